@@ -1,0 +1,7 @@
+export * from './actor.js';
+export * from './calendar.js';
+export * from './clock.js';
+export * from './errors.js';
+export * from './ids.js';
+export * from './money.js';
+export * from './page.js';

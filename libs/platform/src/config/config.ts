@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { z } from 'zod';
+
+/** Values that stand in documents and examples: nobody may run production on them. */
+const SAMPLE_MARKERS = ['change-me', 'changeme', 'change_me', 'sample', 'example', 'password', 'admin123'];
+const SECRET_LENGTH = 32;
+
+const onOff = z.enum(['on', 'off']);
+/** `KEY=` in an environment file means "not set". */
+const optional = <T extends z.ZodType>(schema: T) => z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
+
+const schema = z.object({
+  NODE_ENV: optional(z.enum(['development', 'test', 'production'])),
+  PORT: optional(z.coerce.number().int().min(0).max(65535)),
+  HOST: optional(z.string()),
+  DATABASE_URL: optional(z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL')),
+  DATA_DIR: optional(z.string()),
+  REDIS_URL: optional(z.string().regex(/^rediss?:\/\//, 'must be a redis:// URL')),
+  ADMIN_EMAIL: optional(z.string().regex(/^\S+@\S+$/, 'must be an e-mail address')),
+  ADMIN_PASSWORD: optional(z.string().min(8, 'must have at least 8 characters')),
+  SAMPLE_DATA: optional(onOff),
+  RATE_LIMIT_PER_MINUTE: optional(z.coerce.number().int().min(0)),
+  WORKER: optional(onOff),
+  LOG_LEVEL: optional(z.enum(['debug', 'info', 'warn', 'error'])),
+  SECRET_KEY: optional(z.string().min(SECRET_LENGTH, `must have at least ${SECRET_LENGTH} characters`)),
+});
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** Everything the environment decides, read once at the start. A class, so that Nest can inject it. */
+export class Config {
+  readonly production: boolean;
+  readonly port: number;
+  readonly host: string;
+  /** Unset: an embedded PostgreSQL under `dataDir`. Set once that one has started. */
+  databaseUrl: string | null;
+  readonly embeddedDatabase: boolean;
+  readonly dataDir: string;
+  readonly redisUrl: string | null;
+  readonly adminEmail: string;
+  readonly adminPassword: string | null;
+  readonly sampleData: boolean;
+  /** Requests per person or address and minute; 0 is no limit. */
+  readonly rateLimitPerMinute: number;
+  readonly worker: boolean;
+  readonly logLevel: LogLevel;
+  /** Every signing and sealing key of the service is derived from this one secret. */
+  readonly secretKey: string;
+
+  /** @throws Error naming each variable that is wrong or missing, never its value. */
+  constructor(environment: NodeJS.ProcessEnv) {
+    const parsed = schema.safeParse(environment);
+    if (!parsed.success) throw new Error(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('\n'));
+    const env = parsed.data;
+    this.production = env.NODE_ENV === 'production';
+    if (this.production) refuseSampleSecrets(env);
+    this.port = env.PORT ?? 3000;
+    this.host = env.HOST ?? (this.production ? '0.0.0.0' : '127.0.0.1');
+    this.databaseUrl = env.DATABASE_URL ?? null;
+    this.embeddedDatabase = env.DATABASE_URL === undefined;
+    this.dataDir = path.resolve(env.DATA_DIR ?? '.data');
+    this.redisUrl = env.REDIS_URL ?? null;
+    this.adminEmail = env.ADMIN_EMAIL ?? 'admin@localhost';
+    this.adminPassword = env.ADMIN_PASSWORD ?? null;
+    this.sampleData = env.SAMPLE_DATA === undefined ? this.embeddedDatabase : env.SAMPLE_DATA === 'on';
+    this.rateLimitPerMinute = env.RATE_LIMIT_PER_MINUTE ?? 100;
+    this.worker = env.WORKER !== 'off';
+    this.logLevel = env.LOG_LEVEL ?? 'info';
+    this.secretKey = env.SECRET_KEY ?? keptSecret(this.dataDir);
+  }
+
+  /** The database to talk to. @throws Error before the embedded one has been started. */
+  requireDatabaseUrl(): string {
+    if (!this.databaseUrl) throw new Error('The database has not been started yet.');
+    return this.databaseUrl;
+  }
+}
+
+function refuseSampleSecrets(env: z.infer<typeof schema>): void {
+  const wrong: string[] = [];
+  if (!env.DATABASE_URL) wrong.push('DATABASE_URL is required in production');
+  if (!env.SECRET_KEY) wrong.push('SECRET_KEY is required in production');
+  for (const name of ['SECRET_KEY', 'ADMIN_PASSWORD'] as const) {
+    const value = env[name]?.toLowerCase();
+    if (value && SAMPLE_MARKERS.some((marker) => value.includes(marker))) wrong.push(`${name} holds a sample value`);
+  }
+  if (env.SECRET_KEY && new Set(env.SECRET_KEY).size < 8) wrong.push('SECRET_KEY is too uniform to be a secret');
+  if (wrong.length > 0) throw new Error(`Tollgate does not start in production like this:\n${wrong.join('\n')}`);
+}
+
+/** Outside production a secret is drawn once and kept beside the data, readable by its owner only. */
+function keptSecret(dataDir: string): string {
+  const file = path.join(dataDir, 'secret-key');
+  fs.mkdirSync(dataDir, { recursive: true });
+  try {
+    fs.writeFileSync(file, randomBytes(SECRET_LENGTH).toString('base64url'), { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  return fs.readFileSync(file, 'utf8');
+}

@@ -1,0 +1,39 @@
+import { QueryFailedError } from 'typeorm';
+
+/** SQLSTATE codes after which the same transaction may simply be run again (PostgreSQL, appendix A). */
+const RETRYABLE = new Set(['40001', '40P01']);
+const UNIQUE_VIOLATION = '23505';
+/** Classes of SQLSTATE that say the database cannot answer now: connection, resources, operator, system. */
+const UNAVAILABLE_CLASSES = ['08', '53', '57', '58'];
+const LOCK_TIMEOUT = '55P03';
+const SOCKET_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH']);
+const DRIVER_MESSAGES = /Query read timeout|timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/;
+
+interface DriverError {
+  code?: string;
+  constraint?: string;
+  message?: string;
+}
+
+function driverError(error: unknown): DriverError {
+  if (error instanceof QueryFailedError) return error.driverError as DriverError;
+  if (error instanceof AggregateError) return driverError(error.errors[0]);
+  return error instanceof Error ? (error as DriverError) : {};
+}
+
+export function isRetryable(error: unknown): boolean {
+  return RETRYABLE.has(driverError(error).code ?? '');
+}
+
+/** True when the row is already there by exactly this unique index or constraint. */
+export function isUniqueViolation(error: unknown, constraint: string): boolean {
+  const cause = driverError(error);
+  return cause.code === UNIQUE_VIOLATION && cause.constraint === constraint;
+}
+
+/** True when the database cannot be reached or cannot answer in time: worth a later try, not a bug. */
+export function isUnavailable(error: unknown): boolean {
+  const { code = '', message = '' } = driverError(error);
+  if (SOCKET_CODES.has(code) || code === LOCK_TIMEOUT || isRetryable(error)) return true;
+  return UNAVAILABLE_CLASSES.some((prefix) => code.length === 5 && code.startsWith(prefix)) || DRIVER_MESSAGES.test(message);
+}

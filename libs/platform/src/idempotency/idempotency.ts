@@ -1,0 +1,95 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Clock, DomainError } from '@app/kernel';
+import { Database } from '../database/database.js';
+import { Keyring } from '../secrets/keyring.js';
+
+/** How long an answer is kept for replay, at least. */
+export const IDEMPOTENCY_HOURS = 24;
+const PURGE_BATCH = 1_000;
+const SEALED_FOR = 'idempotent-answer';
+
+export interface IdempotentRequest {
+  /** Who asks; a key means nothing to anybody else. */
+  caller: string;
+  key: string;
+  /** What was asked: method, path and body. The same key with another content is refused. */
+  content: string;
+}
+
+export interface StoredAnswer {
+  status: number;
+  body: unknown;
+  replayed: boolean;
+}
+
+interface Row {
+  fingerprint: Buffer;
+  status: number;
+  answer: string;
+}
+
+/** Runs a command once per key: its effect and its answer commit together, and every repetition gets that first answer. */
+@Injectable()
+export class Idempotency {
+  constructor(
+    private readonly database: Database,
+    private readonly keyring: Keyring,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Runs `work`, or answers what it answered before. Of simultaneous copies one works and the others wait for its answer.
+   * A refusal (an error) is not kept, so that it can be tried again.
+   * @throws DomainError `idempotency_key_reused` when the key came with another content.
+   */
+  run(request: IdempotentRequest, work: () => Promise<{ status: number; body: unknown }>): Promise<StoredAnswer> {
+    const fingerprint = createHash('sha256').update(request.content).digest();
+    return this.database.transaction(async () => {
+      const claimed = await this.database.write(
+        `insert into idempotency_keys (caller, key, fingerprint, created_at) values ($1, $2, $3, $4) on conflict do nothing returning key`,
+        [request.caller, request.key, fingerprint, this.clock.now()],
+      );
+      // A statement of its own: the one that lost the race cannot see the winner's row yet.
+      if (claimed.length === 0) return this.replay(request, fingerprint);
+      const { status, body } = await work();
+      const answer = this.keyring.seal(SEALED_FOR, JSON.stringify(body ?? null)).toString('base64');
+      await this.database.write('update idempotency_keys set status = $3, answer = $4 where caller = $1 and key = $2', [
+        request.caller,
+        request.key,
+        status,
+        answer,
+      ]);
+      return { status, body, replayed: false };
+    });
+  }
+
+  private async replay(request: IdempotentRequest, fingerprint: Buffer): Promise<StoredAnswer> {
+    const [row] = await this.database.query<Row>('select fingerprint, status, answer from idempotency_keys where caller = $1 and key = $2', [
+      request.caller,
+      request.key,
+    ]);
+    if (!row) throw new DomainError('unavailable', 'idempotency_key_expired', 'The first answer was just removed; try again.', { retryAfterSeconds: 1 });
+    if (!timingSafeEqual(row.fingerprint, fingerprint)) {
+      throw new DomainError('invalid', 'idempotency_key_reused', 'This Idempotency-Key was used before with another request.', {
+        errors: [{ field: 'Idempotency-Key', message: 'was used before with another request' }],
+      });
+    }
+    const body: unknown = JSON.parse(this.keyring.open(SEALED_FOR, Buffer.from(row.answer, 'base64')));
+    return { status: row.status, body, replayed: true };
+  }
+
+  /** Removes answers older than a day, a small batch at a time. @returns how many went. */
+  async purge(): Promise<number> {
+    const before = new Date(this.clock.now().getTime() - IDEMPOTENCY_HOURS * 3_600_000);
+    const gone = await this.database.transaction(() =>
+      this.database.write(
+        `delete from idempotency_keys where (caller, key) in
+           (select caller, key from idempotency_keys where created_at < $1 order by created_at limit ${PURGE_BATCH} for update skip locked)
+         returning key`,
+        [before],
+      ),
+    );
+    return gone.length;
+  }
+}

@@ -3,3 +3,8 @@ export interface Money {
   amount: number;
   currency: string;
 }
+
+const CURRENCIES = new Set(Intl.supportedValuesOf('currency'));
+
+/** True for an ISO 4217 code that this runtime knows. */
+export const isCurrency = (code: unknown): code is string => typeof code === 'string' && CURRENCIES.has(code);

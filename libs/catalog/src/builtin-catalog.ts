@@ -1,0 +1,21 @@
+import type { CatalogDocument } from './domain/catalog-document.js';
+
+/** The product that is always there: what a customer may hold of Tollgate's own resources. */
+export const OWN_PRODUCT = 'tollgate';
+/** The product of those who name none. */
+export const DEFAULT_PRODUCT = 'default';
+/** The plan of the people who run the installation. */
+export const OPERATOR_PLAN = 'operator';
+
+const FREE_OF_CHARGE = [{ interval: 'month', intervalCount: 1, amount: 0, currency: 'USD' }];
+const apiKeys = (limit: number | null) => [{ feature: 'api_keys', type: 'metered', limit, window: 'none', overage: 'deny' }];
+
+export const BUILTIN_CATALOG: CatalogDocument = {
+  product: { key: OWN_PRODUCT, name: 'Tollgate' },
+  features: [{ key: 'api_keys', name: 'API keys held', type: 'metered', unit: 'key' }],
+  plans: [
+    { key: 'member', name: 'Member', public: false, prices: FREE_OF_CHARGE, entitlements: apiKeys(5) },
+    { key: OPERATOR_PLAN, name: 'Operator', public: false, prices: FREE_OF_CHARGE, entitlements: apiKeys(null) },
+  ],
+  assignment: [{ plan: 'member' }],
+};

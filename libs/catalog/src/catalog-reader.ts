@@ -1,0 +1,58 @@
+import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import { DomainError } from '@app/kernel';
+import type { Feature, PlanVersion, Product } from './domain/catalog.js';
+import { PlansRepository } from './plans.repository.js';
+import { ProductsRepository } from './products.repository.js';
+
+/** How old a product or feature may be on an instance that did not change it itself, in milliseconds. */
+export const CATALOG_STALENESS_MS = 2_000;
+const MAX_ENTRIES = 10_000;
+
+/** The catalogue as the hot path reads it: products and features at most two seconds old, published versions for ever. */
+@Injectable()
+export class CatalogReader {
+  private readonly products: LRUCache<string, Product>;
+  private readonly features: LRUCache<string, Feature>;
+  private readonly versions: LRUCache<string, PlanVersion>;
+
+  constructor(products: ProductsRepository, plans: PlansRepository) {
+    const aging = { max: MAX_ENTRIES, ttl: CATALOG_STALENESS_MS };
+    this.products = new LRUCache({ ...aging, fetchMethod: async (key) => (await products.findProduct(key)) ?? undefined });
+    this.features = new LRUCache({ ...aging, fetchMethod: async (key) => (await products.findFeature(...(key.split(' ') as [string, string]))) ?? undefined });
+    this.versions = new LRUCache({
+      max: MAX_ENTRIES,
+      fetchMethod: async (key) => {
+        const [planId, version] = key.split(' ');
+        return (await plans.findVersion(planId!, Number(version))) ?? undefined;
+      },
+    });
+  }
+
+  /** @throws DomainError `product_not_found` */
+  async getProduct(key: string): Promise<Product> {
+    const product = await this.products.fetch(key);
+    if (!product || product.archivedAt) throw new DomainError('not_found', 'product_not_found', 'There is no such product.');
+    return product;
+  }
+
+  /** An archived feature is found too: it is refused by its entitlement, not by its absence. @throws DomainError `feature_not_found` */
+  async getFeature(productId: string, key: string): Promise<Feature> {
+    const feature = await this.features.fetch(`${productId} ${key}`);
+    if (!feature) throw new DomainError('not_found', 'feature_not_found', 'There is no such feature.');
+    return feature;
+  }
+
+  /** A published version of a plan. @throws Error when there is none: subscriptions hold on to the ones they were sold. */
+  async getVersion(planId: string, version: number): Promise<PlanVersion> {
+    const found = await this.versions.fetch(`${planId} ${version}`);
+    if (!found) throw new Error(`There is no version ${version} of plan ${planId}.`);
+    return found;
+  }
+
+  /** Forgets what may have changed: called after each write on this instance. */
+  forget(): void {
+    this.products.clear();
+    this.features.clear();
+  }
+}

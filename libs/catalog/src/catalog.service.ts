@@ -1,0 +1,184 @@
+import * as fs from 'node:fs/promises';
+import * as path from 'node:path';
+import { Injectable } from '@nestjs/common';
+import { type Actor, Clock, DomainError, SYSTEM_ACTOR } from '@app/kernel';
+import { Database, Events } from '@app/platform';
+import { BUILTIN_CATALOG, DEFAULT_PRODUCT } from './builtin-catalog.js';
+import { CatalogReader } from './catalog-reader.js';
+import type { Feature, Plan, Product } from './domain/catalog.js';
+import { type CatalogDifference, type CatalogDocument, checkDocument, featureFate, noChanges, normalAssignment } from './domain/catalog-document.js';
+import { checkContent, sameContent } from './domain/plan-content.js';
+import { PlansRepository } from './plans.repository.js';
+import { PlansService, rawContent } from './plans.service.js';
+import { ProductsRepository } from './products.repository.js';
+import { ProductsService } from './products.service.js';
+
+/** Ends a dry run: the transaction rolls back, the difference is carried out. */
+class DryRun extends Error {
+  constructor(readonly difference: CatalogDifference) {
+    super('dry run');
+  }
+}
+
+/** The whole catalogue of a product as one declarative document. */
+@Injectable()
+export class CatalogService {
+  constructor(
+    private readonly products: ProductsRepository,
+    private readonly features: ProductsService,
+    private readonly planRows: PlansRepository,
+    private readonly plans: PlansService,
+    private readonly reader: CatalogReader,
+    private readonly database: Database,
+    private readonly events: Events,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The catalogue in the shape that `apply` takes: applying it changes nothing. @throws DomainError `product_not_found` */
+  async read(productKey: string): Promise<CatalogDocument> {
+    const product = await this.products.findProduct(productKey);
+    if (!product) throw new DomainError('not_found', 'product_not_found', 'There is no such product.');
+    const features = (await this.products.featuresOf(product.id)).filter((feature) => !feature.archivedAt);
+    const plans = (await this.planRows.plansOf(product.id)).filter((plan) => plan.status === 'published');
+    const versions = new Map((await this.planRows.versionsOf(plans.map((plan) => ({ planId: plan.id, version: plan.currentVersion! })))).map((v) => [v.planId, v]));
+    return {
+      product: { key: product.key, name: product.name },
+      features: features.map(({ key, name, type, unit }) => ({ key, name, type, unit })),
+      plans: plans.map((plan) => ({ key: plan.key, public: plan.public, ...rawContent(versions.get(plan.id)!) })),
+      assignment: await this.planRows.assignmentsOf(product.id),
+    };
+  }
+
+  /**
+   * Makes the product's catalogue what the document says, in one transaction: equal plans are left alone, others get a new
+   * published version, what is missing is archived. Subscriptions stay on the versions they were sold.
+   * @throws DomainError `invalid_fields`, `feature_type_fixed`
+   */
+  async apply(document: CatalogDocument, { dryRun, actor }: { dryRun: boolean; actor: Actor }): Promise<CatalogDifference> {
+    checkDocument(document);
+    try {
+      return await this.database.transaction(async () => {
+        await this.database.write('select pg_advisory_xact_lock(hashtext($1))', [`catalogue ${document.product.key}`]);
+        const { product, fate } = await this.applyProduct(document, actor);
+        const features = await this.applyFeatures(product, document, actor);
+        const plans = await this.applyPlans(product, document, actor);
+        const assignment = await this.applyAssignment(product, document, actor);
+        const difference = { dryRun, product: fate, features, plans, assignment };
+        if (dryRun) throw new DryRun(difference);
+        return difference;
+      });
+    } catch (error) {
+      if (error instanceof DryRun) return error.difference;
+      throw error;
+    } finally {
+      this.reader.forget();
+    }
+  }
+
+  /** Makes sure that the default product and Tollgate's own catalogue are there. Safe for any number of instances at once. */
+  async ensureBuiltin(): Promise<void> {
+    await this.database.transaction(async () => {
+      await this.database.write('select pg_advisory_xact_lock(hashtext($1))', ['tollgate builtin catalogue']);
+      if (!(await this.products.findProduct(DEFAULT_PRODUCT))) await this.features.create({ key: DEFAULT_PRODUCT, name: 'Default' }, SYSTEM_ACTOR);
+      await this.apply(BUILTIN_CATALOG, { dryRun: false, actor: SYSTEM_ACTOR });
+    });
+  }
+
+  /** Applies every sample catalogue of a folder whose product has no plans yet. @returns the keys of their products. */
+  async loadSamples(folder: string): Promise<string[]> {
+    const loaded: string[] = [];
+    for (const file of (await fs.readdir(folder)).filter((name) => name.endsWith('.json')).sort()) {
+      const document = JSON.parse(await fs.readFile(path.join(folder, file), 'utf8')) as CatalogDocument;
+      const product = await this.products.findProduct(document.product.key);
+      if (product && (await this.planRows.plansOf(product.id)).length > 0) continue;
+      await this.apply(document, { dryRun: false, actor: SYSTEM_ACTOR });
+      loaded.push(document.product.key);
+    }
+    return loaded;
+  }
+
+  private async applyProduct({ product: wanted }: CatalogDocument, actor: Actor): Promise<{ product: Product; fate: CatalogDifference['product'] }> {
+    const stored = await this.products.lockProduct(wanted.key);
+    if (!stored) return { product: await this.features.create(wanted, actor), fate: 'created' };
+    if (stored.name === wanted.name && !stored.archivedAt) return { product: stored, fate: 'unchanged' };
+    await this.products.updateProduct(stored.id, { name: wanted.name, archivedAt: null });
+    await this.events.record({ type: 'product.updated', subject: { type: 'product', id: stored.id }, actor, before: { name: stored.name }, after: { name: wanted.name } });
+    return { product: stored, fate: 'updated' };
+  }
+
+  private async applyFeatures(product: Product, document: CatalogDocument, actor: Actor): Promise<CatalogDifference['features']> {
+    const stored = new Map((await this.products.featuresOf(product.id)).map((feature) => [feature.key, feature]));
+    const changes = noChanges();
+    for (const wanted of document.features) {
+      const feature = stored.get(wanted.key);
+      const fate = featureFate(feature, wanted);
+      changes[fate].push(wanted.key);
+      if (fate === 'created') await this.features.insertFeature(product.id, wanted, actor);
+      if (fate === 'updated') await this.renameFeature(feature!, { name: wanted.name, unit: wanted.unit ?? null, archivedAt: null }, 'feature.updated', actor);
+    }
+    const kept = new Set(document.features.map(({ key }) => key));
+    for (const feature of stored.values()) {
+      if (kept.has(feature.key) || feature.archivedAt) continue;
+      await this.renameFeature(feature, { archivedAt: this.clock.now() }, 'feature.archived', actor);
+      changes.archived.push(feature.key);
+    }
+    return changes;
+  }
+
+  private async renameFeature(feature: Feature, after: Partial<Feature>, type: string, actor: Actor): Promise<void> {
+    await this.products.updateFeature(feature.id, after);
+    const before = { name: feature.name, unit: feature.unit, archivedAt: feature.archivedAt };
+    await this.events.record({ type, subject: { type: 'feature', id: feature.id }, actor, before, after });
+  }
+
+  private async applyPlans(product: Product, document: CatalogDocument, actor: Actor): Promise<CatalogDifference['plans']> {
+    const features = await this.plans.featuresOf(product.id);
+    const stored = new Map((await this.planRows.plansOf(product.id)).map((plan) => [plan.key, plan]));
+    const changes = noChanges();
+    for (const [index, wanted] of document.plans.entries()) {
+      const content = checkContent(wanted, features, `plans.${index}.`);
+      const known = stored.get(wanted.key);
+      const isPublic = wanted.public ?? true;
+      if (known && (await this.isSoldAs(known, isPublic, content))) {
+        changes.unchanged.push(wanted.key);
+        continue;
+      }
+      const plan = known ?? (await this.plans.insertPlan(product.id, wanted.key, isPublic));
+      const draft = await this.planRows.draftVersion(plan.id);
+      if (draft) await this.planRows.deleteVersion(plan.id, draft);
+      const version = (await this.planRows.lastVersion(plan.id)) + 1;
+      await this.planRows.insertVersion(plan.id, version, content, features, plan.updatedAt);
+      await this.plans.putOnSale({ ...plan, public: isPublic }, version, actor);
+      await this.planRows.update(plan.id, { public: isPublic });
+      changes[known ? 'updated' : 'created'].push(wanted.key);
+    }
+    const kept = new Set(document.plans.map(({ key }) => key));
+    for (const plan of stored.values()) {
+      if (kept.has(plan.key) || plan.status === 'archived') continue;
+      await this.plans.takeOffSale(plan, actor);
+      changes.archived.push(plan.key);
+    }
+    return changes;
+  }
+
+  private async isSoldAs(plan: Plan, isPublic: boolean, content: object): Promise<boolean> {
+    if (plan.status !== 'published' || plan.public !== isPublic) return false;
+    const version = await this.planRows.findVersion(plan.id, plan.currentVersion!);
+    const { name, description, trialDays, prices, entitlements } = version!;
+    const sold = { name, description, trialDays, prices, entitlements: entitlements.map(({ feature, terms }) => ({ feature, terms })) };
+    return sameContent(sold, content);
+  }
+
+  private async applyAssignment(product: Product, document: CatalogDocument, actor: Actor): Promise<CatalogDifference['assignment']> {
+    const before = await this.planRows.assignmentsOf(product.id);
+    const after = normalAssignment(document.assignment);
+    if (sameContent(before, after)) return 'unchanged';
+    const planIds = new Map((await this.planRows.plansOf(product.id)).map((plan) => [plan.key, plan.id]));
+    await this.planRows.replaceAssignments(
+      product.id,
+      after.map(({ plan, region, deviceType }) => ({ planId: planIds.get(plan)!, region, deviceType })),
+    );
+    await this.events.record({ type: 'product.assignment_changed', subject: { type: 'product', id: product.id }, actor, before: { rules: before }, after: { rules: after } });
+    return 'changed';
+  }
+}

@@ -1,0 +1,54 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Price } from './catalog.js';
+import { chooseAssignment, choosePrice, type PriceWish } from './choose-price.js';
+
+const price = (over: Partial<Price>): Price => ({ interval: 'month', intervalCount: 1, amount: 1, currency: 'USD', region: null, deviceType: null, ...over });
+const wish = (over: Partial<PriceWish> = {}): PriceWish => ({ currency: null, currencyRequired: false, region: null, deviceType: null, ...over });
+
+describe('the price of a plan', () => {
+  const prices = [
+    price({ amount: 1 }),
+    price({ amount: 2, region: 'US' }),
+    price({ amount: 3, deviceType: 'ios' }),
+    price({ amount: 4, region: 'US', deviceType: 'ios' }),
+    price({ amount: 5, interval: 'year' }),
+    price({ amount: 6, intervalCount: 3 }),
+    price({ amount: 7, currency: 'EUR' }),
+  ];
+
+  it.each([
+    ['everybody', {}, 1],
+    ['a region', { region: 'US' }, 2],
+    ['a device type', { deviceType: 'ios' }, 3],
+    ['a region before a device type', { region: 'US', deviceType: 'android' }, 2],
+    ['both at once', { region: 'US', deviceType: 'ios' }, 4],
+    ['the year', { interval: 'year' as const }, 5],
+    ['three months', { interval: 'month' as const, intervalCount: 3 }, 6],
+    ['one month when only the month is named', { interval: 'month' as const }, 1],
+    ['the customer’s currency', { currency: 'EUR' }, 7],
+    ['any currency when the customer’s is not offered', { currency: 'JPY' }, 1],
+  ])('is the one for %s', (_, asked, amount) => {
+    expect(choosePrice(prices, wish(asked))?.amount).toBe(amount);
+  });
+
+  it('is none in a currency that was asked for and is not offered', () => {
+    expect(choosePrice(prices, wish({ currency: 'JPY', currencyRequired: true }))).toBeNull();
+  });
+
+  it('is none for a buyer of another region when it is bound to one', () => {
+    expect(choosePrice([price({ region: 'AM', deviceType: 'ios' })], wish({ region: 'US', deviceType: 'ios' }))).toBeNull();
+  });
+});
+
+describe('the assigned plan', () => {
+  const rules = [
+    { plan: 'us-ios', region: 'US', deviceType: 'ios' },
+    { plan: 'free', region: null, deviceType: null },
+  ];
+
+  it('is the most specific that fits, else the one for everybody else', () => {
+    expect(chooseAssignment(rules, { region: 'US', deviceType: 'ios' })?.plan).toBe('us-ios');
+    expect(chooseAssignment(rules, { region: 'US', deviceType: null })?.plan).toBe('free');
+    expect(chooseAssignment([rules[0]!], { region: 'FR', deviceType: 'ios' })).toBeNull();
+  });
+});

@@ -1,0 +1,63 @@
+import { describe, expect, it } from '@jest/globals';
+import { DomainError } from '@app/kernel';
+import type { Feature } from './catalog.js';
+import { checkContent, sameContent } from './plan-content.js';
+
+const features = new Map(
+  (['boolean', 'static', 'metered', 'credit'] as const).map((type) => [type, { key: type, type, archivedAt: null } as Feature]),
+);
+const price = { interval: 'month', amount: 2999, currency: 'USD' };
+const metered = { feature: 'metered', type: 'metered', limit: 10, window: 'day', overage: 'deny' };
+const fieldsOf = (content: object): string[] => {
+  try {
+    checkContent({ name: 'Pro', ...content }, features);
+    return [];
+  } catch (error) {
+    return (error as DomainError).details.errors!.map(({ field }) => field);
+  }
+};
+
+describe('the content of a plan', () => {
+  it('takes each type of entitlement, and gives prices their canonical form', () => {
+    const content = checkContent(
+      {
+        name: 'Pro',
+        prices: [price],
+        entitlements: [
+          { feature: 'boolean', type: 'boolean', value: false },
+          { feature: 'static', type: 'static', value: 'email' },
+          { ...metered, limit: null, rateLimit: { limit: 5, windowSeconds: 60 }, overagePrice: { amount: 1, currency: 'INR' } },
+          { feature: 'credit', type: 'credit', grant: { quantity: 10, every: 'month' } },
+        ],
+      },
+      features,
+    );
+    expect(content.prices).toEqual([{ ...price, intervalCount: 1, region: null, deviceType: null }]);
+    expect(content.entitlements.map(({ feature }) => feature)).toEqual(['boolean', 'static', 'metered', 'credit']);
+  });
+
+  it.each([
+    ['a negative limit', { entitlements: [{ ...metered, limit: -1 }] }, 'entitlements.0.limit'],
+    ['a fractional limit', { entitlements: [{ ...metered, limit: 1.5 }] }, 'entitlements.0.limit'],
+    ['a limit as text', { entitlements: [{ ...metered, limit: 'unlimited' }] }, 'entitlements.0.limit'],
+    ['a limit beyond what JSON carries', { entitlements: [{ ...metered, limit: 2 ** 53 }] }, 'entitlements.0.limit'],
+    ['an unknown window', { entitlements: [{ ...metered, window: 'fortnight' }] }, 'entitlements.0.window'],
+    ['an unknown member', { entitlements: [{ ...metered, limits: 3 }] }, 'entitlements.0.limits'],
+    ['another type than the feature’s', { entitlements: [{ ...metered, type: 'boolean', value: true }] }, 'entitlements.0.type'],
+    ['an unknown feature', { entitlements: [{ ...metered, feature: 'x' }] }, 'entitlements.0.feature'],
+    ['a feature twice', { entitlements: [metered, metered] }, 'entitlements.1'],
+    ['a rate limit without a window', { entitlements: [{ ...metered, rateLimit: { limit: 5 } }] }, 'entitlements.0.rateLimit'],
+    ['a negative amount', { prices: [{ ...price, amount: -1 }] }, 'prices.0.amount'],
+    ['an unknown currency', { prices: [{ ...price, currency: 'usd' }] }, 'prices.0.currency'],
+    ['a region in words', { prices: [{ ...price, region: 'Armenia' }] }, 'prices.0.region'],
+    ['a price twice', { prices: [price, { ...price, amount: 1 }] }, 'prices.1'],
+    ['an endless trial', { trialDays: 731 }, 'trialDays'],
+  ])('refuses %s', (_, content, field) => {
+    expect(fieldsOf(content)).toEqual([field]);
+  });
+
+  it('is the same whatever the order of its members', () => {
+    expect(sameContent({ a: 1, b: { c: 2, d: 3 } }, { b: { d: 3, c: 2 }, a: 1 })).toBe(true);
+    expect(sameContent([1, 2], [2, 1])).toBe(false);
+  });
+});

@@ -1,0 +1,11 @@
+export { BUILTIN_CATALOG, DEFAULT_PRODUCT, OPERATOR_PLAN, OWN_PRODUCT } from './builtin-catalog.js';
+export { CATALOG_STALENESS_MS, CatalogReader } from './catalog-reader.js';
+export { CatalogModule } from './catalog.module.js';
+export { CatalogService } from './catalog.service.js';
+export * from './domain/catalog.js';
+export type { CatalogDifference, CatalogDocument } from './domain/catalog-document.js';
+export { choosePrice } from './domain/choose-price.js';
+export type { RawContent } from './domain/plan-content.js';
+export type { PlanFilter } from './plans.repository.js';
+export { type PlanAndVersion, type PlanPatch, PlansService } from './plans.service.js';
+export { type NewFeature, ProductsService } from './products.service.js';

@@ -1,0 +1,126 @@
+import { Injectable } from '@nestjs/common';
+import { IsNull } from 'typeorm';
+import type { Interval, PageRequest } from '@app/kernel';
+import { Database } from '@app/platform';
+import { PlanAssignmentEntity, PlanEntitlementEntity, PlanEntity, PlanPriceEntity, PlanVersionEntity } from './catalog.entities.js';
+import type { Assignment, Feature, Plan, PlanContent, PlanStatus, PlanVersion } from './domain/catalog.js';
+
+/** What a list of plans may be narrowed to; a plan fits when one of the prices it is sold at does. */
+export interface PlanFilter {
+  status?: PlanStatus;
+  public?: boolean;
+  region?: string;
+  deviceType?: string;
+  currency?: string;
+  interval?: Interval;
+}
+
+/** The version shown: the published one, or the draft of a plan that was never published. */
+const SHOWN = 'coalesce(plan.currentVersion, 1)';
+const FITS = `exists (select 1 from plan_prices x where x.plan_id = plan.id and x.version = ${SHOWN}
+  and (:region::text is null or x.region is null or x.region = :region) and (:deviceType::text is null or x.device_type is null or x.device_type = :deviceType)
+  and (:currency::text is null or x.currency = :currency) and (:interval::text is null or x.interval = :interval))`;
+
+const VERSION = `
+  select v.plan_id as "planId", p.key as "planKey", p.product_id as "productId", v.version, v.name, v.description, v.trial_days as "trialDays",
+    v.published_at as "publishedAt", v.created_at as "createdAt",
+    coalesce((select json_agg(json_build_object('interval', x.interval, 'intervalCount', x.interval_count, 'amount', x.amount, 'currency', x.currency,
+      'region', x.region, 'deviceType', x.device_type) order by x.position) from plan_prices x where x.plan_id = v.plan_id and x.version = v.version), '[]') as prices,
+    coalesce((select json_agg(json_build_object('featureId', e.feature_id, 'feature', f.key, 'terms', e.terms) order by e.position)
+      from plan_entitlements e join features f on f.id = e.feature_id where e.plan_id = v.plan_id and e.version = v.version), '[]') as entitlements
+  from plan_versions v join plans p on p.id = v.plan_id`;
+
+@Injectable()
+export class PlansRepository {
+  constructor(private readonly database: Database) {}
+
+  find(productId: string, key: string): Promise<Plan | null> {
+    return this.database.manager.findOneBy(PlanEntity, { productId, key });
+  }
+
+  /** Reads a plan and keeps others from changing it until the transaction ends. */
+  lock(productId: string, key: string): Promise<Plan | null> {
+    return this.database.writer.findOne(PlanEntity, { where: { productId, key }, lock: { mode: 'for_no_key_update' } });
+  }
+
+  plansOf(productId: string): Promise<Plan[]> {
+    return this.database.manager.find(PlanEntity, { where: { productId }, order: { id: 'ASC' } });
+  }
+
+  /** Newest first. */
+  list(productId: string, page: PageRequest, filter: PlanFilter): Promise<Plan[]> {
+    const query = this.database.manager.createQueryBuilder(PlanEntity, 'plan').where({ productId }).orderBy('plan.id', 'DESC').limit(page.limit + 1);
+    if (page.after) query.andWhere('plan.id < :after', { after: page.after });
+    if (filter.status) query.andWhere({ status: filter.status });
+    if (filter.public !== undefined) query.andWhere({ public: filter.public });
+    const { region = null, deviceType = null, currency = null, interval = null } = filter;
+    if (region ?? deviceType ?? currency ?? interval) query.andWhere(FITS, { region, deviceType, currency, interval });
+    return query.getMany();
+  }
+
+  async insert(plan: Plan): Promise<void> {
+    await this.database.writer.insert(PlanEntity, plan);
+  }
+
+  async update(id: string, changes: Partial<Plan>): Promise<void> {
+    await this.database.writer.update(PlanEntity, { id }, changes);
+  }
+
+  async findVersion(planId: string, version: number): Promise<PlanVersion | null> {
+    const [row] = await this.database.query<PlanVersion>(`${VERSION} where v.plan_id = $1 and v.version = $2`, [planId, version]);
+    return row ?? null;
+  }
+
+  /** The named versions of several plans at once. */
+  versionsOf(wanted: { planId: string; version: number }[]): Promise<PlanVersion[]> {
+    return this.database.query<PlanVersion>(`${VERSION} join unnest($1::uuid[], $2::integer[]) as w (plan_id, version) on w.plan_id = v.plan_id and w.version = v.version`, [
+      wanted.map(({ planId }) => planId),
+      wanted.map(({ version }) => version),
+    ]);
+  }
+
+  /** Every version of a plan, newest first. */
+  allVersions(planId: string, before: number | null, limit: number): Promise<PlanVersion[]> {
+    return this.database.query<PlanVersion>(`${VERSION} where v.plan_id = $1 and ($2::integer is null or v.version < $2) order by v.version desc limit $3`, [planId, before, limit]);
+  }
+
+  async draftVersion(planId: string): Promise<number | null> {
+    const draft = await this.database.manager.findOneBy(PlanVersionEntity, { planId, publishedAt: IsNull() });
+    return draft?.version ?? null;
+  }
+
+  async lastVersion(planId: string): Promise<number> {
+    return (await this.database.manager.maximum(PlanVersionEntity, 'version', { planId })) ?? 0;
+  }
+
+  async insertVersion(planId: string, version: number, content: PlanContent, features: Map<string, Feature>, at: Date): Promise<void> {
+    const { name, description, trialDays, prices, entitlements } = content;
+    const { writer } = this.database;
+    await writer.insert(PlanVersionEntity, { planId, version, name, description, trialDays, publishedAt: null, createdAt: at });
+    if (prices.length > 0) await writer.insert(PlanPriceEntity, prices.map((price, position) => ({ ...price, planId, version, position })));
+    if (entitlements.length === 0) return;
+    const rows = entitlements.map(({ feature, terms }, position) => ({ planId, version, position, featureId: features.get(feature)!.id, terms }));
+    await writer.insert(PlanEntitlementEntity, rows as never);
+  }
+
+  async deleteVersion(planId: string, version: number): Promise<void> {
+    await this.database.write('delete from plan_versions where plan_id = $1 and version = $2', [planId, version]);
+  }
+
+  async publishVersion(planId: string, version: number, at: Date): Promise<void> {
+    await this.database.writer.update(PlanVersionEntity, { planId, version }, { publishedAt: at });
+  }
+
+  assignmentsOf(productId: string): Promise<Assignment[]> {
+    return this.database.query<Assignment>(
+      `select p.key as plan, a.region, a.device_type as "deviceType" from plan_assignments a join plans p on p.id = a.plan_id
+       where a.product_id = $1 order by a.position`,
+      [productId],
+    );
+  }
+
+  async replaceAssignments(productId: string, rules: { planId: string; region: string | null; deviceType: string | null }[]): Promise<void> {
+    await this.database.writer.delete(PlanAssignmentEntity, { productId });
+    if (rules.length > 0) await this.database.writer.insert(PlanAssignmentEntity, rules.map((rule, position) => ({ ...rule, productId, position })));
+  }
+}

@@ -1,0 +1,127 @@
+import { Injectable } from '@nestjs/common';
+import { type Actor, Clock, DomainError, newId, type Page, type PageRequest, toPage } from '@app/kernel';
+import { Database, Events, isUniqueViolation } from '@app/platform';
+import { CatalogReader } from './catalog-reader.js';
+import type { Feature, FeatureType, Product } from './domain/catalog.js';
+import { checkKey } from './domain/plan-content.js';
+import { ProductsRepository } from './products.repository.js';
+
+export interface NewFeature {
+  key: string;
+  name: string;
+  type: FeatureType;
+  unit?: string | null;
+}
+
+/** Products and features: what there is to sell and to count. */
+@Injectable()
+export class ProductsService {
+  constructor(
+    private readonly products: ProductsRepository,
+    private readonly reader: CatalogReader,
+    private readonly database: Database,
+    private readonly events: Events,
+    private readonly clock: Clock,
+  ) {}
+
+  async list(page: PageRequest): Promise<Page<Product>> {
+    return toPage(await this.products.listProducts(page), page.limit);
+  }
+
+  /** @throws DomainError `product_exists` */
+  create(input: { key: string; name: string }, actor: Actor): Promise<Product> {
+    checkKey(input.key);
+    const now = this.clock.now();
+    const product: Product = { id: newId(), key: input.key, name: input.name, archivedAt: null, createdAt: now, updatedAt: now };
+    return this.insertOnce('products_key_unique', 'product_exists', async () => {
+      await this.products.insertProduct(product);
+      await this.record('product.created', product.id, actor, null, { key: product.key, name: product.name });
+      return product;
+    });
+  }
+
+  /** Renames a product, or archives it. @throws DomainError `product_not_found` */
+  update(key: string, changes: { name?: string; archived?: true }, actor: Actor): Promise<Product> {
+    return this.change(async () => {
+      const product = await this.products.lockProduct(key);
+      if (!product || product.archivedAt) throw new DomainError('not_found', 'product_not_found', 'There is no such product.');
+      const updated = this.changed(product, changes);
+      await this.products.updateProduct(product.id, updated);
+      await this.record(changes.archived ? 'product.archived' : 'product.updated', product.id, actor, { name: product.name }, { name: updated.name });
+      return updated;
+    });
+  }
+
+  async listFeatures(productKey: string, page: PageRequest): Promise<Page<Feature>> {
+    const { id } = await this.reader.getProduct(productKey);
+    return toPage(await this.products.listFeatures(id, page), page.limit);
+  }
+
+  async getFeature(productKey: string, key: string): Promise<Feature> {
+    const { id } = await this.reader.getProduct(productKey);
+    const feature = await this.products.findFeature(id, key);
+    return feature && !feature.archivedAt ? feature : noFeature();
+  }
+
+  /** @throws DomainError `feature_exists`, `product_not_found` */
+  async createFeature(productKey: string, input: NewFeature, actor: Actor): Promise<Feature> {
+    checkKey(input.key);
+    const { id: productId } = await this.reader.getProduct(productKey);
+    return this.insertOnce('features_key_unique', 'feature_exists', () => this.insertFeature(productId, input, actor));
+  }
+
+  /** Renames a feature, or archives it: an archived one is denied everywhere. Its type never changes. @throws DomainError `feature_not_found` */
+  async updateFeature(productKey: string, key: string, changes: { name?: string; unit?: string | null; archived?: true }, actor: Actor): Promise<Feature> {
+    const { id: productId } = await this.reader.getProduct(productKey);
+    return this.change(async () => {
+      await this.products.lockProduct(productKey);
+      const feature = (await this.products.findFeature(productId, key)) ?? noFeature();
+      if (feature.archivedAt) return noFeature();
+      const updated = this.changed(feature, changes);
+      await this.products.updateFeature(feature.id, updated);
+      const type = changes.archived ? 'feature.archived' : 'feature.updated';
+      await this.record(type, feature.id, actor, { name: feature.name, unit: feature.unit }, { name: updated.name, unit: updated.unit });
+      return updated;
+    });
+  }
+
+  /** Needs a transaction. */
+  async insertFeature(productId: string, input: NewFeature, actor: Actor): Promise<Feature> {
+    const now = this.clock.now();
+    const feature: Feature = { ...input, id: newId(), productId, unit: input.unit ?? null, archivedAt: null, createdAt: now, updatedAt: now };
+    await this.products.insertFeature(feature);
+    await this.record('feature.created', feature.id, actor, null, { key: feature.key, name: feature.name, type: feature.type });
+    return feature;
+  }
+
+  private changed<T extends Product | Feature>(current: T, { archived, ...changes }: { archived?: true } & Partial<T>): T {
+    const now = this.clock.now();
+    const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
+    return { ...current, ...given, archivedAt: archived ? now : current.archivedAt, updatedAt: now };
+  }
+
+  private async change<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.database.transaction(work);
+    } finally {
+      this.reader.forget();
+    }
+  }
+
+  private async insertOnce<T>(constraint: string, code: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.change(work);
+    } catch (error) {
+      if (isUniqueViolation(error, constraint)) throw new DomainError('conflict', code, 'This key is taken.');
+      throw error;
+    }
+  }
+
+  private record(type: string, id: string, actor: Actor, before: object | null, after: object): Promise<void> {
+    return this.events.record({ type, subject: { type: type.split('.')[0]!, id }, actor, before, after });
+  }
+}
+
+function noFeature(): never {
+  throw new DomainError('not_found', 'feature_not_found', 'There is no such feature.');
+}

@@ -1,0 +1,112 @@
+import { Injectable } from '@nestjs/common';
+import { type Actor, Clock, DomainError, type Page, type PageRequest, toPage } from '@app/kernel';
+import { Database, Events, isUniqueViolation } from '@app/platform';
+import { CustomersRepository } from './customers.repository.js';
+import { changedFields, checkCustomerKey, checkProfile, type Customer, customerFacts, type CustomerProfile } from './domain/customer.js';
+
+/** A customer to be made; its first subscription is made in the same transaction. */
+export interface NewCustomer extends CustomerProfile {
+  id: string;
+  key: string;
+  firstSubscriptionId: string;
+}
+
+const DEFAULT_TIMEZONE = 'UTC';
+
+@Injectable()
+export class CustomersService {
+  constructor(
+    private readonly customers: CustomersRepository,
+    private readonly database: Database,
+    private readonly events: Events,
+    private readonly clock: Clock,
+  ) {}
+
+  findByKey(key: string): Promise<Customer | null> {
+    return this.customers.findByKey(key);
+  }
+
+  /** @throws DomainError `customer_not_found` */
+  async getByKey(key: string): Promise<Customer> {
+    return (await this.customers.findByKey(key)) ?? notFound();
+  }
+
+  /** @throws DomainError `customer_not_found` */
+  async getById(id: string): Promise<Customer> {
+    return (await this.customers.findById(id)) ?? notFound();
+  }
+
+  /** Reads the customer and holds it for the rest of the transaction. @throws DomainError `customer_not_found` */
+  async lock(id: string): Promise<Customer> {
+    return (await this.customers.lock(id)) ?? notFound();
+  }
+
+  isMember(customerId: string, productKey: string): Promise<boolean> {
+    return this.customers.isMember(customerId, productKey);
+  }
+
+  async list(page: PageRequest, product: string | null): Promise<Page<Customer>> {
+    return toPage(await this.customers.list(page, product), page.limit);
+  }
+
+  /**
+   * Writes the customer. The database refuses the commit unless its first subscription is written in the same transaction.
+   * @throws DomainError `customer_exists`
+   */
+  async create(input: NewCustomer, actor: Actor): Promise<Customer> {
+    checkCustomerKey(input.key);
+    checkProfile(input);
+    const now = this.clock.now();
+    const customer: Customer = {
+      id: input.id,
+      key: input.key,
+      name: input.name ?? null,
+      email: input.email ?? null,
+      region: input.region ?? null,
+      deviceType: input.deviceType ?? null,
+      timezone: input.timezone ?? DEFAULT_TIMEZONE,
+      currency: input.currency ?? null,
+      firstSubscriptionId: input.firstSubscriptionId,
+      deletedAt: null,
+      createdAt: now,
+      updatedAt: now,
+    };
+    try {
+      await this.customers.insert(customer);
+    } catch (error) {
+      if (isUniqueViolation(error, 'customers_key_unique')) throw new DomainError('conflict', 'customer_exists', 'There is a customer with this key.');
+      throw error;
+    }
+    await this.record('customer.created', customer, null, customerFacts(customer), actor);
+    return customer;
+  }
+
+  /** Changes the given fields; writes nothing when none differs. @throws DomainError `customer_not_found`, `invalid_fields` */
+  async update(id: string, profile: CustomerProfile, actor: Actor): Promise<Customer> {
+    checkProfile(profile);
+    return this.database.transaction(async () => {
+      const customer = await this.lock(id);
+      const changes = changedFields(customer, profile);
+      if (Object.keys(changes).length === 0) return customer;
+      const updated = { ...customer, ...changes, updatedAt: this.clock.now() };
+      await this.customers.update(id, { ...changes, updatedAt: updated.updatedAt });
+      await this.record('customer.updated', customer, customerFacts(customer), customerFacts(updated), actor);
+      return updated;
+    });
+  }
+
+  /** Takes the personal data away and frees the key; usage, subscriptions and events stay. Belongs in the caller's transaction. */
+  async forget(customer: Customer, actor: Actor): Promise<void> {
+    const now = this.clock.now();
+    await this.customers.update(customer.id, { name: null, email: null, deletedAt: now, updatedAt: now });
+    await this.record('customer.deleted', customer, null, null, actor);
+  }
+
+  private record(type: string, customer: Customer, before: object | null, after: object | null, actor: Actor): Promise<void> {
+    return this.events.record({ type, subject: { type: 'customer', id: customer.id }, customerId: customer.id, actor, before, after });
+  }
+}
+
+function notFound(): never {
+  throw new DomainError('not_found', 'customer_not_found', 'There is no such customer.');
+}

@@ -1,0 +1,3 @@
+export { CustomersModule } from './customers.module.js';
+export { CustomersService, type NewCustomer } from './customers.service.js';
+export type { Customer, CustomerProfile } from './domain/customer.js';

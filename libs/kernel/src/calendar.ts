@@ -1,0 +1,95 @@
+import { Temporal } from 'temporal-polyfill';
+
+export type Interval = 'hour' | 'day' | 'week' | 'month' | 'year';
+export const INTERVALS: readonly Interval[] = ['hour', 'day', 'week', 'month', 'year'];
+
+/** Half open: `start` belongs to it, `end` to the next one. */
+export interface Period {
+  start: Date;
+  end: Date;
+}
+
+/** A rhythm: boundaries lie whole multiples of `count` intervals from the anchor, on the wall clock of the IANA zone. */
+export interface Cadence {
+  anchor: Date;
+  interval: Interval;
+  count: number;
+  timeZone: string;
+}
+
+const HOUR_MS = 3_600_000;
+
+const zoned = (at: Date, timeZone: string): Temporal.ZonedDateTime => Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(timeZone);
+const toDate = (at: Temporal.ZonedDateTime): Date => new Date(at.epochMilliseconds);
+
+/**
+ * Boundary `k` of a cadence; `k` may be negative. Always counted from the anchor, so it never drifts: months and years are clamped to the
+ * month's length (31 January, 28 February, 31 March). Days and longer keep the wall time; hours are elapsed hours. A wall time that a
+ * clock change skips moves later by the length of the gap, one that occurs twice is its first occurrence (Temporal, "compatible").
+ */
+export function boundary({ anchor, interval, count, timeZone }: Cadence, k: number): Date {
+  if (interval === 'hour') return new Date(anchor.getTime() + k * count * HOUR_MS);
+  return toDate(zoned(anchor, timeZone).add({ [`${interval}s`]: k * count }));
+}
+
+/** The period that contains `at`. A boundary belongs to the period that it starts. */
+export function periodAt(cadence: Cadence, at: Date): Period & { index: number } {
+  let index = estimate(cadence, at);
+  while (boundary(cadence, index) > at) index--;
+  let end = boundary(cadence, index + 1);
+  while (end <= at) end = boundary(cadence, ++index + 1);
+  return { start: boundary(cadence, index), end, index };
+}
+
+/** At most a step or two away from the period that contains `at`. */
+function estimate({ anchor, interval, count, timeZone }: Cadence, at: Date): number {
+  if (interval === 'hour') return Math.floor((at.getTime() - anchor.getTime()) / (count * HOUR_MS));
+  const from = zoned(anchor, timeZone);
+  const to = zoned(at, timeZone);
+  const months = (to.year - from.year) * 12 + to.month - from.month;
+  const days = () => from.toPlainDate().until(to.toPlainDate(), { largestUnit: 'day' }).days;
+  const elapsed = { day: days, week: () => days() / 7, month: () => months, year: () => months / 12 }[interval]();
+  return Math.floor(elapsed / count);
+}
+
+/**
+ * The calendar window of a zone that contains `at`: a local day, an ISO week from Monday, a month, a year.
+ * Hours are counted from local midnight, the last one of a day ending with it, so that a change of half an hour leaves no gap.
+ */
+export function calendarWindow(interval: Interval, timeZone: string, at: Date): Period {
+  const today = zoned(at, timeZone).toPlainDate();
+  const midnight = (date: Temporal.PlainDate): Date => toDate(date.toZonedDateTime(timeZone));
+  const window = (first: Temporal.PlainDate, length: Temporal.DurationLike): Period => ({ start: midnight(first), end: midnight(first.add(length)) });
+  switch (interval) {
+    case 'hour':
+      return hourOf(window(today, { days: 1 }), at);
+    case 'day':
+      return window(today, { days: 1 });
+    case 'week':
+      return window(today.subtract({ days: today.dayOfWeek - 1 }), { weeks: 1 });
+    case 'month':
+      return window(today.with({ day: 1 }), { months: 1 });
+    case 'year':
+      return window(today.with({ month: 1, day: 1 }), { years: 1 });
+  }
+}
+
+function hourOf(day: Period, at: Date): Period {
+  const start = day.start.getTime() + Math.floor((at.getTime() - day.start.getTime()) / HOUR_MS) * HOUR_MS;
+  return { start: new Date(start), end: new Date(Math.min(start + HOUR_MS, day.end.getTime())) };
+}
+
+/** So many days later at the same wall time. */
+export function addDays(at: Date, days: number, timeZone: string): Date {
+  return toDate(zoned(at, timeZone).add({ days }));
+}
+
+/** True for an IANA zone name that this runtime knows; offsets such as `+03:00` are not names. */
+export function isTimeZone(name: unknown): name is string {
+  if (typeof name !== 'string' || !/^[A-Za-z][A-Za-z0-9_+\-/]{1,63}$/.test(name)) return false;
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== undefined;
+  } catch {
+    return false;
+  }
+}

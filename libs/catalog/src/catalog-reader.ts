@@ -13,12 +13,14 @@ const MAX_ENTRIES = 10_000;
 @Injectable()
 export class CatalogReader {
   private readonly products: LRUCache<string, Product>;
+  private readonly productKeys: LRUCache<string, string>;
   private readonly features: LRUCache<string, Feature>;
   private readonly versions: LRUCache<string, PlanVersion>;
 
   constructor(products: ProductsRepository, plans: PlansRepository) {
     const aging = { max: MAX_ENTRIES, ttl: CATALOG_STALENESS_MS };
     this.products = new LRUCache({ ...aging, fetchMethod: async (key) => (await products.findProduct(key)) ?? undefined });
+    this.productKeys = new LRUCache({ max: MAX_ENTRIES, fetchMethod: async (id) => (await products.findProductById(id))?.key });
     this.features = new LRUCache({ ...aging, fetchMethod: async (key) => (await products.findFeature(...(key.split(' ') as [string, string]))) ?? undefined });
     this.versions = new LRUCache({
       max: MAX_ENTRIES,
@@ -34,6 +36,11 @@ export class CatalogReader {
     const product = await this.products.fetch(key);
     if (!product || product.archivedAt) throw new DomainError('not_found', 'product_not_found', 'There is no such product.');
     return product;
+  }
+
+  /** The key of a product that is known to exist: keys never change. */
+  async productKey(id: string): Promise<string> {
+    return (await this.productKeys.fetch(id))!;
   }
 
   /** An archived feature is found too: it is refused by its entitlement, not by its absence. @throws DomainError `feature_not_found` */

@@ -19,6 +19,12 @@ export class CustomersRepository {
     return this.database.manager.findOneBy(CustomerEntity, { id, deletedAt: IsNull() });
   }
 
+  /** Of deleted customers too. */
+  async keyOf(id: string): Promise<string> {
+    const { key } = await this.database.manager.findOneByOrFail(CustomerEntity, { id });
+    return key;
+  }
+
   /** Reads a customer and keeps others from changing it or its subscriptions until the transaction ends. */
   async lock(id: string): Promise<Customer | null> {
     return this.database.writer.findOne(CustomerEntity, { where: { id, deletedAt: IsNull() }, lock: { mode: 'for_no_key_update' } });

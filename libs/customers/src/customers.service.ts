@@ -36,6 +36,11 @@ export class CustomersService {
     return (await this.customers.findById(id)) ?? notFound();
   }
 
+  /** The key of a customer that is known to have existed: keys never change. */
+  keyOf(id: string): Promise<string> {
+    return this.customers.keyOf(id);
+  }
+
   /** Reads the customer and holds it for the rest of the transaction. @throws DomainError `customer_not_found` */
   async lock(id: string): Promise<Customer> {
     return (await this.customers.lock(id)) ?? notFound();

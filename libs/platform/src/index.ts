@@ -3,6 +3,7 @@ export { count, instant } from './database/columns.js';
 export { Database } from './database/database.js';
 export { isUnavailable, isUniqueViolation } from './database/database-errors.js';
 export { Events, type NewEvent, type RecordedEvent } from './events/events.js';
+export { Readiness } from './database/readiness.js';
 export { startDatabase } from './database/start-database.js';
 export { Idempotency, type StoredAnswer } from './idempotency/idempotency.js';
 export { PlatformModule } from './platform.module.js';

@@ -3,6 +3,7 @@ import { Clock } from '@app/kernel';
 import { SystemClock } from './clock/system-clock.js';
 import { Config } from './config/config.js';
 import { DatabaseModule } from './database/database.module.js';
+import { Readiness } from './database/readiness.js';
 import { Events } from './events/events.js';
 import { Idempotency } from './idempotency/idempotency.js';
 import { Keyring } from './secrets/keyring.js';
@@ -15,8 +16,8 @@ export class PlatformModule {
     return {
       module: PlatformModule,
       imports: [ConfigModule.forRoot(config), DatabaseModule],
-      providers: [{ provide: Clock, useClass: SystemClock }, Events, Idempotency, Keyring],
-      exports: [Clock, Events, Idempotency, Keyring],
+      providers: [{ provide: Clock, useClass: SystemClock }, Events, Idempotency, Keyring, Readiness],
+      exports: [Clock, Events, Idempotency, Keyring, Readiness],
     };
   }
 }

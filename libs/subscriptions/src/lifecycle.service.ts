@@ -3,7 +3,7 @@ import { type Actor, Clock, DomainError, SYSTEM_ACTOR } from '@app/kernel';
 import { Database, Events } from '@app/platform';
 import { asOf, dueTransitions } from './domain/advance.js';
 import { cancel, change, resume } from './domain/commands.js';
-import { subscriptionFacts, type Subscription, type Transition } from './domain/subscription.js';
+import { isLive, subscriptionFacts, type Subscription, type Transition } from './domain/subscription.js';
 import { type PlanWish, PlanChoice } from './plan-choice.js';
 import { SubscriptionsRepository } from './subscriptions.repository.js';
 
@@ -52,11 +52,12 @@ export class LifecycleService {
     return this.apply(command, resume);
   }
 
-  /** Ends a live subscription at once, and leaves an ended one alone: a customer who goes away. */
-  async end(subscription: Subscription, actor: Actor): Promise<void> {
-    const current = await this.settle(subscription.customerId, subscription.id);
-    if (current.endedAt) return;
-    await this.write(current, cancel(current, 'now', this.clock.now()), actor);
+  /** Ends every live subscription of a customer who goes away. Needs a transaction. */
+  async endAll(customerId: string, actor: Actor): Promise<void> {
+    for (const { id } of await this.subscriptions.liveOf(customerId)) {
+      const current = await this.settle(customerId, id);
+      if (isLive(current.status)) await this.write(current, cancel(current, 'now', this.clock.now()), actor);
+    }
   }
 
   /**

@@ -10,6 +10,8 @@ export interface PlanWish {
   interval?: Interval;
   intervalCount?: number;
   currency?: string;
+  /** Only plans that everybody is offered. */
+  publicOnly?: boolean;
 }
 
 /** A plan as it would be sold to one customer today. */
@@ -34,7 +36,8 @@ export class PlanChoice {
    */
   async choose(customerId: string, productId: string, wish: PlanWish, current?: SoldPrice): Promise<ChosenPlan> {
     const buyer = await this.customers.getById(customerId);
-    const { version } = await this.plans.getPublished(productId, wish.plan);
+    const { plan, version } = await this.plans.getPublished(productId, wish.plan);
+    if (wish.publicOnly && !plan.public) throw new DomainError('not_found', 'plan_not_found', 'There is no such plan.');
     const kept = current && !wish.interval && offers(version, current) ? { interval: current.interval, intervalCount: current.intervalCount } : {};
     return sold(version, { ...kept, ...wish, currency: wish.currency ?? current?.currency }, buyer);
   }

@@ -13,6 +13,14 @@ export interface HistoryFilter {
   to?: Date;
 }
 
+/** What a list of live subscriptions may be narrowed to; the ends are those of contracts that will not renew. */
+export interface LiveFilter {
+  productId?: string;
+  customerId?: string | null;
+  endingFrom?: Date;
+  endingBefore?: Date;
+}
+
 @Injectable()
 export class SubscriptionsRepository {
   constructor(private readonly database: Database) {}
@@ -25,6 +33,10 @@ export class SubscriptionsRepository {
   async findLatest(customerId: string, productId: string): Promise<Subscription | null> {
     const [latest] = await this.database.manager.find(SubscriptionEntity, { where: { customerId, productId }, order: { id: 'DESC' }, take: 1 });
     return latest ?? null;
+  }
+
+  liveOf(customerId: string): Promise<Subscription[]> {
+    return this.database.manager.findBy(SubscriptionEntity, { customerId, status: In([...LIVE_STATUSES]) });
   }
 
   /** Reads a subscription and holds it until the transaction ends. */
@@ -58,11 +70,12 @@ export class SubscriptionsRepository {
   }
 
   /** Live subscriptions, newest first; with `endingBefore` those whose contract ends by then. */
-  list(page: PageRequest, filter: { productId?: string; endingFrom?: Date; endingBefore?: Date }): Promise<Subscription[]> {
+  list(page: PageRequest, filter: LiveFilter): Promise<Subscription[]> {
     const where: FindOptionsWhere<SubscriptionEntity> = { status: In([...LIVE_STATUSES]) };
     const query = this.database.manager.createQueryBuilder(SubscriptionEntity, 's').where(where).orderBy('s.id', 'DESC').limit(page.limit + 1);
     if (page.after) query.andWhere({ id: LessThan(page.after) });
     if (filter.productId) query.andWhere({ productId: filter.productId });
+    if (filter.customerId) query.andWhere({ customerId: filter.customerId });
     if (filter.endingFrom) query.andWhere({ currentPeriodEnd: MoreThanOrEqual(filter.endingFrom) });
     if (filter.endingBefore) {
       query.andWhere({ currentPeriodEnd: LessThanOrEqual(filter.endingBefore) }).andWhere('(s.cancelAtPeriodEnd or not s.autoRenew)');

@@ -40,10 +40,11 @@ export class SubscriptionsService {
   }
 
   /** Live subscriptions of all customers, newest first; `endingWithinMs` keeps those that end, unrenewed, in that time. */
-  async list(page: PageRequest, filter: { productId?: string; endingWithinMs?: number }): Promise<Page<Subscription>> {
+  async list(page: PageRequest, filter: { productId?: string; customerId?: string | null; endingWithinMs?: number }): Promise<Page<Subscription>> {
     const now = this.clock.now();
-    const ending = filter.endingWithinMs === undefined ? {} : { endingFrom: now, endingBefore: new Date(now.getTime() + filter.endingWithinMs) };
-    return this.present(await this.subscriptions.list(page, { productId: filter.productId, ...ending }), page.limit);
+    const { endingWithinMs, ...wanted } = filter;
+    const ending = endingWithinMs === undefined ? {} : { endingFrom: now, endingBefore: new Date(now.getTime() + endingWithinMs) };
+    return this.present(await this.subscriptions.list(page, { ...wanted, ...ending }), page.limit);
   }
 
   /** What happened to one subscription, oldest first. */

@@ -30,6 +30,11 @@ export class Database {
     }
   }
 
+  /** Runs `work` in a transaction of its own even inside another one: what it writes stays when that one rolls back. */
+  separately<T>(work: () => Promise<T>): Promise<T> {
+    return this.running.exit(() => this.transaction(work));
+  }
+
   /** True inside a transaction. */
   get inTransaction(): boolean {
     return this.running.getStore() !== undefined;

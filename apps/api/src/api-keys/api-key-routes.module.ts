@@ -1,0 +1,9 @@
+import { Module } from '@nestjs/common';
+import { AuthModule } from '@app/auth';
+import { CustomersModule } from '@app/customers';
+import { MeteringModule } from '@app/metering';
+import { ApiKeysController } from './api-keys.controller.js';
+import { RevokeApiKeyOperation } from './revoke-api-key.operation.js';
+
+@Module({ imports: [AuthModule, MeteringModule, CustomersModule], controllers: [ApiKeysController], providers: [RevokeApiKeyOperation] })
+export class ApiKeyRoutesModule {}

@@ -1,0 +1,52 @@
+import { Body, Controller, Delete, Get, HttpCode, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiKeysService, type UserPrincipal } from '@app/auth';
+import { OWN_PRODUCT } from '@app/catalog';
+import { Allow } from '../http/access/allow.decorator.js';
+import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
+import { UuidParam } from '../http/input/uuid-param.decorator.js';
+import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
+import { ListQuery } from '../http/pagination/list.query.js';
+import { Pages } from '../http/pagination/pages.js';
+import { RequireEntitlement } from '../http/plan-limit/require-entitlement.decorator.js';
+import { ApiKeyDto, ApiKeyPageDto, CreateApiKeyDto, CreatedApiKeyDto } from './dto/api-key.dto.js';
+import { RevokeApiKeyOperation } from './revoke-api-key.operation.js';
+
+@ApiTags('API keys')
+@ApiCredentials()
+@Controller('v1/api-keys')
+export class ApiKeysController {
+  constructor(
+    private readonly apiKeys: ApiKeysService,
+    private readonly revokeApiKey: RevokeApiKeyOperation,
+    private readonly pages: Pages,
+  ) {}
+
+  @Post()
+  @Allow({ people: 'user' })
+  @RequireEntitlement('api_keys', { product: OWN_PRODUCT })
+  @ApiOperation({ operationId: 'createApiKey', summary: 'Make an API key; admins make keys of services, others keys that act for themselves' })
+  @ApiProblems(404)
+  async create(@Body() body: CreateApiKeyDto, @CurrentPrincipal() principal: UserPrincipal): Promise<CreatedApiKeyDto> {
+    const expiresAt = body.expiresAt === undefined ? undefined : new Date(body.expiresAt);
+    const { apiKey, key } = await this.apiKeys.create({ ...body, expiresAt }, principal);
+    return { ...apiKey, key };
+  }
+
+  @Get()
+  @Allow({ people: 'user' })
+  @ApiOperation({ operationId: 'listApiKeys', summary: 'List the keys in force, newest first: your own, or all for admins' })
+  async list(@Query() query: ListQuery, @CurrentPrincipal() principal: UserPrincipal): Promise<ApiKeyPageDto> {
+    const binding = { owner: principal.userId };
+    return this.pages.answer(await this.apiKeys.list(this.pages.request(query, binding), principal), binding, (row): ApiKeyDto => row);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @Allow({ people: 'user' })
+  @ApiOperation({ operationId: 'revokeApiKey', summary: 'End a key at once' })
+  @ApiProblems(404)
+  async revoke(@UuidParam('id') id: string, @CurrentPrincipal() principal: UserPrincipal): Promise<void> {
+    await this.revokeApiKey.run(id, principal);
+  }
+}

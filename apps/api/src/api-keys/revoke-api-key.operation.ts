@@ -1,0 +1,25 @@
+import { Injectable } from '@nestjs/common';
+import { actorOf, ApiKeysService, ProfileService, type UserPrincipal } from '@app/auth';
+import { OWN_PRODUCT } from '@app/catalog';
+import { MeteringService } from '@app/metering';
+import { Database } from '@app/platform';
+
+/** Ends a key and gives its unit back to whoever held it, in one transaction. */
+@Injectable()
+export class RevokeApiKeyOperation {
+  constructor(
+    private readonly apiKeys: ApiKeysService,
+    private readonly profiles: ProfileService,
+    private readonly metering: MeteringService,
+    private readonly database: Database,
+  ) {}
+
+  /** @throws DomainError `api_key_not_found` */
+  async run(id: string, principal: UserPrincipal): Promise<void> {
+    await this.database.transaction(async () => {
+      const { ownerUserId } = await this.apiKeys.revoke(id, principal);
+      const { customer } = await this.profiles.get(ownerUserId);
+      await this.metering.giveBack({ customer, product: OWN_PRODUCT, feature: 'api_keys', quantity: 1, actor: actorOf(principal) });
+    });
+  }
+}

@@ -1,0 +1,82 @@
+import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { PassportModule } from '@nestjs/passport';
+import { ThrottlerModule } from '@nestjs/throttler';
+import { AuthModule } from '@app/auth';
+import { CatalogModule } from '@app/catalog';
+import { CustomersModule } from '@app/customers';
+import { type Config, PlatformModule } from '@app/platform';
+import { SubscriptionsModule } from '@app/subscriptions';
+import { ApiKeyRoutesModule } from './api-keys/api-key-routes.module.js';
+import { AuthRoutesModule } from './auth/auth-routes.module.js';
+import { CatalogRoutesModule } from './catalog/catalog-routes.module.js';
+import { CustomerRoutesModule } from './customers/customer-routes.module.js';
+import { EntitlementRoutesModule } from './entitlements/entitlement-routes.module.js';
+import { FeaturesModule } from './features/features.module.js';
+import { FirstStart } from './first-start.js';
+import { HealthModule } from './health/health.module.js';
+import { HttpModule } from './http/http.module.js';
+import { AccessGuard } from './http/access/access.guard.js';
+import { JwtStrategy } from './http/access/jwt.strategy.js';
+import { OwnerGuard } from './http/access/owner.guard.js';
+import { EtagInterceptor } from './http/etag/etag.interceptor.js';
+import { IdempotencyInterceptor } from './http/idempotency/idempotency.interceptor.js';
+import { validationPipe } from './http/input/validation.pipe.js';
+import { FieldsInterceptor } from './http/pagination/fields.interceptor.js';
+import { ProblemFilter } from './http/problems/problem.filter.js';
+import { ThrottlingGuard } from './http/throttling/throttling.guard.js';
+import { PlansModule } from './plans/plans.module.js';
+import { ProductsModule } from './products/products.module.js';
+import { SubscriptionRoutesModule } from './subscriptions/subscription-routes.module.js';
+import { UsageRoutesModule } from './usage/usage-routes.module.js';
+import { UserRoutesModule } from './users/user-routes.module.js';
+
+const ROUTES = [
+  HealthModule,
+  AuthRoutesModule,
+  UserRoutesModule,
+  ApiKeyRoutesModule,
+  ProductsModule,
+  FeaturesModule,
+  PlansModule,
+  CatalogRoutesModule,
+  CustomerRoutesModule,
+  SubscriptionRoutesModule,
+  EntitlementRoutesModule,
+  UsageRoutesModule,
+];
+
+/** Guards, interceptors and the rest of the edge, in the order in which a request meets them. */
+const EDGE = [
+  { provide: APP_FILTER, useClass: ProblemFilter },
+  { provide: APP_GUARD, useClass: AccessGuard },
+  { provide: APP_GUARD, useClass: ThrottlingGuard },
+  { provide: APP_GUARD, useClass: OwnerGuard },
+  { provide: APP_INTERCEPTOR, useClass: FieldsInterceptor },
+  { provide: APP_INTERCEPTOR, useClass: EtagInterceptor },
+  { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
+  { provide: APP_PIPE, useFactory: validationPipe },
+];
+
+@Module({})
+export class AppModule {
+  /** The API on one configuration; `extra` is what else runs in the same process. */
+  static forRoot(config: Config, extra: NonNullable<ModuleMetadata['imports']> = []): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        PlatformModule.forRoot(config),
+        PassportModule,
+        ThrottlerModule.forRoot({ throttlers: [{ name: 'default', ttl: 60_000, limit: config.rateLimitPerMinute }], setHeaders: false }),
+        HttpModule,
+        AuthModule,
+        CatalogModule,
+        CustomersModule,
+        SubscriptionsModule,
+        ...ROUTES,
+        ...extra,
+      ],
+      providers: [...EDGE, JwtStrategy, FirstStart],
+    };
+  }
+}

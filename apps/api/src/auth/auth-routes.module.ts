@@ -1,0 +1,8 @@
+import { Module } from '@nestjs/common';
+import { AuthModule } from '@app/auth';
+import { SubscriptionRoutesModule } from '../subscriptions/subscription-routes.module.js';
+import { AuthController } from './auth.controller.js';
+import { JwksController } from './jwks.controller.js';
+
+@Module({ imports: [AuthModule, SubscriptionRoutesModule], controllers: [AuthController, JwksController] })
+export class AuthRoutesModule {}

@@ -1,0 +1,69 @@
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { ApiConsumes, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { AuthService, SessionsService, type UserPrincipal } from '@app/auth';
+import { Allow } from '../http/access/allow.decorator.js';
+import { ArrivedAt, CurrentPrincipal } from '../http/access/current-principal.decorator.js';
+import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
+import { CustomerDto } from '../customers/dto/customer.dto.js';
+import { SubscriptionPresenter } from '../subscriptions/subscription-presenter.js';
+import { UserDto } from '../users/dto/user.dto.js';
+import { LoginDto, LogoutDto, OAuthTokenDto, RefreshDto, RegisterDto, RegisteredDto, TokenDto, TokensDto } from './dto/auth.dto.js';
+import { refuseOtherGrants } from './grant-types.js';
+
+@ApiTags('Auth')
+@Controller('v1/auth')
+export class AuthController {
+  constructor(
+    private readonly auth: AuthService,
+    private readonly sessions: SessionsService,
+    private readonly presenter: SubscriptionPresenter,
+  ) {}
+
+  @Post('register')
+  @Allow('public')
+  @ApiOperation({ operationId: 'register', summary: 'Make an account, its customer and its subscription, all or nothing' })
+  @ApiProblems(409)
+  async register(@Body() body: RegisterDto): Promise<RegisteredDto> {
+    const { user, customer, subscription, ...tokens } = await this.auth.register(body);
+    return { user: UserDto.of(user), customer: CustomerDto.of(customer), subscription: await this.presenter.one(subscription, customer), ...tokens, tokenType: 'Bearer' };
+  }
+
+  @Post('login')
+  @HttpCode(200)
+  @Allow('public')
+  @ApiOperation({ operationId: 'login', summary: 'Log in with e-mail and password' })
+  @ApiProblems(401)
+  async login(@Body() { email, password }: LoginDto): Promise<TokensDto> {
+    return { ...(await this.auth.login(email, password)), tokenType: 'Bearer' };
+  }
+
+  @Post('token')
+  @HttpCode(200)
+  @Allow('public')
+  @ApiConsumes('application/x-www-form-urlencoded')
+  @ApiOperation({ operationId: 'token', summary: 'Log in as OAuth 2 has it (password grant)' })
+  @ApiProblems(400, 401)
+  async token(@Body() { grant_type: grantType, username, password }: TokenDto): Promise<OAuthTokenDto> {
+    refuseOtherGrants(grantType);
+    const { accessToken, refreshToken, expiresIn } = await this.auth.login(username, password);
+    return { access_token: accessToken, token_type: 'Bearer', expires_in: expiresIn, refresh_token: refreshToken };
+  }
+
+  @Post('refresh')
+  @HttpCode(200)
+  @Allow('public')
+  @ApiOperation({ operationId: 'refresh', summary: 'Trade a refresh token for a new pair; a token used twice ends its session' })
+  @ApiProblems(401)
+  async refresh(@Body() { refreshToken }: RefreshDto, @ArrivedAt() arrivedAt: Date): Promise<TokensDto> {
+    return { ...(await this.sessions.refresh(refreshToken, arrivedAt)), tokenType: 'Bearer' };
+  }
+
+  @Post('logout')
+  @HttpCode(204)
+  @Allow({ people: 'user' })
+  @ApiCredentials()
+  @ApiOperation({ operationId: 'logout', summary: 'End this session, or all of yours: access and refresh tokens are dead' })
+  async logout(@Body() body: LogoutDto, @CurrentPrincipal() principal: UserPrincipal): Promise<void> {
+    await this.auth.logout(principal, body);
+  }
+}

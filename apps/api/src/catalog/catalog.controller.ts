@@ -1,0 +1,35 @@
+import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { actorOf, type Principal } from '@app/auth';
+import { CatalogService } from '@app/catalog';
+import { Allow } from '../http/access/allow.decorator.js';
+import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
+import { allowedProduct, ProductKey } from '../http/access/product-key.decorator.js';
+import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
+import { ProductQueryDto } from '../plans/dto/plan.dto.js';
+import { ApplyCatalogQueryDto, CatalogDifferenceDto, CatalogDto } from './dto/catalog.dto.js';
+
+@ApiTags('Catalogue')
+@ApiCredentials()
+@Controller('v1/catalog')
+export class CatalogController {
+  constructor(private readonly catalog: CatalogService) {}
+
+  @Get()
+  @Allow({ scope: 'catalog:read', people: 'admin' })
+  @ApiOperation({ operationId: 'getCatalog', summary: 'Read the whole catalogue of a product, in the form that apply takes' })
+  @ApiProblems(404)
+  get(@Query() _: ProductQueryDto, @ProductKey() product: string): Promise<CatalogDto> {
+    return this.catalog.read(product) as Promise<CatalogDto>;
+  }
+
+  @Post('apply')
+  @HttpCode(200)
+  @Allow({ scope: 'catalog:write', people: 'admin' })
+  @ApiOperation({ operationId: 'applyCatalog', summary: 'Make the catalogue of a product what the document says' })
+  @ApiProblems(409)
+  apply(@Body() body: CatalogDto, @Query() query: ApplyCatalogQueryDto, @CurrentPrincipal() principal: Principal): Promise<CatalogDifferenceDto> {
+    allowedProduct(principal, body.product.key);
+    return this.catalog.apply(body, { dryRun: query.dryRun === 'true', actor: actorOf(principal) });
+  }
+}

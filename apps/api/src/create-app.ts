@@ -1,0 +1,62 @@
+import helmet from '@fastify/helmet';
+import { ConsoleLogger, type LogLevel as NestLogLevel, type ModuleMetadata } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Clock, newId } from '@app/kernel';
+import type { Config, LogLevel } from '@app/platform';
+import { AppModule } from './app.module.js';
+import { addDocs, DOCS_PATH } from './docs.js';
+import type { WithPrincipal } from './http/access/current-principal.decorator.js';
+import { checkContentType, checkText } from './http/input/input-check.js';
+
+const BODY_LIMIT_BYTES = 1_048_576;
+const API_POLICY = "default-src 'none'; frame-ancestors 'none'";
+const DOCS_POLICY = "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
+const LOG_LEVELS: Record<LogLevel, NestLogLevel[]> = {
+  debug: ['debug', 'log', 'warn', 'error', 'fatal'],
+  info: ['log', 'warn', 'error', 'fatal'],
+  warn: ['warn', 'error', 'fatal'],
+  error: ['error', 'fatal'],
+};
+
+/** How the server waits: bounded everywhere, so that no slow caller holds what others need. Milliseconds. */
+const adapter = () =>
+  new FastifyAdapter({
+    genReqId: () => newId(),
+    requestIdHeader: false,
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: 15_000,
+    keepAliveTimeout: 72_000,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 2_048 },
+    http: { headersTimeout: 10_000, connectionsCheckingInterval: 2_000 },
+  });
+
+/** The API, ready to listen. */
+export async function createApp(config: Config, extra: NonNullable<ModuleMetadata['imports']> = []): Promise<NestFastifyApplication> {
+  const logger = new ConsoleLogger('Tollgate', { json: config.production, logLevels: LOG_LEVELS[config.logLevel] });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config, extra), adapter(), { logger, abortOnError: false });
+  await prepare(app);
+  await app.init();
+  return app;
+}
+
+/** What every request passes before and after its handler. */
+export async function prepare(app: NestFastifyApplication): Promise<void> {
+  await app.register(helmet, { contentSecurityPolicy: false });
+  const clock = app.get(Clock);
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onRequest', async (request, reply) => {
+      (request as unknown as WithPrincipal).arrivedAt = clock.now();
+      void reply.header('x-request-id', request.id);
+      checkContentType(request);
+    })
+    .addHook('preHandler', async (request) => checkText(request))
+    .addHook('onSend', async (request, reply) => {
+      void reply.header('content-security-policy', request.url.startsWith(DOCS_PATH) ? DOCS_POLICY : API_POLICY);
+      if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
+    });
+  addDocs(app);
+}

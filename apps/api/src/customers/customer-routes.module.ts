@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { CatalogModule } from '@app/catalog';
+import { CustomersModule } from '@app/customers';
+import { SubscriptionsModule } from '@app/subscriptions';
+import { UsersModule } from '@app/users';
+import { SubscriptionRoutesModule } from '../subscriptions/subscription-routes.module.js';
+import { CustomersController } from './customers.controller.js';
+import { ForgetCustomerOperation } from './forget-customer.operation.js';
+import { PutCustomerOperation } from './put-customer.operation.js';
+
+@Module({
+  imports: [CustomersModule, SubscriptionsModule, CatalogModule, UsersModule, SubscriptionRoutesModule],
+  controllers: [CustomersController],
+  providers: [PutCustomerOperation, ForgetCustomerOperation],
+})
+export class CustomerRoutesModule {}

@@ -1,0 +1,112 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query, Res } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import type { Principal } from '@app/auth';
+import { CatalogReader } from '@app/catalog';
+import { type Customer, CustomersService } from '@app/customers';
+import { SubscriptionsService } from '@app/subscriptions';
+import { Allow } from '../http/access/allow.decorator.js';
+import { CurrentCustomer, CurrentPrincipal } from '../http/access/current-principal.decorator.js';
+import { OfCustomer } from '../http/access/owner.guard.js';
+import { ProductKey } from '../http/access/product-key.decorator.js';
+import { Etag } from '../http/etag/etag.interceptor.js';
+import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
+import { ListQuery } from '../http/pagination/list.query.js';
+import { Pages } from '../http/pagination/pages.js';
+import { ProductQueryDto, SparseQueryDto } from '../plans/dto/plan.dto.js';
+import { HistoryQueryDto, SubscriptionDto, SubscriptionPageDto } from '../subscriptions/dto/subscription.dto.js';
+import { SubscriptionPresenter } from '../subscriptions/subscription-presenter.js';
+import { CustomerDto, CustomerPageDto, CustomerWithSubscriptionDto, PutCustomerDto } from './dto/customer.dto.js';
+import { ForgetCustomerOperation } from './forget-customer.operation.js';
+import { PutCustomerOperation } from './put-customer.operation.js';
+
+const asDate = (text: string | undefined): Date | undefined => text === undefined ? undefined : new Date(text);
+
+@ApiTags('Customers')
+@ApiCredentials()
+@Controller('v1/customers')
+export class CustomersController {
+  constructor(
+    private readonly customers: CustomersService,
+    private readonly subscriptions: SubscriptionsService,
+    private readonly putCustomer: PutCustomerOperation,
+    private readonly forgetCustomer: ForgetCustomerOperation,
+    private readonly catalog: CatalogReader,
+    private readonly presenter: SubscriptionPresenter,
+    private readonly pages: Pages,
+  ) {}
+
+  @Put(':key')
+  @Allow({ scope: 'customers:write', people: 'admin' })
+  @ApiOperation({ operationId: 'putCustomer', summary: 'Make or update a customer by your own key; safe to repeat', description: 'The first time it is put on the plan assigned by region and device type, in the same transaction.' })
+  @ApiOkResponse({ type: CustomerWithSubscriptionDto, description: 'Updated' })
+  @ApiCreatedResponse({ type: CustomerWithSubscriptionDto, description: 'Made' })
+  @ApiProblems(404, 409)
+  async put(
+    @Param('key') key: string,
+    @Body() body: PutCustomerDto,
+    @ProductKey() product: string,
+    @CurrentPrincipal() principal: Principal,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<CustomerWithSubscriptionDto> {
+    const { plan, interval, product: _, ...profile } = body;
+    const { customer, subscription, status } = await this.putCustomer.run({ key, profile, product, plan, interval, principal });
+    void reply.status(status);
+    return { ...CustomerDto.of(customer), subscription: await this.presenter.one(subscription, customer) };
+  }
+
+  @Get()
+  @Allow({ scope: 'customers:read', people: 'admin' })
+  @ApiOperation({ operationId: 'listCustomers', summary: 'List customers, newest first' })
+  async list(@Query() query: ListQuery, @CurrentPrincipal() principal: Principal): Promise<CustomerPageDto> {
+    const confinement = { product: 'product' in principal ? principal.product : null };
+    return this.pages.answer(await this.customers.list(this.pages.request(query, confinement), confinement.product), confinement, CustomerDto.of);
+  }
+
+  @Get(':customer')
+  @Allow({ scope: 'customers:read', people: 'owner' })
+  @OfCustomer()
+  @ApiParam({ name: 'customer', description: 'Key of the customer, or "me".' })
+  @ApiOperation({ operationId: 'getCustomer', summary: 'Read one customer' })
+  @ApiProblems(404)
+  get(@CurrentCustomer() customer: Customer, @Query() _: SparseQueryDto): CustomerDto {
+    return CustomerDto.of(customer);
+  }
+
+  @Delete(':customer')
+  @HttpCode(204)
+  @Allow({ scope: 'customers:write', people: 'admin' })
+  @OfCustomer()
+  @ApiParam({ name: 'customer', description: 'Key of the customer.' })
+  @ApiOperation({ operationId: 'deleteCustomer', summary: 'End its subscriptions and forget who it was; usage and events stay' })
+  @ApiProblems(404, 409)
+  async delete(@CurrentCustomer() customer: Customer, @CurrentPrincipal() principal: Principal): Promise<void> {
+    await this.forgetCustomer.run(customer, principal);
+  }
+
+  @Get(':customer/subscription')
+  @Allow({ scope: 'subscriptions:read', people: 'owner' })
+  @OfCustomer()
+  @Etag('version')
+  @ApiParam({ name: 'customer', description: 'Key of the customer, or "me".' })
+  @ApiOperation({ operationId: 'getLiveSubscription', summary: 'Read the live subscription' })
+  @ApiProblems(404)
+  async live(@CurrentCustomer() customer: Customer, @Query() _: ProductQueryDto, @ProductKey() product: string): Promise<SubscriptionDto> {
+    const { id: productId } = await this.catalog.getProduct(product);
+    return this.presenter.one(await this.subscriptions.getLive(customer.id, productId), customer);
+  }
+
+  @Get(':customer/subscriptions')
+  @Allow({ scope: 'subscriptions:read', people: 'owner' })
+  @OfCustomer()
+  @ApiParam({ name: 'customer', description: 'Key of the customer, or "me".' })
+  @ApiOperation({ operationId: 'listSubscriptionHistory', summary: 'All contracts of a customer on a product, newest first' })
+  @ApiProblems(404)
+  async history(@CurrentCustomer() customer: Customer, @Query() query: HistoryQueryDto, @ProductKey() product: string): Promise<SubscriptionPageDto> {
+    const binding = { ...query, product, customer: customer.id };
+    const { id: productId } = await this.catalog.getProduct(product);
+    const filter = { productId, status: query.status, from: asDate(query.from), to: asDate(query.to) };
+    const page = await this.subscriptions.history(customer.id, this.pages.request(query, binding), filter);
+    return { ...this.pages.answer(page, binding, () => null), data: await this.presenter.many(page.data, customer) };
+  }
+}

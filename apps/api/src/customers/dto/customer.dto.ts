@@ -1,0 +1,85 @@
+import { IsIn, IsOptional, IsString, Length, Matches, MaxLength } from 'class-validator';
+import type { Customer } from '@app/customers';
+import { type Interval, INTERVALS } from '@app/kernel';
+import { SubscriptionDto } from '../../subscriptions/dto/subscription.dto.js';
+
+export class ProfileDto {
+  @IsOptional()
+  @IsString()
+  @MaxLength(200)
+  name?: string | null;
+
+  /** ISO 3166-1 alpha-2. @example DE */
+  @IsOptional()
+  @Matches(/^[A-Z]{2}$/, { message: 'must be two capital letters' })
+  region?: string | null;
+
+  /** @example ios */
+  @IsOptional()
+  @Matches(/^[a-z0-9][a-z0-9_-]{0,31}$/, { message: 'must be up to 32 of a-z, 0-9, _ and -' })
+  deviceType?: string | null;
+
+  /** IANA name. @example Europe/Berlin */
+  @IsOptional()
+  @IsString()
+  @Length(1, 64)
+  timezone?: string;
+}
+
+/** What is left out stays as it is; at the first time the rest decides the plan. */
+export class PutCustomerDto extends ProfileDto {
+  @IsOptional()
+  @IsString()
+  @MaxLength(254)
+  email?: string | null;
+
+  /** ISO 4217. */
+  @IsOptional()
+  @IsString()
+  @Length(3, 3)
+  currency?: string | null;
+
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  product?: string;
+
+  /** The first plan; left out: the one assigned by region and device type. */
+  @IsOptional()
+  @IsString()
+  @Length(1, 64)
+  plan?: string;
+
+  @IsOptional()
+  @IsIn(INTERVALS)
+  interval?: Interval;
+}
+
+/** Who subscribes. */
+export class CustomerDto {
+  id: string;
+  key: string;
+  name: string | null;
+  email: string | null;
+  region: string | null;
+  deviceType: string | null;
+  timezone: string;
+  currency: string | null;
+  createdAt: Date;
+  updatedAt: Date;
+
+  static of({ id, key, name, email, region, deviceType, timezone, currency, createdAt, updatedAt }: Customer): CustomerDto {
+    return { id, key, name, email, region, deviceType, timezone, currency, createdAt, updatedAt };
+  }
+}
+
+export class CustomerWithSubscriptionDto extends CustomerDto {
+  /** The contract on the product asked for. */
+  subscription: SubscriptionDto;
+}
+
+export class CustomerPageDto {
+  data: CustomerDto[];
+  hasMore: boolean;
+  nextCursor: string | null;
+}

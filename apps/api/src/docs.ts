@@ -1,0 +1,17 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+
+export const DOCS_PATH = '/docs';
+
+/** The OpenAPI document at /openapi.json, and a page to try it on at /docs. */
+export function addDocs(app: NestFastifyApplication): void {
+  const description = new DocumentBuilder()
+    .setTitle('Tollgate')
+    .setDescription('May this customer do this, now, and how much of it is left? Plans, subscriptions, entitlements and usage.')
+    .setVersion('1')
+    .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An access token, or an API key (tg_...)' })
+    .addApiKey({ type: 'apiKey', in: 'header', name: 'X-Api-Key' }, 'apiKey')
+    .build();
+  SwaggerModule.setup(DOCS_PATH.slice(1), app, () => SwaggerModule.createDocument(app, description), { jsonDocumentUrl: 'openapi.json', yamlDocumentUrl: 'openapi.yaml' });
+}

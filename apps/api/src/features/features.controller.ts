@@ -1,0 +1,65 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { actorOf, type Principal } from '@app/auth';
+import { ProductsService } from '@app/catalog';
+import { Allow } from '../http/access/allow.decorator.js';
+import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
+import { ProductKey } from '../http/access/product-key.decorator.js';
+import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
+import { Pages } from '../http/pagination/pages.js';
+import { ProductListQueryDto, ProductQueryDto } from '../plans/dto/plan.dto.js';
+import { CreateFeatureDto, FeatureDto, FeaturePageDto, UpdateFeatureDto } from './dto/feature.dto.js';
+
+@ApiTags('Catalogue')
+@ApiCredentials()
+@Controller('v1/features')
+export class FeaturesController {
+  constructor(
+    private readonly products: ProductsService,
+    private readonly pages: Pages,
+  ) {}
+
+  @Get()
+  @Allow({ scope: 'catalog:read', people: 'user' })
+  @ApiOperation({ operationId: 'listFeatures', summary: 'List the features of a product, newest first' })
+  @ApiProblems(404)
+  async list(@Query() query: ProductListQueryDto, @ProductKey() product: string): Promise<FeaturePageDto> {
+    const binding = { ...query, product };
+    return this.pages.answer(await this.products.listFeatures(product, this.pages.request(query, binding)), binding, FeatureDto.of);
+  }
+
+  @Get(':key')
+  @Allow({ scope: 'catalog:read', people: 'user' })
+  @ApiOperation({ operationId: 'getFeature', summary: 'Read one feature' })
+  @ApiProblems(404)
+  async get(@Param('key') key: string, @Query() _: ProductQueryDto, @ProductKey() product: string): Promise<FeatureDto> {
+    return FeatureDto.of(await this.products.getFeature(product, key));
+  }
+
+  @Post()
+  @Allow({ scope: 'catalog:write', people: 'admin' })
+  @ApiOperation({ operationId: 'createFeature', summary: 'Make a feature' })
+  @ApiProblems(404, 409)
+  async create(@Body() body: CreateFeatureDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal): Promise<FeatureDto> {
+    const { key, name, type, unit } = body;
+    return FeatureDto.of(await this.products.createFeature(product, { key, name, type, unit }, actorOf(principal)));
+  }
+
+  @Patch(':key')
+  @Allow({ scope: 'catalog:write', people: 'admin' })
+  @ApiOperation({ operationId: 'updateFeature', summary: 'Rename a feature' })
+  @ApiProblems(404)
+  async update(@Param('key') key: string, @Body() body: UpdateFeatureDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal): Promise<FeatureDto> {
+    const { name, unit } = body;
+    return FeatureDto.of(await this.products.updateFeature(product, key, { name, unit }, actorOf(principal)));
+  }
+
+  @Delete(':key')
+  @HttpCode(204)
+  @Allow({ scope: 'catalog:write', people: 'admin' })
+  @ApiOperation({ operationId: 'archiveFeature', summary: 'Archive a feature: it is denied to everybody' })
+  @ApiProblems(404)
+  async archive(@Param('key') key: string, @Query() _: ProductQueryDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal): Promise<void> {
+    await this.products.updateFeature(product, key, { archived: true }, actorOf(principal));
+  }
+}

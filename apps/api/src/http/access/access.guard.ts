@@ -1,0 +1,65 @@
+import { type ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { AuthGuard } from '@nestjs/passport';
+import type { FastifyRequest } from 'fastify';
+import { ApiKeysService, isAdmin, type Principal } from '@app/auth';
+import { DomainError } from '@app/kernel';
+import { isUnavailable } from '@app/platform';
+import { ACCESS_RULE, type AccessRule } from './allow.decorator.js';
+import type { WithPrincipal } from './current-principal.decorator.js';
+
+const API_KEY_PREFIX = 'tg_';
+
+/** Finds out who calls and whether the route is theirs to call. A route without a rule answers nobody. */
+@Injectable()
+export class AccessGuard extends AuthGuard('jwt') {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly apiKeys: ApiKeysService,
+  ) {
+    super();
+  }
+
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>();
+    const rule = this.reflector.getAllAndOverride<AccessRule | 'public' | undefined>(ACCESS_RULE, [context.getHandler(), context.getClass()]);
+    request.principal = await this.identify(request, context);
+    if (rule === 'public') return true;
+    if (!request.principal) throw new DomainError('unauthenticated', 'authentication_required', 'This needs an access token or an API key.');
+    refuse(rule ?? {}, request.principal);
+    return true;
+  }
+
+  /** Passport's verdict in our own words; a database that cannot answer is not the caller's fault. */
+  override handleRequest<T>(error: unknown, user: T): T {
+    if (error instanceof DomainError || isUnavailable(error)) throw error as Error;
+    if (error || !user) throw new DomainError('unauthenticated', 'invalid_token', 'The access token is not valid.');
+    return user;
+  }
+
+  private async identify(request: FastifyRequest, context: ExecutionContext): Promise<Principal | null> {
+    const { authorization } = request.headers;
+    const apiKey = authorization === undefined ? request.headers['x-api-key'] : bearerApiKey(authorization);
+    if (apiKey !== undefined) return this.apiKeys.authenticate(String(apiKey));
+    if (authorization === undefined) return null;
+    await super.canActivate(context);
+    return (request as unknown as { user: Principal }).user;
+  }
+}
+
+function bearerApiKey(authorization: string): string | undefined {
+  const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
+  return token?.startsWith(API_KEY_PREFIX) ? token : undefined;
+}
+
+function refuse(rule: AccessRule, principal: Principal): void {
+  if (principal.kind === 'api_key') {
+    if (!rule.scope || !principal.scopes.has(rule.scope)) {
+      const needed = rule.scope ? `This needs an API key with the scope ${rule.scope}.` : 'API keys may not do this.';
+      throw new DomainError('forbidden', 'insufficient_scope', needed, { scope: rule.scope });
+    }
+    return;
+  }
+  if (!rule.people) throw new DomainError('forbidden', 'services_only', 'This is for API keys.');
+  if (rule.people === 'admin' && !isAdmin(principal)) throw new DomainError('forbidden', 'admin_only', 'This is for admins.');
+}

@@ -1,0 +1,22 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import type { Principal } from '@app/auth';
+import { DEFAULT_PRODUCT } from '@app/catalog';
+import { DomainError } from '@app/kernel';
+import type { WithPrincipal } from './current-principal.decorator.js';
+
+/** The product that the request is about: the one it names, else the API key's, else the default one. */
+export const ProductKey = createParamDecorator((_: unknown, context: ExecutionContext): string => {
+  const { principal, query, body } = context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>();
+  const named = [query, body].map((source) => (source as { product?: unknown } | null)?.product).find((product) => typeof product === 'string');
+  return allowedProduct(principal, named as string | undefined);
+});
+
+/** @throws DomainError `product_not_allowed` when the API key is confined to another one */
+export function allowedProduct(principal: Principal | null, named: string | undefined): string {
+  const confined = principal?.kind === 'api_key' ? principal.product : null;
+  if (confined !== null && named !== undefined && named !== confined) {
+    throw new DomainError('forbidden', 'product_not_allowed', 'This API key is for another product.');
+  }
+  return named ?? confined ?? DEFAULT_PRODUCT;
+}

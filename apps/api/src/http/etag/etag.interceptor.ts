@@ -1,0 +1,36 @@
+import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor, SetMetadata } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { map, type Observable } from 'rxjs';
+
+const VERSION_MEMBER = 'etag:member';
+
+/** The answer carries an ETag: the number in this member, which grows with each change. */
+export const Etag = (member: string) => SetMetadata(VERSION_MEMBER, member);
+
+@Injectable()
+export class EtagInterceptor implements NestInterceptor {
+  constructor(private readonly reflector: Reflector) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const member = this.reflector.get<string | undefined>(VERSION_MEMBER, context.getHandler());
+    if (!member) return next.handle();
+    const http = context.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    const reply = http.getResponse<FastifyReply>();
+    return next.handle().pipe(
+      map((answer: Record<string, unknown>) => {
+        const etag = `"${String(answer[member])}"`;
+        void reply.header('etag', etag);
+        if (request.method !== 'GET' || !sameEtag(request.headers['if-none-match'], etag)) return answer;
+        void reply.status(304);
+        return undefined;
+      }),
+    );
+  }
+}
+
+/** RFC 9110, weak comparison: right for If-None-Match. */
+function sameEtag(header: string | undefined, etag: string): boolean {
+  return header !== undefined && header.split(',').some((one) => one.trim() === '*' || one.trim().replace(/^W\//, '') === etag);
+}

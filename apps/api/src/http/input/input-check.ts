@@ -1,0 +1,48 @@
+import { DomainError, invalidField } from '@app/kernel';
+import type { FastifyRequest } from 'fastify';
+
+const MAX_DEPTH = 20;
+const MAX_PARAMETER = 2_048;
+const FORM_ROUTE = '/v1/auth/token';
+const JSON_TYPE = /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i;
+const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(;\s*charset="?utf-8"?\s*)?$/i;
+
+/** Refuses a body that is not JSON (or, for the OAuth 2 token route, a form) before it is read. */
+export function checkContentType(request: FastifyRequest): void {
+  const { headers, url } = request;
+  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  if (!hasBody) return;
+  const type = headers['content-type'] ?? '';
+  const taken = url.split('?')[0] === FORM_ROUTE ? FORM_TYPE.test(type) || JSON_TYPE.test(type) : JSON_TYPE.test(type);
+  if (!taken || headers['content-encoding'] !== undefined) {
+    throw new DomainError('unsupported_media', 'unsupported_media_type', 'Bodies are taken as plain application/json in UTF-8.');
+  }
+}
+
+/**
+ * Refuses text that PostgreSQL cannot keep as it is, NUL and lone surrogates, wherever it stands, and bodies nested too deeply.
+ * @throws DomainError naming the field
+ */
+export function checkText(request: FastifyRequest): void {
+  for (const source of [request.params, request.query]) {
+    checkValue(source, '', 0);
+    for (const [name, value] of Object.entries((source ?? {}) as Record<string, unknown>)) {
+      if (typeof value === 'string' && value.length > MAX_PARAMETER) throw invalidField(name, `must have at most ${MAX_PARAMETER} characters`);
+    }
+  }
+  checkValue(request.body, '', 0);
+}
+
+function checkValue(value: unknown, path: string, depth: number): void {
+  if (typeof value === 'string' && !isStorable(value)) throw invalidField(path, 'holds a NUL or a lone surrogate');
+  if (typeof value !== 'object' || value === null) return;
+  if (depth > MAX_DEPTH) throw new DomainError('malformed', 'too_deep', `The body is nested deeper than ${MAX_DEPTH} levels.`, { errors: [{ field: path.split('.')[0]!, message: 'is nested too deeply' }] });
+  for (const [name, member] of Object.entries(value)) {
+    if (!isStorable(name)) throw invalidField(path || 'body', 'has a name with a NUL or a lone surrogate');
+    checkValue(member, path ? `${path}.${name}` : name, depth + 1);
+  }
+}
+
+function isStorable(text: string): boolean {
+  return !text.includes('\u0000') && text.isWellFormed();
+}

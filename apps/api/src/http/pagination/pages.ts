@@ -1,0 +1,53 @@
+import { timingSafeEqual } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { DomainError, type Page, type PageRequest } from '@app/kernel';
+import { Keyring } from '@app/platform';
+import type { ListQuery } from './list.query.js';
+
+const PURPOSE = 'cursor';
+const CURSOR_FORM = /^([A-Za-z0-9_-]{1,100})\.([A-Za-z0-9_-]{43})$/;
+/** Ids, and version numbers where versions are listed. */
+const POSITION = /^[0-9a-f-]{36}$|^[0-9]{1,9}$/;
+
+/** A page as it is answered. */
+export interface PageAnswer<T> {
+  data: T[];
+  hasMore: boolean;
+  nextCursor: string | null;
+}
+
+/** Keyset pages behind opaque cursors, each signed for one owner and one filter. */
+@Injectable()
+export class Pages {
+  constructor(private readonly keyring: Keyring) {}
+
+  /** @param binding owner and filter of the list. @throws DomainError `invalid_cursor` when it was made for another or tampered with */
+  request(query: ListQuery, binding: object): PageRequest {
+    return { limit: query.limit, after: query.cursor === undefined ? null : this.open(query.cursor, bound(binding)) };
+  }
+
+  answer<T extends { id: string }, R>(page: Page<T>, binding: object, present: (row: T) => R): PageAnswer<R> {
+    const last = page.data.at(-1);
+    const nextCursor = page.hasMore && last ? this.seal(last.id, bound(binding)) : null;
+    return { data: page.data.map(present), hasMore: page.hasMore, nextCursor };
+  }
+
+  private seal(position: string, binding: string): string {
+    return `${Buffer.from(position).toString('base64url')}.${this.keyring.sign(PURPOSE, `${position} ${binding}`).toString('base64url')}`;
+  }
+
+  private open(cursor: string, binding: string): string {
+    const [, encoded, signature] = CURSOR_FORM.exec(cursor) ?? [];
+    const position = Buffer.from(encoded ?? '', 'base64url').toString();
+    const given = Buffer.from(signature ?? '', 'base64url');
+    const genuine = POSITION.test(position) && given.length === 32 && timingSafeEqual(given, this.keyring.sign(PURPOSE, `${position} ${binding}`));
+    if (!genuine) throw new DomainError('malformed', 'invalid_cursor', 'The cursor was not made for this list.', { errors: [{ field: 'cursor', message: 'was not made for this list' }] });
+    return position;
+  }
+}
+
+/** What the list is of, but for the page: the same whatever the order of members. */
+function bound(binding: object): string {
+  const { limit: _, cursor: __, fields: ___, ...rest } = binding as Record<string, unknown>;
+  return JSON.stringify(Object.entries(rest).filter(([, value]) => value !== undefined && value !== null).sort(([a], [b]) => (a < b ? -1 : 1)));
+}

@@ -1,0 +1,60 @@
+import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+import { from, lastValueFrom, type Observable } from 'rxjs';
+import { actorOf, type Principal } from '@app/auth';
+import { type Customer, CustomersService } from '@app/customers';
+import { DomainError } from '@app/kernel';
+import { type Decision, MeteringService } from '@app/metering';
+import { Database } from '@app/platform';
+import type { WithPrincipal } from '../access/current-principal.decorator.js';
+import { PLAN_LIMIT, type PlanLimit } from './plan-limit.js';
+
+/** A limit on what is held at once has no reset: it is free again when something is given back. */
+const NO_RESET_RETRY_SECONDS = 3_600;
+
+/**
+ * The guard behind `@RequireEntitlement`. It is an interceptor because it must stand around the handler: a unit that is
+ * consumed for work that then fails, or is refused as invalid, is rolled back with it.
+ */
+@Injectable()
+export class PlanLimitInterceptor implements NestInterceptor {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly metering: MeteringService,
+    private readonly customers: CustomersService,
+    private readonly database: Database,
+  ) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const limit = this.reflector.get<PlanLimit>(PLAN_LIMIT, context.getHandler());
+    const { principal } = context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>();
+    return from(
+      this.database.transaction(async () => {
+        refuseDenied(await this.decide(limit, principal!));
+        return lastValueFrom(next.handle() as Observable<unknown>, { defaultValue: undefined });
+      }),
+    );
+  }
+
+  private async decide({ feature, product, quantity, mode }: PlanLimit, principal: Principal): Promise<Decision> {
+    const customer = await this.callersCustomer(principal);
+    const subject = { customer, product, feature, quantity };
+    return mode === 'check' ? this.metering.check(subject) : this.metering.consume({ ...subject, actor: actorOf(principal) });
+  }
+
+  private callersCustomer({ customerId }: Principal): Promise<Customer> {
+    if (customerId === null) throw new DomainError('forbidden', 'no_customer', 'This is for callers who have a customer of their own.');
+    return this.customers.getById(customerId);
+  }
+}
+
+function refuseDenied(decision: Decision): void {
+  if (decision.allowed) return;
+  const code = decision.reason!;
+  if (code === 'limit_reached') {
+    const untilReset = decision.resetsAt ? Math.max(1, (Date.parse(decision.resetsAt) - Date.parse(decision.asOf)) / 1_000) : NO_RESET_RETRY_SECONDS;
+    throw new DomainError('limited', code, 'The limit of the plan is reached.', { decision, retryAfterSeconds: untilReset });
+  }
+  throw new DomainError('forbidden', code, 'The plan does not allow this.', { decision });
+}

@@ -1,0 +1,90 @@
+import { STATUS_CODES } from 'node:http';
+import { HttpException } from '@nestjs/common';
+import { DomainError, type ErrorDetails, type ErrorKind, type FieldError } from '@app/kernel';
+import { isUnavailable } from '@app/platform';
+
+/** The one place where kinds of refusal become HTTP statuses. */
+const STATUS: Record<ErrorKind, number> = {
+  malformed: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  stale: 412,
+  too_large: 413,
+  unsupported_media: 415,
+  invalid: 422,
+  limited: 429,
+  unavailable: 503,
+};
+
+/** What the framework refuses before a handler is reached, by its code or its status. */
+const FRAMEWORK: Record<string, [ErrorKind, string, string]> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: ['too_large', 'body_too_large', 'The body is too large.'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported_media', 'unsupported_media_type', 'This content type is not taken here.'],
+  FST_ERR_CTP_EMPTY_JSON_BODY: ['malformed', 'malformed_json', 'The body is not valid JSON.'],
+  FST_ERR_CTP_INVALID_JSON_BODY: ['malformed', 'malformed_json', 'The body is not valid JSON.'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['malformed', 'malformed_request', 'The body is not as long as it says.'],
+  '404': ['not_found', 'route_not_found', 'There is nothing at this address.'],
+  '413': ['too_large', 'body_too_large', 'The body is too large.'],
+  '415': ['unsupported_media', 'unsupported_media_type', 'This content type is not taken here.'],
+};
+const UNAVAILABLE_RETRY_SECONDS = 1;
+
+/** RFC 9457. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  instance: string;
+  code: string;
+  requestId: string;
+  errors?: FieldError[];
+  [member: string]: unknown;
+}
+
+export interface ProblemAnswer {
+  problem: Problem;
+  retryAfterSeconds: number | undefined;
+  /** True when nobody foresaw it: a bug, to be logged. */
+  unforeseen: boolean;
+}
+
+/** Turns anything thrown into the answer that the caller gets. Nothing of an unforeseen error is told. */
+export function toProblem(error: unknown, request: { id: string; url: string }): ProblemAnswer {
+  const known = asDomainError(error);
+  const refusal = known ?? { kind: null, code: 'internal_error', message: 'Something went wrong here.', details: {} as ErrorDetails };
+  const status = refusal.kind === null ? 500 : STATUS[refusal.kind];
+  const { retryAfterSeconds, ...details } = refusal.details;
+  return {
+    retryAfterSeconds,
+    unforeseen: known === null,
+    problem: {
+      type: `urn:tollgate:problem:${refusal.code}`,
+      title: STATUS_CODES[status]!,
+      status,
+      detail: refusal.message,
+      instance: request.url.split('?')[0]!,
+      code: refusal.code,
+      requestId: request.id,
+      ...details,
+    },
+  };
+}
+
+function asDomainError(error: unknown): DomainError | null {
+  if (error instanceof DomainError) return error;
+  if (isUnavailable(error)) {
+    return new DomainError('unavailable', 'database_unavailable', 'The database cannot answer now.', { retryAfterSeconds: UNAVAILABLE_RETRY_SECONDS });
+  }
+  return fromFramework(error);
+}
+
+function fromFramework(error: unknown): DomainError | null {
+  const { code, statusCode } = error as { code?: string; statusCode?: number };
+  const status = error instanceof HttpException ? error.getStatus() : statusCode;
+  const known = FRAMEWORK[code ?? ''] ?? FRAMEWORK[String(status)];
+  if (known) return new DomainError(...known);
+  return status !== undefined && status >= 400 && status < 500 ? new DomainError('malformed', 'malformed_request', 'The request cannot be understood.') : null;
+}

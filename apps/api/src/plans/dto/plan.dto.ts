@@ -1,0 +1,315 @@
+import { Type } from 'class-transformer';
+import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsInt, IsOptional, IsString, Length, MaxLength, Min, ValidateNested, Allow } from 'class-validator';
+import { type FeatureType, type Overage, OVERAGES, type PlanAndVersion, type PlanStatus, type PlanVersion, WINDOWS, type WindowName, FEATURE_TYPES } from '@app/catalog';
+import { type Interval, INTERVALS } from '@app/kernel';
+import { ListQuery } from '../../http/pagination/list.query.js';
+
+export class MoneyDto {
+  /** Minor units: 2999 USD is 29.99 dollars. */
+  @IsInt()
+  @Min(0)
+  amount: number;
+
+  /** ISO 4217. @example USD */
+  @IsString()
+  @Length(3, 3)
+  currency: string;
+}
+
+export class PriceDto extends MoneyDto {
+  @IsIn(INTERVALS)
+  interval: Interval;
+
+  /** @default 1 */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  intervalCount?: number;
+
+  /** ISO 3166-1 alpha-2; left out: everywhere. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(2)
+  region?: string | null;
+
+  /** Left out: on everything. @example ios */
+  @IsOptional()
+  @IsString()
+  @MaxLength(32)
+  deviceType?: string | null;
+}
+
+export class RateLimitDto {
+  @IsInt()
+  @Min(1)
+  limit: number;
+
+  @IsInt()
+  @Min(1)
+  windowSeconds: number;
+}
+
+export class CreditGrantDto {
+  @IsInt()
+  @Min(0)
+  quantity: number;
+
+  @IsIn(WINDOWS)
+  every: WindowName;
+
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  rolloverMax?: number;
+}
+
+/** What the plan says of one feature; which members belong depends on the type. */
+export class PlanEntitlementDto {
+  /** Key of the feature. */
+  @IsString()
+  @MaxLength(64)
+  feature: string;
+
+  @IsIn(FEATURE_TYPES)
+  type: FeatureType;
+
+  /** boolean and static: what it is set to. */
+  @IsOptional()
+  @Allow()
+  value?: string | number | boolean;
+
+  /** metered: null is unlimited, 0 is none. */
+  @Allow()
+  limit?: number | null;
+
+  /** metered: the span in which the limit counts. */
+  @IsOptional()
+  @IsIn(WINDOWS)
+  window?: WindowName;
+
+  /** metered: beyond the limit deny, allow and count as overage, or cap. */
+  @IsOptional()
+  @IsIn(OVERAGES)
+  overage?: Overage;
+
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => MoneyDto)
+  overagePrice?: MoneyDto;
+
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => RateLimitDto)
+  rateLimit?: RateLimitDto;
+
+  /** credit: what is granted, how often, and how much of it may be carried over. */
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => CreditGrantDto)
+  grant?: CreditGrantDto;
+}
+
+/** What a plan version holds. */
+export class PlanContentDto {
+  @IsString()
+  @Length(1, 200)
+  name: string;
+
+  @IsOptional()
+  @IsString()
+  @MaxLength(2_000)
+  description?: string;
+
+  /** Outsiders see public plans only. @default true */
+  @IsOptional()
+  @IsBoolean()
+  public?: boolean;
+
+  /** @default 0 */
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  trialDays?: number;
+
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(100)
+  @ValidateNested({ each: true })
+  @Type(() => PriceDto)
+  prices?: PriceDto[];
+
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(500)
+  @ValidateNested({ each: true })
+  @Type(() => PlanEntitlementDto)
+  entitlements?: PlanEntitlementDto[];
+}
+
+export class CatalogPlanDto extends PlanContentDto {
+  /** @example pro */
+  @IsString()
+  @MaxLength(64)
+  key: string;
+}
+
+export class CreatePlanDto extends CatalogPlanDto {
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  product?: string;
+}
+
+/** What is left out stays; lists are replaced whole. */
+export class UpdatePlanDto {
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  product?: string;
+
+  @IsOptional()
+  @IsString()
+  @Length(1, 200)
+  name?: string;
+
+  @IsOptional()
+  @IsString()
+  @MaxLength(2_000)
+  description?: string;
+
+  @IsOptional()
+  @IsBoolean()
+  public?: boolean;
+
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  trialDays?: number;
+
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(100)
+  @ValidateNested({ each: true })
+  @Type(() => PriceDto)
+  prices?: PriceDto[];
+
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(500)
+  @ValidateNested({ each: true })
+  @Type(() => PlanEntitlementDto)
+  entitlements?: PlanEntitlementDto[];
+}
+
+export class ProductOnlyDto {
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  product?: string;
+}
+
+export class PlanListQueryDto extends ListQuery {
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  product?: string;
+
+  /** Admins only: everybody else sees what is published. */
+  @IsOptional()
+  @IsIn(['draft', 'published', 'archived'])
+  status?: PlanStatus;
+
+  /** Plans sold in this region. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(2)
+  region?: string;
+
+  @IsOptional()
+  @IsString()
+  @MaxLength(32)
+  deviceType?: string;
+
+  @IsOptional()
+  @IsString()
+  @MaxLength(3)
+  currency?: string;
+
+  @IsOptional()
+  @IsIn(INTERVALS)
+  interval?: Interval;
+}
+
+export class SparseQueryDto {
+  /** Only these members, separated by commas. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(512)
+  fields?: string;
+}
+
+export class ProductQueryDto {
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  product?: string;
+
+  @IsOptional()
+  @IsString()
+  @MaxLength(512)
+  fields?: string;
+}
+
+export class ProductListQueryDto extends ListQuery {
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  product?: string;
+}
+
+/** One version of a plan. A published one never changes. */
+export class PlanVersionDto {
+  key: string;
+  version: number;
+  name: string;
+  description: string;
+  trialDays: number;
+  prices: PriceDto[];
+  entitlements: PlanEntitlementDto[];
+  /** null: a draft. */
+  publishedAt: Date | null;
+  createdAt: Date;
+
+  static of(found: PlanVersion): PlanVersionDto {
+    const { planKey: key, version, name, description, trialDays, prices, publishedAt, createdAt } = found;
+    const entitlements = found.entitlements.map(({ feature, terms }) => ({ feature, ...terms }));
+    return { key, version, name, description, trialDays, prices, entitlements, publishedAt, createdAt };
+  }
+}
+
+/** A plan as it is sold now, or its first draft. */
+export class PlanDto extends PlanVersionDto {
+  id: string;
+  status: PlanStatus;
+  public: boolean;
+  /** Grows with every change; the ETag. */
+  revision: number;
+  updatedAt: Date;
+
+  static fromPlan({ plan, version }: PlanAndVersion): PlanDto {
+    const { id, status, revision, createdAt, updatedAt } = plan;
+    return { id, status, public: plan.public, revision, ...PlanVersionDto.of(version), createdAt, updatedAt };
+  }
+}
+
+export class PlanPageDto {
+  data: PlanDto[];
+  hasMore: boolean;
+  nextCursor: string | null;
+}
+
+export class PlanVersionPageDto {
+  data: PlanVersionDto[];
+  hasMore: boolean;
+  nextCursor: string | null;
+}

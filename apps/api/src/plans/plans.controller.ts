@@ -1,0 +1,123 @@
+import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { actorOf, type Principal, seesWholeCatalog } from '@app/auth';
+import { PlansService } from '@app/catalog';
+import { Allow } from '../http/access/allow.decorator.js';
+import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
+import { ProductKey } from '../http/access/product-key.decorator.js';
+import { Etag } from '../http/etag/etag.interceptor.js';
+import { IfMatch } from '../http/etag/if-match.decorator.js';
+import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
+import { Pages } from '../http/pagination/pages.js';
+import {
+  CreatePlanDto,
+  PlanDto,
+  PlanListQueryDto,
+  PlanPageDto,
+  PlanVersionDto,
+  PlanVersionPageDto,
+  ProductListQueryDto,
+  ProductOnlyDto,
+  ProductQueryDto,
+  UpdatePlanDto,
+} from './dto/plan.dto.js';
+
+@ApiTags('Catalogue')
+@Controller('v1/plans')
+export class PlansController {
+  constructor(
+    private readonly plans: PlansService,
+    private readonly pages: Pages,
+  ) {}
+
+  @Get()
+  @Allow('public')
+  @ApiOperation({ operationId: 'listPlans', summary: 'List plans, newest first' })
+  @ApiProblems(404)
+  async list(@Query() query: PlanListQueryDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal | null): Promise<PlanPageDto> {
+    const { status, region, deviceType, currency, interval } = query;
+    const everything = seesWholeCatalog(principal);
+    const binding = { ...query, product, everything };
+    const page = await this.plans.list(product, this.pages.request(query, binding), { status, region, deviceType, currency, interval }, everything);
+    return this.pages.answer(page, binding, PlanDto.fromPlan);
+  }
+
+  @Get(':key')
+  @Allow('public')
+  @Etag('revision')
+  @ApiOperation({ operationId: 'getPlan', summary: 'Read one plan' })
+  @ApiProblems(404)
+  async get(@Param('key') key: string, @Query() _: ProductQueryDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal | null): Promise<PlanDto> {
+    return PlanDto.fromPlan(await this.plans.get(product, key, seesWholeCatalog(principal)));
+  }
+
+  @Get(':key/versions')
+  @Allow({ scope: 'catalog:read', people: 'admin' })
+  @ApiOperation({ operationId: 'listPlanVersions', summary: 'List all versions of a plan, newest first' })
+  @ApiCredentials()
+  @ApiProblems(404)
+  async versions(@Param('key') key: string, @Query() query: ProductListQueryDto, @ProductKey() product: string): Promise<PlanVersionPageDto> {
+    const binding = { ...query, product, key };
+    return this.pages.answer(await this.plans.versions(product, key, this.pages.request(query, binding)), binding, PlanVersionDto.of);
+  }
+
+  @Post()
+  @Allow({ scope: 'catalog:write', people: 'admin' })
+  @Etag('revision')
+  @ApiOperation({ operationId: 'createPlan', summary: 'Make a plan with a draft of its first version' })
+  @ApiCredentials()
+  @ApiProblems(404, 409)
+  async create(@Body() body: CreatePlanDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal): Promise<PlanDto> {
+    return PlanDto.fromPlan(await this.plans.create(product, body, actorOf(principal)));
+  }
+
+  @Patch(':key')
+  @Allow({ scope: 'catalog:write', people: 'admin' })
+  @Etag('revision')
+  @ApiOperation({ operationId: 'updatePlan', summary: 'Edit the draft version, or begin one', description: 'The answer shows the version on sale; the draft is in the list of versions.' })
+  @ApiCredentials()
+  @ApiProblems(404, 409, 412)
+  async update(
+    @Param('key') key: string,
+    @Body() body: UpdatePlanDto,
+    @ProductKey() product: string,
+    @CurrentPrincipal() principal: Principal,
+    @IfMatch() expectedRevision?: number,
+  ): Promise<PlanDto> {
+    return PlanDto.fromPlan(await this.plans.change({ product, key, actor: actorOf(principal), expectedRevision }, body));
+  }
+
+  @Post(':key/publish')
+  @HttpCode(200)
+  @Allow({ scope: 'catalog:write', people: 'admin' })
+  @Etag('revision')
+  @ApiOperation({ operationId: 'publishPlan', summary: 'Put the draft version on sale; it never changes again' })
+  @ApiCredentials()
+  @ApiProblems(404, 409, 412)
+  async publish(
+    @Param('key') key: string,
+    @Body() _: ProductOnlyDto,
+    @ProductKey() product: string,
+    @CurrentPrincipal() principal: Principal,
+    @IfMatch() expectedRevision?: number,
+  ): Promise<PlanDto> {
+    return PlanDto.fromPlan(await this.plans.publish({ product, key, actor: actorOf(principal), expectedRevision }));
+  }
+
+  @Post(':key/archive')
+  @HttpCode(200)
+  @Allow({ scope: 'catalog:write', people: 'admin' })
+  @Etag('revision')
+  @ApiOperation({ operationId: 'archivePlan', summary: 'Take a plan off sale; subscriptions on it go on' })
+  @ApiCredentials()
+  @ApiProblems(404, 409, 412)
+  async archive(
+    @Param('key') key: string,
+    @Body() _: ProductOnlyDto,
+    @ProductKey() product: string,
+    @CurrentPrincipal() principal: Principal,
+    @IfMatch() expectedRevision?: number,
+  ): Promise<PlanDto> {
+    return PlanDto.fromPlan(await this.plans.archive({ product, key, actor: actorOf(principal), expectedRevision }));
+  }
+}

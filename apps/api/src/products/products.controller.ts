@@ -1,0 +1,62 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { actorOf, type Principal } from '@app/auth';
+import { CatalogReader, ProductsService } from '@app/catalog';
+import { allowedProduct } from '../http/access/product-key.decorator.js';
+import { Allow } from '../http/access/allow.decorator.js';
+import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
+import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
+import { ListQuery } from '../http/pagination/list.query.js';
+import { Pages } from '../http/pagination/pages.js';
+import { CreateProductDto, ProductDto, ProductPageDto, UpdateProductDto } from './dto/product.dto.js';
+
+@ApiTags('Catalogue')
+@ApiCredentials()
+@Controller('v1/products')
+export class ProductsController {
+  constructor(
+    private readonly products: ProductsService,
+    private readonly reader: CatalogReader,
+    private readonly pages: Pages,
+  ) {}
+
+  @Get()
+  @Allow({ scope: 'catalog:read', people: 'user' })
+  @ApiOperation({ operationId: 'listProducts', summary: 'List products, newest first' })
+  async list(@Query() query: ListQuery): Promise<ProductPageDto> {
+    return this.pages.answer(await this.products.list(this.pages.request(query, query)), query, ProductDto.of);
+  }
+
+  @Get(':key')
+  @Allow({ scope: 'catalog:read', people: 'user' })
+  @ApiOperation({ operationId: 'getProduct', summary: 'Read one product' })
+  @ApiProblems(404)
+  async get(@Param('key') key: string): Promise<ProductDto> {
+    return ProductDto.of(await this.reader.getProduct(key));
+  }
+
+  @Post()
+  @Allow({ people: 'admin' })
+  @ApiOperation({ operationId: 'createProduct', summary: 'Make a product' })
+  @ApiProblems(409)
+  async create(@Body() body: CreateProductDto, @CurrentPrincipal() principal: Principal): Promise<ProductDto> {
+    return ProductDto.of(await this.products.create(body, actorOf(principal)));
+  }
+
+  @Patch(':key')
+  @Allow({ scope: 'catalog:write', people: 'admin' })
+  @ApiOperation({ operationId: 'updateProduct', summary: 'Rename a product' })
+  @ApiProblems(404)
+  async update(@Param('key') key: string, @Body() body: UpdateProductDto, @CurrentPrincipal() principal: Principal): Promise<ProductDto> {
+    return ProductDto.of(await this.products.update(allowedProduct(principal, key), body, actorOf(principal)));
+  }
+
+  @Delete(':key')
+  @HttpCode(204)
+  @Allow({ people: 'admin' })
+  @ApiOperation({ operationId: 'archiveProduct', summary: 'Archive a product: nothing of it is sold or allowed any more' })
+  @ApiProblems(404)
+  async archive(@Param('key') key: string, @CurrentPrincipal() principal: Principal): Promise<void> {
+    await this.products.update(key, { archived: true }, actorOf(principal));
+  }
+}

@@ -1,0 +1,25 @@
+import { Injectable } from '@nestjs/common';
+import type { Customer } from '@app/customers';
+import { invalidField } from '@app/kernel';
+import { type Decision, MeteringService } from '@app/metering';
+
+/** One question, or several about the same customer. */
+export interface CheckQuestion {
+  feature?: string;
+  features?: string[];
+  quantity?: number;
+}
+
+/** Answers a check of one feature with a decision and one of several with a list of them. */
+@Injectable()
+export class CheckOperation {
+  constructor(private readonly metering: MeteringService) {}
+
+  /** @throws DomainError `invalid_fields`, `feature_not_found` */
+  async run(customer: Customer, product: string, { feature, features, quantity }: CheckQuestion): Promise<Decision | { data: Decision[] }> {
+    if ((feature === undefined) === (features === undefined)) throw invalidField('feature', 'is required, or else features');
+    if (features === undefined) return this.metering.check({ customer, product, feature: feature!, quantity: quantity ?? 1 });
+    if (quantity !== undefined) throw invalidField('quantity', 'goes with one feature');
+    return { data: await this.metering.checkMany(customer, product, features) };
+  }
+}

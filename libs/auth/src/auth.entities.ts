@@ -1,0 +1,48 @@
+import type { JsonWebKey } from 'node:crypto';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { instant } from '@app/platform';
+import type { Scope } from './domain/principal.js';
+
+/** One login and all the refresh tokens that followed it. */
+@Entity('sessions')
+export class SessionEntity {
+  @PrimaryColumn('uuid') id: string;
+  @Column('uuid', { name: 'user_id' }) userId: string;
+  @Column(instant({ name: 'revoked_at', nullable: true })) revokedAt: Date | null;
+  @Column('text', { name: 'revoked_reason', nullable: true }) revokedReason: string | null;
+  @Column(instant({ name: 'expires_at' })) expiresAt: Date;
+  @Column(instant({ name: 'created_at' })) createdAt: Date;
+}
+
+@Entity('refresh_tokens')
+export class RefreshTokenEntity {
+  @PrimaryColumn('bytea') hash: Buffer;
+  @Column('uuid', { name: 'session_id' }) sessionId: string;
+  @Column(instant({ name: 'rotated_at', nullable: true })) rotatedAt: Date | null;
+  @Column(instant({ name: 'expires_at' })) expiresAt: Date;
+  @Column(instant({ name: 'created_at' })) createdAt: Date;
+}
+
+@Entity('signing_keys')
+export class SigningKeyEntity {
+  @PrimaryColumn('text') kid: string;
+  @Column('jsonb', { name: 'public_key' }) publicKey: JsonWebKey;
+  @Column('bytea', { name: 'sealed_private_key' }) sealedPrivateKey: Buffer;
+  @Column(instant({ name: 'created_at' })) createdAt: Date;
+}
+
+@Entity('api_keys')
+export class ApiKeyEntity {
+  @PrimaryColumn('uuid') id: string;
+  @Column('text', { name: 'public_id' }) publicId: string;
+  @Column('bytea', { name: 'secret_hash' }) secretHash: Buffer;
+  @Column('text', { name: 'last_four' }) lastFour: string;
+  @Column('text') name: string;
+  @Column('text', { array: true }) scopes: Scope[];
+  @Column('uuid', { name: 'product_id', nullable: true }) productId: string | null;
+  @Column('uuid', { name: 'owner_user_id' }) ownerUserId: string;
+  @Column('uuid', { name: 'customer_id', nullable: true }) customerId: string | null;
+  @Column(instant({ name: 'expires_at', nullable: true })) expiresAt: Date | null;
+  @Column(instant({ name: 'revoked_at', nullable: true })) revokedAt: Date | null;
+  @Column(instant({ name: 'created_at' })) createdAt: Date;
+}

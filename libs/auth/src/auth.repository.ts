@@ -1,0 +1,132 @@
+import { Injectable } from '@nestjs/common';
+import { IsNull, LessThan } from 'typeorm';
+import type { PageRequest } from '@app/kernel';
+import { Database } from '@app/platform';
+import type { Role } from '@app/users';
+import { ApiKeyEntity, RefreshTokenEntity, SessionEntity, SigningKeyEntity } from './auth.entities.js';
+import type { Scope } from './domain/principal.js';
+
+/** A session with what its user may do now. */
+export interface SessionState {
+  userId: string;
+  customerId: string;
+  role: Role;
+}
+
+/** An API key with what is needed to let it in. */
+export interface ApiKeyState {
+  id: string;
+  secretHash: Buffer;
+  scopes: Scope[];
+  product: string | null;
+  customerId: string | null;
+  expiresAt: Date | null;
+}
+
+export interface RefreshState {
+  sessionId: string;
+  userId: string;
+  rotatedAt: Date | null;
+  expiresAt: Date;
+  revokedAt: Date | null;
+  active: boolean;
+}
+
+/** Sessions, refresh tokens, signing keys and API keys. */
+@Injectable()
+export class AuthRepository {
+  constructor(private readonly database: Database) {}
+
+  /** null when the session is over or its user is not active. */
+  async findSession(id: string, now: Date): Promise<SessionState | null> {
+    const [row] = await this.database.query<SessionState>(
+      `select u.id as "userId", u.customer_id as "customerId", u.role from sessions s join users u on u.id = s.user_id
+       where s.id = $1 and s.revoked_at is null and s.expires_at > $2 and u.active`,
+      [id, now],
+    );
+    return row ?? null;
+  }
+
+  async insertSession(session: SessionEntity): Promise<void> {
+    await this.database.writer.insert(SessionEntity, session);
+  }
+
+  async revokeSession(id: string, reason: string, now: Date): Promise<void> {
+    await this.database.writer.update(SessionEntity, { id, revokedAt: IsNull() }, { revokedAt: now, revokedReason: reason });
+  }
+
+  /** @returns the ids of the sessions that ended. */
+  async revokeAllSessions(userId: string, reason: string, now: Date): Promise<string[]> {
+    const rows = await this.database.write<{ id: string }>(
+      'update sessions set revoked_at = $3, revoked_reason = $2 where user_id = $1 and revoked_at is null returning id',
+      [userId, reason, now],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  async insertRefreshToken(token: RefreshTokenEntity): Promise<void> {
+    await this.database.writer.insert(RefreshTokenEntity, token);
+  }
+
+  async findRefreshToken(hash: Buffer): Promise<RefreshState | null> {
+    const [row] = await this.database.query<RefreshState>(
+      `select t.session_id as "sessionId", s.user_id as "userId", t.rotated_at as "rotatedAt", t.expires_at as "expiresAt", s.revoked_at as "revokedAt", u.active
+       from refresh_tokens t join sessions s on s.id = t.session_id join users u on u.id = s.user_id where t.hash = $1`,
+      [hash],
+    );
+    return row ?? null;
+  }
+
+  /** Of simultaneous callers one gets true. */
+  async rotateRefreshToken(hash: Buffer, now: Date): Promise<boolean> {
+    const rows = await this.database.write('update refresh_tokens set rotated_at = $2 where hash = $1 and rotated_at is null returning hash', [hash, now]);
+    return rows.length === 1;
+  }
+
+  signingKeys(): Promise<SigningKeyEntity[]> {
+    return this.database.manager.find(SigningKeyEntity, { order: { createdAt: 'DESC' } });
+  }
+
+  async insertSigningKey(key: SigningKeyEntity): Promise<void> {
+    await this.database.writer.insert(SigningKeyEntity, key as never);
+  }
+
+  /** Holds back every other process that would make a signing key or a first admin. */
+  async lockFirstStart(): Promise<void> {
+    await this.database.write('select pg_advisory_xact_lock(hashtext($1))', ['tollgate first start']);
+  }
+
+  /** null when the key is unknown or revoked or its owner is not active. */
+  async findApiKey(publicId: string): Promise<ApiKeyState | null> {
+    const [row] = await this.database.query<ApiKeyState>(
+      `select k.id, k.secret_hash as "secretHash", k.scopes, p.key as product, k.customer_id as "customerId", k.expires_at as "expiresAt"
+       from api_keys k join users u on u.id = k.owner_user_id left join products p on p.id = k.product_id
+       where k.public_id = $1 and k.revoked_at is null and u.active`,
+      [publicId],
+    );
+    return row ?? null;
+  }
+
+  /** Keys that are not revoked, newest first; of one owner, or of all. */
+  listApiKeys(page: PageRequest, ownerUserId: string | null): Promise<ApiKeyEntity[]> {
+    return this.database.manager.find(ApiKeyEntity, {
+      where: { revokedAt: IsNull(), ...(ownerUserId ? { ownerUserId } : {}), ...(page.after ? { id: LessThan(page.after) } : {}) },
+      order: { id: 'DESC' },
+      take: page.limit + 1,
+    });
+  }
+
+  async insertApiKey(key: ApiKeyEntity): Promise<void> {
+    await this.database.writer.insert(ApiKeyEntity, key);
+  }
+
+  findApiKeyById(id: string): Promise<ApiKeyEntity | null> {
+    return this.database.manager.findOneBy(ApiKeyEntity, { id, revokedAt: IsNull() });
+  }
+
+  /** False when it was revoked already. */
+  async revokeApiKey(id: string, now: Date): Promise<boolean> {
+    const rows = await this.database.write('update api_keys set revoked_at = $2 where id = $1 and revoked_at is null returning id', [id, now]);
+    return rows.length === 1;
+  }
+}

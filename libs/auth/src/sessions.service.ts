@@ -1,0 +1,113 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import { Clock, DomainError, newId } from '@app/kernel';
+import { Database } from '@app/platform';
+import { ACCESS_TOKEN_SECONDS, AccessTokens } from './access-tokens.js';
+import { AuthRepository, type SessionState } from './auth.repository.js';
+import type { UserPrincipal } from './domain/principal.js';
+
+/** How long a revocation may take to reach an instance that did not make it itself, in milliseconds. */
+export const REVOCATION_BOUND_MS = 1_000;
+const REFRESH_DAYS = 30;
+const MAX_CACHED = 50_000;
+
+export interface TokenPair {
+  accessToken: string;
+  refreshToken: string;
+  /** Life of the access token in seconds. */
+  expiresIn: number;
+}
+
+const digest = (token: string): Buffer => createHash('sha256').update(token).digest();
+
+/** Logins: who is in, until when, and by which tokens. */
+@Injectable()
+export class SessionsService {
+  private readonly alive: LRUCache<string, SessionState>;
+
+  constructor(
+    private readonly repository: AuthRepository,
+    private readonly tokens: AccessTokens,
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {
+    this.alive = new LRUCache({
+      max: MAX_CACHED,
+      ttl: REVOCATION_BOUND_MS,
+      fetchMethod: async (id) => (await repository.findSession(id, clock.now())) ?? undefined,
+    });
+  }
+
+  /** Begins a login. Joins the caller's transaction, so that a registration hands out no token that did not commit. */
+  open(userId: string): Promise<TokenPair> {
+    return this.database.transaction(async () => {
+      const now = this.clock.now();
+      const expiresAt = new Date(now.getTime() + REFRESH_DAYS * 86_400_000);
+      const sessionId = newId();
+      await this.repository.insertSession({ id: sessionId, userId, revokedAt: null, revokedReason: null, expiresAt, createdAt: now });
+      return this.issue(sessionId, userId, expiresAt);
+    });
+  }
+
+  /**
+   * Trades a refresh token for a new pair. A token that was traded before kills the whole family, unless the request had
+   * arrived before that trade: then it is one of several simultaneous copies, and only fails.
+   * @throws DomainError `invalid_refresh_token`
+   */
+  async refresh(refreshToken: string, arrivedAt: Date): Promise<TokenPair> {
+    const hash = digest(refreshToken);
+    const found = await this.repository.findRefreshToken(hash);
+    const now = this.clock.now();
+    if (!found || found.revokedAt || !found.active || found.expiresAt <= now) throw refused();
+    if (!found.rotatedAt) {
+      const pair = await this.database.transaction(async () => {
+        const won = await this.repository.rotateRefreshToken(hash, this.clock.now());
+        return won ? this.issue(found.sessionId, found.userId, found.expiresAt) : null;
+      });
+      if (pair) return pair;
+      throw refused();
+    }
+    if (arrivedAt > found.rotatedAt) await this.database.separately(() => this.revoke(found.sessionId, 'refresh_token_reused'));
+    throw refused();
+  }
+
+  /** Who a verified access token speaks for. @throws DomainError `invalid_token` when its session is over */
+  async authenticate(sessionId: string): Promise<UserPrincipal> {
+    const state = await this.alive.fetch(sessionId);
+    if (!state) throw new DomainError('unauthenticated', 'invalid_token', 'The access token is not valid.');
+    return { kind: 'user', sessionId, ...state };
+  }
+
+  async revoke(sessionId: string, reason: string): Promise<void> {
+    await this.database.transaction(() => this.repository.revokeSession(sessionId, reason, this.clock.now()));
+    this.alive.delete(sessionId);
+  }
+
+  /** Ends the session of a refresh token, if it is this user's. */
+  async revokeByRefreshToken(userId: string, refreshToken: string): Promise<void> {
+    const found = await this.repository.findRefreshToken(digest(refreshToken));
+    if (found?.userId === userId) await this.revoke(found.sessionId, 'logout');
+  }
+
+  /** Ends every session of a user. */
+  async revokeAll(userId: string, reason: string): Promise<void> {
+    const ended = await this.database.transaction(() => this.repository.revokeAllSessions(userId, reason, this.clock.now()));
+    ended.forEach((id) => this.alive.delete(id));
+  }
+
+  /** Makes this instance look again: after a change of role or activity. */
+  forget(): void {
+    this.alive.clear();
+  }
+
+  private async issue(sessionId: string, userId: string, expiresAt: Date): Promise<TokenPair> {
+    const refreshToken = randomBytes(32).toString('base64url');
+    await this.repository.insertRefreshToken({ hash: digest(refreshToken), sessionId, rotatedAt: null, expiresAt, createdAt: this.clock.now() });
+    return { accessToken: await this.tokens.sign({ userId, sessionId }), refreshToken, expiresIn: ACCESS_TOKEN_SECONDS };
+  }
+}
+
+function refused(): DomainError {
+  return new DomainError('unauthenticated', 'invalid_refresh_token', 'The refresh token is not valid.');
+}

@@ -1,5 +1,5 @@
 import helmet from '@fastify/helmet';
-import { ConsoleLogger, type LogLevel as NestLogLevel, type ModuleMetadata } from '@nestjs/common';
+import { type LogLevel as NestLogLevel, type ModuleMetadata } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Clock, newId } from '@app/kernel';
@@ -7,6 +7,7 @@ import type { Config, LogLevel } from '@app/platform';
 import { AppModule } from './app.module.js';
 import { addDocs, DOCS_PATH } from './docs.js';
 import type { WithPrincipal } from './http/access/current-principal.decorator.js';
+import { QuietLogger } from './quiet-logger.js';
 import { checkContentType, checkText } from './http/input/input-check.js';
 
 const BODY_LIMIT_BYTES = 1_048_576;
@@ -34,7 +35,7 @@ const adapter = () =>
 
 /** The API, ready to listen. */
 export async function createApp(config: Config, extra: NonNullable<ModuleMetadata['imports']> = []): Promise<NestFastifyApplication> {
-  const logger = new ConsoleLogger('Tollgate', { json: config.production, logLevels: LOG_LEVELS[config.logLevel] });
+  const logger = new QuietLogger('Tollgate', { json: config.production, logLevels: LOG_LEVELS[config.logLevel] });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config, extra), adapter(), { logger, abortOnError: false });
   await prepare(app);
   await app.init();

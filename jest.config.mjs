@@ -16,7 +16,11 @@ const base = {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', swc] },
   resolver: '<rootDir>/scripts/jest-resolver.cjs',
-  moduleNameMapper: { '^@app/([^/]+)$': '<rootDir>/libs/$1/src/index.ts' },
+  moduleNameMapper: {
+    '^@app/([^/]+)$': '<rootDir>/libs/$1/src/index.ts',
+    // CommonJS around ESM, which Jest cannot load: see scripts/throttler-for-jest.mjs.
+    '^@nestjs/throttler$': '<rootDir>/node_modules/.cache/tollgate/throttler.mjs',
+  },
 };
 /** @type {import('jest').Config} */
 export default {

@@ -6,6 +6,8 @@ const root = path.resolve(import.meta.dirname, '..');
 ensureInstalled();
 const { ensureBuilt } = await import('./build.mjs');
 ensureBuilt();
+const { writeThrottlerForJest } = await import('./throttler-for-jest.mjs');
+await writeThrottlerForJest();
 
 const jest = path.join(root, 'node_modules', 'jest', 'bin', 'jest.js');
 const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];

@@ -38,6 +38,7 @@ export async function createApp(config: Config, extra: NonNullable<ModuleMetadat
   const logger = new QuietLogger('Tollgate', { json: config.production, logLevels: LOG_LEVELS[config.logLevel] });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config, extra), adapter(), { logger, abortOnError: false });
   await prepare(app);
+  addDocs(app);
   await app.init();
   return app;
 }
@@ -59,5 +60,4 @@ export async function prepare(app: NestFastifyApplication): Promise<void> {
       void reply.header('content-security-policy', request.url.startsWith(DOCS_PATH) ? DOCS_POLICY : API_POLICY);
       if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
     });
-  addDocs(app);
 }

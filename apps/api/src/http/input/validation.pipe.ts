@@ -6,7 +6,7 @@ export function validationPipe(): ValidationPipe {
   return new ValidationPipe({
     whitelist: true,
     forbidNonWhitelisted: true,
-    forbidUnknownValues: true,
+    forbidUnknownValues: false,
     transform: true,
     stopAtFirstError: true,
     exceptionFactory: (errors) => new DomainError('invalid', 'invalid_fields', 'Some fields are not valid.', { errors: errors.flatMap((error) => fieldErrors(error)) }),

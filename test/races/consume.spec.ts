@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type CounterKey, type CounterRow, type UsageEntry, UsageRepository } from '@app/metering';
+import { Database } from '@app/platform';
+import { startApp, type TestApp } from '../support/app.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { inParallel, meteredProduct, serviceKey, unique } from '../support/fixtures.js';
+
+const LIMIT = 500;
+const CALLS = 2_000;
+const CONCURRENCY = 100;
+
+interface Outcome {
+  granted: number;
+  denied: number;
+  failed: number;
+  used: number;
+  ledger: number;
+}
+
+/** Many consumes of 1 on one customer, over two instances on one database, and what came of it. */
+async function storm(instances: TestApp[], database: TestDatabase): Promise<Outcome> {
+  const [first] = instances as [TestApp, TestApp];
+  const product = unique('storm');
+  await meteredProduct(first, product, LIMIT);
+  const { key } = await serviceKey(first);
+  await first.call('PUT', '/v1/customers/storm', { token: key, body: { product } });
+  const answers = await inParallel(CALLS, CONCURRENCY, (index) =>
+    instances[index % instances.length]!.call('POST', '/v1/usage/consume', { token: key, body: { customer: 'storm', product, feature: 'calls' } }),
+  );
+  const [sums] = await database.query<{ used: string; ledger: string }>(
+    `select (select sum(used) from usage_counters where feature_id = f.id) as used, (select sum(quantity) from usage_ledger where feature_id = f.id) as ledger
+     from features f join products p on p.id = f.product_id where p.key = $1`,
+    [product],
+  );
+  return {
+    granted: answers.filter(({ body }) => body.allowed === true).length,
+    denied: answers.filter(({ body }) => body.allowed === false && body.reason === 'limit_reached').length,
+    failed: answers.filter(({ status }) => status !== 200).length,
+    used: Number(sums!.used),
+    ledger: Number(sums!.ledger),
+  };
+}
+
+const EXACT: Outcome = { granted: LIMIT, denied: CALLS - LIMIT, failed: 0, used: LIMIT, ledger: LIMIT };
+
+/** Reads, decides and writes back what it read plus one: as many would write it, and wrong. */
+class NaiveUsageRepository extends UsageRepository {
+  private readonly connection: Database;
+
+  constructor(database: Database) {
+    super(database);
+    this.connection = database;
+  }
+
+  override async lockCounter(key: CounterKey): Promise<CounterRow> {
+    return this.findCounter(key);
+  }
+
+  override async count(entry: UsageEntry): Promise<void> {
+    const { used } = await this.findCounter(entry);
+    await this.connection.write(
+      `insert into usage_counters (customer_id, feature_id, window_start, used, reserved, updated_at) values ($1, $2, $3, $4, 0, now())
+       on conflict (customer_id, feature_id, window_start) do update set used = $4`,
+      [entry.customerId, entry.featureId, entry.windowStart, used + entry.quantity],
+    );
+  }
+}
+
+describe('2,000 parallel consumes of 1 on a limit of 500, over two instances', () => {
+  let database: TestDatabase;
+  const running: TestApp[] = [];
+  const instance = async (...options: Partial<Parameters<typeof startApp>[0]>[]): Promise<TestApp> => {
+    const service = await startApp({ database, ...options[0] });
+    running.push(service);
+    return service;
+  };
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+  });
+  afterAll(async () => {
+    await Promise.all(running.map((service) => service.stop()));
+    await database.drop();
+  });
+
+  it('grants exactly 500', async () => {
+    expect(await storm([await instance(), await instance()], database)).toEqual(EXACT);
+  }, 120_000);
+
+  it('would be seen to grant otherwise: a naive variant fails the same test', async () => {
+    const naive = { customize: (module: import('@nestjs/testing').TestingModuleBuilder) => module.overrideProvider(UsageRepository).useFactory({ factory: (db: Database) => new NaiveUsageRepository(db), inject: [Database] }) };
+    const outcome = await storm([await instance(naive), await instance(naive)], database);
+    expect(outcome).not.toEqual(EXACT);
+    expect(outcome.granted).toBeGreaterThan(LIMIT);
+  }, 120_000);
+
+  it('is refused by the database itself when the code forgets to decide', async () => {
+    await expect(database.query('update usage_counters set used = hard_limit + 1 where hard_limit is not null')).rejects.toThrow('usage_counters_within_hard_limit');
+    await expect(database.query('update usage_counters set used = -1')).rejects.toThrow('usage_counters_used_check');
+    await expect(database.query('delete from usage_ledger')).rejects.toThrow('append-only');
+  });
+});

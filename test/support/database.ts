@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+
+const TEMPLATE = 'tollgate_template';
+
+/** A database of a test file's own, copied from the template. */
+export interface TestDatabase {
+  url: string;
+  query<Row extends pg.QueryResultRow>(sql: string, parameters?: unknown[]): Promise<Row[]>;
+  drop(): Promise<void>;
+}
+
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const server = new URL(process.env['TEST_DATABASE_URL']!);
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  const asAdmin = async (sql: string): Promise<void> => {
+    const admin = new pg.Client({ connectionString: server.href });
+    await admin.connect();
+    await admin.query(sql).finally(() => admin.end());
+  };
+  // Copies wait for one another: a template in use cannot be copied.
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await asAdmin(`create database ${name} template ${TEMPLATE}`);
+      break;
+    } catch (error) {
+      if (attempt === 50) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+  const url = new URL(server);
+  url.pathname = `/${name}`;
+  const pool = new pg.Pool({ connectionString: url.href, max: 4 });
+  pool.on('error', () => undefined);
+  return {
+    url: url.href,
+    query: async <Row extends pg.QueryResultRow>(sql: string, parameters: unknown[] = []) => (await pool.query<Row>(sql, parameters)).rows,
+    drop: async () => {
+      await pool.end();
+      await asAdmin(`drop database if exists ${name} with (force)`);
+    },
+  };
+}

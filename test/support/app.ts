@@ -1,24 +1,23 @@
 import * as os from 'node:os';
 import * as path from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { Clock } from '@app/kernel';
 import { Config } from '@app/platform';
 import { AppModule } from '../../apps/api/src/app.module.js';
-import { prepare } from '../../apps/api/src/create-app.js';
+import { createAdapter, prepare } from '../../apps/api/src/create-app.js';
 import { FirstStart } from '../../apps/api/src/first-start.js';
 import { WorkerModule } from '../../apps/worker/src/worker.module.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 
 export const ADMIN = { email: 'admin@localhost', password: 'correct horse battery staple' };
 
-/** A clock that the test sets; it stands still in between, but for one millisecond a look. */
+/** A clock that the test sets; it stands still in between. */
 export class TestClock extends Clock {
   private at = Date.now();
 
   now(): Date {
-    return new Date(this.at++);
+    return new Date(this.at);
   }
 
   set(at: string | Date): void {
@@ -76,7 +75,7 @@ export async function startApp({ database, clock, environment = {}, customize = 
   let builder = Test.createTestingModule({ imports: [AppModule.forRoot(config, [WorkerModule])] });
   if (clock) builder = builder.overrideProvider(Clock).useValue(clock);
   const module = await customize(builder).compile();
-  const app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter({ forceCloseConnections: true, bodyLimit: 1_048_576, routerOptions: { maxParamLength: 2_048 } }), { logger: ['error'] });
+  const app = module.createNestApplication<NestFastifyApplication>(createAdapter(), { logger: ['error'] });
   await prepare(app);
   await app.init();
   await app.get(FirstStart).run();

@@ -21,7 +21,7 @@ const LOG_LEVELS: Record<LogLevel, NestLogLevel[]> = {
 };
 
 /** How the server waits: bounded everywhere, so that no slow caller holds what others need. Milliseconds. */
-const adapter = () =>
+export const createAdapter = () =>
   new FastifyAdapter({
     genReqId: () => newId(),
     requestIdHeader: false,
@@ -36,7 +36,7 @@ const adapter = () =>
 /** The API, ready to listen. */
 export async function createApp(config: Config, extra: NonNullable<ModuleMetadata['imports']> = []): Promise<NestFastifyApplication> {
   const logger = new QuietLogger('Tollgate', { json: config.production, logLevels: LOG_LEVELS[config.logLevel] });
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config, extra), adapter(), { logger, abortOnError: false });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config, extra), createAdapter(), { logger, abortOnError: false });
   await prepare(app);
   addDocs(app);
   await app.init();

@@ -1,0 +1,65 @@
+/**
+ * Who may call what. Every route of the service stands here, or the test fails.
+ * `scope`: API keys with it; `people`: admin, owner (admins, and people about themselves), user (anybody logged in), or nobody.
+ */
+export interface Access {
+  public?: true;
+  scope?: string;
+  people?: 'admin' | 'owner' | 'user';
+}
+
+export const ACCESS: Record<string, Access> = {
+  'GET /health/live': { public: true },
+  'GET /health/ready': { public: true },
+  'GET /.well-known/jwks.json': { public: true },
+  'POST /v1/auth/register': { public: true },
+  'POST /v1/auth/login': { public: true },
+  'POST /v1/auth/token': { public: true },
+  'POST /v1/auth/refresh': { public: true },
+  'POST /v1/auth/logout': { people: 'user' },
+  'GET /v1/users/me': { people: 'user' },
+  'PATCH /v1/users/me': { people: 'user' },
+  'GET /v1/users': { people: 'admin' },
+  'GET /v1/users/:id': { people: 'admin' },
+  'PATCH /v1/users/:id': { people: 'admin' },
+  'POST /v1/api-keys': { people: 'user' },
+  'GET /v1/api-keys': { people: 'user' },
+  'DELETE /v1/api-keys/:id': { people: 'user' },
+  'GET /v1/products': { scope: 'catalog:read', people: 'user' },
+  'GET /v1/products/:key': { scope: 'catalog:read', people: 'user' },
+  'POST /v1/products': { people: 'admin' },
+  'PATCH /v1/products/:key': { scope: 'catalog:write', people: 'admin' },
+  'DELETE /v1/products/:key': { people: 'admin' },
+  'GET /v1/features': { scope: 'catalog:read', people: 'user' },
+  'GET /v1/features/:key': { scope: 'catalog:read', people: 'user' },
+  'POST /v1/features': { scope: 'catalog:write', people: 'admin' },
+  'PATCH /v1/features/:key': { scope: 'catalog:write', people: 'admin' },
+  'DELETE /v1/features/:key': { scope: 'catalog:write', people: 'admin' },
+  'GET /v1/plans': { public: true },
+  'GET /v1/plans/:key': { public: true },
+  'GET /v1/plans/:key/versions': { scope: 'catalog:read', people: 'admin' },
+  'POST /v1/plans': { scope: 'catalog:write', people: 'admin' },
+  'PATCH /v1/plans/:key': { scope: 'catalog:write', people: 'admin' },
+  'POST /v1/plans/:key/publish': { scope: 'catalog:write', people: 'admin' },
+  'POST /v1/plans/:key/archive': { scope: 'catalog:write', people: 'admin' },
+  'GET /v1/catalog': { scope: 'catalog:read', people: 'admin' },
+  'POST /v1/catalog/apply': { scope: 'catalog:write', people: 'admin' },
+  'PUT /v1/customers/:key': { scope: 'customers:write', people: 'admin' },
+  'GET /v1/customers': { scope: 'customers:read', people: 'admin' },
+  'GET /v1/customers/:customer': { scope: 'customers:read', people: 'owner' },
+  'DELETE /v1/customers/:customer': { scope: 'customers:write', people: 'admin' },
+  'GET /v1/customers/:customer/subscription': { scope: 'subscriptions:read', people: 'owner' },
+  'GET /v1/customers/:customer/subscriptions': { scope: 'subscriptions:read', people: 'owner' },
+  'POST /v1/subscriptions': { scope: 'subscriptions:write', people: 'owner' },
+  'GET /v1/subscriptions': { scope: 'subscriptions:read', people: 'admin' },
+  'GET /v1/subscriptions/:id': { scope: 'subscriptions:read', people: 'owner' },
+  'POST /v1/subscriptions/:id/change': { scope: 'subscriptions:write', people: 'owner' },
+  'POST /v1/subscriptions/:id/cancel': { scope: 'subscriptions:write', people: 'owner' },
+  'POST /v1/subscriptions/:id/resume': { scope: 'subscriptions:write', people: 'owner' },
+  'GET /v1/subscriptions/:id/timeline': { scope: 'subscriptions:read', people: 'owner' },
+  'GET /v1/customers/:customer/entitlements': { scope: 'entitlements:read', people: 'owner' },
+  'GET /v1/customers/:customer/entitlements/:feature': { scope: 'entitlements:read', people: 'owner' },
+  'POST /v1/check': { scope: 'entitlements:read', people: 'owner' },
+  'POST /v1/usage/consume': { scope: 'usage:write', people: 'owner' },
+  'GET /v1/customers/:customer/usage': { scope: 'usage:read', people: 'owner' },
+};

@@ -1,0 +1,169 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startService, type TestApp } from '../support/app.js';
+import type { TestDatabase } from '../support/database.js';
+import { person, type Person, serviceKey } from '../support/fixtures.js';
+
+const deep = (levels: number): string => '{"a":'.repeat(levels) + '1' + '}'.repeat(levels);
+
+describe('bad input', () => {
+  let service: TestApp & { database: TestDatabase };
+  let key: string;
+  let somebody: Person;
+  const rows = async (): Promise<string> => {
+    const [counts] = await service.database.query(
+      `select (select count(*) from customers) as customers, (select count(*) from subscriptions) as subscriptions, (select count(*) from usage_ledger) as ledger,
+        (select count(*) from plans) as plans, (select count(*) from features) as features, (select count(*) from users) as users, (select count(*) from events) as events,
+        (select count(*) from idempotency_keys) as answers`,
+    );
+    return JSON.stringify(counts);
+  };
+  /** Sends it as the service, and makes sure that nothing at all was written. */
+  const refused = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
+    const before = await rows();
+    const answer = await service.call(method, path, { token: key, body, headers });
+    expect(await rows()).toBe(before);
+    expect(answer.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
+    expect(answer.body).toMatchObject({ type: `urn:tollgate:problem:${answer.body.code}`, status: answer.status, instance: expect.any(String), requestId: expect.any(String) });
+    expect(JSON.stringify(answer.body)).not.toMatch(/select|insert|typeorm|node_modules|at .*\.ts/i);
+    return { status: answer.status, code: answer.body.code as string, field: answer.body.errors?.[0]?.field as string | undefined };
+  };
+
+  beforeAll(async () => {
+    service = await startService();
+    ({ key } = await serviceKey(service));
+    somebody = await person(service);
+    await service.call('PUT', '/v1/customers/acme', { token: key, body: { product: 'api' } });
+  });
+  afterAll(() => service.stop());
+
+  it.each([['-1'], ['0'], ['-0'], ['1.5'], ['"5"'], ['"1e3"'], ['true'], ['[]'], ['[5]'], ['{}'], ['1e309'], ['-1e309'], ['1e-7'], ['9007199254740992'], ['1e30']])(
+    'consumes no quantity of %s',
+    async (quantity) => {
+      const body = `{"customer":"acme","product":"api","feature":"api_calls","quantity":${quantity}}`;
+      expect(await refused('POST', '/v1/usage/consume', body, { 'idempotency-key': 'bad' })).toEqual({ status: 422, code: 'invalid_fields', field: 'quantity' });
+    },
+  );
+
+  it.each([
+    ['an unknown field', { customer: 'acme', feature: 'api_calls', product: 'api', tenant: 'b' }, 422, 'tenant'],
+    ['a missing field', { customer: 'acme' }, 422, 'feature'],
+    ['a wrong type', { customer: 'acme', feature: 7 }, 422, 'feature'],
+    ['a customer that is no text', { customer: { $gt: '' }, feature: 'api_calls' }, 422, 'customer'],
+    ['a NUL', { customer: 'acme', feature: 'api\u0000calls' }, 422, 'feature'],
+    ['a lone surrogate', { customer: '\ud800', feature: 'api_calls' }, 422, 'customer'],
+    ['a NUL deep inside', { customer: 'acme', feature: 'api_calls', properties: { a: [{ b: 'x\u0000' }] } }, 422, 'properties.a.0.b'],
+    ['a NUL in a name', { customer: 'acme', feature: 'api_calls', properties: { 'a\u0000': 1 } }, 422, 'properties'],
+    ['properties that are no object', { customer: 'acme', feature: 'api_calls', properties: [1] }, 422, 'properties'],
+    ['large properties', { customer: 'acme', product: 'api', feature: 'api_calls', properties: { text: 'x'.repeat(20_000) } }, 422, 'properties'],
+    ['an unknown customer', { customer: 'nobody', feature: 'seats' }, 404, undefined],
+    ['an unknown feature', { customer: 'acme', feature: 'nothing' }, 404, undefined],
+    ['an unknown product', { customer: 'acme', product: 'nothing', feature: 'seats' }, 404, undefined],
+    ['a feature that is not counted', { customer: 'acme', feature: 'sso' }, 422, 'feature'],
+    ['a list for an object', [], 422, 'customer'],
+  ])('consumes nothing with %s', async (_, body, status, field) => {
+    const answer = await refused('POST', '/v1/usage/consume', body);
+    expect({ status: answer.status, field: answer.field }).toEqual({ status, field });
+  });
+
+  it.each([
+    ['text/plain', '{}', 415],
+    ['application/xml', '<a/>', 415],
+    ['application/x-www-form-urlencoded', 'a=1', 415],
+    ['application/json; charset=utf-7', '{}', 415],
+    ['application/json', '{', 400],
+    ['application/json', '{"a":1}}', 400],
+    ['application/json', '{"__proto__":{"admin":true}}', 400],
+    ['application/json', `{"properties":${deep(100)}}`, 400],
+    ['application/json', `{"properties":${'['.repeat(50_000)}${']'.repeat(50_000)}}`, 400],
+    ['application/json', `{"text":"${'x'.repeat(1_100_000)}"}`, 413],
+  ])('is no body: %s %.20s', async (type, body, status) => {
+    expect((await refused('POST', '/v1/usage/consume', body, { 'content-type': type })).status).toBe(status);
+  });
+
+  it('is not compressed', async () => {
+    expect((await refused('POST', '/v1/check', '{}', { 'content-encoding': 'gzip' })).code).toBe('unsupported_media_type');
+  });
+
+  it.each([
+    ['/v1/plans?limit=0', 'limit'],
+    ['/v1/plans?limit=101', 'limit'],
+    ['/v1/plans?limit=-1', 'limit'],
+    ['/v1/plans?limit=abc', 'limit'],
+    ['/v1/plans?limit=1e9', 'limit'],
+    ['/v1/plans?limit=10&limit=1000', 'limit'],
+    ['/v1/plans?limit[$gt]=1', 'limit[$gt]'],
+    ['/v1/plans?sort=name', 'sort'],
+    ['/v1/plans?interval=fortnight', 'interval'],
+    ['/v1/plans?cursor=abc', 'cursor'],
+    ['/v1/plans?cursor=%00', 'cursor'],
+    [`/v1/plans?cursor=${'x'.repeat(600)}`, 'cursor'],
+    [`/v1/plans?product=${encodeURIComponent("x' or '1'='1")}&fields=%00`, 'fields'],
+    ['/v1/plans/free?fields=key,nothing', 'fields'],
+    ['/v1/subscriptions/not-a-uuid', 'id'],
+    ['/v1/subscriptions/1;drop%20table%20plans/timeline', 'id'],
+    ['/v1/subscriptions?expiringWithin=soon', 'expiringWithin'],
+    ['/v1/customers/acme%00', 'customer'],
+    ['/v1/customers/acme/subscriptions?from=yesterday', 'from'],
+    ['/v1/customers/acme/usage?product=api', 'feature'],
+    ['/v1/customers/acme/usage?product=api&feature=api_calls&by=century', 'by'],
+    ['/v1/customers/acme/usage?product=api&feature=api_calls&from=2020-01-01T00:00:00Z&by=hour', 'by'],
+    ['/v1/customers/acme/usage?product=api&feature=api_calls&from=2030-01-01T00:00:00Z', 'from'],
+  ])('is no query: %.60s', async (path, field) => {
+    const answer = await refused('GET', path);
+    expect([400, 422]).toContain(answer.status);
+    expect(answer.field).toBe(field);
+  });
+
+  it.each([
+    ['a name with a NUL', { name: 'a\u0000' }, 'name'],
+    ['a zone that is none', { timezone: 'Europe/Atlantis' }, 'timezone'],
+    ['an offset for a zone', { timezone: '+03:00' }, 'timezone'],
+    ['a region in words', { region: 'Germany' }, 'region'],
+    ['a currency that is none', { currency: 'XXQ' }, 'currency'],
+  ])('makes no customer with %s', async (_, body, field) => {
+    expect(await refused('PUT', '/v1/customers/new-one', { product: 'api', ...body })).toEqual({ status: 422, code: 'invalid_fields', field });
+  });
+
+  it.each([['x'.repeat(129)], ['a%0Ab'], ['%E2%80%AEabc'], ['me']])('makes no customer called %.20s', async (name) => {
+    expect(await refused('PUT', `/v1/customers/${name}`, { product: 'api' })).toEqual({ status: 422, code: 'invalid_fields', field: 'key' });
+  });
+
+  it('makes no customer without a plan, nor one on a plan that is not there', async () => {
+    await service.admin('POST', '/v1/products', { body: { key: 'empty', name: 'Empty' } });
+    expect(await refused('PUT', '/v1/customers/new-one', { product: 'empty' })).toMatchObject({ status: 409, code: 'no_plan_assigned' });
+    expect(await refused('PUT', '/v1/customers/new-one', { product: 'api', plan: 'nothing' })).toMatchObject({ status: 404, code: 'plan_not_found' });
+    expect(await refused('PUT', '/v1/customers/new-one', { product: 'news', plan: 'am-ios' })).toMatchObject({ status: 409, code: 'no_price' });
+  });
+
+  it.each([
+    ['a limit below zero', { limit: -1 }, 'plans.0.entitlements.0.limit'],
+    ['a limit as a text', { limit: 'unlimited' }, 'plans.0.entitlements.0.limit'],
+    ['a limit that is not a number', { limit: Number.NaN, window: 'x' }, 'plans.0.entitlements.0.window'],
+    ['an unknown member', { colour: 'red' }, 'plans.0.entitlements.0.colour'],
+  ])('applies no catalogue with %s', async (_, terms, field) => {
+    const document = {
+      product: { key: 'bad', name: 'Bad' },
+      features: [{ key: 'f', name: 'F', type: 'metered' }],
+      plans: [{ key: 'p', name: 'P', prices: [{ interval: 'month', amount: 1, currency: 'USD' }], entitlements: [{ feature: 'f', type: 'metered', limit: 1, window: 'day', overage: 'deny', ...terms }] }],
+      assignment: [],
+    };
+    expect(await refused('POST', '/v1/catalog/apply', document)).toMatchObject({ status: 422, field });
+  });
+
+  it.each([[''], ['x'.repeat(256)], ['with space'], ['naïve']])('is no Idempotency-Key: %.20s', async (value) => {
+    expect(await refused('POST', '/v1/usage/consume', { customer: 'acme', product: 'api', feature: 'api_calls' }, { 'idempotency-key': value })).toMatchObject({ status: 422, field: 'Idempotency-Key' });
+  });
+
+  it.each([['short'], ['x'.repeat(129)], ['x'.repeat(900_000)]])('is no password: %.10s', async (password) => {
+    const start = Date.now();
+    expect(await refused('POST', '/v1/auth/register', { email: 'new@example.com', password })).toMatchObject({ status: 422, field: 'password' });
+    expect(Date.now() - start).toBeLessThan(5_000);
+  });
+
+  it('finds nothing at other spellings of a route', async () => {
+    for (const path of ['/V1/plans', '/v1/plans/', '//v1/plans', '/v0/plans', '/v1%2Fplans', '/.env', '/.git/HEAD', '/package.json']) {
+      expect((await refused('GET', path)).status).toBe(404);
+    }
+    expect((await refused('DELETE', `/v1/subscriptions/${somebody.subscriptionId}`)).status).toBe(404);
+  });
+});

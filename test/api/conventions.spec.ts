@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startService, type TestApp } from '../support/app.js';
+import type { TestDatabase } from '../support/database.js';
+import { meteredProduct, person, serviceKey } from '../support/fixtures.js';
+
+type Row = { id: string; key: string };
+
+describe('conventions', () => {
+  let service: TestApp & { database: TestDatabase };
+  let key: string;
+  const call = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => service.call(method, path, { token: key, body, headers });
+
+  beforeAll(async () => {
+    service = await startService();
+    ({ key } = await serviceKey(service));
+    for (let index = 0; index < 25; index++) await call('PUT', `/v1/customers/c${index}`, { product: 'api' });
+  });
+  afterAll(() => service.stop());
+
+  describe('of pages', () => {
+    it('walk everything once, newest first, while more is made', async () => {
+      const seen: string[] = [];
+      for (let cursor: string | null = ''; cursor !== null; ) {
+        const { body }: { body: { data: Row[]; hasMore: boolean; nextCursor: string | null } } = await call('GET', `/v1/customers?limit=7${cursor && `&cursor=${cursor}`}`);
+        seen.push(...body.data.map((row) => row.key));
+        expect(body.hasMore).toBe(body.nextCursor !== null);
+        await call('PUT', `/v1/customers/late${seen.length}`, { product: 'api' });
+        cursor = body.nextCursor;
+      }
+      expect(seen.filter((name) => /^c\d/.test(name))).toEqual(Array.from({ length: 25 }, (_, index) => `c${24 - index}`));
+    });
+
+    it('take a cursor only for the list it was made for', async () => {
+      const { body } = await call('GET', '/v1/plans?product=api&limit=1');
+      for (const path of ['/v1/plans?product=news&limit=1', '/v1/plans?product=api&limit=1&currency=INR', '/v1/customers?limit=1']) {
+        expect((await call('GET', `${path}&cursor=${body.nextCursor}`)).body).toMatchObject({ status: 400, code: 'invalid_cursor' });
+      }
+      const other = body.nextCursor.replace(/.$/, (last: string) => (last === 'A' ? 'B' : 'A'));
+      expect((await call('GET', `/v1/plans?product=api&limit=1&cursor=${other}`)).status).toBe(400);
+      expect((await service.call('GET', `/v1/plans?product=api&limit=1&cursor=${body.nextCursor}`)).status).toBe(400);
+      expect((await call('GET', `/v1/plans?product=api&limit=1&cursor=${body.nextCursor}`)).status).toBe(200);
+    });
+
+    it('answer only the fields asked for', async () => {
+      const { body } = await call('GET', '/v1/customers?limit=1&fields=key,timezone');
+      expect(body.data).toEqual([{ key: expect.any(String), timezone: 'UTC' }]);
+      expect((await call('GET', '/v1/customers/c1?fields=key')).body).toEqual({ key: 'c1' });
+    });
+  });
+
+  describe('of versions', () => {
+    it('are told as ETags, and spare an answer that is known', async () => {
+      const { headers } = await call('GET', '/v1/customers/c1/subscription?product=api');
+      expect(headers.get('etag')).toBe('"1"');
+      const again = await call('GET', '/v1/customers/c1/subscription?product=api', undefined, { 'if-none-match': 'W/"1"' });
+      expect({ status: again.status, body: again.body }).toEqual({ status: 304, body: '' });
+    });
+
+    it.each([['"9"', 412], ['W/"1"', 412], ['1', 412], ['"x"', 412], ['"1"', 200], ['*', 200]])('let a write with If-Match %s be %i', async (tag, status) => {
+      const { body } = await call('PUT', `/v1/customers/etag-${status}-${encodeURIComponent(tag)}`, { product: 'api' });
+      const answer = await call('POST', `/v1/subscriptions/${body.subscription.id}/cancel`, { when: 'period_end' }, { 'if-match': tag });
+      expect(answer.status).toBe(status);
+    });
+  });
+
+  describe('of idempotency', () => {
+    const consume = (idempotencyKey: string, body: object = {}) =>
+      call('POST', '/v1/usage/consume', { customer: 'idem', product: 'idem', feature: 'calls', ...body }, { 'idempotency-key': idempotencyKey });
+
+    beforeAll(async () => {
+      await meteredProduct(service, 'idem', 2);
+      await call('PUT', '/v1/customers/idem', { product: 'idem' });
+    });
+
+    it('give the first answer again, quoted or not, and count once', async () => {
+      const [first, again, quoted] = [await consume('k1'), await consume('k1'), await consume('"k1"')];
+      expect(first.headers.get('idempotency-replayed')).toBeNull();
+      for (const answer of [again, quoted]) {
+        expect(answer.body).toEqual(first.body);
+        expect({ status: answer.status, replayed: answer.headers.get('idempotency-replayed') }).toEqual({ status: 200, replayed: 'true' });
+      }
+      expect((await call('POST', '/v1/check', { customer: 'idem', product: 'idem', feature: 'calls' })).body.used).toBe(1);
+    });
+
+    it('refuse another request under the same key', async () => {
+      expect((await consume('k1', { quantity: 2 })).body).toMatchObject({ status: 422, code: 'idempotency_key_reused' });
+    });
+
+    it('replay a denial even when there is room again', async () => {
+      const denied = await consume('k2', { quantity: 5 });
+      expect(denied.body.allowed).toBe(false);
+      await meteredProduct(service, 'idem', 100);
+      const { body } = await call('GET', '/v1/customers/idem/subscription?product=idem');
+      await call('POST', `/v1/subscriptions/${body.id}/change`, { plan: 'plan', when: 'now' });
+      expect((await consume('k2', { quantity: 5 })).body).toEqual(denied.body);
+      expect((await consume('k3', { quantity: 5 })).body.allowed).toBe(true);
+    });
+
+    it('keep no refusal, so that it can be tried again', async () => {
+      const send = () => call('POST', '/v1/subscriptions', { customer: 'later', product: 'api', plan: 'quota' }, { 'idempotency-key': 'k4' });
+      expect((await send()).status).toBe(404);
+      const { body } = await call('PUT', '/v1/customers/later', { product: 'api' });
+      await call('POST', `/v1/subscriptions/${body.subscription.id}/cancel`, { when: 'now' });
+      const [made, again] = [await send(), await send()];
+      expect([made.status, again.status, again.headers.get('idempotency-replayed')]).toEqual([201, 201, 'true']);
+      expect(again.body).toEqual(made.body);
+      expect(again.headers.get('etag')).toBe('"1"');
+    });
+
+    it('mean nothing to anybody else', async () => {
+      const { call: other } = await serviceKey(service);
+      const answer = await other('POST', '/v1/usage/consume', { body: { customer: 'idem', product: 'idem', feature: 'calls', quantity: 3 }, headers: { 'idempotency-key': 'k1' } });
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get('idempotency-replayed')).toBeNull();
+    });
+
+    it('keep answers sealed: a token in one cannot be read from the database', async () => {
+      const email = 'sealed@example.com';
+      const { body } = await service.call('POST', '/v1/auth/register', { body: { email, password: 'a long enough password' }, headers: { 'idempotency-key': 'k5' } });
+      const stored = await service.database.query('select answer from idempotency_keys');
+      expect(JSON.stringify(stored)).not.toContain(body.refreshToken);
+      expect(JSON.stringify(stored)).not.toContain(Buffer.from(body.refreshToken).toString('base64'));
+    });
+  });
+
+  it('of headers: nothing is cached, framed, sniffed or told about the server', async () => {
+    const { headers } = await service.admin('GET', '/v1/users/me');
+    expect(Object.fromEntries(headers)).toMatchObject({
+      'cache-control': 'no-store',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'x-content-type-options': 'nosniff',
+      'strict-transport-security': expect.stringContaining('max-age=31536000'),
+      'x-request-id': expect.stringMatching(/^[0-9a-f-]{36}$/),
+    });
+    for (const name of ['server', 'x-powered-by', 'access-control-allow-origin']) expect(headers.get(name)).toBeNull();
+  });
+
+  it('of plans: outsiders see what is public, and a published version never changes', async () => {
+    expect((await service.call('GET', '/v1/plans/member?product=tollgate')).status).toBe(404);
+    expect((await service.admin('GET', '/v1/plans/member?product=tollgate')).status).toBe(200);
+    const somebody = await person(service);
+    expect((await somebody.call('GET', '/v1/plans?product=tollgate')).body.data).toEqual([]);
+    await expect(service.database.query(`update plan_versions set name = 'x'`)).rejects.toThrow('never changes');
+    await expect(service.database.query('delete from plan_prices')).rejects.toThrow('never changes');
+    await expect(service.database.query(`update plan_entitlements set terms = '{}'`)).rejects.toThrow('never changes');
+  });
+});

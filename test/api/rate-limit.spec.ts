@@ -1,0 +1,22 @@
+import { describe, expect, it } from '@jest/globals';
+import { startService } from '../support/app.js';
+import { inParallel } from '../support/fixtures.js';
+
+describe('the rate limit', () => {
+  it('is so many requests a minute for each address, whatever it says it is, with what is left told', async () => {
+    const limited = await startService({ environment: { RATE_LIMIT_PER_MINUTE: '5' } });
+    try {
+      const answers = await inParallel(8, 1, (index) => limited.call('GET', '/v1/plans', { headers: { 'x-forwarded-for': `10.0.0.${index}` } }));
+      expect(answers.map(({ status }) => status).slice(-4)).toEqual([429, 429, 429, 429]);
+      const last = answers.at(-1)!;
+      expect(last.body).toMatchObject({ code: 'rate_limited' });
+      expect(Number(last.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(last.headers.get('ratelimit-policy')).toBe('"default";q=5;w=60');
+      expect(last.headers.get('ratelimit')).toMatch(/^"default";r=0;t=\d+$/);
+      // Logged in: a bucket of one's own.
+      expect((await limited.admin('GET', '/v1/users/me')).status).toBe(200);
+    } finally {
+      await limited.stop();
+    }
+  });
+});

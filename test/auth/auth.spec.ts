@@ -1,0 +1,148 @@
+import { createHmac, createSign, generateKeyPairSync } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ADMIN, startService, type TestApp } from '../support/app.js';
+import type { TestDatabase } from '../support/database.js';
+import { person, serviceKey } from '../support/fixtures.js';
+
+const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+describe('logging in', () => {
+  let service: TestApp & { database: TestDatabase };
+  const me = (token: string) => service.call('GET', '/v1/users/me', { token });
+  const refresh = (refreshToken: string) => service.call('POST', '/v1/auth/refresh', { body: { refreshToken } });
+
+  beforeAll(async () => {
+    service = await startService();
+  });
+  afterAll(() => service.stop());
+
+  it('takes e-mail and password, in any spelling of the e-mail', async () => {
+    const { status, body } = await service.call('POST', '/v1/auth/login', { body: { ...ADMIN, email: ' ADMIN@LocalHost ' } });
+    expect({ status, ...body }).toMatchObject({ status: 200, tokenType: 'Bearer', expiresIn: 900 });
+    expect((await me(body.accessToken)).body).toMatchObject({ email: 'admin@localhost', role: 'admin' });
+  });
+
+  it('takes the OAuth 2 password form', async () => {
+    const form = (fields: Record<string, string>) =>
+      fetch(`${service.url}/v1/auth/token`, { method: 'POST', body: new URLSearchParams(fields) }).then(async (answer) => ({ status: answer.status, body: await answer.json() }));
+    const { email: username, password } = ADMIN;
+    expect(await form({ grant_type: 'password', username, password })).toMatchObject({ status: 200, body: { token_type: 'Bearer', expires_in: 900 } });
+    expect(await form({ grant_type: 'client_credentials', username, password })).toMatchObject({ status: 400, body: { code: 'unsupported_grant_type' } });
+  });
+
+  it('says the same of an unknown account, a wrong password and a deactivated account', async () => {
+    const somebody = await person(service);
+    await service.admin('PATCH', `/v1/users/${somebody.userId}`, { body: { active: false } });
+    const attempts = [
+      { email: 'nobody@example.com', password: 'a long enough password' },
+      { email: ADMIN.email, password: 'wrong' },
+      { email: somebody.email, password: 'a long enough password' },
+    ];
+    const answers = await Promise.all(attempts.map((body) => service.call('POST', '/v1/auth/login', { body })));
+    expect(new Set(answers.map(({ status, body }) => `${status} ${body.code} ${body.detail}`)).size).toBe(1);
+    expect(answers[0]!.body).toMatchObject({ status: 401, code: 'wrong_credentials' });
+    expect((await me(somebody.token)).status).toBe(401);
+  });
+
+  it('trades a refresh token once; using it again ends the whole session', async () => {
+    const somebody = await person(service);
+    const { status, body: second } = await refresh(somebody.refreshToken);
+    expect(status).toBe(200);
+    expect((await me(second.accessToken)).status).toBe(200);
+    expect((await refresh(somebody.refreshToken)).body.code).toBe('invalid_refresh_token');
+    expect((await refresh(second.refreshToken)).status).toBe(401);
+    expect((await me(second.accessToken)).status).toBe(401);
+  });
+
+  it('replays a refresh that was sent again under its key, and ends nothing', async () => {
+    const { refreshToken } = await person(service);
+    const send = () => service.call('POST', '/v1/auth/refresh', { body: { refreshToken }, headers: { 'idempotency-key': 'lost-answer' } });
+    const [first, again] = [await send(), await send()];
+    expect(again.body).toEqual(first.body);
+    expect((await me(first.body.accessToken)).status).toBe(200);
+  });
+
+  it('is over for access and refresh tokens after a logout, and everywhere if asked', async () => {
+    const somebody = await person(service);
+    const other = await service.call('POST', '/v1/auth/login', { body: { email: somebody.email, password: 'a long enough password' } });
+    expect((await somebody.call('POST', '/v1/auth/logout', { body: {} })).status).toBe(204);
+    expect((await me(somebody.token)).status).toBe(401);
+    expect((await refresh(somebody.refreshToken)).status).toBe(401);
+    expect((await me(other.body.accessToken)).status).toBe(200);
+    await service.call('POST', '/v1/auth/logout', { token: other.body.accessToken, body: { everywhere: true } });
+    expect((await refresh(other.body.refreshToken)).status).toBe(401);
+  });
+
+  it('lets a change of role take effect at once', async () => {
+    const somebody = await person(service);
+    expect((await somebody.call('GET', '/v1/users')).status).toBe(403);
+    await service.admin('PATCH', `/v1/users/${somebody.userId}`, { body: { role: 'admin' } });
+    expect((await somebody.call('GET', '/v1/users')).status).toBe(200);
+    await service.admin('PATCH', `/v1/users/${somebody.userId}`, { body: { role: 'user' } });
+    expect((await somebody.call('GET', '/v1/users')).status).toBe(403);
+  });
+
+  it('publishes the keys that tokens are signed with, and no private part', async () => {
+    const { body } = await service.call('GET', '/.well-known/jwks.json');
+    expect(body.keys).toHaveLength(1);
+    expect(Object.keys(body.keys[0]).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
+    const [stored] = await service.database.query<{ sealed_private_key: Buffer }>('select sealed_private_key from signing_keys');
+    expect(stored!.sealed_private_key.toString('latin1')).not.toContain('PRIVATE KEY');
+  });
+
+  describe('with a token that is not ours', () => {
+    const forged: [string, (header: { kid: string }, payload: object, token: string) => string][] = [
+      ['without a signature', ({ kid }, payload) => `${encode({ alg: 'none', typ: 'at+jwt', kid })}.${encode(payload)}.`],
+      ['signed with HS256', ({ kid }, payload) => {
+        const body = `${encode({ alg: 'HS256', typ: 'at+jwt', kid })}.${encode(payload)}`;
+        return `${body}.${createHmac('sha256', 'public').update(body).digest('base64url')}`;
+      }],
+      ['signed with another key', ({ kid }, payload) => {
+        const body = `${encode({ alg: 'ES256', typ: 'at+jwt', kid })}.${encode(payload)}`;
+        const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+        return `${body}.${createSign('sha256').update(body).sign({ key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
+      }],
+      ['of an unknown key', (_, payload, token) => `${encode({ alg: 'ES256', typ: 'at+jwt', kid: '../../dev/null' })}.${encode(payload)}.${token.split('.')[2]}`],
+      ['with one letter changed', (_, __, token) => token.replace(/\.(.)/, (__, letter: string) => `.${letter === 'e' ? 'f' : 'e'}`)],
+      ['with a fourth part', (_, __, token) => `${token}.x`],
+      ['that is a refresh token', () => 'x'.repeat(43)],
+    ];
+
+    it.each(forged)('%s nobody gets in', async (_, forge) => {
+      const token = service.adminToken;
+      const [header, payload] = token.split('.').slice(0, 2).map((part) => JSON.parse(Buffer.from(part, 'base64url').toString())) as [{ kid: string }, object];
+      const { status, body, headers } = await me(forge(header, payload, token));
+      expect({ status, code: body.code }).toEqual({ status: 401, code: 'invalid_token' });
+      expect(headers.get('www-authenticate')).toContain('error="invalid_token"');
+    });
+  });
+
+  describe('with an API key', () => {
+    it('works as a bearer token and in its own header, until it is revoked', async () => {
+      const { id, key } = await serviceKey(service);
+      expect((await service.call('GET', '/v1/customers', { token: key })).status).toBe(200);
+      expect((await service.call('GET', '/v1/customers', { headers: { 'x-api-key': key } })).status).toBe(200);
+      expect((await service.call('GET', '/v1/customers', { token: `${key.slice(0, -1)}${key.endsWith('A') ? 'B' : 'A'}` })).status).toBe(401);
+      expect((await service.admin('DELETE', `/v1/api-keys/${id}`)).status).toBe(204);
+      expect((await service.call('GET', '/v1/customers', { token: key })).status).toBe(401);
+      expect((await service.admin('DELETE', `/v1/api-keys/${id}`)).status).toBe(404);
+    });
+
+    it('shows the key once, and keeps only its hash', async () => {
+      const { key } = await serviceKey(service);
+      const { body } = await service.admin('GET', '/v1/api-keys?limit=1');
+      expect(Object.keys(body.data[0]).sort()).toEqual(['createdAt', 'expiresAt', 'id', 'lastFour', 'name', 'prefix', 'product', 'scopes']);
+      const stored = await service.database.query('select t::text as row from api_keys t union all select answer from idempotency_keys');
+      expect(JSON.stringify(stored)).not.toContain(key.split('_')[2]);
+    });
+
+    it('expires', async () => {
+      const soon = new Date(Date.now() + 300).toISOString();
+      const { body } = await service.admin('POST', '/v1/api-keys', { body: { name: 'short', scopes: ['customers:read'], expiresAt: soon } });
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      expect((await service.call('GET', '/v1/customers', { token: body.key })).status).toBe(401);
+      const past = await service.admin('POST', '/v1/api-keys', { body: { name: 'past', scopes: ['customers:read'], expiresAt: '2020-01-01T00:00:00Z' } });
+      expect(past.body.errors[0].field).toBe('expiresAt');
+    });
+  });
+});

@@ -100,7 +100,7 @@ export class PlansRepository {
     if (prices.length > 0) await writer.insert(PlanPriceEntity, prices.map((price, position) => ({ ...price, planId, version, position })));
     if (entitlements.length === 0) return;
     const rows = entitlements.map(({ feature, terms }, position) => ({ planId, version, position, featureId: features.get(feature)!.id, terms }));
-    await writer.insert(PlanEntitlementEntity, rows as never);
+    await writer.insert(PlanEntitlementEntity, rows);
   }
 
   async deleteVersion(planId: string, version: number): Promise<void> {

@@ -10,7 +10,7 @@ const day = (text: string): Date => new Date(text);
 const localDay = (at: Date, timeZone: string): number => Number(new Intl.DateTimeFormat('en', { timeZone, day: 'numeric' }).format(at));
 const daysInMonth = (at: Date, timeZone: string): number => {
   const [year, month] = new Intl.DateTimeFormat('en-CA', { timeZone }).format(at).split('-').map(Number);
-  return new Date(Date.UTC(year!, month!, 0)).getUTCDate();
+  return new Date(Date.UTC(year!, month, 0)).getUTCDate();
 };
 
 const instants = fc.date({ min: day('2001-01-01'), max: day('2040-01-01'), noInvalidDate: true });

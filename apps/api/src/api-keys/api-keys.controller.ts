@@ -4,6 +4,7 @@ import { ApiKeysService, type UserPrincipal } from '@app/auth';
 import { OWN_PRODUCT } from '@app/catalog';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
+import { optionalDate } from '../http/input/optional-date.js';
 import { UuidParam } from '../http/input/uuid-param.decorator.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { ListQuery } from '../http/pagination/list.query.js';
@@ -28,8 +29,7 @@ export class ApiKeysController {
   @ApiOperation({ operationId: 'createApiKey', summary: 'Make an API key; admins make keys of services, others keys that act for themselves' })
   @ApiProblems(404)
   async create(@Body() body: CreateApiKeyDto, @CurrentPrincipal() principal: UserPrincipal): Promise<CreatedApiKeyDto> {
-    const expiresAt = body.expiresAt === undefined ? undefined : new Date(body.expiresAt);
-    const { apiKey, key } = await this.apiKeys.create({ ...body, expiresAt }, principal);
+    const { apiKey, key } = await this.apiKeys.create({ ...body, expiresAt: optionalDate(body.expiresAt) }, principal);
     return { ...apiKey, key };
   }
 

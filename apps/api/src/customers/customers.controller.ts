@@ -8,8 +8,9 @@ import { SubscriptionsService } from '@app/subscriptions';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentCustomer, CurrentPrincipal } from '../http/access/current-principal.decorator.js';
 import { OfCustomer } from '../http/access/owner.guard.js';
-import { ProductKey } from '../http/access/product-key.decorator.js';
+import { confinedProduct, ProductKey } from '../http/access/product-key.decorator.js';
 import { Etag } from '../http/etag/etag.interceptor.js';
+import { optionalDate } from '../http/input/optional-date.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { ListQuery } from '../http/pagination/list.query.js';
 import { Pages } from '../http/pagination/pages.js';
@@ -19,8 +20,6 @@ import { SubscriptionPresenter } from '../subscriptions/subscription-presenter.j
 import { CustomerDto, CustomerPageDto, CustomerWithSubscriptionDto, PutCustomerDto } from './dto/customer.dto.js';
 import { ForgetCustomerOperation } from './forget-customer.operation.js';
 import { PutCustomerOperation } from './put-customer.operation.js';
-
-const asDate = (text: string | undefined): Date | undefined => text === undefined ? undefined : new Date(text);
 
 @ApiTags('Customers')
 @ApiCredentials()
@@ -59,7 +58,7 @@ export class CustomersController {
   @Allow({ scope: 'customers:read', people: 'admin' })
   @ApiOperation({ operationId: 'listCustomers', summary: 'List customers, newest first' })
   async list(@Query() query: ListQuery, @CurrentPrincipal() principal: Principal): Promise<CustomerPageDto> {
-    const confinement = { product: 'product' in principal ? principal.product : null };
+    const confinement = { product: confinedProduct(principal) };
     return this.pages.answer(await this.customers.list(this.pages.request(query, confinement), confinement.product), confinement, CustomerDto.of);
   }
 
@@ -105,7 +104,7 @@ export class CustomersController {
   async history(@CurrentCustomer() customer: Customer, @Query() query: HistoryQueryDto, @ProductKey() product: string): Promise<SubscriptionPageDto> {
     const binding = { ...query, product, customer: customer.id };
     const { id: productId } = await this.catalog.getProduct(product);
-    const filter = { productId, status: query.status, from: asDate(query.from), to: asDate(query.to) };
+    const filter = { productId, status: query.status, from: optionalDate(query.from), to: optionalDate(query.to) };
     const page = await this.subscriptions.history(customer.id, this.pages.request(query, binding), filter);
     return { ...this.pages.answer(page, binding, () => null), data: await this.presenter.many(page.data, customer) };
   }

@@ -7,13 +7,12 @@ import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentCustomer, CurrentPrincipal } from '../http/access/current-principal.decorator.js';
 import { OfCustomer } from '../http/access/owner.guard.js';
 import { ProductKey } from '../http/access/product-key.decorator.js';
+import { optionalDate } from '../http/input/optional-date.js';
 import { ReadsOnly } from '../http/idempotency/idempotency.interceptor.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { CheckOperation } from './check.operation.js';
 import { CheckDto, ConsumeDto, DecisionDto, DecisionListDto, UsageQueryDto, UsageSeriesDto } from './dto/usage.dto.js';
 import { smallProperties } from './properties.js';
-
-const asDate = (text: string | undefined): Date | undefined => (text === undefined ? undefined : new Date(text));
 
 @ApiTags('Entitlements and usage')
 @ApiCredentials()
@@ -55,6 +54,6 @@ export class UsageController {
   @ApiParam({ name: 'customer', description: 'Key of the customer, or "me".' })
   @ApiOperation({ operationId: 'getUsage', summary: 'Usage over time' })
   usage(@CurrentCustomer() customer: Customer, @Query() query: UsageQueryDto, @ProductKey() product: string): Promise<UsageSeriesDto> {
-    return this.metering.series({ customer, product, feature: query.feature }, { from: asDate(query.from), to: asDate(query.to), by: query.by });
+    return this.metering.series({ customer, product, feature: query.feature }, { from: optionalDate(query.from), to: optionalDate(query.to), by: query.by });
   }
 }

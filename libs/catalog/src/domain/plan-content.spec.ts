@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { DomainError } from '@app/kernel';
+import { type DomainError } from '@app/kernel';
 import type { Feature } from './catalog.js';
 import { checkContent, sameContent } from './plan-content.js';
 

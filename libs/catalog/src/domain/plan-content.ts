@@ -10,6 +10,7 @@ const MAX_STATIC_LENGTH = 1_000;
 type Members = Record<string, unknown>;
 type Rule = { check: (value: unknown) => boolean; message: string; optional?: boolean };
 
+const matches = (form: RegExp, value: unknown): boolean => typeof value === 'string' && form.test(value);
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 const oneOf = (values: readonly string[]): Rule => ({ check: (value) => values.includes(value as string), message: `must be one of ${values.join(', ')}` });
 const count: Rule = { check: isCount, message: 'must be a whole number of 0 or more' };
@@ -46,8 +47,8 @@ const PRICE: Record<string, Rule> = {
   intervalCount: { check: (value) => isCount(value) && (value as number) >= 1 && (value as number) <= 1_000, message: 'must be 1 to 1000' },
   amount: count,
   currency,
-  region: { check: (value) => value === null || REGION.test(String(value)), message: 'must be two capital letters' },
-  deviceType: { check: (value) => value === null || DEVICE_TYPE.test(String(value)), message: 'must be up to 32 of a-z, 0-9, _ and -' },
+  region: { check: (value) => value === null || matches(REGION, value), message: 'must be two capital letters' },
+  deviceType: { check: (value) => value === null || matches(DEVICE_TYPE, value), message: 'must be up to 32 of a-z, 0-9, _ and -' },
 };
 
 function isMembers(value: unknown): value is Members {

@@ -18,7 +18,7 @@ interface DriverError {
 function driverError(error: unknown): DriverError {
   if (error instanceof QueryFailedError) return error.driverError as DriverError;
   if (error instanceof AggregateError) return driverError(error.errors[0]);
-  return error instanceof Error ? (error as DriverError) : {};
+  return error instanceof Error ? (error) : {};
 }
 
 export function isRetryable(error: unknown): boolean {

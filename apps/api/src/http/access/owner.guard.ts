@@ -7,6 +7,7 @@ import { type Customer, CustomersService } from '@app/customers';
 import { DomainError, invalidField } from '@app/kernel';
 import { type Subscription, SubscriptionsService } from '@app/subscriptions';
 import type { WithPrincipal } from './current-principal.decorator.js';
+import { confinedProduct } from './product-key.decorator.js';
 
 const OWNED = 'access:owned';
 const OWN_CUSTOMER = 'me';
@@ -43,7 +44,7 @@ export class OwnerGuard implements CanActivate {
     const customer = await this.customers.getByKey(named);
     const only = confinedTo(principal);
     if (only !== null && only !== customer.id) throw new DomainError('not_found', 'customer_not_found', 'There is no such customer.');
-    const product = principal.kind === 'api_key' ? principal.product : null;
+    const product = confinedProduct(principal);
     if (product !== null && !(await this.customers.isMember(customer.id, product))) {
       throw new DomainError('not_found', 'customer_not_found', 'There is no such customer.');
     }
@@ -55,7 +56,7 @@ export class OwnerGuard implements CanActivate {
     if (!UUID.test(id)) throw invalidField('id', 'must be a UUID');
     const subscription = await this.subscriptions.getById(id);
     const only = confinedTo(principal);
-    const product = principal.kind === 'api_key' ? principal.product : null;
+    const product = confinedProduct(principal);
     const foreign = (only !== null && only !== subscription.customerId) || (product !== null && product !== (await this.catalog.productKey(subscription.productId)));
     if (foreign) throw new DomainError('not_found', 'subscription_not_found', 'There is no such subscription.');
     return subscription;

@@ -9,12 +9,15 @@ import type { WithPrincipal } from './current-principal.decorator.js';
 export const ProductKey = createParamDecorator((_: unknown, context: ExecutionContext): string => {
   const { principal, query, body } = context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>();
   const named = [query, body].map((source) => (source as { product?: unknown } | null)?.product).find((product) => typeof product === 'string');
-  return allowedProduct(principal, named as string | undefined);
+  return allowedProduct(principal, named);
 });
+
+/** The only product that the caller may see; null: any. */
+export const confinedProduct = (principal: Principal | null): string | null => (principal?.kind === 'api_key' ? principal.product : null);
 
 /** @throws DomainError `product_not_allowed` when the API key is confined to another one */
 export function allowedProduct(principal: Principal | null, named: string | undefined): string {
-  const confined = principal?.kind === 'api_key' ? principal.product : null;
+  const confined = confinedProduct(principal);
   if (confined !== null && named !== undefined && named !== confined) {
     throw new DomainError('forbidden', 'product_not_allowed', 'This API key is for another product.');
   }

@@ -54,19 +54,19 @@ export interface ProblemAnswer {
 /** Turns anything thrown into the answer that the caller gets. Nothing of an unforeseen error is told. */
 export function toProblem(error: unknown, request: { id: string; url: string }): ProblemAnswer {
   const known = asDomainError(error);
-  const refusal = known ?? { kind: null, code: 'internal_error', message: 'Something went wrong here.', details: {} as ErrorDetails };
-  const status = refusal.kind === null ? 500 : STATUS[refusal.kind];
-  const { retryAfterSeconds, ...details } = refusal.details;
+  const { code, message } = known ?? { code: 'internal_error', message: 'Something went wrong here.' };
+  const { retryAfterSeconds, ...details }: ErrorDetails = known?.details ?? {};
+  const status = known ? STATUS[known.kind] : 500;
   return {
     retryAfterSeconds,
     unforeseen: known === null,
     problem: {
-      type: `urn:tollgate:problem:${refusal.code}`,
+      type: `urn:tollgate:problem:${code}`,
       title: STATUS_CODES[status]!,
       status,
-      detail: refusal.message,
+      detail: message,
       instance: request.url.split('?')[0]!,
-      code: refusal.code,
+      code,
       requestId: request.id,
       ...details,
     },

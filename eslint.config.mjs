@@ -1,0 +1,67 @@
+import eslint from '@eslint/js';
+import tseslint from 'typescript-eslint';
+import { houseRules } from './scripts/lint-rules.mjs';
+
+const forbid = (selector, message) => ({ selector, message });
+const EVERYWHERE = [
+  forbid('ExportDefaultDeclaration', 'Name what you export.'),
+  forbid("Identifier[name='forwardRef']", 'A cycle between modules: move what both need into a third.'),
+];
+const NO_CLOCK = [
+  forbid("NewExpression[callee.name='Date'][arguments.length=0]", 'Ask the injected Clock for the time.'),
+  forbid("CallExpression[callee.object.name='Date'][callee.property.name='now']", 'Ask the injected Clock for the time.'),
+];
+const NO_FLOAT = [forbid("CallExpression[callee.name='parseFloat'], CallExpression[callee.property.name='toFixed']", 'Money and counts are whole numbers.')];
+const PURE = [
+  forbid(':function[async=true]', 'domain/ is pure: nothing is awaited here.'),
+  forbid("CallExpression[callee.name='newId']", 'domain/ is pure: ids come in from outside.'),
+];
+const CONTROLLERS = [forbid('IfStatement, SwitchStatement, ConditionalExpression[parent.type!="ArrowFunctionExpression"]', 'A controller reads, calls one service method and answers.')];
+
+export default tseslint.config(
+  { ignores: ['node_modules', 'dist', 'coverage', '.data', '**/*.cjs'] },
+  {
+    files: ['**/*.ts'],
+    extends: [eslint.configs.recommended, ...tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname, emitDecoratorMetadata: true, experimentalDecorators: true } },
+    plugins: { house: houseRules },
+    rules: {
+      eqeqeq: 'error',
+      'no-console': 'error',
+      'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
+      'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
+      'no-restricted-syntax': ['error', ...EVERYWHERE, ...NO_CLOCK, ...NO_FLOAT],
+      'house/file-name': 'error',
+      'house/few-parameters': 'error',
+      'house/todo-with-issue': 'error',
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false }],
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/unbound-method': 'off',
+    },
+  },
+  { files: ['**/domain/*.ts'], ignores: ['**/*.spec.ts'], rules: { 'no-restricted-syntax': ['error', ...EVERYWHERE, ...NO_CLOCK, ...NO_FLOAT, ...PURE] } },
+  { files: ['**/*.controller.ts'], rules: { 'no-restricted-syntax': ['error', ...EVERYWHERE, ...NO_CLOCK, ...NO_FLOAT, ...CONTROLLERS] } },
+  { files: ['libs/platform/src/clock/*.ts'], rules: { 'no-restricted-syntax': ['error', ...EVERYWHERE] } },
+  { files: ['apps/*/src/main.ts'], rules: { 'no-console': 'off' } },
+  {
+    files: ['test/**/*.ts', '**/*.spec.ts'],
+    rules: {
+      'no-restricted-syntax': ['error', ...EVERYWHERE],
+      'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
+      'max-lines-per-function': 'off',
+      'house/few-parameters': 'off',
+      '@typescript-eslint/no-explicit-any': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+      '@typescript-eslint/restrict-template-expressions': 'off',
+    },
+  },
+  { files: ['**/*.mjs'], extends: [eslint.configs.recommended], languageOptions: { globals: { process: 'readonly', console: 'readonly', fetch: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', URL: 'readonly', globalThis: 'readonly', Buffer: 'readonly', performance: 'readonly' } } },
+);

@@ -1,0 +1,150 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { DomainError } from '@app/kernel';
+import { asOf, dueTransitions } from './advance.js';
+import { cancel, change, resume, start } from './commands.js';
+import { isLive, type SoldPlan, type Subscription } from './subscription.js';
+
+const at = (text: string): Date => new Date(text);
+const plan = (key: string, price: Partial<SoldPlan['price']> = {}): SoldPlan => ({
+  planId: key,
+  planVersion: 1,
+  planKey: key,
+  planName: key,
+  price: { amount: 100, currency: 'USD', interval: 'month', intervalCount: 1, ...price },
+});
+const begun = (over: Partial<Parameters<typeof start>[0]> = {}, now = at('2027-01-31T10:00:00Z')): Subscription =>
+  start({ id: 's', customerId: 'c', productId: 'p', plan: plan('basic'), quantity: 1, timezone: 'UTC', trialDays: 0, autoRenew: true, usageSince: null, ...over }, now).subscription;
+const code = (work: () => unknown): string => {
+  try {
+    work();
+    return 'none';
+  } catch (error) {
+    return (error as DomainError).code;
+  }
+};
+
+describe('a subscription', () => {
+  it('starts with a period of its price, or with a trial that the periods follow', () => {
+    expect(begun()).toMatchObject({ status: 'active', currentPeriodEnd: at('2027-02-28T10:00:00Z'), trialEnd: null });
+    const trial = begun({ trialDays: 14 });
+    expect(trial).toMatchObject({ status: 'trialing', currentPeriodEnd: at('2027-02-14T10:00:00Z'), trialEnd: at('2027-02-14T10:00:00Z') });
+    expect(asOf(trial, at('2027-02-14T10:00:00Z'))).toMatchObject({ status: 'active', currentPeriodEnd: at('2027-03-14T10:00:00Z') });
+  });
+
+  it('renews at its end, from the anchor, and counts usage anew', () => {
+    const transitions = dueTransitions(begun(), at('2027-04-01T00:00:00Z'));
+    expect(transitions.map(({ type, at: when, subscription }) => [type, when, subscription.currentPeriodEnd, subscription.version])).toEqual([
+      ['subscription.renewed', at('2027-02-28T10:00:00Z'), at('2027-03-31T10:00:00Z'), 2],
+      ['subscription.renewed', at('2027-03-31T10:00:00Z'), at('2027-04-30T10:00:00Z'), 3],
+    ]);
+    expect(transitions.at(-1)!.subscription.usagePeriodStart).toEqual(at('2027-03-31T10:00:00Z'));
+  });
+
+  it('expires at its end when it does not renew or was canceled', () => {
+    expect(asOf(begun({ autoRenew: false }), at('2027-02-28T10:00:00Z'))).toMatchObject({ status: 'expired', endedAt: at('2027-02-28T10:00:00Z') });
+    const canceled = cancel(begun(), 'period_end', at('2027-02-01T00:00:00Z')).subscription;
+    expect(canceled).toMatchObject({ status: 'canceled', canceledAt: at('2027-02-01T00:00:00Z') });
+    expect(asOf(canceled, at('2027-02-28T09:59:59.999Z')).status).toBe('canceled');
+    expect(asOf(canceled, at('2027-02-28T10:00:00Z')).status).toBe('expired');
+  });
+
+  it('ends at once when canceled now', () => {
+    expect(cancel(begun(), 'now', at('2027-02-01T00:00:00Z')).subscription).toMatchObject({ status: 'inactive', endedAt: at('2027-02-01T00:00:00Z') });
+  });
+
+  it('keeps period and usage through a change of plan in the same rhythm', () => {
+    const changed = change(begun(), { plan: plan('pro'), quantity: 2, when: 'now' }, at('2027-02-10T00:00:00Z')).subscription;
+    expect(changed).toMatchObject({ planKey: 'pro', quantity: 2, currentPeriodStart: at('2027-01-31T10:00:00Z'), usagePeriodStart: at('2027-01-31T10:00:00Z') });
+  });
+
+  it('restarts its period, but not its usage, when the rhythm changes', () => {
+    const now = at('2027-02-10T00:00:00Z');
+    const changed = change(begun(), { plan: plan('pro', { interval: 'year' }), quantity: 1, when: 'now' }, now).subscription;
+    expect(changed).toMatchObject({ anchor: now, currentPeriodStart: now, currentPeriodEnd: at('2028-02-10T00:00:00Z'), usagePeriodStart: at('2027-01-31T10:00:00Z') });
+  });
+
+  it('keeps its trial through a change of plan', () => {
+    const changed = change(begun({ trialDays: 14 }), { plan: plan('pro', { interval: 'year' }), quantity: 1, when: 'now' }, at('2027-02-01T00:00:00Z')).subscription;
+    expect(changed).toMatchObject({ status: 'trialing', currentPeriodEnd: at('2027-02-14T10:00:00Z') });
+    expect(asOf(changed, at('2027-02-14T10:00:00Z'))).toMatchObject({ status: 'active', currentPeriodEnd: at('2028-02-14T10:00:00Z') });
+  });
+
+  it('changes at the end of its period as was agreed, and may think better of it', () => {
+    const scheduled = change(begun(), { plan: plan('pro', { interval: 'year' }), quantity: 3, when: 'period_end' }, at('2027-02-01T00:00:00Z')).subscription;
+    expect(scheduled).toMatchObject({ planKey: 'basic', scheduledChange: { planKey: 'pro', effectiveAt: '2027-02-28T10:00:00.000Z' } });
+    expect(asOf(scheduled, at('2027-02-28T10:00:00Z'))).toMatchObject({ planKey: 'pro', quantity: 3, scheduledChange: null, currentPeriodEnd: at('2028-02-28T10:00:00Z') });
+    expect(resume(scheduled, at('2027-02-02T00:00:00Z')).subscription.scheduledChange).toBeNull();
+  });
+
+  it('refuses what makes no sense, by name', () => {
+    const now = at('2027-02-01T00:00:00Z');
+    const over = cancel(begun(), 'now', now).subscription;
+    const canceled = cancel(begun(), 'period_end', now).subscription;
+    expect(code(() => cancel(over, 'now', now))).toBe('subscription_ended');
+    expect(code(() => resume(over, now))).toBe('subscription_ended');
+    expect(code(() => change(over, { plan: plan('pro'), quantity: 1, when: 'now' }, now))).toBe('subscription_ended');
+    expect(code(() => cancel(canceled, 'period_end', now))).toBe('already_canceled');
+    expect(code(() => change(canceled, { plan: plan('pro'), quantity: 1, when: 'period_end' }, now))).toBe('subscription_canceled');
+    expect(code(() => resume(begun(), now))).toBe('nothing_to_resume');
+    expect(code(() => change(begun(), { plan: plan('basic'), quantity: 1, when: 'now' }, now))).toBe('already_on_plan');
+  });
+});
+
+describe('time', () => {
+  const subscriptions = fc
+    .record({
+      interval: fc.constantFrom('hour' as const, 'day' as const, 'week' as const, 'month' as const, 'year' as const),
+      intervalCount: fc.integer({ min: 1, max: 4 }),
+      timezone: fc.constantFrom('UTC', 'Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe'),
+      trialDays: fc.constantFrom(0, 0, 14),
+      autoRenew: fc.boolean(),
+      scheduled: fc.boolean(),
+      canceled: fc.boolean(),
+      began: fc.date({ min: at('2024-01-01'), max: at('2027-01-01'), noInvalidDate: true }),
+    })
+    .map(({ interval, intervalCount, scheduled, canceled, began, ...over }) => {
+      const made = begun({ ...over, plan: plan('basic', { interval, intervalCount }) }, began);
+      const changed = scheduled ? change(made, { plan: plan('pro', { interval: 'month' }), quantity: 2, when: 'period_end' }, began).subscription : made;
+      return canceled ? cancel(changed, 'period_end', began).subscription : changed;
+    });
+  const laterThan = (subscription: Subscription, hours: number): Date => new Date(subscription.createdAt.getTime() + hours * 3_600_000);
+  const hours = fc.integer({ min: 0, max: 24 * 120 });
+
+  it('does the same whether it is written down step by step or looked at in one', () => {
+    fc.assert(
+      fc.property(subscriptions, hours, (subscription, later) => {
+        const now = laterThan(subscription, later);
+        expect(asOf(subscription, now)).toEqual(dueTransitions(subscription, now).at(-1)?.subscription ?? subscription);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('does the same whether a job ran in between or not', () => {
+    fc.assert(
+      fc.property(subscriptions, hours, hours, (subscription, one, other) => {
+        const [sooner, later] = [laterThan(subscription, Math.min(one, other)), laterThan(subscription, Math.max(one, other))];
+        expect(asOf(asOf(subscription, sooner), later)).toEqual(asOf(subscription, later));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('leaves no gap between periods, and no live subscription past its end', () => {
+    fc.assert(
+      fc.property(subscriptions, hours, (subscription, later) => {
+        const now = laterThan(subscription, later);
+        let end = subscription.currentPeriodEnd;
+        for (const { subscription: next, at: when } of dueTransitions(subscription, now)) {
+          expect(when).toEqual(end);
+          if (isLive(next.status)) expect(next.currentPeriodStart).toEqual(end);
+          end = next.currentPeriodEnd;
+        }
+        const current = asOf(subscription, now);
+        if (isLive(current.status)) expect(current.currentPeriodEnd.getTime()).toBeGreaterThan(now.getTime());
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

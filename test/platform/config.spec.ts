@@ -1,0 +1,56 @@
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { Config } from '@app/platform';
+
+const production = { NODE_ENV: 'production', DATABASE_URL: 'postgres://db/x', SECRET_KEY: 'q8Zr1vXw5uTn3yLk7pMd2sGh9cFb4aJe' };
+const refusal = (environment: NodeJS.ProcessEnv): string => {
+  try {
+    new Config(environment);
+    return 'none';
+  } catch (error) {
+    return (error as Error).message;
+  }
+};
+
+describe('the configuration', () => {
+  it('has defaults for a first try, and keeps a secret that it draws', () => {
+    const dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgate-config-'));
+    const config = new Config({ DATA_DIR: dataDir });
+    expect(config).toMatchObject({ port: 3000, host: '127.0.0.1', embeddedDatabase: true, sampleData: true, rateLimitPerMinute: 100, worker: true, adminEmail: 'admin@localhost' });
+    expect(config.secretKey.length).toBeGreaterThanOrEqual(32);
+    expect(new Config({ DATA_DIR: dataDir }).secretKey).toBe(config.secretKey);
+    expect(fs.statSync(path.join(dataDir, 'secret-key')).mode & 0o077).toBe(0);
+    fs.rmSync(dataDir, { recursive: true });
+  });
+
+  it('starts production on its own secrets', () => {
+    expect(new Config(production)).toMatchObject({ production: true, host: '0.0.0.0', sampleData: false });
+  });
+
+  it.each([
+    ['SECRET_KEY', { ...production, SECRET_KEY: undefined }],
+    ['SECRET_KEY', { ...production, SECRET_KEY: 'short' }],
+    ['SECRET_KEY', { ...production, SECRET_KEY: 'change-me-change-me-change-me-change-me' }],
+    ['SECRET_KEY', { ...production, SECRET_KEY: 'a'.repeat(40) }],
+    ['DATABASE_URL', { ...production, DATABASE_URL: undefined }],
+    ['DATABASE_URL', { ...production, DATABASE_URL: 'mysql://db/x' }],
+    ['ADMIN_PASSWORD', { ...production, ADMIN_PASSWORD: 'change-me-now' }],
+    ['PORT', { PORT: 'eighty' }],
+    ['WORKER', { WORKER: 'maybe' }],
+  ])('refuses a wrong %s by its name, and never tells its value', (name, environment) => {
+    const message = refusal(environment);
+    expect(message).toContain(name);
+    const value = (environment as Record<string, string | undefined>)[name];
+    if (value) expect(message).not.toContain(value);
+  });
+
+  it('refuses every sample of the example file in production', () => {
+    const example = Object.fromEntries(
+      fs.readFileSync(path.resolve(import.meta.dirname, '../../.env.example'), 'utf8').split('\n').filter((line) => /^#? ?[A-Z_]+=./.test(line)).map((line) => line.replace(/^# ?/, '').split(/=(.*)/).slice(0, 2) as [string, string]),
+    );
+    expect(Object.keys(example)).toEqual(expect.arrayContaining(['SECRET_KEY', 'ADMIN_PASSWORD']));
+    for (const name of ['SECRET_KEY', 'ADMIN_PASSWORD']) expect(refusal({ ...production, [name]: example[name] })).toContain(name);
+  });
+});

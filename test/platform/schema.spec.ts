@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DataSource } from 'typeorm';
+import { pendingMigrations, migrate } from '../../migrations/migrate.js';
+import { startService, type TestApp } from '../support/app.js';
+import type { TestDatabase } from '../support/database.js';
+import { serviceKey } from '../support/fixtures.js';
+
+interface Column {
+  name: string;
+  type: string;
+  nullable: boolean;
+}
+
+describe('the schema', () => {
+  let service: TestApp & { database: TestDatabase };
+  beforeAll(async () => {
+    service = await startService();
+  });
+  afterAll(() => service.stop());
+
+  it('has exactly the columns that the entities have', async () => {
+    const { entityMetadatas } = service.app.get(DataSource);
+    expect(entityMetadatas.length).toBeGreaterThan(10);
+    for (const { tableName, columns, primaryColumns } of entityMetadatas) {
+      const stored = await service.database.query<Column>(
+        `select column_name as name, case data_type when 'ARRAY' then 'text' when 'timestamp with time zone' then 'timestamptz' else data_type end as type, is_nullable = 'YES' as nullable
+         from information_schema.columns where table_name = $1 order by column_name`,
+        [tableName],
+      );
+      const mapped = columns.map((column) => ({ name: column.databaseName, type: String(column.type), nullable: column.isNullable })).sort((a, b) => (a.name < b.name ? -1 : 1));
+      expect([tableName, mapped]).toEqual([tableName, stored]);
+      const keys = await service.database.query<{ name: string }>(
+        `select a.attname as name from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any(i.indkey) where i.indrelid = $1::regclass and i.indisprimary order by 1`,
+        [tableName],
+      );
+      expect([tableName, primaryColumns.map(({ databaseName }) => databaseName).sort()]).toEqual([tableName, keys.map(({ name }) => name)]);
+    }
+  });
+
+  it('is up to date, however often it is migrated', async () => {
+    await Promise.all([migrate(service.database.url), migrate(service.database.url), migrate(service.database.url)]);
+    expect(await pendingMigrations(service.database.url)).toEqual([]);
+    expect(await service.database.query('select name from schema_migrations')).toHaveLength(1);
+  });
+
+  describe('refuses by itself', () => {
+    const ids = { customer: '01890a5d-ac96-774b-bcce-b302099a8001', subscription: '01890a5d-ac96-774b-bcce-b302099a8002' };
+    const customer = (subscription: string) =>
+      `insert into customers (id, key, timezone, first_subscription_id, created_at, updated_at) values ('${ids.customer}', 'alone', 'UTC', '${subscription}', now(), now())`;
+
+    it('a customer without a subscription', async () => {
+      await expect(service.database.query(customer(ids.subscription))).rejects.toThrow('customers_have_a_subscription');
+    });
+
+    it('a subscription without a customer, and the end of the only one', async () => {
+      const { call } = await serviceKey(service);
+      const { body } = await call('PUT', '/v1/customers/kept', { body: { product: 'api' } });
+      await expect(service.database.query(`update subscriptions set customer_id = '${ids.customer}' where id = $1`, [body.subscription.id])).rejects.toThrow('foreign key');
+      await expect(service.database.query('delete from subscriptions where id = $1', [body.subscription.id])).rejects.toThrow('customers_have_a_subscription');
+      await expect(service.database.query('delete from customers where id = $1', [body.id])).rejects.toThrow('foreign key');
+    });
+
+    it('a second live subscription on a product', async () => {
+      const { call } = await serviceKey(service);
+      const { body } = await call('PUT', '/v1/customers/twice', { body: { product: 'api' } });
+      const columns = (await service.database.query<{ name: string }>(`select column_name as name from information_schema.columns where table_name = 'subscriptions' and column_name <> 'id'`)).map(({ name }) => name).join(', ');
+      await expect(service.database.query(`insert into subscriptions (id, ${columns}) select gen_random_uuid(), ${columns} from subscriptions where id = $1`, [body.subscription.id])).rejects.toThrow('subscriptions_one_live');
+    });
+
+    it('any change of what happened', async () => {
+      await expect(service.database.query('delete from events')).rejects.toThrow('append-only');
+      await expect(service.database.query(`update events set reason = 'x'`)).rejects.toThrow('append-only');
+    });
+  });
+
+  it('leaves no trace of a registration that fails half way', async () => {
+    const counts = () => service.database.query('select (select count(*) from customers) c, (select count(*) from subscriptions) s, (select count(*) from users) u, (select count(*) from events) e');
+    const before = await counts();
+    const { status } = await service.call('POST', '/v1/auth/register', { body: { email: 'ADMIN@localhost', password: 'a long enough password' } });
+    expect(status).toBe(409);
+    expect(await counts()).toEqual(before);
+  });
+});

@@ -1,0 +1,91 @@
+import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { caller } from '../support/app.js';
+import { type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { ACCESS } from './access-table.js';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+interface Operation {
+  operationId?: string;
+  summary?: string;
+  tags?: string[];
+  security?: object[];
+  parameters?: { name: string; in: string; schema?: object }[];
+  requestBody?: { content: Record<string, { schema: object }> };
+  responses: Record<string, { content?: Record<string, { schema: object }> }>;
+}
+
+/** The document of the built service: the annotations are made by the build. */
+describe('the OpenAPI document', () => {
+  let service: ServiceProcess;
+  let database: TestDatabase;
+  let folder: string;
+  let document: { openapi: string; paths: Record<string, Record<string, Operation>>; components: { schemas: Record<string, object> } };
+  let operations: [string, Operation][];
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    folder = temporaryFolder();
+    service = await startProcess(folder, { DATABASE_URL: database.url, WORKER: 'off' });
+    document = (await caller(service.url)('GET', '/openapi.json')).body;
+    operations = Object.entries(document.paths).flatMap(([at, methods]) => Object.entries(methods).map(([method, operation]): [string, Operation] => [`${method.toUpperCase()} ${at.replace(/\{(\w+)\}/g, ':$1')}`, operation]));
+  }, 60_000);
+  afterAll(async () => {
+    await service.end('SIGTERM');
+    await database.drop();
+    fs.rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('has every route, and no other', () => {
+    expect(operations.map(([route]) => route).sort()).toEqual(Object.keys(ACCESS).sort());
+  });
+
+  it('names, groups and summarises every operation, and says who may call it', () => {
+    expect(new Set(operations.map(([, { operationId }]) => operationId)).size).toBe(operations.length);
+    for (const [route, { operationId, summary, tags, security }] of operations) {
+      expect([route, operationId, summary, tags]).toEqual([route, expect.stringMatching(/^[a-z][A-Za-z]+$/), expect.stringMatching(/.{8,}/), [expect.any(String)]]);
+      expect([route, security !== undefined]).toEqual([route, !ACCESS[route]!.public]);
+    }
+  });
+
+  it('describes every answer and every refusal', () => {
+    for (const [route, { responses }] of operations) {
+      const answers = Object.entries(responses).filter(([status]) => status.startsWith('2'));
+      expect([route, answers.length]).toEqual([route, expect.any(Number)]);
+      for (const [status, { content }] of answers) expect([route, status, content?.['application/json']?.schema !== undefined]).toEqual([route, status, status !== '204']);
+      if (route.includes('/health/') || route.includes('.well-known')) continue;
+      expect([route, Object.keys(responses)]).toEqual([route, expect.arrayContaining(['422', '429', '503', ...(ACCESS[route]!.public ? [] : ['401', '403'])])]);
+    }
+  });
+
+  it('describes every parameter and every body', () => {
+    for (const [route, { parameters = [], requestBody }] of operations) {
+      for (const [, name] of route.matchAll(/:(\w+)/g)) expect([route, parameters.map((parameter) => parameter.name)]).toEqual([route, expect.arrayContaining([name])]);
+      for (const parameter of parameters) expect([route, parameter.name, parameter.schema]).toEqual([route, parameter.name, expect.any(Object)]);
+      if (/^(POST|PUT|PATCH)/.test(route)) expect([route, requestBody !== undefined]).toEqual([route, true]);
+    }
+    const empty = Object.entries(document.components.schemas).filter(([, schema]) => Object.keys((schema as { properties?: object }).properties ?? {}).length === 0);
+    expect(empty.map(([name]) => name)).toEqual(['EmptyDto']);
+  });
+
+  it('is good enough to make a client from', () => {
+    const file = path.join(folder, 'openapi.json');
+    fs.writeFileSync(file, JSON.stringify(document));
+    execFileSync(process.execPath, [path.join(root, 'node_modules/openapi-typescript/bin/cli.js'), file, '-o', path.join(folder, 'client.ts')], { stdio: 'pipe' });
+    const types = fs.readFileSync(path.join(folder, 'client.ts'), 'utf8');
+    for (const name of ['consume', 'check', 'putCustomer', 'DecisionDto', 'ProblemDto', 'SubscriptionDto']) expect(types).toContain(name);
+    const [, decision] = /DecisionDto: \{([\s\S]*?)\n {8}\};/.exec(types)!;
+    expect(decision).toMatch(/allowed: boolean;/);
+    expect(decision).toMatch(/limit\?: number \| null;/);
+  }, 30_000);
+
+  it('is shown on a page', async () => {
+    const { status, body } = await caller(service.url)('GET', '/docs');
+    expect(status).toBe(200);
+    expect(body).toContain('swagger-ui');
+  });
+});

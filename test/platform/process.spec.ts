@@ -1,0 +1,92 @@
+import * as fs from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { caller } from '../support/app.js';
+import { postgresOf, type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
+
+const PASSWORD = 'correct horse battery staple';
+
+describe('the service as a process', () => {
+  let dataDir: string;
+  const running: ServiceProcess[] = [];
+  const start = async (environment: Record<string, string> = {}): Promise<ServiceProcess> => {
+    const service = await startProcess(dataDir, { ADMIN_PASSWORD: PASSWORD, ...environment });
+    running.push(service);
+    return service;
+  };
+  const login = async ({ url }: ServiceProcess): Promise<string> => {
+    const { body } = await caller(url)('POST', '/v1/auth/login', { body: { email: 'admin@localhost', password: PASSWORD } });
+    return body.accessToken;
+  };
+
+  beforeEach(() => {
+    dataDir = temporaryFolder();
+  });
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((service) => Promise.race([service.end('SIGTERM'), new Promise((resolve) => setTimeout(resolve, 5_000))])));
+    const left = postgresOf(dataDir);
+    if (left) process.kill(left, 'SIGINT');
+    fs.rmSync(dataDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  });
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('keeps its data over a stop by %s, and leaves no database behind', async (signal) => {
+    const first = await start();
+    const token = await login(first);
+    await caller(first.url)('PUT', '/v1/customers/kept', { token, body: { product: 'api' } });
+    expect(await first.end(signal)).toBe(0);
+    expect(postgresOf(dataDir)).toBeNull();
+    const second = await start();
+    // The same token: the signing key and the session were kept too.
+    expect((await caller(second.url)('GET', '/v1/customers/kept', { token })).status).toBe(200);
+    expect(await second.end(signal)).toBe(0);
+  }, 60_000);
+
+  it('takes its database over after kill -9, with all that was acknowledged', async () => {
+    const first = await start();
+    const token = await login(first);
+    await caller(first.url)('PUT', '/v1/customers/kept', { token, body: { product: 'api' } });
+    expect(await first.end('SIGKILL')).toBe('SIGKILL');
+    const orphan = postgresOf(dataDir);
+    expect(orphan).not.toBeNull();
+    const second = await start();
+    expect(postgresOf(dataDir)).toBe(orphan);
+    expect((await caller(second.url)('GET', '/v1/customers/kept', { token })).status).toBe(200);
+    expect(await second.end('SIGTERM')).toBe(0);
+    expect(postgresOf(dataDir)).toBeNull();
+  }, 60_000);
+
+  it('shares one database between two processes that start at once', async () => {
+    const [one, other] = await Promise.all([start(), start()]);
+    const token = await login(one!);
+    await caller(one!.url)('PUT', '/v1/customers/shared', { token, body: { product: 'api' } });
+    expect((await caller(other!.url)('GET', '/v1/customers/shared', { token })).status).toBe(200);
+  }, 60_000);
+
+  it('says when its database is gone, and goes on living', async () => {
+    const service = await start();
+    const call = caller(service.url);
+    const token = await login(service);
+    process.kill(postgresOf(dataDir)!, 'SIGQUIT');
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect((await call('GET', '/health/live')).status).toBe(200);
+    const ready = await call('GET', '/health/ready');
+    expect(ready).toMatchObject({ status: 503, body: { code: 'database_unavailable' } });
+    expect(ready.headers.get('retry-after')).toBeTruthy();
+    expect((await call('GET', '/v1/customers/nobody', { token })).status).toBe(503);
+    expect((await call('GET', '/health/live')).status).toBe(200);
+  }, 60_000);
+
+  it('tells the drawn password of the first admin once, and how to go on', async () => {
+    const first = await start({ ADMIN_PASSWORD: '' });
+    const drawn = /password (\S{20})/.exec(first.output())![1]!;
+    const { status } = await caller(first.url)('POST', '/v1/auth/login', { body: { email: 'admin@localhost', password: drawn } });
+    expect(status).toBe(200);
+    for (const hint of ['/docs', '/health/ready', '/v1/usage/consume', 'Samples']) expect(first.output()).toContain(hint);
+    await first.end('SIGTERM');
+    const second = await start({ ADMIN_PASSWORD: '' });
+    expect(second.output()).not.toContain(drawn);
+  }, 60_000);
+
+  it('does not start in production without its own secrets', async () => {
+    await expect(start({ NODE_ENV: 'production', ADMIN_PASSWORD: '' })).rejects.toThrow(/DATABASE_URL[\s\S]*SECRET_KEY/);
+  }, 30_000);
+});

@@ -1,0 +1,65 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+/** The built service as a process of its own, as an operator would start it. */
+export interface ServiceProcess {
+  url: string;
+  output: () => string;
+  /** @returns the exit code, or the signal that ended it */
+  end(signal: NodeJS.Signals): Promise<number | string>;
+}
+
+export const temporaryFolder = (): string => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgate-process-'));
+  fs.chmodSync(folder, 0o755);
+  return folder;
+};
+
+/** Starts it on a folder and waits until it says that it is ready. */
+export async function startProcess(dataDir: string, environment: Record<string, string> = {}): Promise<ServiceProcess> {
+  const { PATH, HOME } = process.env;
+  const child = spawn(process.execPath, ['scripts/start.mjs'], { cwd: root, env: { PATH, HOME, DATA_DIR: dataDir, PORT: '0', RATE_LIMIT_PER_MINUTE: '0', ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  child.stdout.on('data', (data) => (output += String(data)));
+  child.stderr.on('data', (data) => (output += String(data)));
+  const url = await ready(child, () => output);
+  return {
+    url,
+    output: () => output,
+    end: (signal) =>
+      new Promise((resolve) => {
+        child.once('exit', (code, ended) => resolve(code ?? ended!));
+        child.kill(signal);
+      }),
+  };
+}
+
+function ready(child: ChildProcess, output: () => string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const look = setInterval(() => {
+      const url = /API +(http:\/\/[^/\s]+)\/v1/.exec(output())?.[1];
+      if (!url) return;
+      clearInterval(look);
+      resolve(url);
+    }, 20);
+    child.once('exit', (code) => {
+      clearInterval(look);
+      reject(new Error(`ended with ${code}: ${output()}`));
+    });
+  });
+}
+
+/** The process id of the PostgreSQL that runs on a folder, if one does. */
+export function postgresOf(dataDir: string): number | null {
+  try {
+    const pid = Number(fs.readFileSync(path.join(dataDir, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0]);
+    process.kill(pid, 0);
+    return pid;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,137 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import autocannon from 'autocannon';
+import { ensureBuilt } from '../scripts/build.mjs';
+
+const quick = process.argv.includes('--quick');
+const CUSTOMERS = Number(process.env.CUSTOMERS ?? (quick ? 500 : 10_000));
+const ROUNDS = Number(process.env.ROUNDS ?? (quick ? 1 : 3));
+const SECONDS = Number(process.env.SECONDS ?? (quick ? 2 : 5));
+const CONNECTIONS = Number(process.env.CONNECTIONS ?? 64);
+const PRODUCT = 'bench';
+
+const root = path.resolve(import.meta.dirname, '..');
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgate-bench-'));
+fs.chmodSync(folder, 0o755);
+const children = [];
+
+function start(script, environment, url) {
+  const child = spawn(process.execPath, [path.join(root, script)], { cwd: root, env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'inherit'] });
+  children.push(child);
+  return new Promise((resolve, reject) => {
+    let output = '';
+    child.stdout.on('data', (data) => {
+      output += data;
+      const found = url.exec(output)?.[1];
+      if (found) resolve(found);
+    });
+    child.once('exit', (code) => reject(new Error(`${script} ended with ${code}\n${output}`)));
+  });
+}
+
+async function stop() {
+  await Promise.all(children.map((child) => child.exitCode === null && new Promise((resolve) => child.once('exit', resolve) && child.kill('SIGTERM'))));
+  fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+}
+
+async function call(url, method, at, { token, body }) {
+  const headers = { ...(token ? { authorization: `Bearer ${token}` } : {}), ...(body ? { 'content-type': 'application/json' } : {}) };
+  const answer = await fetch(url + at, { method, headers, body: body && JSON.stringify(body) });
+  if (!answer.ok) throw new Error(`${method} ${at}: ${answer.status} ${await answer.text()}`);
+  return answer.json();
+}
+
+const CATALOGUE = {
+  product: { key: PRODUCT, name: 'Bench' },
+  features: [{ key: 'sso', name: 'SSO', type: 'boolean' }, { key: 'calls', name: 'Calls', type: 'metered' }],
+  plans: [{
+    key: 'plan', name: 'Plan', prices: [{ interval: 'month', amount: 100, currency: 'USD' }],
+    entitlements: [{ feature: 'sso', type: 'boolean', value: true }, { feature: 'calls', type: 'metered', limit: null, window: 'billing_period', overage: 'deny' }],
+  }],
+  assignment: [{ plan: 'plan' }],
+};
+
+async function prepare(url, password) {
+  const { accessToken } = await call(url, 'POST', '/v1/auth/login', { body: { email: 'admin@localhost', password } });
+  const scopes = ['catalog:read', 'catalog:write', 'customers:write', 'subscriptions:read', 'entitlements:read', 'usage:write'];
+  const { key } = await call(url, 'POST', '/v1/api-keys', { token: accessToken, body: { name: 'bench', scopes } });
+  await call(url, 'POST', '/v1/catalog/apply', { token: key, body: CATALOGUE });
+  const put = (customer) => call(url, 'PUT', `/v1/customers/${customer}`, { token: key, body: { product: PRODUCT } });
+  await put('hot');
+  let next = 0;
+  const lane = async () => {
+    for (let index = next++; index < CUSTOMERS; index = next++) await put(`c${index}`);
+  };
+  const began = Date.now();
+  await Promise.all(Array.from({ length: 16 }, lane));
+  console.error(`${CUSTOMERS} customers made in ${((Date.now() - began) / 1_000).toFixed(1)} s`);
+  return key;
+}
+
+function scenarios(service, bare, key) {
+  const post = (customer, feature) => ({ method: 'POST', body: JSON.stringify({ customer, product: PRODUCT, feature }) });
+  const spread = (feature, at) => Array.from({ length: CUSTOMERS }, (_, index) => ({ path: at, ...post(`c${index}`, feature) }));
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+  const get = { authorization: `Bearer ${key}` };
+  return [
+    { name: 'bare Fastify POST', against: 'POST', options: { url: `${bare}/decision`, headers, ...post('hot', 'calls') } },
+    { name: 'boolean check', against: 'POST', options: { url: `${service}/v1/check`, headers, ...post('hot', 'sso') } },
+    { name: `metered check, ${CUSTOMERS} customers`, against: 'POST', options: { url: service, headers, requests: spread('calls', '/v1/check') } },
+    { name: `consume, ${CUSTOMERS} customers`, against: 'POST', options: { url: service, headers, requests: spread('calls', '/v1/usage/consume') } },
+    { name: 'consume, one customer', against: 'POST', options: { url: `${service}/v1/usage/consume`, headers, ...post('hot', 'calls') } },
+    { name: 'bare Fastify GET', against: 'GET', options: { url: `${bare}/decision`, headers: get } },
+    { name: 'live subscription', against: 'GET', options: { url: `${service}/v1/customers/hot/subscription?product=${PRODUCT}`, headers: get } },
+    { name: 'plan list', against: 'GET', options: { url: `${service}/v1/plans?product=${PRODUCT}`, headers: get } },
+  ];
+}
+
+async function measure({ name, options }) {
+  // Each connection begins elsewhere in the list, so that the customers are truly mixed.
+  let connection = 0;
+  const setupClient = options.requests && ((client) => {
+    const offset = Math.floor((connection++ / CONNECTIONS) * options.requests.length);
+    client.setRequests([...options.requests.slice(offset), ...options.requests.slice(0, offset)].slice(0, 2_000));
+  });
+  const { requests, ...rest } = options;
+  const result = await autocannon({ ...rest, ...(requests ? { requests: requests.slice(0, 1), setupClient } : {}), connections: CONNECTIONS, duration: SECONDS });
+  if (result.non2xx > 0 || result.errors > 0) throw new Error(`${name}: ${result.non2xx} answers were not 2xx, ${result.errors} errors`);
+  return { rate: result.requests.total / result.duration, p50: result.latency.p50, p99: result.latency.p99 };
+}
+
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+const round = (value) => Math.round(value).toLocaleString('en');
+
+function report(list, rounds) {
+  console.log(`\n| what | requests/s | p50 ms | p99 ms | of bare |\n|---|---|---|---|---|`);
+  for (const { name, against } of list) {
+    const of = (figure) => median(rounds.map((figures) => figures.get(name)[figure]));
+    const ratio = median(rounds.map((figures) => figures.get(name).rate / figures.get(`bare Fastify ${against}`).rate));
+    console.log(`| ${name} | ${round(of('rate'))} | ${of('p50')} | ${of('p99')} | ${ratio.toFixed(3)} |`);
+  }
+  console.log(`\n${os.cpus().length} cores, ${os.cpus()[0].model.trim()}, Node ${process.version}, embedded PostgreSQL 18, ${new Date().toISOString().slice(0, 10)}; ` +
+    `${ROUNDS} rounds of ${SECONDS} s, ${CONNECTIONS} connections; the generator shares the cores with what it drives.`);
+}
+
+process.once('SIGINT', () => void stop().then(() => process.exit(130)));
+try {
+  ensureBuilt();
+  const password = randomBytes(18).toString('base64url');
+  const environment = { DATA_DIR: folder, PORT: '0', ADMIN_PASSWORD: password, RATE_LIMIT_PER_MINUTE: '0', WORKER: 'off', LOG_LEVEL: 'error', SAMPLE_DATA: 'off', DATABASE_URL: '' };
+  const service = await start('scripts/start.mjs', environment, /API +(http:\/\/[^/\s]+)\/v1/);
+  const bare = await start('bench/bare-fastify.mjs', {}, /(http:\/\/\S+)/);
+  const key = await prepare(service, password);
+  const list = scenarios(service, bare, key);
+  const rounds = [];
+  for (let index = 0; index < ROUNDS; index++) {
+    const figures = new Map();
+    for (const scenario of list) figures.set(scenario.name, await measure(scenario));
+    rounds.push(figures);
+    console.error(`round ${index + 1} of ${ROUNDS} done`);
+  }
+  report(list, rounds);
+} finally {
+  await stop();
+}

@@ -135,6 +135,16 @@ describe('conventions', () => {
     for (const name of ['server', 'x-powered-by', 'access-control-allow-origin']) expect(headers.get(name)).toBeNull();
   });
 
+  it('of caches: outsiders share an answer for two seconds at most, and see what this instance changes at once', async () => {
+    const names = async () => (await service.call('GET', '/v1/plans?product=api&fields=name')).body.data.map(({ name }: { name: string }) => name);
+    const before = await names();
+    // Behind the service's back: whoever was just told goes on being told the same, for a while.
+    await service.database.query(`update plans set public = false where key = 'quota'`);
+    expect(await names()).toEqual(before);
+    await call('POST', '/v1/features', { product: 'api', key: 'cached', name: 'Cached', type: 'boolean' });
+    expect(await names()).toHaveLength(before.length - 1);
+  });
+
   it('of plans: outsiders see what is public, and a published version never changes', async () => {
     expect((await service.call('GET', '/v1/plans/member?product=tollgate')).status).toBe(404);
     expect((await service.admin('GET', '/v1/plans/member?product=tollgate')).status).toBe(200);

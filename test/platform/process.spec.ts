@@ -56,9 +56,9 @@ describe('the service as a process', () => {
 
   it('shares one database between two processes that start at once', async () => {
     const [one, other] = await Promise.all([start(), start()]);
-    const token = await login(one!);
-    await caller(one!.url)('PUT', '/v1/customers/shared', { token, body: { product: 'api' } });
-    expect((await caller(other!.url)('GET', '/v1/customers/shared', { token })).status).toBe(200);
+    const token = await login(one);
+    await caller(one.url)('PUT', '/v1/customers/shared', { token, body: { product: 'api' } });
+    expect((await caller(other.url)('GET', '/v1/customers/shared', { token })).status).toBe(200);
   }, 60_000);
 
   it('says when its database is gone, and goes on living', async () => {

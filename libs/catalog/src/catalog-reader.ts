@@ -1,12 +1,13 @@
-import { Injectable } from '@nestjs/common';
+import { CACHE_MANAGER } from '@nestjs/cache-manager';
+import { Inject, Injectable } from '@nestjs/common';
+import type { Cache } from 'cache-manager';
 import { LRUCache } from 'lru-cache';
 import { DomainError } from '@app/kernel';
+import { STALENESS_MS } from '@app/platform';
 import type { Feature, PlanVersion, Product } from './domain/catalog.js';
 import { PlansRepository } from './plans.repository.js';
 import { ProductsRepository } from './products.repository.js';
 
-/** How old a product or feature may be on an instance that did not change it itself, in milliseconds. */
-export const CATALOG_STALENESS_MS = 2_000;
 const MAX_ENTRIES = 10_000;
 
 /** The catalogue as the hot path reads it: products and features at most two seconds old, published versions for ever. */
@@ -17,8 +18,12 @@ export class CatalogReader {
   private readonly features: LRUCache<string, Feature>;
   private readonly versions: LRUCache<string, PlanVersion>;
 
-  constructor(products: ProductsRepository, plans: PlansRepository) {
-    const aging = { max: MAX_ENTRIES, ttl: CATALOG_STALENESS_MS };
+  constructor(
+    products: ProductsRepository,
+    plans: PlansRepository,
+    @Inject(CACHE_MANAGER) private readonly answers: Cache,
+  ) {
+    const aging = { max: MAX_ENTRIES, ttl: STALENESS_MS };
     this.products = new LRUCache({ ...aging, fetchMethod: async (key) => (await products.findProduct(key)) ?? undefined });
     this.productKeys = new LRUCache({ max: MAX_ENTRIES, fetchMethod: async (id) => (await products.findProductById(id))?.key });
     this.features = new LRUCache({ ...aging, fetchMethod: async (key) => (await products.findFeature(...(key.split(' ') as [string, string]))) ?? undefined });
@@ -61,5 +66,6 @@ export class CatalogReader {
   forget(): void {
     this.products.clear();
     this.features.clear();
+    void this.answers.clear();
   }
 }

@@ -1,5 +1,5 @@
 export { BUILTIN_CATALOG, DEFAULT_PRODUCT, OPERATOR_PLAN, OWN_PRODUCT } from './builtin-catalog.js';
-export { CATALOG_STALENESS_MS, CatalogReader } from './catalog-reader.js';
+export { CatalogReader } from './catalog-reader.js';
 export { CatalogModule } from './catalog.module.js';
 export { CatalogService } from './catalog.service.js';
 export * from './domain/catalog.js';

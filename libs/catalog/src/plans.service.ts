@@ -90,6 +90,7 @@ export class PlansService {
       if (isUniqueViolation(error, 'plans_key_unique')) throw new DomainError('conflict', 'plan_exists', 'This key is taken.');
       throw error;
     }
+    this.reader.forget();
     return this.get(product, input.key, true);
   }
 
@@ -168,6 +169,7 @@ export class PlansService {
       if (plan.status === 'archived') throw new DomainError('conflict', 'plan_archived', 'The plan is archived.');
       await work(plan, await this.featuresOf(productId));
     });
+    this.reader.forget();
     return this.get(command.product, command.key, true);
   }
 

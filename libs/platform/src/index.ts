@@ -6,5 +6,5 @@ export { Events, type NewEvent, type RecordedEvent } from './events/events.js';
 export { Readiness } from './database/readiness.js';
 export { startDatabase } from './database/start-database.js';
 export { Idempotency, type StoredAnswer } from './idempotency/idempotency.js';
-export { PlatformModule } from './platform.module.js';
+export { PlatformModule, STALENESS_MS } from './platform.module.js';
 export { Keyring } from './secrets/keyring.js';

@@ -1,4 +1,7 @@
+import { CacheModule } from '@nestjs/cache-manager';
 import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { Keyv } from 'keyv';
+import { LRUCache } from 'lru-cache';
 import { Clock } from '@app/kernel';
 import { SystemClock } from './clock/system-clock.js';
 import { Config } from './config/config.js';
@@ -8,6 +11,23 @@ import { Events } from './events/events.js';
 import { Idempotency } from './idempotency/idempotency.js';
 import { Keyring } from './secrets/keyring.js';
 
+/** How old a cached answer may be, in milliseconds: the promise; clearing it after a write is only a courtesy. */
+export const STALENESS_MS = 2_000;
+
+/** Answers kept in process: bounded, so that no caller can fill the memory with addresses of its own making. */
+function boundedMemory(): Keyv {
+  const kept = new LRUCache<string, string>({ max: 1_000 });
+  // Keyv hands its own third argument to `set`, which means something else to an LRUCache: the store is told apart.
+  return new Keyv({
+    store: {
+      get: (key: string) => kept.get(key),
+      set: (key: string, value: string) => void kept.set(key, value),
+      delete: (key: string) => kept.delete(key),
+      clear: () => kept.clear(),
+    },
+  });
+}
+
 /** What touches the outside, once for the whole program. */
 @Global()
 @Module({})
@@ -15,7 +35,7 @@ export class PlatformModule {
   static forRoot(config: Config): DynamicModule {
     return {
       module: PlatformModule,
-      imports: [ConfigModule.forRoot(config), DatabaseModule],
+      imports: [ConfigModule.forRoot(config), DatabaseModule, CacheModule.registerAsync({ isGlobal: true, useFactory: () => ({ ttl: STALENESS_MS, stores: [boundedMemory()] }) })],
       providers: [{ provide: Clock, useClass: SystemClock }, Events, Idempotency, Keyring, Readiness],
       exports: [Clock, Events, Idempotency, Keyring, Readiness],
     };

@@ -1,10 +1,11 @@
-import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query, UseInterceptors } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { actorOf, type Principal, seesWholeCatalog } from '@app/auth';
 import { PlansService } from '@app/catalog';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
 import { ProductKey } from '../http/access/product-key.decorator.js';
+import { PublicCacheInterceptor } from '../http/cache/public-cache.interceptor.js';
 import { Etag } from '../http/etag/etag.interceptor.js';
 import { IfMatch } from '../http/etag/if-match.decorator.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
@@ -32,6 +33,7 @@ export class PlansController {
 
   @Get()
   @Allow('public')
+  @UseInterceptors(PublicCacheInterceptor)
   @ApiOperation({ operationId: 'listPlans', summary: 'List plans, newest first' })
   @ApiProblems(404)
   async list(@Query() query: PlanListQueryDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal | null): Promise<PlanPageDto> {
@@ -44,6 +46,7 @@ export class PlansController {
 
   @Get(':key')
   @Allow('public')
+  @UseInterceptors(PublicCacheInterceptor)
   @Etag('revision')
   @ApiOperation({ operationId: 'getPlan', summary: 'Read one plan' })
   @ApiProblems(404)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { DomainError } from '@app/kernel';
+import { type DomainError } from '@app/kernel';
 import { asOf, dueTransitions } from './advance.js';
 import { cancel, change, resume, start } from './commands.js';
 import { isLive, type SoldPlan, type Subscription } from './subscription.js';

@@ -117,7 +117,9 @@ describe('access', () => {
   it('lets keys of plain people act for themselves only', async () => {
     const refused = await ann.call('POST', '/v1/api-keys', { body: { name: 'x', scopes: ['customers:write'] } });
     expect(refused).toMatchObject({ status: 403, body: { code: 'scope_not_allowed' } });
-    const { body } = await ann.call('POST', '/v1/api-keys', { body: { name: 'x', scopes: ['entitlements:read'] } });
+    const { body } = await ann.call('POST', '/v1/api-keys', { body: { name: 'x', scopes: ['entitlements:read', 'subscriptions:read'] } });
+    expect((await service.call('GET', '/v1/subscriptions', { token: body.key })).body.data.map(({ id }: { id: string }) => id)).toEqual([ann.subscriptionId]);
+    expect((await service.call('GET', '/v1/plans?product=tollgate', { token: body.key })).body.data).toEqual([]);
     expect((await service.call('POST', '/v1/check', { token: body.key, body: { feature: 'support' } })).body).toMatchObject({ allowed: true, customer: ann.customer });
     expect((await service.call('POST', '/v1/check', { token: body.key, body: { customer: bob.customer, feature: 'support' } })).status).toBe(404);
   });

@@ -147,5 +147,6 @@ describe('the catalogue', () => {
     await call('POST', `/v1/subscriptions/${body.subscription.id}/cancel`, { when: 'period_end' });
     expect((await call('GET', '/v1/subscriptions?product=news&expiringWithin=40d')).body.data.map(({ customer }: { customer: string }) => customer)).toEqual(['ending']);
     expect((await call('GET', '/v1/subscriptions?product=news&expiringWithin=1h')).body.data).toEqual([]);
+    expect((await service.admin('GET', '/v1/subscriptions?product=news&expiringWithin=40d')).body.data).toHaveLength(1);
   });
 });

@@ -25,8 +25,7 @@ export class FirstStart {
   async run(): Promise<FirstStartOutcome> {
     await this.catalog.ensureBuiltin();
     const samples = this.config.sampleData ? await this.catalog.loadSamples(samplesFolder()) : [];
-    const { created, drawnPassword } = await this.auth.ensureAdmin(this.config.adminEmail, this.config.adminPassword);
-    if (drawnPassword !== null && this.config.production) throw new Error('There is no admin yet: ADMIN_PASSWORD is required in production.');
+    const { created, drawnPassword } = await this.auth.ensureAdmin(this.config.adminEmail, this.config.adminPassword, { mayDraw: !this.config.production });
     return { samples, adminCreated: created, drawnPassword };
   }
 }

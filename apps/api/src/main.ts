@@ -1,4 +1,3 @@
-import * as fs from 'node:fs';
 import { Config, startDatabase } from '@app/platform';
 import { WorkerModule } from '../../worker/src/worker.module.js';
 import { createApp } from './create-app.js';
@@ -9,8 +8,7 @@ import { welcome } from './welcome.js';
 const STOP_MS = 25_000;
 
 async function start(): Promise<void> {
-  if (fs.existsSync('.env')) process.loadEnvFile('.env');
-  const config = new Config(process.env);
+  const config = Config.fromEnvironment();
   const database = await startDatabase(config);
   const app = await createApp(config, config.worker ? [WorkerModule] : []).catch(async (error: unknown) => {
     await database.stop();

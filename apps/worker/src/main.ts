@@ -5,7 +5,7 @@ import { Config, PlatformModule, startDatabase } from '@app/platform';
 import { HealthController } from './health.controller.js';
 import { WorkerModule } from './worker.module.js';
 
-const config = new Config(process.env);
+const config = Config.fromEnvironment();
 const database = await startDatabase(config);
 
 @Module({ imports: [PlatformModule.forRoot(config), WorkerModule], controllers: [HealthController] })

@@ -79,8 +79,9 @@ export class AuthService {
    * Makes the first admin where there is none. Safe for any number of instances at once.
    * @returns the password if one was drawn; it is told this once.
    */
-  async ensureAdmin(email: string, password: string | null): Promise<{ created: boolean; drawnPassword: string | null }> {
+  async ensureAdmin(email: string, password: string | null, options: { mayDraw: boolean }): Promise<{ created: boolean; drawnPassword: string | null }> {
     if (await this.users.hasAdmin()) return { created: false, drawnPassword: null };
+    if (password === null && !options.mayDraw) throw new Error('There is no admin yet: ADMIN_PASSWORD is required in production.');
     const drawnPassword = password === null ? randomBytes(15).toString('base64url') : null;
     const passwordHash = await this.passwords.hash(password ?? drawnPassword!);
     return this.database.transaction(async () => {

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { actorOf, type Principal } from '@app/auth';
+import { actorOf, confinedTo, type Principal } from '@app/auth';
 import { CatalogReader } from '@app/catalog';
 import type { Customer } from '@app/customers';
 import { EnrolmentService, LifecycleService, type Subscription, SubscriptionsService } from '@app/subscriptions';
@@ -68,7 +68,7 @@ export class SubscriptionsController {
   async list(@Query() query: SubscriptionListQueryDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal): Promise<SubscriptionPageDto> {
     const binding = { ...query, product, owner: actorOf(principal).id };
     const { id: productId } = await this.catalog.getProduct(product);
-    const filter = { productId, endingWithinMs: spanInMs(query.expiringWithin), customerId: principal.customerId };
+    const filter = { productId, endingWithinMs: spanInMs(query.expiringWithin), customerId: confinedTo(principal) };
     const page = await this.subscriptions.list(this.pages.request(query, binding), filter);
     return { ...this.pages.answer(page, binding, () => null), data: await this.presenter.many(page.data) };
   }

@@ -8,8 +8,8 @@ export const SCOPES = [
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** What plain people may give to keys of their own: no more than they may do themselves. */
-export const OWN_SCOPES: readonly Scope[] = ['catalog:read', 'subscriptions:read', 'entitlements:read', 'usage:read', 'usage:write'];
+/** What plain people may give to keys of their own: no more than they may do themselves, so no plan that is not public. */
+export const OWN_SCOPES: readonly Scope[] = ['subscriptions:read', 'entitlements:read', 'usage:read', 'usage:write'];
 
 export interface UserPrincipal {
   kind: 'user';

@@ -71,6 +71,12 @@ export class Config {
     this.secretKey = env.SECRET_KEY ?? keptSecret(this.dataDir);
   }
 
+  /** The environment of this process, with a `.env` file in the working folder for what it does not set. */
+  static fromEnvironment(): Config {
+    if (fs.existsSync('.env')) process.loadEnvFile('.env');
+    return new Config(process.env);
+  }
+
   /** The database to talk to. @throws Error before the embedded one has been started. */
   requireDatabaseUrl(): string {
     if (!this.databaseUrl) throw new Error('The database has not been started yet.');

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type CounterKey, type CounterRow, type UsageEntry, UsageRepository } from '@app/metering';
-import { Database } from '@app/platform';
+import type { TestingModuleBuilder } from '@nestjs/testing';
+import { type CounterChange, UsageRepository } from '@app/metering';
+import { type Connection, Database, type Statement } from '@app/platform';
 import { startApp, type TestApp } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { inParallel, meteredProduct, serviceKey, unique } from '../support/fixtures.js';
@@ -43,28 +44,26 @@ async function storm(instances: TestApp[], database: TestDatabase): Promise<Outc
 
 const EXACT: Outcome = { granted: LIMIT, denied: CALLS - LIMIT, failed: 0, used: LIMIT, ledger: LIMIT };
 
-/** Reads, decides and writes back what it read plus one: as many would write it, and wrong. */
-class NaiveUsageRepository extends UsageRepository {
-  private readonly connection: Database;
+const UNLOCKED: Statement = { name: 'versions, not locked', text: `select customer_id as "customerId", version::float8 as version from entitlement_versions where customer_id = any($1::uuid[])` };
 
-  constructor(database: Database) {
-    super(database);
-    this.connection = database;
-  }
-
-  override async lockCounter(key: CounterKey): Promise<CounterRow> {
-    return this.findCounter(key);
-  }
-
-  override async count(entry: UsageEntry): Promise<void> {
-    const { used } = await this.findCounter(entry);
-    await this.connection.write(
-      `insert into usage_counters (customer_id, feature_id, window_start, used, reserved, updated_at) values ($1, $2, $3, $4, 0, now())
-       on conflict (customer_id, feature_id, window_start) do update set used = $4`,
-      [entry.customerId, entry.featureId, entry.windowStart, used + entry.quantity],
-    );
+/** Reads, decides and writes without holding what it read: as many would write it, and wrong. */
+class UnlockedUsageRepository extends UsageRepository {
+  override async lock(connection: Connection, customerIds: string[]): Promise<Map<string, number>> {
+    const rows = await connection.run<{ customerId: string; version: number }>(UNLOCKED, [customerIds]);
+    return new Map(rows.map(({ customerId, version }) => [customerId, version]));
   }
 }
+
+/** And without telling the database where the limit is. */
+class UnguardedUsageRepository extends UnlockedUsageRepository {
+  override saveCounters(connection: Connection, changes: CounterChange[], now: Date): Promise<unknown>[] {
+    return super.saveCounters(connection, changes.map((change) => ({ ...change, hardLimit: null })), now);
+  }
+}
+
+const using = (repository: new (database: Database) => UsageRepository) => ({
+  customize: (module: TestingModuleBuilder) => module.overrideProvider(UsageRepository).useFactory({ factory: (database: Database) => new repository(database), inject: [Database] }),
+});
 
 describe('2,000 parallel consumes of 1 on a limit of 500, over two instances', () => {
   let database: TestDatabase;
@@ -87,16 +86,20 @@ describe('2,000 parallel consumes of 1 on a limit of 500, over two instances', (
     expect(await storm([await instance(), await instance()], database)).toEqual(EXACT);
   }, 120_000);
 
-  it('would be seen to grant otherwise: a naive variant fails the same test', async () => {
-    const naive = { customize: (module: import('@nestjs/testing').TestingModuleBuilder) => module.overrideProvider(UsageRepository).useFactory({ factory: (db: Database) => new NaiveUsageRepository(db), inject: [Database] }) };
-    const outcome = await storm([await instance(naive), await instance(naive)], database);
-    expect(outcome).not.toEqual(EXACT);
+  it('would be seen to grant otherwise: a variant without lock and guard fails the same test', async () => {
+    const outcome = await storm([await instance(using(UnguardedUsageRepository)), await instance(using(UnguardedUsageRepository))], database);
     expect(outcome.granted).toBeGreaterThan(LIMIT);
+  }, 120_000);
+
+  it('grants no more even without the lock: the database itself refuses to go beyond the limit', async () => {
+    const outcome = await storm([await instance(using(UnlockedUsageRepository)), await instance(using(UnlockedUsageRepository))], database);
+    expect(outcome.granted).toBeLessThanOrEqual(LIMIT);
+    expect(outcome.used).toBe(outcome.granted);
   }, 120_000);
 
   it('is refused by the database itself when the code forgets to decide', async () => {
     await expect(database.query('update usage_counters set used = hard_limit + 1 where hard_limit is not null')).rejects.toThrow('usage_counters_within_hard_limit');
-    await expect(database.query('update usage_counters set used = -1')).rejects.toThrow('usage_counters_used_check');
+    await expect(database.query('update usage_counters set used = -1')).rejects.toThrow('usage_counters_');
     await expect(database.query('delete from usage_ledger')).rejects.toThrow('append-only');
   });
 });

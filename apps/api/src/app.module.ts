@@ -1,10 +1,11 @@
 import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { PassportModule } from '@nestjs/passport';
 import { ThrottlerModule } from '@nestjs/throttler';
 import { AuthModule } from '@app/auth';
 import { CatalogModule } from '@app/catalog';
 import { CustomersModule } from '@app/customers';
+import { EntitlementsModule } from '@app/entitlements';
 import { type Config, PlatformModule } from '@app/platform';
 import { SubscriptionsModule } from '@app/subscriptions';
 import { ApiKeyRoutesModule } from './api-keys/api-key-routes.module.js';
@@ -19,14 +20,14 @@ import { HttpModule } from './http/http.module.js';
 import { AccessGuard } from './http/access/access.guard.js';
 import { JwtStrategy } from './http/access/jwt.strategy.js';
 import { OwnerGuard } from './http/access/owner.guard.js';
-import { EtagInterceptor } from './http/etag/etag.interceptor.js';
-import { IdempotencyInterceptor } from './http/idempotency/idempotency.interceptor.js';
-import { validationPipe } from './http/input/validation.pipe.js';
-import { FieldsInterceptor } from './http/pagination/fields.interceptor.js';
+import { InputPipe } from './http/input/input.pipe.js';
 import { ProblemFilter } from './http/problems/problem.filter.js';
 import { ThrottlingGuard } from './http/throttling/throttling.guard.js';
+import { GrantRoutesModule } from './grants/grant-routes.module.js';
+import { OverrideRoutesModule } from './overrides/override-routes.module.js';
 import { PlansModule } from './plans/plans.module.js';
 import { ProductsModule } from './products/products.module.js';
+import { ReservationRoutesModule } from './reservations/reservation-routes.module.js';
 import { SubscriptionRoutesModule } from './subscriptions/subscription-routes.module.js';
 import { UsageRoutesModule } from './usage/usage-routes.module.js';
 import { UserRoutesModule } from './users/user-routes.module.js';
@@ -44,18 +45,18 @@ const ROUTES = [
   SubscriptionRoutesModule,
   EntitlementRoutesModule,
   UsageRoutesModule,
+  ReservationRoutesModule,
+  GrantRoutesModule,
+  OverrideRoutesModule,
 ];
 
-/** Guards, interceptors and the rest of the edge, in the order in which a request meets them. */
+/** The edge, in the order in which a request meets it. Interceptors stand at the routes that need them: each costs every request that passes it. */
 const EDGE = [
   { provide: APP_FILTER, useClass: ProblemFilter },
   { provide: APP_GUARD, useClass: AccessGuard },
   { provide: APP_GUARD, useClass: ThrottlingGuard },
   { provide: APP_GUARD, useClass: OwnerGuard },
-  { provide: APP_INTERCEPTOR, useClass: FieldsInterceptor },
-  { provide: APP_INTERCEPTOR, useClass: EtagInterceptor },
-  { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
-  { provide: APP_PIPE, useFactory: validationPipe },
+  { provide: APP_PIPE, useClass: InputPipe },
 ];
 
 @Module({})
@@ -73,6 +74,7 @@ export class AppModule {
         CatalogModule,
         CustomersModule,
         SubscriptionsModule,
+        EntitlementsModule,
         ...ROUTES,
         ...extra,
       ],

@@ -8,6 +8,7 @@ import { AppModule } from './app.module.js';
 import { addDocs, DOCS_PATH } from './docs.js';
 import type { WithPrincipal } from './http/access/current-principal.decorator.js';
 import { QuietLogger } from './quiet-logger.js';
+import { pickFields } from './http/pagination/fields.js';
 import { checkContentType, checkText } from './http/input/input-check.js';
 
 const BODY_LIMIT_BYTES = 1_048_576;
@@ -50,14 +51,20 @@ export async function prepare(app: NestFastifyApplication): Promise<void> {
   app
     .getHttpAdapter()
     .getInstance()
-    .addHook('onRequest', async (request, reply) => {
+    .addHook('onRequest', (request, reply, done) => {
       (request as unknown as WithPrincipal).arrivedAt = clock.now();
       void reply.header('x-request-id', request.id);
       checkContentType(request);
+      done();
     })
-    .addHook('preHandler', async (request) => checkText(request))
-    .addHook('onSend', async (request, reply) => {
+    .addHook('preHandler', (request, _reply, done) => {
+      checkText(request);
+      done();
+    })
+    .addHook('preSerialization', (request, reply, answer, done) => done(null, pickFields(request, reply, answer)))
+    .addHook('onSend', (request, reply, _answer, done) => {
       void reply.header('content-security-policy', request.url.startsWith(DOCS_PATH) ? DOCS_POLICY : API_POLICY);
       if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
+      done();
     });
 }

@@ -14,19 +14,21 @@ const MAX_ENTRIES = 10_000;
 @Injectable()
 export class CatalogReader {
   private readonly products: LRUCache<string, Product>;
+  /** Grows with each write on this instance: what was derived from the catalogue before it is derived again. */
+  revision = 0;
   private readonly productKeys: LRUCache<string, string>;
   private readonly features: LRUCache<string, Feature>;
   private readonly versions: LRUCache<string, PlanVersion>;
 
   constructor(
-    products: ProductsRepository,
+    private readonly productRows: ProductsRepository,
     plans: PlansRepository,
     @Inject(CACHE_MANAGER) private readonly answers: Cache,
   ) {
     const aging = { max: MAX_ENTRIES, ttl: STALENESS_MS };
-    this.products = new LRUCache({ ...aging, fetchMethod: async (key) => (await products.findProduct(key)) ?? undefined });
-    this.productKeys = new LRUCache({ max: MAX_ENTRIES, fetchMethod: async (id) => (await products.findProductById(id))?.key });
-    this.features = new LRUCache({ ...aging, fetchMethod: async (key) => (await products.findFeature(...(key.split(' ') as [string, string]))) ?? undefined });
+    this.products = new LRUCache({ ...aging, fetchMethod: async (key) => (await productRows.findProduct(key)) ?? undefined });
+    this.productKeys = new LRUCache({ max: MAX_ENTRIES, fetchMethod: async (id) => (await productRows.findProductById(id))?.key });
+    this.features = new LRUCache({ ...aging, fetchMethod: async (key) => (await productRows.findFeature(...(key.split(' ') as [string, string]))) ?? undefined });
     this.versions = new LRUCache({
       max: MAX_ENTRIES,
       fetchMethod: async (key) => {
@@ -55,6 +57,11 @@ export class CatalogReader {
     return feature;
   }
 
+  /** Features that are known to exist, in no particular order. */
+  async featuresById(ids: string[]): Promise<Feature[]> {
+    return ids.length === 0 ? [] : this.productRows.featuresById(ids);
+  }
+
   /** A published version of a plan. @throws Error when there is none: subscriptions hold on to the ones they were sold. */
   async getVersion(planId: string, version: number): Promise<PlanVersion> {
     const found = await this.versions.fetch(`${planId} ${version}`);
@@ -64,6 +71,7 @@ export class CatalogReader {
 
   /** Forgets what may have changed: called after each write on this instance. */
   forget(): void {
+    this.revision++;
     this.products.clear();
     this.features.clear();
     void this.answers.clear();

@@ -1,7 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { count, instant } from '@app/platform';
 import type { Interval } from '@app/kernel';
-import type { EntitlementTerms, Feature, FeatureType, Plan, PlanStatus, Price, Product } from './domain/catalog.js';
+import type { EntitlementTerms, FailurePolicy, Feature, FeatureType, Plan, PlanStatus, Price, Product } from './domain/catalog.js';
 
 @Entity('products')
 export class ProductEntity implements Product {
@@ -21,6 +21,7 @@ export class FeatureEntity implements Feature {
   @Column('text') name: string;
   @Column('text') type: FeatureType;
   @Column('text', { nullable: true }) unit: string | null;
+  @Column('text', { name: 'failure_policy', nullable: true }) failurePolicy: FailurePolicy | null;
   @Column(instant({ name: 'archived_at', nullable: true })) archivedAt: Date | null;
   @Column(instant({ name: 'created_at' })) createdAt: Date;
   @Column(instant({ name: 'updated_at' })) updatedAt: Date;

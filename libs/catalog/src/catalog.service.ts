@@ -43,7 +43,7 @@ export class CatalogService {
     const versions = new Map((await this.planRows.versionsOf(plans.map((plan) => ({ planId: plan.id, version: plan.currentVersion! })))).map((v) => [v.planId, v]));
     return {
       product: { key: product.key, name: product.name },
-      features: features.map(({ key, name, type, unit }) => ({ key, name, type, unit })),
+      features: features.map(({ key, name, type, unit, failurePolicy }) => ({ key, name, type, unit, failurePolicy })),
       plans: plans.map((plan) => ({ key: plan.key, public: plan.public, ...rawContent(versions.get(plan.id)!) })),
       assignment: await this.planRows.assignmentsOf(product.id),
     };
@@ -114,7 +114,7 @@ export class CatalogService {
       const fate = featureFate(feature, wanted);
       changes[fate].push(wanted.key);
       if (fate === 'created') await this.features.insertFeature(product.id, wanted, actor);
-      if (fate === 'updated') await this.renameFeature(feature!, { name: wanted.name, unit: wanted.unit ?? null, archivedAt: null }, 'feature.updated', actor);
+      if (fate === 'updated') await this.renameFeature(feature!, { name: wanted.name, unit: wanted.unit ?? null, failurePolicy: wanted.failurePolicy ?? null, archivedAt: null }, 'feature.updated', actor);
     }
     const kept = new Set(document.features.map(({ key }) => key));
     for (const feature of stored.values()) {
@@ -127,7 +127,7 @@ export class CatalogService {
 
   private async renameFeature(feature: Feature, after: Partial<Feature>, type: string, actor: Actor): Promise<void> {
     await this.products.updateFeature(feature.id, after);
-    const before = { name: feature.name, unit: feature.unit, archivedAt: feature.archivedAt };
+    const before = { name: feature.name, unit: feature.unit, failurePolicy: feature.failurePolicy, archivedAt: feature.archivedAt };
     await this.events.record({ type, subject: { type: 'feature', id: feature.id }, actor, before, after });
   }
 

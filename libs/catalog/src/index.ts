@@ -5,6 +5,7 @@ export { CatalogService } from './catalog.service.js';
 export * from './domain/catalog.js';
 export type { CatalogDifference, CatalogDocument } from './domain/catalog-document.js';
 export { choosePrice } from './domain/choose-price.js';
+export { checkTerms } from './domain/plan-content.js';
 export type { RawContent } from './domain/plan-content.js';
 export type { PlanFilter } from './plans.repository.js';
 export { type PlanAndVersion, type PlanPatch, PlansService } from './plans.service.js';

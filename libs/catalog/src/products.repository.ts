@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { IsNull, LessThan } from 'typeorm';
+import { In, IsNull, LessThan } from 'typeorm';
 import type { PageRequest } from '@app/kernel';
 import { Database } from '@app/platform';
 import { FeatureEntity, ProductEntity } from './catalog.entities.js';
@@ -41,6 +41,10 @@ export class ProductsRepository {
 
   findFeature(productId: string, key: string): Promise<Feature | null> {
     return this.database.manager.findOneBy(FeatureEntity, { productId, key });
+  }
+
+  featuresById(ids: string[]): Promise<Feature[]> {
+    return this.database.manager.findBy(FeatureEntity, { id: In(ids) });
   }
 
   /** All features of a product, archived ones too, in the order they were made. */

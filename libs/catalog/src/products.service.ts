@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type Actor, Clock, DomainError, newId, type Page, type PageRequest, toPage } from '@app/kernel';
 import { Database, Events, isUniqueViolation } from '@app/platform';
 import { CatalogReader } from './catalog-reader.js';
-import type { Feature, FeatureType, Product } from './domain/catalog.js';
+import type { FailurePolicy, Feature, FeatureType, Product } from './domain/catalog.js';
 import { checkKey } from './domain/plan-content.js';
 import { ProductsRepository } from './products.repository.js';
 
@@ -11,6 +11,7 @@ export interface NewFeature {
   name: string;
   type: FeatureType;
   unit?: string | null;
+  failurePolicy?: FailurePolicy | null;
 }
 
 /** Products and features: what there is to sell and to count. */
@@ -71,7 +72,7 @@ export class ProductsService {
   }
 
   /** Renames a feature, or archives it: an archived one is denied everywhere. Its type never changes. @throws DomainError `feature_not_found` */
-  async updateFeature(productKey: string, key: string, changes: { name?: string; unit?: string | null; archived?: true }, actor: Actor): Promise<Feature> {
+  async updateFeature(productKey: string, key: string, changes: { name?: string; unit?: string | null; failurePolicy?: FailurePolicy | null; archived?: true }, actor: Actor): Promise<Feature> {
     const { id: productId } = await this.reader.getProduct(productKey);
     return this.change(async () => {
       await this.products.lockProduct(productKey);
@@ -80,7 +81,7 @@ export class ProductsService {
       const updated = this.changed(feature, changes);
       await this.products.updateFeature(feature.id, updated);
       const type = changes.archived ? 'feature.archived' : 'feature.updated';
-      await this.record(type, feature.id, actor, { name: feature.name, unit: feature.unit }, { name: updated.name, unit: updated.unit });
+      await this.record(type, feature.id, actor, featureFacts(feature), featureFacts(updated));
       return updated;
     });
   }
@@ -88,7 +89,7 @@ export class ProductsService {
   /** Needs a transaction. */
   async insertFeature(productId: string, input: NewFeature, actor: Actor): Promise<Feature> {
     const now = this.clock.now();
-    const feature: Feature = { ...input, id: newId(), productId, unit: input.unit ?? null, archivedAt: null, createdAt: now, updatedAt: now };
+    const feature: Feature = { ...input, id: newId(), productId, unit: input.unit ?? null, failurePolicy: input.failurePolicy ?? null, archivedAt: null, createdAt: now, updatedAt: now };
     await this.products.insertFeature(feature);
     await this.record('feature.created', feature.id, actor, null, { key: feature.key, name: feature.name, type: feature.type });
     return feature;
@@ -121,6 +122,8 @@ export class ProductsService {
     return this.events.record({ type, subject: { type: type.split('.')[0]!, id }, actor, before, after });
   }
 }
+
+const featureFacts = ({ name, unit, failurePolicy }: Feature): object => ({ name, unit, failurePolicy });
 
 function noFeature(): never {
   throw new DomainError('not_found', 'feature_not_found', 'There is no such feature.');

@@ -1,45 +1,72 @@
 import { Injectable } from '@nestjs/common';
-import { CatalogReader } from '@app/catalog';
-import type { Customer } from '@app/customers';
+import { CatalogReader, type Feature } from '@app/catalog';
 import { Clock } from '@app/kernel';
-import { isLive, SubscriptionsService } from '@app/subscriptions';
-import { type Entitlement, entitlementOf, type Holder } from './domain/entitlement.js';
+import { STALENESS_MS } from '@app/platform';
+import { asOf, isLive } from '@app/subscriptions';
+import { type Entitlement, entitlementOf, type Standing } from './domain/entitlement.js';
+import type { Holder } from './domain/holder.js';
+import type { KnownHolder } from './holders.service.js';
 
-/** What customers may do now, derived from what they were sold. Reads the subscription afresh each time; plan versions never change. */
+/** What customers may do now, derived from what they were sold, overrides and grants. Plan versions never change. */
 @Injectable()
 export class EntitlementsService {
   constructor(
     private readonly catalog: CatalogReader,
-    private readonly subscriptions: SubscriptionsService,
     private readonly clock: Clock,
   ) {}
 
   /** @throws DomainError `product_not_found`, `feature_not_found` */
-  async entitlement(customer: Customer, productKey: string, featureKey: string): Promise<Entitlement> {
-    const [entitlement] = await this.entitlements(customer, productKey, [featureKey]);
-    return entitlement!;
-  }
-
-  /** One for each of the features named, in their order. @throws DomainError `product_not_found`, `feature_not_found` */
-  async entitlements(customer: Customer, productKey: string, featureKeys: string[]): Promise<Entitlement[]> {
+  async entitlement(holder: KnownHolder, productKey: string, featureKey: string): Promise<Entitlement> {
+    const now = this.clock.now();
+    const name = `${productKey} ${featureKey}`;
+    if (holder.catalogRevision !== this.catalog.revision) {
+      holder.entitlements.clear();
+      holder.catalogRevision = this.catalog.revision;
+    }
+    const known = holder.entitlements.get(name);
+    if (known && holds(known, now)) return known;
     const product = await this.catalog.getProduct(productKey);
-    const features = await Promise.all(featureKeys.map((key) => this.catalog.getFeature(product.id, key)));
-    const holder = await this.holder(customer, product.id);
-    return features.map((feature) => entitlementOf(feature, holder, this.clock.now()));
+    const feature = await this.catalog.getFeature(product.id, featureKey);
+    const entitlement = await this.derive(feature, holder, now);
+    holder.entitlements.set(name, entitlement);
+    return entitlement;
   }
 
-  /** Everything that the customer's plan says; nothing without a live subscription. @throws DomainError `product_not_found` */
-  async all(customer: Customer, productKey: string): Promise<Entitlement[]> {
+  /** What the holder might do at another instant: nothing of it is kept. */
+  async entitlementAt(holder: Holder, productKey: string, featureKey: string, at: Date): Promise<Entitlement> {
     const product = await this.catalog.getProduct(productKey);
-    const holder = await this.holder(customer, product.id);
-    if (!holder.version || !isLive(holder.subscription!.status)) return [];
-    const features = await Promise.all(holder.version.entitlements.map(({ feature }) => this.catalog.getFeature(product.id, feature)));
-    return features.map((feature) => entitlementOf(feature, holder, this.clock.now()));
+    return this.derive(await this.catalog.getFeature(product.id, featureKey), holder, at);
   }
 
-  private async holder(customer: Customer, productId: string): Promise<Holder> {
-    const subscription = await this.subscriptions.findLatest(customer.id, productId);
-    const version = subscription && (await this.catalog.getVersion(subscription.planId, subscription.planVersion));
-    return { subscription, version, timezone: customer.timezone };
+  /** The keys of everything that the plan, overrides and grants name; nothing without a live subscription. @throws DomainError `product_not_found` */
+  async featureKeys(holder: Holder, productKey: string, at: Date = this.clock.now()): Promise<string[]> {
+    const product = await this.catalog.getProduct(productKey);
+    const stored = holder.subscriptions.get(product.id);
+    const subscription = stored && asOf(stored, at);
+    if (!subscription || !isLive(subscription.status)) return [];
+    const { entitlements } = await this.catalog.getVersion(subscription.planId, subscription.planVersion);
+    const named = new Set(entitlements.map(({ featureId }) => featureId));
+    const extra = [...holder.overrides.keys(), ...holder.grants.keys()].filter((id) => !named.has(id));
+    const extras = await this.catalog.featuresById([...new Set(extra)]);
+    return [...entitlements.map(({ feature }) => feature), ...extras.filter(({ productId }) => productId === product.id).map(({ key }) => key)];
+  }
+
+  private async derive(feature: Feature, { customer, subscriptions, overrides, grants }: Holder, at: Date): Promise<Entitlement> {
+    const stored = subscriptions.get(feature.productId);
+    const subscription = stored ? asOf(stored, at) : null;
+    const standing: Standing = {
+      subscription,
+      version: subscription && (await this.catalog.getVersion(subscription.planId, subscription.planVersion)),
+      timezone: customer.timezone,
+      override: overrides.get(feature.id) ?? null,
+      grants: grants.get(feature.id) ?? [],
+    };
+    const entitlement = entitlementOf(feature, standing, at);
+    // A feature may be archived without its holders being touched: the catalogue's own bound holds.
+    const recheck = new Date(at.getTime() + STALENESS_MS);
+    const { validUntil } = entitlement;
+    return { ...entitlement, validUntil: validUntil && validUntil < recheck ? validUntil : recheck };
   }
 }
+
+const holds = ({ validFrom, validUntil }: Entitlement, now: Date): boolean => now >= validFrom && (validUntil === null || now < validUntil);

@@ -1,4 +1,6 @@
+export type { FactResult, JointDecision, QuantityOf, ReservationDecision, UsageFact } from './commands.js';
 export type { Decision } from './domain/decide.js';
 export { MeteringModule } from './metering.module.js';
-export { type Consumption, MeteringService, type UsageSeries, type UsageSubject } from './metering.service.js';
-export { type CounterKey, type CounterRow, type SeriesStep, type UsageEntry, UsageRepository } from './usage.repository.js';
+export { fingerprintOf, MeteringService, type UsageScope, type UsageSeries, type UsageSubject } from './metering.service.js';
+export type { IdempotencyClaim, UsageResult } from './usage-command.js';
+export { type CounterChange, type CounterKey, type CounterRow, type LedgerEntry, type SeriesStep, UsageRepository } from './usage.repository.js';

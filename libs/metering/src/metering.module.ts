@@ -1,14 +1,15 @@
 import { Module } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
 import { CatalogModule } from '@app/catalog';
 import { EntitlementsModule } from '@app/entitlements';
+import { MeterReader } from './meter-reader.js';
 import { MeteringService } from './metering.service.js';
-import { UsageCounterEntity, UsageLedgerEntity } from './usage.entities.js';
+import { UsageLanes } from './usage-lanes.js';
 import { UsageRepository } from './usage.repository.js';
+import { UsageTransaction } from './usage-transaction.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([UsageCounterEntity, UsageLedgerEntity]), CatalogModule, EntitlementsModule],
-  providers: [UsageRepository, MeteringService],
+  imports: [CatalogModule, EntitlementsModule],
+  providers: [UsageRepository, MeterReader, UsageTransaction, UsageLanes, MeteringService],
   exports: [MeteringService],
 })
 export class MeteringModule {}

@@ -1,24 +1,35 @@
+import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import { CatalogReader } from '@app/catalog';
 import type { Customer } from '@app/customers';
-import { type Entitlement, EntitlementsService } from '@app/entitlements';
-import { type Actor, Clock, DomainError, invalidField } from '@app/kernel';
-import { Database } from '@app/platform';
-import { check, decide, type Decision, hardLimit, isCounted, NO_USAGE, type Question, type Usage } from './domain/decide.js';
-import { type CounterKey, type SeriesStep, UsageRepository } from './usage.repository.js';
+import { type Entitlement, EntitlementsService, HoldersService, type KnownHolder, windowAt } from '@app/entitlements';
+import { type Actor, Clock, DomainError, invalidField, newId } from '@app/kernel';
+import { Batcher, isUnavailable, type Outcome, Pipeline } from '@app/platform';
+import * as commands from './commands.js';
+import type { FactResult, JointDecision, QuantityOf, ReservationDecision, UsageFact } from './commands.js';
+import { allowanceOf, check, type Decision, degradedDecision, isCounted, type Situation } from './domain/decide.js';
+import type { Meter } from './domain/meter.js';
+import { MeterReader } from './meter-reader.js';
+import type { IdempotencyClaim, UsageCommand, UsageResult } from './usage-command.js';
+import { UsageLanes } from './usage-lanes.js';
+import { type SeriesStep, UsageRepository } from './usage.repository.js';
 
-/** One customer and one feature of a product, by their keys. */
-export interface UsageSubject {
-  customer: Customer;
+/** A customer and a product, by their keys. */
+export interface UsageScope {
+  customer: Pick<Customer, 'id' | 'key'>;
   product: string;
+}
+
+/** One feature of it. */
+export interface UsageSubject extends UsageScope {
   feature: string;
 }
 
-export interface Consumption extends UsageSubject {
-  /** Units, 1 or more. */
-  quantity: number;
+/** What a change of usage is asked with. */
+export interface Request {
   actor: Actor;
-  properties?: object;
+  idempotency?: IdempotencyClaim;
 }
 
 export interface UsageSeries {
@@ -31,79 +42,153 @@ export interface UsageSeries {
   data: { start: Date; quantity: number }[];
 }
 
-/** Counters without a window count from here. */
-const FOR_EVER = new Date(0);
+interface Looked {
+  holder: KnownHolder;
+  product: string;
+  entitlement: Entitlement;
+}
+
 const DEFAULT_SERIES_MS = 30 * 86_400_000;
 const MAX_SERIES_STEPS = 2_000;
 const STEP_MS: Record<SeriesStep, number> = { hour: 3_600_000, day: 86_400_000, month: 28 * 86_400_000 };
+const READS = { most: 256, waiting: 10_000, lanes: 2 };
+const MAX_REMEMBERED = 50_000;
+/** Facts may be told this long after they happened, and clocks may be this far apart. Milliseconds. */
+const LATEST_FACT = 92 * 86_400_000;
+const CLOCKS_APART = 300_000;
+const EXPIRY_BATCH = 500;
+
+/** SHA-256 of what was asked, in hexadecimal: the same Idempotency-Key with another is refused. */
+export const fingerprintOf = (content: string): string => createHash('sha256').update(content).digest('hex');
 
 /** Answers what a customer may do, and counts what it does. */
 @Injectable()
 export class MeteringService {
+  private readonly reads = new Batcher<Looked, Situation>((looked) => this.readSituations(looked), READS);
+  /** What was seen last of meters whose features answer from memory when the database cannot be asked. */
+  private readonly remembered = new LRUCache<string, Meter>({ max: MAX_REMEMBERED });
+
   constructor(
+    private readonly holders: HoldersService,
     private readonly entitlements: EntitlementsService,
     private readonly catalog: CatalogReader,
     private readonly usage: UsageRepository,
-    private readonly database: Database,
+    private readonly meters: MeterReader,
+    private readonly lanes: UsageLanes,
+    private readonly pipeline: Pipeline,
     private readonly clock: Clock,
   ) {}
 
-  /** May this customer? Counts nothing. @throws DomainError `product_not_found`, `feature_not_found` */
-  async check(subject: UsageSubject & { quantity: number }): Promise<Decision> {
-    const entitlement = await this.entitlements.entitlement(subject.customer, subject.product, subject.feature);
-    return this.decisionOn(subject.customer, entitlement, subject.quantity);
+  /** May this customer? Counts nothing; what is counted is read afresh. @throws DomainError `product_not_found`, `feature_not_found` */
+  async check({ customer, product, feature, quantity }: UsageSubject & { quantity: number }): Promise<Decision> {
+    try {
+      const holder = await this.holderOf(customer, false);
+      const situation = await this.situation({ holder, product, entitlement: await this.entitlements.entitlement(holder, product, feature) });
+      this.remember(customer.id, situation);
+      return check(situation, { customer: customer.key, quantity, now: this.clock.now() });
+    } catch (error) {
+      return this.degraded(error, { customer, product, feature }, quantity);
+    }
   }
 
   /** The same for several features at once, in their order. */
-  async checkMany(customer: Customer, product: string, features: string[]): Promise<Decision[]> {
-    const entitlements = await this.entitlements.entitlements(customer, product, features);
-    return Promise.all(entitlements.map((entitlement) => this.decisionOn(customer, entitlement, 1)));
+  checkMany(scope: UsageScope, features: string[]): Promise<Decision[]> {
+    return Promise.all(features.map((feature) => this.check({ ...scope, feature, quantity: 1 })));
   }
 
-  /** A decision for everything that the customer's plan says. */
-  async checkAll(customer: Customer, product: string): Promise<Decision[]> {
-    const entitlements = await this.entitlements.all(customer, product);
-    return Promise.all(entitlements.map((entitlement) => this.decisionOn(customer, entitlement, 1)));
+  /** A decision for everything that the customer's plan, overrides and grants name. */
+  async checkAll(scope: UsageScope): Promise<Decision[]> {
+    const holder = await this.holderOf(scope.customer, true);
+    return this.checkMany(scope, await this.entitlements.featureKeys(holder, scope.product));
   }
 
   /**
-   * Counts the units if, and only if, they are allowed: the counter is held from before the decision until both are written.
-   * @throws DomainError `feature_not_found`, `feature_not_metered`
+   * Counts the units if, and only if, they are allowed. Durable when it answers.
+   * @throws DomainError `feature_not_found`, `feature_not_metered`, `idempotency_key_reused`, `overloaded`
    */
-  consume(request: Consumption): Promise<Decision> {
-    return this.database.transaction(async () => {
-      const { customer, quantity } = request;
-      const entitlement = await this.entitlements.entitlement(customer, request.product, request.feature);
-      refuseUncounted(entitlement);
-      const key = counterKey(customer, entitlement);
-      const now = this.clock.now();
-      const usage = entitlement.denied ? NO_USAGE : await this.withRecent(entitlement, key, await this.usage.lockCounter(key), now);
-      const { decision, counted } = decide(entitlement, usage, { customer: customer.key, quantity, now });
-      if (counted > 0) {
-        const { actor, properties = null } = request;
-        await this.usage.count({ ...key, quantity: counted, hardLimit: hardLimit(entitlement.terms), at: now, actor, properties });
-      }
-      return decision;
-    });
+  async consume({ quantity, properties, ...asked }: UsageSubject & Request & { quantity: number; properties?: object }): Promise<UsageResult<Decision>> {
+    try {
+      return await this.run(commands.consumeOne({ ...asked, quantity, properties }));
+    } catch (error) {
+      return { answer: await this.degraded(error, asked, quantity), replayed: false };
+    }
+  }
+
+  /** Counts several features, all of them or none. @throws DomainError as consume */
+  consumeAll(asked: UsageScope & Request & { features: QuantityOf[]; properties?: object }): Promise<UsageResult<JointDecision>> {
+    return this.run(commands.consumeAll(asked));
+  }
+
+  /** Holds units until they are committed, released, or the time is over. @throws DomainError as consume */
+  reserve(asked: UsageSubject & Request & { quantity: number; ttlSeconds: number }): Promise<UsageResult<ReservationDecision>> {
+    return this.run(commands.hold({ ...asked, id: newId() }));
+  }
+
+  /** @throws DomainError `reservation_expired`, `reservation_settled`, `exceeds_reservation` */
+  commit(asked: UsageSubject & Request & { reservation: { id: string; windowStart: Date }; quantity?: number }): Promise<UsageResult<Decision>> {
+    return this.run(commands.commit(asked));
+  }
+
+  /** @throws DomainError `reservation_settled` */
+  release(asked: UsageSubject & Request & { reservation: { id: string; windowStart: Date } }): Promise<UsageResult<Decision>> {
+    return this.run(commands.release(asked));
+  }
+
+  /** @throws DomainError `reservation_expired`, `reservation_settled` */
+  heartbeat(asked: UsageSubject & Request & { reservation: { id: string; windowStart: Date }; ttlSeconds: number }): Promise<UsageResult<ReservationDecision>> {
+    return this.run(commands.heartbeat(asked));
+  }
+
+  /** Where a reservation belongs. @throws DomainError `reservation_not_found` */
+  async locateReservation(id: string): Promise<{ customerId: string; featureId: string; reservation: { id: string; windowStart: Date } }> {
+    const found = await this.usage.findReservation(id);
+    if (!found) throw new DomainError('not_found', 'reservation_not_found', 'There is no such reservation.');
+    const { customerId, featureId, windowStart } = found;
+    return { customerId, featureId, reservation: { id, windowStart } };
+  }
+
+  /** Counts what one customer has done already, each fact in the window of its own time, beyond any limit. One result each, in their order. */
+  async record({ facts, ...asked }: UsageScope & Request & { facts: UsageFact[] }): Promise<FactResult[]> {
+    const now = this.clock.now().getTime();
+    const holder = await this.holderOf(asked.customer, false);
+    const refused = await Promise.all(facts.map((fact) => this.refusal(holder, asked.product, fact, now)));
+    const takeable = facts.filter((_, index) => refused[index] === null);
+    const results = takeable.length > 0 ? (await this.run(commands.record({ ...asked, facts: takeable }))).answer : [];
+    let next = 0;
+    return facts.map(({ id }, index) => (refused[index] === null ? results[next++]! : { id, status: 'rejected', code: refused[index] }));
+  }
+
+  /** Sets usage right by hand. @throws DomainError `exceeds_usage`, `feature_not_metered` */
+  correct(asked: UsageSubject & Request & { quantity: number; at?: Date; reason: string }): Promise<UsageResult<Decision>> {
+    return this.run(commands.correct(asked));
   }
 
   /** Takes units back that are held no longer, never more than were used. */
-  giveBack({ customer, product, feature, quantity, actor }: Consumption): Promise<void> {
-    return this.database.transaction(async () => {
-      const entitlement = await this.entitlements.entitlement(customer, product, feature);
-      refuseUncounted(entitlement);
-      const key = counterKey(customer, entitlement);
-      const { used } = await this.usage.lockCounter(key);
-      const returned = Math.min(quantity, used);
-      if (returned > 0) await this.usage.count({ ...key, quantity: -returned, hardLimit: null, at: this.clock.now(), actor, properties: null });
-    });
+  async giveBack(asked: UsageSubject & Request & { quantity: number }): Promise<void> {
+    await this.run(commands.giveBack(asked));
+  }
+
+  /** Writes down which reservations are over: each exactly once, whoever does it. @returns how many counters were settled */
+  async settleExpired(): Promise<number> {
+    const due = await this.usage.customersWithExpired(this.clock.now(), EXPIRY_BATCH);
+    const features = new Map((await this.catalog.featuresById([...new Set(due.map(({ featureId }) => featureId))])).map((feature) => [feature.id, feature]));
+    const holders = await this.holders.reload([...new Set(due.map(({ customerId }) => customerId))]);
+    const settled = await Promise.allSettled(
+      due.map(async ({ customerId, featureId, windowStart }) => {
+        const { key, productId } = features.get(featureId)!;
+        const holder = holders.get(customerId);
+        if (!holder) return;
+        const product = await this.catalog.productKey(productId);
+        await this.run(commands.settleExpired({ customer: holder.customer, product, feature: key, windowStart, actor: { kind: 'system', id: null } }));
+      }),
+    );
+    return settled.filter(({ status }) => status === 'fulfilled').length;
   }
 
   /** What was used over time, by step of the customer's zone. `to` is exclusive. @throws DomainError `invalid_fields` */
-  async series(subject: UsageSubject, span: { from?: Date; to?: Date; by?: SeriesStep }): Promise<UsageSeries> {
-    const { customer } = subject;
-    const product = await this.catalog.getProduct(subject.product);
-    const feature = await this.catalog.getFeature(product.id, subject.feature);
+  async series({ customer, product: productKey, feature: featureKey }: UsageSubject & { customer: Customer }, span: { from?: Date; to?: Date; by?: SeriesStep }): Promise<UsageSeries> {
+    const product = await this.catalog.getProduct(productKey);
+    const feature = await this.catalog.getFeature(product.id, featureKey);
     const to = span.to ?? this.clock.now();
     const from = span.from ?? new Date(to.getTime() - DEFAULT_SERIES_MS);
     const by = span.by ?? 'day';
@@ -114,29 +199,82 @@ export class MeteringService {
     return { feature: feature.key, by, from, to, timezone, total: data.reduce((sum, { quantity }) => sum + quantity, 0), data };
   }
 
-  private async decisionOn(customer: Customer, entitlement: Entitlement, quantity: number): Promise<Decision> {
+  private async run<Answer>(command: UsageCommand<Answer>): Promise<UsageResult<Answer>> {
+    const holder = await this.holderOf(command.customer, false);
+    const entitlements: Entitlement[] = [];
+    for (const { feature } of command.touches) {
+      const entitlement = await this.entitlements.entitlement(holder, command.product, feature);
+      if (!isCounted(entitlement.feature.type)) commands.refuseUncounted(entitlement.feature);
+      entitlements.push(entitlement);
+    }
+    return this.lanes.run({ command, holder, entitlements });
+  }
+
+  /** @throws DomainError `customer_not_found` */
+  private async holderOf({ id, key }: Pick<Customer, 'id' | 'key'>, recent: boolean): Promise<KnownHolder> {
+    const holder = recent ? await this.holders.findRecent(key) : await this.holders.findKnown(key);
+    if (holder?.customer.id === id) return holder;
+    // The key has gone to another customer since: whoever was meant is not there any more.
+    throw new DomainError('not_found', 'customer_not_found', 'There is no such customer.');
+  }
+
+  /** What is not counted is answered from memory, two seconds old at most; what is counted is read with all that ask at once. */
+  private async situation(looked: Looked): Promise<Situation> {
+    const { entitlement, product, holder } = looked;
+    if (!entitlement.denied && isCounted(entitlement.feature.type)) return this.reads.add(looked);
+    const recent = await this.holderOf(holder.customer, true);
+    if (recent === holder) return { entitlement, allowance: null, meter: null };
+    const renewed = await this.entitlements.entitlement(recent, product, entitlement.feature.key);
+    return this.situation({ holder: recent, product, entitlement: renewed });
+  }
+
+  private async readSituations(looked: Looked[]): Promise<Outcome<Situation>[]> {
     const now = this.clock.now();
-    const question: Question = { customer: customer.key, quantity, now };
-    if (entitlement.denied || !isCounted(entitlement.feature.type)) return check(entitlement, NO_USAGE, question);
-    const key = counterKey(customer, entitlement);
-    return check(entitlement, await this.withRecent(entitlement, key, await this.usage.findCounter(key), now), question);
-  }
-
-  private async withRecent({ terms }: Entitlement, key: CounterKey, counter: { used: number; reserved: number }, now: Date): Promise<Usage> {
-    const rate = terms?.type === 'metered' ? terms.rateLimit : undefined;
-    const recent = rate ? await this.usage.usedSince(key.customerId, key.featureId, new Date(now.getTime() - rate.windowSeconds * 1_000)) : 0;
-    return { ...counter, recent };
-  }
-}
-
-function counterKey(customer: Customer, { feature, window }: Entitlement): CounterKey {
-  return { customerId: customer.id, featureId: feature.id, windowStart: window?.start ?? FOR_EVER };
-}
-
-function refuseUncounted({ feature }: Entitlement): void {
-  if (!isCounted(feature.type)) {
-    throw new DomainError('invalid', 'feature_not_metered', `The feature is ${feature.type}: there is nothing to count.`, {
-      errors: [{ field: 'feature', message: 'is not counted' }],
+    const readings = await this.pipeline.reading((connection) =>
+      this.meters.read(connection, looked.map(({ holder, entitlement }) => ({ customerId: holder.customer.id, entitlement })), now),
+    );
+    return looked.map((one, index) => {
+      const reading = readings[index]!;
+      if (reading.version !== one.holder.version) return { answer: this.renewed(one) };
+      this.holders.confirm(one.holder);
+      return { answer: { entitlement: one.entitlement, allowance: reading.allowance, meter: reading.meter } };
     });
   }
+
+  /** The holder has changed since this process last saw it. */
+  private async renewed({ holder, product, entitlement }: Looked): Promise<Situation> {
+    const { customer } = holder;
+    holder.verifiedAt = Number.NEGATIVE_INFINITY;
+    const fresh = await this.holderOf(customer, true);
+    return this.situation({ holder: fresh, product, entitlement: await this.entitlements.entitlement(fresh, product, entitlement.feature.key) });
+  }
+
+  private async refusal(holder: KnownHolder, product: string, { feature, occurredAt }: UsageFact, now: number): Promise<string | null> {
+    if (occurredAt && occurredAt.getTime() > now + CLOCKS_APART) return 'occurred_in_future';
+    if (occurredAt && occurredAt.getTime() < now - LATEST_FACT) return 'occurred_too_long_ago';
+    try {
+      const entitlement = await this.entitlements.entitlement(holder, product, feature);
+      return isCounted(entitlement.feature.type) ? null : 'feature_not_metered';
+    } catch (error) {
+      if (error instanceof DomainError && error.kind === 'not_found') return error.code;
+      throw error;
+    }
+  }
+
+  /** What the feature's failure policy answers when the database cannot. @throws the error where there is none */
+  private degraded(error: unknown, { customer, product, feature }: UsageSubject, quantity: number): Decision {
+    if (!isUnavailable(error)) throw error;
+    const holder = this.holders.recall(customer.key);
+    const entitlement = holder?.entitlements.get(`${product} ${feature}`);
+    if (!entitlement?.feature.failurePolicy) throw error;
+    const allowance = allowanceOf(entitlement, (at) => windowAt(entitlement.rhythm!, at));
+    const meter = this.remembered.get(memoryName(customer.id, entitlement)) ?? null;
+    return degradedDecision({ entitlement, allowance, meter }, { customer: customer.key, quantity, now: this.clock.now() });
+  }
+
+  private remember(customerId: string, { entitlement, meter }: Situation): void {
+    if (meter && entitlement.feature.failurePolicy === 'last_known') this.remembered.set(memoryName(customerId, entitlement), meter);
+  }
 }
+
+const memoryName = (customerId: string, { feature, window }: Entitlement): string => `${customerId} ${feature.id} ${window?.start.getTime() ?? ''}`;

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { type Actor, newId } from '@app/kernel';
-import { Database } from '@app/platform';
+import type { WindowName } from '@app/catalog';
+import type { Actor } from '@app/kernel';
+import { type Connection, Database, type Statement } from '@app/platform';
+import type { Burn } from './domain/burn-down.js';
 
 /** Names one counter: what one customer has used of one feature since the window began. */
 export interface CounterKey {
@@ -9,18 +11,79 @@ export interface CounterKey {
   windowStart: Date;
 }
 
+/** The newest counter that is not after the one asked for, with the customer's entitlement version beside it. */
 export interface CounterRow {
+  /** Position in what was asked for, from 1. */
+  n: number;
+  version: number | null;
+  /** Milliseconds since 1970; null: there is none. */
+  windowStart: number | null;
+  windowName: WindowName;
   used: number;
   reserved: number;
+  fromGrants: number;
+  carried: number;
+  notified: number;
+  /** True when usage in this window may have been counted in windows of another kind. */
+  foreign: boolean;
 }
 
-/** Units to be counted. `hardLimit` is what the database itself refuses to go beyond; null when going beyond is allowed. */
-export interface UsageEntry extends CounterKey {
-  quantity: number;
+/** What one transaction adds to a counter, and what it sets. */
+export interface CounterChange extends CounterKey {
+  /** False: the row is yet to be made. */
+  exists: boolean;
+  windowName: WindowName;
+  used: number;
+  reserved: number;
+  fromGrants: number;
+  carried: number;
+  notified: number;
+  /** What the database itself refuses to go beyond; null when going beyond is allowed. */
   hardLimit: number | null;
-  at: Date;
+}
+
+export type EntryKind = 'consume' | 'event' | 'commit' | 'correction' | 'opening';
+
+/** An immutable fact: so many units, by one customer, at one instant. Negative: given back. */
+export interface LedgerEntry extends CounterKey {
+  id: string;
+  quantity: number;
+  kind: EntryKind;
+  occurredAt: Date;
+  recordedAt: Date;
   actor: Actor;
   properties: object | null;
+  burns: Burn[] | null;
+  /** The caller's own id, counted once for each customer. */
+  reference: string | null;
+}
+
+export type ReservationStatus = 'held' | 'committed' | 'released' | 'expired';
+
+export interface Reservation extends CounterKey {
+  id: string;
+  quantity: number;
+  committed: number;
+  status: ReservationStatus;
+  expiresAt: Date;
+  createdAt: Date;
+  settledAt: Date | null;
+}
+
+export interface GrantBalance {
+  customerId: string;
+  grantId: string;
+  balance: number;
+  settledAt: Date;
+}
+
+export interface StoredReplay {
+  caller: string;
+  key: string;
+  /** Hexadecimal SHA-256. */
+  fingerprint: string;
+  status: number;
+  answer: string;
 }
 
 export type SeriesStep = 'hour' | 'day' | 'month';
@@ -34,59 +97,199 @@ export interface SeriesQuery {
   timezone: string;
 }
 
-const COUNTER = 'select used::float8 as used, reserved::float8 as reserved from usage_counters where customer_id = $1 and feature_id = $2 and window_start = $3';
-const EMPTY: CounterRow = { used: 0, reserved: 0 };
+const statement = (name: string, text: string): Statement => ({ name: `usage: ${name}`, text });
+const columns = <Row, K extends keyof Row>(rows: Row[], ...names: K[]): Row[K][][] => names.map((name) => rows.map((row) => row[name]));
 
-/** Counters and the ledger that they sum up. */
+const LOCK = `select customer_id as "customerId", version::float8 as version from entitlement_versions where customer_id = any($1::uuid[]) order by customer_id for update`;
+const LOCK_ALL = statement('lock', LOCK);
+const LOCK_FREE = statement('lock free', `${LOCK} skip locked`);
+
+const COUNTERS = statement('counters', `
+  select k.n::integer as n, v.version::float8 as version, (extract(epoch from c.window_start) * 1000)::float8 as "windowStart", c.window_name as "windowName",
+    c.used::float8 as used, c.reserved::float8 as reserved, c.from_grants::float8 as "fromGrants", c.carried::float8 as carried, c.notified,
+    case when c.window_name = k.window_name then false
+      else c.window_start is not null or exists (select from usage_counters o where o.customer_id = k.customer_id and o.feature_id = k.feature_id) end as foreign
+  from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[]) with ordinality k (customer_id, feature_id, window_start, window_name, n)
+  left join entitlement_versions v on v.customer_id = k.customer_id
+  left join lateral (select * from usage_counters c where c.customer_id = k.customer_id and c.feature_id = k.feature_id and c.window_start <= k.window_start
+    order by c.window_start desc limit 1) c on true`);
+
+const OPENINGS = statement('openings', `
+  select k.n::integer as n, coalesce(sum(l.quantity), 0)::float8 as quantity
+  from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[]) with ordinality k (customer_id, feature_id, window_start, window_end, n)
+  left join usage_ledger l on l.customer_id = k.customer_id and l.feature_id = k.feature_id and l.occurred_at >= k.window_start and l.occurred_at < k.window_end
+    and l.kind <> 'opening' and l.window_start <> k.window_start
+  group by k.n`);
+
+const BALANCES = statement('balances', `
+  select grant_id as "grantId", balance::float8 as balance, settled_at as "settledAt" from grant_balances where (customer_id, grant_id) in (select * from unnest($1::uuid[], $2::uuid[]))`);
+
+/** `from` is exclusive, so that a full span ago no longer counts. */
+const RECENT = statement('recent', `
+  select k.n::integer as n, coalesce(sum(l.quantity), 0)::float8 as quantity
+  from unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) with ordinality k (customer_id, feature_id, since, n)
+  left join usage_ledger l on l.customer_id = k.customer_id and l.feature_id = k.feature_id and l.occurred_at > k.since and l.quantity > 0 and l.kind <> 'opening'
+  group by k.n`);
+
+const RESERVATION = `customer_id as "customerId", id, feature_id as "featureId", window_start as "windowStart", quantity::float8 as quantity, committed::float8 as committed,
+  status, expires_at as "expiresAt", created_at as "createdAt", settled_at as "settledAt"`;
+const EXPIRED = statement('expired', `
+  select ${RESERVATION} from usage_reservations
+  where status = 'held' and expires_at <= $4 and (customer_id, feature_id, window_start) in (select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[]))`);
+const RESERVATIONS = statement('reservations', `select ${RESERVATION} from usage_reservations where (customer_id, id) in (select * from unnest($1::uuid[], $2::uuid[]))`);
+
+const BURNS = statement('burns', `
+  select customer_id as "customerId", feature_id as "featureId", window_start as "windowStart", burns from usage_ledger
+  where burns is not null and (customer_id, feature_id, window_start) in (select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[])) order by id`);
+
+const REFERENCES = statement('references', `
+  select customer_id as "customerId", reference from usage_ledger where reference is not null and (customer_id, reference) in (select * from unnest($1::uuid[], $2::text[]))`);
+
+const REPLAYS = statement('replays', `
+  select caller, key, encode(fingerprint, 'hex') as fingerprint, status, answer from idempotency_keys where (caller, key) in (select * from unnest($1::text[], $2::text[]))`);
+
+const COUNTER_CHANGES = `unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::smallint[], $10::bigint[])`;
+const INSERT_COUNTERS = statement('insert counters', `
+  insert into usage_counters (customer_id, feature_id, window_start, window_name, used, reserved, from_grants, carried, notified, hard_limit, updated_at)
+  select *, $11::timestamptz from ${COUNTER_CHANGES}`);
+const UPDATE_COUNTERS = statement('update counters', `
+  update usage_counters c set window_name = n.window_name, used = c.used + n.used, reserved = c.reserved + n.reserved, from_grants = c.from_grants + n.from_grants,
+    carried = n.carried, notified = n.notified, hard_limit = n.hard_limit, updated_at = $11::timestamptz
+  from ${COUNTER_CHANGES} as n (customer_id, feature_id, window_start, window_name, used, reserved, from_grants, carried, notified, hard_limit)
+  where c.customer_id = n.customer_id and c.feature_id = n.feature_id and c.window_start = n.window_start`);
+
+const INSERT_ENTRIES = statement('insert entries', `
+  insert into usage_ledger (customer_id, id, feature_id, window_start, quantity, kind, occurred_at, recorded_at, actor, properties, burns, reference)
+  select "customerId", id, "featureId", "windowStart", quantity, kind, "occurredAt", "recordedAt", actor, properties, burns, reference
+  from json_to_recordset($1::json) as e ("customerId" uuid, id uuid, "featureId" uuid, "windowStart" timestamptz, quantity bigint, kind text, "occurredAt" timestamptz,
+    "recordedAt" timestamptz, actor jsonb, properties jsonb, burns jsonb, reference text)`);
+
+const SAVE_BALANCES = statement('save balances', `
+  insert into grant_balances as b (customer_id, grant_id, balance, settled_at) select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[])
+  on conflict (customer_id, grant_id) do update set balance = excluded.balance, settled_at = excluded.settled_at`);
+
+const SAVE_RESERVATIONS = statement('save reservations', `
+  insert into usage_reservations (customer_id, id, feature_id, window_start, quantity, committed, status, expires_at, created_at, settled_at)
+  select "customerId", id, "featureId", "windowStart", quantity, committed, status, "expiresAt", "createdAt", "settledAt"
+  from json_to_recordset($1::json) as r ("customerId" uuid, id uuid, "featureId" uuid, "windowStart" timestamptz, quantity bigint, committed bigint, status text,
+    "expiresAt" timestamptz, "createdAt" timestamptz, "settledAt" timestamptz)
+  on conflict (customer_id, id) do update set committed = excluded.committed, status = excluded.status, expires_at = excluded.expires_at, settled_at = excluded.settled_at`);
+
+const INSERT_REPLAYS = statement('insert replays', `
+  insert into idempotency_keys (caller, key, fingerprint, status, answer, sealed, created_at)
+  select caller, key, decode(fingerprint, 'hex'), status, answer, false, $2
+  from json_to_recordset($1::json) as r (caller text, key text, fingerprint text, status smallint, answer text)`);
+
+/** Counters, the ledger that they sum up, grant balances and reservations. What changes them needs the customer's lock. */
 @Injectable()
 export class UsageRepository {
   constructor(private readonly database: Database) {}
 
-  async findCounter(key: CounterKey): Promise<CounterRow> {
-    const [row] = await this.database.query<CounterRow>(COUNTER, [key.customerId, key.featureId, key.windowStart]);
-    return row ?? EMPTY;
+  /**
+   * Holds customers until the transaction ends, in one order for everybody.
+   * @param free leaves out those that somebody else holds, instead of waiting for them
+   * @returns their entitlement versions
+   */
+  async lock(connection: Connection, customerIds: string[], free: boolean): Promise<Map<string, number>> {
+    const rows = await connection.run<{ customerId: string; version: number }>(free ? LOCK_FREE : LOCK_ALL, [customerIds]);
+    return new Map(rows.map(({ customerId, version }) => [customerId, version]));
   }
 
-  /** Reads a counter and holds it until the transaction ends; makes it when it is the first of its window. */
-  async lockCounter(key: CounterKey): Promise<CounterRow> {
-    const parameters = [key.customerId, key.featureId, key.windowStart];
-    const [row] = await this.database.write<CounterRow>(`${COUNTER} for update`, parameters);
-    if (row) return row;
-    await this.database.write(
-      `insert into usage_counters (customer_id, feature_id, window_start, used, reserved, updated_at) values ($1, $2, $3, 0, 0, now()) on conflict do nothing`,
-      parameters,
-    );
-    const [made] = await this.database.write<CounterRow>(`${COUNTER} for update`, parameters);
-    return made!;
+  counters(connection: Connection, keys: (CounterKey & { windowName: WindowName })[]): Promise<CounterRow[]> {
+    return connection.run<CounterRow>(COUNTERS, columns(keys, 'customerId', 'featureId', 'windowStart', 'windowName'));
   }
 
-  /** Adds to a locked counter and writes the ledger, in one statement. */
-  async count(entry: UsageEntry): Promise<void> {
-    await this.database.write(
-      `with counted as (
-         update usage_counters set used = used + $4, hard_limit = $5, updated_at = $6 where customer_id = $1 and feature_id = $2 and window_start = $3
-       )
-       insert into usage_ledger (customer_id, feature_id, window_start, quantity, occurred_at, recorded_at, id, actor, properties)
-       values ($1, $2, $3, $4, $6, $6, $7, $8, $9)`,
-      [entry.customerId, entry.featureId, entry.windowStart, entry.quantity, entry.hardLimit, entry.at, newId(), entry.actor, entry.properties],
-    );
+  /** Units used in these spans but counted in windows of another kind. */
+  async openings(connection: Connection, spans: (CounterKey & { windowEnd: Date | 'infinity' })[]): Promise<number[]> {
+    return inOrder(spans.length, await connection.run(OPENINGS, columns(spans, 'customerId', 'featureId', 'windowStart', 'windowEnd')));
   }
 
-  /** Units used in a span that ends now: `from` is exclusive, so that a full span ago no longer counts. */
-  async usedSince(customerId: string, featureId: string, from: Date): Promise<number> {
-    const [row] = await this.database.query<{ used: number }>(
-      `select coalesce(sum(quantity), 0)::float8 as used from usage_ledger where customer_id = $1 and feature_id = $2 and occurred_at > $3`,
-      [customerId, featureId, from],
+  balances(connection: Connection, grants: { customerId: string; id: string }[]): Promise<Omit<GrantBalance, 'customerId'>[]> {
+    return connection.run(BALANCES, columns(grants, 'customerId', 'id'));
+  }
+
+  /** Units used since an instant, that instant left out. */
+  async recent(connection: Connection, spans: { customerId: string; featureId: string; since: Date }[]): Promise<number[]> {
+    return inOrder(spans.length, await connection.run(RECENT, columns(spans, 'customerId', 'featureId', 'since')));
+  }
+
+  /** Reservations on these counters that are over, although nobody has written that down yet. */
+  expired(connection: Connection, keys: CounterKey[], now: Date): Promise<Reservation[]> {
+    return connection.run(EXPIRED, [...columns(keys, 'customerId', 'featureId', 'windowStart'), now]);
+  }
+
+  reservations(connection: Connection, ids: { customerId: string; id: string }[]): Promise<Reservation[]> {
+    return connection.run(RESERVATIONS, columns(ids, 'customerId', 'id'));
+  }
+
+  /** What was burnt in these windows and put back, oldest first. */
+  burns(connection: Connection, keys: CounterKey[]): Promise<(CounterKey & { burns: Burn[] })[]> {
+    return connection.run(BURNS, columns(keys, 'customerId', 'featureId', 'windowStart'));
+  }
+
+  /** Of these ids of callers, those that are counted already. */
+  references(connection: Connection, ids: { customerId: string; reference: string }[]): Promise<{ customerId: string; reference: string }[]> {
+    return connection.run(REFERENCES, columns(ids, 'customerId', 'reference'));
+  }
+
+  replays(connection: Connection, keys: { caller: string; key: string }[]): Promise<StoredReplay[]> {
+    return connection.run(REPLAYS, columns(keys, 'caller', 'key'));
+  }
+
+  /** Adds to counters; those that are not there yet are made. */
+  saveCounters(connection: Connection, changes: CounterChange[], now: Date): Promise<unknown>[] {
+    const names = ['customerId', 'featureId', 'windowStart', 'windowName', 'used', 'reserved', 'fromGrants', 'carried', 'notified', 'hardLimit'] as const;
+    const made = changes.filter(({ exists }) => !exists);
+    const kept = changes.filter(({ exists }) => exists);
+    return [
+      ...(made.length > 0 ? [connection.run(INSERT_COUNTERS, [...columns(made, ...names), now])] : []),
+      ...(kept.length > 0 ? [connection.run(UPDATE_COUNTERS, [...columns(kept, ...names), now])] : []),
+    ];
+  }
+
+  insertEntries(connection: Connection, entries: LedgerEntry[]): Promise<unknown> {
+    return connection.run(INSERT_ENTRIES, [JSON.stringify(entries)]);
+  }
+
+  saveBalances(connection: Connection, balances: GrantBalance[]): Promise<unknown> {
+    return connection.run(SAVE_BALANCES, columns(balances, 'customerId', 'grantId', 'balance', 'settledAt'));
+  }
+
+  saveReservations(connection: Connection, reservations: Reservation[]): Promise<unknown> {
+    return connection.run(SAVE_RESERVATIONS, [JSON.stringify(reservations)]);
+  }
+
+  /** Fails on a key that another transaction has used meanwhile. */
+  insertReplays(connection: Connection, replays: StoredReplay[], now: Date): Promise<unknown> {
+    return connection.run(INSERT_REPLAYS, [JSON.stringify(replays), now]);
+  }
+
+  async findReservation(id: string): Promise<Reservation | null> {
+    const [row] = await this.database.query<Reservation>(`select ${RESERVATION} from usage_reservations where id = $1`, [id]);
+    return row ?? null;
+  }
+
+  /** Customers with reservations that are over and not yet settled. */
+  async customersWithExpired(now: Date, limit: number): Promise<{ customerId: string; featureId: string; windowStart: Date }[]> {
+    return this.database.query(
+      `select distinct customer_id as "customerId", feature_id as "featureId", window_start as "windowStart"
+       from (select * from usage_reservations where status = 'held' and expires_at <= $1 order by expires_at limit $2) due`,
+      [now, limit],
     );
-    return row!.used;
   }
 
   /** Units used by hour, day or month of the zone; steps without usage are left out. */
   series({ customerId, featureId, from, to, by, timezone }: SeriesQuery): Promise<{ start: Date; quantity: number }[]> {
     return this.database.query(
       `select date_trunc($5, occurred_at, $6) as start, sum(quantity)::float8 as quantity from usage_ledger
-       where customer_id = $1 and feature_id = $2 and occurred_at >= $3 and occurred_at < $4 group by 1 order by 1`,
+       where customer_id = $1 and feature_id = $2 and occurred_at >= $3 and occurred_at < $4 and kind <> 'opening' group by 1 order by 1`,
       [customerId, featureId, from, to, by, timezone],
     );
   }
+}
+
+function inOrder(length: number, rows: { n: number; quantity: number }[]): number[] {
+  const quantities = new Array<number>(length).fill(0);
+  for (const { n, quantity } of rows) quantities[n - 1] = quantity;
+  return quantities;
 }

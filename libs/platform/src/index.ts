@@ -1,10 +1,13 @@
+export { Changes } from './changes/changes.js';
 export { Config, type LogLevel } from './config/config.js';
 export { count, instant } from './database/columns.js';
+export { Batcher, type Outcome } from './batching/batcher.js';
 export { Database } from './database/database.js';
-export { isUnavailable, isUniqueViolation } from './database/database-errors.js';
+export { isRetryable, isUnavailable, isUniqueViolation } from './database/database-errors.js';
+export { type Connection, type Decided, Pipeline, type Statement } from './database/pipeline.js';
 export { Events, type NewEvent, type RecordedEvent } from './events/events.js';
 export { Readiness } from './database/readiness.js';
 export { startDatabase } from './database/start-database.js';
-export { Idempotency, type StoredAnswer } from './idempotency/idempotency.js';
+export { Idempotency, keyReused, type StoredAnswer } from './idempotency/idempotency.js';
 export { PlatformModule, STALENESS_MS } from './platform.module.js';
 export { Keyring } from './secrets/keyring.js';

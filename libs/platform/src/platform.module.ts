@@ -3,6 +3,7 @@ import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { Keyv } from 'keyv';
 import { LRUCache } from 'lru-cache';
 import { Clock } from '@app/kernel';
+import { Changes } from './changes/changes.js';
 import { SystemClock } from './clock/system-clock.js';
 import { Config } from './config/config.js';
 import { DatabaseModule } from './database/database.module.js';
@@ -36,8 +37,8 @@ export class PlatformModule {
     return {
       module: PlatformModule,
       imports: [ConfigModule.forRoot(config), DatabaseModule, CacheModule.registerAsync({ isGlobal: true, useFactory: () => ({ ttl: STALENESS_MS, stores: [boundedMemory()] }) })],
-      providers: [{ provide: Clock, useClass: SystemClock }, Events, Idempotency, Keyring, Readiness],
-      exports: [Clock, Events, Idempotency, Keyring, Readiness],
+      providers: [{ provide: Clock, useClass: SystemClock }, Changes, Events, Idempotency, Keyring, Readiness],
+      exports: [Changes, Clock, Events, Idempotency, Keyring, Readiness],
     };
   }
 }

@@ -3,5 +3,6 @@ export { isLive, type SoldPrice, type Subscription, SUBSCRIPTION_STATUSES, type 
 export { type Enrolment, EnrolmentService, type NewContract } from './enrolment.service.js';
 export { type ChangeCommand, type Command, LifecycleService } from './lifecycle.service.js';
 export { SubscriptionsModule } from './subscriptions.module.js';
+export { subscriptionFromRow, type SubscriptionRow } from './subscription-row.js';
 export { SubscriptionsService } from './subscriptions.service.js';
 export type { HistoryFilter } from './subscriptions.repository.js';

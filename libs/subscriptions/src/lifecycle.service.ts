@@ -70,7 +70,8 @@ export class LifecycleService {
     for (;;) {
       const batch = await this.database.transaction(async () => {
         const due = await this.subscriptions.lockDue(this.clock.now(), SWEEP_BATCH);
-        for (const subscription of due) await this.bringUpToDate(subscription);
+        // In the order in which usage is locked, so that the two never wait for each other in a circle.
+        for (const subscription of due.sort(byCustomer)) await this.bringUpToDate(subscription);
         return due.length;
       });
       swept += batch;
@@ -121,6 +122,8 @@ export class LifecycleService {
     });
   }
 }
+
+const byCustomer = (one: Subscription, other: Subscription): number => (one.customerId < other.customerId ? -1 : 1);
 
 function notFound(): DomainError {
   return new DomainError('not_found', 'subscription_not_found', 'There is no such subscription.');

@@ -20,6 +20,7 @@ export class SubscriptionEntity implements Subscription {
   @Column(instant({ name: 'current_period_start' })) currentPeriodStart: Date;
   @Column(instant({ name: 'current_period_end' })) currentPeriodEnd: Date;
   @Column(instant({ name: 'usage_period_start' })) usagePeriodStart: Date;
+  @Column(instant({ name: 'plan_since' })) planSince: Date;
   @Column(instant({ name: 'trial_end', nullable: true })) trialEnd: Date | null;
   @Column('boolean', { name: 'auto_renew' }) autoRenew: boolean;
   @Column('boolean', { name: 'cancel_at_period_end' }) cancelAtPeriodEnd: boolean;

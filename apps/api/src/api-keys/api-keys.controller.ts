@@ -4,6 +4,7 @@ import { ApiKeysService, type UserPrincipal } from '@app/auth';
 import { OWN_PRODUCT } from '@app/catalog';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
+import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { optionalDate } from '../http/input/optional-date.js';
 import { UuidParam } from '../http/input/uuid-param.decorator.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
@@ -26,6 +27,8 @@ export class ApiKeysController {
   @Post()
   @Allow({ people: 'user' })
   @RequireEntitlement('api_keys', { product: OWN_PRODUCT })
+  // Outside of the limit: a repetition consumes nothing.
+  @Idempotent()
   @ApiOperation({ operationId: 'createApiKey', summary: 'Make an API key; admins make keys of services, others keys that act for themselves' })
   @ApiProblems(404)
   async create(@Body() body: CreateApiKeyDto, @CurrentPrincipal() principal: UserPrincipal): Promise<CreatedApiKeyDto> {

@@ -3,6 +3,7 @@ import { ApiConsumes, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AuthService, SessionsService, type UserPrincipal } from '@app/auth';
 import { Allow } from '../http/access/allow.decorator.js';
 import { ArrivedAt, CurrentPrincipal } from '../http/access/current-principal.decorator.js';
+import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { CustomerDto } from '../customers/dto/customer.dto.js';
 import { SubscriptionPresenter } from '../subscriptions/subscription-presenter.js';
@@ -20,6 +21,7 @@ export class AuthController {
   ) {}
 
   @Post('register')
+  @Idempotent()
   @Allow('public')
   @ApiOperation({ operationId: 'register', summary: 'Make an account, its customer and its subscription, all or nothing' })
   @ApiProblems(409)
@@ -29,6 +31,7 @@ export class AuthController {
   }
 
   @Post('login')
+  @Idempotent()
   @HttpCode(200)
   @Allow('public')
   @ApiOperation({ operationId: 'login', summary: 'Log in with e-mail and password' })
@@ -38,6 +41,7 @@ export class AuthController {
   }
 
   @Post('token')
+  @Idempotent()
   @HttpCode(200)
   @Allow('public')
   @ApiConsumes('application/x-www-form-urlencoded')
@@ -50,6 +54,7 @@ export class AuthController {
   }
 
   @Post('refresh')
+  @Idempotent()
   @HttpCode(200)
   @Allow('public')
   @ApiOperation({ operationId: 'refresh', summary: 'Trade a refresh token for a new pair; a token used twice ends its session' })
@@ -59,6 +64,7 @@ export class AuthController {
   }
 
   @Post('logout')
+  @Idempotent()
   @HttpCode(204)
   @Allow({ people: 'user' })
   @ApiCredentials()

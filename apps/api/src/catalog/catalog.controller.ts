@@ -5,6 +5,7 @@ import { CatalogService } from '@app/catalog';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
 import { allowedProduct, ProductKey } from '../http/access/product-key.decorator.js';
+import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { ProductQueryDto } from '../plans/dto/plan.dto.js';
 import { ApplyCatalogQueryDto, CatalogDifferenceDto, CatalogDto } from './dto/catalog.dto.js';
@@ -24,6 +25,7 @@ export class CatalogController {
   }
 
   @Post('apply')
+  @Idempotent()
   @HttpCode(200)
   @Allow({ scope: 'catalog:write', people: 'admin' })
   @ApiOperation({ operationId: 'applyCatalog', summary: 'Make the catalogue of a product what the document says' })

@@ -23,7 +23,7 @@ export class EntitlementsController {
   @OfCustomer()
   @ApiOperation({ operationId: 'listEntitlements', summary: 'A decision for everything that the plan says' })
   async list(@CurrentCustomer() customer: Customer, @Query() _: ProductQueryDto, @ProductKey() product: string): Promise<DecisionListDto> {
-    return { data: await this.metering.checkAll(customer, product) };
+    return { data: await this.metering.checkAll({ customer, product }) };
   }
 
   @Get(':feature')

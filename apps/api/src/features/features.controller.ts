@@ -5,6 +5,7 @@ import { ProductsService } from '@app/catalog';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
 import { ProductKey } from '../http/access/product-key.decorator.js';
+import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { Pages } from '../http/pagination/pages.js';
 import { ProductListQueryDto, ProductQueryDto } from '../plans/dto/plan.dto.js';
@@ -37,21 +38,22 @@ export class FeaturesController {
   }
 
   @Post()
+  @Idempotent()
   @Allow({ scope: 'catalog:write', people: 'admin' })
   @ApiOperation({ operationId: 'createFeature', summary: 'Make a feature' })
   @ApiProblems(404, 409)
   async create(@Body() body: CreateFeatureDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal): Promise<FeatureDto> {
-    const { key, name, type, unit } = body;
-    return FeatureDto.of(await this.products.createFeature(product, { key, name, type, unit }, actorOf(principal)));
+    const { key, name, type, unit, failurePolicy } = body;
+    return FeatureDto.of(await this.products.createFeature(product, { key, name, type, unit, failurePolicy }, actorOf(principal)));
   }
 
   @Patch(':key')
   @Allow({ scope: 'catalog:write', people: 'admin' })
-  @ApiOperation({ operationId: 'updateFeature', summary: 'Rename a feature' })
+  @ApiOperation({ operationId: 'updateFeature', summary: 'Change the name, unit or failure policy of a feature' })
   @ApiProblems(404)
   async update(@Param('key') key: string, @Body() body: UpdateFeatureDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal): Promise<FeatureDto> {
-    const { name, unit } = body;
-    return FeatureDto.of(await this.products.updateFeature(product, key, { name, unit }, actorOf(principal)));
+    const { name, unit, failurePolicy } = body;
+    return FeatureDto.of(await this.products.updateFeature(product, key, { name, unit, failurePolicy }, actorOf(principal)));
   }
 
   @Delete(':key')

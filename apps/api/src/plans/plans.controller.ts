@@ -8,6 +8,7 @@ import { ProductKey } from '../http/access/product-key.decorator.js';
 import { PublicCacheInterceptor } from '../http/cache/public-cache.interceptor.js';
 import { Etag } from '../http/etag/etag.interceptor.js';
 import { IfMatch } from '../http/etag/if-match.decorator.js';
+import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { Pages } from '../http/pagination/pages.js';
 import {
@@ -65,6 +66,7 @@ export class PlansController {
   }
 
   @Post()
+  @Idempotent()
   @Allow({ scope: 'catalog:write', people: 'admin' })
   @Etag('revision')
   @ApiOperation({ operationId: 'createPlan', summary: 'Make a plan with a draft of its first version' })
@@ -91,6 +93,7 @@ export class PlansController {
   }
 
   @Post(':key/publish')
+  @Idempotent()
   @HttpCode(200)
   @Allow({ scope: 'catalog:write', people: 'admin' })
   @Etag('revision')
@@ -108,6 +111,7 @@ export class PlansController {
   }
 
   @Post(':key/archive')
+  @Idempotent()
   @HttpCode(200)
   @Allow({ scope: 'catalog:write', people: 'admin' })
   @Etag('revision')

@@ -5,6 +5,7 @@ import { CatalogReader, ProductsService } from '@app/catalog';
 import { allowedProduct } from '../http/access/product-key.decorator.js';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
+import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { ListQuery } from '../http/pagination/list.query.js';
 import { Pages } from '../http/pagination/pages.js';
@@ -36,6 +37,7 @@ export class ProductsController {
   }
 
   @Post()
+  @Idempotent()
   @Allow({ people: 'admin' })
   @ApiOperation({ operationId: 'createProduct', summary: 'Make a product' })
   @ApiProblems(409)

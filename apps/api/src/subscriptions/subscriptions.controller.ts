@@ -10,6 +10,7 @@ import { OfCustomer, OfSubscription } from '../http/access/owner.guard.js';
 import { ProductKey } from '../http/access/product-key.decorator.js';
 import { Etag } from '../http/etag/etag.interceptor.js';
 import { IfMatch } from '../http/etag/if-match.decorator.js';
+import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { ListQuery } from '../http/pagination/list.query.js';
 import { Pages } from '../http/pagination/pages.js';
@@ -43,6 +44,7 @@ export class SubscriptionsController {
   ) {}
 
   @Post()
+  @Idempotent()
   @Allow({ scope: 'subscriptions:write', people: 'owner' })
   @OfCustomer()
   @Etag('version')
@@ -85,6 +87,7 @@ export class SubscriptionsController {
   }
 
   @Post(':id/change')
+  @Idempotent()
   @HttpCode(200)
   @Allow({ scope: 'subscriptions:write', people: 'owner' })
   @OfSubscription()
@@ -104,6 +107,7 @@ export class SubscriptionsController {
   }
 
   @Post(':id/cancel')
+  @Idempotent()
   @HttpCode(200)
   @Allow({ scope: 'subscriptions:write', people: 'owner' })
   @OfSubscription()
@@ -122,6 +126,7 @@ export class SubscriptionsController {
   }
 
   @Post(':id/resume')
+  @Idempotent()
   @HttpCode(200)
   @Allow({ scope: 'subscriptions:write', people: 'owner' })
   @OfSubscription()

@@ -20,6 +20,6 @@ export class CheckOperation {
     if ((feature === undefined) === (features === undefined)) throw invalidField('feature', 'is required, or else features');
     if (features === undefined) return this.metering.check({ customer, product, feature: feature!, quantity: quantity ?? 1 });
     if (quantity !== undefined) throw invalidField('quantity', 'goes with one feature');
-    return { data: await this.metering.checkMany(customer, product, features) };
+    return { data: await this.metering.checkMany({ customer, product }, features) };
   }
 }

@@ -1,7 +1,10 @@
 import { Module } from '@nestjs/common';
+import { EntitlementsModule } from '@app/entitlements';
 import { MeteringModule } from '@app/metering';
 import { CheckOperation } from './check.operation.js';
+import { ConsumeOperation } from './consume.operation.js';
+import { RecordOperation } from './record.operation.js';
 import { UsageController } from './usage.controller.js';
 
-@Module({ imports: [MeteringModule], controllers: [UsageController], providers: [CheckOperation] })
+@Module({ imports: [EntitlementsModule, MeteringModule], controllers: [UsageController], providers: [CheckOperation, ConsumeOperation, RecordOperation] })
 export class UsageRoutesModule {}

@@ -1,18 +1,24 @@
-import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
-import { ApiExtraModels, ApiHeader, ApiOkResponse, ApiOperation, ApiParam, ApiTags, getSchemaPath } from '@nestjs/swagger';
-import { actorOf, type Principal } from '@app/auth';
+import { Body, Controller, Get, HttpCode, Post, Query, Res } from '@nestjs/common';
+import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiParam, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import type { Principal } from '@app/auth';
 import type { Customer } from '@app/customers';
 import { MeteringService } from '@app/metering';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentCustomer, CurrentPrincipal } from '../http/access/current-principal.decorator.js';
-import { OfCustomer } from '../http/access/owner.guard.js';
+import { Asked } from '../http/access/asked.decorator.js';
+import { OfCustomer, OfKnownCustomer } from '../http/access/owner.guard.js';
 import { ProductKey } from '../http/access/product-key.decorator.js';
 import { optionalDate } from '../http/input/optional-date.js';
-import { ReadsOnly } from '../http/idempotency/idempotency.interceptor.js';
+import { Idempotent, IdempotentByItself } from '../http/idempotency/idempotency.interceptor.js';
+import { told } from '../http/idempotency/replayed.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { CheckOperation } from './check.operation.js';
-import { CheckDto, ConsumeDto, DecisionDto, DecisionListDto, UsageQueryDto, UsageSeriesDto } from './dto/usage.dto.js';
-import { smallProperties } from './properties.js';
+import { ConsumeOperation } from './consume.operation.js';
+import {
+  CheckDto, ConsumeDto, CorrectionDto, DecisionDto, DecisionListDto, JointDecisionDto, UsageEventResultsDto, UsageEventsDto, UsageQueryDto, UsageSeriesDto,
+} from './dto/usage.dto.js';
+import { RecordOperation } from './record.operation.js';
 
 @ApiTags('Entitlements and usage')
 @ApiCredentials()
@@ -22,13 +28,14 @@ export class UsageController {
   constructor(
     private readonly metering: MeteringService,
     private readonly checks: CheckOperation,
+    private readonly consumption: ConsumeOperation,
+    private readonly facts: RecordOperation,
   ) {}
 
   @Post('check')
   @HttpCode(200)
-  @ReadsOnly()
   @Allow({ scope: 'entitlements:read', people: 'owner' })
-  @OfCustomer()
+  @OfKnownCustomer()
   @ApiOperation({ operationId: 'check', summary: 'May this customer do this now? Counts nothing' })
   @ApiExtraModels(DecisionDto, DecisionListDto)
   @ApiOkResponse({ schema: { oneOf: [{ $ref: getSchemaPath(DecisionDto) }, { $ref: getSchemaPath(DecisionListDto) }] } })
@@ -39,13 +46,33 @@ export class UsageController {
   @Post('usage/consume')
   @HttpCode(200)
   @Allow({ scope: 'usage:write', people: 'owner' })
-  @OfCustomer()
-  @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Makes it safe to send again: one effect, the first answer for every repetition.' })
+  @OfKnownCustomer()
+  @IdempotentByItself()
   @ApiOperation({ operationId: 'consume', summary: 'Count usage if, and only if, it is allowed' })
-  @ApiOkResponse({ type: DecisionDto })
-  consume(@CurrentCustomer() customer: Customer, @Body() body: ConsumeDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal): Promise<DecisionDto> {
-    const { feature, quantity = 1, properties } = body;
-    return this.metering.consume({ customer, product, feature, quantity, actor: actorOf(principal), properties: smallProperties(properties) });
+  @ApiExtraModels(JointDecisionDto)
+  @ApiOkResponse({ schema: { oneOf: [{ $ref: getSchemaPath(DecisionDto) }, { $ref: getSchemaPath(JointDecisionDto) }] } })
+  async consume(@Asked() asked: Asked, @Body() body: ConsumeDto, @Res({ passthrough: true }) reply: FastifyReply): Promise<DecisionDto | JointDecisionDto> {
+    return told(reply, await this.consumption.run(asked, body));
+  }
+
+  @Post('usage/events')
+  @HttpCode(200)
+  @Idempotent()
+  @Allow({ scope: 'usage:write', people: 'user' })
+  @ApiOperation({ operationId: 'recordUsage', summary: 'Count what has happened already, beyond any limit: one result for each event' })
+  async record(@Body() body: UsageEventsDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal): Promise<UsageEventResultsDto> {
+    return { results: await this.facts.run(body.events, product, principal) };
+  }
+
+  @Post('usage/corrections')
+  @HttpCode(200)
+  @Allow({ people: 'admin' })
+  @OfCustomer()
+  @IdempotentByItself()
+  @ApiOperation({ operationId: 'correctUsage', summary: 'Set usage right by hand, with a reason' })
+  @ApiProblems(409)
+  async correct(@Asked() asked: Asked, @Body() { feature, quantity, at, reason }: CorrectionDto, @Res({ passthrough: true }) reply: FastifyReply): Promise<DecisionDto> {
+    return told(reply, await this.metering.correct({ ...asked, feature, quantity, at: optionalDate(at), reason }));
   }
 
   @Get('customers/:customer/usage')

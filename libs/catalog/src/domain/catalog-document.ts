@@ -1,11 +1,11 @@
 import { DomainError, type FieldError } from '@app/kernel';
-import type { Assignment, Feature, FeatureType } from './catalog.js';
+import type { Assignment, FailurePolicy, Feature, FeatureType } from './catalog.js';
 import { checkKey, type RawContent } from './plan-content.js';
 
 /** The whole catalogue of one product as one document: what is not in it is archived. */
 export interface CatalogDocument {
   product: { key: string; name: string };
-  features: { key: string; name: string; type: FeatureType; unit?: string | null }[];
+  features: { key: string; name: string; type: FeatureType; unit?: string | null; failurePolicy?: FailurePolicy | null }[];
   plans: (RawContent & { key: string; public?: boolean })[];
   assignment: { plan: string; region?: string | null; deviceType?: string | null }[];
 }
@@ -55,7 +55,7 @@ function repeated(keys: string[], path: string): FieldError[] {
 export function featureFate(stored: Feature | undefined, wanted: CatalogDocument['features'][number]): 'created' | 'updated' | 'unchanged' {
   if (!stored) return 'created';
   if (stored.type !== wanted.type) throw new DomainError('conflict', 'feature_type_fixed', `The type of feature ${stored.key} never changes.`);
-  return stored.name === wanted.name && stored.unit === (wanted.unit ?? null) && !stored.archivedAt ? 'unchanged' : 'updated';
+  return stored.name === wanted.name && stored.unit === (wanted.unit ?? null) && stored.failurePolicy === (wanted.failurePolicy ?? null) && !stored.archivedAt ? 'unchanged' : 'updated';
 }
 
 export function normalAssignment(rules: CatalogDocument['assignment']): Assignment[] {

@@ -12,6 +12,10 @@ export type WindowName = (typeof WINDOWS)[number];
 export const OVERAGES = ['deny', 'allow', 'cap'] as const;
 export type Overage = (typeof OVERAGES)[number];
 
+/** What is answered when the database cannot be asked in time; without one the question is refused with 503. */
+export const FAILURE_POLICIES = ['deny', 'allow', 'last_known'] as const;
+export type FailurePolicy = (typeof FAILURE_POLICIES)[number];
+
 export interface Product {
   id: string;
   key: string;
@@ -28,6 +32,7 @@ export interface Feature {
   name: string;
   type: FeatureType;
   unit: string | null;
+  failurePolicy: FailurePolicy | null;
   archivedAt: Date | null;
   createdAt: Date;
   updatedAt: Date;

@@ -108,6 +108,14 @@ function checkEntitlement(raw: Members, features: Map<string, Feature>, path: st
   return { feature: String(key), terms: { type, ...rest } as EntitlementTerms };
 }
 
+/** Checks terms that are given to one customer alone. @throws DomainError `invalid_fields` */
+export function checkTerms(feature: Feature, raw: object): EntitlementTerms {
+  const terms = defined(raw as Members);
+  const problems = problemsOf(terms, TERMS[feature.type], '');
+  if (problems.length > 0) throw new DomainError('invalid', 'invalid_fields', 'Some fields are not valid.', { errors: problems });
+  return { type: feature.type, ...terms } as EntitlementTerms;
+}
+
 function defined(raw: Members): Members {
   return Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== undefined));
 }

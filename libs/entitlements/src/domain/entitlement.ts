@@ -1,6 +1,8 @@
 import type { EntitlementTerms, Feature, PlanVersion, WindowName } from '@app/catalog';
-import { calendarWindow, type Period } from '@app/kernel';
 import type { Subscription } from '@app/subscriptions';
+import type { Grant } from './grant.js';
+import type { Override } from './holder.js';
+import { type Period, type Rhythm, windowAt } from './rhythm.js';
 
 /** Why a customer may not. */
 export type DenialReason =
@@ -12,42 +14,88 @@ export type DenialReason =
   | 'feature_not_in_plan'
   | 'feature_disabled';
 
-/** What decided: the plan version the customer was sold. */
+/** What decided: the plan version the customer was sold, an override of it, or a grant where the plan says nothing. */
 export interface EntitlementSource {
-  kind: 'plan';
+  kind: 'plan' | 'override' | 'grant';
   plan: string;
   version: number;
 }
 
 /** What one customer may do with one feature at one instant. Derived, never stored. */
 export interface Entitlement {
-  feature: Pick<Feature, 'id' | 'key' | 'type'>;
+  feature: Pick<Feature, 'id' | 'key' | 'type' | 'failurePolicy'>;
   /** Why nothing is allowed, whatever was used; null when the terms decide. */
   denied: DenialReason | null;
   terms: EntitlementTerms | null;
+  /** How its windows follow each other; null when there is nothing to count. */
+  rhythm: Rhythm | null;
   /** Where the limit counts now; null when it counts for ever or there is no limit to count. */
   window: Period | null;
+  /** Since when these terms hold. */
+  since: Date | null;
+  grants: Grant[];
   source: EntitlementSource | null;
+  /** It is this one from here until there (exclusive), unless the holder changes. */
+  validFrom: Date;
+  validUntil: Date | null;
 }
 
-/** Who asks: a customer's contract on the feature's product, and the customer's zone. */
-export interface Holder {
+/** One customer's standing on the feature's product. The subscription is taken as it is at the instant asked about. */
+export interface Standing {
   subscription: Subscription | null;
   version: PlanVersion | null;
   timezone: string;
+  override: Override | null;
+  grants: Grant[];
 }
 
-/** What the holder may do with a feature at `now`. The subscription is taken as it is at `now`. */
-export function entitlementOf(feature: Feature, { subscription, version, timezone }: Holder, now: Date): Entitlement {
-  const nothing: Entitlement = { feature, denied: null, terms: null, window: null, source: null };
+/** What a customer may do with a feature at `now`. */
+export function entitlementOf(feature: Feature, standing: Standing, now: Date): Entitlement {
+  const { subscription, version, timezone } = standing;
+  const nothing: Entitlement = { feature, denied: null, terms: null, rhythm: null, window: null, since: null, grants: [], source: null, validFrom: now, validUntil: null };
   const unsubscribed = denialOf(subscription);
   if (!subscription || !version || unsubscribed) return { ...nothing, denied: unsubscribed ?? 'no_subscription' };
-  const source: EntitlementSource = { kind: 'plan', plan: subscription.planKey, version: subscription.planVersion };
-  const granted = version.entitlements.find(({ featureId }) => featureId === feature.id);
-  if (!granted) return { ...nothing, source, denied: 'feature_not_in_plan' };
-  const { terms } = granted;
+  const found = findTerms(feature, standing, now);
+  const plan = { plan: subscription.planKey, version: subscription.planVersion };
+  const ends = [subscription.currentPeriodEnd, ...turningPoints(standing, now)];
+  if (!found) return { ...nothing, source: { kind: 'plan', ...plan }, denied: 'feature_not_in_plan', validUntil: earliest(ends) };
+  const { terms, kind, since } = found;
   const disabled = feature.archivedAt !== null || (terms.type === 'boolean' && !terms.value);
-  return { feature, terms, source, denied: disabled ? 'feature_disabled' : null, window: windowOf(terms, subscription, timezone, now) };
+  const rhythm = isCounted(terms) ? rhythmOf(terms, subscription, timezone) : null;
+  const window = rhythm && windowAt(rhythm, now);
+  return {
+    ...nothing,
+    terms,
+    rhythm,
+    window,
+    since,
+    grants: rhythm ? standing.grants : [],
+    source: { kind, ...plan },
+    denied: disabled ? 'feature_disabled' : null,
+    validUntil: earliest(window ? [...ends, window.end] : ends),
+  };
+}
+
+/** An override comes before the plan; a grant gives the feature where neither names it. */
+function findTerms(feature: Feature, { subscription, version, override, grants }: Standing, now: Date): { terms: EntitlementTerms; kind: EntitlementSource['kind']; since: Date } | null {
+  if (override && (override.expiresAt === null || now < override.expiresAt)) return { terms: override.terms, kind: 'override', since: override.updatedAt };
+  const granted = version!.entitlements.find(({ featureId }) => featureId === feature.id);
+  if (granted) return { terms: granted.terms, kind: 'plan', since: subscription!.planSince };
+  const [first] = grants.filter(({ effectiveAt, expiresAt }) => effectiveAt <= now && (expiresAt === null || now < expiresAt));
+  return first ? { terms: nothingIncluded(feature), kind: 'grant', since: first.createdAt } : null;
+}
+
+const nothingIncluded = ({ type }: Feature): EntitlementTerms =>
+  type === 'credit' ? { type, grant: { quantity: 0, every: 'none' } } : { type: 'metered', limit: 0, window: 'none', overage: 'deny' };
+
+/** When, without anybody's doing, other terms may hold. */
+function turningPoints({ override, grants }: Standing, now: Date): Date[] {
+  const instants = [override?.expiresAt, ...grants.flatMap(({ effectiveAt, expiresAt }) => [effectiveAt, expiresAt])];
+  return instants.filter((at): at is Date => at instanceof Date && at > now);
+}
+
+function earliest(instants: Date[]): Date {
+  return instants.reduce((one, other) => (other < one ? other : one));
 }
 
 function denialOf(subscription: Subscription | null): DenialReason | null {
@@ -66,14 +114,15 @@ function denialOf(subscription: Subscription | null): DenialReason | null {
   }
 }
 
+const isCounted = ({ type }: EntitlementTerms): boolean => type === 'metered' || type === 'credit';
+
 function windowName(terms: EntitlementTerms): WindowName {
   if (terms.type === 'metered') return terms.window;
   return terms.type === 'credit' ? terms.grant.every : 'none';
 }
 
-function windowOf(terms: EntitlementTerms, subscription: Subscription, timezone: string, now: Date): Period | null {
-  const name = windowName(terms);
-  if (name === 'none') return null;
-  if (name === 'billing_period') return { start: subscription.usagePeriodStart, end: subscription.currentPeriodEnd };
-  return calendarWindow(name, timezone, now);
+function rhythmOf(terms: EntitlementTerms, subscription: Subscription, timezone: string): Rhythm {
+  const { price, anchor, usagePeriodStart, currentPeriodEnd } = subscription;
+  const cadence = { anchor, interval: price.interval, count: price.intervalCount, timeZone: subscription.timezone };
+  return { name: windowName(terms), timezone, billing: { start: usagePeriodStart, end: currentPeriodEnd, cadence } };
 }

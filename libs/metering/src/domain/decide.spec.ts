@@ -2,102 +2,191 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { EntitlementTerms, MeteredTerms } from '@app/catalog';
 import type { Entitlement } from '@app/entitlements';
-import { check, decide, hardLimit, NO_USAGE, type Usage } from './decide.js';
+import { allowanceOf, check, consume, degradedDecision, hardLimit, reserve, type Situation } from './decide.js';
+import { advance, count, type Meter, MOST, overageOf, roomOf, uncount, unusedMeter } from './meter.js';
 
 const now = new Date('2026-11-21T09:00:00Z');
 const window = { start: new Date('2026-11-01T00:00:00Z'), end: new Date('2026-12-01T00:00:00Z') };
 const source = { kind: 'plan' as const, plan: 'pro', version: 3 };
+const rhythm = { name: 'month' as const, timezone: 'UTC', billing: { ...window, cadence: { anchor: window.start, interval: 'month' as const, count: 1, timeZone: 'UTC' } } };
+
 const entitled = (terms: EntitlementTerms, over: Partial<Entitlement> = {}): Entitlement => ({
-  feature: { id: 'f', key: 'api_calls', type: terms.type },
+  feature: { id: 'f', key: 'api_calls', type: terms.type, failurePolicy: null },
   denied: null,
   terms,
-  window,
+  rhythm: terms.type === 'metered' || terms.type === 'credit' ? rhythm : null,
+  window: terms.type === 'metered' || terms.type === 'credit' ? window : null,
+  since: window.start,
+  grants: [],
   source,
+  validFrom: now,
+  validUntil: null,
   ...over,
 });
 const metered = (over: Partial<MeteredTerms> = {}): MeteredTerms => ({ type: 'metered', limit: 10, window: 'month', overage: 'deny', ...over });
 const ask = (quantity: number) => ({ customer: 'acme', quantity, now });
-const used = (units: number, over: Partial<Usage> = {}): Usage => ({ ...NO_USAGE, used: units, ...over });
+const situation = (terms: EntitlementTerms, used = 0, over: Partial<Meter> = {}, entitlement: Partial<Entitlement> = {}): Situation => {
+  const entitledTo = entitled(terms, entitlement);
+  const allowance = allowanceOf(entitledTo, () => window);
+  return { entitlement: entitledTo, allowance, meter: allowance && !entitledTo.denied ? { ...unusedMeter(allowance, [], now), used, ...over } : null };
+};
 
 describe('a decision', () => {
   it('tells all that led to it', () => {
-    expect(decide(entitled(metered()), used(10), ask(1))).toEqual({
-      counted: 0,
-      decision: {
-        allowed: false,
-        reason: 'limit_reached',
-        customer: 'acme',
-        feature: 'api_calls',
-        type: 'metered',
-        requested: 1,
-        limit: 10,
-        used: 10,
-        reserved: 0,
-        remaining: 0,
-        overage: 0,
-        windowStart: '2026-11-01T00:00:00.000Z',
-        resetsAt: '2026-12-01T00:00:00.000Z',
-        source,
-        asOf: '2026-11-21T09:00:00.000Z',
-      },
+    expect(check(situation(metered(), 10), ask(1))).toEqual({
+      allowed: false,
+      reason: 'limit_reached',
+      customer: 'acme',
+      feature: 'api_calls',
+      type: 'metered',
+      requested: 1,
+      limit: 10,
+      used: 10,
+      reserved: 0,
+      remaining: 0,
+      overage: 0,
+      windowStart: '2026-11-01T00:00:00.000Z',
+      resetsAt: '2026-12-01T00:00:00.000Z',
+      source,
+      asOf: '2026-11-21T09:00:00.000Z',
     });
   });
 
+  it('shows the meter as it is after what it counted', () => {
+    expect(consume(situation(metered(), 4), ask(3))).toMatchObject({ taken: 3, meter: { used: 7 }, decision: { allowed: true, reason: null, used: 7, remaining: 3 } });
+  });
+
+  it('shows the meter as it stands when it only looks', () => {
+    expect(check(situation(metered(), 4), ask(3))).toMatchObject({ allowed: true, used: 4, remaining: 6 });
+  });
+
+  it('tells the value of what is not counted, and counts nothing', () => {
+    expect(check(situation({ type: 'static', value: 'email' }), ask(1))).toMatchObject({ allowed: true, value: 'email' });
+    expect(check(situation({ type: 'boolean', value: false }, 0, {}, { denied: 'feature_disabled' }), ask(1))).toMatchObject({ allowed: false, reason: 'feature_disabled', value: false });
+    expect(consume(situation({ type: 'boolean', value: true }), ask(1))).toMatchObject({ taken: 0, meter: null });
+  });
+
+  it('denies for what the entitlement says, whatever is left', () => {
+    expect(consume(situation(metered({ limit: null }), 0, {}, { denied: 'subscription_expired' }), ask(1))).toMatchObject({ taken: 0, decision: { allowed: false, reason: 'subscription_expired' } });
+  });
+
   it.each([
-    ['grants what fits', metered(), used(7), 3, 3],
-    ['denies what does not fit as a whole', metered(), used(8), 3, 0],
-    ['counts reservations as taken', metered(), used(5, { reserved: 4 }), 2, 0],
-    ['grants nothing of a limit of zero', metered({ limit: 0 }), used(0), 1, 0],
-    ['grants anything without a limit', metered({ limit: null }), used(1_000_000), 1_000, 1_000],
-    ['never counts beyond what JSON carries', metered({ limit: null }), used(Number.MAX_SAFE_INTEGER), 1, 0],
-    ['goes over a soft limit', metered({ overage: 'allow' }), used(10), 5, 5],
-    ['caps at the limit', metered({ overage: 'cap' }), used(8), 5, 2],
-    ['denies at the cap', metered({ overage: 'cap' }), used(10), 5, 0],
-    ['denies over a rate limit', metered({ limit: null, rateLimit: { limit: 5, windowSeconds: 60 } }), used(5, { recent: 5 }), 1, 0],
-    ['grants within a rate limit', metered({ limit: null, rateLimit: { limit: 5, windowSeconds: 60 } }), used(50, { recent: 4 }), 1, 1],
-    ['burns credits down', { type: 'credit', grant: { quantity: 10, every: 'billing_period' } } as const, used(9), 1, 1],
-    ['denies without credits', { type: 'credit', grant: { quantity: 10, every: 'billing_period' } } as const, used(10), 1, 0],
-  ])('%s', (_, terms, usage, quantity, counted) => {
-    const outcome = decide(entitled(terms), usage, ask(quantity));
-    expect(outcome.counted).toBe(counted);
-    expect(outcome.decision).toMatchObject({ allowed: counted > 0, used: usage.used + counted, reason: counted > 0 ? null : 'limit_reached' });
+    ['deny', 8, 3, false, 0, 0],
+    ['deny', 8, 2, true, 2, 0],
+    ['cap', 8, 3, true, 2, 0],
+    ['cap', 10, 1, false, 0, 0],
+    ['allow', 8, 3, true, 3, 1],
+    ['allow', 20, 5, true, 5, 15],
+  ] as const)('%s: with %i of 10 used, %i more', (overage, used, quantity, allowed, taken, beyond) => {
+    expect(consume(situation(metered({ overage }), used), ask(quantity))).toMatchObject({ taken, decision: { allowed, used: used + taken, overage: beyond } });
   });
 
-  it('shows overage, and never a negative remainder after a limit was lowered', () => {
-    expect(decide(entitled(metered({ limit: 3 })), used(8), ask(1)).decision).toMatchObject({ allowed: false, remaining: 0, overage: 5 });
+  it('never denies what is unlimited, and always what is none', () => {
+    expect(consume(situation(metered({ limit: null }), 1e9), ask(1e6)).decision).toMatchObject({ allowed: true, limit: null, remaining: null, overage: 0 });
+    expect(check(situation(metered({ limit: 0 })), ask(1))).toMatchObject({ allowed: false, reason: 'limit_reached', limit: 0 });
   });
 
-  it('answers switches and values without counting', () => {
-    expect(decide(entitled({ type: 'boolean', value: true }), NO_USAGE, ask(1))).toMatchObject({ counted: 0, decision: { allowed: true, value: true } });
-    expect(decide(entitled({ type: 'boolean', value: false }, { denied: 'feature_disabled' }), NO_USAGE, ask(1)).decision).toMatchObject({ allowed: false, reason: 'feature_disabled' });
-    expect(decide(entitled({ type: 'static', value: 'email' }), NO_USAGE, ask(1)).decision).toMatchObject({ allowed: true, value: 'email' });
+  it('counts what is held as taken', () => {
+    expect(check(situation(metered(), 4, { reserved: 5 }), ask(2))).toMatchObject({ allowed: false, remaining: 1 });
+    expect(reserve(situation(metered(), 4), ask(6))).toMatchObject({ taken: 6, decision: { allowed: true, used: 4, reserved: 6, remaining: 0 } });
   });
 
-  it('says what the subscription says before it looks at any limit', () => {
-    const { counted, decision } = decide(entitled(metered(), { denied: 'subscription_expired', terms: null, source: null, window: null }), NO_USAGE, ask(1));
-    expect({ counted, ...decision }).toMatchObject({ counted: 0, allowed: false, reason: 'subscription_expired' });
+  it('holds a rate limit beside the limit', () => {
+    const terms = metered({ limit: null, rateLimit: { limit: 5, windowSeconds: 60 } });
+    expect(check(situation(terms, 100, { recent: 4 }), ask(1)).allowed).toBe(true);
+    expect(check(situation(terms, 100, { recent: 5 }), ask(1))).toMatchObject({ allowed: false, reason: 'limit_reached' });
   });
 
-  it('is the same for a check, which shows the window as it stands', () => {
-    expect(check(entitled(metered()), used(7), ask(3))).toMatchObject({ allowed: true, used: 7, remaining: 3 });
+  it('never counts beyond what JSON carries exactly', () => {
+    expect(consume(situation(metered({ limit: null }), MOST - 1), ask(2))).toMatchObject({ taken: 0, decision: { allowed: false } });
+    expect(consume(situation(metered({ overage: 'allow' }), MOST - 1), ask(1))).toMatchObject({ taken: 1, decision: { used: MOST } });
   });
 
-  it('grants exactly the limit, in whatever pieces it is asked for', () => {
-    const pieces = fc.array(fc.integer({ min: 1, max: 50 }), { maxLength: 60 });
+  it('tells the database the limit, unless going beyond is allowed', () => {
+    const limitOf = (terms: EntitlementTerms) => {
+      const { meter, allowance } = situation(terms);
+      return hardLimit(meter!, allowance!, now);
+    };
+    expect(limitOf(metered())).toBe(10);
+    expect(limitOf(metered({ overage: 'cap' }))).toBe(10);
+    expect(limitOf(metered({ overage: 'allow' }))).toBeNull();
+    expect(limitOf({ type: 'credit', grant: { quantity: 7, every: 'month' } })).toBe(7);
+  });
+
+  describe('that the database could not give', () => {
+    const withPolicy = (failurePolicy: 'deny' | 'allow' | 'last_known', over: Partial<Situation> = {}): Situation => {
+      const known = situation(metered(), 10);
+      return { ...known, entitlement: { ...known.entitlement, feature: { ...known.entitlement.feature, failurePolicy } }, ...over };
+    };
+
+    it('follows the feature’s policy, and says so', () => {
+      expect(degradedDecision(withPolicy('deny'), ask(1))).toMatchObject({ allowed: false, reason: 'unavailable', degraded: true });
+      expect(degradedDecision(withPolicy('allow'), ask(1))).toMatchObject({ allowed: true, reason: null, degraded: true });
+      expect(degradedDecision(withPolicy('last_known'), ask(1))).toMatchObject({ allowed: false, reason: 'limit_reached', degraded: true });
+      expect(degradedDecision(withPolicy('last_known', { meter: null }), ask(1))).toMatchObject({ allowed: false, reason: 'unavailable', degraded: true });
+    });
+
+    it('stays denied where more than counting denies', () => {
+      expect(degradedDecision(withPolicy('allow', { entitlement: { ...withPolicy('allow').entitlement, denied: 'subscription_expired' } }), ask(1))).toMatchObject({ allowed: false, reason: 'subscription_expired', degraded: true });
+    });
+  });
+});
+
+describe('a meter', () => {
+  const overages = fc.constantFrom('deny' as const, 'cap' as const, 'allow' as const);
+  const quantities = fc.array(fc.integer({ min: 1, max: 20 }), { maxLength: 60 });
+
+  it('never counts beyond a hard limit, and gives all there is', () => {
     fc.assert(
-      fc.property(pieces, fc.integer({ min: 0, max: 500 }), fc.constantFrom('deny' as const, 'cap' as const), (quantities, limit, overage) => {
-        const terms = metered({ limit, overage });
-        let total = 0;
-        for (const quantity of quantities) {
-          const { counted, decision } = decide(entitled(terms), used(total), ask(quantity));
-          if (!decision.allowed) expect(total + quantity).toBeGreaterThan(limit);
-          total += counted;
-          expect(decision.used).toBe(total);
-          expect(decision.remaining).toBe(limit - total);
+      fc.property(fc.nat(100), overages, quantities, (limit, overage, asked) => {
+        let standing = situation(metered({ limit, overage }));
+        let taken = 0;
+        for (const quantity of asked) {
+          const before = roomOf(standing.meter!, standing.allowance!, now);
+          const outcome = consume(standing, ask(quantity));
+          if (overage === 'deny') expect(outcome.taken).toBe(quantity <= before ? quantity : 0);
+          if (overage === 'cap') expect(outcome.taken).toBe(Math.min(quantity, before));
+          if (overage === 'allow') expect(outcome.taken).toBe(quantity);
+          taken += outcome.taken;
+          standing = { ...standing, meter: outcome.meter };
         }
-        expect(total).toBeLessThanOrEqual(hardLimit(terms)!);
-        if (overage === 'cap') expect(total).toBe(Math.min(limit, quantities.reduce((sum, quantity) => sum + quantity, 0)));
+        expect(standing.meter!.used).toBe(taken);
+        if (overage !== 'allow') expect(taken).toBeLessThanOrEqual(limit);
       }),
     );
+  });
+
+  it('gives the same in whatever groups the questions come', () => {
+    fc.assert(
+      fc.property(fc.nat(100), overages, fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 60 }), (limit, overage, quantity, times) => {
+        // All ask for the same, so that every order is the same serial order.
+        let one = situation(metered({ limit, overage }));
+        let granted = 0;
+        for (let index = 0; index < times; index++) {
+          const { taken, meter } = consume(one, ask(quantity));
+          granted += taken;
+          one = { ...one, meter };
+        }
+        const most = overage === 'allow' ? times * quantity : Math.min(times * quantity, overage === 'cap' ? limit : Math.floor(limit / quantity) * quantity);
+        expect(granted).toBe(most);
+      }),
+    );
+  });
+
+  it('comes back to where it was when what was counted is taken back', () => {
+    fc.assert(
+      fc.property(fc.nat(50), fc.nat(80), fc.integer({ min: 1, max: 50 }), (limit, used, quantity) => {
+        const { meter, allowance } = situation(metered({ limit, overage: 'allow' }), used);
+        const counted = count(meter!, allowance!, quantity, now);
+        const back = uncount(counted.meter, allowance!, quantity, counted.burns);
+        expect({ ...back.meter, recent: 0 }).toEqual({ ...meter!, recent: 0 });
+        expect(overageOf(back.meter, allowance!)).toBe(Math.max(0, used - limit));
+      }),
+    );
+  });
+
+  it('stays as it is when time passes within a window', () => {
+    const { meter, allowance } = situation(metered(), 4);
+    expect(advance({ ...meter!, windowStart: window.start }, allowance!, now)).toEqual({ ...meter!, windowStart: window.start });
   });
 });

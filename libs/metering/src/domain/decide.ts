@@ -1,31 +1,29 @@
-import type { EntitlementTerms, FeatureType, Overage } from '@app/catalog';
+import type { EntitlementTerms, FeatureType } from '@app/catalog';
 import type { DenialReason, Entitlement, EntitlementSource } from '@app/entitlements';
-
-/** What a window holds: units used, units held by reservations, and units used within the rate limit's span. */
-export interface Usage {
-  used: number;
-  reserved: number;
-  recent: number;
-}
-
-export const NO_USAGE: Usage = { used: 0, reserved: 0, recent: 0 };
+import type { Period } from '@app/kernel';
+import { balanceOf, type Burn } from './burn-down.js';
+import { type Allowance, count, effectiveLimit, type Meter, MOST, overageOf, roomOf } from './meter.js';
 
 /** May this customer do this now, and how much is left: the answer, with all that led to it. Counts are units. */
 export interface Decision {
   allowed: boolean;
-  /** null when allowed. */
-  reason: DenialReason | null;
+  /** null when allowed. `unavailable`: the database could not be asked, and the feature's failure policy denies. */
+  reason: DenialReason | 'unavailable' | null;
   customer: string;
   feature: string;
   type: FeatureType;
   requested: number;
-  /** null: unlimited. Absent for features that are not counted. */
+  /** Included, carried over and granted together; null: unlimited. Absent for features that are not counted. */
   limit?: number | null;
   used?: number;
   reserved?: number;
   /** null: unlimited. */
   remaining?: number | null;
   overage?: number;
+  /** Of the limit: left over from the windows before. Absent when nothing is. */
+  carriedOver?: number;
+  /** Of the limit: from grants, burnt in this window or still there. Absent when there is none. */
+  granted?: number;
   windowStart?: string | null;
   /** null: never. */
   resetsAt?: string | null;
@@ -33,91 +31,121 @@ export interface Decision {
   value?: string | number | boolean;
   source: EntitlementSource | null;
   asOf: string;
+  /** True when the database could not be asked: the feature's failure policy has answered. */
+  degraded?: boolean;
 }
 
 export interface Question {
   customer: string;
+  /** Units, 1 or more. */
   quantity: number;
   now: Date;
 }
 
-/** An answer, and how many units it counts: 0 when denied, fewer than asked for when capped. */
+/** An answer, and the meter after it. */
 export interface Outcome {
   decision: Decision;
-  counted: number;
+  /** Units counted or held: 0 when denied, fewer than asked for when capped. */
+  taken: number;
+  meter: Meter | null;
+  burns: Burn[];
 }
 
-interface Allowance {
-  limit: number | null;
-  overage: Overage;
+/** What a meter of these terms is measured against; null when there is nothing to count. */
+export function allowanceOf({ terms, rhythm, since }: Entitlement, windowAt: (at: Date) => Period | null): Allowance | null {
+  if (!terms || !rhythm) return null;
+  const common = { windowName: rhythm.name, windowAt, since: since! };
+  if (terms.type === 'metered') return { ...common, limit: terms.limit, overage: terms.overage, rolloverMax: 0, rateLimit: terms.rateLimit ?? null };
+  if (terms.type !== 'credit') return null;
+  return { ...common, limit: terms.grant.quantity, overage: 'deny', rolloverMax: terms.grant.rolloverMax ?? 0, rateLimit: null };
 }
 
-/** The largest count that JSON carries exactly. */
-const MOST = Number.MAX_SAFE_INTEGER;
-
-/** Decides one question on one state. `decision` shows the window as it is after `counted` units have been added. */
-export function decide(entitlement: Entitlement, usage: Usage, question: Question): Outcome {
-  const allowance = entitlement.terms && allowanceOf(entitlement.terms);
-  const granted = entitlement.denied || !allowance ? 0 : grantable(entitlement, allowance, usage, question.quantity);
-  const counts = allowance !== null && granted > 0;
-  const allowed = entitlement.denied === null && (allowance === null || counts);
-  return {
-    counted: counts ? granted : 0,
-    decision: {
-      allowed,
-      reason: entitlement.denied ?? (allowed ? null : 'limit_reached'),
-      customer: question.customer,
-      feature: entitlement.feature.key,
-      type: entitlement.feature.type,
-      requested: question.quantity,
-      ...(allowance ? standing(entitlement, allowance, usage, counts ? granted : 0) : valueOf(entitlement.terms)),
-      source: entitlement.source,
-      asOf: question.now.toISOString(),
-    },
-  };
+/** An entitlement and the meter that it is counted on, up to date; both null where nothing is counted. */
+export interface Situation {
+  entitlement: Entitlement;
+  allowance: Allowance | null;
+  meter: Meter | null;
 }
 
-/** The decision without counting anything: what `decide` would answer, over the window as it stands. */
-export function check(entitlement: Entitlement, usage: Usage, question: Question): Decision {
-  const { decision } = decide(entitlement, usage, question);
-  const allowance = entitlement.terms && allowanceOf(entitlement.terms);
-  return allowance ? { ...decision, ...standing(entitlement, allowance, usage, 0) } : decision;
+/** Decides one question, counting nothing. */
+export function check(situation: Situation, question: Question): Decision {
+  return decisionOf(situation, question, grantable(situation, question));
+}
+
+/** Decides one question and counts what it allows: the decision shows the meter afterwards. */
+export function consume(situation: Situation, question: Question): Outcome {
+  const taken = grantable(situation, question);
+  const { allowance, meter } = situation;
+  if (!allowance || !meter || taken === 0) return { decision: decisionOf(situation, question, taken), taken: 0, meter, burns: [] };
+  const counted = count(meter, allowance, taken, question.now);
+  return { decision: decisionOf({ ...situation, meter: counted.meter }, question, taken), taken, ...counted };
+}
+
+/** Decides one question and holds what it allows. */
+export function reserve(situation: Situation, question: Question): Outcome {
+  const taken = grantable(situation, question);
+  const { meter } = situation;
+  const held = meter && { ...meter, reserved: meter.reserved + taken };
+  return { decision: decisionOf({ ...situation, meter: held }, question, taken), taken, meter: held, burns: [] };
+}
+
+/** The answer when the database could not be asked. The situation is what this process remembers. */
+export function degradedDecision(situation: Situation, question: Question): Decision {
+  const { allowance, meter, entitlement } = situation;
+  const remembered = check(situation, question);
+  const policy = entitlement.feature.failurePolicy;
+  if (entitlement.denied || (policy === 'last_known' && (meter || !allowance))) return { ...remembered, degraded: true };
+  const allowed = policy === 'allow';
+  return { ...remembered, allowed, reason: allowed ? null : 'unavailable', degraded: true };
 }
 
 /** The limit that holds against overshooting, or null: what the database is told to guard beside this. */
-export function hardLimit(terms: EntitlementTerms | null): number | null {
-  const allowance = terms && allowanceOf(terms);
-  return allowance && allowance.overage !== 'allow' ? allowance.limit : null;
+export function hardLimit(meter: Meter, allowance: Allowance, at: Date): number | null {
+  return allowance.overage === 'allow' ? null : effectiveLimit(meter, allowance, at);
 }
 
 /** True for features whose use is counted. */
 export const isCounted = (type: FeatureType): boolean => type === 'metered' || type === 'credit';
 
-function allowanceOf(terms: EntitlementTerms): Allowance | null {
-  if (terms.type === 'metered') return terms;
-  return terms.type === 'credit' ? { limit: terms.grant.quantity, overage: 'deny' } : null;
-}
-
-/** How many of the units asked for may be counted. */
-function grantable(entitlement: Entitlement, { limit, overage }: Allowance, usage: Usage, quantity: number): number {
-  const { terms } = entitlement;
-  const rate = terms?.type === 'metered' ? terms.rateLimit : undefined;
-  if (rate && usage.recent + quantity > rate.limit) return 0;
-  const taken = usage.used + usage.reserved;
-  const ceiling = limit === null || overage === 'allow' ? MOST : limit;
-  const room = Math.max(0, ceiling - taken);
+/** How many of the units asked for are allowed: all, none, or what is left where the limit caps. */
+function grantable({ entitlement, allowance, meter }: Situation, { quantity, now }: Question): number {
+  if (entitlement.denied) return 0;
+  if (!allowance) return quantity;
+  if (!meter) return 0;
+  const { rateLimit, overage } = allowance;
+  if (rateLimit && meter.recent + quantity > rateLimit.limit) return 0;
+  const room = overage === 'allow' ? MOST - meter.used - meter.reserved : roomOf(meter, allowance, now);
   if (quantity <= room) return quantity;
   return overage === 'cap' ? room : 0;
 }
 
-function standing({ window }: Entitlement, { limit }: Allowance, usage: Usage, counted: number): Partial<Decision> {
-  const used = usage.used + counted;
+function decisionOf({ entitlement, allowance, meter }: Situation, { customer, quantity, now }: Question, taken: number): Decision {
+  const { feature, denied, terms, source } = entitlement;
+  const allowed = denied === null && taken > 0;
+  return {
+    allowed,
+    reason: denied ?? (allowed ? null : 'limit_reached'),
+    customer,
+    feature: feature.key,
+    type: feature.type,
+    requested: quantity,
+    ...(allowance && meter ? standing(entitlement, allowance, meter, now) : valueOf(terms)),
+    source,
+    asOf: now.toISOString(),
+  };
+}
+
+function standing({ window }: Entitlement, allowance: Allowance, meter: Meter, now: Date): Partial<Decision> {
+  const limit = effectiveLimit(meter, allowance, now);
+  const granted = meter.fromGrants + balanceOf(meter.grants, now);
   return {
     limit,
-    used,
-    reserved: usage.reserved,
-    remaining: limit === null ? null : Math.max(0, limit - used - usage.reserved),
-    overage: limit === null ? 0 : Math.max(0, used - limit),
+    used: meter.used,
+    reserved: meter.reserved,
+    remaining: limit === null ? null : roomOf(meter, allowance, now),
+    overage: overageOf(meter, allowance),
+    ...(meter.carried > 0 ? { carriedOver: meter.carried } : {}),
+    ...(granted > 0 ? { granted } : {}),
     windowStart: window?.start.toISOString() ?? null,
     resetsAt: window?.end.toISOString() ?? null,
   };

@@ -6,6 +6,7 @@ import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { Config } from '../config/config.js';
 import { connectionOptions } from './connection-options.js';
 import { Database } from './database.js';
+import { Pipeline } from './pipeline.js';
 
 const logger = new Logger('Database');
 
@@ -28,7 +29,7 @@ async function connect(options: DataSourceOptions): Promise<DataSource> {
       dataSourceFactory: (options) => connect(options!),
     }),
   ],
-  providers: [Database],
-  exports: [Database],
+  providers: [Database, Pipeline],
+  exports: [Database, Pipeline],
 })
 export class DatabaseModule {}

@@ -5,13 +5,18 @@ import { isRetryable } from './database-errors.js';
 
 const MAX_ATTEMPTS = 3;
 
+interface Running {
+  manager: EntityManager;
+  afterCommit: (() => void)[];
+}
+
 /**
  * The one way to the database. A command opens one transaction; everything that it calls joins it,
  * because the running transaction travels with the asynchronous call, not by hand.
  */
 @Injectable()
 export class Database {
-  private readonly running = new AsyncLocalStorage<EntityManager>();
+  private readonly running = new AsyncLocalStorage<Running>();
 
   constructor(private readonly dataSource: DataSource) {}
 
@@ -23,7 +28,10 @@ export class Database {
     if (this.running.getStore()) return work();
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.dataSource.transaction((manager) => this.running.run(manager, work));
+        const afterCommit: (() => void)[] = [];
+        const result = await this.dataSource.transaction((manager) => this.running.run({ manager, afterCommit }, work));
+        afterCommit.forEach((then) => then());
+        return result;
       } catch (error) {
         if (attempt >= MAX_ATTEMPTS || !isRetryable(error)) throw error;
       }
@@ -35,6 +43,11 @@ export class Database {
     return this.running.exit(() => this.transaction(work));
   }
 
+  /** Does something in this process once the running transaction has committed; nothing that must not be lost. */
+  afterCommit(then: () => void): void {
+    this.running.getStore()?.afterCommit.push(then);
+  }
+
   /** True inside a transaction. */
   get inTransaction(): boolean {
     return this.running.getStore() !== undefined;
@@ -42,12 +55,12 @@ export class Database {
 
   /** The manager of the running transaction, else one that reads from the pool. */
   get manager(): EntityManager {
-    return this.running.getStore() ?? this.dataSource.manager;
+    return this.running.getStore()?.manager ?? this.dataSource.manager;
   }
 
   /** The manager of the running transaction. @throws Error outside one: nothing is written by accident outside a command. */
   get writer(): EntityManager {
-    const manager = this.running.getStore();
+    const manager = this.running.getStore()?.manager;
     if (!manager) throw new Error('A write needs a transaction.');
     return manager;
   }

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, Clock, newId } from '@app/kernel';
+import { Changes } from '../changes/changes.js';
 import { Database } from '../database/database.js';
+import type { Connection, Statement } from '../database/pipeline.js';
 
 /** What a change of state leaves behind: audit entry, outbox entry and line of the timeline in one. */
 export interface NewEvent {
@@ -26,6 +28,12 @@ export interface RecordedEvent {
   at: Date;
 }
 
+const RECORD_ALL: Statement = {
+  name: 'record events',
+  text: `insert into events (id, type, subject_type, subject_id, customer_id, actor, reason, before, after, at)
+    select id, type, "subjectType", "subjectId", "customerId", actor, reason, before, after, at from json_to_recordset($1::json)
+      as e (id uuid, type text, "subjectType" text, "subjectId" uuid, "customerId" uuid, actor jsonb, reason text, before jsonb, after jsonb, at timestamptz)`,
+};
 const COLUMNS = 'id, type, actor, reason, before, after, at';
 
 /** The append-only list of what happened, written in the transaction of the change itself. */
@@ -33,11 +41,14 @@ const COLUMNS = 'id, type, actor, reason, before, after, at';
 export class Events {
   constructor(
     private readonly database: Database,
+    private readonly changes: Changes,
     private readonly clock: Clock,
   ) {}
 
   /** @throws Error outside a transaction. */
   async record(event: NewEvent): Promise<void> {
+    const { customerId = null } = event;
+    if (customerId !== null) this.database.afterCommit(() => this.changes.tell(customerId));
     await this.database.write(
       `insert into events (id, type, subject_type, subject_id, customer_id, actor, reason, before, after, at)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
@@ -46,7 +57,7 @@ export class Events {
         event.type,
         event.subject.type,
         event.subject.id,
-        event.customerId ?? null,
+        customerId,
         event.actor,
         event.reason ?? null,
         event.before ?? null,
@@ -54,6 +65,14 @@ export class Events {
         event.at ?? this.clock.now(),
       ],
     );
+  }
+
+  /** Many at once, on the connection of a short transaction. */
+  recordAll(connection: Connection, events: NewEvent[]): Promise<unknown> {
+    const rows = events.map(({ subject, customerId = null, reason = null, before = null, after = null, at = this.clock.now(), ...event }) => ({
+      ...event, id: newId(), subjectType: subject.type, subjectId: subject.id, customerId, reason, before, after, at,
+    }));
+    return connection.run(RECORD_ALL, [JSON.stringify(rows)]);
   }
 
   /** What happened to one subject, in order; `after` is the id of the last event already seen. */

@@ -27,6 +27,14 @@ interface Row {
   fingerprint: Buffer;
   status: number;
   answer: string;
+  /** Answers may hold secrets; decisions do not, and are kept as they are. */
+  sealed: boolean;
+}
+
+export function keyReused(): DomainError {
+  return new DomainError('invalid', 'idempotency_key_reused', 'This Idempotency-Key was used before with another request.', {
+    errors: [{ field: 'Idempotency-Key', message: 'was used before with another request' }],
+  });
 }
 
 /** Runs a command once per key: its effect and its answer commit together, and every repetition gets that first answer. */
@@ -65,17 +73,16 @@ export class Idempotency {
   }
 
   private async replay(request: IdempotentRequest, fingerprint: Buffer): Promise<StoredAnswer> {
-    const [row] = await this.database.query<Row>('select fingerprint, status, answer from idempotency_keys where caller = $1 and key = $2', [
+    const [row] = await this.database.query<Row>('select fingerprint, status, answer, sealed from idempotency_keys where caller = $1 and key = $2', [
       request.caller,
       request.key,
     ]);
     if (!row) throw new DomainError('unavailable', 'idempotency_key_expired', 'The first answer was just removed; try again.', { retryAfterSeconds: 1 });
     if (!timingSafeEqual(row.fingerprint, fingerprint)) {
-      throw new DomainError('invalid', 'idempotency_key_reused', 'This Idempotency-Key was used before with another request.', {
-        errors: [{ field: 'Idempotency-Key', message: 'was used before with another request' }],
-      });
+      throw keyReused();
     }
-    const body: unknown = JSON.parse(this.keyring.open(SEALED_FOR, Buffer.from(row.answer, 'base64')));
+    const text = row.sealed ? this.keyring.open(SEALED_FOR, Buffer.from(row.answer, 'base64')) : row.answer;
+    const body: unknown = JSON.parse(text);
     return { status: row.status, body, replayed: true };
   }
 

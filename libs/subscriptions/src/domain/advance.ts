@@ -66,7 +66,7 @@ function renewed(subscription: Subscription, start: Date, end: Date): Subscripti
 /** The agreed plan starts with the period; another interval starts a new row of periods there. */
 function withScheduledChange(subscription: Subscription, change: ScheduledChange, at: Date): Subscription {
   const { effectiveAt: _, ...sold } = change;
-  const changed = { ...subscription, ...sold, scheduledChange: null, status: 'active' as const };
+  const changed = { ...subscription, ...sold, planSince: at, scheduledChange: null, status: 'active' as const };
   const sameRhythm = subscription.price.interval === change.price.interval && subscription.price.intervalCount === change.price.intervalCount;
   if (!sameRhythm) changed.anchor = at;
   const { start, end } = periodAt(cadenceOf(changed), at);

@@ -33,6 +33,7 @@ export function start(input: NewSubscription, now: Date): Transition {
     currentPeriodStart: now,
     currentPeriodEnd: trialEnd ?? firstPeriodEnd(cadenceOf({ anchor, price: input.plan.price, timezone: input.timezone })),
     usagePeriodStart: input.usageSince ?? now,
+    planSince: now,
     trialEnd,
     autoRenew: input.autoRenew,
     cancelAtPeriodEnd: false,
@@ -66,7 +67,7 @@ export function change(subscription: Subscription, asked: Change, now: Date): Tr
  * a change of plan never resets what was used. A trial keeps its end.
  */
 function changeNow(subscription: Subscription, { plan, quantity }: Change, now: Date): Transition {
-  const changed: Subscription = { ...next(subscription), ...plan, quantity, scheduledChange: null, cancelAtPeriodEnd: false, canceledAt: null };
+  const changed: Subscription = { ...next(subscription), ...plan, quantity, planSince: now, scheduledChange: null, cancelAtPeriodEnd: false, canceledAt: null };
   if (subscription.status === 'canceled') changed.status = trialRuns(subscription, now) ? 'trialing' : 'active';
   const keepsPeriod = changed.status === 'trialing' || sameRhythm(subscription, plan);
   if (!keepsPeriod) {

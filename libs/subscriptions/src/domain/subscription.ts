@@ -46,6 +46,8 @@ export interface Subscription extends SoldPlan {
   currentPeriodEnd: Date;
   /** Where usage of the billing period is counted from: earlier than the period when it was restarted before its end. */
   usagePeriodStart: Date;
+  /** Since when the plan version and price are the ones that hold. */
+  planSince: Date;
   trialEnd: Date | null;
   autoRenew: boolean;
   cancelAtPeriodEnd: boolean;
@@ -79,6 +81,6 @@ export type SubscriptionEventType =
 
 /** What an event keeps of a subscription. */
 export function subscriptionFacts(subscription: Subscription): object {
-  const { planKey, planVersion, price, quantity, status, currentPeriodStart, currentPeriodEnd, cancelAtPeriodEnd, version } = subscription;
-  return { plan: { key: planKey, version: planVersion }, price, quantity, status, currentPeriodStart, currentPeriodEnd, cancelAtPeriodEnd, version };
+  const { planKey, planVersion, price, quantity, status, currentPeriodStart, currentPeriodEnd, usagePeriodStart, cancelAtPeriodEnd, version } = subscription;
+  return { plan: { key: planKey, version: planVersion }, price, quantity, status, currentPeriodStart, currentPeriodEnd, usagePeriodStart, cancelAtPeriodEnd, version };
 }

@@ -1,5 +1,5 @@
 import { IsIn, IsOptional, IsString, Length, MaxLength } from 'class-validator';
-import { type Feature, FEATURE_TYPES, type FeatureType } from '@app/catalog';
+import { FAILURE_POLICIES, type FailurePolicy, type Feature, FEATURE_TYPES, type FeatureType } from '@app/catalog';
 
 export class CatalogFeatureDto {
   /** @example api_calls */
@@ -20,6 +20,11 @@ export class CatalogFeatureDto {
   @IsString()
   @MaxLength(64)
   unit?: string | null;
+
+  /** What is answered when the database cannot be asked in time; without one the question is refused with 503. */
+  @IsOptional()
+  @IsIn(FAILURE_POLICIES)
+  failurePolicy?: FailurePolicy | null;
 }
 
 export class CreateFeatureDto extends CatalogFeatureDto {
@@ -44,6 +49,11 @@ export class UpdateFeatureDto {
   @IsString()
   @MaxLength(64)
   unit?: string | null;
+
+  /** What is answered when the database cannot be asked in time; null: the question is refused with 503. */
+  @IsOptional()
+  @IsIn(FAILURE_POLICIES)
+  failurePolicy?: FailurePolicy | null;
 }
 
 /** Something that a plan can grant. */
@@ -53,11 +63,12 @@ export class FeatureDto {
   name: string;
   type: FeatureType;
   unit: string | null;
+  failurePolicy: FailurePolicy | null;
   createdAt: Date;
   updatedAt: Date;
 
-  static of({ id, key, name, type, unit, createdAt, updatedAt }: Feature): FeatureDto {
-    return { id, key, name, type, unit, createdAt, updatedAt };
+  static of({ id, key, name, type, unit, failurePolicy, createdAt, updatedAt }: Feature): FeatureDto {
+    return { id, key, name, type, unit, failurePolicy, createdAt, updatedAt };
   }
 }
 

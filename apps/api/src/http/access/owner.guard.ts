@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { confinedTo, type Principal } from '@app/auth';
 import { CatalogReader } from '@app/catalog';
 import { type Customer, CustomersService } from '@app/customers';
+import { HoldersService } from '@app/entitlements';
 import { DomainError, invalidField } from '@app/kernel';
 import { type Subscription, SubscriptionsService } from '@app/subscriptions';
 import type { WithPrincipal } from './current-principal.decorator.js';
@@ -15,6 +16,8 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** The route is about the customer named in its path or body; `me`, or nobody, is the caller's own. */
 export const OfCustomer = () => SetMetadata(OWNED, 'customer');
+/** The same, for routes whose own work makes sure that the customer is still what this process remembers of it. */
+export const OfKnownCustomer = () => SetMetadata(OWNED, 'known customer');
 /** The route is about the subscription named in its path. */
 export const OfSubscription = () => SetMetadata(OWNED, 'subscription');
 
@@ -26,20 +29,21 @@ export class OwnerGuard implements CanActivate {
     private readonly customers: CustomersService,
     private readonly subscriptions: SubscriptionsService,
     private readonly catalog: CatalogReader,
+    private readonly holders: HoldersService,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const owned = this.reflector.get<'customer' | 'subscription' | undefined>(OWNED, context.getHandler());
+    const owned = this.reflector.get<'customer' | 'known customer' | 'subscription' | undefined>(OWNED, context.getHandler());
     const request = context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>();
+    if (owned === 'known customer') request.customer = await this.knownCustomerOf(request, request.principal!);
     if (owned === 'customer') request.customer = await this.customerOf(request, request.principal!);
     if (owned === 'subscription') request.subscription = await this.subscriptionOf(request, request.principal!);
     return true;
   }
 
   private async customerOf({ params, body }: FastifyRequest, principal: Principal): Promise<Customer | undefined> {
-    const named = (params as { customer?: string }).customer ?? (body as { customer?: unknown } | null)?.customer ?? OWN_CUSTOMER;
-    // Anything but a text is refused, with its field, when the body is validated.
-    if (typeof named !== 'string') return undefined;
+    const named = nameIn(params, body);
+    if (named === undefined) return undefined;
     if (named === OWN_CUSTOMER) return this.customers.getById(ownCustomer(principal));
     const customer = await this.customers.getByKey(named);
     const only = confinedTo(principal);
@@ -49,6 +53,17 @@ export class OwnerGuard implements CanActivate {
       throw new DomainError('not_found', 'customer_not_found', 'There is no such customer.');
     }
     return customer;
+  }
+
+  private async knownCustomerOf(request: FastifyRequest, principal: Principal): Promise<Customer | undefined> {
+    const named = nameIn(request.params, request.body);
+    if (named === undefined || named === OWN_CUSTOMER) return this.customerOf(request, principal);
+    const holder = await this.holders.findKnown(named);
+    const only = confinedTo(principal);
+    const product = confinedProduct(principal);
+    const foreign = !holder || (only !== null && only !== holder.customer.id) || (product !== null && !holder.subscriptions.has((await this.catalog.getProduct(product)).id));
+    // Somebody else's, or one who has just become the caller's: the database knows.
+    return foreign ? this.customerOf(request, principal) : holder.customer;
   }
 
   private async subscriptionOf({ params }: FastifyRequest, principal: Principal): Promise<Subscription> {
@@ -61,6 +76,12 @@ export class OwnerGuard implements CanActivate {
     if (foreign) throw new DomainError('not_found', 'subscription_not_found', 'There is no such subscription.');
     return subscription;
   }
+}
+
+/** The customer that a request names. Anything but a text is refused, with its field, when the body is validated. */
+function nameIn(params: unknown, body: unknown): string | undefined {
+  const named = (params as { customer?: string }).customer ?? (body as { customer?: unknown } | null)?.customer ?? OWN_CUSTOMER;
+  return typeof named === 'string' ? named : undefined;
 }
 
 function ownCustomer(principal: Principal): string {

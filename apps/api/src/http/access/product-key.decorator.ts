@@ -6,11 +6,13 @@ import { DomainError } from '@app/kernel';
 import type { WithPrincipal } from './current-principal.decorator.js';
 
 /** The product that the request is about: the one it names, else the API key's, else the default one. */
-export const ProductKey = createParamDecorator((_: unknown, context: ExecutionContext): string => {
-  const { principal, query, body } = context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>();
-  const named = [query, body].map((source) => (source as { product?: unknown } | null)?.product).find((product) => typeof product === 'string');
-  return allowedProduct(principal, named);
-});
+export const ProductKey = createParamDecorator((_: unknown, context: ExecutionContext): string => productOf(context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>()));
+
+/** @throws DomainError `product_not_allowed` when the API key is confined to another one */
+export function productOf({ principal, query, body }: FastifyRequest & WithPrincipal): string {
+  const named = (query as { product?: unknown }).product ?? (body as { product?: unknown } | null | undefined)?.product;
+  return allowedProduct(principal, typeof named === 'string' ? named : undefined);
+}
 
 /** The only product that the caller may see; null: any. */
 export const confinedProduct = (principal: Principal | null): string | null => (principal?.kind === 'api_key' ? principal.product : null);

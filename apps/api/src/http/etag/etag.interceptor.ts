@@ -1,20 +1,16 @@
-import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor, SetMetadata } from '@nestjs/common';
+import { applyDecorators, type CallHandler, type ExecutionContext, Injectable, type NestInterceptor, SetMetadata, UseInterceptors } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { map, type Observable } from 'rxjs';
 
 const VERSION_MEMBER = 'etag:member';
 
-/** The answer carries an ETag: the number in this member, which grows with each change. */
-export const Etag = (member: string) => SetMetadata(VERSION_MEMBER, member);
-
 @Injectable()
 export class EtagInterceptor implements NestInterceptor {
   constructor(private readonly reflector: Reflector) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const member = this.reflector.get<string | undefined>(VERSION_MEMBER, context.getHandler());
-    if (!member) return next.handle();
+    const member = this.reflector.get<string>(VERSION_MEMBER, context.getHandler());
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
@@ -29,6 +25,9 @@ export class EtagInterceptor implements NestInterceptor {
     );
   }
 }
+
+/** The answer carries an ETag: the number in this member, which grows with each change. */
+export const Etag = (member: string) => applyDecorators(SetMetadata(VERSION_MEMBER, member), UseInterceptors(EtagInterceptor));
 
 /** RFC 9110, weak comparison: right for If-None-Match. */
 function sameEtag(header: string | undefined, etag: string): boolean {

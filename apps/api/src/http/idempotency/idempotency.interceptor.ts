@@ -1,36 +1,29 @@
-import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor, SetMetadata } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
+import { applyDecorators, type CallHandler, type ExecutionContext, Injectable, type NestInterceptor, UseInterceptors } from '@nestjs/common';
+import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { from, lastValueFrom, type Observable } from 'rxjs';
 import { invalidField } from '@app/kernel';
+import { fingerprintOf, type IdempotencyClaim } from '@app/metering';
 import { Idempotency } from '@app/platform';
 import type { WithPrincipal } from '../access/current-principal.decorator.js';
 
-const READS_ONLY = 'idempotency:reads_only';
 const KEY_FORM = /^[\x21-\x7e]{1,255}$/;
-
-/** A POST that changes nothing: an Idempotency-Key means nothing to it. */
-export const ReadsOnly = () => SetMetadata(READS_ONLY, true);
 
 /** `Idempotency-Key` on any POST that changes state: one effect, and the first answer for every repetition. */
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor {
-  constructor(
-    private readonly idempotency: Idempotency,
-    private readonly reflector: Reflector,
-  ) {}
+  constructor(private readonly idempotency: Idempotency) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest & WithPrincipal>();
     const header = request.headers['idempotency-key'];
-    if (header === undefined || request.method !== 'POST' || this.reflector.get<boolean>(READS_ONLY, context.getHandler())) return next.handle();
+    if (header === undefined) return next.handle();
     return from(this.once(request, http.getResponse<FastifyReply>(), keyOf(header), next));
   }
 
   private async once(request: FastifyRequest & WithPrincipal, reply: FastifyReply, key: string, next: CallHandler): Promise<unknown> {
-    const content = `${request.method} ${request.url}\n${JSON.stringify(request.body ?? null)}`;
-    const answer = await this.idempotency.run({ caller: callerOf(request), key, content }, async () => {
+    const answer = await this.idempotency.run({ caller: callerOf(request), key, content: contentOf(request) }, async () => {
       const body: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
       return { status: reply.statusCode, body };
     });
@@ -38,6 +31,23 @@ export class IdempotencyInterceptor implements NestInterceptor {
     return answer.body ?? undefined;
   }
 }
+
+const DOCUMENTED = ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Makes it safe to send again: one effect, the first answer for every repetition.' });
+
+/** A POST that changes state: it can be sent again with its Idempotency-Key. */
+export const Idempotent = () => applyDecorators(UseInterceptors(IdempotencyInterceptor), DOCUMENTED);
+
+/** The same, where the command itself keeps its answer: it takes `claimOf(request)`. */
+export const IdempotentByItself = () => DOCUMENTED;
+
+/** The Idempotency-Key of the request, with who asks and what for; undefined without one. */
+export function claimOf(request: FastifyRequest & WithPrincipal): IdempotencyClaim | undefined {
+  const header = request.headers['idempotency-key'];
+  if (header === undefined) return undefined;
+  return { caller: callerOf(request), key: keyOf(header), fingerprint: fingerprintOf(contentOf(request)) };
+}
+
+const contentOf = ({ method, url, body }: FastifyRequest): string => `${method} ${url}\n${JSON.stringify(body ?? null)}`;
 
 /** A quoted key and the same key unquoted are one. */
 function keyOf(header: string | string[]): string {

@@ -40,7 +40,8 @@ export class PlanLimitInterceptor implements NestInterceptor {
   private async decide({ feature, product, quantity, mode }: PlanLimit, principal: Principal): Promise<Decision> {
     const customer = await this.callersCustomer(principal);
     const subject = { customer, product, feature, quantity };
-    return mode === 'check' ? this.metering.check(subject) : this.metering.consume({ ...subject, actor: actorOf(principal) });
+    if (mode === 'check') return this.metering.check(subject);
+    return (await this.metering.consume({ ...subject, actor: actorOf(principal) })).answer;
   }
 
   private callersCustomer({ customerId }: Principal): Promise<Customer> {

@@ -1,6 +1,8 @@
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsDateString, IsIn, IsInt, IsObject, IsOptional, IsString, Length, Max, MaxLength, Min } from 'class-validator';
+import { Type } from 'class-transformer';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsDateString, IsIn, IsInt, IsObject, IsOptional, IsString, Length, Max, MaxLength, Min, NotEquals, ValidateNested } from 'class-validator';
 import { ApiProperty } from '@nestjs/swagger';
 import { FEATURE_TYPES, type FeatureType } from '@app/catalog';
+import { ItemsOf } from '../../http/input/quick-check.js';
 import type { Decision, SeriesStep, UsageSeries } from '@app/metering';
 
 const MOST = Number.MAX_SAFE_INTEGER;
@@ -40,6 +42,19 @@ export class CheckDto {
   quantity?: number;
 }
 
+export class QuantityOfDto {
+  @IsString()
+  @Length(1, 64)
+  feature: string;
+
+  /** Units. @default 1 */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(MOST)
+  quantity?: number;
+}
+
 export class ConsumeDto {
   /** Key of the customer; people may leave it out or say "me". */
   @IsOptional()
@@ -52,16 +67,28 @@ export class ConsumeDto {
   @MaxLength(64)
   product?: string;
 
+  /** One feature, or else features. */
+  @IsOptional()
   @IsString()
   @Length(1, 64)
-  feature: string;
+  feature?: string;
 
-  /** Units. @default 1 */
+  /** Units of the one feature. @default 1 */
   @IsOptional()
   @IsInt()
   @Min(1)
   @Max(MOST)
   quantity?: number;
+
+  /** Several features: all of them are counted, or none; the answer is then a joint decision. */
+  @IsOptional()
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(20)
+  @ValidateNested({ each: true })
+  @Type(() => QuantityOfDto)
+  @ItemsOf(() => QuantityOfDto)
+  features?: QuantityOfDto[];
 
   /** Anything worth keeping with the usage, 10 kB at most. */
   @IsOptional()
@@ -70,7 +97,7 @@ export class ConsumeDto {
 }
 
 export class DecisionSourceDto {
-  kind: 'plan';
+  kind: 'plan' | 'override' | 'grant';
   plan: string;
   version: number;
 }
@@ -82,7 +109,7 @@ export class DecisionDto implements Decision {
   @ApiProperty({
     type: String,
     nullable: true,
-    enum: ['limit_reached', 'no_subscription', 'subscription_expired', 'subscription_paused', 'past_due', 'feature_not_in_plan', 'feature_disabled', null],
+    enum: ['limit_reached', 'no_subscription', 'subscription_expired', 'subscription_paused', 'past_due', 'feature_not_in_plan', 'feature_disabled', 'unavailable', null],
   })
   reason: Decision['reason'];
   customer: string;
@@ -91,7 +118,7 @@ export class DecisionDto implements Decision {
   type: FeatureType;
   /** Units asked for. */
   requested: number;
-  /** null: unlimited. Absent for features that are not counted and where nothing is granted. */
+  /** Included, carried over and granted together; null: unlimited. Absent for features that are not counted and where nothing is granted. */
   limit?: number | null;
   used?: number;
   reserved?: number;
@@ -99,6 +126,10 @@ export class DecisionDto implements Decision {
   remaining?: number | null;
   /** Units used beyond the limit. */
   overage?: number;
+  /** Of the limit: left over from the windows before. Absent when nothing is. */
+  carriedOver?: number;
+  /** Of the limit: from grants, burnt in this window or still there. Absent when there is none. */
+  granted?: number;
   windowStart?: string | null;
   /** null: never. */
   resetsAt?: string | null;
@@ -107,10 +138,110 @@ export class DecisionDto implements Decision {
   value?: string | number | boolean;
   source: DecisionSourceDto | null;
   asOf: string;
+  /** True when the database could not be asked: the feature's failure policy has answered. */
+  degraded?: boolean;
 }
 
 export class DecisionListDto {
   data: DecisionDto[];
+}
+
+/** Several features together: counted if and only if `allowed`, that is, if each of the decisions is. */
+export class JointDecisionDto {
+  allowed: boolean;
+  data: DecisionDto[];
+}
+
+export class UsageEventDto {
+  /** The teller's own id: told twice for a customer, counted once. */
+  @IsString()
+  @Length(1, 255)
+  id: string;
+
+  @IsString()
+  @Length(1, 128)
+  customer: string;
+
+  @IsString()
+  @Length(1, 64)
+  feature: string;
+
+  /** Units. */
+  @IsInt()
+  @Min(1)
+  @Max(MOST)
+  quantity: number;
+
+  /** Counts in the window of this time; up to 92 days ago. Left out: now. */
+  @IsOptional()
+  @IsDateString({ strict: true })
+  occurredAt?: string;
+
+  /** Anything worth keeping with the usage, 10 kB at most. */
+  @IsOptional()
+  @IsObject()
+  properties?: Record<string, unknown>;
+}
+
+export class UsageEventsDto {
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  product?: string;
+
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(1000)
+  @ValidateNested({ each: true })
+  @Type(() => UsageEventDto)
+  @ItemsOf(() => UsageEventDto)
+  events: UsageEventDto[];
+}
+
+export class UsageEventResultDto {
+  id: string;
+  @ApiProperty({ enum: ['recorded', 'duplicate', 'rejected'] })
+  status: 'recorded' | 'duplicate' | 'rejected';
+  /** Why it was rejected. */
+  code?: string;
+}
+
+/** One result for each event, in their order. */
+export class UsageEventResultsDto {
+  results: UsageEventResultDto[];
+}
+
+export class CorrectionDto {
+  /** Key of the customer. */
+  @IsString()
+  @Length(1, 128)
+  customer: string;
+
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  product?: string;
+
+  @IsString()
+  @Length(1, 64)
+  feature: string;
+
+  /** Units to add, or with a minus to take back: never more than were used. */
+  @IsInt()
+  @NotEquals(0)
+  @Min(-MOST)
+  @Max(MOST)
+  quantity: number;
+
+  /** Corrects the window of this time. Left out: the one that runs now. */
+  @IsOptional()
+  @IsDateString({ strict: true })
+  at?: string;
+
+  /** Kept in the audit log. */
+  @IsString()
+  @Length(1, 500)
+  reason: string;
 }
 
 export class UsageQueryDto {

@@ -1,0 +1,59 @@
+import { Body, Controller, Delete, Get, HttpCode, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { actorOf, type Principal } from '@app/auth';
+import type { Customer } from '@app/customers';
+import { GrantsService } from '@app/entitlements';
+import { Allow } from '../http/access/allow.decorator.js';
+import { CurrentCustomer, CurrentPrincipal } from '../http/access/current-principal.decorator.js';
+import { OfCustomer } from '../http/access/owner.guard.js';
+import { ProductKey } from '../http/access/product-key.decorator.js';
+import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
+import { optionalDate } from '../http/input/optional-date.js';
+import { UuidParam } from '../http/input/uuid-param.decorator.js';
+import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
+import { Pages } from '../http/pagination/pages.js';
+import { CreateGrantDto, GrantDto, GrantPageDto, GrantQueryDto } from './dto/grant.dto.js';
+
+@ApiTags('Entitlements and usage')
+@ApiCredentials()
+@ApiProblems(404)
+@ApiParam({ name: 'customer', description: 'Key of the customer, or "me".' })
+@Controller('v1/customers/:customer/grants')
+export class GrantsController {
+  constructor(
+    private readonly grants: GrantsService,
+    private readonly pages: Pages,
+  ) {}
+
+  @Post()
+  @Idempotent()
+  @Allow({ scope: 'customers:write', people: 'admin' })
+  @OfCustomer()
+  @ApiOperation({ operationId: 'createGrant', summary: 'Give a customer units beside what the plan allows' })
+  async give(@CurrentCustomer() customer: Customer, @Body() body: CreateGrantDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal): Promise<GrantDto> {
+    const { effectiveAt, expiresAt, recurrence, ...rest } = body;
+    const given = recurrence && { ...recurrence, anchor: optionalDate(recurrence.anchor) };
+    return GrantDto.of(
+      await this.grants.give({ ...rest, customer, product, effectiveAt: optionalDate(effectiveAt), expiresAt: optionalDate(expiresAt), recurrence: given, actor: actorOf(principal) }),
+    );
+  }
+
+  @Get()
+  @Allow({ scope: 'entitlements:read', people: 'owner' })
+  @OfCustomer()
+  @ApiOperation({ operationId: 'listGrants', summary: "List a customer's grants on a product, newest first" })
+  async list(@CurrentCustomer() customer: Customer, @Query() query: GrantQueryDto, @ProductKey() product: string): Promise<GrantPageDto> {
+    const binding = { ...query, product, grantsOf: customer.id };
+    return this.pages.answer(await this.grants.list(customer, product, this.pages.request(query, binding)), binding, GrantDto.of);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @Allow({ scope: 'customers:write', people: 'admin' })
+  @OfCustomer()
+  @ApiOperation({ operationId: 'voidGrant', summary: 'Take away what is left of a grant' })
+  @ApiProblems(409)
+  async void(@CurrentCustomer() customer: Customer, @UuidParam('id') id: string, @CurrentPrincipal() principal: Principal): Promise<void> {
+    await this.grants.void(customer, id, actorOf(principal));
+  }
+}

@@ -1,0 +1,40 @@
+import { Body, Controller, Delete, HttpCode, Param, Put, Query } from '@nestjs/common';
+import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { actorOf, type Principal } from '@app/auth';
+import type { Customer } from '@app/customers';
+import { OverridesService } from '@app/entitlements';
+import { Allow } from '../http/access/allow.decorator.js';
+import { CurrentCustomer, CurrentPrincipal } from '../http/access/current-principal.decorator.js';
+import { OfCustomer } from '../http/access/owner.guard.js';
+import { ProductKey } from '../http/access/product-key.decorator.js';
+import { optionalDate } from '../http/input/optional-date.js';
+import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
+import { OverrideDto, RemoveOverrideQueryDto, SetOverrideDto } from './dto/override.dto.js';
+
+@ApiTags('Entitlements and usage')
+@ApiCredentials()
+@ApiProblems(404)
+@ApiParam({ name: 'customer', description: 'Key of the customer, or "me".' })
+@Controller('v1/customers/:customer/overrides')
+export class OverridesController {
+  constructor(private readonly overrides: OverridesService) {}
+
+  @Put(':feature')
+  @Allow({ scope: 'customers:write', people: 'admin' })
+  @OfCustomer()
+  @ApiOperation({ operationId: 'setOverride', summary: 'Give one customer other terms than its plan' })
+  async set(@CurrentCustomer() customer: Customer, @Param('feature') feature: string, @Body() body: SetOverrideDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal): Promise<OverrideDto> {
+    const { product: _, expiresAt, reason, ...terms } = body;
+    const { override } = await this.overrides.set({ customer, product, feature, terms, expiresAt: optionalDate(expiresAt), reason, actor: actorOf(principal) });
+    return { feature, terms: override.terms, expiresAt: override.expiresAt, reason: override.reason, createdAt: override.createdAt, updatedAt: override.updatedAt };
+  }
+
+  @Delete(':feature')
+  @HttpCode(204)
+  @Allow({ scope: 'customers:write', people: 'admin' })
+  @OfCustomer()
+  @ApiOperation({ operationId: 'removeOverride', summary: "Let the plan's own terms hold again" })
+  async remove(@CurrentCustomer() customer: Customer, @Param('feature') feature: string, @Query() _: RemoveOverrideQueryDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal): Promise<void> {
+    await this.overrides.remove({ customer, product, feature, actor: actorOf(principal) });
+  }
+}

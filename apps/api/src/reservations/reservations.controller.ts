@@ -1,0 +1,72 @@
+import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import type { Principal } from '@app/auth';
+import { MeteringService } from '@app/metering';
+import { Allow } from '../http/access/allow.decorator.js';
+import { Asked } from '../http/access/asked.decorator.js';
+import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
+import { OfKnownCustomer } from '../http/access/owner.guard.js';
+import { Idempotent, IdempotentByItself } from '../http/idempotency/idempotency.interceptor.js';
+import { told } from '../http/idempotency/replayed.js';
+import { UuidParam } from '../http/input/uuid-param.decorator.js';
+import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
+import { EmptyDto } from '../subscriptions/dto/subscription.dto.js';
+import { DecisionDto } from '../usage/dto/usage.dto.js';
+import { CommitReservationDto, CreateReservationDto, HeartbeatDto, ReservationDecisionDto } from './dto/reservation.dto.js';
+import { ReservationAccess } from './reservation-access.js';
+
+@ApiTags('Entitlements and usage')
+@ApiCredentials()
+@ApiProblems(404)
+@Controller('v1/usage/reservations')
+export class ReservationsController {
+  constructor(
+    private readonly metering: MeteringService,
+    private readonly reservations: ReservationAccess,
+  ) {}
+
+  @Post()
+  @HttpCode(200)
+  @Allow({ scope: 'usage:write', people: 'owner' })
+  @OfKnownCustomer()
+  @IdempotentByItself()
+  @ApiOperation({ operationId: 'reserve', summary: 'Hold units if, and only if, they are allowed' })
+  async reserve(@Asked() asked: Asked, @Body() body: CreateReservationDto, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReservationDecisionDto> {
+    const { feature, quantity, ttlSeconds } = body;
+    return told(reply, await this.metering.reserve({ ...asked, feature, quantity, ttlSeconds }));
+  }
+
+  @Post(':id/commit')
+  @HttpCode(200)
+  @Idempotent()
+  @Allow({ scope: 'usage:write', people: 'user' })
+  @ApiOperation({ operationId: 'commitReservation', summary: 'Count held units, all or some, and let go of the rest' })
+  @ApiProblems(409)
+  async commit(@UuidParam('id') id: string, @Body() { quantity }: CommitReservationDto, @CurrentPrincipal() principal: Principal): Promise<DecisionDto> {
+    const { answer } = await this.metering.commit({ ...(await this.reservations.find(id, principal)), quantity });
+    return answer;
+  }
+
+  @Post(':id/release')
+  @HttpCode(200)
+  @Idempotent()
+  @Allow({ scope: 'usage:write', people: 'user' })
+  @ApiOperation({ operationId: 'releaseReservation', summary: 'Let go of held units' })
+  @ApiProblems(409)
+  async release(@UuidParam('id') id: string, @Body() _: EmptyDto, @CurrentPrincipal() principal: Principal): Promise<DecisionDto> {
+    const { answer } = await this.metering.release(await this.reservations.find(id, principal));
+    return answer;
+  }
+
+  @Post(':id/heartbeat')
+  @HttpCode(200)
+  @Idempotent()
+  @Allow({ scope: 'usage:write', people: 'user' })
+  @ApiOperation({ operationId: 'prolongReservation', summary: 'Say that held units are still in use: held on for another while' })
+  @ApiProblems(409)
+  async heartbeat(@UuidParam('id') id: string, @Body() { ttlSeconds }: HeartbeatDto, @CurrentPrincipal() principal: Principal): Promise<ReservationDecisionDto> {
+    const { answer } = await this.metering.heartbeat({ ...(await this.reservations.find(id, principal)), ttlSeconds });
+    return answer;
+  }
+}

@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import { invalidField } from '@app/kernel';
+import { type Decision, type JointDecision, MeteringService, type QuantityOf, type UsageResult, type UsageScope } from '@app/metering';
+import { smallProperties } from './properties.js';
+
+type Request = UsageScope & Pick<Parameters<MeteringService['consume']>[0], 'actor' | 'idempotency'>;
+
+/** What is to be counted: one feature, or several of which all are counted or none. */
+export interface Consumption {
+  feature?: string;
+  features?: (Pick<QuantityOf, 'feature'> & Partial<QuantityOf>)[];
+  quantity?: number;
+  properties?: object;
+}
+
+/** Counts one feature, or several together. */
+@Injectable()
+export class ConsumeOperation {
+  constructor(private readonly metering: MeteringService) {}
+
+  /** @throws DomainError `invalid_fields`, and what consuming throws */
+  run(request: Request, { feature, features, quantity, properties }: Consumption): Promise<UsageResult<Decision | JointDecision>> {
+    smallProperties(properties);
+    if (features === undefined) {
+      if (feature === undefined) throw invalidField('feature', 'is required, or else features');
+      return this.metering.consume({ ...request, feature, quantity: quantity ?? 1, properties });
+    }
+    if (feature !== undefined || quantity !== undefined) throw invalidField(feature === undefined ? 'quantity' : 'feature', 'does not go with features');
+    if (new Set(features.map((one) => one.feature)).size < features.length) throw invalidField('features', 'names a feature twice');
+    return this.metering.consumeAll({ ...request, features: features.map((one) => ({ feature: one.feature, quantity: one.quantity ?? 1 })), properties });
+  }
+}

@@ -1,0 +1,57 @@
+import { Injectable } from '@nestjs/common';
+import { actorOf, confinedTo, type Principal } from '@app/auth';
+import { HoldersService, type KnownHolder } from '@app/entitlements';
+import { type FactResult, MeteringService, type UsageFact } from '@app/metering';
+import { smallProperties } from './properties.js';
+
+/** Something that has happened, told by a service. */
+export interface Told {
+  id: string;
+  customer: string;
+  feature: string;
+  quantity: number;
+  occurredAt?: string;
+  properties?: object;
+}
+
+const OWN_CUSTOMER = 'me';
+
+/** Counts what has happened to many customers: one result each, in their order, and none stands in another's way. */
+@Injectable()
+export class RecordOperation {
+  constructor(
+    private readonly metering: MeteringService,
+    private readonly holders: HoldersService,
+  ) {}
+
+  async run(events: Told[], product: string, principal: Principal): Promise<FactResult[]> {
+    const places = new Map<string, number[]>();
+    events.forEach(({ customer, properties }, index) => {
+      smallProperties(properties);
+      const place = places.get(customer);
+      if (place) place.push(index);
+      else places.set(customer, [index]);
+    });
+    const results: FactResult[] = new Array<FactResult>(events.length);
+    await Promise.all(
+      [...places].map(async ([key, indexes]) => {
+        const holder = await this.find(key, principal);
+        const told = indexes.map((index) => factOf(events[index]!));
+        const outcomes = holder ? await this.metering.record({ customer: holder.customer, product, facts: told, actor: actorOf(principal) }) : told.map(unknown);
+        indexes.forEach((index, position) => (results[index] = outcomes[position]!));
+      }),
+    );
+    return results;
+  }
+
+  /** null when it is not there or not the caller's. */
+  private async find(key: string, principal: Principal): Promise<KnownHolder | null> {
+    const only = confinedTo(principal);
+    if (key === OWN_CUSTOMER && principal.customerId !== null) return (await this.holders.reload([principal.customerId])).get(principal.customerId) ?? null;
+    const holder = await this.holders.findKnown(key);
+    return holder && (only === null || only === holder.customer.id) ? holder : null;
+  }
+}
+
+const factOf = ({ id, feature, quantity, occurredAt, properties }: Told): UsageFact => ({ id, feature, quantity, properties, occurredAt: occurredAt === undefined ? undefined : new Date(occurredAt) });
+const unknown = ({ id }: UsageFact): FactResult => ({ id, status: 'rejected', code: 'customer_not_found' });

@@ -1,0 +1,114 @@
+import { Injectable } from '@nestjs/common';
+import { CatalogReader, type Feature } from '@app/catalog';
+import { type Customer, CustomersService } from '@app/customers';
+import { type Actor, Clock, DomainError, type Interval, invalidField, newId, type Page, type PageRequest, toPage } from '@app/kernel';
+import { Database, Events } from '@app/platform';
+import type { Grant } from './domain/grant.js';
+import { GrantsRepository } from './grants.repository.js';
+
+/** Units to be given. Counts are units. */
+export interface NewGrant {
+  customer: Customer;
+  product: string;
+  feature: string;
+  quantity: number;
+  /** 0 to 255; the lowest is burnt first. */
+  priority?: number;
+  /** Left out: now. */
+  effectiveAt?: Date;
+  expiresAt?: Date;
+  recurrence?: { interval: Interval; count?: number; anchor?: Date };
+  rolloverMin?: number;
+  /** Left out: all that is left at the end of a window is kept. */
+  rolloverMax?: number;
+  reason?: string;
+  actor: Actor;
+}
+
+/** A grant and the key of its feature. */
+export interface GrantOfFeature extends Grant {
+  feature: string;
+}
+
+const DEFAULT_PRIORITY = 1;
+
+/** Units given to single customers beside what their plan allows. */
+@Injectable()
+export class GrantsService {
+  constructor(
+    private readonly catalog: CatalogReader,
+    private readonly customers: CustomersService,
+    private readonly grants: GrantsRepository,
+    private readonly database: Database,
+    private readonly events: Events,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws DomainError `feature_not_found`, `feature_not_metered`, `invalid_fields` */
+  async give(input: NewGrant): Promise<GrantOfFeature> {
+    const product = await this.catalog.getProduct(input.product);
+    const feature = await this.catalog.getFeature(product.id, input.feature);
+    refuseUncounted(feature);
+    const now = this.clock.now();
+    const effectiveAt = input.effectiveAt ?? now;
+    const { expiresAt = null, rolloverMin = 0, rolloverMax = null, recurrence } = input;
+    if (expiresAt && expiresAt <= effectiveAt) throw invalidField('expiresAt', 'must be after effectiveAt');
+    if (rolloverMax !== null && rolloverMax < rolloverMin) throw invalidField('rolloverMax', 'must be rolloverMin or more');
+    return this.database.transaction(async () => {
+      const customer = await this.customers.lock(input.customer.id);
+      const grant: Grant = {
+        id: newId(),
+        customerId: customer.id,
+        featureId: feature.id,
+        quantity: input.quantity,
+        priority: input.priority ?? DEFAULT_PRIORITY,
+        effectiveAt,
+        expiresAt,
+        recurrence: recurrence ? { interval: recurrence.interval, count: recurrence.count ?? 1, anchor: recurrence.anchor ?? effectiveAt } : null,
+        timezone: customer.timezone,
+        rolloverMin,
+        rolloverMax,
+        reason: input.reason ?? null,
+        voidedAt: null,
+        createdAt: now,
+      };
+      await this.grants.insert(grant);
+      await this.record('grant.created', grant, feature, input);
+      return { ...grant, feature: feature.key };
+    });
+  }
+
+  /** Takes away what is left of a grant; what was burnt from it stays burnt. @throws DomainError `grant_not_found`, `grant_voided` */
+  async void(customer: Customer, id: string, actor: Actor): Promise<void> {
+    await this.database.transaction(async () => {
+      await this.customers.lock(customer.id);
+      const grant = await this.grants.find(customer.id, id);
+      if (!grant) throw new DomainError('not_found', 'grant_not_found', 'There is no such grant.');
+      if (!(await this.grants.void(customer.id, id, this.clock.now()))) throw new DomainError('conflict', 'grant_voided', 'The grant was voided before.');
+      const [feature] = await this.catalog.featuresById([grant.featureId]);
+      await this.record('grant.voided', grant, feature!, { actor });
+    });
+  }
+
+  /** Newest first. */
+  async list(customer: Customer, productKey: string, page: PageRequest): Promise<Page<GrantOfFeature>> {
+    const product = await this.catalog.getProduct(productKey);
+    const { data, hasMore } = toPage(await this.grants.list(customer.id, product.id, page), page.limit);
+    const features = await this.catalog.featuresById([...new Set(data.map(({ featureId }) => featureId))]);
+    const keys = new Map(features.map(({ id, key }) => [id, key]));
+    return { data: data.map((grant) => ({ ...grant, feature: keys.get(grant.featureId)! })), hasMore };
+  }
+
+  private record(type: string, grant: Grant, feature: Feature, { actor, reason }: { actor: Actor; reason?: string }): Promise<void> {
+    const { id, customerId, quantity, priority, effectiveAt, expiresAt, recurrence } = grant;
+    return this.events.record({
+      type, subject: { type: 'grant', id }, customerId, actor, reason, after: { feature: feature.key, quantity, priority, effectiveAt, expiresAt, recurrence },
+    });
+  }
+}
+
+function refuseUncounted({ type }: Feature): void {
+  if (type !== 'metered' && type !== 'credit') {
+    throw new DomainError('invalid', 'feature_not_metered', `The feature is ${type}: there is nothing to count.`, { errors: [{ field: 'feature', message: 'is not counted' }] });
+  }
+}

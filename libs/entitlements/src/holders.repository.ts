@@ -1,0 +1,136 @@
+import { Injectable } from '@nestjs/common';
+import type { EntitlementTerms } from '@app/catalog';
+import type { Customer } from '@app/customers';
+import type { Interval } from '@app/kernel';
+import { type Connection, Pipeline, type Statement } from '@app/platform';
+import { subscriptionFromRow, type SubscriptionRow } from '@app/subscriptions';
+import type { Grant } from './domain/grant.js';
+import type { Holder, Override } from './domain/holder.js';
+
+/** Grants that ended longer ago than this decide nothing any more. */
+const GRANT_MEMORY = `interval '40 days'`;
+
+/** One statement, so that all of it is of one instant, and of the version that it tells. */
+const HOLDERS = `
+  select to_json(c) as customer, v.version::float8 as version, customer_bucket(c.id) as bucket,
+    (select json_agg(to_json(s)) from (select distinct on (product_id) * from subscriptions where customer_id = c.id order by product_id, id desc) s) as subscriptions,
+    (select json_agg(o) from entitlement_overrides o where o.customer_id = c.id) as overrides,
+    (select json_agg(g order by g.id) from grants g
+       where g.customer_id = c.id and g.voided_at is null and (g.expires_at is null or g.expires_at > $2::timestamptz - ${GRANT_MEMORY})) as grants
+  from customers c join entitlement_versions v on v.customer_id = c.id
+  where c.deleted_at is null and `;
+const BY_KEY: Statement = { name: 'holders by key', text: `${HOLDERS} c.key = any($1::text[])` };
+const BY_ID: Statement = { name: 'holders by id', text: `${HOLDERS} c.id = any($1::uuid[])` };
+
+interface CustomerRow {
+  id: string;
+  key: string;
+  name: string | null;
+  email: string | null;
+  region: string | null;
+  device_type: string | null;
+  timezone: string;
+  currency: string | null;
+  first_subscription_id: string;
+  created_at: string;
+  updated_at: string;
+}
+
+interface OverrideRow {
+  feature_id: string;
+  terms: EntitlementTerms;
+  expires_at: string | null;
+  reason: string | null;
+  created_at: string;
+  updated_at: string;
+}
+
+/** A row of the grants table as PostgreSQL's to_json gives it. */
+export interface GrantRow {
+  id: string;
+  customer_id: string;
+  feature_id: string;
+  quantity: number;
+  priority: number;
+  effective_at: string;
+  expires_at: string | null;
+  recurrence: { interval: Interval; count: number; anchor: string } | null;
+  timezone: string;
+  rollover_min: number;
+  rollover_max: number | null;
+  reason: string | null;
+  voided_at: string | null;
+  created_at: string;
+}
+
+interface Row {
+  customer: CustomerRow;
+  version: number;
+  bucket: number;
+  subscriptions: SubscriptionRow[] | null;
+  overrides: OverrideRow[] | null;
+  grants: GrantRow[] | null;
+}
+
+@Injectable()
+export class HoldersRepository {
+  constructor(private readonly pipeline: Pipeline) {}
+
+  async findByKeys(keys: string[], now: Date): Promise<Holder[]> {
+    return (await this.pipeline.read<Row>(BY_KEY, [keys, now])).map(holderOf);
+  }
+
+  /** On the given connection it reads what that transaction sees. */
+  async findByIds(ids: string[], now: Date, connection?: Connection): Promise<Holder[]> {
+    const rows = connection ? await connection.run<Row>(BY_ID, [ids, now]) : await this.pipeline.read<Row>(BY_ID, [ids, now]);
+    return rows.map(holderOf);
+  }
+}
+
+const date = (text: string): Date => new Date(text);
+const dateOrNull = (text: string | null): Date | null => (text === null ? null : new Date(text));
+
+function holderOf({ customer, version, bucket, subscriptions, overrides, grants }: Row): Holder {
+  return {
+    customer: customerOf(customer),
+    version,
+    bucket,
+    subscriptions: new Map((subscriptions ?? []).map(subscriptionFromRow).map((subscription) => [subscription.productId, subscription])),
+    overrides: new Map((overrides ?? []).map((row) => [row.feature_id, overrideOf(row)])),
+    grants: byFeature((grants ?? []).map(grantFromRow)),
+  };
+}
+
+function byFeature(grants: Grant[]): Map<string, Grant[]> {
+  const groups = new Map<string, Grant[]>();
+  for (const grant of grants) groups.set(grant.featureId, [...(groups.get(grant.featureId) ?? []), grant]);
+  return groups;
+}
+
+function customerOf({ device_type, first_subscription_id, created_at, updated_at, ...row }: CustomerRow): Customer {
+  const { id, key, name, email, region, timezone, currency } = row;
+  return {
+    id, key, name, email, region, deviceType: device_type, timezone, currency, firstSubscriptionId: first_subscription_id,
+    deletedAt: null, createdAt: date(created_at), updatedAt: date(updated_at),
+  };
+}
+
+function overrideOf({ feature_id, terms, expires_at, reason, created_at, updated_at }: OverrideRow): Override {
+  return { featureId: feature_id, terms, expiresAt: dateOrNull(expires_at), reason, createdAt: date(created_at), updatedAt: date(updated_at) };
+}
+
+export function grantFromRow(row: GrantRow): Grant {
+  const { id, quantity, priority, recurrence, timezone, reason } = row;
+  return {
+    id, quantity, priority, timezone, reason,
+    customerId: row.customer_id,
+    featureId: row.feature_id,
+    effectiveAt: date(row.effective_at),
+    expiresAt: dateOrNull(row.expires_at),
+    recurrence: recurrence && { ...recurrence, anchor: date(recurrence.anchor) },
+    rolloverMin: row.rollover_min,
+    rolloverMax: row.rollover_max,
+    voidedAt: dateOrNull(row.voided_at),
+    createdAt: date(row.created_at),
+  };
+}

@@ -1,0 +1,95 @@
+import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import { Clock } from '@app/kernel';
+import { Batcher, Changes, type Connection, STALENESS_MS } from '@app/platform';
+import type { Entitlement } from './domain/entitlement.js';
+import type { Holder } from './domain/holder.js';
+import { HoldersRepository } from './holders.repository.js';
+
+const MAX_HOLDERS = 50_000;
+const LOADING = { most: 200, waiting: 10_000, lanes: 2 };
+
+/** A holder as this process knows it, with what was derived from it. */
+export interface KnownHolder extends Holder {
+  /** When it was last known to be the newest, on the process's monotonic clock in milliseconds. */
+  verifiedAt: number;
+  /** By product and feature key. */
+  entitlements: Map<string, Entitlement>;
+  /** Of the catalogue that they were derived from. */
+  catalogRevision: number;
+}
+
+/**
+ * Holders, kept in process. Those who count ask the database, under its lock, whether a holder's version is still the newest;
+ * those who only look get one that was the newest at most two seconds ago.
+ */
+@Injectable()
+export class HoldersService {
+  private readonly byKey = new LRUCache<string, KnownHolder>({ max: MAX_HOLDERS });
+  private readonly keys = new LRUCache<string, string>({ max: MAX_HOLDERS });
+  private readonly loader = new Batcher<string, KnownHolder | null>((keys) => this.load(keys), LOADING);
+
+  constructor(
+    private readonly repository: HoldersRepository,
+    private readonly clock: Clock,
+    changes: Changes,
+  ) {
+    changes.listen((customerId) => this.suspect(customerId));
+  }
+
+  /** Known to be the newest within the last two seconds; null when there is no such customer. */
+  async findRecent(key: string): Promise<KnownHolder | null> {
+    const known = this.byKey.get(key);
+    return known && performance.now() - known.verifiedAt < STALENESS_MS ? known : this.loader.add(key);
+  }
+
+  /** Of any age: for those who verify its version before they answer. */
+  async findKnown(key: string): Promise<KnownHolder | null> {
+    return this.byKey.get(key) ?? this.loader.add(key);
+  }
+
+  /** What this process remembers, if anything: for when the database cannot be asked. */
+  recall(key: string): KnownHolder | null {
+    return this.byKey.get(key) ?? null;
+  }
+
+  /** Reads holders afresh; those who are gone are left out. On the given connection it reads what that transaction sees. */
+  async reload(ids: string[], connection?: Connection): Promise<Map<string, KnownHolder>> {
+    const holders = await this.repository.findByIds(ids, this.clock.now(), connection);
+    return new Map(holders.map((holder) => [holder.customer.id, this.remember(holder)]));
+  }
+
+  /** Tells that the database has just confirmed a holder's version. */
+  confirm(holder: KnownHolder): void {
+    holder.verifiedAt = performance.now();
+  }
+
+  private async load(keys: string[]): Promise<{ answer: KnownHolder | null }[]> {
+    const holders = await this.repository.findByKeys([...new Set(keys)], this.clock.now());
+    const found = new Map(holders.map((holder) => [holder.customer.key, this.remember(holder)]));
+    return keys.map((key) => {
+      const answer = found.get(key) ?? null;
+      if (!answer) this.byKey.delete(key);
+      return { answer };
+    });
+  }
+
+  private remember(holder: Holder): KnownHolder {
+    const { id, key } = holder.customer;
+    const known = this.byKey.peek(key);
+    // Two readings may cross: the older one must not come back.
+    if (known && known.customer.id === id && known.version >= holder.version) {
+      if (known.version === holder.version) this.confirm(known);
+      return known;
+    }
+    const fresh: KnownHolder = { ...holder, verifiedAt: performance.now(), entitlements: new Map(), catalogRevision: 0 };
+    this.byKey.set(key, fresh);
+    this.keys.set(id, key);
+    return fresh;
+  }
+
+  private suspect(customerId: string | null): void {
+    const suspects = customerId === null ? [...this.byKey.values()] : [this.byKey.peek(this.keys.peek(customerId) ?? '')];
+    for (const holder of suspects) if (holder) holder.verifiedAt = Number.NEGATIVE_INFINITY;
+  }
+}

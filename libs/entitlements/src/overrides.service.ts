@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import { CatalogReader, checkTerms, type EntitlementTerms, type Feature, type MeteredTerms } from '@app/catalog';
+import { type Customer, CustomersService } from '@app/customers';
+import { type Actor, Clock, DomainError, invalidField } from '@app/kernel';
+import { Database, Events } from '@app/platform';
+import type { Override } from './domain/holder.js';
+import { OverridesRepository } from './overrides.repository.js';
+
+/** Terms for one customer. What is left out is taken from the defaults of a metered feature: the billing period, and deny. */
+export interface NewOverride {
+  customer: Customer;
+  product: string;
+  feature: string;
+  terms: object;
+  expiresAt?: Date;
+  reason?: string;
+  actor: Actor;
+}
+
+const METERED_DEFAULTS: Pick<MeteredTerms, 'window' | 'overage'> = { window: 'billing_period', overage: 'deny' };
+
+/** Terms for single customers in place of their plan's. In force for the very next question about them, everywhere. */
+@Injectable()
+export class OverridesService {
+  constructor(
+    private readonly catalog: CatalogReader,
+    private readonly customers: CustomersService,
+    private readonly overrides: OverridesRepository,
+    private readonly database: Database,
+    private readonly events: Events,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Sets or replaces. @throws DomainError `feature_not_found`, `invalid_fields` */
+  async set(input: NewOverride): Promise<{ feature: Feature; override: Override }> {
+    const feature = await this.feature(input);
+    const now = this.clock.now();
+    if (input.expiresAt && input.expiresAt <= now) throw invalidField('expiresAt', 'must be in the future');
+    const terms: EntitlementTerms = checkTerms(feature, feature.type === 'metered' ? { ...METERED_DEFAULTS, ...input.terms } : input.terms);
+    return this.database.transaction(async () => {
+      await this.customers.lock(input.customer.id);
+      const before = await this.overrides.find(input.customer.id, feature.id);
+      const override: Override = {
+        featureId: feature.id, terms, expiresAt: input.expiresAt ?? null, reason: input.reason ?? null, createdAt: before?.createdAt ?? now, updatedAt: now,
+      };
+      await this.overrides.save(input.customer.id, override);
+      await this.record('entitlement.overridden', input, feature, before, override);
+      return { feature, override };
+    });
+  }
+
+  /** The plan's own terms hold again. @throws DomainError `override_not_found` */
+  async remove(input: Omit<NewOverride, 'terms' | 'expiresAt'>): Promise<void> {
+    const feature = await this.feature(input);
+    await this.database.transaction(async () => {
+      await this.customers.lock(input.customer.id);
+      const before = await this.overrides.find(input.customer.id, feature.id);
+      if (!before) throw new DomainError('not_found', 'override_not_found', 'The customer has no override of this feature.');
+      await this.overrides.delete(input.customer.id, feature.id);
+      await this.record('entitlement.override_removed', input, feature, before, null);
+    });
+  }
+
+  private async feature({ product, feature }: { product: string; feature: string }): Promise<Feature> {
+    const { id } = await this.catalog.getProduct(product);
+    return this.catalog.getFeature(id, feature);
+  }
+
+  private record(type: string, { customer, actor, reason }: { customer: Customer; actor: Actor; reason?: string }, feature: Feature, before: Override | null, after: Override | null): Promise<void> {
+    const facts = (override: Override | null): object | null => override && { feature: feature.key, featureId: feature.id, terms: override.terms, expiresAt: override.expiresAt };
+    return this.events.record({ type, subject: { type: 'customer', id: customer.id }, customerId: customer.id, actor, reason, before: facts(before), after: facts(after) });
+  }
+}

@@ -1,0 +1,102 @@
+import { Injectable } from '@nestjs/common';
+import { Batcher, Database, isRetryable, isUnavailable, isUniqueViolation, type Outcome } from '@app/platform';
+import type { UsageResult } from './usage-command.js';
+import { type CommandOutcome, type PreparedCommand, UsageTransaction } from './usage-transaction.js';
+
+type Result = UsageResult<unknown>;
+
+const LANES = 4;
+/** Commands in one transaction at most, and those that may wait in one lane. */
+const GROUP = { most: 256, waiting: 4_000 };
+const MOST_ATTEMPTS = 3;
+
+/**
+ * Brings commands together: all that arrive while a lane's last transaction is under way share its next one. A lane is a set of
+ * customers, so that one customer's commands are never in two transactions at once. A customer whom another instance holds gets a
+ * lane of its own until it is free, so that nobody else waits for it.
+ */
+@Injectable()
+export class UsageLanes {
+  private readonly lanes = Array.from({ length: LANES }, () => new Batcher<PreparedCommand, Result>((commands) => this.flush(commands), GROUP));
+  private readonly held = new Map<string, Batcher<PreparedCommand, Result>>();
+
+  constructor(
+    private readonly transaction: UsageTransaction,
+    private readonly database: Database,
+  ) {}
+
+  /** @throws DomainError `overloaded`, and whatever the command refuses with */
+  async run<Answer>(prepared: PreparedCommand<Answer>): Promise<UsageResult<Answer>> {
+    const { holder } = prepared;
+    // What belongs to the caller's transaction must commit, or not, with the rest of it.
+    const result = this.database.inTransaction ? await this.alone(prepared) : await this.lanes[holder.bucket % LANES]!.add(prepared);
+    return result as UsageResult<Answer>;
+  }
+
+  private async alone(prepared: PreparedCommand): Promise<Result> {
+    const [outcome] = await this.transaction.run([prepared], { wait: true });
+    return settled(outcome!);
+  }
+
+  private async flush(commands: PreparedCommand[]): Promise<Outcome<Result>[]> {
+    try {
+      const outcomes = await this.transaction.run(commands, { wait: false });
+      return outcomes.map((outcome, index) => (outcome === 'held by another' ? { answer: this.ownLane(commands[index]!).add(commands[index]!) } : outcome));
+    } catch (error) {
+      return this.afterFailure(commands, error);
+    }
+  }
+
+  /** One that cannot be done must not keep the others from it: each is tried by itself. */
+  private async afterFailure(commands: PreparedCommand[], error: unknown): Promise<Outcome<Result>[]> {
+    if (isUnavailable(error) && !isRetryable(error) && !isLockTimeout(error)) {
+      // Those who wait behind would only wait for the same.
+      for (const lane of this.lanes) lane.rejectWaiting(error);
+      throw error;
+    }
+    const outcomes: Outcome<Result>[] = [];
+    for (const command of commands) outcomes.push(await this.single(command));
+    return outcomes;
+  }
+
+  private async single(command: PreparedCommand): Promise<Outcome<Result>> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return { answer: settled((await this.transaction.run([command], { wait: true }))[0]!) };
+      } catch (error) {
+        if (attempt >= MOST_ATTEMPTS || !(isRetryable(error) || isOvertaken(error))) return { error };
+      }
+    }
+  }
+
+  private ownLane({ holder }: PreparedCommand): Batcher<PreparedCommand, Result> {
+    const { id } = holder.customer;
+    const existing = this.held.get(id);
+    if (existing) return existing;
+    const lane = new Batcher<PreparedCommand, Result>((commands) => this.waiting(commands), GROUP);
+    this.held.set(id, lane);
+    // Asked once the first has been added.
+    setImmediate(() => void lane.drained().then(() => this.held.delete(id)));
+    return lane;
+  }
+
+  private async waiting(commands: PreparedCommand[]): Promise<Outcome<Result>[]> {
+    try {
+      return (await this.transaction.run(commands, { wait: true })) as Outcome<Result>[];
+    } catch (error) {
+      if (isLockTimeout(error)) throw error;
+      return this.afterFailure(commands, error);
+    }
+  }
+}
+
+/** Another transaction was first to use the same Idempotency-Key, or the same id of an event, for another customer or on another instance. */
+const isOvertaken = (error: unknown): boolean => isUniqueViolation(error, 'idempotency_keys_pkey') || isUniqueViolation(error, 'usage_ledger_reference');
+
+const isLockTimeout = (error: unknown): boolean => (error as { code?: string }).code === '55P03';
+
+function settled(outcome: CommandOutcome): Result {
+  if (outcome === 'held by another') throw new Error('A command that waits is never left undone.');
+  if ('error' in outcome) throw outcome.error;
+  return outcome.answer as Result;
+}

@@ -1,0 +1,289 @@
+import { Injectable } from '@nestjs/common';
+import { type Entitlement, EntitlementsService, HoldersService, type KnownHolder } from '@app/entitlements';
+import { Clock, DomainError, newId, SYSTEM_ACTOR } from '@app/kernel';
+import { type Connection, type Decided, Events, keyReused, type NewEvent, type Outcome, Pipeline } from '@app/platform';
+import type { Burn } from './domain/burn-down.js';
+import { hardLimit, type Situation } from './domain/decide.js';
+import { effectiveLimit } from './domain/meter.js';
+import { counterName, MeterReader, type MeterReading, type MeterRequest, windowStartOf } from './meter-reader.js';
+import type { Circumstances, Effect, Touch, UsageCommand, UsageResult } from './usage-command.js';
+import { type CounterChange, type LedgerEntry, type Reservation, type StoredReplay, UsageRepository } from './usage.repository.js';
+
+/** A command, and what this process takes its customer to be allowed. */
+export interface PreparedCommand<Answer = unknown> {
+  command: UsageCommand<Answer>;
+  holder: KnownHolder;
+  /** One for each touch. */
+  entitlements: Entitlement[];
+}
+
+/** What became of a command: done, refused, or not tried because somebody else holds its customer. */
+export type CommandOutcome = Outcome<UsageResult<unknown>> | 'held by another';
+
+export interface TransactionOptions {
+  /** Wait for customers that another transaction holds, instead of leaving their commands undone. */
+  wait: boolean;
+}
+
+/** In percent of the limit; each is told once in a window. */
+const THRESHOLDS = [80, 100];
+const OK = 200;
+
+interface State {
+  reading: MeterReading;
+  unguarded: boolean;
+  changed: boolean;
+}
+
+/** What all commands of one transaction leave behind. */
+interface Written {
+  states: Map<string, State>;
+  entries: LedgerEntry[];
+  reservations: Reservation[];
+  events: NewEvent[];
+  replays: StoredReplay[];
+}
+
+/**
+ * One short transaction for many commands: holds their customers, reads what they need, lets each decide in memory, one after the
+ * other, and writes what came of it. What this process remembered of a customer is used only if the lock shows that it still holds.
+ */
+@Injectable()
+export class UsageTransaction {
+  constructor(
+    private readonly usage: UsageRepository,
+    private readonly meters: MeterReader,
+    private readonly holders: HoldersService,
+    private readonly entitlements: EntitlementsService,
+    private readonly pipeline: Pipeline,
+    private readonly events: Events,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @returns one outcome for each command, in their order. @throws whatever the database throws: then nothing was done */
+  run(commands: PreparedCommand[], options: TransactionOptions): Promise<CommandOutcome[]> {
+    return this.pipeline.transaction((connection) => this.work(connection, commands, options));
+  }
+
+  private async work(connection: Connection, commands: PreparedCommand[], { wait }: TransactionOptions): Promise<Decided<CommandOutcome[]>> {
+    const now = this.clock.now();
+    const customerIds = [...new Set(commands.map(({ command }) => command.customer.id))].sort();
+    const requests = commands.flatMap((prepared) => requestsOf(prepared));
+    // The lock is asked for first: all that follows sees what others have committed by then.
+    const [versions, readings, known] = await Promise.all([
+      this.usage.lock(connection, customerIds, !wait),
+      this.meters.read(connection, distinct(requests), now),
+      this.known(connection, commands),
+    ]);
+    const current = await this.refresh(connection, commands, versions);
+    const states = new Map<string, State>();
+    const learn = (news: MeterReading[]): void => news.forEach((reading) => states.set(counterName(reading), { reading, unguarded: false, changed: false }));
+    learn(readings);
+    const missing = distinct(current.flatMap((prepared) => (prepared ? requestsOf(prepared) : []))).filter((request) => !isRead(states, request));
+    if (missing.length > 0) learn(await this.meters.read(connection, missing, now));
+
+    const written: Written = { states, entries: [], reservations: [], events: [], replays: [] };
+    const outcomes = current.map((prepared, index): CommandOutcome => {
+      const { command } = commands[index]!;
+      if (prepared === null) return wait || versions.has(command.customer.id) ? { error: noCustomer() } : 'held by another';
+      return decideOne(prepared, { now, known, written });
+    });
+    return { answer: outcomes, writes: this.write(connection, written, now) };
+  }
+
+  /** Commands whose customer has changed get what holds now; null where the customer is held by another, or gone. */
+  private async refresh(connection: Connection, commands: PreparedCommand[], versions: Map<string, number>): Promise<(PreparedCommand | null)[]> {
+    const stale = new Set(commands.filter(({ holder }) => (versions.get(holder.customer.id) ?? holder.version) !== holder.version).map(({ holder }) => holder.customer.id));
+    const fresh = stale.size > 0 ? await this.holders.reload([...stale], connection) : new Map<string, KnownHolder>();
+    return Promise.all(
+      commands.map(async (prepared) => {
+        const { holder, command } = prepared;
+        if (!versions.has(holder.customer.id)) return null;
+        if (!stale.has(holder.customer.id)) {
+          this.holders.confirm(holder);
+          return prepared;
+        }
+        const renewed = fresh.get(holder.customer.id);
+        if (!renewed) return null;
+        return { command, holder: renewed, entitlements: await Promise.all(command.touches.map(({ feature }) => this.entitlements.entitlement(renewed, command.product, feature))) };
+      }),
+    );
+  }
+
+  /** Answers given before, reservations asked about, and what of the callers' own ids is counted already. */
+  private async known(connection: Connection, commands: PreparedCommand[]): Promise<Known> {
+    const claims = commands.flatMap(({ command }) => command.idempotency ?? []);
+    const reservations = commands.flatMap(({ command: { customer, reservationIds = [] } }) => reservationIds.map((id) => ({ customerId: customer.id, id })));
+    const references = commands.flatMap(({ command: { customer, references: asked = [] } }) => asked.map((reference) => ({ customerId: customer.id, reference })));
+    const [replays, rows, counted] = await Promise.all([
+      claims.length > 0 ? this.usage.replays(connection, claims) : [],
+      reservations.length > 0 ? this.usage.reservations(connection, reservations) : [],
+      references.length > 0 ? this.usage.references(connection, references) : [],
+    ]);
+    return {
+      replays: new Map(replays.map((replay) => [claimName(replay), replay])),
+      reservations: new Map(rows.map((reservation) => [reservation.id, reservation])),
+      counted: new Set(counted.map((row) => referenceName(row.customerId, row.reference))),
+    };
+  }
+
+  private write(connection: Connection, { states, entries, reservations, events, replays }: Written, now: Date): Promise<unknown>[] {
+    const changed = [...states.values()].filter((state) => state.changed);
+    const expired = changed.flatMap(({ reading }) => reading.expired);
+    const lines = [...changed.flatMap(({ reading }) => openingOf(reading, now)), ...entries];
+    const settled = [...expired.map((reservation): Reservation => ({ ...reservation, status: 'expired', settledAt: now })), ...reservations];
+    const news = [...expired.map((reservation) => expiryOf(reservation)), ...events];
+    const balances = changed.flatMap(({ reading: { customerId, meter } }) =>
+      meter.grants.flatMap(({ grant, balance, settledAt }) => (settledAt ? [{ customerId, grantId: grant.id, balance, settledAt }] : [])),
+    );
+    const writes: Promise<unknown>[] = [];
+    if (changed.length > 0) writes.push(...this.usage.saveCounters(connection, changed.map(changeOf(now)), now));
+    if (lines.length > 0) writes.push(this.usage.insertEntries(connection, lines));
+    if (balances.length > 0) writes.push(this.usage.saveBalances(connection, balances));
+    if (settled.length > 0) writes.push(this.usage.saveReservations(connection, settled));
+    if (replays.length > 0) writes.push(this.usage.insertReplays(connection, replays, now));
+    if (news.length > 0) writes.push(this.events.recordAll(connection, news));
+    return writes;
+  }
+}
+
+interface Known {
+  replays: Map<string, StoredReplay>;
+  reservations: Map<string, Reservation>;
+  counted: Set<string>;
+}
+
+/** Lets one command decide on what the ones before it have left, and keeps what it decides for those after it. */
+function decideOne({ command, entitlements, holder }: PreparedCommand, { now, known, written }: { now: Date; known: Known; written: Written }): CommandOutcome {
+  const { idempotency: claim, customer } = command;
+  const earlier = claim && known.replays.get(claimName(claim));
+  if (earlier) return earlier.fingerprint === claim.fingerprint ? { answer: { answer: JSON.parse(earlier.answer), replayed: true } } : { error: keyReused() };
+  const states = command.touches.map((touch, index) => stateOf(written.states, requestOf(touch, entitlements[index]!, holder)));
+  const circumstances: Circumstances = {
+    now,
+    situations: entitlements.map((entitlement, index) => ({ entitlement, ...situationOf(states[index]) })),
+    reservations: known.reservations,
+    counted: new Set((command.references ?? []).filter((reference) => known.counted.has(referenceName(customer.id, reference)))),
+  };
+  let effect: Effect<unknown>;
+  try {
+    effect = command.decide(circumstances);
+  } catch (error) {
+    return { error };
+  }
+  keep(effect, states, { now, known, written, customerId: customer.id });
+  if (claim) {
+    const replay = { ...claim, status: OK, answer: JSON.stringify(effect.answer) };
+    written.replays.push(replay);
+    known.replays.set(claimName(claim), replay);
+  }
+  return { answer: { answer: effect.answer, replayed: false } };
+}
+
+function keep(effect: Effect<unknown>, states: (State | undefined)[], { now, known, written, customerId }: { now: Date; known: Known; written: Written; customerId: string }): void {
+  effect.meters.forEach((meter, index) => {
+    const state = states[index];
+    if (!meter || !state) return;
+    const grew = meter.used > state.reading.meter.used;
+    state.reading = { ...state.reading, meter };
+    state.changed = true;
+    state.unguarded ||= effect.unguarded === true;
+    if (grew) written.events.push(...thresholdsOf(state, now));
+  });
+  for (const { touch, burns, properties = null, reference = null, ...entry } of effect.entries ?? []) {
+    const { featureId, windowStart } = states[touch]!.reading;
+    written.entries.push({ ...entry, id: newId(), customerId, featureId, windowStart, recordedAt: now, properties, reference, burns: burns.length > 0 ? burns : null });
+    if (reference !== null) known.counted.add(referenceName(customerId, reference));
+  }
+  for (const reservation of effect.reservations ?? []) {
+    known.reservations.set(reservation.id, reservation);
+    written.reservations.push(reservation);
+  }
+  written.events.push(...(effect.events ?? []));
+}
+
+/** Tells each threshold once in a window, whatever happens around it. */
+function thresholdsOf(state: State, now: Date): NewEvent[] {
+  const { meter, allowance, entitlement, customerId, windowStart } = state.reading;
+  const limit = effectiveLimit(meter, allowance, now);
+  if (limit === null || limit === 0) return [];
+  const reached = THRESHOLDS.filter((percent) => percent > meter.notified && meter.used * 100 >= limit * percent);
+  if (reached.length === 0) return [];
+  state.reading = { ...state.reading, meter: { ...meter, notified: reached.at(-1)! } };
+  return reached.map((percent) => ({
+    type: 'usage.threshold_reached',
+    subject: { type: 'customer', id: customerId },
+    customerId,
+    actor: SYSTEM_ACTOR,
+    after: { feature: entitlement.feature.key, percent, limit, used: meter.used, windowStart },
+  }));
+}
+
+function changeOf(now: Date): (state: State) => CounterChange {
+  return ({ reading: { customerId, featureId, windowStart, meter, allowance, exists, stored }, unguarded }) => ({
+    exists,
+    customerId,
+    featureId,
+    windowStart,
+    windowName: allowance.windowName,
+    used: meter.used - stored.used,
+    reserved: meter.reserved - stored.reserved,
+    fromGrants: meter.fromGrants - stored.fromGrants,
+    carried: meter.carried,
+    notified: meter.notified,
+    hardLimit: unguarded ? null : hardLimit(meter, allowance, now),
+  });
+}
+
+/** What was counted in windows of another kind becomes a line of this one, so that the ledger still sums up to the counter. */
+function openingOf({ opening, customerId, featureId, windowStart }: MeterReading, now: Date): LedgerEntry[] {
+  if (opening === 0) return [];
+  const common = { kind: 'opening' as const, actor: SYSTEM_ACTOR, properties: null, burns: null, reference: null };
+  return [{ ...common, id: newId(), customerId, featureId, windowStart, quantity: opening, occurredAt: windowStart, recordedAt: now }];
+}
+
+const expiryOf = ({ id, customerId, quantity, expiresAt }: Reservation): NewEvent => ({
+  type: 'reservation.expired',
+  subject: { type: 'reservation', id },
+  customerId,
+  actor: SYSTEM_ACTOR,
+  after: { quantity },
+  at: expiresAt,
+});
+
+function requestsOf({ command, entitlements, holder }: PreparedCommand): MeterRequest[] {
+  return command.touches.map((touch, index) => requestOf(touch, entitlements[index]!, holder)).filter((request) => windowStartOf(request) !== null);
+}
+
+/** A window that is named and happens to run now is the current one. */
+function requestOf({ at, windowStart, withBurns }: Touch, entitlement: Entitlement, holder: KnownHolder): MeterRequest {
+  const request = { customerId: holder.customer.id, entitlement, at, windowStart, withBurns };
+  const begins = windowStartOf(request);
+  const current = begins !== null && begins.getTime() === windowStartOf({ customerId: request.customerId, entitlement })!.getTime();
+  return current ? { ...request, at: undefined, windowStart: undefined } : request;
+}
+
+function distinct(requests: MeterRequest[]): MeterRequest[] {
+  if (requests.length < 2) return requests;
+  const byName = new Map<string, MeterRequest>();
+  for (const request of requests) {
+    const name = requestName(request);
+    if (request.withBurns || !byName.has(name)) byName.set(name, request);
+  }
+  return [...byName.values()];
+}
+
+const requestName = (request: MeterRequest): string => counterName({ customerId: request.customerId, featureId: request.entitlement.feature.id, windowStart: windowStartOf(request)! });
+const stateOf = (states: Map<string, State>, request: MeterRequest): State | undefined => (windowStartOf(request) === null ? undefined : states.get(requestName(request)));
+/** A reading serves only the terms that it was made for. */
+const isRead = (states: Map<string, State>, request: MeterRequest): boolean => stateOf(states, request)?.reading.entitlement === request.entitlement;
+const claimName = ({ caller, key }: { caller: string; key: string }): string => `${caller} ${key}`;
+const referenceName = (customerId: string, reference: string): string => `${customerId} ${reference}`;
+
+function situationOf(state: State | undefined): Omit<Situation, 'entitlement'> & { burnt: Burn[] } {
+  return state ? { allowance: state.reading.allowance, meter: state.reading.meter, burnt: state.reading.burnt } : { allowance: null, meter: null, burnt: [] };
+}
+
+function noCustomer(): DomainError {
+  return new DomainError('not_found', 'customer_not_found', 'There is no such customer.');
+}

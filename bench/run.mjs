@@ -7,9 +7,12 @@ import autocannon from 'autocannon';
 import { ensureBuilt } from '../scripts/build.mjs';
 
 const quick = process.argv.includes('--quick');
+/** `--only <text>`: the rows whose name holds it, and what they are measured against. */
+const only = process.argv[process.argv.indexOf('--only') + 1];
+const wanted = ({ name }) => !process.argv.includes('--only') || name.startsWith('bare') || name.includes(only);
 const CUSTOMERS = Number(process.env.CUSTOMERS ?? (quick ? 500 : 10_000));
 const ROUNDS = Number(process.env.ROUNDS ?? (quick ? 1 : 3));
-const SECONDS = Number(process.env.SECONDS ?? (quick ? 2 : 5));
+const SECONDS = Number(process.env.BENCH_SECONDS ?? (quick ? 2 : 5));
 const CONNECTIONS = Number(process.env.CONNECTIONS ?? 64);
 const PRODUCT = 'bench';
 
@@ -123,7 +126,7 @@ try {
   const service = await start('scripts/start.mjs', environment, /API +(http:\/\/[^/\s]+)\/v1/);
   const bare = await start('bench/bare-fastify.mjs', {}, /(http:\/\/\S+)/);
   const key = await prepare(service, password);
-  const list = scenarios(service, bare, key);
+  const list = scenarios(service, bare, key).filter(wanted);
   const rounds = [];
   for (let index = 0; index < ROUNDS; index++) {
     const figures = new Map();

@@ -75,7 +75,7 @@ export async function startApp({ database, clock, environment = {}, customize = 
   let builder = Test.createTestingModule({ imports: [AppModule.forRoot(config, [WorkerModule])] });
   if (clock) builder = builder.overrideProvider(Clock).useValue(clock);
   const module = await customize(builder).compile();
-  const app = module.createNestApplication<NestFastifyApplication>(createAdapter(), { logger: ['error'] });
+  const app = module.createNestApplication<NestFastifyApplication>(createAdapter(), { logger: ['error'], bodyParser: false });
   await prepare(app);
   await app.init();
   await app.get(FirstStart).run();

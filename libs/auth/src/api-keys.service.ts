@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { CatalogReader } from '@app/catalog';
@@ -33,9 +33,10 @@ export interface ApiKeyView {
 
 interface CachedKey {
   state: ApiKeyState | null;
+  principal: ApiKeyPrincipal | null;
 }
 
-const digest = (secret: string): Buffer => createHash('sha256').update(secret).digest();
+const digest = (secret: string): Buffer => hash('sha256', secret, 'buffer');
 
 /** Keys that services call with. Only the hash of a secret is kept. */
 @Injectable()
@@ -52,19 +53,27 @@ export class ApiKeysService {
     this.cache = new LRUCache({
       max: MAX_CACHED,
       ttl: REVOCATION_BOUND_MS,
-      fetchMethod: async (publicId) => ({ state: await repository.findApiKey(publicId) }),
+      fetchMethod: async (publicId) => {
+        const state = await repository.findApiKey(publicId);
+        return { state, principal: state && principalOf(state) };
+      },
     });
   }
 
-  /** Who the key speaks for. @throws DomainError `invalid_token` */
-  async authenticate(key: string): Promise<ApiKeyPrincipal> {
+  /** Who the key speaks for; at once when this process has looked the key up lately. @throws DomainError `invalid_token` */
+  authenticate(key: string): ApiKeyPrincipal | Promise<ApiKeyPrincipal> {
     const [, publicId, secret] = KEY_FORM.exec(key) ?? [];
-    const state = publicId ? (await this.cache.fetch(publicId))?.state : null;
-    const proven = state && timingSafeEqual(state.secretHash, digest(secret!));
-    if (!proven || (state.expiresAt && state.expiresAt <= this.clock.now())) {
-      throw new DomainError('unauthenticated', 'invalid_token', 'The API key is not valid.');
-    }
-    return { kind: 'api_key', keyId: state.id, scopes: new Set(state.scopes), product: state.product, customerId: state.customerId };
+    if (!publicId) throw notValid();
+    const known = this.cache.get(publicId);
+    return known ? this.prove(known, secret!) : this.cache.fetch(publicId).then((found) => this.prove(found, secret!));
+  }
+
+  /** @throws DomainError `invalid_token` */
+  private prove(found: CachedKey | undefined, secret: string): ApiKeyPrincipal {
+    const { state, principal } = found ?? {};
+    const proven = state && timingSafeEqual(state.secretHash, digest(secret));
+    if (!proven || (state.expiresAt && state.expiresAt <= this.clock.now())) throw notValid();
+    return principal!;
   }
 
   /**
@@ -135,4 +144,12 @@ export class ApiKeysService {
   private record(type: string, id: string, principal: UserPrincipal, after: object): Promise<void> {
     return this.events.record({ type, subject: { type: 'api_key', id }, customerId: principal.customerId, actor: actorOf(principal), after });
   }
+}
+
+function principalOf({ id, scopes, product, customerId }: ApiKeyState): ApiKeyPrincipal {
+  return { kind: 'api_key', keyId: id, scopes: new Set(scopes), product, customerId };
+}
+
+function notValid(): DomainError {
+  return new DomainError('unauthenticated', 'invalid_token', 'The API key is not valid.');
 }

@@ -5,7 +5,7 @@ import { CatalogReader } from '@app/catalog';
 import type { Customer } from '@app/customers';
 import { type Entitlement, EntitlementsService, HoldersService, type KnownHolder, windowAt } from '@app/entitlements';
 import { type Actor, Clock, DomainError, invalidField, newId } from '@app/kernel';
-import { Batcher, isUnavailable, type Outcome, Pipeline } from '@app/platform';
+import { Batcher, isUnavailable, type Outcome, Pipeline, Together } from '@app/platform';
 import * as commands from './commands.js';
 import type { FactResult, JointDecision, QuantityOf, ReservationDecision, UsageFact } from './commands.js';
 import { allowanceOf, check, type Decision, degradedDecision, isCounted, type Situation } from './domain/decide.js';
@@ -65,6 +65,7 @@ export const fingerprintOf = (content: string): string => createHash('sha256').u
 @Injectable()
 export class MeteringService {
   private readonly reads = new Batcher<Looked, Situation>((looked) => this.readSituations(looked), READS);
+  private readonly answers = new Together();
   /** What was seen last of meters whose features answer from memory when the database cannot be asked. */
   private readonly remembered = new LRUCache<string, Meter>({ max: MAX_REMEMBERED });
 
@@ -223,7 +224,10 @@ export class MeteringService {
     const { entitlement, product, holder } = looked;
     if (!entitlement.denied && isCounted(entitlement.feature.type)) return this.reads.add(looked);
     const recent = await this.holderOf(holder.customer, true);
-    if (recent === holder) return { entitlement, allowance: null, meter: null };
+    if (recent === holder) {
+      await this.answers.turn();
+      return { entitlement, allowance: null, meter: null };
+    }
     const renewed = await this.entitlements.entitlement(recent, product, entitlement.feature.key);
     return this.situation({ holder: recent, product, entitlement: renewed });
   }

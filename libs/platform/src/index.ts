@@ -2,6 +2,7 @@ export { Changes } from './changes/changes.js';
 export { Config, type LogLevel } from './config/config.js';
 export { count, instant } from './database/columns.js';
 export { Batcher, type Outcome } from './batching/batcher.js';
+export { Together } from './batching/together.js';
 export { Database } from './database/database.js';
 export { isRetryable, isUnavailable, isUniqueViolation } from './database/database-errors.js';
 export { type Connection, type Decided, Pipeline, type Statement } from './database/pipeline.js';

@@ -17,6 +17,7 @@ interface Running {
 @Injectable()
 export class Database {
   private readonly running = new AsyncLocalStorage<Running>();
+  private transactions = 0;
 
   constructor(private readonly dataSource: DataSource) {}
 
@@ -29,7 +30,7 @@ export class Database {
     for (let attempt = 1; ; attempt++) {
       try {
         const afterCommit: (() => void)[] = [];
-        const result = await this.dataSource.transaction((manager) => this.running.run({ manager, afterCommit }, work));
+        const result = await this.tracked(() => this.dataSource.transaction((manager) => this.running.run({ manager, afterCommit }, work)));
         afterCommit.forEach((then) => then());
         return result;
       } catch (error) {
@@ -51,6 +52,19 @@ export class Database {
   /** True inside a transaction. */
   get inTransaction(): boolean {
     return this.running.getStore() !== undefined;
+  }
+
+  /**
+   * Following asynchronous calls costs every promise of the process, on Node before 24 a tenth of what a short request takes:
+   * so it is switched off while no transaction runs.
+   */
+  private async tracked<T>(work: () => Promise<T>): Promise<T> {
+    this.transactions++;
+    try {
+      return await work();
+    } finally {
+      if (--this.transactions === 0) this.running.disable();
+    }
   }
 
   /** The manager of the running transaction, else one that reads from the pool. */

@@ -20,14 +20,12 @@ export class AccessGuard extends AuthGuard('jwt') {
     super();
   }
 
-  override async canActivate(context: ExecutionContext): Promise<boolean> {
+  /** Answers at once where it can: each wait costs every request. */
+  override canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>();
     const rule = this.reflector.getAllAndOverride<AccessRule | 'public' | undefined>(ACCESS_RULE, [context.getHandler(), context.getClass()]);
-    request.principal = await this.identify(request, context);
-    if (rule === 'public') return true;
-    if (!request.principal) throw new DomainError('unauthenticated', 'authentication_required', 'This needs an access token or an API key.');
-    refuse(rule ?? {}, request.principal);
-    return true;
+    const principal = this.identify(request, context);
+    return principal instanceof Promise ? principal.then((found) => admit(request, rule, found)) : admit(request, rule, principal);
   }
 
   /** Passport's verdict in our own words; a database that cannot answer is not the caller's fault. */
@@ -37,14 +35,25 @@ export class AccessGuard extends AuthGuard('jwt') {
     return user;
   }
 
-  private async identify(request: FastifyRequest, context: ExecutionContext): Promise<Principal | null> {
+  private identify(request: FastifyRequest, context: ExecutionContext): Principal | null | Promise<Principal> {
     const { authorization } = request.headers;
     const apiKey = authorization === undefined ? request.headers['x-api-key'] : bearerApiKey(authorization);
     if (apiKey !== undefined) return this.apiKeys.authenticate(String(apiKey));
-    if (authorization === undefined) return null;
+    return authorization === undefined ? null : this.identifyPerson(request, context);
+  }
+
+  private async identifyPerson(request: FastifyRequest, context: ExecutionContext): Promise<Principal> {
     await super.canActivate(context);
     return (request as unknown as { user: Principal }).user;
   }
+}
+
+function admit(request: WithPrincipal, rule: AccessRule | 'public' | undefined, principal: Principal | null): boolean {
+  request.principal = principal;
+  if (rule === 'public') return true;
+  if (!principal) throw new DomainError('unauthenticated', 'authentication_required', 'This needs an access token or an API key.');
+  refuse(rule ?? {}, principal);
+  return true;
 }
 
 function bearerApiKey(authorization: string): string | undefined {

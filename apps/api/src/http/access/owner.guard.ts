@@ -11,6 +11,7 @@ import type { WithPrincipal } from './current-principal.decorator.js';
 import { confinedProduct } from './product-key.decorator.js';
 
 const OWNED = 'access:owned';
+type Owned = 'customer' | 'known customer' | 'subscription';
 const OWN_CUSTOMER = 'me';
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -32,13 +33,33 @@ export class OwnerGuard implements CanActivate {
     private readonly holders: HoldersService,
   ) {}
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
-    const owned = this.reflector.get<'customer' | 'known customer' | 'subscription' | undefined>(OWNED, context.getHandler());
+  /** Answers at once where it can: each wait costs every request. */
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    const owned = this.reflector.get<Owned | undefined>(OWNED, context.getHandler());
+    if (owned === undefined) return true;
     const request = context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>();
-    if (owned === 'known customer') request.customer = await this.knownCustomerOf(request, request.principal!);
-    if (owned === 'customer') request.customer = await this.customerOf(request, request.principal!);
-    if (owned === 'subscription') request.subscription = await this.subscriptionOf(request, request.principal!);
+    if (owned === 'known customer') {
+      const known = this.remembered(request, request.principal!);
+      if (known) {
+        request.customer = known;
+        return true;
+      }
+    }
+    return this.find(owned, request, request.principal!);
+  }
+
+  private async find(owned: Owned, request: FastifyRequest & WithPrincipal, principal: Principal): Promise<boolean> {
+    if (owned === 'customer') request.customer = await this.customerOf(request, principal);
+    if (owned === 'known customer') request.customer = await this.knownCustomerOf(request, principal);
+    if (owned === 'subscription') request.subscription = await this.subscriptionOf(request, principal);
     return true;
+  }
+
+  /** Of a caller who may ask about anybody, a customer that this process has met. */
+  private remembered({ params, body }: FastifyRequest, principal: Principal): Customer | null {
+    const named = nameIn(params, body);
+    if (named === undefined || confinedTo(principal) !== null || confinedProduct(principal) !== null) return null;
+    return this.holders.recall(named)?.customer ?? null;
   }
 
   private async customerOf({ params, body }: FastifyRequest, principal: Principal): Promise<Customer | undefined> {

@@ -17,19 +17,24 @@ export class EntitlementsService {
 
   /** @throws DomainError `product_not_found`, `feature_not_found` */
   async entitlement(holder: KnownHolder, productKey: string, featureKey: string): Promise<Entitlement> {
+    const known = this.recall(holder, productKey, featureKey);
+    if (known) return known;
     const now = this.clock.now();
-    const name = `${productKey} ${featureKey}`;
+    const product = await this.catalog.getProduct(productKey);
+    const feature = await this.catalog.getFeature(product.id, featureKey);
+    const entitlement = await this.derive(feature, holder, now);
+    holder.entitlements.set(`${productKey} ${featureKey}`, entitlement);
+    return entitlement;
+  }
+
+  /** The same, if it was derived before and still holds. */
+  recall(holder: KnownHolder, productKey: string, featureKey: string): Entitlement | null {
     if (holder.catalogRevision !== this.catalog.revision) {
       holder.entitlements.clear();
       holder.catalogRevision = this.catalog.revision;
     }
-    const known = holder.entitlements.get(name);
-    if (known && holds(known, now)) return known;
-    const product = await this.catalog.getProduct(productKey);
-    const feature = await this.catalog.getFeature(product.id, featureKey);
-    const entitlement = await this.derive(feature, holder, now);
-    holder.entitlements.set(name, entitlement);
-    return entitlement;
+    const known = holder.entitlements.get(`${productKey} ${featureKey}`);
+    return known && holds(known, this.clock.now()) ? known : null;
   }
 
   /** What the holder might do at another instant: nothing of it is kept. */

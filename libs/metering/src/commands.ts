@@ -31,12 +31,14 @@ export interface ReservationDecision extends Decision {
 
 /** Counts one feature if, and only if, it is allowed. */
 export function consumeOne(asked: Asked & QuantityOf & { properties?: object }): UsageCommand<Decision> {
-  const { feature, quantity, actor, properties, ...rest } = asked;
+  const { customer, product, idempotency, feature, quantity, actor, properties } = asked;
   return {
-    ...rest,
+    customer,
+    product,
+    idempotency,
     touches: [{ feature }],
     decide: ({ now, situations: [situation] }) => {
-      const { decision, taken, meter, burns } = consume(situation!, { customer: asked.customer.key, quantity, now });
+      const { decision, taken, meter, burns } = consume(situation!, { customer: customer.key, quantity, now });
       if (taken === 0) return { answer: decision, meters: [null] };
       return { answer: decision, meters: [meter], entries: [{ touch: 0, quantity: taken, kind: 'consume', occurredAt: now, burns, actor, properties }] };
     },

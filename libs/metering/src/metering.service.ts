@@ -107,11 +107,11 @@ export class MeteringService {
    * Counts the units if, and only if, they are allowed. Durable when it answers.
    * @throws DomainError `feature_not_found`, `feature_not_metered`, `idempotency_key_reused`, `overloaded`
    */
-  async consume({ quantity, properties, ...asked }: UsageSubject & Request & { quantity: number; properties?: object }): Promise<UsageResult<Decision>> {
+  async consume(asked: UsageSubject & Request & { quantity: number; properties?: object }): Promise<UsageResult<Decision>> {
     try {
-      return await this.run(commands.consumeOne({ ...asked, quantity, properties }));
+      return await this.run(commands.consumeOne(asked));
     } catch (error) {
-      return { answer: await this.degraded(error, asked, quantity), replayed: false };
+      return { answer: this.degraded(error, asked, asked.quantity), replayed: false };
     }
   }
 
@@ -200,7 +200,25 @@ export class MeteringService {
     return { feature: feature.key, by, from, to, timezone, total: data.reduce((sum, { quantity }) => sum + quantity, 0), data };
   }
 
-  private async run<Answer>(command: UsageCommand<Answer>): Promise<UsageResult<Answer>> {
+  private run<Answer>(command: UsageCommand<Answer>): Promise<UsageResult<Answer>> {
+    return this.prepared(command) ?? this.prepare(command);
+  }
+
+  /** At once, when this process knows all that is asked about already: null otherwise. */
+  private prepared<Answer>(command: UsageCommand<Answer>): Promise<UsageResult<Answer>> | null {
+    const { customer, product, touches } = command;
+    const holder = this.holders.recall(customer.key);
+    if (!holder || holder.customer.id !== customer.id) return null;
+    const entitlements: Entitlement[] = [];
+    for (const { feature } of touches) {
+      const entitlement = this.entitlements.recall(holder, product, feature);
+      if (!entitlement || !isCounted(entitlement.feature.type)) return null;
+      entitlements.push(entitlement);
+    }
+    return this.lanes.run({ command, holder, entitlements });
+  }
+
+  private async prepare<Answer>(command: UsageCommand<Answer>): Promise<UsageResult<Answer>> {
     const holder = await this.holderOf(command.customer, false);
     const entitlements: Entitlement[] = [];
     for (const { feature } of command.touches) {

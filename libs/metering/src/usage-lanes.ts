@@ -26,11 +26,10 @@ export class UsageLanes {
   ) {}
 
   /** @throws DomainError `overloaded`, and whatever the command refuses with */
-  async run<Answer>(prepared: PreparedCommand<Answer>): Promise<UsageResult<Answer>> {
-    const { holder } = prepared;
+  run<Answer>(prepared: PreparedCommand<Answer>): Promise<UsageResult<Answer>> {
     // What belongs to the caller's transaction must commit, or not, with the rest of it.
-    const result = this.database.inTransaction ? await this.alone(prepared) : await this.lanes[holder.bucket % LANES]!.add(prepared);
-    return result as UsageResult<Answer>;
+    const result = this.database.inTransaction ? this.alone(prepared) : this.lanes[prepared.holder.bucket % LANES]!.add(prepared);
+    return result as Promise<UsageResult<Answer>>;
   }
 
   private async alone(prepared: PreparedCommand): Promise<Result> {

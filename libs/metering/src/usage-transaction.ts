@@ -28,6 +28,7 @@ export interface TransactionOptions {
 /** In percent of the limit; each is told once in a window. */
 const THRESHOLDS = [80, 100];
 const OK = 200;
+const NONE: Set<string> = new Set();
 
 interface State {
   reading: MeterReading;
@@ -37,7 +38,7 @@ interface State {
 
 /** What all commands of one transaction leave behind. */
 interface Written {
-  states: Map<string, State>;
+  states: States;
   entries: LedgerEntry[];
   reservations: Reservation[];
   events: NewEvent[];
@@ -68,19 +69,17 @@ export class UsageTransaction {
   private async work(connection: Connection, commands: PreparedCommand[], { wait }: TransactionOptions): Promise<Decided<CommandOutcome[]>> {
     const now = this.clock.now();
     const customerIds = [...new Set(commands.map(({ command }) => command.customer.id))].sort();
-    const requests = commands.flatMap((prepared) => requestsOf(prepared));
     // The lock is asked for first: all that follows sees what others have committed by then.
     const [versions, readings, known] = await Promise.all([
       this.usage.lock(connection, customerIds, !wait),
-      this.meters.read(connection, distinct(requests), now),
+      this.meters.read(connection, [...requestsOf(commands).values()], now),
       this.known(connection, commands),
     ]);
     const current = await this.refresh(connection, commands, versions);
-    const states = new Map<string, State>();
-    const learn = (news: MeterReading[]): void => news.forEach((reading) => states.set(counterName(reading), { reading, unguarded: false, changed: false }));
-    learn(readings);
-    const missing = distinct(current.flatMap((prepared) => (prepared ? requestsOf(prepared) : []))).filter((request) => !isRead(states, request));
-    if (missing.length > 0) learn(await this.meters.read(connection, missing, now));
+    const states = new States();
+    states.learn(readings);
+    const missing = current === commands ? [] : [...requestsOf(current)].flatMap(([name, request]) => (states.get(name)?.reading.entitlement === request.entitlement ? [] : [request]));
+    if (missing.length > 0) states.learn(await this.meters.read(connection, missing, now));
 
     const written: Written = { states, entries: [], reservations: [], events: [], replays: [] };
     const outcomes = current.map((prepared, index): CommandOutcome => {
@@ -93,16 +92,21 @@ export class UsageTransaction {
 
   /** Commands whose customer has changed get what holds now; null where the customer is held by another, or gone. */
   private async refresh(connection: Connection, commands: PreparedCommand[], versions: Map<string, number>): Promise<(PreparedCommand | null)[]> {
-    const stale = new Set(commands.filter(({ holder }) => (versions.get(holder.customer.id) ?? holder.version) !== holder.version).map(({ holder }) => holder.customer.id));
+    const stale = new Set<string>();
+    let all = true;
+    for (const { holder } of commands) {
+      const version = versions.get(holder.customer.id);
+      if (version === holder.version) this.holders.confirm(holder);
+      else if (version !== undefined) stale.add(holder.customer.id);
+      all &&= version === holder.version;
+    }
+    if (all) return commands;
     const fresh = stale.size > 0 ? await this.holders.reload([...stale], connection) : new Map<string, KnownHolder>();
     return Promise.all(
       commands.map(async (prepared) => {
         const { holder, command } = prepared;
         if (!versions.has(holder.customer.id)) return null;
-        if (!stale.has(holder.customer.id)) {
-          this.holders.confirm(holder);
-          return prepared;
-        }
+        if (!stale.has(holder.customer.id)) return prepared;
         const renewed = fresh.get(holder.customer.id);
         if (!renewed) return null;
         return { command, holder: renewed, entitlements: await Promise.all(command.touches.map(({ feature }) => this.entitlements.entitlement(renewed, command.product, feature))) };
@@ -128,9 +132,9 @@ export class UsageTransaction {
   }
 
   private write(connection: Connection, { states, entries, reservations, events, replays }: Written, now: Date): Promise<unknown>[] {
-    const changed = [...states.values()].filter((state) => state.changed);
+    const changed = states.changed();
     const expired = changed.flatMap(({ reading }) => reading.expired);
-    const lines = [...changed.flatMap(({ reading }) => openingOf(reading, now)), ...entries];
+    const lines = [...changed.flatMap(({ reading }) => openingOf(reading)), ...entries];
     const settled = [...expired.map((reservation): Reservation => ({ ...reservation, status: 'expired', settledAt: now })), ...reservations];
     const news = [...expired.map((reservation) => expiryOf(reservation)), ...events];
     const balances = changed.flatMap(({ reading: { customerId, meter } }) =>
@@ -138,7 +142,7 @@ export class UsageTransaction {
     );
     const writes: Promise<unknown>[] = [];
     if (changed.length > 0) writes.push(...this.usage.saveCounters(connection, changed.map(changeOf(now)), now));
-    if (lines.length > 0) writes.push(this.usage.insertEntries(connection, lines));
+    if (lines.length > 0) writes.push(this.usage.insertEntries(connection, lines, now));
     if (balances.length > 0) writes.push(this.usage.saveBalances(connection, balances));
     if (settled.length > 0) writes.push(this.usage.saveReservations(connection, settled));
     if (replays.length > 0) writes.push(this.usage.insertReplays(connection, replays, now));
@@ -158,12 +162,12 @@ function decideOne({ command, entitlements, holder }: PreparedCommand, { now, kn
   const { idempotency: claim, customer } = command;
   const earlier = claim && known.replays.get(claimName(claim));
   if (earlier) return earlier.fingerprint === claim.fingerprint ? { answer: { answer: JSON.parse(earlier.answer), replayed: true } } : { error: keyReused() };
-  const states = command.touches.map((touch, index) => stateOf(written.states, requestOf(touch, entitlements[index]!, holder)));
+  const states = command.touches.map((touch, index) => written.states.of(touch, entitlements[index]!, holder.customer.id));
   const circumstances: Circumstances = {
     now,
-    situations: entitlements.map((entitlement, index) => ({ entitlement, ...situationOf(states[index]) })),
+    situations: entitlements.map((entitlement, index) => situationOf(entitlement, states[index])),
     reservations: known.reservations,
-    counted: new Set((command.references ?? []).filter((reference) => known.counted.has(referenceName(customer.id, reference)))),
+    counted: command.references ? new Set(command.references.filter((reference) => known.counted.has(referenceName(customer.id, reference)))) : NONE,
   };
   let effect: Effect<unknown>;
   try {
@@ -185,21 +189,21 @@ function keep(effect: Effect<unknown>, states: (State | undefined)[], { now, kno
     const state = states[index];
     if (!meter || !state) return;
     const grew = meter.used > state.reading.meter.used;
-    state.reading = { ...state.reading, meter };
+    state.reading.meter = meter;
     state.changed = true;
     state.unguarded ||= effect.unguarded === true;
-    if (grew) written.events.push(...thresholdsOf(state, now));
+    if (grew) for (const event of thresholdsOf(state, now)) written.events.push(event);
   });
-  for (const { touch, burns, properties = null, reference = null, ...entry } of effect.entries ?? []) {
+  for (const { touch, quantity, kind, occurredAt, burns, actor, properties = null, reference = null } of effect.entries ?? []) {
     const { featureId, windowStart } = states[touch]!.reading;
-    written.entries.push({ ...entry, id: newId(), customerId, featureId, windowStart, recordedAt: now, properties, reference, burns: burns.length > 0 ? burns : null });
+    written.entries.push({ id: newId(), customerId, featureId, windowStart, quantity, kind, occurredAt, actor, properties, burns: burns.length > 0 ? burns : null, reference });
     if (reference !== null) known.counted.add(referenceName(customerId, reference));
   }
   for (const reservation of effect.reservations ?? []) {
     known.reservations.set(reservation.id, reservation);
     written.reservations.push(reservation);
   }
-  written.events.push(...(effect.events ?? []));
+  if (effect.events) written.events.push(...effect.events);
 }
 
 /** Tells each threshold once in a window, whatever happens around it. */
@@ -207,9 +211,10 @@ function thresholdsOf(state: State, now: Date): NewEvent[] {
   const { meter, allowance, entitlement, customerId, windowStart } = state.reading;
   const limit = effectiveLimit(meter, allowance, now);
   if (limit === null || limit === 0) return [];
+  if (meter.notified >= THRESHOLDS.at(-1)! || meter.used * 100 < limit * THRESHOLDS[0]!) return [];
   const reached = THRESHOLDS.filter((percent) => percent > meter.notified && meter.used * 100 >= limit * percent);
   if (reached.length === 0) return [];
-  state.reading = { ...state.reading, meter: { ...meter, notified: reached.at(-1)! } };
+  state.reading.meter = { ...meter, notified: reached.at(-1)! };
   return reached.map((percent) => ({
     type: 'usage.threshold_reached',
     subject: { type: 'customer', id: customerId },
@@ -236,10 +241,10 @@ function changeOf(now: Date): (state: State) => CounterChange {
 }
 
 /** What was counted in windows of another kind becomes a line of this one, so that the ledger still sums up to the counter. */
-function openingOf({ opening, customerId, featureId, windowStart }: MeterReading, now: Date): LedgerEntry[] {
+function openingOf({ opening, customerId, featureId, windowStart }: MeterReading): LedgerEntry[] {
   if (opening === 0) return [];
   const common = { kind: 'opening' as const, actor: SYSTEM_ACTOR, properties: null, burns: null, reference: null };
-  return [{ ...common, id: newId(), customerId, featureId, windowStart, quantity: opening, occurredAt: windowStart, recordedAt: now }];
+  return [{ ...common, id: newId(), customerId, featureId, windowStart, quantity: opening, occurredAt: windowStart }];
 }
 
 const expiryOf = ({ id, customerId, quantity, expiresAt }: Reservation): NewEvent => ({
@@ -251,37 +256,74 @@ const expiryOf = ({ id, customerId, quantity, expiresAt }: Reservation): NewEven
   at: expiresAt,
 });
 
-function requestsOf({ command, entitlements, holder }: PreparedCommand): MeterRequest[] {
-  return command.touches.map((touch, index) => requestOf(touch, entitlements[index]!, holder)).filter((request) => windowStartOf(request) !== null);
-}
-
-/** A window that is named and happens to run now is the current one. */
-function requestOf({ at, windowStart, withBurns }: Touch, entitlement: Entitlement, holder: KnownHolder): MeterRequest {
-  const request = { customerId: holder.customer.id, entitlement, at, windowStart, withBurns };
-  const begins = windowStartOf(request);
-  const current = begins !== null && begins.getTime() === windowStartOf({ customerId: request.customerId, entitlement })!.getTime();
-  return current ? { ...request, at: undefined, windowStart: undefined } : request;
-}
-
-function distinct(requests: MeterRequest[]): MeterRequest[] {
-  if (requests.length < 2) return requests;
-  const byName = new Map<string, MeterRequest>();
-  for (const request of requests) {
-    const name = requestName(request);
-    if (request.withBurns || !byName.has(name)) byName.set(name, request);
+/** One request for each counter that the commands touch, by the counter's name. */
+function requestsOf(commands: (PreparedCommand | null)[]): Map<string, MeterRequest> {
+  const requests = new Map<string, MeterRequest>();
+  const seen = new Set<Entitlement>();
+  for (const prepared of commands) {
+    if (!prepared) continue;
+    const { command, entitlements, holder } = prepared;
+    command.touches.forEach((touch, index) => {
+      const entitlement = entitlements[index]!;
+      // Most commands ask for what the one before has asked for.
+      if (isPlain(touch) && seen.has(entitlement)) return;
+      const request = requestOf(touch, entitlement, holder.customer.id);
+      if (!request) return;
+      const name = nameOf(request);
+      if (request.withBurns || requests.get(name)?.withBurns !== true) requests.set(name, request);
+      if (isPlain(touch)) seen.add(entitlement);
+    });
   }
-  return [...byName.values()];
+  return requests;
 }
 
-const requestName = (request: MeterRequest): string => counterName({ customerId: request.customerId, featureId: request.entitlement.feature.id, windowStart: windowStartOf(request)! });
-const stateOf = (states: Map<string, State>, request: MeterRequest): State | undefined => (windowStartOf(request) === null ? undefined : states.get(requestName(request)));
-/** A reading serves only the terms that it was made for. */
-const isRead = (states: Map<string, State>, request: MeterRequest): boolean => stateOf(states, request)?.reading.entitlement === request.entitlement;
+const isPlain = ({ at, windowStart, withBurns }: Touch): boolean => at === undefined && windowStart === undefined && withBurns !== true;
+
+/** A window that is named and happens to run now is the current one. null where nothing is counted. */
+function requestOf({ at, windowStart, withBurns }: Touch, entitlement: Entitlement, customerId: string): MeterRequest | null {
+  const current = windowStartOf({ customerId, entitlement });
+  if (current === null) return null;
+  const request = { customerId, entitlement, at, windowStart, withBurns };
+  return windowStartOf(request)!.getTime() === current.getTime() ? { customerId, entitlement, withBurns } : request;
+}
+
+const nameOf = (request: MeterRequest): string => counterName({ customerId: request.customerId, featureId: request.entitlement.feature.id, windowStart: windowStartOf(request)! });
+
+/** The states of a transaction; that of a plain touch is found by its entitlement, without making its name again. */
+class States {
+  private readonly byName = new Map<string, State>();
+  private readonly byEntitlement = new Map<Entitlement, State>();
+
+  learn(readings: MeterReading[]): void {
+    for (const reading of readings) this.byName.set(counterName(reading), { reading, unguarded: false, changed: false });
+  }
+
+  get(name: string): State | undefined {
+    return this.byName.get(name);
+  }
+
+  of(touch: Touch, entitlement: Entitlement, customerId: string): State | undefined {
+    const plain = isPlain(touch);
+    const known = plain ? this.byEntitlement.get(entitlement) : undefined;
+    if (known) return known;
+    const request = requestOf(touch, entitlement, customerId);
+    const state = request ? this.byName.get(nameOf(request)) : undefined;
+    if (plain && state) this.byEntitlement.set(entitlement, state);
+    return state;
+  }
+
+  changed(): State[] {
+    return [...this.byName.values()].filter((state) => state.changed);
+  }
+}
+
 const claimName = ({ caller, key }: { caller: string; key: string }): string => `${caller} ${key}`;
 const referenceName = (customerId: string, reference: string): string => `${customerId} ${reference}`;
 
-function situationOf(state: State | undefined): Omit<Situation, 'entitlement'> & { burnt: Burn[] } {
-  return state ? { allowance: state.reading.allowance, meter: state.reading.meter, burnt: state.reading.burnt } : { allowance: null, meter: null, burnt: [] };
+function situationOf(entitlement: Entitlement, state: State | undefined): Situation & { burnt: Burn[] } {
+  if (!state) return { entitlement, allowance: null, meter: null, burnt: [] };
+  const { allowance, meter, burnt } = state.reading;
+  return { entitlement, allowance, meter, burnt };
 }
 
 function noCustomer(): DomainError {

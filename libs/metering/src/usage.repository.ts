@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { WindowName } from '@app/catalog';
 import type { Actor } from '@app/kernel';
-import { type Connection, Database, type Statement } from '@app/platform';
+import { type ArrayItem, arrayLiteral, type Connection, Database, type Statement } from '@app/platform';
 import type { Burn } from './domain/burn-down.js';
 
 /** Names one counter: what one customer has used of one feature since the window began. */
@@ -50,7 +50,6 @@ export interface LedgerEntry extends CounterKey {
   quantity: number;
   kind: EntryKind;
   occurredAt: Date;
-  recordedAt: Date;
   actor: Actor;
   properties: object | null;
   burns: Burn[] | null;
@@ -98,7 +97,8 @@ export interface SeriesQuery {
 }
 
 const statement = (name: string, text: string): Statement => ({ name: `usage: ${name}`, text });
-const columns = <Row, K extends keyof Row>(rows: Row[], ...names: K[]): Row[K][][] => names.map((name) => rows.map((row) => row[name]));
+/** One array for each of the columns. */
+const columns = <Row>(rows: Row[], ...names: (keyof Row)[]): string[] => names.map((name) => arrayLiteral(rows.map((row) => row[name] as ArrayItem)));
 
 const LOCK = `select customer_id as "customerId", version::float8 as version from entitlement_versions where customer_id = any($1::uuid[]) order by customer_id for update`;
 const LOCK_ALL = statement('lock', LOCK);
@@ -159,10 +159,8 @@ const UPDATE_COUNTERS = statement('update counters', `
   where c.customer_id = n.customer_id and c.feature_id = n.feature_id and c.window_start = n.window_start`);
 
 const INSERT_ENTRIES = statement('insert entries', `
-  insert into usage_ledger (customer_id, id, feature_id, window_start, quantity, kind, occurred_at, recorded_at, actor, properties, burns, reference)
-  select "customerId", id, "featureId", "windowStart", quantity, kind, "occurredAt", "recordedAt", actor, properties, burns, reference
-  from json_to_recordset($1::json) as e ("customerId" uuid, id uuid, "featureId" uuid, "windowStart" timestamptz, quantity bigint, kind text, "occurredAt" timestamptz,
-    "recordedAt" timestamptz, actor jsonb, properties jsonb, burns jsonb, reference text)`);
+  insert into usage_ledger (customer_id, id, feature_id, window_start, quantity, kind, occurred_at, actor, properties, burns, reference, recorded_at)
+  select *, $12::timestamptz from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::bigint[], $6::text[], $7::timestamptz[], $8::jsonb[], $9::jsonb[], $10::jsonb[], $11::text[])`);
 
 const SAVE_BALANCES = statement('save balances', `
   insert into grant_balances as b (customer_id, grant_id, balance, settled_at) select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[])
@@ -177,8 +175,8 @@ const SAVE_RESERVATIONS = statement('save reservations', `
 
 const INSERT_REPLAYS = statement('insert replays', `
   insert into idempotency_keys (caller, key, fingerprint, status, answer, sealed, created_at)
-  select caller, key, decode(fingerprint, 'hex'), status, answer, false, $2
-  from json_to_recordset($1::json) as r (caller text, key text, fingerprint text, status smallint, answer text)`);
+  select caller, key, decode(fingerprint, 'hex'), status, answer, false, $6
+  from unnest($1::text[], $2::text[], $3::text[], $4::smallint[], $5::text[]) as r (caller, key, fingerprint, status, answer)`);
 
 /** Counters, the ledger that they sum up, grant balances and reservations. What changes them needs the customer's lock. */
 @Injectable()
@@ -191,7 +189,7 @@ export class UsageRepository {
    * @returns their entitlement versions
    */
   async lock(connection: Connection, customerIds: string[], free: boolean): Promise<Map<string, number>> {
-    const rows = await connection.run<{ customerId: string; version: number }>(free ? LOCK_FREE : LOCK_ALL, [customerIds]);
+    const rows = await connection.run<{ customerId: string; version: number }>(free ? LOCK_FREE : LOCK_ALL, [arrayLiteral(customerIds)]);
     return new Map(rows.map(({ customerId, version }) => [customerId, version]));
   }
 
@@ -247,8 +245,9 @@ export class UsageRepository {
     ];
   }
 
-  insertEntries(connection: Connection, entries: LedgerEntry[]): Promise<unknown> {
-    return connection.run(INSERT_ENTRIES, [JSON.stringify(entries)]);
+  insertEntries(connection: Connection, entries: LedgerEntry[], now: Date): Promise<unknown> {
+    const names = ['customerId', 'id', 'featureId', 'windowStart', 'quantity', 'kind', 'occurredAt', 'actor', 'properties', 'burns', 'reference'] as const;
+    return connection.run(INSERT_ENTRIES, [...columns(entries, ...names), now]);
   }
 
   saveBalances(connection: Connection, balances: GrantBalance[]): Promise<unknown> {
@@ -261,7 +260,7 @@ export class UsageRepository {
 
   /** Fails on a key that another transaction has used meanwhile. */
   insertReplays(connection: Connection, replays: StoredReplay[], now: Date): Promise<unknown> {
-    return connection.run(INSERT_REPLAYS, [JSON.stringify(replays), now]);
+    return connection.run(INSERT_REPLAYS, [...columns(replays, 'caller', 'key', 'fingerprint', 'status', 'answer'), now]);
   }
 
   async findReservation(id: string): Promise<Reservation | null> {

@@ -1,5 +1,6 @@
 export { Changes } from './changes/changes.js';
 export { Config, type LogLevel } from './config/config.js';
+export { type ArrayItem, arrayLiteral } from './database/array-literal.js';
 export { count, instant } from './database/columns.js';
 export { Batcher, type Outcome } from './batching/batcher.js';
 export { Together } from './batching/together.js';

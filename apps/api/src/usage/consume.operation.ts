@@ -20,10 +20,11 @@ export class ConsumeOperation {
 
   /** @throws DomainError `invalid_fields`, and what consuming throws */
   run(request: Request, { feature, features, quantity, properties }: Consumption): Promise<UsageResult<Decision | JointDecision>> {
-    smallProperties(properties);
+    if (properties) smallProperties(properties);
     if (features === undefined) {
       if (feature === undefined) throw invalidField('feature', 'is required, or else features');
-      return this.metering.consume({ ...request, feature, quantity: quantity ?? 1, properties });
+      const { customer, product, actor, idempotency } = request;
+      return this.metering.consume({ customer, product, actor, idempotency, feature, quantity: quantity ?? 1, properties });
     }
     if (feature !== undefined || quantity !== undefined) throw invalidField(feature === undefined ? 'quantity' : 'feature', 'does not go with features');
     if (new Set(features.map((one) => one.feature)).size < features.length) throw invalidField('features', 'names a feature twice');

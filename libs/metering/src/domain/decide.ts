@@ -1,4 +1,4 @@
-import type { EntitlementTerms, FeatureType } from '@app/catalog';
+import type { FeatureType } from '@app/catalog';
 import type { DenialReason, Entitlement, EntitlementSource } from '@app/entitlements';
 import type { Period } from '@app/kernel';
 import { balanceOf, type Burn } from './burn-down.js';
@@ -51,6 +51,8 @@ export interface Outcome {
   burns: Burn[];
 }
 
+const NO_BURNS: Burn[] = [];
+
 /** What a meter of these terms is measured against; null when there is nothing to count. */
 export function allowanceOf({ terms, rhythm, since }: Entitlement, windowAt: (at: Date) => Period | null): Allowance | null {
   if (!terms || !rhythm) return null;
@@ -69,16 +71,16 @@ export interface Situation {
 
 /** Decides one question, counting nothing. */
 export function check(situation: Situation, question: Question): Decision {
-  return decisionOf(situation, question, grantable(situation, question));
+  return decisionOf(situation, situation.meter, question, grantable(situation, question));
 }
 
 /** Decides one question and counts what it allows: the decision shows the meter afterwards. */
 export function consume(situation: Situation, question: Question): Outcome {
   const taken = grantable(situation, question);
   const { allowance, meter } = situation;
-  if (!allowance || !meter || taken === 0) return { decision: decisionOf(situation, question, taken), taken: 0, meter, burns: [] };
+  if (!allowance || !meter || taken === 0) return { decision: decisionOf(situation, meter, question, taken), taken: 0, meter, burns: NO_BURNS };
   const counted = count(meter, allowance, taken, question.now);
-  return { decision: decisionOf({ ...situation, meter: counted.meter }, question, taken), taken, ...counted };
+  return { decision: decisionOf(situation, counted.meter, question, taken), taken, meter: counted.meter, burns: counted.burns };
 }
 
 /** Decides one question and holds what it allows. */
@@ -86,7 +88,7 @@ export function reserve(situation: Situation, question: Question): Outcome {
   const taken = grantable(situation, question);
   const { meter } = situation;
   const held = meter && { ...meter, reserved: meter.reserved + taken };
-  return { decision: decisionOf({ ...situation, meter: held }, question, taken), taken, meter: held, burns: [] };
+  return { decision: decisionOf(situation, held, question, taken), taken, meter: held, burns: NO_BURNS };
 }
 
 /** The answer when the database could not be asked. The situation is what this process remembers. */
@@ -119,38 +121,26 @@ function grantable({ entitlement, allowance, meter }: Situation, { quantity, now
   return overage === 'cap' ? room : 0;
 }
 
-function decisionOf({ entitlement, allowance, meter }: Situation, { customer, quantity, now }: Question, taken: number): Decision {
-  const { feature, denied, terms, source } = entitlement;
+/** Written out member by member: it is made for every question. */
+function decisionOf({ entitlement, allowance }: Situation, meter: Meter | null, { customer, quantity, now }: Question, taken: number): Decision {
+  const { feature, denied, terms, source, window } = entitlement;
   const allowed = denied === null && taken > 0;
-  return {
-    allowed,
-    reason: denied ?? (allowed ? null : 'limit_reached'),
-    customer,
-    feature: feature.key,
-    type: feature.type,
-    requested: quantity,
-    ...(allowance && meter ? standing(entitlement, allowance, meter, now) : valueOf(terms)),
-    source,
-    asOf: now.toISOString(),
-  };
-}
-
-function standing({ window }: Entitlement, allowance: Allowance, meter: Meter, now: Date): Partial<Decision> {
+  const reason = denied ?? (allowed ? null : 'limit_reached');
+  const asOf = now.toISOString();
+  if (!allowance || !meter) {
+    const decision: Decision = { allowed, reason, customer, feature: feature.key, type: feature.type, requested: quantity, source, asOf };
+    if (terms && 'value' in terms) decision.value = terms.value;
+    return decision;
+  }
+  const { used, reserved, carried } = meter;
   const limit = effectiveLimit(meter, allowance, now);
-  const granted = meter.fromGrants + balanceOf(meter.grants, now);
-  return {
-    limit,
-    used: meter.used,
-    reserved: meter.reserved,
-    remaining: limit === null ? null : roomOf(meter, allowance, now),
-    overage: overageOf(meter, allowance),
-    ...(meter.carried > 0 ? { carriedOver: meter.carried } : {}),
-    ...(granted > 0 ? { granted } : {}),
-    windowStart: window?.start.toISOString() ?? null,
-    resetsAt: window?.end.toISOString() ?? null,
+  const remaining = limit === null ? null : roomOf(meter, allowance, now);
+  const decision: Decision = {
+    allowed, reason, customer, feature: feature.key, type: feature.type, requested: quantity, limit, used, reserved, remaining, overage: overageOf(meter, allowance),
+    windowStart: window?.start.toISOString() ?? null, resetsAt: window?.end.toISOString() ?? null, source, asOf,
   };
-}
-
-function valueOf(terms: EntitlementTerms | null): Partial<Decision> {
-  return terms && 'value' in terms ? { value: terms.value } : {};
+  const granted = meter.fromGrants + balanceOf(meter.grants, now);
+  if (carried > 0) decision.carriedOver = carried;
+  if (granted > 0) decision.granted = granted;
+  return decision;
 }

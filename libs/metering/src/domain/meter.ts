@@ -115,7 +115,10 @@ function carriedInto(current: Period, meter: Meter, allowance: Allowance): numbe
 
 /** Counts units: of the window first, then of the grants; what neither covers becomes overage. */
 export function count(meter: Meter, { limit }: Allowance, quantity: number, at: Date): { meter: Meter; burns: Burn[] } {
-  const counted = { ...meter, used: meter.used + quantity, recent: meter.recent + quantity };
+  const counted: Meter = {
+    windowStart: meter.windowStart, windowName: meter.windowName, used: meter.used + quantity, reserved: meter.reserved, fromGrants: meter.fromGrants,
+    carried: meter.carried, notified: meter.notified, recent: meter.recent + quantity, grants: meter.grants,
+  };
   if (limit === null || meter.grants.length === 0) return { meter: counted, burns: [] };
   const { grants, burns, burnt } = burn(meter.grants, Math.max(0, quantity - includedLeft(meter, limit)), at);
   return { meter: { ...counted, grants, fromGrants: meter.fromGrants + burnt }, burns };

@@ -1,0 +1,27 @@
+/** What may stand in an array of a statement. Objects become JSON. */
+export type ArrayItem = string | number | Date | object | null;
+
+/** Characters that end or escape an item, and texts that would be taken for something else. */
+const NEEDS_QUOTES = /[",\\{}\s]|^$|^null$/i;
+const ESCAPED = /["\\]/g;
+
+/**
+ * The text of a PostgreSQL array (PostgreSQL documentation, 8.15.6): the driver's own way goes through every value several times,
+ * which is half of what a large batch costs.
+ */
+export function arrayLiteral(items: ArrayItem[]): string {
+  let text = '{';
+  for (let index = 0; index < items.length; index++) {
+    if (index > 0) text += ',';
+    text += itemLiteral(items[index]!);
+  }
+  return `${text}}`;
+}
+
+function itemLiteral(item: ArrayItem): string {
+  if (item === null) return 'null';
+  if (typeof item === 'number') return String(item);
+  if (item instanceof Date) return item.toISOString();
+  const text = typeof item === 'string' ? item : JSON.stringify(item);
+  return NEEDS_QUOTES.test(text) ? `"${text.replace(ESCAPED, '\\$&')}"` : text;
+}

@@ -59,6 +59,8 @@ export function windowStartOf({ entitlement, at, windowStart }: MeterRequest): D
 /** Reads meters, many at once: one question to the database for all that have neither grants, rate limits nor reservations. */
 @Injectable()
 export class MeterReader {
+  private readonly allowances = new WeakMap<Entitlement, Allowance>();
+
   constructor(private readonly usage: UsageRepository) {}
 
   /** Requests of which nothing is counted are refused. The readings come in the requests' order. */
@@ -66,7 +68,7 @@ export class MeterReader {
     if (requests.length === 0) return [];
     const wanted = requests.map((request): Omit<Wanted, 'row'> => {
       const { entitlement, customerId } = request;
-      const allowance = allowanceOf(entitlement, (at) => windowAt(entitlement.rhythm!, at))!;
+      const allowance = this.allowanceOf(entitlement);
       return { request, allowance, key: { customerId, featureId: entitlement.feature.id, windowStart: windowStartOf(request)!, windowName: allowance.windowName } };
     });
     // None of these waits for the other: they travel together.
@@ -80,6 +82,14 @@ export class MeterReader {
     for (const row of rows) found[row.n - 1]!.row = row;
     const [openings, expired] = await Promise.all([this.openings(connection, found), this.expired(connection, found, now)]);
     return found.map((one, index) => readingOf(one, { grants: grants.get(index) ?? [], recent: recent.get(index) ?? 0, burnt: burnt.get(index) ?? [], opening: openings.get(index) ?? 0, expired: expired.get(index) ?? [] }, now));
+  }
+
+  private allowanceOf(entitlement: Entitlement): Allowance {
+    const known = this.allowances.get(entitlement);
+    if (known) return known;
+    const allowance = allowanceOf(entitlement, (at) => windowAt(entitlement.rhythm!, at))!;
+    this.allowances.set(entitlement, allowance);
+    return allowance;
   }
 
   private async grants(connection: Connection, wanted: Omit<Wanted, 'row'>[]): Promise<Map<number, GrantState[]>> {

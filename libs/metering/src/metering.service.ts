@@ -51,7 +51,7 @@ interface Looked {
 const DEFAULT_SERIES_MS = 30 * 86_400_000;
 const MAX_SERIES_STEPS = 2_000;
 const STEP_MS: Record<SeriesStep, number> = { hour: 3_600_000, day: 86_400_000, month: 28 * 86_400_000 };
-const READS = { most: 256, waiting: 10_000, lanes: 2 };
+const READS = { most: 256, waiting: 10_000 };
 const MAX_REMEMBERED = 50_000;
 /** Facts may be told this long after they happened, and clocks may be this far apart. Milliseconds. */
 const LATEST_FACT = 92 * 86_400_000;

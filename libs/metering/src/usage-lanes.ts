@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { Batcher, Database, isRetryable, isUnavailable, isUniqueViolation, type Outcome } from '@app/platform';
+import { Batcher, Config, Database, isRetryable, isUnavailable, isUniqueViolation, type Outcome } from '@app/platform';
 import type { UsageResult } from './usage-command.js';
 import { type CommandOutcome, type PreparedCommand, UsageTransaction } from './usage-transaction.js';
 
 type Result = UsageResult<unknown>;
 
-const LANES = 4;
 /** Commands in one transaction at most, and those that may wait in one lane. */
 const GROUP = { most: 256, waiting: 4_000 };
 const MOST_ATTEMPTS = 3;
@@ -17,18 +16,21 @@ const MOST_ATTEMPTS = 3;
  */
 @Injectable()
 export class UsageLanes {
-  private readonly lanes = Array.from({ length: LANES }, () => new Batcher<PreparedCommand, Result>((commands) => this.flush(commands), GROUP));
+  private readonly lanes: Batcher<PreparedCommand, Result>[];
   private readonly held = new Map<string, Batcher<PreparedCommand, Result>>();
 
   constructor(
     private readonly transaction: UsageTransaction,
     private readonly database: Database,
-  ) {}
+    config: Config,
+  ) {
+    this.lanes = Array.from({ length: config.usageLanes }, () => new Batcher((commands) => this.flush(commands), GROUP));
+  }
 
   /** @throws DomainError `overloaded`, and whatever the command refuses with */
   run<Answer>(prepared: PreparedCommand<Answer>): Promise<UsageResult<Answer>> {
     // What belongs to the caller's transaction must commit, or not, with the rest of it.
-    const result = this.database.inTransaction ? this.alone(prepared) : this.lanes[prepared.holder.bucket % LANES]!.add(prepared);
+    const result = this.database.inTransaction ? this.alone(prepared) : this.lanes[prepared.holder.bucket % this.lanes.length]!.add(prepared);
     return result as Promise<UsageResult<Answer>>;
   }
 

@@ -24,6 +24,7 @@ const schema = z.object({
   RATE_LIMIT_PER_MINUTE: optional(z.coerce.number().int().min(0)),
   WORKER: optional(onOff),
   LOG_LEVEL: optional(z.enum(['debug', 'info', 'warn', 'error'])),
+  USAGE_LANES: optional(z.coerce.number().int().min(1).max(64)),
   SECRET_KEY: optional(z.string().min(SECRET_LENGTH, `must have at least ${SECRET_LENGTH} characters`)),
 });
 
@@ -46,6 +47,8 @@ export class Config {
   readonly rateLimitPerMinute: number;
   readonly worker: boolean;
   readonly logLevel: LogLevel;
+  /** Transactions of usage that may be under way at once. */
+  readonly usageLanes: number;
   /** Every signing and sealing key of the service is derived from this one secret. */
   readonly secretKey: string;
 
@@ -68,6 +71,7 @@ export class Config {
     this.rateLimitPerMinute = env.RATE_LIMIT_PER_MINUTE ?? 100;
     this.worker = env.WORKER !== 'off';
     this.logLevel = env.LOG_LEVEL ?? 'info';
+    this.usageLanes = env.USAGE_LANES ?? 1;
     this.secretKey = env.SECRET_KEY ?? keptSecret(this.dataDir);
   }
 

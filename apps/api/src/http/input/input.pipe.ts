@@ -1,6 +1,6 @@
 import { type ArgumentMetadata, Injectable, type ValidationError, ValidationPipe } from '@nestjs/common';
 import { DomainError, type FieldError } from '@app/kernel';
-import { type Check, compile } from './quick-check.js';
+import { type Check, type Class, compile } from './quick-check.js';
 
 /**
  * Refuses unknown fields and wrong types: 422 with every field named. Values are never echoed.
@@ -8,7 +8,7 @@ import { type Check, compile } from './quick-check.js';
  */
 @Injectable()
 export class InputPipe extends ValidationPipe {
-  private readonly checks = new Map<Function, Check | null>();
+  private readonly checks = new Map<Class, Check | null>();
 
   constructor() {
     super({
@@ -29,7 +29,7 @@ export class InputPipe extends ValidationPipe {
     return super.transform(value, metadata);
   }
 
-  private checkOf(type: Function): Check | null {
+  private checkOf(type: Class): Check | null {
     let check = this.checks.get(type);
     if (check === undefined) this.checks.set(type, (check = compile(type)));
     return check;

@@ -2,6 +2,8 @@ import * as validator from 'class-validator';
 import { getMetadataStorage } from 'class-validator';
 
 export type Check = (value: unknown) => boolean;
+/** A class, of whatever arguments. */
+export type Class = new (...args: never[]) => object;
 type Members = Record<string, unknown>;
 type Metadata = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>[number];
 
@@ -24,19 +26,21 @@ const RULES: Record<string, (value: never, ...constraints: never[]) => boolean> 
 };
 const OPTIONAL = 'isOptional';
 
-/** A class whose validation rules are compiled once: what passes is valid; of the rest class-validator says what is wrong. */
-const members = new Map<Function, Map<string, Function>>();
+const members = new Map<Class, Map<string, Class>>();
 
 /** Names the class of the items of an array, for the quick check; beside `@ValidateNested` and `@Type`. */
 export const ItemsOf =
-  (item: () => Function): PropertyDecorator =>
+  (item: () => Class): PropertyDecorator =>
   (target, property) => {
-    const known = members.get(target.constructor) ?? new Map<string, Function>();
-    members.set(target.constructor, known.set(String(property), item()));
+    const owner = target.constructor as Class;
+    members.set(owner, (members.get(owner) ?? new Map<string, Class>()).set(String(property), item()));
   };
 
-/** @returns null when the class has rules that are not checked here */
-export function compile(type: Function): Check | null {
+/**
+ * Compiles the validation rules of a class: what passes is valid; of the rest class-validator says what is wrong.
+ * @returns null when the class has rules that are not checked here
+ */
+export function compile(type: Class): Check | null {
   const byProperty = new Map<string, Metadata[]>();
   for (const rule of getMetadataStorage().getTargetValidationMetadatas(type, '', false, false)) {
     byProperty.set(rule.propertyName, [...(byProperty.get(rule.propertyName) ?? []), rule]);
@@ -59,7 +63,7 @@ export function compile(type: Function): Check | null {
   };
 }
 
-function checkOf(rules: Metadata[], item: Function | undefined): Check | null {
+function checkOf(rules: Metadata[], item: Class | undefined): Check | null {
   const optional = rules.some(({ name }) => name === OPTIONAL);
   const checks: Check[] = [];
   for (const rule of rules) {
@@ -71,7 +75,7 @@ function checkOf(rules: Metadata[], item: Function | undefined): Check | null {
   return (value) => (optional && (value === undefined || value === null)) || checks.every((check) => check(value));
 }
 
-function nested(item: Function | undefined): Check | null {
+function nested(item: Class | undefined): Check | null {
   const check = item && compile(item);
   return check ? (value) => Array.isArray(value) && value.every(check) : null;
 }

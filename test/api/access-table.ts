@@ -63,6 +63,7 @@ export const ACCESS: Record<string, Access> = {
   'POST /v1/usage/consume': { scope: 'usage:write', people: 'owner' },
   'POST /v1/usage/events': { scope: 'usage:write', people: 'user' },
   'POST /v1/usage/corrections': { people: 'admin' },
+  'POST /v1/usage/verify': { people: 'admin' },
   'POST /v1/usage/reservations': { scope: 'usage:write', people: 'owner' },
   'POST /v1/usage/reservations/:id/commit': { scope: 'usage:write', people: 'user' },
   'POST /v1/usage/reservations/:id/release': { scope: 'usage:write', people: 'user' },

@@ -106,8 +106,8 @@ export function commit(asked: OnReservation & { quantity?: number }): UsageComma
 /** Lets go of held units. Once they are let go, doing it again changes nothing. */
 export function release(asked: OnReservation): UsageCommand<Decision> {
   return onReservation(asked, (held, situation, now) => {
-    if (held.status === 'released' || held.status === 'expired' || held.expiresAt <= now) return nothing(situation, asked, held.quantity, now);
-    refuseSettled(held, now);
+    if (held.status === 'committed') refuseSettled(held, now);
+    if (held.status !== 'held' || held.expiresAt <= now) return nothing(situation, asked, held.quantity, now);
     const meter = { ...situation.meter!, reserved: situation.meter!.reserved - held.quantity };
     const settled: Reservation = { ...held, status: 'released', settledAt: now };
     return effectOf({ ...situation, meter }, asked, { quantity: held.quantity, now, settled, entries: [], type: 'reservation.released' });

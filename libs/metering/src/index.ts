@@ -3,4 +3,5 @@ export type { Decision } from './domain/decide.js';
 export { MeteringModule } from './metering.module.js';
 export { fingerprintOf, MeteringService, type UsageScope, type UsageSeries, type UsageSubject } from './metering.service.js';
 export type { IdempotencyClaim, UsageResult } from './usage-command.js';
-export { type CounterChange, type CounterKey, type CounterRow, type LedgerEntry, type SeriesStep, UsageRepository } from './usage.repository.js';
+export { type CheckReport, UsageChecker } from './usage-checker.js';
+export { type CounterChange, type CounterKey, type CounterRow, type LedgerEntry, type Mismatch, type SeriesStep, UsageRepository } from './usage.repository.js';

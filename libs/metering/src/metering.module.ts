@@ -3,13 +3,14 @@ import { CatalogModule } from '@app/catalog';
 import { EntitlementsModule } from '@app/entitlements';
 import { MeterReader } from './meter-reader.js';
 import { MeteringService } from './metering.service.js';
+import { UsageChecker } from './usage-checker.js';
 import { UsageLanes } from './usage-lanes.js';
 import { UsageRepository } from './usage.repository.js';
 import { UsageTransaction } from './usage-transaction.js';
 
 @Module({
   imports: [CatalogModule, EntitlementsModule],
-  providers: [UsageRepository, MeterReader, UsageTransaction, UsageLanes, MeteringService],
-  exports: [MeteringService],
+  providers: [UsageRepository, MeterReader, UsageTransaction, UsageLanes, UsageChecker, MeteringService],
+  exports: [MeteringService, UsageChecker],
 })
 export class MeteringModule {}

@@ -69,6 +69,21 @@ export interface Reservation extends CounterKey {
   settledAt: Date | null;
 }
 
+/** A counter that does not tell what its ledger and reservations add up to. Counts are units. */
+export interface Mismatch {
+  customerId: string;
+  customer: string;
+  featureId: string;
+  feature: string;
+  windowStart: Date;
+  /** As the counter tells. */
+  used: number;
+  reserved: number;
+  /** As the ledger, and the reservations that are held, add up to. */
+  recorded: number;
+  held: number;
+}
+
 export interface GrantBalance {
   customerId: string;
   grantId: string;
@@ -274,6 +289,48 @@ export class UsageRepository {
       `select distinct customer_id as "customerId", feature_id as "featureId", window_start as "windowStart"
        from (select * from usage_reservations where status = 'held' and expires_at <= $1 order by expires_at limit $2) due`,
       [now, limit],
+    );
+  }
+
+  /** Ids of customers in their own order. */
+  async customerPage(after: string | null, limit: number): Promise<string[]> {
+    const rows = await this.database.query<{ id: string }>('select customer_id as id from entitlement_versions where $1::uuid is null or customer_id > $1 order by customer_id limit $2', [after, limit]);
+    return rows.map(({ id }) => id);
+  }
+
+  /** Counters that differ from what ledger and reservations add up to, in one statement: all of one instant. */
+  mismatches(customerIds: string[]): Promise<Mismatch[]> {
+    return this.database.query<Mismatch>(
+      `with ledger as (
+         select customer_id, feature_id, window_start, sum(quantity) as used from usage_ledger where customer_id = any($1::uuid[]) group by 1, 2, 3
+       ), held as (
+         select customer_id, feature_id, window_start, sum(quantity) as reserved from usage_reservations where customer_id = any($1::uuid[]) and status = 'held' group by 1, 2, 3
+       ), counter as (
+         select * from usage_counters where customer_id = any($1::uuid[])
+       ), sums as (
+         select customer_id, feature_id, window_start, coalesce(c.used, 0) as used, coalesce(c.reserved, 0) as reserved, coalesce(l.used, 0) as recorded, coalesce(h.reserved, 0) as held
+         from counter c full join ledger l using (customer_id, feature_id, window_start) full join held h using (customer_id, feature_id, window_start)
+       )
+       select s.customer_id as "customerId", c.key as customer, s.feature_id as "featureId", f.key as feature, s.window_start as "windowStart",
+         s.used::float8 as used, s.reserved::float8 as reserved, s.recorded::float8 as recorded, s.held::float8 as held
+       from sums s join customers c on c.id = s.customer_id join features f on f.id = s.feature_id
+       where s.used <> s.recorded or s.reserved <> s.held order by s.customer_id, s.feature_id, s.window_start`,
+      [customerIds],
+    );
+  }
+
+  /** Holds a customer, as counting does, in the caller's transaction. */
+  async lockForRebuild(customerId: string): Promise<void> {
+    await this.database.write(LOCK, [[customerId]]);
+  }
+
+  /** Makes a counter tell what its ledger and reservations add up to. */
+  async setCounter({ customerId, featureId, windowStart, recorded, held }: Mismatch, now: Date): Promise<void> {
+    await this.database.write(
+      `insert into usage_counters (customer_id, feature_id, window_start, used, reserved, updated_at) values ($1, $2, $3, $4, $5, $6)
+       on conflict (customer_id, feature_id, window_start) do update
+         set used = excluded.used, reserved = excluded.reserved, from_grants = least(usage_counters.from_grants, excluded.used), hard_limit = null, updated_at = excluded.updated_at`,
+      [customerId, featureId, windowStart, recorded, held, now],
     );
   }
 

@@ -1,10 +1,12 @@
 import { Module } from '@nestjs/common';
+import { CustomersModule } from '@app/customers';
 import { EntitlementsModule } from '@app/entitlements';
 import { MeteringModule } from '@app/metering';
 import { CheckOperation } from './check.operation.js';
 import { ConsumeOperation } from './consume.operation.js';
 import { RecordOperation } from './record.operation.js';
+import { VerifyOperation } from './verify.operation.js';
 import { UsageController } from './usage.controller.js';
 
-@Module({ imports: [EntitlementsModule, MeteringModule], controllers: [UsageController], providers: [CheckOperation, ConsumeOperation, RecordOperation] })
+@Module({ imports: [CustomersModule, EntitlementsModule, MeteringModule], controllers: [UsageController], providers: [CheckOperation, ConsumeOperation, RecordOperation, VerifyOperation] })
 export class UsageRoutesModule {}

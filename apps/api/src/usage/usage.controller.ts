@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Post, Query, Res } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiParam, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import type { Principal } from '@app/auth';
+import { actorOf, type Principal } from '@app/auth';
 import type { Customer } from '@app/customers';
 import { MeteringService } from '@app/metering';
 import { Allow } from '../http/access/allow.decorator.js';
@@ -17,8 +17,10 @@ import { CheckOperation } from './check.operation.js';
 import { ConsumeOperation } from './consume.operation.js';
 import {
   CheckDto, ConsumeDto, CorrectionDto, DecisionDto, DecisionListDto, JointDecisionDto, UsageEventResultsDto, UsageEventsDto, UsageQueryDto, UsageSeriesDto,
+  VerifyReportDto, VerifyUsageDto,
 } from './dto/usage.dto.js';
 import { RecordOperation } from './record.operation.js';
+import { VerifyOperation } from './verify.operation.js';
 
 @ApiTags('Entitlements and usage')
 @ApiCredentials()
@@ -30,6 +32,7 @@ export class UsageController {
     private readonly checks: CheckOperation,
     private readonly consumption: ConsumeOperation,
     private readonly facts: RecordOperation,
+    private readonly verification: VerifyOperation,
   ) {}
 
   @Post('check')
@@ -73,6 +76,15 @@ export class UsageController {
   @ApiProblems(409)
   async correct(@Asked() asked: Asked, @Body() { feature, quantity, at, reason }: CorrectionDto, @Res({ passthrough: true }) reply: FastifyReply): Promise<DecisionDto> {
     return told(reply, await this.metering.correct({ ...asked, feature, quantity, at: optionalDate(at), reason }));
+  }
+
+  @Post('usage/verify')
+  @HttpCode(200)
+  @Idempotent()
+  @Allow({ people: 'admin' })
+  @ApiOperation({ operationId: 'verifyUsage', summary: 'Prove that counters are the sums of their ledgers, a page of customers at a time, and set them right' })
+  async verify(@Body() body: VerifyUsageDto, @CurrentPrincipal() principal: Principal): Promise<VerifyReportDto> {
+    return VerifyReportDto.of(await this.verification.run(body, actorOf(principal)));
   }
 
   @Get('customers/:customer/usage')

@@ -1,9 +1,9 @@
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsDateString, IsIn, IsInt, IsObject, IsOptional, IsString, Length, Max, MaxLength, Min, NotEquals, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsBoolean, IsDateString, IsIn, IsInt, IsObject, IsOptional, IsString, IsUUID, Length, Max, MaxLength, Min, NotEquals, ValidateNested } from 'class-validator';
 import { ApiProperty } from '@nestjs/swagger';
 import { FEATURE_TYPES, type FeatureType } from '@app/catalog';
 import { ItemsOf } from '../../http/input/quick-check.js';
-import type { Decision, SeriesStep, UsageSeries } from '@app/metering';
+import type { CheckReport, Decision, SeriesStep, UsageSeries } from '@app/metering';
 
 const MOST = Number.MAX_SAFE_INTEGER;
 
@@ -242,6 +242,61 @@ export class CorrectionDto {
   @IsString()
   @Length(1, 500)
   reason: string;
+}
+
+export class VerifyUsageDto {
+  /** One customer only. */
+  @IsOptional()
+  @IsString()
+  @Length(1, 128)
+  customer?: string;
+
+  /** Set counters that are wrong to what their ledger says. @default false */
+  @IsOptional()
+  @IsBoolean()
+  rebuild?: boolean;
+
+  /** Customers to look at. @default 1000 */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(10000)
+  limit?: number;
+
+  /** The `after` of the answer before. */
+  @IsOptional()
+  @IsUUID()
+  after?: string;
+}
+
+export class MismatchDto {
+  customer: string;
+  feature: string;
+  windowStart: Date;
+  /** As the counter tells. */
+  used: number;
+  /** As the counter tells. */
+  reserved: number;
+  /** As the ledger adds up to. */
+  recorded: number;
+  /** As the reservations that are held add up to. */
+  held: number;
+}
+
+/** Counters that are not the sum of their ledger; none, unless somebody has written past the service. */
+export class VerifyReportDto {
+  /** Customers looked at. */
+  checked: number;
+  mismatches: MismatchDto[];
+  /** Counters set right. */
+  rebuilt: number;
+  /** Where to go on; null: that was all. */
+  after: string | null;
+
+  static of({ checked, mismatches, rebuilt, after }: CheckReport): VerifyReportDto {
+    const told = mismatches.map(({ customer, feature, windowStart, used, reserved, recorded, held }) => ({ customer, feature, windowStart, used, reserved, recorded, held }));
+    return { checked, mismatches: told, rebuilt, after };
+  }
 }
 
 export class UsageQueryDto {

@@ -59,6 +59,11 @@ export class HoldersService {
     return new Map(holders.map((holder) => [holder.customer.id, this.remember(holder)]));
   }
 
+  /** Tells that the database has no such customer any more: whoever has its key now is looked for afresh. */
+  forget({ customer }: KnownHolder): void {
+    if (this.byKey.peek(customer.key)?.customer.id === customer.id) this.byKey.delete(customer.key);
+  }
+
   /** Tells that the database has just confirmed a holder's version. */
   confirm(holder: KnownHolder): void {
     holder.verifiedAt = performance.now();

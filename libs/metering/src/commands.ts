@@ -69,12 +69,12 @@ export function hold(asked: Asked & QuantityOf & { id: string; ttlSeconds: numbe
   return {
     ...rest,
     touches: [{ feature }],
-    decide: ({ now, situations: [situation] }) => {
-      const { decision, taken, meter } = reserve(situation!, { customer: asked.customer.key, quantity, now });
+    decide: ({ now, customer, situations: [situation] }) => {
+      const { decision, taken, meter } = reserve(situation!, { customer: customer.key, quantity, now });
       if (taken === 0 || !meter) return { answer: { ...decision, reservation: null }, meters: [null] };
       const expiresAt = new Date(now.getTime() + ttlSeconds * 1_000);
       const reservation: Reservation = {
-        id, customerId: asked.customer.id, featureId: situation!.entitlement.feature.id, windowStart: meter.windowStart, quantity: taken, committed: 0, status: 'held',
+        id, customerId: customer.id, featureId: situation!.entitlement.feature.id, windowStart: meter.windowStart, quantity: taken, committed: 0, status: 'held',
         expiresAt, createdAt: now, settledAt: null,
       };
       const event = reservationEvent('reservation.created', reservation, actor);
@@ -195,13 +195,13 @@ export function correct(asked: Asked & { feature: string; quantity: number; at?:
   return {
     ...rest,
     touches: [{ feature, at, withBurns: true }],
-    decide: ({ now, situations: [situation] }) => {
+    decide: ({ now, customer, situations: [situation] }) => {
       const { meter, allowance, entitlement, burnt } = countedSituation(situation!);
       if (meter.used + quantity < 0) throw new DomainError('conflict', 'exceeds_usage', 'No more can be taken back than was used.', { used: meter.used });
       if (meter.used + meter.reserved + quantity > MOST) throw invalidField('quantity', 'is too large');
       const done = quantity > 0 ? count(meter, allowance, quantity, now) : uncount(meter, allowance, -quantity, burnt);
       const event: NewEvent = {
-        type: 'usage.corrected', subject: { type: 'customer', id: asked.customer.id }, customerId: asked.customer.id, actor, reason,
+        type: 'usage.corrected', subject: { type: 'customer', id: customer.id }, customerId: customer.id, actor, reason,
         before: { feature: entitlement.feature.key, used: meter.used }, after: { feature: entitlement.feature.key, used: done.meter.used, windowStart: meter.windowStart },
       };
       return {

@@ -81,15 +81,20 @@ export class MeteringService {
   ) {}
 
   /** May this customer? Counts nothing; what is counted is read afresh. @throws DomainError `product_not_found`, `feature_not_found` */
-  async check({ customer, product, feature, quantity }: UsageSubject & { quantity: number }): Promise<Decision> {
+  async check(asked: UsageSubject & { quantity: number }): Promise<Decision> {
     try {
-      const holder = await this.holderOf(customer, false);
-      const situation = await this.situation({ holder, product, entitlement: await this.entitlements.entitlement(holder, product, feature) });
-      this.remember(customer.id, situation);
-      return check(situation, { customer: customer.key, quantity, now: this.clock.now() });
+      return await this.checkHolder(asked);
     } catch (error) {
-      return this.degraded(error, { customer, product, feature }, quantity);
+      if (isUnavailable(error)) return this.degraded(error, asked, asked.quantity);
+      return this.check({ ...asked, customer: await this.successor(asked.customer, error) });
     }
+  }
+
+  private async checkHolder({ customer, product, feature, quantity }: UsageSubject & { quantity: number }): Promise<Decision> {
+    const holder = await this.holderOf(customer, false);
+    const situation = await this.situation({ holder, product, entitlement: await this.entitlements.entitlement(holder, product, feature) });
+    this.remember(customer.id, situation);
+    return check(situation, { customer: customer.key, quantity, now: this.clock.now() });
   }
 
   /** The same for several features at once, in their order. */
@@ -200,8 +205,20 @@ export class MeteringService {
     return { feature: feature.key, by, from, to, timezone, total: data.reduce((sum, { quantity }) => sum + quantity, 0), data };
   }
 
-  private run<Answer>(command: UsageCommand<Answer>): Promise<UsageResult<Answer>> {
-    return this.prepared(command) ?? this.prepare(command);
+  private async run<Answer>(command: UsageCommand<Answer>): Promise<UsageResult<Answer>> {
+    try {
+      return await (this.prepared(command) ?? this.prepare(command));
+    } catch (error) {
+      return this.run({ ...command, customer: await this.successor(command.customer, error) });
+    }
+  }
+
+  /** Who has the customer's key now, if it went to another while this process still remembered the first. @throws the error, if nobody has */
+  private async successor({ id, key }: Pick<Customer, 'id' | 'key'>, error: unknown): Promise<Customer> {
+    if (!(error instanceof DomainError && error.code === 'customer_not_found')) throw error;
+    const holder = await this.holders.findRecent(key);
+    if (!holder || holder.customer.id === id) throw error;
+    return holder.customer;
   }
 
   /** At once, when this process knows all that is asked about already: null otherwise. */

@@ -41,6 +41,8 @@ export interface NewEntry {
 /** What a command is told under the customer's lock. */
 export interface Circumstances {
   now: Date;
+  /** Whose lock it is. */
+  customer: { id: string; key: string };
   /** One for each touch, in their order; `burnt` oldest first. */
   situations: (Situation & { burnt: Burn[] })[];
   /** Those of the ids that the command asked for that are there. */

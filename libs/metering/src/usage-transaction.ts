@@ -108,7 +108,10 @@ export class UsageTransaction {
         if (!versions.has(holder.customer.id)) return null;
         if (!stale.has(holder.customer.id)) return prepared;
         const renewed = fresh.get(holder.customer.id);
-        if (!renewed) return null;
+        if (!renewed) {
+          this.holders.forget(holder);
+          return null;
+        }
         return { command, holder: renewed, entitlements: await Promise.all(command.touches.map(({ feature }) => this.entitlements.entitlement(renewed, command.product, feature))) };
       }),
     );
@@ -165,6 +168,7 @@ function decideOne({ command, entitlements, holder }: PreparedCommand, { now, kn
   const states = command.touches.map((touch, index) => written.states.of(touch, entitlements[index]!, holder.customer.id));
   const circumstances: Circumstances = {
     now,
+    customer: holder.customer,
     situations: entitlements.map((entitlement, index) => situationOf(entitlement, states[index])),
     reservations: known.reservations,
     counted: command.references ? new Set(command.references.filter((reference) => known.counted.has(referenceName(customer.id, reference)))) : NONE,

@@ -18,7 +18,8 @@ interface DriverError {
 function driverError(error: unknown): DriverError {
   if (error instanceof QueryFailedError) return error.driverError as DriverError;
   if (error instanceof AggregateError) return driverError(error.errors[0]);
-  return error instanceof Error ? (error) : {};
+  // Errors of the runtime itself may come from another realm: they are known by what they hold.
+  return typeof error === 'object' && error !== null ? error : {};
 }
 
 export function isRetryable(error: unknown): boolean {

@@ -1,0 +1,171 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Changes } from '@app/platform';
+import { type Answer, startApp, type TestApp } from '../support/app.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { inParallel, meteredProduct, serviceKey, unique } from '../support/fixtures.js';
+
+const STALENESS_MS = 2_000;
+
+/** The channel that tells of changes, cut: neither hears nor tells. */
+const deaf = { listen: () => undefined, tell: () => undefined };
+
+describe('two instances on one database', () => {
+  let database: TestDatabase;
+  let instances: [TestApp, TestApp];
+  let key: string;
+
+  const call = (index: number, method: string, path: string, body?: unknown): Promise<Answer> => instances[index % 2]!.call(method, path, { token: key, body });
+  const put = (customer: string, product: string, body: object = {}) => call(0, 'PUT', `/v1/customers/${customer}`, { product, ...body });
+  const consume = (index: number, body: object) => call(index, 'POST', '/v1/usage/consume', body);
+  const check = async (index: number, body: object) => (await call(index, 'POST', '/v1/check', body)).body;
+  const override = (index: number, customer: string, product: string, feature: string, terms: object) => call(index, 'PUT', `/v1/customers/${customer}/overrides/${feature}`, { product, ...terms });
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    const first = await startApp({ database });
+    const second = await startApp({ database, customize: (module) => module.overrideProvider(Changes).useValue(deaf) });
+    instances = [first, second];
+    ({ key } = await serviceKey(first));
+  }, 60_000);
+  afterAll(async () => {
+    const { body } = await instances[0].admin('POST', '/v1/usage/verify', { body: { limit: 10_000 } });
+    await Promise.all(instances.map((instance) => instance.stop()));
+    await database.drop();
+    expect(body.mismatches).toEqual([]);
+  });
+
+  it('hold a lowered limit for the very next consume, and check, on the other', async () => {
+    const product = unique('lowered');
+    await meteredProduct(instances[0], product, 100);
+    await put('lowered', product);
+    const asked = { customer: 'lowered', product, feature: 'calls' };
+    for (let round = 0; round < 20; round++) {
+      await override(0, 'lowered', product, 'calls', { limit: 1_000 });
+      expect((await consume(1, asked)).body).toMatchObject({ allowed: true, limit: 1_000 });
+      await override(0, 'lowered', product, 'calls', { limit: 0 });
+      expect((await consume(1, asked)).body).toMatchObject({ allowed: false, limit: 0 });
+      await override(0, 'lowered', product, 'calls', { limit: 2_000 });
+      expect(await check(1, asked)).toMatchObject({ limit: 2_000, used: round + 1 });
+    }
+  });
+
+  it('see a switch within two seconds, although the channel is cut', async () => {
+    const customer = unique('switch');
+    await put(customer, 'default');
+    const asked = { customer, feature: 'sso' };
+    expect((await check(1, asked)).allowed).toBe(false);
+    const switchTo = async (value: boolean): Promise<number> => {
+      await override(0, customer, 'default', 'sso', { value });
+      const began = performance.now();
+      while ((await check(1, asked)).allowed !== value) await new Promise((resolve) => setTimeout(resolve, 20));
+      return performance.now() - began;
+    };
+    // Half a second for this machine to be slow in.
+    expect(await switchTo(true)).toBeLessThan(STALENESS_MS + 500);
+    expect(await switchTo(false)).toBeLessThan(STALENESS_MS + 500);
+  });
+
+  it('tell a deleted customer from a new one of the same key', async () => {
+    const product = unique('again');
+    await meteredProduct(instances[0], product, 5);
+    await put('again', product);
+    const asked = { customer: 'again', product, feature: 'calls' };
+    await consume(1, { ...asked, quantity: 5 });
+    await call(0, 'DELETE', '/v1/customers/again');
+    expect((await consume(1, asked)).status).toBe(404);
+    await put('again', product);
+    expect((await consume(1, asked)).body).toMatchObject({ allowed: true, used: 1 });
+  });
+
+  it('count several features in opposite orders without a deadlock, each all or nothing', async () => {
+    const product = unique('joint');
+    const { status } = await instances[0].admin('POST', '/v1/catalog/apply', {
+      body: {
+        product: { key: product, name: product },
+        features: ['a', 'b'].map((feature) => ({ key: feature, name: feature, type: 'metered' })),
+        plans: [{ key: 'plan', name: 'Plan', prices: [{ interval: 'month', amount: 1, currency: 'USD' }], entitlements: [{ feature: 'a', limit: 700 }, { feature: 'b', limit: 900 }].map((one) => ({ type: 'metered', window: 'month', overage: 'deny', ...one })) }],
+        assignment: [{ plan: 'plan' }],
+      },
+    });
+    expect(status).toBe(200);
+    await put('joint', product);
+    const answers = await inParallel(1_000, 100, (index) => {
+      const features = [{ feature: 'a' }, { feature: 'b' }];
+      return consume(index >> 1, { customer: 'joint', product, features: index % 2 ? features.reverse() : features });
+    });
+    expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+    expect(answers.filter(({ body }) => body.allowed)).toHaveLength(700);
+    expect([(await check(0, { customer: 'joint', product, feature: 'a' })).used, (await check(1, { customer: 'joint', product, feature: 'b' })).used]).toEqual([700, 700]);
+  }, 60_000);
+
+  it('lose no usage, and count none twice, while plans are changed under it', async () => {
+    const customer = unique('flip');
+    const { body } = await put(customer, 'api', { plan: 'overage' });
+    let flipping = true;
+    const flips = (async () => {
+      let done = 0;
+      for (; flipping; done++) {
+        const { status } = await call(done, 'POST', `/v1/subscriptions/${body.subscription.id}/change`, { plan: done % 2 ? 'overage' : 'quota', when: 'now' });
+        expect(status).toBe(200);
+      }
+      return done;
+    })();
+    const answers = await inParallel(1_500, 50, (index) => consume(index, { customer, product: 'api', feature: 'api_calls' }));
+    flipping = false;
+    expect(await flips).toBeGreaterThan(5);
+    expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+    for (const { body: decision } of answers) expect(decision.remaining === null || decision.remaining >= 0).toBe(true);
+    const counted = answers.filter(({ body: decision }) => decision.allowed).length;
+    expect(await check(0, { customer, product: 'api', feature: 'api_calls' })).toMatchObject({ used: counted });
+  }, 60_000);
+
+  it('refuse what somebody holds up, in time, and let neighbours pass', async () => {
+    const product = unique('hog');
+    await meteredProduct(instances[0], product, null);
+    for (const customer of ['hogged', 'neighbour']) await put(customer, product);
+    const asked = (customer: string) => ({ customer, product, feature: 'calls' });
+    await Promise.all(['hogged', 'neighbour'].map((customer) => consume(0, asked(customer))));
+    const hog = database.query(`with held as materialized (select v.customer_id from entitlement_versions v join customers c on c.id = v.customer_id where c.key = 'hogged' for update of v) select pg_sleep(3) from held`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const waited = async (customer: string) => {
+      const began = performance.now();
+      const answer = await consume(0, asked(customer));
+      return { status: answer.status, retry: answer.headers.get('retry-after'), ms: performance.now() - began };
+    };
+    const [held, ...free] = await Promise.all([waited('hogged'), waited('neighbour'), waited('neighbour')]);
+    expect(held).toMatchObject({ status: 503, retry: '1' });
+    expect(held.ms).toBeLessThan(2_500);
+    for (const { status, ms } of free) {
+      expect(status).toBe(200);
+      expect(ms).toBeLessThan(held.ms);
+    }
+    await hog;
+    expect((await consume(0, asked('hogged'))).body).toMatchObject({ used: 2 });
+  }, 30_000);
+
+  it('answer once more with the same keys after every connection was cut, and count each once', async () => {
+    const product = unique('cut');
+    await meteredProduct(instances[0], product, null);
+    await put('cut', product);
+    const once = (index: number) => instances[index % 2]!.call('POST', '/v1/usage/consume', { token: key, body: { customer: 'cut', product, feature: 'calls' }, headers: { 'idempotency-key': `cut-${index}` } });
+    let cutting = true;
+    const cuts = (async () => {
+      while (cutting) {
+        await database.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tollgate usage' and datname = current_database()`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    })();
+    const answers = await inParallel(600, 30, (index) => once(index));
+    cutting = false;
+    await cuts;
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 503]));
+    for (let round = 0; round < 5; round++) {
+      const again = await inParallel(600, 30, (index) => once(index));
+      if (round === 4 || again.every(({ status }) => status === 200)) {
+        expect(again.filter(({ status }) => status !== 200)).toEqual([]);
+        break;
+      }
+    }
+    expect(await check(0, { customer: 'cut', product, feature: 'calls' })).toMatchObject({ used: 600 });
+  }, 60_000);
+});

@@ -19,7 +19,7 @@ const PURE = [
 const CONTROLLERS = [forbid('IfStatement, SwitchStatement, ConditionalExpression[parent.type!="ArrowFunctionExpression"]', 'A controller reads, calls one service method and answers.')];
 
 export default tseslint.config(
-  { ignores: ['node_modules', 'dist', 'coverage', '.data', '**/*.cjs'] },
+  { ignores: ['node_modules', '**/dist', 'libs/client/src/schema.ts', 'coverage', '.data', '**/*.cjs'] },
   {
     files: ['**/*.ts'],
     extends: [eslint.configs.recommended, ...tseslint.configs.recommendedTypeChecked],
@@ -46,12 +46,14 @@ export default tseslint.config(
   { files: ['**/domain/*.ts'], ignores: ['**/*.spec.ts'], rules: { 'no-restricted-syntax': ['error', ...EVERYWHERE, ...NO_CLOCK, ...NO_FLOAT, ...PURE] } },
   { files: ['**/*.controller.ts'], rules: { 'no-restricted-syntax': ['error', ...EVERYWHERE, ...NO_CLOCK, ...NO_FLOAT, ...CONTROLLERS] } },
   { files: ['libs/platform/src/clock/*.ts'], rules: { 'no-restricted-syntax': ['error', ...EVERYWHERE] } },
+  // Runs in other services, where nothing is injected.
+  { files: ['libs/client/src/*.ts'], rules: { 'no-restricted-syntax': ['error', ...EVERYWHERE] } },
   { files: ['apps/*/src/main.ts'], rules: { 'no-console': 'off' } },
   {
     files: ['test/**/*.ts', '**/*.spec.ts'],
     rules: {
       'no-restricted-syntax': ['error', ...EVERYWHERE],
-      'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
+      'max-lines': ['error', { max: 450, skipBlankLines: true, skipComments: true }],
       'max-lines-per-function': 'off',
       'house/few-parameters': 'off',
       '@typescript-eslint/no-explicit-any': 'off',

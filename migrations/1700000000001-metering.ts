@@ -81,9 +81,11 @@ const USAGE = [
     add column notified smallint not null default 0`,
   `alter table usage_counters add constraint usage_counters_grants_within_use check (from_grants <= used)`,
   `alter table usage_ledger
-    add column kind text not null default 'consume' check (kind in ('consume', 'event', 'commit', 'correction', 'opening')),
+    add column kind text not null default 'consume' check (kind in ('consume', 'event', 'commit', 'correction', 'opening', 'payment')),
     add column burns jsonb,
     add column reference text check (length(reference) between 1 and 255)`,
+  `alter table usage_ledger drop constraint usage_ledger_quantity_check,
+    add constraint usage_ledger_quantity_check check ((quantity <> 0 or kind = 'payment') and quantity between -${SAFE} and ${SAFE})`,
   // Each line is written together with its counter, whose own keys say that customer and feature exist: asking again for every
   // line would be half of what an insert costs. The checker looks for lines without a counter.
   `alter table usage_ledger drop constraint usage_ledger_customer_id_fkey, drop constraint usage_ledger_feature_id_fkey`,

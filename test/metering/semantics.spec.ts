@@ -329,6 +329,14 @@ describe('metering over HTTP', () => {
       expect(await check()).toMatchObject({ used: 22 });
     });
 
+    it('are refused a second time by the database itself', async () => {
+      await sell([calls(5)]);
+      await tell([{ id: 'once', customer, feature: 'calls', quantity: 1 }]);
+      const copy = `insert into usage_ledger (customer_id, id, feature_id, window_start, quantity, occurred_at, recorded_at, actor, reference)
+        select customer_id, gen_random_uuid(), feature_id, window_start, quantity, occurred_at, recorded_at, actor, reference from usage_ledger where reference = 'once'`;
+      await expect(service.database.query(copy)).rejects.toThrow('usage_ledger_reference');
+    });
+
     it('about somebody else are not taken from a person', async () => {
       await sell([calls(5)]);
       const somebody = await person(service);
@@ -400,6 +408,30 @@ describe('metering over HTTP', () => {
       expect((await consume({ quantity: 0 }, { 'idempotency-key': 'early' })).status).toBe(422);
       expect((await consume({}, { 'idempotency-key': 'early' })).status).toBe(200);
     });
+  });
+
+  it('?at= tells what was decided then, whatever has happened since', async () => {
+    await sell([calls(10)]);
+    const at = async (instant: string) => (await call('GET', `/v1/customers/${customer}/entitlements/calls?product=${product}&at=${instant}`)).body;
+    await consume({ quantity: 4 });
+    clock.set('2027-03-10T10:00:00Z');
+    await override('calls', { limit: 20, window: 'month' });
+    await consume({ quantity: 5 });
+    await reserve(2, 60);
+    clock.set('2027-03-10T11:00:00Z');
+    await override('calls', { limit: 3, window: 'month' });
+    await grant({ quantity: 5 });
+    await admin('POST', '/v1/usage/corrections', asked({ quantity: -9, reason: 'all wrong' }));
+    clock.set('2027-03-10T12:00:00Z');
+    expect(await at('2027-03-10T09:00:00.000Z')).toMatchObject({ limit: 10, used: 4, source: { kind: 'plan' }, asOf: '2027-03-10T09:00:00.000Z' });
+    expect(await at('2027-03-10T10:00:30.000Z')).toMatchObject({ limit: 20, used: 9, reserved: 2, remaining: 9, source: { kind: 'override' } });
+    expect(await at('2027-03-10T10:30:00.000Z')).toMatchObject({ limit: 20, used: 9, reserved: 0 });
+    expect(await at('2027-03-10T11:30:00.000Z')).toMatchObject({ limit: 8, used: 0 });
+    expect(await check()).toMatchObject({ limit: 8, used: 0 });
+    expect((await call('GET', `/v1/customers/${customer}/entitlements/calls?product=${product}&at=2027-03-10T12:00:01Z`)).body.errors).toEqual([{ field: 'at', message: 'has not been yet' }]);
+    const all = await call('GET', `/v1/customers/${customer}/entitlements?product=${product}&at=2027-03-10T09:30:00Z`);
+    expect(all.body.data).toMatchObject([{ feature: 'calls', used: 4, limit: 10 }]);
+    expect(await at('2027-03-10T08:00:00Z')).toMatchObject({ allowed: false, reason: 'no_subscription' });
   });
 
   it('POST /v1/usage/verify finds a counter that somebody has touched, and sets it right', async () => {

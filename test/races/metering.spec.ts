@@ -137,7 +137,8 @@ describe('two instances on one database', () => {
     expect(held.ms).toBeLessThan(2_500);
     for (const { status, ms } of free) {
       expect(status).toBe(200);
-      expect(ms).toBeLessThan(held.ms);
+      // Not behind the one who waits.
+      expect(ms).toBeLessThan(held.ms / 4);
     }
     await hog;
     expect((await consume(0, asked('hogged'))).body).toMatchObject({ used: 2 });

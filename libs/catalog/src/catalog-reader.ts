@@ -22,7 +22,7 @@ export class CatalogReader {
 
   constructor(
     private readonly productRows: ProductsRepository,
-    plans: PlansRepository,
+    private readonly plans: PlansRepository,
     @Inject(CACHE_MANAGER) private readonly answers: Cache,
   ) {
     const aging = { max: MAX_ENTRIES, ttl: STALENESS_MS };
@@ -60,6 +60,13 @@ export class CatalogReader {
   /** Features that are known to exist, in no particular order. */
   async featuresById(ids: string[]): Promise<Feature[]> {
     return ids.length === 0 ? [] : this.productRows.featuresById(ids);
+  }
+
+  /** @throws Error when there is none: keys of plans that were sold never go. */
+  async planId(productId: string, key: string): Promise<string> {
+    const plan = await this.plans.find(productId, key);
+    if (!plan) throw new Error(`There is no plan ${key}.`);
+    return plan.id;
   }
 
   /** A published version of a plan. @throws Error when there is none: subscriptions hold on to the ones they were sold. */

@@ -3,7 +3,7 @@ import type { EntitlementTerms } from '@app/catalog';
 import type { Customer } from '@app/customers';
 import type { Interval } from '@app/kernel';
 import { type Connection, Pipeline, type Statement } from '@app/platform';
-import { subscriptionFromRow, type SubscriptionRow } from '@app/subscriptions';
+import { type SoldPrice, type Subscription, subscriptionFromRow, type SubscriptionRow, type SubscriptionStatus } from '@app/subscriptions';
 import type { Grant } from './domain/grant.js';
 import type { Holder, Override } from './domain/holder.js';
 
@@ -21,6 +21,38 @@ const HOLDERS = `
   where c.deleted_at is null and `;
 const BY_KEY: Statement = { name: 'holders by key', text: `${HOLDERS} c.key = any($1::text[])` };
 const BY_ID: Statement = { name: 'holders by id', text: `${HOLDERS} c.id = any($1::uuid[])` };
+
+/** The same as it was at an earlier instant, from what has been recorded since: of subscriptions and overrides the last event by then. */
+const AT: Statement = {
+  name: 'holder at',
+  text: `
+  select to_json(c) as customer, v.version::float8 as version, customer_bucket(c.id) as bucket,
+    (select json_agg(json_build_object('row', to_json(s), 'facts', (
+         select e.after from events e where e.subject_id = s.id and e.at <= $2 order by e.at desc, e.id desc limit 1)))
+       from (select distinct on (product_id) * from subscriptions where customer_id = c.id and created_at <= $2 order by product_id, id desc) s) as subscriptions,
+    (select json_agg(o.after) from (select distinct on (coalesce(e.after, e.before) ->> 'featureId') e.after from events e
+       where e.subject_id = c.id and e.type in ('entitlement.overridden', 'entitlement.override_removed') and e.at <= $2
+       order by coalesce(e.after, e.before) ->> 'featureId', e.at desc, e.id desc) o where o.after is not null) as overrides,
+    (select json_agg(g order by g.id) from grants g where g.customer_id = c.id and g.created_at <= $2 and (g.voided_at is null or g.voided_at > $2)) as grants
+  from customers c join entitlement_versions v on v.customer_id = c.id where c.id = $1`,
+};
+
+/** What an event keeps of a subscription. */
+interface SubscriptionFacts {
+  plan: { key: string; version: number };
+  price: SoldPrice;
+  quantity: number;
+  status: SubscriptionStatus;
+  currentPeriodStart: string;
+  currentPeriodEnd: string;
+  usagePeriodStart: string;
+  cancelAtPeriodEnd: boolean;
+}
+
+interface PastRow extends Pick<Row, 'customer' | 'version' | 'bucket' | 'grants'> {
+  subscriptions: { row: SubscriptionRow; facts: SubscriptionFacts | null }[] | null;
+  overrides: { featureId: string; terms: EntitlementTerms; expiresAt: string | null }[] | null;
+}
 
 interface CustomerRow {
   id: string;
@@ -85,6 +117,33 @@ export class HoldersRepository {
     const rows = connection ? await connection.run<Row>(BY_ID, [ids, now]) : await this.pipeline.read<Row>(BY_ID, [ids, now]);
     return rows.map(holderOf);
   }
+
+  /** A customer as it was; the plans of its subscriptions are known by their keys alone. */
+  async findAt(id: string, at: Date): Promise<Holder | null> {
+    const [row] = await this.pipeline.read<PastRow>(AT, [id, at]);
+    if (!row) return null;
+    const { customer, version, bucket, grants } = row;
+    const overrides = (row.overrides ?? []).map((fact): Override => ({ ...fact, expiresAt: dateOrNull(fact.expiresAt), reason: null, createdAt: at, updatedAt: at }));
+    return {
+      customer: customerOf(customer),
+      version,
+      bucket,
+      subscriptions: new Map((row.subscriptions ?? []).map(pastSubscription).map((subscription) => [subscription.productId, subscription])),
+      overrides: new Map(overrides.map((override) => [override.featureId, override])),
+      grants: byFeature((grants ?? []).map(grantFromRow)),
+    };
+  }
+}
+
+/** A subscription as it was when the facts were recorded; its plan is known by its key alone. */
+function pastSubscription({ row, facts }: NonNullable<PastRow['subscriptions']>[number]): Subscription {
+  const now = subscriptionFromRow(row);
+  if (!facts) return now;
+  const { plan, price, quantity, status, cancelAtPeriodEnd } = facts;
+  return {
+    ...now, planKey: plan.key, planVersion: plan.version, price, quantity, status, cancelAtPeriodEnd, scheduledChange: null,
+    currentPeriodStart: date(facts.currentPeriodStart), currentPeriodEnd: date(facts.currentPeriodEnd), usagePeriodStart: date(facts.usagePeriodStart),
+  };
 }
 
 const date = (text: string): Date => new Date(text);

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
+import { CatalogReader } from '@app/catalog';
 import { Clock } from '@app/kernel';
 import { Batcher, Changes, type Connection, STALENESS_MS } from '@app/platform';
 import type { Entitlement } from './domain/entitlement.js';
@@ -31,6 +32,7 @@ export class HoldersService {
 
   constructor(
     private readonly repository: HoldersRepository,
+    private readonly catalog: CatalogReader,
     private readonly clock: Clock,
     changes: Changes,
   ) {
@@ -57,6 +59,13 @@ export class HoldersService {
   async reload(ids: string[], connection?: Connection): Promise<Map<string, KnownHolder>> {
     const holders = await this.repository.findByIds(ids, this.clock.now(), connection);
     return new Map(holders.map((holder) => [holder.customer.id, this.remember(holder)]));
+  }
+
+  /** A customer as it was at an earlier instant. Read each time. */
+  async findAt(customerId: string, at: Date): Promise<Holder | null> {
+    const holder = await this.repository.findAt(customerId, at);
+    for (const subscription of holder?.subscriptions.values() ?? []) subscription.planId = await this.catalog.planId(subscription.productId, subscription.planKey);
+    return holder;
   }
 
   /** Tells that the database has no such customer any more: whoever has its key now is looked for afresh. */

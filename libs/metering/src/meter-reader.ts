@@ -33,6 +33,8 @@ export interface MeterReading extends CounterKey {
   opening: number;
   /** Reservations that are over; no longer part of `meter.reserved`, but still of the row. */
   expired: Reservation[];
+  /** What grants have paid of the window's overage, not yet written down. */
+  paid: Burn[];
   /** What was burnt in the window and put back, oldest first. */
   burnt: Burn[];
 }
@@ -158,12 +160,12 @@ function readingOf({ request, allowance, key, row }: Wanted, { grants, recent, .
   const own = row.windowStart === key.windowStart.getTime();
   const kept = own ? { used: row.used, reserved: row.reserved, fromGrants: row.fromGrants } : { used: 0, reserved: 0, fromGrants: 0 };
   const held = extras.expired.reduce((sum, { quantity }) => sum + quantity, 0);
-  const meter = isCurrent(request)
+  const { meter, paid } = isCurrent(request)
     ? advance({ ...newestMeter(row, own, allowance, request, now), recent, grants }, allowance, now)
-    : { ...unusedMeter(allowance, [], now), windowStart: key.windowStart, ...(own ? counted(row) : {}), recent };
+    : { meter: { ...unusedMeter(allowance, [], now), windowStart: key.windowStart, ...(own ? counted(row) : {}), recent }, paid: [] };
   const { customerId, featureId, windowStart } = key;
   return {
-    customerId, featureId, windowStart, entitlement: request.entitlement, allowance, version: row.version, exists: own, stored: kept, ...extras,
+    customerId, featureId, windowStart, entitlement: request.entitlement, allowance, version: row.version, exists: own, stored: kept, paid, ...extras,
     meter: { ...meter, used: meter.used + extras.opening, reserved: meter.reserved - held },
   };
 }

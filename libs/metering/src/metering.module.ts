@@ -3,6 +3,7 @@ import { CatalogModule } from '@app/catalog';
 import { EntitlementsModule } from '@app/entitlements';
 import { MeterReader } from './meter-reader.js';
 import { MeteringService } from './metering.service.js';
+import { PastUsage } from './past-usage.js';
 import { UsageChecker } from './usage-checker.js';
 import { UsageLanes } from './usage-lanes.js';
 import { UsageRepository } from './usage.repository.js';
@@ -10,7 +11,7 @@ import { UsageTransaction } from './usage-transaction.js';
 
 @Module({
   imports: [CatalogModule, EntitlementsModule],
-  providers: [UsageRepository, MeterReader, UsageTransaction, UsageLanes, UsageChecker, MeteringService],
-  exports: [MeteringService, UsageChecker],
+  providers: [UsageRepository, MeterReader, UsageTransaction, UsageLanes, UsageChecker, PastUsage, MeteringService],
+  exports: [MeteringService, PastUsage, UsageChecker],
 })
 export class MeteringModule {}

@@ -137,7 +137,7 @@ export class UsageTransaction {
   private write(connection: Connection, { states, entries, reservations, events, replays }: Written, now: Date): Promise<unknown>[] {
     const changed = states.changed();
     const expired = changed.flatMap(({ reading }) => reading.expired);
-    const lines = [...changed.flatMap(({ reading }) => openingOf(reading)), ...entries];
+    const lines = [...changed.flatMap(({ reading }) => [...openingOf(reading), ...paymentOf(reading, now)]), ...entries];
     const settled = [...expired.map((reservation): Reservation => ({ ...reservation, status: 'expired', settledAt: now })), ...reservations];
     const news = [...expired.map((reservation) => expiryOf(reservation)), ...events];
     const balances = changed.flatMap(({ reading: { customerId, meter } }) =>
@@ -251,6 +251,13 @@ function openingOf({ opening, customerId, featureId, windowStart }: MeterReading
   return [{ ...common, id: newId(), customerId, featureId, windowStart, quantity: opening, occurredAt: windowStart }];
 }
 
+/** What grants have paid is burnt from them, although nothing more was used. */
+function paymentOf({ paid, customerId, featureId, windowStart }: MeterReading, now: Date): LedgerEntry[] {
+  if (paid.length === 0) return [];
+  const common = { kind: 'payment' as const, actor: SYSTEM_ACTOR, properties: null, reference: null };
+  return [{ ...common, id: newId(), customerId, featureId, windowStart, quantity: 0, occurredAt: now, burns: paid }];
+}
+
 const expiryOf = ({ id, customerId, quantity, expiresAt }: Reservation): NewEvent => ({
   type: 'reservation.expired',
   subject: { type: 'reservation', id },
@@ -326,8 +333,8 @@ const referenceName = (customerId: string, reference: string): string => `${cust
 
 function situationOf(entitlement: Entitlement, state: State | undefined): Situation & { burnt: Burn[] } {
   if (!state) return { entitlement, allowance: null, meter: null, burnt: [] };
-  const { allowance, meter, burnt } = state.reading;
-  return { entitlement, allowance, meter, burnt };
+  const { allowance, meter, burnt, paid } = state.reading;
+  return { entitlement, allowance, meter, burnt: paid.length > 0 ? [...burnt, ...paid] : burnt };
 }
 
 function noCustomer(): DomainError {

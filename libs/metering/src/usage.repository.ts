@@ -42,7 +42,7 @@ export interface CounterChange extends CounterKey {
   hardLimit: number | null;
 }
 
-export type EntryKind = 'consume' | 'event' | 'commit' | 'correction' | 'opening';
+export type EntryKind = 'consume' | 'event' | 'commit' | 'correction' | 'opening' | 'payment';
 
 /** An immutable fact: so many units, by one customer, at one instant. Negative: given back. */
 export interface LedgerEntry extends CounterKey {
@@ -289,6 +289,28 @@ export class UsageRepository {
       `select distinct customer_id as "customerId", feature_id as "featureId", window_start as "windowStart"
        from (select * from usage_reservations where status = 'held' and expires_at <= $1 order by expires_at limit $2) due`,
       [now, limit],
+    );
+  }
+
+  /** What a counter told at an earlier instant, from the ledger: what has been recorded since does not count. */
+  async usageAt({ customerId, featureId, windowStart }: CounterKey, at: Date): Promise<{ used: number; reserved: number; carried: number }> {
+    const [row] = await this.database.query<{ used: number; reserved: number; carried: number }>(
+      `select
+         (select coalesce(sum(quantity), 0)::float8 from usage_ledger where customer_id = $1 and feature_id = $2 and window_start = $3 and recorded_at <= $4) as used,
+         (select coalesce(sum(quantity), 0)::float8 from usage_reservations where customer_id = $1 and feature_id = $2 and window_start = $3
+            and created_at <= $4 and expires_at > $4 and (settled_at is null or settled_at > $4)) as reserved,
+         (select coalesce(max(carried), 0)::float8 from usage_counters where customer_id = $1 and feature_id = $2 and window_start = $3) as carried`,
+      [customerId, featureId, windowStart, at],
+    );
+    return row!;
+  }
+
+  /** What had been burnt from each grant by an instant, with the window that it was burnt in. */
+  burnsAt(customerId: string, featureId: string, at: Date): Promise<{ grantId: string; windowStart: Date; recordedAt: Date; quantity: number }[]> {
+    return this.database.query(
+      `select b ->> 'grantId' as "grantId", window_start as "windowStart", recorded_at as "recordedAt", (b ->> 'quantity')::float8 as quantity
+       from usage_ledger, jsonb_array_elements(burns) b where customer_id = $1 and feature_id = $2 and burns is not null and recorded_at <= $3`,
+      [customerId, featureId, at],
     );
   }
 

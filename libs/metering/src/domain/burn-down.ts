@@ -85,20 +85,22 @@ function takeOff(stack: Burn[], grantId: string, quantity: number): void {
 /**
  * Applies activations and recurrences up to `upTo`, inclusive, each at its own instant. A grant that becomes full pays first what
  * was used before without being covered.
- * @returns the grants, and how many uncovered units they paid.
+ * @returns the grants, and what each paid of the uncovered units.
  */
-export function settle(grants: GrantState[], upTo: Date, uncovered: number): { grants: GrantState[]; paid: number } {
+export function settle(grants: GrantState[], upTo: Date, uncovered: number): { grants: GrantState[]; paid: Burn[] } {
   const fillings = grants.flatMap((state, index) => fillingsOf(state, upTo).map((at) => ({ at, index, state })));
-  if (fillings.length === 0 && grants.every(({ settledAt }) => settledAt !== null && settledAt >= upTo)) return { grants, paid: 0 };
+  if (fillings.length === 0 && grants.every(({ settledAt }) => settledAt !== null && settledAt >= upTo)) return { grants, paid: [] };
   const balances = grants.map(({ balance }) => balance);
+  const paid: Burn[] = [];
   let owed = uncovered;
   for (const { index, state } of fillings.sort((one, other) => one.at.getTime() - other.at.getTime() || burnOrder(one.state, other.state))) {
     const pays = Math.min(owed, state.grant.quantity);
     balances[index] = state.grant.quantity - pays;
     owed -= pays;
+    if (pays > 0) paid.push({ grantId: state.grant.id, quantity: pays });
   }
   const settled = grants.map((state, index) => ({ ...state, balance: balances[index]!, settledAt: later(state.settledAt, upTo) }));
-  return { grants: settled, paid: uncovered - owed };
+  return { grants: settled, paid };
 }
 
 /** The end of a window: what is left of each grant that was active before is kept within the bounds that it was given with. */

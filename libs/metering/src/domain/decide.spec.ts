@@ -187,6 +187,6 @@ describe('a meter', () => {
 
   it('stays as it is when time passes within a window', () => {
     const { meter, allowance } = situation(metered(), 4);
-    expect(advance({ ...meter!, windowStart: window.start }, allowance!, now)).toEqual({ ...meter!, windowStart: window.start });
+    expect(advance({ ...meter!, windowStart: window.start }, allowance!, now)).toEqual({ meter: { ...meter!, windowStart: window.start }, paid: [] });
   });
 });

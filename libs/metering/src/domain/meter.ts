@@ -69,13 +69,17 @@ export function roomOf(meter: Meter, { limit }: Allowance, at: Date): number {
   return Math.max(0, includedLeft(meter, limit) + balanceOf(meter.grants, at) - meter.reserved);
 }
 
-/** The meter as time alone has made it by `now`: the window that runs now, with what was left over, and grants up to date. */
-export function advance(meter: Meter, allowance: Allowance, now: Date): Meter {
+/**
+ * The meter as time alone has made it by `now`: the window that runs now, with what was left over, and grants up to date.
+ * `paid` is what grants that became full have paid of this window's overage.
+ */
+export function advance(meter: Meter, allowance: Allowance, now: Date): { meter: Meter; paid: Burn[] } {
   const current = allowance.windowAt(now);
   const running = current && meter.windowStart < current.start ? enter(current, meter, allowance) : meter;
-  if (running.grants.length === 0) return running;
+  if (running.grants.length === 0) return { meter: running, paid: [] };
   const { grants, paid } = settle(running.grants, now, overageOf(running, allowance));
-  return { ...running, grants, fromGrants: running.fromGrants + paid };
+  const covered = paid.reduce((sum, { quantity }) => sum + quantity, 0);
+  return { meter: { ...running, grants, fromGrants: running.fromGrants + covered }, paid };
 }
 
 /** Closes the meter's window and opens `current`; what lies between the two was not used. */

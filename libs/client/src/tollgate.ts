@@ -1,0 +1,126 @@
+import createClient, { type Client } from 'openapi-fetch';
+import type { components, paths } from './schema.js';
+
+/** What Tollgate answers; `degraded` when it could not be asked and `onUnavailable` has answered instead. */
+export type Decision = components['schemas']['DecisionDto'];
+type Problem = components['schemas']['ProblemDto'];
+
+export interface TollgateOptions {
+  /** Where Tollgate is: `https://tollgate.internal`. */
+  baseUrl: string;
+  /** `tg_...` */
+  apiKey: string;
+  /** For questions that name none; left out: the API key's own. */
+  product?: string;
+  /** For a question with all its repetitions, in milliseconds. */
+  deadlineMs?: number;
+  /** When there is no answer in time. `throw` leaves it to the caller; the others make a decision, marked `degraded`. */
+  onUnavailable?: 'deny' | 'allow' | 'throw';
+  /** Instead of the runtime's own. */
+  fetch?: typeof fetch;
+}
+
+export interface Asked {
+  customer: string;
+  feature: string;
+  /** Units. */
+  quantity?: number;
+  product?: string;
+}
+
+/** A refusal, or no answer in time (`status` 0). */
+export class TollgateError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly problem: Problem | null,
+  ) {
+    super(message);
+    this.name = 'TollgateError';
+  }
+}
+
+const DEADLINE_MS = 1_000;
+const FIRST_PAUSE_MS = 25;
+/** What may have another outcome a moment later. */
+const WORTH_A_RETRY = new Set([429, 502, 503, 504]);
+
+interface Answered<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+/** A service's way to Tollgate: typed, bounded in time, safe to repeat. `api` has every route of the OpenAPI document. */
+export class Tollgate {
+  readonly api: Client<paths>;
+  private readonly deadlineMs: number;
+  private readonly onUnavailable: 'deny' | 'allow' | 'throw';
+  private readonly product: string | undefined;
+
+  constructor({ baseUrl, apiKey, product, deadlineMs = DEADLINE_MS, onUnavailable = 'throw', fetch }: TollgateOptions) {
+    this.api = createClient<paths>({ baseUrl, headers: { authorization: `Bearer ${apiKey}` }, ...(fetch ? { fetch } : {}) });
+    this.product = product;
+    this.deadlineMs = deadlineMs;
+    this.onUnavailable = onUnavailable;
+  }
+
+  /** May this customer? Counts nothing. @throws TollgateError */
+  check(asked: Asked): Promise<Decision> {
+    const body = this.bodyOf(asked);
+    return this.decide(asked, async (signal) => (await this.api.POST('/v1/check', { body, signal })) as Answered<Decision>);
+  }
+
+  /**
+   * Counts the units if, and only if, they are allowed. Every repetition carries the same Idempotency-Key: however often it is
+   * sent, it counts once. @throws TollgateError
+   */
+  consume(asked: Asked & { idempotencyKey?: string; properties?: Record<string, unknown> }): Promise<Decision> {
+    const { idempotencyKey = crypto.randomUUID(), properties } = asked;
+    const body = { ...this.bodyOf(asked), ...(properties ? { properties } : {}) };
+    const headers = { 'idempotency-key': idempotencyKey };
+    return this.decide(asked, async (signal) => (await this.api.POST('/v1/usage/consume', { body, headers, signal })) as Answered<Decision>);
+  }
+
+  private bodyOf({ customer, feature, quantity, product = this.product }: Asked) {
+    return { customer, feature, ...(quantity === undefined ? {} : { quantity }), ...(product === undefined ? {} : { product }) };
+  }
+
+  private async decide(asked: Asked, ask: (signal: AbortSignal) => Promise<Answered<Decision>>): Promise<Decision> {
+    try {
+      return await this.within(ask);
+    } catch (error) {
+      const unavailable = error instanceof TollgateError && (error.status === 0 || error.status >= 500);
+      if (!unavailable || this.onUnavailable === 'throw') throw error;
+      const allowed = this.onUnavailable === 'allow';
+      const { customer, feature, quantity = 1 } = asked;
+      return { allowed, reason: allowed ? null : 'unavailable', customer, feature, type: 'metered', requested: quantity, source: null, asOf: new Date().toISOString(), degraded: true };
+    }
+  }
+
+  /** Asks again, a little later each time, for as long as the deadline lets it. */
+  private async within<T>(ask: (signal: AbortSignal) => Promise<Answered<T>>): Promise<T> {
+    const ends = performance.now() + this.deadlineMs;
+    let last = new TollgateError(0, 'no_answer', 'Tollgate did not answer in time.', null);
+    for (let pause = FIRST_PAUSE_MS; performance.now() < ends; pause *= 2) {
+      const outcome = await attempt(ask, ends - performance.now());
+      if (!(outcome instanceof TollgateError)) return outcome.value;
+      if (outcome.status !== 0 && !WORTH_A_RETRY.has(outcome.status)) throw outcome;
+      last = outcome;
+      await new Promise((resolve) => setTimeout(resolve, Math.min(pause * (0.5 + Math.random()), Math.max(0, ends - performance.now()))));
+    }
+    throw last;
+  }
+}
+
+async function attempt<T>(ask: (signal: AbortSignal) => Promise<Answered<T>>, leftMs: number): Promise<{ value: T } | TollgateError> {
+  try {
+    const { data, error, response } = await ask(AbortSignal.timeout(Math.max(1, Math.ceil(leftMs))));
+    if (response.ok) return { value: data as T };
+    const problem = (error ?? null) as Problem | null;
+    return new TollgateError(response.status, problem?.code ?? 'unexpected_answer', problem?.detail ?? `Tollgate answered ${response.status}.`, problem);
+  } catch (error) {
+    return new TollgateError(0, 'no_answer', `Tollgate could not be asked: ${String(error)}`, null);
+  }
+}

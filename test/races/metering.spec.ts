@@ -144,6 +144,35 @@ describe('two instances on one database', () => {
     expect((await consume(0, asked('hogged'))).body).toMatchObject({ used: 2 });
   }, 30_000);
 
+  it('answer by the feature’s failure policy where the database cannot in time', async () => {
+    const product = unique('policy');
+    const policies = { denied: 'deny', allowed: 'allow', remembered: 'last_known', exhausted: 'last_known', refused: null };
+    const { status } = await instances[0].admin('POST', '/v1/catalog/apply', {
+      body: {
+        product: { key: product, name: product },
+        features: Object.entries(policies).map(([feature, failurePolicy]) => ({ key: feature, name: feature, type: 'metered', failurePolicy })),
+        plans: [{ key: 'plan', name: 'Plan', prices: [{ interval: 'month', amount: 1, currency: 'USD' }], entitlements: Object.keys(policies).map((feature) => ({ feature, type: 'metered', limit: feature === 'exhausted' ? 0 : 5, window: 'month', overage: 'deny' })) }],
+        assignment: [{ plan: 'plan' }],
+      },
+    });
+    expect(status).toBe(200);
+    await put('policy', product);
+    for (const feature of Object.keys(policies)) await check(0, { customer: 'policy', product, feature });
+    const hog = database.query(`with held as materialized (select v.customer_id from entitlement_versions v join customers c on c.id = v.customer_id where c.key = 'policy' for update of v) select pg_sleep(2) from held`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const answers = await Promise.all(Object.keys(policies).map((feature) => consume(0, { customer: 'policy', product, feature })));
+    expect(answers.map(({ status: code, body }) => ({ code, allowed: body.allowed, reason: body.reason, degraded: body.degraded }))).toEqual([
+      { code: 200, allowed: false, reason: 'unavailable', degraded: true },
+      { code: 200, allowed: true, reason: null, degraded: true },
+      { code: 200, allowed: true, reason: null, degraded: true },
+      { code: 200, allowed: false, reason: 'limit_reached', degraded: true },
+      { code: 503, allowed: undefined, reason: undefined, degraded: undefined },
+    ]);
+    await hog;
+    expect((await consume(0, { customer: 'policy', product, feature: 'allowed' })).body).toMatchObject({ used: 1 });
+    expect((await consume(0, { customer: 'policy', product, feature: 'allowed' })).body.degraded).toBeUndefined();
+  }, 30_000);
+
   it('answer once more with the same keys after every connection was cut, and count each once', async () => {
     const product = unique('cut');
     await meteredProduct(instances[0], product, null);

@@ -1,0 +1,110 @@
+import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Answer, caller } from '../support/app.js';
+import { inParallel } from '../support/fixtures.js';
+import { postgresOf, type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
+
+/** The postmaster and every backend of it. */
+function killAll(postmaster: number): void {
+  const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(postmaster)]).toString().trim().split(/\s+/).map(Number);
+  for (const pid of [postmaster, ...children]) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // Gone by itself.
+    }
+  }
+}
+
+const PASSWORD = 'correct horse battery staple';
+const ROUNDS = 3;
+const CALLS = 1_500;
+
+describe('what was acknowledged', () => {
+  let dataDir: string;
+  let service: ServiceProcess;
+  let apiKey: string;
+
+  const start = async (): Promise<void> => {
+    service = await startProcess(dataDir, { ADMIN_PASSWORD: PASSWORD, LOG_LEVEL: 'error' });
+  };
+  const consume = async (key: string): Promise<Answer | null> => {
+    const body = { customer: 'storm', product: 'api', feature: 'api_calls' };
+    try {
+      return await caller(service.url)('POST', '/v1/usage/consume', { token: apiKey, body, headers: { 'idempotency-key': key } });
+    } catch {
+      // Nobody knows what became of it.
+      return null;
+    }
+  };
+  /** Every key counts once in the end, and counters are the sums of their ledgers. */
+  const settle = async (keys: string[]): Promise<void> => {
+    const again = await inParallel(keys.length, 32, (index) => consume(keys[index]!));
+    expect(again.filter((answer) => answer?.status !== 200 || !answer.body.allowed)).toEqual([]);
+    const call = caller(service.url);
+    const { body } = await call('POST', '/v1/check', { token: apiKey, body: { customer: 'storm', product: 'api', feature: 'api_calls' } });
+    expect(body.used).toBe(keys.length);
+    const login = await call('POST', '/v1/auth/login', { body: { email: 'admin@localhost', password: PASSWORD } });
+    const report = await call('POST', '/v1/usage/verify', { token: login.body.accessToken, body: {} });
+    expect(report.body.mismatches).toEqual([]);
+  };
+
+  beforeEach(async () => {
+    dataDir = temporaryFolder();
+    await start();
+    const call = caller(service.url);
+    const login = await call('POST', '/v1/auth/login', { body: { email: 'admin@localhost', password: PASSWORD } });
+    const key = await call('POST', '/v1/api-keys', { token: login.body.accessToken, body: { name: 'storm', scopes: ['customers:write', 'entitlements:read', 'usage:write'] } });
+    apiKey = key.body.key;
+    await call('PUT', '/v1/customers/storm', { token: apiKey, body: { product: 'api', plan: 'overage' } });
+  }, 60_000);
+  afterEach(async () => {
+    await service.end('SIGTERM');
+    fs.rmSync(dataDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  });
+
+  it('survives kill -9 of the service and of all of PostgreSQL under load, and what is unknown resolves by its key', async () => {
+    const keys: string[] = [];
+    const acknowledged = new Set<string>();
+    for (let round = 0; round < ROUNDS; round++) {
+      const before = acknowledged.size;
+      const killing = (async () => {
+        while (acknowledged.size < before + 300) await new Promise((resolve) => setTimeout(resolve, 5));
+        const database = postgresOf(dataDir)!;
+        await Promise.all([service.end('SIGKILL'), killAll(database)]);
+      })();
+      const mine = Array.from({ length: CALLS }, (_, index) => `round-${round}-${index}`);
+      keys.push(...mine);
+      await inParallel(CALLS, 32, async (index) => {
+        const answer = await consume(mine[index]!);
+        if (answer?.status === 200) acknowledged.add(mine[index]!);
+      });
+      await killing;
+      await start();
+    }
+    expect(acknowledged.size).toBeGreaterThan(300);
+    expect(acknowledged.size).toBeLessThan(keys.length);
+    const { body } = await caller(service.url)('POST', '/v1/check', { token: apiKey, body: { customer: 'storm', product: 'api', feature: 'api_calls' } });
+    expect(body.used).toBeGreaterThanOrEqual(acknowledged.size);
+    await settle(keys);
+  }, 120_000);
+
+  it('survives a stop by SIGTERM under load, and what is under way is answered', async () => {
+    const keys = Array.from({ length: CALLS }, (_, index) => `stop-${index}`);
+    let answered = 0;
+    let stopped: Promise<number | string> | undefined;
+    const answers = await inParallel(CALLS, 32, async (index) => {
+      const answer = await consume(keys[index]!);
+      if (++answered === 300) stopped = service.end('SIGTERM');
+      return answer;
+    });
+    expect(await stopped).toBe(0);
+    expect(answers.filter((answer) => answer !== null && answer.status !== 200 && answer.status !== 503)).toEqual([]);
+    await start();
+    const { body } = await caller(service.url)('POST', '/v1/check', { token: apiKey, body: { customer: 'storm', product: 'api', feature: 'api_calls' } });
+    // Nothing is counted that was not answered, and nothing answered that is not counted.
+    expect(body.used).toBe(answers.filter((answer) => answer?.status === 200).length);
+    await settle(keys);
+  }, 60_000);
+});

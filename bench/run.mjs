@@ -11,8 +11,8 @@ const quick = process.argv.includes('--quick');
 const only = process.argv[process.argv.indexOf('--only') + 1];
 const wanted = ({ name }) => !process.argv.includes('--only') || name.startsWith('bare') || name.includes(only);
 const CUSTOMERS = Number(process.env.CUSTOMERS ?? (quick ? 500 : 10_000));
-const ROUNDS = Number(process.env.ROUNDS ?? (quick ? 1 : 3));
-const SECONDS = Number(process.env.BENCH_SECONDS ?? (quick ? 2 : 5));
+const ROUNDS = Number(process.env.ROUNDS ?? (quick ? 1 : 5));
+const BENCH_SECONDS = Number(process.env.BENCH_SECONDS ?? (quick ? 2 : 5));
 const CONNECTIONS = Number(process.env.CONNECTIONS ?? 64);
 const PRODUCT = 'bench';
 
@@ -74,7 +74,13 @@ async function prepare(url, password) {
   return key;
 }
 
-function scenarios(service, bare, key) {
+/** A thousand facts a call, each of another id, over all customers. */
+function events(prefix) {
+  const facts = Array.from({ length: 1_000 }, (_, index) => ({ id: `${prefix}-${index}`, customer: `c${index % CUSTOMERS}`, feature: 'calls', quantity: 1 }));
+  return JSON.stringify({ product: PRODUCT, events: facts });
+}
+
+function scenarios({ service, bare, plain, key }) {
   const post = (customer, feature) => ({ method: 'POST', body: JSON.stringify({ customer, product: PRODUCT, feature }) });
   const spread = (feature, at) => Array.from({ length: CUSTOMERS }, (_, index) => ({ path: at, ...post(`c${index}`, feature) }));
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
@@ -85,23 +91,34 @@ function scenarios(service, bare, key) {
     { name: `metered check, ${CUSTOMERS} customers`, against: 'POST', options: { url: service, headers, requests: spread('calls', '/v1/check') } },
     { name: `consume, ${CUSTOMERS} customers`, against: 'POST', options: { url: service, headers, requests: spread('calls', '/v1/usage/consume') } },
     { name: 'consume, one customer', against: 'POST', options: { url: `${service}/v1/usage/consume`, headers, ...post('hot', 'calls') } },
+    { name: 'one statement a request, one customer', against: 'POST', options: { url: `${plain}/consume`, headers, ...post('hot', 'calls') } },
+    { name: 'usage/events, 1,000 a call', against: 'POST', unit: 1_000, options: { url: `${service}/v1/usage/events`, method: 'POST', headers, connections: 4, fresh: events } },
     { name: 'bare Fastify GET', against: 'GET', options: { url: `${bare}/decision`, headers: get } },
     { name: 'live subscription', against: 'GET', options: { url: `${service}/v1/customers/hot/subscription?product=${PRODUCT}`, headers: get } },
     { name: 'plan list', against: 'GET', options: { url: `${service}/v1/plans?product=${PRODUCT}`, headers: get } },
   ];
 }
 
-async function measure({ name, options }) {
+/** The same, at a given rate: how long an answer takes when there is room. */
+async function atRate({ name, options }, rate) {
+  const result = await autocannon({ ...options, connections: CONNECTIONS, duration: BENCH_SECONDS, overallRate: Math.round(rate) });
+  if (result.non2xx > 0) throw new Error(`${name}: ${result.non2xx} answers were not 2xx`);
+  return result.latency.p99;
+}
+
+let sent = 0;
+async function measure({ name, unit = 1, options: { fresh, ...options } }) {
   // Each connection begins elsewhere in the list, so that the customers are truly mixed.
   let connection = 0;
   const setupClient = options.requests && ((client) => {
     const offset = Math.floor((connection++ / CONNECTIONS) * options.requests.length);
     client.setRequests([...options.requests.slice(offset), ...options.requests.slice(0, offset)].slice(0, 2_000));
   });
-  const { requests, ...rest } = options;
-  const result = await autocannon({ ...rest, ...(requests ? { requests: requests.slice(0, 1), setupClient } : {}), connections: CONNECTIONS, duration: SECONDS });
+  const { requests, connections = CONNECTIONS, ...rest } = options;
+  if (fresh) rest.requests = [{ setupRequest: (request) => ({ ...request, body: fresh(`b${sent++}`) }) }];
+  const result = await autocannon({ ...rest, ...(requests ? { requests: requests.slice(0, 1), setupClient } : {}), connections, duration: BENCH_SECONDS });
   if (result.non2xx > 0 || result.errors > 0) throw new Error(`${name}: ${result.non2xx} answers were not 2xx, ${result.errors} errors`);
-  return { rate: result.requests.total / result.duration, p50: result.latency.p50, p99: result.latency.p99 };
+  return { rate: (unit * result.requests.total) / result.duration, p50: result.latency.p50, p99: result.latency.p99 };
 }
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
@@ -115,7 +132,25 @@ function report(list, rounds) {
     console.log(`| ${name} | ${round(of('rate'))} | ${of('p50')} | ${of('p99')} | ${ratio.toFixed(3)} |`);
   }
   console.log(`\n${os.cpus().length} cores, ${os.cpus()[0].model.trim()}, Node ${process.version}, embedded PostgreSQL 18, ${new Date().toISOString().slice(0, 10)}; ` +
-    `${ROUNDS} rounds of ${SECONDS} s, ${CONNECTIONS} connections; the generator shares the cores with what it drives.`);
+    `${ROUNDS} rounds of ${BENCH_SECONDS} s, ${CONNECTIONS} connections; the generator shares the cores with what it drives.`);
+}
+
+/** p99 of consume at half of its peak, against bare at the same rate, in turn. */
+async function reportLatency(list, rounds) {
+  const consume = list.find(({ name }) => name === 'consume, one customer');
+  const bare = list.find(({ name }) => name === 'bare Fastify POST');
+  if (!consume) return;
+  const rate = median(rounds.map((figures) => figures.get(consume.name).rate)) / 2;
+  const pairs = [];
+  for (let index = 0; index < ROUNDS; index++) pairs.push([await atRate(consume, rate), await atRate(bare, rate)]);
+  console.log(`\np99 at ${round(rate)} requests/s, half of the peak: consume ${median(pairs.map(([one]) => one))} ms, bare ${median(pairs.map(([, other]) => other))} ms`);
+}
+
+/** Of the embedded PostgreSQL that the service has started. */
+function databaseUrl() {
+  const at = path.join(folder, 'postgres');
+  const port = fs.readFileSync(path.join(at, 'postmaster.pid'), 'utf8').split('\n')[3];
+  return `postgres://postgres:${fs.readFileSync(path.join(at, 'superuser.password'), 'utf8')}@127.0.0.1:${port}/postgres`;
 }
 
 process.once('SIGINT', () => void stop().then(() => process.exit(130)));
@@ -126,7 +161,8 @@ try {
   const service = await start('scripts/start.mjs', environment, /API +(http:\/\/[^/\s]+)\/v1/);
   const bare = await start('bench/bare-fastify.mjs', {}, /(http:\/\/\S+)/);
   const key = await prepare(service, password);
-  const list = scenarios(service, bare, key).filter(wanted);
+  const plain = await start('bench/one-statement.mjs', { DATABASE_URL: databaseUrl() }, /(http:\/\/\S+)/);
+  const list = scenarios({ service, bare, plain, key }).filter(wanted);
   const rounds = [];
   for (let index = 0; index < ROUNDS; index++) {
     const figures = new Map();
@@ -135,6 +171,7 @@ try {
     console.error(`round ${index + 1} of ${ROUNDS} done`);
   }
   report(list, rounds);
+  await reportLatency(list, rounds);
 } finally {
   await stop();
 }

@@ -74,11 +74,12 @@ async function prepare(url, password) {
   return key;
 }
 
-/** A thousand facts a call, each of another id, over all customers. */
-function events(prefix) {
-  const facts = Array.from({ length: 1_000 }, (_, index) => ({ id: `${prefix}-${index}`, customer: `c${index % CUSTOMERS}`, feature: 'calls', quantity: 1 }));
+let sent = 0;
+/** A thousand facts a call, each of another id, over so many customers. */
+const events = (customers) => (prefix) => {
+  const facts = Array.from({ length: 1_000 }, (_, index) => ({ id: `${prefix}-${index}`, customer: `c${(sent * customers + (index % customers)) % CUSTOMERS}`, feature: 'calls', quantity: 1 }));
   return JSON.stringify({ product: PRODUCT, events: facts });
-}
+};
 
 function scenarios({ service, bare, plain, key }) {
   const post = (customer, feature) => ({ method: 'POST', body: JSON.stringify({ customer, product: PRODUCT, feature }) });
@@ -92,7 +93,10 @@ function scenarios({ service, bare, plain, key }) {
     { name: `consume, ${CUSTOMERS} customers`, against: 'POST', options: { url: service, headers, requests: spread('calls', '/v1/usage/consume') } },
     { name: 'consume, one customer', against: 'POST', options: { url: `${service}/v1/usage/consume`, headers, ...post('hot', 'calls') } },
     { name: 'one statement a request, one customer', against: 'POST', options: { url: `${plain}/consume`, headers, ...post('hot', 'calls') } },
-    { name: 'usage/events, 1,000 a call', against: 'POST', unit: 1_000, options: { url: `${service}/v1/usage/events`, method: 'POST', headers, connections: 4, fresh: events } },
+    ...[10, 1_000].map((customers) => ({
+      name: `usage/events, 1,000 a call over ${customers} customers`, against: 'POST', unit: 1_000,
+      options: { url: `${service}/v1/usage/events`, method: 'POST', headers, connections: 4, fresh: events(customers) },
+    })),
     { name: 'bare Fastify GET', against: 'GET', options: { url: `${bare}/decision`, headers: get } },
     { name: 'live subscription', against: 'GET', options: { url: `${service}/v1/customers/hot/subscription?product=${PRODUCT}`, headers: get } },
     { name: 'plan list', against: 'GET', options: { url: `${service}/v1/plans?product=${PRODUCT}`, headers: get } },
@@ -106,7 +110,6 @@ async function atRate({ name, options }, rate) {
   return result.latency.p99;
 }
 
-let sent = 0;
 async function measure({ name, unit = 1, options: { fresh, ...options } }) {
   // Each connection begins elsewhere in the list, so that the customers are truly mixed.
   let connection = 0;

@@ -130,21 +130,20 @@ const COUNTERS = statement('counters', `
     order by c.window_start desc limit 1) c on true`);
 
 const OPENINGS = statement('openings', `
-  select k.n::integer as n, coalesce(sum(l.quantity), 0)::float8 as quantity
-  from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[]) with ordinality k (customer_id, feature_id, window_start, window_end, n)
-  left join usage_ledger l on l.customer_id = k.customer_id and l.feature_id = k.feature_id and l.occurred_at >= k.window_start and l.occurred_at < k.window_end
-    and l.kind <> 'opening' and l.window_start <> k.window_start
-  group by k.n`);
+  select k.n::integer as n, (select coalesce(sum(l.quantity), 0)::float8 from usage_ledger l
+    where l.customer_id = k.customer_id and l.feature_id = k.feature_id and l.occurred_at >= k.window_start and l.occurred_at < k.window_end
+      and l.kind <> 'opening' and l.window_start <> k.window_start) as quantity
+  from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[]) with ordinality k (customer_id, feature_id, window_start, window_end, n)`);
 
 const BALANCES = statement('balances', `
-  select grant_id as "grantId", balance::float8 as balance, settled_at as "settledAt" from grant_balances where (customer_id, grant_id) in (select * from unnest($1::uuid[], $2::uuid[]))`);
+  select b.grant_id as "grantId", b.balance::float8 as balance, b.settled_at as "settledAt" from unnest($1::uuid[], $2::uuid[]) as k (customer_id, grant_id)
+  cross join lateral (select * from grant_balances b where b.customer_id = k.customer_id and b.grant_id = k.grant_id limit 1) b`);
 
 /** `from` is exclusive, so that a full span ago no longer counts. */
 const RECENT = statement('recent', `
-  select k.n::integer as n, coalesce(sum(l.quantity), 0)::float8 as quantity
-  from unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) with ordinality k (customer_id, feature_id, since, n)
-  left join usage_ledger l on l.customer_id = k.customer_id and l.feature_id = k.feature_id and l.occurred_at > k.since and l.quantity > 0 and l.kind <> 'opening'
-  group by k.n`);
+  select k.n::integer as n, (select coalesce(sum(l.quantity), 0)::float8 from usage_ledger l
+    where l.customer_id = k.customer_id and l.feature_id = k.feature_id and l.occurred_at > k.since and l.quantity > 0 and l.kind <> 'opening') as quantity
+  from unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) with ordinality k (customer_id, feature_id, since, n)`);
 
 const RESERVATION = `customer_id as "customerId", id, feature_id as "featureId", window_start as "windowStart", quantity::float8 as quantity, committed::float8 as committed,
   status, expires_at as "expiresAt", created_at as "createdAt", settled_at as "settledAt"`;
@@ -158,10 +157,12 @@ const BURNS = statement('burns', `
   where burns is not null and (customer_id, feature_id, window_start) in (select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[])) order by id`);
 
 const REFERENCES = statement('references', `
-  select customer_id as "customerId", reference from usage_ledger where reference is not null and (customer_id, reference) in (select * from unnest($1::uuid[], $2::text[]))`);
+  select k.customer_id as "customerId", k.reference from unnest($1::uuid[], $2::text[]) as k (customer_id, reference)
+  cross join lateral (select from usage_ledger l where l.customer_id = k.customer_id and l.reference = k.reference limit 1) l`);
 
 const REPLAYS = statement('replays', `
-  select caller, key, encode(fingerprint, 'hex') as fingerprint, status, answer from idempotency_keys where (caller, key) in (select * from unnest($1::text[], $2::text[]))`);
+  select i.caller, i.key, encode(i.fingerprint, 'hex') as fingerprint, i.status, i.answer from unnest($1::text[], $2::text[]) as k (caller, key)
+  cross join lateral (select * from idempotency_keys i where i.caller = k.caller and i.key = k.key limit 1) i`);
 
 const COUNTER_CHANGES = `unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::smallint[], $10::bigint[])`;
 const INSERT_COUNTERS = statement('insert counters', `

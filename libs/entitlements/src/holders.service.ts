@@ -7,7 +7,8 @@ import type { Entitlement } from './domain/entitlement.js';
 import type { Holder } from './domain/holder.js';
 import { HoldersRepository } from './holders.repository.js';
 
-const MAX_HOLDERS = 50_000;
+/** A holder takes some 10 kB with what is derived from it. */
+const MAX_HOLDERS = 20_000;
 const LOADING = { most: 200, waiting: 10_000, lanes: 2 };
 
 /** A holder as this process knows it, with what was derived from it. */

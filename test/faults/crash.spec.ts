@@ -72,7 +72,9 @@ describe('what was acknowledged', () => {
       const killing = (async () => {
         while (acknowledged.size < before + 300) await new Promise((resolve) => setTimeout(resolve, 5));
         const database = postgresOf(dataDir)!;
-        await Promise.all([service.end('SIGKILL'), killAll(database)]);
+        const ended = service.end('SIGKILL');
+        killAll(database);
+        await ended;
       })();
       const mine = Array.from({ length: CALLS }, (_, index) => `round-${round}-${index}`);
       keys.push(...mine);

@@ -87,6 +87,23 @@ describe('metering over HTTP', () => {
       expect((await consume()).body).toMatchObject({ windowStart: '2027-03-09T18:30:00.000Z', resetsAt: '2027-03-10T18:30:00.000Z' });
     });
 
+    it('that end while a consume waits are not counted in any more', async () => {
+      await sell([calls(5, { window: 'hour' })]);
+      await consume();
+      const held = service.database.query(
+        `with held as materialized (select v.customer_id from entitlement_versions v join customers c on c.id = v.customer_id where c.key = $1 for update of v) select pg_sleep(0.4) from held`,
+        [customer],
+      );
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      const waiting = consume({ quantity: 2 });
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      const behind = consume({ quantity: 3 });
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      clock.set('2027-03-10T10:00:00Z');
+      await held;
+      expect([(await waiting).body, (await behind).body]).toMatchObject([{ used: 3, windowStart: START }, { used: 3, windowStart: '2027-03-10T10:00:00.000Z' }]);
+    });
+
     it('of another kind go on from what was used in the same time', async () => {
       await sell([calls(10, { window: 'day' })]);
       await consume({ quantity: 4 });

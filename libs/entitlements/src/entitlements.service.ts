@@ -3,7 +3,7 @@ import { CatalogReader, type Feature } from '@app/catalog';
 import { Clock } from '@app/kernel';
 import { STALENESS_MS } from '@app/platform';
 import { asOf, isLive } from '@app/subscriptions';
-import { type Entitlement, entitlementOf, type Standing } from './domain/entitlement.js';
+import { type Entitlement, entitlementOf, holds, type Standing } from './domain/entitlement.js';
 import type { Holder } from './domain/holder.js';
 import type { KnownHolder } from './holders.service.js';
 
@@ -73,5 +73,3 @@ export class EntitlementsService {
     return { ...entitlement, validUntil: validUntil && validUntil < recheck ? validUntil : recheck };
   }
 }
-
-const holds = ({ validFrom, validUntil }: Entitlement, now: Date): boolean => now >= validFrom && (validUntil === null || now < validUntil);

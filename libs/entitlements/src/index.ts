@@ -1,4 +1,4 @@
-export type { DenialReason, Entitlement, EntitlementSource } from './domain/entitlement.js';
+export { type DenialReason, type Entitlement, type EntitlementSource, holds } from './domain/entitlement.js';
 export type { Grant } from './domain/grant.js';
 export type { Holder, Override } from './domain/holder.js';
 export { type Rhythm, windowAt } from './domain/rhythm.js';

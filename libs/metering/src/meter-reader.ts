@@ -35,7 +35,7 @@ export interface MeterReading extends CounterKey {
   expired: Reservation[];
   /** What grants have paid of the window's overage, not yet written down. */
   paid: Burn[];
-  /** What was burnt in the window and put back, oldest first. */
+  /** What was burnt in the window, paid and put back, oldest first. */
   burnt: Burn[];
 }
 
@@ -165,7 +165,7 @@ function readingOf({ request, allowance, key, row }: Wanted, { grants, recent, .
     : { meter: { ...unusedMeter(allowance, [], now), windowStart: key.windowStart, ...(own ? counted(row) : {}), recent }, paid: [] };
   const { customerId, featureId, windowStart } = key;
   return {
-    customerId, featureId, windowStart, entitlement: request.entitlement, allowance, version: row.version, exists: own, stored: kept, paid, ...extras,
+    customerId, featureId, windowStart, entitlement: request.entitlement, allowance, version: row.version, exists: own, stored: kept, ...extras, paid, burnt: paid.length > 0 ? [...extras.burnt, ...paid] : extras.burnt,
     meter: { ...meter, used: meter.used + extras.opening, reserved: meter.reserved - held },
   };
 }

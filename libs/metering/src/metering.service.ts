@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { CatalogReader } from '@app/catalog';
 import type { Customer } from '@app/customers';
-import { type Entitlement, EntitlementsService, HoldersService, type KnownHolder, windowAt } from '@app/entitlements';
+import { type Entitlement, EntitlementsService, holds, HoldersService, type KnownHolder, windowAt } from '@app/entitlements';
 import { type Actor, Clock, DomainError, invalidField, newId } from '@app/kernel';
 import { Batcher, isUnavailable, type Outcome, Pipeline, Together } from '@app/platform';
 import * as commands from './commands.js';
@@ -274,7 +274,7 @@ export class MeteringService {
     );
     return looked.map((one, index) => {
       const reading = readings[index]!;
-      if (reading.version !== one.holder.version) return { answer: this.renewed(one) };
+      if (reading.version !== one.holder.version || !holds(one.entitlement, now)) return { answer: this.renewed(one) };
       this.holders.confirm(one.holder);
       return { answer: { entitlement: one.entitlement, allowance: reading.allowance, meter: reading.meter } };
     });

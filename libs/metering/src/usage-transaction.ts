@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Entitlement, EntitlementsService, HoldersService, type KnownHolder } from '@app/entitlements';
+import { type Entitlement, EntitlementsService, holds, HoldersService, type KnownHolder } from '@app/entitlements';
 import { Clock, DomainError, newId, SYSTEM_ACTOR } from '@app/kernel';
 import { type Connection, type Decided, Events, keyReused, type NewEvent, type Outcome, Pipeline } from '@app/platform';
 import type { Burn } from './domain/burn-down.js';
@@ -75,7 +75,7 @@ export class UsageTransaction {
       this.meters.read(connection, [...requestsOf(commands).values()], now),
       this.known(connection, commands),
     ]);
-    const current = await this.refresh(connection, commands, versions);
+    const current = await this.refresh(connection, commands, { versions, now });
     const states = new States();
     states.learn(readings);
     const missing = current === commands ? [] : [...requestsOf(current)].flatMap(([name, request]) => (states.get(name)?.reading.entitlement === request.entitlement ? [] : [request]));
@@ -90,15 +90,15 @@ export class UsageTransaction {
     return { answer: outcomes, writes: this.write(connection, written, now) };
   }
 
-  /** Commands whose customer has changed get what holds now; null where the customer is held by another, or gone. */
-  private async refresh(connection: Connection, commands: PreparedCommand[], versions: Map<string, number>): Promise<(PreparedCommand | null)[]> {
+  /** Commands whose customer has changed, or whose window ended while they waited, get what holds now; null where the customer is held by another, or gone. */
+  private async refresh(connection: Connection, commands: PreparedCommand[], { versions, now }: { versions: Map<string, number>; now: Date }): Promise<(PreparedCommand | null)[]> {
     const stale = new Set<string>();
     let all = true;
-    for (const { holder } of commands) {
+    for (const { holder, entitlements } of commands) {
       const version = versions.get(holder.customer.id);
       if (version === holder.version) this.holders.confirm(holder);
       else if (version !== undefined) stale.add(holder.customer.id);
-      all &&= version === holder.version;
+      all &&= version === holder.version && entitlements.every((entitlement) => holds(entitlement, now));
     }
     if (all) return commands;
     const fresh = stale.size > 0 ? await this.holders.reload([...stale], connection) : new Map<string, KnownHolder>();
@@ -106,8 +106,7 @@ export class UsageTransaction {
       commands.map(async (prepared) => {
         const { holder, command } = prepared;
         if (!versions.has(holder.customer.id)) return null;
-        if (!stale.has(holder.customer.id)) return prepared;
-        const renewed = fresh.get(holder.customer.id);
+        const renewed = stale.has(holder.customer.id) ? fresh.get(holder.customer.id) : holder;
         if (!renewed) {
           this.holders.forget(holder);
           return null;
@@ -201,6 +200,7 @@ function keep(effect: Effect<unknown>, states: (State | undefined)[], { now, kno
   for (const { touch, quantity, kind, occurredAt, burns, actor, properties = null, reference = null } of effect.entries ?? []) {
     const { featureId, windowStart } = states[touch]!.reading;
     written.entries.push({ id: newId(), customerId, featureId, windowStart, quantity, kind, occurredAt, actor, properties, burns: burns.length > 0 ? burns : null, reference });
+    if (burns.length > 0) states[touch]!.reading.burnt = [...states[touch]!.reading.burnt, ...burns];
     if (reference !== null) known.counted.add(referenceName(customerId, reference));
   }
   for (const reservation of effect.reservations ?? []) {
@@ -333,8 +333,8 @@ const referenceName = (customerId: string, reference: string): string => `${cust
 
 function situationOf(entitlement: Entitlement, state: State | undefined): Situation & { burnt: Burn[] } {
   if (!state) return { entitlement, allowance: null, meter: null, burnt: [] };
-  const { allowance, meter, burnt, paid } = state.reading;
-  return { entitlement, allowance, meter, burnt: paid.length > 0 ? [...burnt, ...paid] : burnt };
+  const { allowance, meter, burnt } = state.reading;
+  return { entitlement, allowance, meter, burnt };
 }
 
 function noCustomer(): DomainError {

@@ -40,6 +40,9 @@ export interface Entitlement {
   validUntil: Date | null;
 }
 
+/** True as long as time alone has not made it another one. */
+export const holds = ({ validFrom, validUntil }: Entitlement, now: Date): boolean => now >= validFrom && (validUntil === null || now < validUntil);
+
 /** One customer's standing on the feature's product. The subscription is taken as it is at the instant asked about. */
 export interface Standing {
   subscription: Subscription | null;

@@ -1,5 +1,6 @@
 import { FirstSchema1700000000000 } from './1700000000000-first-schema.js';
 import { Metering1700000000001 } from './1700000000001-metering.js';
+import { Lifecycle1700000000002 } from './1700000000002-lifecycle.js';
 
 /** Every migration, oldest first. */
-export const migrations = [FirstSchema1700000000000, Metering1700000000001];
+export const migrations = [FirstSchema1700000000000, Metering1700000000001, Lifecycle1700000000002];

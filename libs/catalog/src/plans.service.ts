@@ -45,6 +45,13 @@ export class PlansService {
     return { plan, version: await this.reader.getVersion(plan.id, plan.currentVersion!) };
   }
 
+  /** The id of a plan, whatever has become of it. @throws DomainError `plan_not_found` */
+  async idOf(productId: string, key: string): Promise<string> {
+    const plan = await this.plans.find(productId, key);
+    if (!plan) throw noPlan();
+    return plan.id;
+  }
+
   /** The plan that the product's rules give to such a buyer, or null when no rule fits. */
   async assignedPlan(productId: string, buyer: Buyer): Promise<PlanAndVersion | null> {
     const rule = chooseAssignment(await this.plans.assignmentsOf(productId), buyer);

@@ -13,6 +13,7 @@ export class CustomerEntity implements Customer {
   @Column('text') timezone: string;
   @Column('text', { nullable: true }) currency: string | null;
   @Column('uuid', { name: 'first_subscription_id' }) firstSubscriptionId: string;
+  @Column('uuid', { name: 'test_clock_id', nullable: true }) testClockId: string | null;
   @Column(instant({ name: 'deleted_at', nullable: true })) deletedAt: Date | null;
   @Column(instant({ name: 'created_at' })) createdAt: Date;
   @Column(instant({ name: 'updated_at' })) updatedAt: Date;

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { type Actor, Clock, DomainError, type Page, type PageRequest, toPage } from '@app/kernel';
+import { type Actor, DomainError, type Page, type PageRequest, toPage } from '@app/kernel';
 import { Database, Events, isUniqueViolation } from '@app/platform';
+import { CustomerTime } from './customer-time.js';
 import { CustomersRepository } from './customers.repository.js';
 import { changedFields, checkCustomerKey, checkProfile, type Customer, customerFacts, type CustomerProfile } from './domain/customer.js';
 
@@ -9,6 +10,7 @@ export interface NewCustomer extends CustomerProfile {
   id: string;
   key: string;
   firstSubscriptionId: string;
+  testClockId?: string;
 }
 
 const DEFAULT_TIMEZONE = 'UTC';
@@ -19,7 +21,7 @@ export class CustomersService {
     private readonly customers: CustomersRepository,
     private readonly database: Database,
     private readonly events: Events,
-    private readonly clock: Clock,
+    private readonly time: CustomerTime,
   ) {}
 
   findByKey(key: string): Promise<Customer | null> {
@@ -61,7 +63,7 @@ export class CustomersService {
   async create(input: NewCustomer, actor: Actor): Promise<Customer> {
     checkCustomerKey(input.key);
     checkProfile(input);
-    const now = this.clock.now();
+    const now = await this.time.of({ testClockId: input.testClockId ?? null });
     const customer: Customer = {
       id: input.id,
       key: input.key,
@@ -72,6 +74,7 @@ export class CustomersService {
       timezone: input.timezone ?? DEFAULT_TIMEZONE,
       currency: input.currency ?? null,
       firstSubscriptionId: input.firstSubscriptionId,
+      testClockId: input.testClockId ?? null,
       deletedAt: null,
       createdAt: now,
       updatedAt: now,
@@ -93,7 +96,7 @@ export class CustomersService {
       const customer = await this.lock(id);
       const changes = changedFields(customer, profile);
       if (Object.keys(changes).length === 0) return customer;
-      const updated = { ...customer, ...changes, updatedAt: this.clock.now() };
+      const updated = { ...customer, ...changes, updatedAt: await this.time.of(customer) };
       await this.customers.update(id, { ...changes, updatedAt: updated.updatedAt });
       await this.record('customer.updated', customer, customerFacts(customer), customerFacts(updated), actor);
       return updated;
@@ -102,13 +105,14 @@ export class CustomersService {
 
   /** Takes the personal data away and frees the key; usage, subscriptions and events stay. Belongs in the caller's transaction. */
   async forget(customer: Customer, actor: Actor): Promise<void> {
-    const now = this.clock.now();
+    const now = await this.time.of(customer);
     await this.customers.update(customer.id, { name: null, email: null, deletedAt: now, updatedAt: now });
     await this.record('customer.deleted', customer, null, null, actor);
   }
 
-  private record(type: string, customer: Customer, before: object | null, after: object | null, actor: Actor): Promise<void> {
-    return this.events.record({ type, subject: { type: 'customer', id: customer.id }, customerId: customer.id, actor, before, after });
+  private async record(type: string, customer: Customer, before: object | null, after: object | null, actor: Actor): Promise<void> {
+    const at = await this.time.of(customer);
+    await this.events.record({ type, subject: { type: 'customer', id: customer.id }, customerId: customer.id, actor, before, after, at });
   }
 }
 

@@ -1,3 +1,6 @@
+export { CustomerTime } from './customer-time.js';
 export { CustomersModule } from './customers.module.js';
 export { CustomersService, type NewCustomer } from './customers.service.js';
 export type { Customer, CustomerProfile } from './domain/customer.js';
+export type { TestClock } from './test-clocks.repository.js';
+export { TestClocksService } from './test-clocks.service.js';

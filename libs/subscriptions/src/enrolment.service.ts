@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { CatalogReader } from '@app/catalog';
-import { type Customer, type CustomerProfile, CustomersService } from '@app/customers';
-import { type Actor, Clock, DomainError, newId } from '@app/kernel';
+import { type Customer, type CustomerProfile, CustomersService, CustomerTime } from '@app/customers';
+import { type Actor, DomainError, invalidField, newId } from '@app/kernel';
 import { Database, Events, isUniqueViolation } from '@app/platform';
-import { asOf } from './domain/advance.js';
+import { currentOf } from './domain/advance.js';
 import { start } from './domain/commands.js';
-import { isLive, subscriptionFacts, type Subscription } from './domain/subscription.js';
-import { LifecycleService } from './lifecycle.service.js';
+import { isLive, isUpcoming, subscriptionFacts, type Subscription } from './domain/subscription.js';
+import { LifecycleService, subscriptionExists } from './lifecycle.service.js';
 import { type ChosenPlan, PlanChoice, type PlanWish } from './plan-choice.js';
 import { SubscriptionsRepository } from './subscriptions.repository.js';
 
@@ -19,6 +19,8 @@ export interface Enrolment {
   /** Plan keys by product, where the assignment rules are not to choose. */
   plans?: Record<string, string>;
   wish?: Omit<PlanWish, 'plan'>;
+  /** What its time is told by; left out: real time. */
+  testClockId?: string;
   actor: Actor;
 }
 
@@ -31,6 +33,12 @@ export interface NewContract {
   /** Instead of the plan's own. */
   trialDays?: number;
   autoRenew?: boolean;
+  /** Left out: at once. Later than a live one ends, if there is one. */
+  startsAt?: Date;
+  /** Where its periods are counted from; left out: its start, or the end of its trial. */
+  billingAnchor?: Date;
+  /** It ends only when somebody ends it. */
+  indefinite?: boolean;
   actor: Actor;
 }
 
@@ -45,7 +53,7 @@ export class EnrolmentService {
     private readonly plans: PlanChoice,
     private readonly database: Database,
     private readonly events: Events,
-    private readonly clock: Clock,
+    private readonly time: CustomerTime,
   ) {}
 
   /**
@@ -57,7 +65,7 @@ export class EnrolmentService {
     const [first] = contracts;
     if (!first) throw new DomainError('conflict', 'no_plan_assigned', 'No plan is assigned to customers like this one.');
     return this.database.transaction(async () => {
-      const customer = await this.customers.create({ ...enrolment.profile, id: newId(), key: enrolment.key, firstSubscriptionId: first.id }, enrolment.actor);
+      const customer = await this.customers.create({ ...enrolment.profile, id: newId(), key: enrolment.key, firstSubscriptionId: first.id, testClockId: enrolment.testClockId }, enrolment.actor);
       const subscriptions: Subscription[] = [];
       for (const { id, productId, chosen } of contracts) {
         subscriptions.push(await this.insert({ customer, productId, actor: enrolment.actor, wish: { plan: chosen.plan.planKey } }, chosen, { id, usageSince: null }));
@@ -78,28 +86,30 @@ export class EnrolmentService {
   /** Puts an existing customer on the product's assigned plan, or the named one; leaves alone one who has or had a contract there. */
   async ensureSubscribed(customer: Customer, productKey: string, options: { plan?: string; wish?: Omit<PlanWish, 'plan'>; actor: Actor }): Promise<Subscription> {
     const product = await this.catalog.getProduct(productKey);
-    const latest = await this.subscriptions.findLatest(customer.id, product.id);
-    if (latest) return asOf(latest, this.clock.now());
+    const current = currentOf(await this.subscriptions.newest(customer.id, product.id), await this.time.of(customer));
+    if (current) return current;
     const chosen = await this.plans.forNewCustomer(product.id, customer, options.plan, options.wish);
     if (!chosen) throw new DomainError('conflict', 'no_plan_assigned', 'No plan is assigned to customers like this one.');
     return this.open({ customer, productId: product.id, wish: { plan: chosen.plan.planKey }, actor: options.actor }, chosen);
   }
 
   private open(contract: NewContract, chosen: ChosenPlan): Promise<Subscription> {
-    const { customer, productId } = contract;
+    const { customer, productId, startsAt } = contract;
     return this.database.transaction(async () => {
       await this.customers.lock(customer.id);
-      const latest = await this.subscriptions.findLatest(customer.id, productId);
-      const settled = latest && (await this.lifecycle.settle(customer.id, latest.id));
-      if (settled && isLive(settled.status)) throw exists();
+      const now = await this.time.of(customer);
+      if (startsAt && startsAt < now) throw invalidField('startsAt', 'must not be in the past');
+      const last = await this.settleNewest(customer.id, productId);
+      refuseOverlap(last, startsAt ?? now);
       const hadTrial = await this.subscriptions.hadTrial(customer.id, productId);
-      return this.insert({ ...contract, trialDays: hadTrial ? 0 : contract.trialDays }, chosen, { id: newId(), usageSince: this.usageSince(settled) });
+      return this.insert({ ...contract, trialDays: hadTrial ? 0 : contract.trialDays }, chosen, { id: newId(), usageSince: usageSince(last, startsAt ?? now) });
     });
   }
 
-  /** A contract that ended inside its period leaves its usage to the next one: leaving and coming back resets nothing. */
-  private usageSince(last: Subscription | null): Date | null {
-    return last && last.currentPeriodEnd > this.clock.now() ? last.usagePeriodStart : null;
+  /** The newest contract, as it truly is. */
+  private async settleNewest(customerId: string, productId: string): Promise<Subscription | null> {
+    const [newest] = await this.subscriptions.newest(customerId, productId);
+    return newest ? this.lifecycle.settle(customerId, newest.id) : null;
   }
 
   private async insert(contract: NewContract, chosen: ChosenPlan, { id, usageSince }: { id: string; usageSince: Date | null }): Promise<Subscription> {
@@ -109,20 +119,24 @@ export class EnrolmentService {
         id,
         customerId: customer.id,
         productId,
+        testClockId: customer.testClockId,
         plan: chosen.plan,
         quantity: contract.quantity ?? 1,
         timezone: customer.timezone,
+        startsAt: contract.startsAt ?? null,
+        billingAnchor: contract.billingAnchor ?? null,
         trialDays: contract.trialDays ?? chosen.trialDays,
         autoRenew: contract.autoRenew ?? true,
+        indefinite: contract.indefinite ?? false,
         usageSince,
       },
-      this.clock.now(),
+      await this.time.of(customer),
     );
     const { subscription } = transition;
     try {
       await this.subscriptions.insert(subscription);
     } catch (error) {
-      if (isUniqueViolation(error, 'subscriptions_one_live')) throw exists();
+      if (isUniqueViolation(error, 'subscriptions_one_live') || isUniqueViolation(error, 'subscriptions_one_upcoming')) throw subscriptionExists();
       throw error;
     }
     await this.events.record({
@@ -132,6 +146,7 @@ export class EnrolmentService {
       actor: contract.actor,
       before: null,
       after: subscriptionFacts(subscription),
+      at: transition.at,
     });
     return subscription;
   }
@@ -148,6 +163,15 @@ export class EnrolmentService {
   }
 }
 
-function exists(): DomainError {
-  return new DomainError('conflict', 'subscription_exists', 'The customer has a live subscription on this product.');
+/** One after the other: the next may begin where the last has been told to end, and no sooner. @throws DomainError `subscription_exists` */
+function refuseOverlap(last: Subscription | null, startsAt: Date): void {
+  if (!last || last.endedAt !== null) return;
+  const ends = isLive(last.status) && last.cancelAtPeriodEnd ? last.currentPeriodEnd : null;
+  if (isUpcoming(last) || ends === null || startsAt < ends) throw subscriptionExists();
+}
+
+/** A contract that ended inside its period leaves its usage to the next one: leaving and coming back resets nothing. */
+function usageSince(last: Subscription | null, startsAt: Date): Date | null {
+  if (!last || last.endedAt === null) return null;
+  return last.currentPeriodEnd === null || last.currentPeriodEnd > startsAt ? last.usagePeriodStart : null;
 }

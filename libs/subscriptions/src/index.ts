@@ -1,8 +1,12 @@
-export { asOf } from './domain/advance.js';
-export { isLive, type SoldPrice, type Subscription, SUBSCRIPTION_STATUSES, type SubscriptionStatus } from './domain/subscription.js';
+export { asOf, currentOf } from './domain/advance.js';
+export { netOf } from './domain/proration.js';
+export { isLive, isUpcoming, type ProrationLine, type SoldPrice, type Subscription, SUBSCRIPTION_STATUSES, type SubscriptionStatus, type Transition } from './domain/subscription.js';
 export { type Enrolment, EnrolmentService, type NewContract } from './enrolment.service.js';
-export { type ChangeCommand, type Command, LifecycleService } from './lifecycle.service.js';
+export { type ChangeCommand, type ChangePreview, type Command, LifecycleService } from './lifecycle.service.js';
+export type { StoredLine } from './lines.repository.js';
+export { PassingTimeService } from './passing-time.service.js';
+export type { PlanMove } from './plan-moves.repository.js';
+export { PlanMovesService } from './plan-moves.service.js';
 export { SubscriptionsModule } from './subscriptions.module.js';
-export { subscriptionFromRow, type SubscriptionRow } from './subscription-row.js';
-export { SubscriptionsService } from './subscriptions.service.js';
-export type { HistoryFilter } from './subscriptions.repository.js';
+export { type StoredFacts, subscriptionFromFacts, subscriptionFromRow, type SubscriptionRow } from './subscription-row.js';
+export { type SubscriptionList, SubscriptionsService } from './subscriptions.service.js';

@@ -1,11 +1,16 @@
-import { Injectable } from '@nestjs/common';
-import { type Actor, Clock, DomainError, SYSTEM_ACTOR } from '@app/kernel';
-import { Database, Events } from '@app/platform';
-import { asOf, dueTransitions } from './domain/advance.js';
-import { cancel, change, resume } from './domain/commands.js';
-import { isLive, subscriptionFacts, type Subscription, type Transition } from './domain/subscription.js';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { CustomerTime } from '@app/customers';
+import { type Actor, DomainError } from '@app/kernel';
+import { Database, isUniqueViolation } from '@app/platform';
+import { asOf } from './domain/advance.js';
+import * as commands from './domain/commands.js';
+import type { When } from './domain/commands.js';
+import { checkStateMachine } from './domain/state-machine.js';
+import { soldPlanOf, type Subscription, type Transition } from './domain/subscription.js';
 import { type PlanWish, PlanChoice } from './plan-choice.js';
+import { Settlement } from './settlement.js';
 import { SubscriptionsRepository } from './subscriptions.repository.js';
+import { Transitions } from './transitions.js';
 
 /** A command on one subscription: by whom, and the version the caller has seen, if it cares. */
 export interface Command {
@@ -15,67 +20,116 @@ export interface Command {
   reason?: string;
 }
 
-export interface ChangeCommand extends Command {
-  wish: PlanWish;
+export interface ChangeWish {
+  /** Without a plan: another price of the same one; without an interval too: the plan, version and price that it has. */
+  wish: Partial<PlanWish>;
   quantity?: number;
-  when: 'now' | 'period_end';
+  when: When;
+  /** @default true */
+  prorate?: boolean;
 }
 
-const SWEEP_BATCH = 100;
+export interface ChangeCommand extends Command, ChangeWish {}
+
+/** What a change would do, and to what. Nothing of it is written. */
+export interface ChangePreview {
+  before: Subscription;
+  transition: Transition;
+}
 
 /** Everything that changes a running subscription. Each change is one version with one event, in one transaction. */
 @Injectable()
-export class LifecycleService {
+export class LifecycleService implements OnModuleInit {
   constructor(
     private readonly subscriptions: SubscriptionsRepository,
+    private readonly transitions: Transitions,
+    private readonly settlement: Settlement,
     private readonly plans: PlanChoice,
+    private readonly time: CustomerTime,
     private readonly database: Database,
-    private readonly events: Events,
-    private readonly clock: Clock,
   ) {}
 
-  /** @throws DomainError `subscription_ended`, `already_on_plan`, `plan_not_found`, `no_price`, `stale` */
+  onModuleInit(): void {
+    checkStateMachine();
+  }
+
+  /** @throws DomainError `subscription_ended`, `transition_not_allowed`, `already_on_plan`, `plan_not_found`, `no_price`, `stale` */
   async change(command: ChangeCommand): Promise<Subscription> {
-    const subscription = await this.subscriptions.findById(command.subscription.id);
-    if (!subscription) throw notFound();
-    const { plan } = await this.plans.choose(subscription.customerId, subscription.productId, command.wish, subscription.price);
-    return this.apply(command, (current, now) => change(current, { plan, quantity: command.quantity ?? current.quantity, when: command.when }, now));
+    const decide = await this.deciderOf(command.subscription.id, command);
+    return this.apply(command, decide);
   }
 
-  /** @throws DomainError `subscription_ended`, `already_canceled`, `stale` */
-  cancel(command: Command, when: 'now' | 'period_end'): Promise<Subscription> {
-    return this.apply(command, (current, now) => cancel(current, when, now));
+  /** What `change` would do now, by the same function. @throws DomainError as change */
+  async previewChange(subscription: Pick<Subscription, 'id'>, asked: ChangeWish): Promise<ChangePreview> {
+    const decide = await this.deciderOf(subscription.id, asked);
+    const stored = await this.get(subscription.id);
+    const now = await this.time.of(stored);
+    const before = asOf(stored, now);
+    return { before, transition: decide(before, now) };
   }
 
-  /** @throws DomainError `subscription_ended`, `nothing_to_resume`, `stale` */
+  /** @throws DomainError `subscription_ended`, `already_canceled`, `no_period_end`, `stale` */
+  cancel(command: Command, when: When, options: { prorate?: boolean } = {}): Promise<Subscription> {
+    return this.apply(command, (current, now) => commands.cancel(current, when, now, options));
+  }
+
+  /** @throws DomainError `subscription_ended`, `nothing_to_resume`, `next_contract_exists`, `stale` */
   resume(command: Command): Promise<Subscription> {
-    return this.apply(command, resume);
+    return this.apply(command, async (current, now) => {
+      const contracts = current.cancelAtPeriodEnd ? await this.subscriptions.newest(current.customerId, current.productId) : [];
+      if (contracts.some(({ startedAt }) => startedAt > now)) {
+        throw new DomainError('conflict', 'next_contract_exists', 'Another subscription begins when this one ends; cancel that one first.', { subscriptionStatus: current.status });
+      }
+      return commands.resume(current, now);
+    });
   }
 
-  /** Ends every live subscription of a customer who goes away. Needs a transaction. */
-  async endAll(customerId: string, actor: Actor): Promise<void> {
-    for (const { id } of await this.subscriptions.liveOf(customerId)) {
-      const current = await this.settle(customerId, id);
-      if (isLive(current.status)) await this.write(current, cancel(current, 'now', this.clock.now()), actor);
+  /** @throws DomainError `subscription_ended`, `transition_not_allowed`, `stale` */
+  pause(command: Command): Promise<Subscription> {
+    return this.apply(command, commands.pause);
+  }
+
+  /** @throws DomainError `subscription_ended`, `transition_not_allowed`, `stale` */
+  unpause(command: Command): Promise<Subscription> {
+    return this.apply(command, commands.unpause);
+  }
+
+  /** @throws DomainError `transition_not_allowed`, `renews_by_itself`, `no_period_end`, `subscription_exists`, `superseded`, `stale` */
+  async renew(command: Command, when: When): Promise<Subscription> {
+    try {
+      return await this.apply(command, async (current, now) => {
+        if (current.endedAt !== null && !(await this.subscriptions.isNewest(current))) {
+          throw new DomainError('conflict', 'superseded', 'The customer has had another subscription on this product since.');
+        }
+        return commands.renew(current, when, now);
+      });
+    } catch (error) {
+      if (isUniqueViolation(error, 'subscriptions_one_live')) throw subscriptionExists();
+      throw error;
     }
   }
 
-  /**
-   * Writes down what time has done to due subscriptions, a batch at a time, until none is left that another worker does not hold.
-   * Any number of workers may run it at once, and any of them may die: each period ends exactly once.
-   * @returns how many subscriptions were brought up to date.
-   */
-  async sweep(): Promise<number> {
-    let swept = 0;
-    for (;;) {
-      const batch = await this.database.transaction(async () => {
-        const due = await this.subscriptions.lockDue(this.clock.now(), SWEEP_BATCH);
-        // In the order in which usage is locked, so that the two never wait for each other in a circle.
-        for (const subscription of due.sort(byCustomer)) await this.bringUpToDate(subscription);
-        return due.length;
-      });
-      swept += batch;
-      if (batch < SWEEP_BATCH) return swept;
+  /** @throws DomainError `subscription_ended`, `transition_not_allowed`, `auto_renew_unchanged`, `stale` */
+  setAutoRenew(command: Command, autoRenew: boolean): Promise<Subscription> {
+    return this.apply(command, (current, now) => commands.setAutoRenew(current, autoRenew, now));
+  }
+
+  /** @throws DomainError `subscription_ended`, `transition_not_allowed`, `no_period_end`, `invalid_fields`, `stale` */
+  extend(command: Command, to: Date): Promise<Subscription> {
+    return this.apply(command, (current, now) => commands.extend(current, to, now));
+  }
+
+  /** What a payment has come to. @throws DomainError `subscription_ended`, `transition_not_allowed`, `stale` */
+  recordPayment(command: Command, outcome: 'failed' | 'succeeded'): Promise<Subscription> {
+    return this.apply(command, outcome === 'failed' ? commands.markPastDue : commands.markPaid);
+  }
+
+  /** Ends every subscription of a customer who goes away, those too that have not begun. Needs a transaction. */
+  async endAll(customerId: string, actor: Actor): Promise<void> {
+    for (const { id } of await this.subscriptions.openOf(customerId)) {
+      const current = await this.settle(customerId, id);
+      const now = await this.time.of(current);
+      if (current.endedAt === null) await this.transitions.write(current, commands.cancel(current, 'now', now), { actor }, now);
     }
   }
 
@@ -83,48 +137,40 @@ export class LifecycleService {
   async settle(customerId: string, id: string): Promise<Subscription> {
     const locked = await this.subscriptions.lock(customerId, id);
     if (!locked) throw notFound();
-    return this.bringUpToDate(locked);
+    const { settled } = await this.settlement.settle([locked], await this.time.of(locked));
+    return settled.find((one) => one.id === id) ?? locked;
   }
 
-  private apply(command: Command, decide: (current: Subscription, now: Date) => Transition): Promise<Subscription> {
+  private apply(command: Command, decide: (current: Subscription, now: Date) => Transition | Promise<Transition>): Promise<Subscription> {
     return this.database.transaction(async () => {
       const current = await this.settle(command.subscription.customerId, command.subscription.id);
       if (command.expectedVersion !== undefined && command.expectedVersion !== current.version) {
         throw new DomainError('stale', 'stale', 'The subscription has changed since it was read.', { currentVersion: current.version });
       }
-      const transition = decide(current, this.clock.now());
-      await this.write(current, transition, command.actor, command.reason);
-      return transition.subscription;
+      const now = await this.time.of(current);
+      return this.transitions.write(current, await decide(current, now), command, now);
     });
   }
 
-  private async bringUpToDate(subscription: Subscription): Promise<Subscription> {
-    let current = subscription;
-    for (const transition of dueTransitions(subscription, this.clock.now())) {
-      await this.write(current, transition, SYSTEM_ACTOR);
-      current = transition.subscription;
-    }
-    return asOf(current, this.clock.now());
+  /** What a change would be, with the plan as it would be sold now. */
+  private async deciderOf(id: string, { wish, quantity, when, prorate = true }: ChangeWish): Promise<(current: Subscription, now: Date) => Transition> {
+    const { customerId, productId, planKey, price } = await this.get(id);
+    const another = wish.plan !== undefined || wish.interval !== undefined || wish.intervalCount !== undefined;
+    const chosen = another ? await this.plans.choose(customerId, productId, { ...wish, plan: wish.plan ?? planKey }, price) : null;
+    return (current, now) => commands.change(current, { plan: chosen?.plan ?? soldPlanOf(current), quantity: quantity ?? current.quantity, when, prorate }, now);
   }
 
-  private async write(before: Subscription, transition: Transition, actor: Actor, reason?: string): Promise<void> {
-    const after = { ...transition.subscription, updatedAt: this.clock.now() };
-    await this.subscriptions.update(after);
-    await this.events.record({
-      type: transition.type,
-      subject: { type: 'subscription', id: after.id },
-      customerId: after.customerId,
-      actor,
-      reason,
-      before: subscriptionFacts(before),
-      after: subscriptionFacts(after),
-      at: transition.at,
-    });
+  private async get(id: string): Promise<Subscription> {
+    const subscription = await this.subscriptions.findById(id);
+    if (!subscription) throw notFound();
+    return subscription;
   }
 }
 
-const byCustomer = (one: Subscription, other: Subscription): number => (one.customerId < other.customerId ? -1 : 1);
-
 function notFound(): DomainError {
   return new DomainError('not_found', 'subscription_not_found', 'There is no such subscription.');
+}
+
+export function subscriptionExists(): DomainError {
+  return new DomainError('conflict', 'subscription_exists', 'The customer has a live subscription on this product.');
 }

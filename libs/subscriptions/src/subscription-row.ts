@@ -1,22 +1,55 @@
-import type { Subscription } from './domain/subscription.js';
+import { dueAt } from './domain/advance.js';
+import type { Subscription, SubscriptionFacts } from './domain/subscription.js';
 
 /** A row of the subscriptions table as PostgreSQL's to_json gives it. */
 export type SubscriptionRow = Record<string, unknown>;
 
-const INSTANTS = new Set(['anchor', 'started_at', 'current_period_start', 'current_period_end', 'usage_period_start', 'plan_since', 'trial_end', 'canceled_at', 'ended_at', 'paused_at', 'created_at', 'updated_at']);
-const propertyNames = new Map<string, string>();
+const COLUMN_TYPES: Record<keyof Subscription, string> = {
+  customerId: 'uuid', id: 'uuid', productId: 'uuid', testClockId: 'uuid', planId: 'uuid', planVersion: 'integer', planKey: 'text', planName: 'text', price: 'jsonb',
+  quantity: 'integer', status: 'text', timezone: 'text', anchor: 'timestamptz', startedAt: 'timestamptz', currentPeriodStart: 'timestamptz',
+  currentPeriodEnd: 'timestamptz', usagePeriodStart: 'timestamptz', planSince: 'timestamptz', trialEnd: 'timestamptz', autoRenew: 'boolean',
+  prepaidPeriods: 'integer', cancelAtPeriodEnd: 'boolean', canceledAt: 'timestamptz', endedAt: 'timestamptz', pausedAt: 'timestamptz',
+  scheduledChange: 'jsonb', remindedOf: 'timestamptz', version: 'integer', createdAt: 'timestamptz', updatedAt: 'timestamptz',
+};
+const PROPERTIES = Object.keys(COLUMN_TYPES) as (keyof Subscription)[];
+const columnOf = (property: string): string => property.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+const COLUMNS = PROPERTIES.map(columnOf);
 
-function propertyOf(column: string): string {
-  let name = propertyNames.get(column);
-  if (name === undefined) propertyNames.set(column, (name = column.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())));
-  return name;
+/** What a contract is made with and keeps. */
+const LASTING = new Set(['customer_id', 'id', 'product_id', 'test_clock_id', 'created_at']);
+
+/** To select whole subscriptions. */
+export const SELECTED = PROPERTIES.map((property, index) => `s.${COLUMNS[index]} as "${property}"`).join(', ');
+/** To write them: names, and the same as a record of JSON. */
+export const WRITTEN = [...COLUMNS, 'due_at'];
+export const CHANGING = WRITTEN.filter((column) => !LASTING.has(column));
+export const AS_RECORD = `(${[...PROPERTIES.map((property, index) => `${COLUMNS[index]} ${COLUMN_TYPES[property]}`), 'due_at timestamptz'].join(', ')})`;
+
+/** As AS_RECORD reads it. */
+export function rowOf(subscription: Subscription): SubscriptionRow {
+  const row: SubscriptionRow = { due_at: dueAt(subscription) };
+  PROPERTIES.forEach((property, index) => (row[COLUMNS[index]!] = subscription[property]));
+  return row;
 }
 
 export function subscriptionFromRow(row: SubscriptionRow): Subscription {
   const subscription: Record<string, unknown> = {};
-  for (const column in row) {
-    const value = row[column];
-    subscription[propertyOf(column)] = value !== null && INSTANTS.has(column) ? new Date(value as string) : value;
-  }
+  PROPERTIES.forEach((property, index) => {
+    const value = row[COLUMNS[index]!];
+    subscription[property] = value !== null && COLUMN_TYPES[property] === 'timestamptz' ? new Date(value as string) : value;
+  });
   return subscription as unknown as Subscription;
 }
+
+/** What an event has kept, as PostgreSQL's to_json gives it. */
+export type StoredFacts = Record<string, unknown> & { plan: SubscriptionFacts['plan'] };
+
+/** A subscription as it was when the facts were recorded; its plan is known by its key alone. */
+export function subscriptionFromFacts(now: Subscription, { plan, ...facts }: StoredFacts): Subscription {
+  const then: Record<string, unknown> = { ...now, planKey: plan.key, planName: plan.name ?? now.planName, planVersion: plan.version };
+  for (const [property, value] of Object.entries(facts)) {
+    then[property] = value !== null && COLUMN_TYPES[property as keyof Subscription] === 'timestamptz' ? new Date(value as string) : value;
+  }
+  return then as unknown as Subscription;
+}
+

@@ -1,102 +1,208 @@
 import { Injectable } from '@nestjs/common';
-import { In, LessThan, LessThanOrEqual, MoreThanOrEqual, type FindOptionsWhere } from 'typeorm';
 import type { PageRequest } from '@app/kernel';
-import { Database } from '@app/platform';
-import { LIVE_STATUSES, type Subscription, type SubscriptionStatus } from './domain/subscription.js';
-import { SubscriptionEntity } from './subscription.entity.js';
+import { Database, Pipeline, type Statement } from '@app/platform';
+import { isUpcoming, LIVE_STATUSES, type Subscription, type SubscriptionStatus } from './domain/subscription.js';
+import { AS_RECORD, CHANGING, rowOf, SELECTED, type StoredFacts, subscriptionFromFacts, WRITTEN } from './subscription-row.js';
 
 /** What a history may be narrowed to; instants bound `createdAt`, `from` inclusive and `to` exclusive. */
 export interface HistoryFilter {
-  status?: SubscriptionStatus;
+  statuses?: SubscriptionStatus[];
   productId?: string;
   from?: Date;
   to?: Date;
 }
 
-/** What a list of live subscriptions may be narrowed to; the ends are those of contracts that will not renew. */
-export interface LiveFilter {
-  productId?: string;
+/** What a list of subscriptions may be narrowed to: of one product, and of real time or of one test clock. */
+export interface ListFilter {
+  productId: string;
+  testClockId: string | null;
   customerId?: string | null;
-  endingFrom?: Date;
-  endingBefore?: Date;
+  /** Left out: live ones. */
+  status?: SubscriptionStatus;
+  planId?: string;
+  from?: Date;
+  to?: Date;
 }
+
+/** Those of a product that end, unrenewed, in a span of time. */
+export interface EndingFilter {
+  productId: string;
+  customerId?: string | null;
+  from: Date;
+  before: Date;
+}
+
+const LIVE = `s.status in (${LIVE_STATUSES.map((status) => `'${status}'`).join(', ')})`;
+/** Contracts that were called off before they began never count. */
+const EVER_BEGUN = `(s.ended_at is null or s.ended_at >= s.started_at)`;
+
+const BY_ID: Statement = { name: 'subscription by id', text: `select ${SELECTED} from subscriptions s where s.id = $1` };
+const NEWEST: Statement = {
+  name: 'newest contracts',
+  text: `select ${SELECTED} from subscriptions s where s.customer_id = $1 and s.product_id = $2 and ${EVER_BEGUN} order by s.id desc limit 2`,
+};
+const FACTS_AT: Statement = {
+  name: 'subscription facts at',
+  text: `select e.after from events e where e.subject_id = $1 and e.at <= $2 order by e.at desc, e.id desc limit 1`,
+};
 
 @Injectable()
 export class SubscriptionsRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly pipeline: Pipeline,
+  ) {}
 
-  findById(id: string): Promise<Subscription | null> {
-    return this.database.manager.findOneBy(SubscriptionEntity, { id });
+  async findById(id: string): Promise<Subscription | null> {
+    const [found] = await this.read(BY_ID, [id]);
+    return found ?? null;
   }
 
-  /** The customer's newest contract on the product, over or not: if one is live, it is this one. */
-  async findLatest(customerId: string, productId: string): Promise<Subscription | null> {
-    const [latest] = await this.database.manager.find(SubscriptionEntity, { where: { customerId, productId }, order: { id: 'DESC' }, take: 1 });
-    return latest ?? null;
+  /** The customer's newest contracts on the product, newest first: the one that counts, over or not, and one that begins later, if there is one. */
+  newest(customerId: string, productId: string): Promise<Subscription[]> {
+    return this.read(NEWEST, [customerId, productId]);
   }
 
-  liveOf(customerId: string): Promise<Subscription[]> {
-    return this.database.manager.findBy(SubscriptionEntity, { customerId, status: In([...LIVE_STATUSES]) });
+  /** Those that had been made by then. */
+  newestAt(customerId: string, productId: string, at: Date): Promise<Subscription[]> {
+    return this.database.query(
+      `select ${SELECTED} from subscriptions s where s.customer_id = $1 and s.product_id = $2 and s.created_at <= $3
+         and (s.ended_at is null or s.ended_at > $3 or s.ended_at >= s.started_at) order by s.id desc limit 2`,
+      [customerId, productId, at],
+    );
+  }
+
+  /** A subscription as it was recorded last by `at`; null when it was not there yet. Its plan is known by its key alone. */
+  async findAt(subscription: Subscription, at: Date): Promise<Subscription | null> {
+    const [found] = await this.pipeline.read<{ after: StoredFacts }>(FACTS_AT, [subscription.id, at]);
+    return found ? subscriptionFromFacts(subscription, found.after) : null;
+  }
+
+  /** All that are live or will be. */
+  openOf(customerId: string): Promise<Subscription[]> {
+    return this.database.query(`select ${SELECTED} from subscriptions s where s.customer_id = $1 and s.ended_at is null order by s.id`, [customerId]);
   }
 
   /** Reads a subscription and holds it until the transaction ends. */
-  lock(customerId: string, id: string): Promise<Subscription | null> {
-    return this.database.writer.findOne(SubscriptionEntity, { where: { customerId, id }, lock: { mode: 'pessimistic_write' } });
+  async lock(customerId: string, id: string): Promise<Subscription | null> {
+    const [found] = await this.database.write<Subscription>(`select ${SELECTED} from subscriptions s where s.customer_id = $1 and s.id = $2 for update`, [customerId, id]);
+    return found ?? null;
   }
 
-  /** Takes due subscriptions that no other worker holds, longest overdue first. */
+  /** Takes subscriptions that time has changed and that no other worker holds, longest overdue first. */
   lockDue(now: Date, limit: number): Promise<Subscription[]> {
-    return this.database.writer.find(SubscriptionEntity, {
-      where: { status: In([...LIVE_STATUSES]), currentPeriodEnd: LessThanOrEqual(now) },
-      order: { currentPeriodEnd: 'ASC' },
-      take: limit,
-      lock: { mode: 'pessimistic_write', onLocked: 'skip_locked' },
-    });
+    return this.database.write(
+      `select ${SELECTED} from subscriptions s where s.due_at <= $1 and s.test_clock_id is null order by s.due_at limit $2 for update skip locked`,
+      [now, limit],
+    );
   }
 
-  /** Newest first. */
-  listOfCustomer(customerId: string, page: PageRequest, filter: HistoryFilter): Promise<Subscription[]> {
-    const query = this.database.manager
-      .createQueryBuilder(SubscriptionEntity, 's')
-      .where('s.customerId = :customerId', { customerId })
-      .orderBy('s.id', 'DESC')
-      .limit(page.limit + 1);
-    if (page.after) query.andWhere('s.id < :after', { after: page.after });
-    if (filter.status) query.andWhere('s.status = :status', { status: filter.status });
-    if (filter.productId) query.andWhere('s.productId = :productId', { productId: filter.productId });
-    if (filter.from) query.andWhere('s.createdAt >= :from', { from: filter.from });
-    if (filter.to) query.andWhere('s.createdAt < :to', { to: filter.to });
-    return query.getMany();
+  /** The same of the customers of one test clock, whoever holds them. */
+  lockDueOnClock(testClockId: string, until: Date, limit: number): Promise<Subscription[]> {
+    return this.database.write(
+      `select ${SELECTED} from subscriptions s where s.test_clock_id = $1 and s.due_at <= $2 order by s.due_at limit $3 for update`,
+      [testClockId, until, limit],
+    );
   }
 
-  /** Live subscriptions, newest first; with `endingBefore` those whose contract ends by then. */
-  list(page: PageRequest, filter: LiveFilter): Promise<Subscription[]> {
-    const where: FindOptionsWhere<SubscriptionEntity> = { status: In([...LIVE_STATUSES]) };
-    const query = this.database.manager.createQueryBuilder(SubscriptionEntity, 's').where(where).orderBy('s.id', 'DESC').limit(page.limit + 1);
-    if (page.after) query.andWhere({ id: LessThan(page.after) });
-    if (filter.productId) query.andWhere({ productId: filter.productId });
-    if (filter.customerId) query.andWhere({ customerId: filter.customerId });
-    if (filter.endingFrom) query.andWhere({ currentPeriodEnd: MoreThanOrEqual(filter.endingFrom) });
-    if (filter.endingBefore) {
-      query.andWhere({ currentPeriodEnd: LessThanOrEqual(filter.endingBefore) }).andWhere('(s.cancelAtPeriodEnd or not s.autoRenew)');
-    }
-    return query.getMany();
+  /** Takes the live contracts of the same customers on the same products, waiting for whoever holds them. */
+  async lockLiveBeside(subscriptions: Subscription[]): Promise<Subscription[]> {
+    if (subscriptions.length === 0) return [];
+    return this.database.write(
+      `select ${SELECTED} from subscriptions s where ${LIVE}
+         and (s.customer_id, s.product_id) in (select customer, product from unnest($1::uuid[], $2::uuid[]) as u (customer, product)) order by s.id for update`,
+      [subscriptions.map(({ customerId }) => customerId), subscriptions.map(({ productId }) => productId)],
+    );
+  }
+
+  /** Newest first. The statuses are those that were written down last. */
+  listOfCustomer(customerId: string, page: PageRequest, { statuses = null, productId = null, from = null, to = null }: Nullable<HistoryFilter>): Promise<Subscription[]> {
+    return this.database.query(
+      `select ${SELECTED} from subscriptions s where s.customer_id = $1 and ($2::uuid is null or s.id < $2) and ($3::text[] is null or s.status = any($3))
+         and ($4::uuid is null or s.product_id = $4) and ($5::timestamptz is null or s.created_at >= $5) and ($6::timestamptz is null or s.created_at < $6)
+       order by s.id desc limit $7`,
+      [customerId, page.after, statuses, productId, from, to, page.limit + 1],
+    );
+  }
+
+  /** Newest first. Each filter has an index of its own, so the conditions are spelled out: a page costs the same wherever it is. */
+  list(page: PageRequest, { productId, testClockId, customerId, status, planId, from, to }: ListFilter): Promise<Subscription[]> {
+    const conditions = new Conditions();
+    if (planId) conditions.add('s.plan_id = ?', planId);
+    else conditions.add('s.product_id = ?', productId);
+    if (status) conditions.add('s.status = ?', status);
+    if (!status || planId) conditions.add(LIVE);
+    if (testClockId) conditions.add('s.test_clock_id = ?', testClockId);
+    else conditions.add('s.test_clock_id is null');
+    if (customerId) conditions.add('s.customer_id = ?', customerId);
+    if (page.after) conditions.add('s.id < ?', page.after);
+    if (from) conditions.add('s.created_at >= ?', from);
+    if (to) conditions.add('s.created_at < ?', to);
+    return this.database.query(`select ${SELECTED} from subscriptions s where ${conditions.text} order by s.id desc limit ${page.limit + 1}`, conditions.values);
+  }
+
+  /** The first to end first. */
+  listEnding(page: PageRequest, { productId, customerId, from, before }: EndingFilter): Promise<Subscription[]> {
+    const conditions = new Conditions();
+    conditions.add('s.product_id = ?', productId);
+    conditions.add(`${LIVE} and s.test_clock_id is null and (s.cancel_at_period_end or (not s.auto_renew and s.prepaid_periods = 0))`);
+    conditions.add('s.current_period_end > ?', from);
+    conditions.add('s.current_period_end <= ?', before);
+    if (customerId) conditions.add('s.customer_id = ?', customerId);
+    if (page.after) conditions.add('(s.current_period_end, s.id) > (select p.current_period_end, p.id from subscriptions p where p.id = ?)', page.after);
+    return this.database.query(`select ${SELECTED} from subscriptions s where ${conditions.text} order by s.current_period_end, s.id limit ${page.limit + 1}`, conditions.values);
   }
 
   /** True when the customer has had a trial on the product. */
-  hadTrial(customerId: string, productId: string): Promise<boolean> {
-    return this.database.manager
-      .createQueryBuilder(SubscriptionEntity, 's')
-      .where('s.customerId = :customerId and s.productId = :productId and s.trialEnd is not null', { customerId, productId })
-      .getExists();
+  async hadTrial(customerId: string, productId: string): Promise<boolean> {
+    const rows = await this.database.query(`select 1 from subscriptions s where s.customer_id = $1 and s.product_id = $2 and s.trial_end is not null and ${EVER_BEGUN} limit 1`, [customerId, productId]);
+    return rows.length > 0;
   }
 
   async insert(subscription: Subscription): Promise<void> {
-    await this.database.writer.insert(SubscriptionEntity, subscription);
+    await this.database.write(`insert into subscriptions (${WRITTEN.join(', ')}) select ${WRITTEN.join(', ')} from json_to_recordset($1::json) as r ${AS_RECORD}`, [
+      JSON.stringify([rowOf(subscription)]),
+    ]);
   }
 
-  async update(subscription: Subscription): Promise<void> {
-    const { customerId, id, ...columns } = subscription;
-    await this.database.writer.update(SubscriptionEntity, { customerId, id }, columns);
+  /**
+   * Writes what became of subscriptions that this transaction holds.
+   * @throws Error when one of them was not what it was taken for: then somebody wrote without the lock
+   */
+  async update(changes: { before: Subscription; after: Subscription }[]): Promise<void> {
+    const written = await this.database.write(
+      `update subscriptions s set (${CHANGING.join(', ')}) = row (${CHANGING.map((column) => `r.${column}`).join(', ')})
+       from json_to_recordset($1::json) as r ${AS_RECORD.replace(/\)$/, ', before_version integer)')}
+       where s.customer_id = r.customer_id and s.id = r.id and s.version = r.before_version returning s.id`,
+      [JSON.stringify(changes.map(({ before, after }) => ({ ...rowOf(after), before_version: before.version })))],
+    );
+    if (written.length !== changes.length) throw new Error('A subscription was changed by somebody who did not hold it.');
+  }
+
+  /** True when nobody who comes later could see it: it has not begun, or is the newest that has. */
+  async isNewest({ customerId, productId, id }: Subscription): Promise<boolean> {
+    const contracts = await this.newest(customerId, productId);
+    return contracts.filter((contract) => !isUpcoming(contract))[0]?.id === id;
+  }
+
+  private read(statement: Statement, values: unknown[]): Promise<Subscription[]> {
+    return this.database.inTransaction ? this.database.query<Subscription>(statement.text, values) : this.pipeline.read<Subscription>(statement, values);
+  }
+}
+
+type Nullable<T> = { [K in keyof T]: T[K] | null };
+
+/** Conditions that all hold, with their values; each `?` is the value given with it. */
+class Conditions {
+  private readonly parts: string[] = [];
+  readonly values: unknown[] = [];
+
+  add(condition: string, value?: unknown): void {
+    if (value !== undefined) this.values.push(value);
+    this.parts.push(condition.replace('?', `$${this.values.length}`));
+  }
+
+  get text(): string {
+    return this.parts.join(' and ');
   }
 }

@@ -1,50 +1,91 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, DomainError, type Page, type PageRequest, toPage } from '@app/kernel';
+import { CatalogReader, PlansService } from '@app/catalog';
+import { CustomerTime } from '@app/customers';
+import { DomainError, invalidField, type Page, type PageRequest, toPage } from '@app/kernel';
 import { Events, type RecordedEvent } from '@app/platform';
-import { asOf } from './domain/advance.js';
-import { isLive, type Subscription } from './domain/subscription.js';
-import { type HistoryFilter, SubscriptionsRepository } from './subscriptions.repository.js';
+import { asOf, currentOf } from './domain/advance.js';
+import { isLive, type Subscription, type SubscriptionStatus } from './domain/subscription.js';
+import { LinesRepository, type StoredLine } from './lines.repository.js';
+import { type HistoryFilter, type ListFilter, SubscriptionsRepository } from './subscriptions.repository.js';
+
+/** Statuses that time alone leaves behind: a contract may be another one by now. */
+const PASSING: readonly SubscriptionStatus[] = ['trialing', 'active', 'past_due', 'canceled', 'inactive'];
+
+export interface SubscriptionList extends Omit<ListFilter, 'testClockId' | 'planId'> {
+  /** Key of the plan that they are on. */
+  plan?: string;
+  /** Those whose customers live by this clock; left out: those of real time. */
+  testClockId?: string;
+  /** Only those that end, unrenewed, within this time; the first to end comes first. */
+  endingWithinMs?: number;
+}
 
 /** Reads. What comes back is always the subscription as it truly is now, whether or not a job has written it down. */
 @Injectable()
 export class SubscriptionsService {
   constructor(
     private readonly subscriptions: SubscriptionsRepository,
+    private readonly kept: LinesRepository,
+    private readonly catalog: CatalogReader,
+    private readonly plans: PlansService,
     private readonly events: Events,
-    private readonly clock: Clock,
+    private readonly time: CustomerTime,
   ) {}
 
   /** @throws DomainError `subscription_not_found` */
   async getById(id: string): Promise<Subscription> {
     const subscription = await this.subscriptions.findById(id);
     if (!subscription) throw new DomainError('not_found', 'subscription_not_found', 'There is no such subscription.');
-    return asOf(subscription, this.clock.now());
+    return asOf(subscription, await this.time.of(subscription));
   }
 
-  /** The customer's newest contract on the product, live or over, or null when there never was one. */
-  async findLatest(customerId: string, productId: string): Promise<Subscription | null> {
-    const latest = await this.subscriptions.findLatest(customerId, productId);
-    return latest && asOf(latest, this.clock.now());
+  /** The customer's contract that counts on the product now, live or over, or null when there never was one. */
+  async findCurrent(customerId: string, productId: string): Promise<Subscription | null> {
+    const contracts = await this.subscriptions.newest(customerId, productId);
+    return contracts[0] ? currentOf(contracts, await this.time.of(contracts[0])) : null;
   }
 
-  /** @throws DomainError `no_subscription` */
-  async getLive(customerId: string, productId: string): Promise<Subscription> {
-    const latest = await this.findLatest(customerId, productId);
-    if (!latest || !isLive(latest.status)) throw new DomainError('not_found', 'no_subscription', 'The customer has no live subscription on this product.');
-    return latest;
+  /** @throws DomainError `no_subscription`; with an instant also `invalid_fields` */
+  async getLive(customerId: string, productId: string, at?: Date): Promise<Subscription> {
+    const current = at ? await this.findAt(customerId, productId, at) : await this.findCurrent(customerId, productId);
+    if (!current || !isLive(current.status)) throw new DomainError('not_found', 'no_subscription', 'The customer has no live subscription on this product.');
+    return current;
+  }
+
+  /** A subscription as it was at an earlier instant, by what was recorded then; without one, as it is. @throws DomainError `subscription_not_found`, `invalid_fields` */
+  async asWas(subscription: Subscription, at?: Date): Promise<Subscription> {
+    if (!at) return subscription;
+    if (at > (await this.time.of(subscription))) throw invalidField('at', 'has not been yet');
+    const then = await this.subscriptions.findAt(subscription, at);
+    if (!then) throw new DomainError('not_found', 'subscription_not_found', 'There was no such subscription then.');
+    then.planId = await this.catalog.planId(then.productId, then.planKey);
+    return asOf(then, at);
   }
 
   /** The customer's contracts, newest first. */
-  async history(customerId: string, page: PageRequest, filter: HistoryFilter): Promise<Page<Subscription>> {
-    return this.present(await this.subscriptions.listOfCustomer(customerId, page, filter), page.limit);
+  async history(customerId: string, page: PageRequest, { status, ...filter }: Omit<HistoryFilter, 'statuses'> & { status?: SubscriptionStatus }): Promise<Page<Subscription>> {
+    if (!status) return this.present(await this.subscriptions.listOfCustomer(customerId, page, filter), page.limit);
+    // What was written down as something else may be this by now, and the other way round: so all that pass are looked at.
+    const statuses = [...new Set([status, ...PASSING])];
+    const found: Subscription[] = [];
+    for (let after = page.after, more = true; more && found.length <= page.limit; ) {
+      const rows = await this.subscriptions.listOfCustomer(customerId, { after, limit: page.limit }, { ...filter, statuses });
+      more = rows.length > page.limit;
+      after = rows.at(-1)?.id ?? null;
+      found.push(...(await this.presentAll(rows)).filter((row) => row.status === status));
+    }
+    return toPage(found, page.limit);
   }
 
-  /** Live subscriptions of all customers, newest first; `endingWithinMs` keeps those that end, unrenewed, in that time. */
-  async list(page: PageRequest, filter: { productId?: string; customerId?: string | null; endingWithinMs?: number }): Promise<Page<Subscription>> {
-    const now = this.clock.now();
-    const { endingWithinMs, ...wanted } = filter;
-    const ending = endingWithinMs === undefined ? {} : { endingFrom: now, endingBefore: new Date(now.getTime() + endingWithinMs) };
-    return this.present(await this.subscriptions.list(page, { ...wanted, ...ending }), page.limit);
+  /** Subscriptions of all customers of a product, newest first: live ones, or those of a status, as jobs have written them down. @throws DomainError `plan_not_found` */
+  async list(page: PageRequest, { testClockId, plan, endingWithinMs, ...filter }: SubscriptionList): Promise<Page<Subscription>> {
+    if (endingWithinMs === undefined) {
+      const planId = plan === undefined ? undefined : await this.plans.idOf(filter.productId, plan);
+      return this.present(await this.subscriptions.list(page, { ...filter, planId, testClockId: testClockId ?? null }), page.limit);
+    }
+    const now = await this.time.of({ testClockId: null });
+    const before = new Date(now.getTime() + endingWithinMs);
+    return this.present(await this.subscriptions.listEnding(page, { productId: filter.productId, customerId: filter.customerId, from: now, before }), page.limit);
   }
 
   /** What happened to one subscription, oldest first. */
@@ -52,11 +93,24 @@ export class SubscriptionsService {
     return toPage(await this.events.listOf(id, page), page.limit);
   }
 
-  private present(rows: Subscription[], limit: number): Page<Subscription> {
-    const now = this.clock.now();
-    return toPage(
-      rows.map((row) => asOf(row, now)),
-      limit,
-    );
+  /** The money that its changes have moved, oldest first. */
+  async lines(id: string, page: PageRequest): Promise<Page<StoredLine>> {
+    return toPage(await this.kept.list(id, page), page.limit);
+  }
+
+  private async findAt(customerId: string, productId: string, at: Date): Promise<Subscription | null> {
+    const contracts = await this.subscriptions.newestAt(customerId, productId, at);
+    const [newest] = contracts;
+    if (!newest) return null;
+    const then = await Promise.all(contracts.map((contract) => this.asWas(contract, at)));
+    return currentOf(then, at);
+  }
+
+  private async present(rows: Subscription[], limit: number): Promise<Page<Subscription>> {
+    return toPage(await this.presentAll(rows), limit);
+  }
+
+  private presentAll(rows: Subscription[]): Promise<Subscription[]> {
+    return Promise.all(rows.map(async (row) => asOf(row, await this.time.of(row))));
   }
 }

@@ -14,6 +14,8 @@ export interface Customer {
   /** ISO 4217. */
   currency: string | null;
   firstSubscriptionId: string;
+  /** The clock that it lives by; null: real time. Never changes. */
+  testClockId: string | null;
   deletedAt: Date | null;
   createdAt: Date;
   updatedAt: Date;

@@ -46,33 +46,26 @@ export class Events {
   ) {}
 
   /** @throws Error outside a transaction. */
-  async record(event: NewEvent): Promise<void> {
-    const { customerId = null } = event;
-    if (customerId !== null) this.database.afterCommit(() => this.changes.tell(customerId));
-    await this.database.write(
-      `insert into events (id, type, subject_type, subject_id, customer_id, actor, reason, before, after, at)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-      [
-        newId(),
-        event.type,
-        event.subject.type,
-        event.subject.id,
-        customerId,
-        event.actor,
-        event.reason ?? null,
-        event.before ?? null,
-        event.after ?? null,
-        event.at ?? this.clock.now(),
-      ],
-    );
+  record(event: NewEvent): Promise<void> {
+    return this.recordMany([event]);
   }
 
-  /** Many at once, on the connection of a short transaction. */
+  /** Many at once, in their order. @throws Error outside a transaction. */
+  async recordMany(events: NewEvent[]): Promise<void> {
+    for (const { customerId } of events) if (customerId) this.database.afterCommit(() => this.changes.tell(customerId));
+    await this.database.write(RECORD_ALL.text, [this.rowsOf(events)]);
+  }
+
+  /** The same, on the connection of a short transaction. */
   recordAll(connection: Connection, events: NewEvent[]): Promise<unknown> {
+    return connection.run(RECORD_ALL, [this.rowsOf(events)]);
+  }
+
+  private rowsOf(events: NewEvent[]): string {
     const rows = events.map(({ subject, customerId = null, reason = null, before = null, after = null, at = this.clock.now(), ...event }) => ({
       ...event, id: newId(), subjectType: subject.type, subjectId: subject.id, customerId, reason, before, after, at,
     }));
-    return connection.run(RECORD_ALL, [JSON.stringify(rows)]);
+    return JSON.stringify(rows);
   }
 
   /** What happened to one subject, in order; `after` is the id of the last event already seen. */

@@ -1,6 +1,9 @@
 import type { Interval, Money } from '@app/kernel';
 
-/** Canceled means set to end: still live until `currentPeriodEnd`. Inactive means ended early. */
+/**
+ * Canceled means set to end: still live until `currentPeriodEnd`. Inactive means ended early, or, without `endedAt`, not begun yet.
+ * Which one follows which is in `state-machine.ts`.
+ */
 export const SUBSCRIPTION_STATUSES = ['trialing', 'active', 'past_due', 'paused', 'canceled', 'expired', 'inactive'] as const;
 export type SubscriptionStatus = (typeof SUBSCRIPTION_STATUSES)[number];
 
@@ -23,6 +26,8 @@ export interface SoldPlan {
   price: SoldPrice;
 }
 
+export const soldPlanOf = ({ planId, planVersion, planKey, planName, price }: SoldPlan): SoldPlan => ({ planId, planVersion, planKey, planName, price });
+
 /** A change that waits for the end of the period, with all that was agreed when it was asked for. */
 export interface ScheduledChange extends SoldPlan {
   quantity: number;
@@ -34,31 +39,53 @@ export interface Subscription extends SoldPlan {
   id: string;
   customerId: string;
   productId: string;
+  /** The customer's test clock: its instants are that clock's. Null: real time. */
+  testClockId: string | null;
   quantity: number;
   status: SubscriptionStatus;
   /** The customer's zone when the contract was made: running periods never move. */
   timezone: string;
   /** Period boundaries are counted from here in `price.interval` steps. */
   anchor: Date;
+  /** In the future for one that has not begun yet. */
   startedAt: Date;
   currentPeriodStart: Date;
-  /** Exclusive. */
-  currentPeriodEnd: Date;
+  /** Exclusive. Null: indefinite, it ends only when somebody ends it. */
+  currentPeriodEnd: Date | null;
   /** Where usage of the billing period is counted from: earlier than the period when it was restarted before its end. */
   usagePeriodStart: Date;
   /** Since when the plan version and price are the ones that hold. */
   planSince: Date;
   trialEnd: Date | null;
   autoRenew: boolean;
+  /** Periods after this one that were agreed on by hand; each is used up by one renewal. */
+  prepaidPeriods: number;
   cancelAtPeriodEnd: boolean;
   canceledAt: Date | null;
   endedAt: Date | null;
   pausedAt: Date | null;
   scheduledChange: ScheduledChange | null;
+  /** The period end that the customer was last reminded of. */
+  remindedOf: Date | null;
   /** Grows by one with every change. */
   version: number;
   createdAt: Date;
   updatedAt: Date;
+}
+
+/** True for a contract that begins later. */
+export const isUpcoming = ({ status, endedAt }: Subscription): boolean => status === 'inactive' && endedAt === null;
+
+/** Money that a change of contract moves, for the invoice that follows. Amounts are positive, in minor units. */
+export interface ProrationLine extends Money {
+  kind: 'credit' | 'charge';
+  plan: { key: string; name: string; version: number };
+  quantity: number;
+  /** Of one unit for a whole period. */
+  unitAmount: number;
+  /** What it is for; half open. */
+  periodStart: Date;
+  periodEnd: Date;
 }
 
 /** One step of a subscription's life: what it became, and the event that says so. */
@@ -66,10 +93,12 @@ export interface Transition {
   type: SubscriptionEventType;
   subscription: Subscription;
   at: Date;
+  lines?: ProrationLine[];
 }
 
 export type SubscriptionEventType =
   | 'subscription.created'
+  | 'subscription.started'
   | 'subscription.trial_ended'
   | 'subscription.renewed'
   | 'subscription.plan_changed'
@@ -77,10 +106,44 @@ export type SubscriptionEventType =
   | 'subscription.cancel_scheduled'
   | 'subscription.canceled'
   | 'subscription.resumed'
-  | 'subscription.expired';
+  | 'subscription.paused'
+  | 'subscription.unpaused'
+  | 'subscription.renewal_agreed'
+  | 'subscription.auto_renew_changed'
+  | 'subscription.extended'
+  | 'subscription.past_due'
+  | 'subscription.recovered'
+  | 'subscription.reactivated'
+  | 'subscription.expired'
+  | ReminderType;
 
-/** What an event keeps of a subscription. */
-export function subscriptionFacts(subscription: Subscription): object {
-  const { planKey, planVersion, price, quantity, status, currentPeriodStart, currentPeriodEnd, usagePeriodStart, cancelAtPeriodEnd, version } = subscription;
-  return { plan: { key: planKey, version: planVersion }, price, quantity, status, currentPeriodStart, currentPeriodEnd, usagePeriodStart, cancelAtPeriodEnd, version };
+export type ReminderType = 'subscription.trial_ending' | 'subscription.renewal_upcoming' | 'subscription.expiry_upcoming';
+
+/** What an event keeps of a subscription: all that is needed to know it as it was. */
+export type SubscriptionFacts = Omit<
+  Subscription,
+  'id' | 'customerId' | 'productId' | 'testClockId' | 'planId' | 'planKey' | 'planName' | 'planVersion' | 'remindedOf' | 'createdAt' | 'updatedAt'
+> & { plan: { key: string; name: string; version: number } };
+
+export function subscriptionFacts(subscription: Subscription): SubscriptionFacts {
+  const { planKey, planName, planVersion, price, quantity, status, timezone, anchor, startedAt, currentPeriodStart, currentPeriodEnd } = subscription;
+  const { usagePeriodStart, planSince, trialEnd, autoRenew, prepaidPeriods, cancelAtPeriodEnd, canceledAt, endedAt, pausedAt, scheduledChange, version } = subscription;
+  return {
+    plan: { key: planKey, name: planName, version: planVersion }, price, quantity, status, timezone, anchor, startedAt, currentPeriodStart, currentPeriodEnd,
+    usagePeriodStart, planSince, trialEnd, autoRenew, prepaidPeriods, cancelAtPeriodEnd, canceledAt, endedAt, pausedAt, scheduledChange, version,
+  };
+}
+
+/** What they were before: plan, status and version always, of the rest what has changed since. */
+export function factsBefore(before: Subscription, after: Subscription): Partial<SubscriptionFacts> {
+  const [old, fresh] = [subscriptionFacts(before), subscriptionFacts(after)];
+  const kept: Record<string, unknown> = { plan: old.plan, status: old.status, version: old.version };
+  for (const name of Object.keys(old) as (keyof SubscriptionFacts)[]) if (!isSame(old[name], fresh[name])) kept[name] = old[name];
+  return kept;
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (one instanceof Date && other instanceof Date) return one.getTime() === other.getTime();
+  return typeof one === 'object' && typeof other === 'object' && JSON.stringify(one) === JSON.stringify(other);
 }

@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import type { PageRequest } from '@app/kernel';
+import { Database } from '@app/platform';
+
+/** A clock that stands still until it is moved; the customers made with it live by it. */
+export interface TestClock {
+  id: string;
+  now: Date;
+  /** Whose keys may use it; null: everybody's. */
+  productId: string | null;
+  createdAt: Date;
+}
+
+const COLUMNS = `id, now, product_id as "productId", created_at as "createdAt"`;
+
+@Injectable()
+export class TestClocksRepository {
+  constructor(private readonly database: Database) {}
+
+  async find(id: string): Promise<TestClock | null> {
+    const [found] = await this.database.query<TestClock>(`select ${COLUMNS} from test_clocks where id = $1`, [id]);
+    return found ?? null;
+  }
+
+  /** @throws the database's error 55P03 when another transaction holds it */
+  async lock(id: string): Promise<TestClock | null> {
+    const [found] = await this.database.write<TestClock>(`select ${COLUMNS} from test_clocks where id = $1 for update nowait`, [id]);
+    return found ?? null;
+  }
+
+  list(page: PageRequest, productId: string | null): Promise<TestClock[]> {
+    return this.database.query(
+      `select ${COLUMNS} from test_clocks where ($1::uuid is null or product_id = $1) and ($2::uuid is null or id < $2) order by id desc limit $3`,
+      [productId, page.after, page.limit + 1],
+    );
+  }
+
+  async insert({ id, now, productId, createdAt }: TestClock): Promise<void> {
+    await this.database.write('insert into test_clocks (id, now, product_id, created_at) values ($1, $2, $3, $4)', [id, now, productId, createdAt]);
+  }
+
+  async move(id: string, now: Date): Promise<void> {
+    await this.database.write('update test_clocks set now = $2 where id = $1', [id, now]);
+  }
+}

@@ -1,17 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import { CatalogReader, type Feature } from '@app/catalog';
+import { CustomerTime } from '@app/customers';
 import { Clock } from '@app/kernel';
 import { STALENESS_MS } from '@app/platform';
-import { asOf, isLive } from '@app/subscriptions';
+import { currentOf, isLive, type Subscription } from '@app/subscriptions';
 import { type Entitlement, entitlementOf, holds, type Standing } from './domain/entitlement.js';
 import type { Holder } from './domain/holder.js';
+import { type PlanDifference, planDifference } from './domain/plan-difference.js';
 import type { KnownHolder } from './holders.service.js';
+
+type SoldVersion = Pick<Subscription, 'planId' | 'planVersion'>;
 
 /** What customers may do now, derived from what they were sold, overrides and grants. Plan versions never change. */
 @Injectable()
 export class EntitlementsService {
   constructor(
     private readonly catalog: CatalogReader,
+    private readonly time: CustomerTime,
     private readonly clock: Clock,
   ) {}
 
@@ -19,7 +24,7 @@ export class EntitlementsService {
   async entitlement(holder: KnownHolder, productKey: string, featureKey: string): Promise<Entitlement> {
     const known = this.recall(holder, productKey, featureKey);
     if (known) return known;
-    const now = this.clock.now();
+    const now = await this.time.of(holder.customer);
     const product = await this.catalog.getProduct(productKey);
     const feature = await this.catalog.getFeature(product.id, featureKey);
     const entitlement = await this.derive(feature, holder, now);
@@ -27,12 +32,13 @@ export class EntitlementsService {
     return entitlement;
   }
 
-  /** The same, if it was derived before and still holds. */
+  /** The same, if it was derived before and still holds; never for customers of test clocks, whose present must be asked for. */
   recall(holder: KnownHolder, productKey: string, featureKey: string): Entitlement | null {
     if (holder.catalogRevision !== this.catalog.revision) {
       holder.entitlements.clear();
       holder.catalogRevision = this.catalog.revision;
     }
+    if (holder.customer.testClockId !== null) return null;
     const known = holder.entitlements.get(`${productKey} ${featureKey}`);
     return known && holds(known, this.clock.now()) ? known : null;
   }
@@ -44,10 +50,9 @@ export class EntitlementsService {
   }
 
   /** The keys of everything that the plan, overrides and grants name; nothing without a live subscription. @throws DomainError `product_not_found` */
-  async featureKeys(holder: Holder, productKey: string, at: Date = this.clock.now()): Promise<string[]> {
+  async featureKeys(holder: Holder, productKey: string, at?: Date): Promise<string[]> {
     const product = await this.catalog.getProduct(productKey);
-    const stored = holder.subscriptions.get(product.id);
-    const subscription = stored && asOf(stored, at);
+    const subscription = currentOf(holder.subscriptions.get(product.id) ?? [], at ?? (await this.time.of(holder.customer)));
     if (!subscription || !isLive(subscription.status)) return [];
     const { entitlements } = await this.catalog.getVersion(subscription.planId, subscription.planVersion);
     const named = new Set(entitlements.map(({ featureId }) => featureId));
@@ -56,11 +61,18 @@ export class EntitlementsService {
     return [...entitlements.map(({ feature }) => feature), ...extras.filter(({ productId }) => productId === product.id).map(({ key }) => key)];
   }
 
+  /** What the holder would gain and lose by another plan. */
+  async difference({ overrides }: Holder, before: SoldVersion, after: SoldVersion): Promise<PlanDifference> {
+    const [old, fresh] = await Promise.all([before, after].map(({ planId, planVersion }) => this.catalog.getVersion(planId, planVersion)));
+    return planDifference(old!, fresh!, new Set(overrides.keys()));
+  }
+
   private async derive(feature: Feature, { customer, subscriptions, overrides, grants }: Holder, at: Date): Promise<Entitlement> {
-    const stored = subscriptions.get(feature.productId);
-    const subscription = stored ? asOf(stored, at) : null;
+    const contracts = subscriptions.get(feature.productId) ?? [];
+    const subscription = currentOf(contracts, at);
     const standing: Standing = {
       subscription,
+      nextStartsAt: contracts.find(({ startedAt, endedAt }) => startedAt > at && endedAt === null)?.startedAt ?? null,
       version: subscription && (await this.catalog.getVersion(subscription.planId, subscription.planVersion)),
       timezone: customer.timezone,
       override: overrides.get(feature.id) ?? null,

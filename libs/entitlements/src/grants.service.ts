@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CatalogReader, type Feature } from '@app/catalog';
-import { type Customer, CustomersService } from '@app/customers';
-import { type Actor, Clock, DomainError, type Interval, invalidField, newId, type Page, type PageRequest, toPage } from '@app/kernel';
+import { type Customer, CustomersService, CustomerTime } from '@app/customers';
+import { type Actor, DomainError, type Interval, invalidField, newId, type Page, type PageRequest, toPage } from '@app/kernel';
 import { Database, Events } from '@app/platform';
 import type { Grant } from './domain/grant.js';
 import { GrantsRepository } from './grants.repository.js';
@@ -41,7 +41,7 @@ export class GrantsService {
     private readonly grants: GrantsRepository,
     private readonly database: Database,
     private readonly events: Events,
-    private readonly clock: Clock,
+    private readonly time: CustomerTime,
   ) {}
 
   /** @throws DomainError `feature_not_found`, `feature_not_metered`, `invalid_fields` */
@@ -49,7 +49,7 @@ export class GrantsService {
     const product = await this.catalog.getProduct(input.product);
     const feature = await this.catalog.getFeature(product.id, input.feature);
     refuseUncounted(feature);
-    const now = this.clock.now();
+    const now = await this.time.of(input.customer);
     const effectiveAt = input.effectiveAt ?? now;
     const { expiresAt = null, rolloverMin = 0, rolloverMax = null, recurrence } = input;
     if (expiresAt && expiresAt <= effectiveAt) throw invalidField('expiresAt', 'must be after effectiveAt');
@@ -84,9 +84,9 @@ export class GrantsService {
       await this.customers.lock(customer.id);
       const grant = await this.grants.find(customer.id, id);
       if (!grant) throw new DomainError('not_found', 'grant_not_found', 'There is no such grant.');
-      if (!(await this.grants.void(customer.id, id, this.clock.now()))) throw new DomainError('conflict', 'grant_voided', 'The grant was voided before.');
+      if (!(await this.grants.void(customer.id, id, await this.time.of(customer)))) throw new DomainError('conflict', 'grant_voided', 'The grant was voided before.');
       const [feature] = await this.catalog.featuresById([grant.featureId]);
-      await this.record('grant.voided', grant, feature!, { actor });
+      await this.record('grant.voided', grant, feature!, { customer, actor });
     });
   }
 
@@ -99,10 +99,10 @@ export class GrantsService {
     return { data: data.map((grant) => ({ ...grant, feature: keys.get(grant.featureId)! })), hasMore };
   }
 
-  private record(type: string, grant: Grant, feature: Feature, { actor, reason }: { actor: Actor; reason?: string }): Promise<void> {
+  private async record(type: string, grant: Grant, feature: Feature, { customer, actor, reason }: { customer: Customer; actor: Actor; reason?: string }): Promise<void> {
     const { id, customerId, quantity, priority, effectiveAt, expiresAt, recurrence } = grant;
-    return this.events.record({
-      type, subject: { type: 'grant', id }, customerId, actor, reason, after: { feature: feature.key, quantity, priority, effectiveAt, expiresAt, recurrence },
+    await this.events.record({
+      type, subject: { type: 'grant', id }, customerId, actor, reason, at: await this.time.of(customer), after: { feature: feature.key, quantity, priority, effectiveAt, expiresAt, recurrence },
     });
   }
 }

@@ -3,7 +3,7 @@ import type { EntitlementTerms } from '@app/catalog';
 import type { Customer } from '@app/customers';
 import type { Interval } from '@app/kernel';
 import { type Connection, Pipeline, type Statement } from '@app/platform';
-import { type SoldPrice, type Subscription, subscriptionFromRow, type SubscriptionRow, type SubscriptionStatus } from '@app/subscriptions';
+import { type StoredFacts, type Subscription, subscriptionFromFacts, subscriptionFromRow, type SubscriptionRow } from '@app/subscriptions';
 import type { Grant } from './domain/grant.js';
 import type { Holder, Override } from './domain/holder.js';
 
@@ -13,7 +13,10 @@ const GRANT_MEMORY = `interval '40 days'`;
 /** One statement, so that all of it is of one instant, and of the version that it tells. */
 const HOLDERS = `
   select to_json(c) as customer, v.version::float8 as version, customer_bucket(c.id) as bucket,
-    (select json_agg(to_json(s)) from (select distinct on (product_id) * from subscriptions where customer_id = c.id order by product_id, id desc) s) as subscriptions,
+    (select json_agg(to_json(s) order by s.id desc) from subscriptions s
+       where s.customer_id = c.id and (s.ended_at is null or s.id in (
+         select distinct on (n.product_id) n.id from subscriptions n
+         where n.customer_id = c.id and n.ended_at >= n.started_at order by n.product_id, n.id desc))) as subscriptions,
     (select json_agg(o) from entitlement_overrides o where o.customer_id = c.id) as overrides,
     (select json_agg(g order by g.id) from grants g
        where g.customer_id = c.id and g.voided_at is null and (g.expires_at is null or g.expires_at > $2::timestamptz - ${GRANT_MEMORY})) as grants
@@ -28,8 +31,9 @@ const AT: Statement = {
   text: `
   select to_json(c) as customer, v.version::float8 as version, customer_bucket(c.id) as bucket,
     (select json_agg(json_build_object('row', to_json(s), 'facts', (
-         select e.after from events e where e.subject_id = s.id and e.at <= $2 order by e.at desc, e.id desc limit 1)))
-       from (select distinct on (product_id) * from subscriptions where customer_id = c.id and created_at <= $2 order by product_id, id desc) s) as subscriptions,
+         select e.after from events e where e.subject_id = s.id and e.at <= $2 order by e.at desc, e.id desc limit 1))
+       order by s.id desc) from subscriptions s where s.customer_id = c.id and s.created_at <= $2
+         and (s.ended_at is null or s.ended_at > $2 or s.ended_at >= s.started_at)) as subscriptions,
     (select json_agg(o.after) from (select distinct on (coalesce(e.after, e.before) ->> 'featureId') e.after from events e
        where e.subject_id = c.id and e.type in ('entitlement.overridden', 'entitlement.override_removed') and e.at <= $2
        order by coalesce(e.after, e.before) ->> 'featureId', e.at desc, e.id desc) o where o.after is not null) as overrides,
@@ -37,20 +41,8 @@ const AT: Statement = {
   from customers c join entitlement_versions v on v.customer_id = c.id where c.id = $1`,
 };
 
-/** What an event keeps of a subscription. */
-interface SubscriptionFacts {
-  plan: { key: string; version: number };
-  price: SoldPrice;
-  quantity: number;
-  status: SubscriptionStatus;
-  currentPeriodStart: string;
-  currentPeriodEnd: string;
-  usagePeriodStart: string;
-  cancelAtPeriodEnd: boolean;
-}
-
 interface PastRow extends Pick<Row, 'customer' | 'version' | 'bucket' | 'grants'> {
-  subscriptions: { row: SubscriptionRow; facts: SubscriptionFacts | null }[] | null;
+  subscriptions: { row: SubscriptionRow; facts: StoredFacts | null }[] | null;
   overrides: { featureId: string; terms: EntitlementTerms; expiresAt: string | null }[] | null;
 }
 
@@ -64,6 +56,7 @@ interface CustomerRow {
   timezone: string;
   currency: string | null;
   first_subscription_id: string;
+  test_clock_id: string | null;
   created_at: string;
   updated_at: string;
 }
@@ -128,22 +121,23 @@ export class HoldersRepository {
       customer: customerOf(customer),
       version,
       bucket,
-      subscriptions: new Map((row.subscriptions ?? []).map(pastSubscription).map((subscription) => [subscription.productId, subscription])),
+      subscriptions: byProduct((row.subscriptions ?? []).map(pastSubscription)),
       overrides: new Map(overrides.map((override) => [override.featureId, override])),
       grants: byFeature((grants ?? []).map(grantFromRow)),
     };
   }
 }
 
-/** A subscription as it was when the facts were recorded; its plan is known by its key alone. */
 function pastSubscription({ row, facts }: NonNullable<PastRow['subscriptions']>[number]): Subscription {
   const now = subscriptionFromRow(row);
-  if (!facts) return now;
-  const { plan, price, quantity, status, cancelAtPeriodEnd } = facts;
-  return {
-    ...now, planKey: plan.key, planVersion: plan.version, price, quantity, status, cancelAtPeriodEnd, scheduledChange: null,
-    currentPeriodStart: date(facts.currentPeriodStart), currentPeriodEnd: date(facts.currentPeriodEnd), usagePeriodStart: date(facts.usagePeriodStart),
-  };
+  return facts ? subscriptionFromFacts(now, facts) : now;
+}
+
+/** In their order. */
+function byProduct(subscriptions: Subscription[]): Map<string, Subscription[]> {
+  const groups = new Map<string, Subscription[]>();
+  for (const subscription of subscriptions) groups.set(subscription.productId, [...(groups.get(subscription.productId) ?? []), subscription]);
+  return groups;
 }
 
 const date = (text: string): Date => new Date(text);
@@ -154,7 +148,7 @@ function holderOf({ customer, version, bucket, subscriptions, overrides, grants 
     customer: customerOf(customer),
     version,
     bucket,
-    subscriptions: new Map((subscriptions ?? []).map(subscriptionFromRow).map((subscription) => [subscription.productId, subscription])),
+    subscriptions: byProduct((subscriptions ?? []).map(subscriptionFromRow)),
     overrides: new Map((overrides ?? []).map((row) => [row.feature_id, overrideOf(row)])),
     grants: byFeature((grants ?? []).map(grantFromRow)),
   };
@@ -166,10 +160,10 @@ function byFeature(grants: Grant[]): Map<string, Grant[]> {
   return groups;
 }
 
-function customerOf({ device_type, first_subscription_id, created_at, updated_at, ...row }: CustomerRow): Customer {
+function customerOf({ device_type, first_subscription_id, test_clock_id, created_at, updated_at, ...row }: CustomerRow): Customer {
   const { id, key, name, email, region, timezone, currency } = row;
   return {
-    id, key, name, email, region, deviceType: device_type, timezone, currency, firstSubscriptionId: first_subscription_id,
+    id, key, name, email, region, deviceType: device_type, timezone, currency, firstSubscriptionId: first_subscription_id, testClockId: test_clock_id,
     deletedAt: null, createdAt: date(created_at), updatedAt: date(updated_at),
   };
 }

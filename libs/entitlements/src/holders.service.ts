@@ -65,7 +65,7 @@ export class HoldersService {
   /** A customer as it was at an earlier instant. Read each time. */
   async findAt(customerId: string, at: Date): Promise<Holder | null> {
     const holder = await this.repository.findAt(customerId, at);
-    for (const subscription of holder?.subscriptions.values() ?? []) subscription.planId = await this.catalog.planId(subscription.productId, subscription.planKey);
+    for (const subscription of [...(holder?.subscriptions.values() ?? [])].flat()) subscription.planId = await this.catalog.planId(subscription.productId, subscription.planKey);
     return holder;
   }
 

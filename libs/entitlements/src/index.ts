@@ -1,6 +1,7 @@
 export { type DenialReason, type Entitlement, type EntitlementSource, holds } from './domain/entitlement.js';
 export type { Grant } from './domain/grant.js';
 export type { Holder, Override } from './domain/holder.js';
+export type { PlanDifference } from './domain/plan-difference.js';
 export { type Rhythm, windowAt } from './domain/rhythm.js';
 export { EntitlementsModule } from './entitlements.module.js';
 export { EntitlementsService } from './entitlements.service.js';

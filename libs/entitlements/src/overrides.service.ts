@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CatalogReader, checkTerms, type EntitlementTerms, type Feature, type MeteredTerms } from '@app/catalog';
-import { type Customer, CustomersService } from '@app/customers';
-import { type Actor, Clock, DomainError, invalidField } from '@app/kernel';
+import { type Customer, CustomersService, CustomerTime } from '@app/customers';
+import { type Actor, DomainError, invalidField } from '@app/kernel';
 import { Database, Events } from '@app/platform';
 import type { Override } from './domain/holder.js';
 import { OverridesRepository } from './overrides.repository.js';
@@ -28,13 +28,13 @@ export class OverridesService {
     private readonly overrides: OverridesRepository,
     private readonly database: Database,
     private readonly events: Events,
-    private readonly clock: Clock,
+    private readonly time: CustomerTime,
   ) {}
 
   /** Sets or replaces. @throws DomainError `feature_not_found`, `invalid_fields` */
   async set(input: NewOverride): Promise<{ feature: Feature; override: Override }> {
     const feature = await this.feature(input);
-    const now = this.clock.now();
+    const now = await this.time.of(input.customer);
     if (input.expiresAt && input.expiresAt <= now) throw invalidField('expiresAt', 'must be in the future');
     const terms: EntitlementTerms = checkTerms(feature, feature.type === 'metered' ? { ...METERED_DEFAULTS, ...input.terms } : input.terms);
     return this.database.transaction(async () => {
@@ -66,8 +66,9 @@ export class OverridesService {
     return this.catalog.getFeature(id, feature);
   }
 
-  private record(type: string, { customer, actor, reason }: { customer: Customer; actor: Actor; reason?: string }, feature: Feature, before: Override | null, after: Override | null): Promise<void> {
+  private async record(type: string, { customer, actor, reason }: { customer: Customer; actor: Actor; reason?: string }, feature: Feature, before: Override | null, after: Override | null): Promise<void> {
     const facts = (override: Override | null): object | null => override && { feature: feature.key, featureId: feature.id, terms: override.terms, expiresAt: override.expiresAt };
-    return this.events.record({ type, subject: { type: 'customer', id: customer.id }, customerId: customer.id, actor, reason, before: facts(before), after: facts(after) });
+    const subject = { type: 'customer', id: customer.id };
+    await this.events.record({ type, subject, customerId: customer.id, actor, reason, at: await this.time.of(customer), before: facts(before), after: facts(after) });
   }
 }

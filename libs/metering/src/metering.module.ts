@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { CatalogModule } from '@app/catalog';
+import { CustomersModule } from '@app/customers';
 import { EntitlementsModule } from '@app/entitlements';
 import { MeterReader } from './meter-reader.js';
 import { MeteringService } from './metering.service.js';
@@ -10,7 +11,7 @@ import { UsageRepository } from './usage.repository.js';
 import { UsageTransaction } from './usage-transaction.js';
 
 @Module({
-  imports: [CatalogModule, EntitlementsModule],
+  imports: [CatalogModule, CustomersModule, EntitlementsModule],
   providers: [UsageRepository, MeterReader, UsageTransaction, UsageLanes, UsageChecker, PastUsage, MeteringService],
   exports: [MeteringService, PastUsage, UsageChecker],
 })

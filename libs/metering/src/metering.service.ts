@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { CatalogReader } from '@app/catalog';
-import type { Customer } from '@app/customers';
+import { type Customer, CustomerTime } from '@app/customers';
 import { type Entitlement, EntitlementsService, holds, HoldersService, type KnownHolder, windowAt } from '@app/entitlements';
-import { type Actor, Clock, DomainError, invalidField, newId } from '@app/kernel';
+import { type Actor, DomainError, invalidField, newId } from '@app/kernel';
 import { Batcher, isUnavailable, type Outcome, Pipeline, Together } from '@app/platform';
 import * as commands from './commands.js';
 import type { FactResult, JointDecision, QuantityOf, ReservationDecision, UsageFact } from './commands.js';
@@ -64,7 +64,7 @@ export const fingerprintOf = (content: string): string => createHash('sha256').u
 /** Answers what a customer may do, and counts what it does. */
 @Injectable()
 export class MeteringService {
-  private readonly reads = new Batcher<Looked, Situation>((looked) => this.readSituations(looked), READS);
+  private readonly reads = new Batcher<Looked, Situation>((looked) => this.readSituations(looked, this.time.real()), READS);
   private readonly answers = new Together();
   /** What was seen last of meters whose features answer from memory when the database cannot be asked. */
   private readonly remembered = new LRUCache<string, Meter>({ max: MAX_REMEMBERED });
@@ -77,7 +77,7 @@ export class MeteringService {
     private readonly meters: MeterReader,
     private readonly lanes: UsageLanes,
     private readonly pipeline: Pipeline,
-    private readonly clock: Clock,
+    private readonly time: CustomerTime,
   ) {}
 
   /** May this customer? Counts nothing; what is counted is read afresh. @throws DomainError `product_not_found`, `feature_not_found` */
@@ -94,7 +94,8 @@ export class MeteringService {
     const holder = await this.holderOf(customer, false);
     const situation = await this.situation({ holder, product, entitlement: await this.entitlements.entitlement(holder, product, feature) });
     this.remember(customer.id, situation);
-    return check(situation, { customer: customer.key, quantity, now: this.clock.now() });
+    const present = this.time.of(holder.customer);
+    return check(situation, { customer: customer.key, quantity, now: present instanceof Date ? present : await present });
   }
 
   /** The same for several features at once, in their order. */
@@ -155,8 +156,8 @@ export class MeteringService {
 
   /** Counts what one customer has done already, each fact in the window of its own time, beyond any limit. One result each, in their order. */
   async record({ facts, ...asked }: UsageScope & Request & { facts: UsageFact[] }): Promise<FactResult[]> {
-    const now = this.clock.now().getTime();
     const holder = await this.holderOf(asked.customer, false);
+    const now = (await this.time.of(holder.customer)).getTime();
     const refused = await Promise.all(facts.map((fact) => this.refusal(holder, asked.product, fact, now)));
     const takeable = facts.filter((_, index) => refused[index] === null);
     const results = takeable.length > 0 ? (await this.run(commands.record({ ...asked, facts: takeable }))).answer : [];
@@ -176,7 +177,7 @@ export class MeteringService {
 
   /** Writes down which reservations are over: each exactly once, whoever does it. @returns how many counters were settled */
   async settleExpired(): Promise<number> {
-    const due = await this.usage.customersWithExpired(this.clock.now(), EXPIRY_BATCH);
+    const due = await this.usage.customersWithExpired(this.time.real(), EXPIRY_BATCH);
     const features = new Map((await this.catalog.featuresById([...new Set(due.map(({ featureId }) => featureId))])).map((feature) => [feature.id, feature]));
     const holders = await this.holders.reload([...new Set(due.map(({ customerId }) => customerId))]);
     const settled = await Promise.allSettled(
@@ -195,7 +196,7 @@ export class MeteringService {
   async series({ customer, product: productKey, feature: featureKey }: UsageSubject & { customer: Customer }, span: { from?: Date; to?: Date; by?: SeriesStep }): Promise<UsageSeries> {
     const product = await this.catalog.getProduct(productKey);
     const feature = await this.catalog.getFeature(product.id, featureKey);
-    const to = span.to ?? this.clock.now();
+    const to = span.to ?? (await this.time.of(customer));
     const from = span.from ?? new Date(to.getTime() - DEFAULT_SERIES_MS);
     const by = span.by ?? 'day';
     if (from >= to) throw invalidField('from', 'must be before "to"');
@@ -257,7 +258,7 @@ export class MeteringService {
   /** What is not counted is answered from memory, two seconds old at most; what is counted is read with all that ask at once. */
   private async situation(looked: Looked): Promise<Situation> {
     const { entitlement, product, holder } = looked;
-    if (!entitlement.denied && isCounted(entitlement.feature.type)) return this.reads.add(looked);
+    if (!entitlement.denied && isCounted(entitlement.feature.type)) return holder.customer.testClockId === null ? this.reads.add(looked) : this.readAlone(looked);
     const recent = await this.holderOf(holder.customer, true);
     if (recent === holder) {
       await this.answers.turn();
@@ -267,8 +268,14 @@ export class MeteringService {
     return this.situation({ holder: recent, product, entitlement: renewed });
   }
 
-  private async readSituations(looked: Looked[]): Promise<Outcome<Situation>[]> {
-    const now = this.clock.now();
+  /** Customers of test clocks have a present of their own. */
+  private async readAlone(looked: Looked): Promise<Situation> {
+    const [outcome] = await this.readSituations([looked], await this.time.of(looked.holder.customer));
+    if ('error' in outcome!) throw outcome.error;
+    return outcome!.answer;
+  }
+
+  private async readSituations(looked: Looked[], now: Date): Promise<Outcome<Situation>[]> {
     const readings = await this.pipeline.reading((connection) =>
       this.meters.read(connection, looked.map(({ holder, entitlement }) => ({ customerId: holder.customer.id, entitlement })), now),
     );
@@ -308,7 +315,9 @@ export class MeteringService {
     if (!entitlement?.feature.failurePolicy) throw error;
     const allowance = allowanceOf(entitlement, (at) => windowAt(entitlement.rhythm!, at));
     const meter = this.remembered.get(memoryName(customer.id, entitlement)) ?? null;
-    return degradedDecision({ entitlement, allowance, meter }, { customer: customer.key, quantity, now: this.clock.now() });
+    // A test clock cannot be asked either: it stood there when the entitlement was derived.
+    const now = holder!.customer.testClockId === null ? this.time.real() : entitlement.validFrom;
+    return degradedDecision({ entitlement, allowance, meter }, { customer: customer.key, quantity, now });
   }
 
   private remember(customerId: string, { entitlement, meter }: Situation): void {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Entitlement, EntitlementsService, HoldersService, windowAt } from '@app/entitlements';
-import { Clock, DomainError, invalidField, periodAt } from '@app/kernel';
+import { CustomerTime } from '@app/customers';
+import { DomainError, invalidField, periodAt } from '@app/kernel';
 import type { GrantState } from './domain/burn-down.js';
 import { isActive } from './domain/burn-down.js';
 import { allowanceOf, check, type Decision } from './domain/decide.js';
@@ -15,7 +16,7 @@ export class PastUsage {
     private readonly holders: HoldersService,
     private readonly entitlements: EntitlementsService,
     private readonly usage: UsageRepository,
-    private readonly clock: Clock,
+    private readonly time: CustomerTime,
   ) {}
 
   /** @throws DomainError `feature_not_found`, `customer_not_found`, `invalid_fields` for what has not been yet */
@@ -38,9 +39,9 @@ export class PastUsage {
   }
 
   private async holderAt(customerId: string, at: Date) {
-    if (at > this.clock.now()) throw invalidField('at', 'has not been yet');
     const holder = await this.holders.findAt(customerId, at);
     if (!holder) throw new DomainError('not_found', 'customer_not_found', 'There is no such customer.');
+    if (at > (await this.time.of(holder.customer))) throw invalidField('at', 'has not been yet');
     return holder;
   }
 

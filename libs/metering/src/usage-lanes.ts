@@ -30,8 +30,14 @@ export class UsageLanes {
   /** @throws DomainError `overloaded`, and whatever the command refuses with */
   run<Answer>(prepared: PreparedCommand<Answer>): Promise<UsageResult<Answer>> {
     // What belongs to the caller's transaction must commit, or not, with the rest of it.
-    const result = this.database.inTransaction ? this.alone(prepared) : this.lanes[prepared.holder.bucket % this.lanes.length]!.add(prepared);
+    const result = this.database.inTransaction ? this.alone(prepared) : this.laneOf(prepared).add(prepared);
     return result as Promise<UsageResult<Answer>>;
+  }
+
+  /** A transaction has one present: customers of test clocks share theirs with nobody. */
+  private laneOf(prepared: PreparedCommand): Batcher<PreparedCommand, Result> {
+    const { bucket, customer } = prepared.holder;
+    return customer.testClockId === null ? this.lanes[bucket % this.lanes.length]! : this.ownLane(prepared);
   }
 
   private async alone(prepared: PreparedCommand): Promise<Result> {

@@ -67,7 +67,7 @@ export class UsageTransaction {
   }
 
   private async work(connection: Connection, commands: PreparedCommand[], { wait }: TransactionOptions): Promise<Decided<CommandOutcome[]>> {
-    const now = this.clock.now();
+    const now = await this.present(connection, commands[0]!.holder);
     const customerIds = [...new Set(commands.map(({ command }) => command.customer.id))].sort();
     // The lock is asked for first: all that follows sees what others have committed by then.
     const [versions, readings, known] = await Promise.all([
@@ -88,6 +88,11 @@ export class UsageTransaction {
       return decideOne(prepared, { now, known, written });
     });
     return { answer: outcomes, writes: this.write(connection, written, now) };
+  }
+
+  /** All commands of a transaction have it in common. */
+  private present(connection: Connection, { customer: { testClockId } }: KnownHolder): Date | Promise<Date> {
+    return testClockId === null ? this.clock.now() : this.usage.nowOnClock(connection, testClockId);
   }
 
   /** Commands whose customer has changed, or whose window ended while they waited, get what holds now; null where the customer is held by another, or gone. */
@@ -148,7 +153,7 @@ export class UsageTransaction {
     if (balances.length > 0) writes.push(this.usage.saveBalances(connection, balances));
     if (settled.length > 0) writes.push(this.usage.saveReservations(connection, settled));
     if (replays.length > 0) writes.push(this.usage.insertReplays(connection, replays, now));
-    if (news.length > 0) writes.push(this.events.recordAll(connection, news));
+    if (news.length > 0) writes.push(this.events.recordAll(connection, news.map((event) => ({ ...event, at: event.at ?? now }))));
     return writes;
   }
 }

@@ -112,6 +112,8 @@ export interface SeriesQuery {
 }
 
 const statement = (name: string, text: string): Statement => ({ name: `usage: ${name}`, text });
+
+const NOW_ON_CLOCK = statement('now on clock', 'select now from test_clocks where id = $1');
 /** One array for each of the columns. */
 const columns = <Row>(rows: Row[], ...names: (keyof Row)[]): string[] => names.map((name) => arrayLiteral(rows.map((row) => row[name] as ArrayItem)));
 
@@ -288,9 +290,15 @@ export class UsageRepository {
   async customersWithExpired(now: Date, limit: number): Promise<{ customerId: string; featureId: string; windowStart: Date }[]> {
     return this.database.query(
       `select distinct customer_id as "customerId", feature_id as "featureId", window_start as "windowStart"
-       from (select * from usage_reservations where status = 'held' and expires_at <= $1 order by expires_at limit $2) due`,
+       from (select r.* from usage_reservations r join customers c on c.id = r.customer_id left join test_clocks t on t.id = c.test_clock_id
+             where r.status = 'held' and r.expires_at <= coalesce(t.now, $1) order by r.expires_at limit $2) due`,
       [now, limit],
     );
+  }
+
+  async nowOnClock(connection: Connection, testClockId: string): Promise<Date> {
+    const [row] = await connection.run<{ now: Date }>(NOW_ON_CLOCK, [testClockId]);
+    return row!.now;
   }
 
   /** What a counter told at an earlier instant, from the ledger: what has been recorded since does not count. */

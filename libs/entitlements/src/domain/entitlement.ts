@@ -46,6 +46,8 @@ export const holds = ({ validFrom, validUntil }: Entitlement, now: Date): boolea
 /** One customer's standing on the feature's product. The subscription is taken as it is at the instant asked about. */
 export interface Standing {
   subscription: Subscription | null;
+  /** When another contract takes its place. */
+  nextStartsAt: Date | null;
   version: PlanVersion | null;
   timezone: string;
   override: Override | null;
@@ -57,10 +59,10 @@ export function entitlementOf(feature: Feature, standing: Standing, now: Date): 
   const { subscription, version, timezone } = standing;
   const nothing: Entitlement = { feature, denied: null, terms: null, rhythm: null, window: null, since: null, grants: [], source: null, validFrom: now, validUntil: null };
   const unsubscribed = denialOf(subscription);
-  if (!subscription || !version || unsubscribed) return { ...nothing, denied: unsubscribed ?? 'no_subscription' };
+  if (!subscription || !version || unsubscribed) return { ...nothing, denied: unsubscribed ?? 'no_subscription', validUntil: standing.nextStartsAt };
   const found = findTerms(feature, standing, now);
   const plan = { plan: subscription.planKey, version: subscription.planVersion };
-  const ends = [subscription.currentPeriodEnd, ...turningPoints(standing, now)];
+  const ends = [subscription.currentPeriodEnd, standing.nextStartsAt, ...turningPoints(standing, now)].filter((at) => at !== null);
   if (!found) return { ...nothing, source: { kind: 'plan', ...plan }, denied: 'feature_not_in_plan', validUntil: earliest(ends) };
   const { terms, kind, since } = found;
   const disabled = feature.archivedAt !== null || (terms.type === 'boolean' && !terms.value);
@@ -97,8 +99,8 @@ function turningPoints({ override, grants }: Standing, now: Date): Date[] {
   return instants.filter((at): at is Date => at instanceof Date && at > now);
 }
 
-function earliest(instants: Date[]): Date {
-  return instants.reduce((one, other) => (other < one ? other : one));
+function earliest(instants: Date[]): Date | null {
+  return instants.reduce<Date | null>((one, other) => (one === null || other < one ? other : one), null);
 }
 
 function denialOf(subscription: Subscription | null): DenialReason | null {

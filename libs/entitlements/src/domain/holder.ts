@@ -21,8 +21,8 @@ export interface Holder {
   version: number;
   /** Customers of one bucket may share a transaction. */
   bucket: number;
-  /** The newest contract on each product, live or over, by the product's id. */
-  subscriptions: Map<string, Subscription>;
+  /** By the product's id, newest first: the contract that counts, live or over, and one that begins later, if there is one. */
+  subscriptions: Map<string, Subscription[]>;
   overrides: Map<string, Override>;
   /** By the feature's id; voided ones are left out. */
   grants: Map<string, Grant[]>;

@@ -1,0 +1,25 @@
+import type { EntitlementTerms, PlanEntitlement, PlanVersion } from '@app/catalog';
+
+/** What one plan version allows that another does not. Features are told by their keys. */
+export interface PlanDifference {
+  gained: { feature: string; terms: EntitlementTerms }[];
+  lost: { feature: string; terms: EntitlementTerms }[];
+  changed: { feature: string; before: EntitlementTerms; after: EntitlementTerms }[];
+}
+
+/** A boolean that is off is as good as none. */
+const allows = ({ terms }: PlanEntitlement): boolean => terms.type !== 'boolean' || terms.value;
+
+/** What a customer would gain and lose between two plan versions; overridden features stay as they are, whatever the plan says. */
+export function planDifference(before: PlanVersion, after: PlanVersion, overridden: ReadonlySet<string>): PlanDifference {
+  const termsOf = ({ entitlements }: PlanVersion): Map<string, EntitlementTerms> =>
+    new Map(entitlements.filter((entitlement) => allows(entitlement) && !overridden.has(entitlement.featureId)).map(({ feature, terms }) => [feature, terms]));
+  const [old, fresh] = [termsOf(before), termsOf(after)];
+  const only = (these: Map<string, EntitlementTerms>, those: Map<string, EntitlementTerms>) =>
+    [...these].filter(([feature]) => !those.has(feature)).map(([feature, terms]) => ({ feature, terms }));
+  const changed = [...old].flatMap(([feature, terms]) => {
+    const other = fresh.get(feature);
+    return other && JSON.stringify(other) !== JSON.stringify(terms) ? [{ feature, before: terms, after: other }] : [];
+  });
+  return { gained: only(fresh, old), lost: only(old, fresh), changed };
+}

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { LifecycleService } from '@app/subscriptions';
+import { PassingTimeService } from '@app/subscriptions';
 import { startService, TestClock, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
 import { type Person, serviceKey } from '../support/fixtures.js';
@@ -49,7 +49,7 @@ describe('three months of one customer', () => {
     expect(renewed).toMatchObject({ status: 'active', version: 3 });
     // 10:00 on the wall in Berlin all along, though summer time has begun.
     expect(renewed.currentPeriodEnd).toMatch(/^2027-03-31T08:00:00/);
-    expect(await service.app.get(LifecycleService).sweep()).toBeGreaterThan(0);
+    expect(await service.app.get(PassingTimeService).sweep()).toBeGreaterThan(0);
     expect(await subscription()).toMatchObject({ version: 3, currentPeriodStart: renewed.currentPeriodStart });
   });
 
@@ -78,7 +78,7 @@ describe('three months of one customer', () => {
     expect(await check()).toMatchObject({ allowed: false, reason: 'subscription_expired' });
     expect((await consume()).body).toMatchObject({ allowed: false, reason: 'subscription_expired' });
     expect((await call('GET', '/v1/customers/berlin/subscription?product=api')).body).toMatchObject({ status: 404, code: 'no_subscription' });
-    await service.app.get(LifecycleService).sweep();
+    await service.app.get(PassingTimeService).sweep();
     expect(await subscription()).toMatchObject({ status: 'expired', endedAt: '2027-04-30T08:00:00.000Z' });
     expect(await command('resume', {})).toMatchObject({ status: 409, code: 'subscription_ended' });
   });
@@ -96,11 +96,14 @@ describe('three months of one customer', () => {
   it('leaves a timeline without gaps', async () => {
     const { body } = await call('GET', `/v1/subscriptions/${id}/timeline?limit=100`);
     expect(body.data.map(({ type }: { type: string }) => type.replace('subscription.', ''))).toEqual([
-      'created', 'plan_changed', 'renewed', 'change_scheduled', 'resumed', 'change_scheduled', 'plan_changed', 'cancel_scheduled', 'resumed', 'cancel_scheduled', 'expired',
+      'created', 'plan_changed', 'renewal_upcoming', 'renewed', 'change_scheduled', 'resumed', 'change_scheduled', 'renewal_upcoming', 'plan_changed',
+      'cancel_scheduled', 'resumed', 'cancel_scheduled', 'expiry_upcoming', 'expired',
     ]);
-    expect(body.data.map(({ after }: { after: { version: number } }) => after.version)).toEqual(Array.from({ length: 11 }, (_, index) => index + 1));
+    // What only tells what is to come is no version of its own.
+    const changes = body.data.filter(({ type }: { type: string }) => !type.endsWith('_upcoming'));
+    expect(changes.map(({ after }: { after: { version: number } }) => after.version)).toEqual(Array.from({ length: 11 }, (_, index) => index + 1));
     expect(body.data.map(({ actor }: { actor: { kind: string } }) => actor.kind)).toContain('system');
-    expect(body.data.at(-2).reason).toBe('gone');
+    expect(body.data.at(-3).reason).toBe('gone');
   });
 
   it('has its usage told by day of its own zone, and its counters sum up the ledger', async () => {

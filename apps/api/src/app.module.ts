@@ -29,6 +29,7 @@ import { PlansModule } from './plans/plans.module.js';
 import { ProductsModule } from './products/products.module.js';
 import { ReservationRoutesModule } from './reservations/reservation-routes.module.js';
 import { SubscriptionRoutesModule } from './subscriptions/subscription-routes.module.js';
+import { TestClockRoutesModule } from './test-clocks/test-clock-routes.module.js';
 import { UsageRoutesModule } from './usage/usage-routes.module.js';
 import { UserRoutesModule } from './users/user-routes.module.js';
 
@@ -48,6 +49,7 @@ const ROUTES = [
   ReservationRoutesModule,
   GrantRoutesModule,
   OverrideRoutesModule,
+  TestClockRoutesModule,
 ];
 
 /** The edge, in the order in which a request meets it. Interceptors stand at the routes that need them: each costs every request that passes it. */

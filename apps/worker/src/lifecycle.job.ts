@@ -1,19 +1,31 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Cron } from '@nestjs/schedule';
-import { LifecycleService } from '@app/subscriptions';
+import { PassingTimeService, PlanMovesService } from '@app/subscriptions';
 
-/** Writes down ended trials, renewals, scheduled changes and expiries. */
+/** Writes down what time has done to subscriptions, and moves those whose plan is being moved. */
 @Injectable()
 export class LifecycleJob {
-  private readonly logger = new Logger(LifecycleJob.name);
+  private readonly logger = new Logger('LifecycleJob');
 
-  constructor(private readonly lifecycle: LifecycleService) {}
+  constructor(
+    private readonly time: PassingTimeService,
+    private readonly moves: PlanMovesService,
+  ) {}
 
   @Cron('* * * * * *', { waitForCompletion: true })
   async run(): Promise<void> {
     try {
-      const swept = await this.lifecycle.sweep();
+      const swept = await this.time.sweep();
       if (swept > 0) this.logger.log(`${swept} subscriptions brought up to date`);
+    } catch (error) {
+      this.logger.error(error instanceof Error ? error.stack : error);
+    }
+  }
+
+  @Cron('* * * * * *', { waitForCompletion: true })
+  async move(): Promise<void> {
+    try {
+      while (await this.moves.step());
     } catch (error) {
       this.logger.error(error instanceof Error ? error.stack : error);
     }

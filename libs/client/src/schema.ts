@@ -392,6 +392,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/plans/{key}/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move all live subscriptions of a plan to its newest version
+         * @description A job does it bit by bit. Left as they are: those about to end, paused, with another change agreed, or without a price in the version.
+         */
+        post: operations["movePlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/plans/{key}/moves/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a move has come */
+        get: operations["getPlanMove"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/catalog": {
         parameters: {
             query?: never;
@@ -488,7 +525,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read the live subscription */
+        /** Read the live subscription, as it is or as it was */
         get: operations["getLiveSubscription"];
         put?: never;
         post?: never;
@@ -522,7 +559,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List live subscriptions, newest first */
+        /** List subscriptions, newest first: live ones, or those of a status */
         get: operations["listSubscriptions"];
         put?: never;
         /** Put a customer on a plan */
@@ -540,8 +577,43 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read one subscription */
+        /** Read one subscription, as it is or as it was */
         get: operations["getSubscription"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Turn its renewal on or off */
+        patch: operations["updateSubscription"];
+        trace?: never;
+    };
+    "/v1/subscriptions/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened, who, why, in order */
+        get: operations["getSubscriptionTimeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/subscriptions/{id}/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Credits and charges that its changes have brought, oldest first */
+        get: operations["listSubscriptionLines"];
         put?: never;
         post?: never;
         delete?: never;
@@ -559,11 +631,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Change plan, interval or quantity, now or at the end of the period
-         * @description Usage goes on counting; the price is told, not yet prorated.
-         */
+        /** Change plan, interval or quantity, now or at the end of the period; usage goes on counting */
         post: operations["changeSubscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/subscriptions/{id}/preview-change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a change would cost and take away; writes nothing */
+        post: operations["previewChange"];
         delete?: never;
         options?: never;
         head?: never;
@@ -604,17 +690,85 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/subscriptions/{id}/timeline": {
+    "/v1/subscriptions/{id}/pause": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** What happened, who, why, in order */
-        get: operations["getSubscriptionTimeline"];
+        get?: never;
         put?: never;
-        post?: never;
+        /** Let the period stand still; nothing is allowed until it is unpaused */
+        post: operations["pauseSubscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/subscriptions/{id}/unpause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go on with what was left of the period */
+        post: operations["unpauseSubscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/subscriptions/{id}/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Renew by hand; begin again what is over */
+        post: operations["renewSubscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/subscriptions/{id}/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move the end of the period, or of the trial, to a later instant, for nothing */
+        post: operations["extendSubscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/subscriptions/{id}/record-payment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell what a payment has come to: past due, or made good */
+        post: operations["recordPaymentSubscription"];
         delete?: never;
         options?: never;
         head?: never;
@@ -878,6 +1032,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/test-clocks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List test clocks, newest first */
+        get: operations["listTestClocks"];
+        put?: never;
+        /**
+         * Make a clock of its own, for customers to be tried on
+         * @description Give its id as testClock when a customer is made. It belongs to the product of the API key, if the key has one.
+         */
+        post: operations["createTestClock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/test-clocks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read one test clock */
+        get: operations["getTestClock"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/test-clocks/{id}/advance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move a clock through everything that is due until then, in its order */
+        post: operations["advanceTestClock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -942,6 +1151,8 @@ export interface components {
             deviceType: string | null;
             timezone: string;
             currency: string | null;
+            /** @description Id of the test clock that it lives by; null: real time. */
+            testClock: string | null;
             /** Format: date-time */
             createdAt: string;
             /** Format: date-time */
@@ -977,18 +1188,23 @@ export interface components {
             quantity: number;
             /** @enum {string} */
             status: "active" | "trialing" | "past_due" | "paused" | "canceled" | "expired" | "inactive";
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description Later than now for one that has not begun: it is inactive until then.
+             */
             startedAt: string;
             /** Format: date-time */
             currentPeriodStart: string;
             /**
              * Format: date-time
-             * @description Exclusive.
+             * @description Exclusive. Null: indefinite.
              */
-            currentPeriodEnd: string;
+            currentPeriodEnd: string | null;
             /** Format: date-time */
             trialEnd: string | null;
             autoRenew: boolean;
+            /** @description Periods after this one that were agreed on by hand. */
+            prepaidPeriods: number;
             cancelAtPeriodEnd: boolean;
             /** Format: date-time */
             canceledAt: string | null;
@@ -1360,6 +1576,34 @@ export interface components {
         ProductOnlyDto: {
             product?: string;
         };
+        MovePlanDto: {
+            product?: string;
+            /**
+             * @description now: at once, prorated; period_end: each at the end of its own period.
+             * @enum {string}
+             */
+            when: "now" | "period_end";
+            /** @description Kept in every timeline. */
+            reason?: string;
+        };
+        PlanMoveDto: {
+            id: string;
+            /** @description Where they go. */
+            version: number;
+            /** @enum {string} */
+            when: "now" | "period_end";
+            /** @enum {string} */
+            state: "done" | "running";
+            /** @description How many were on other versions when it began. */
+            total: number;
+            moved: number;
+            /** @description Left as they were. */
+            skipped: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            finishedAt: string | null;
+        };
         CatalogFeatureDto: {
             /** @example api_calls */
             key: string;
@@ -1431,6 +1675,11 @@ export interface components {
             plan?: string;
             /** @enum {string} */
             interval?: "hour" | "day" | "week" | "month" | "year";
+            /**
+             * Format: uuid
+             * @description Id of the test clock that the customer lives by, in all that it is and does; only the first time, and for good.
+             */
+            testClock?: string;
             name?: string | null;
             /**
              * @description ISO 3166-1 alpha-2.
@@ -1454,6 +1703,8 @@ export interface components {
             deviceType: string | null;
             timezone: string;
             currency: string | null;
+            /** @description Id of the test clock that it lives by; null: real time. */
+            testClock: string | null;
             /** Format: date-time */
             createdAt: string;
             /** Format: date-time */
@@ -1480,6 +1731,12 @@ export interface components {
             trialDays?: number;
             /** @description false: it expires at the end of its first period. @default true */
             autoRenew?: boolean;
+            /** @description When it begins; left out: at once. May follow a subscription that is set to end by then. */
+            startsAt?: string;
+            /** @description Periods are counted from here, and the first one is shorter; left out: from the start, or the end of the trial. Not for people who subscribe themselves. */
+            billingAnchor?: string;
+            /** @description It has no period end: it ends when somebody ends it. Not for people who subscribe themselves. @default false */
+            indefinite?: boolean;
             /** @description Key of the plan. */
             plan: string;
             /**
@@ -1492,30 +1749,6 @@ export interface components {
             /** @description @default 1 */
             quantity?: number;
         };
-        ChangeSubscriptionDto: {
-            /** @enum {string} */
-            when: "now" | "period_end";
-            /** @description Key of the plan. */
-            plan: string;
-            /**
-             * @description Left out: the one paid now, else the first that the plan has.
-             * @enum {string}
-             */
-            interval?: "hour" | "day" | "week" | "month" | "year";
-            /** @description With interval; left out: 1. */
-            intervalCount?: number;
-            /** @description @default 1 */
-            quantity?: number;
-        };
-        CancelSubscriptionDto: {
-            /**
-             * @description now: it ends at once; period_end: it lives until currentPeriodEnd.
-             * @enum {string}
-             */
-            when: "now" | "period_end";
-            reason?: string;
-        };
-        EmptyDto: Record<string, never>;
         ActorDto: {
             /** @enum {string} */
             kind: "user" | "api_key" | "system";
@@ -1539,6 +1772,156 @@ export interface components {
             data: components["schemas"]["TimelineEntryDto"][];
             hasMore: boolean;
             nextCursor: string | null;
+        };
+        StoredLineDto: {
+            id: string;
+            /** @description The version of the subscription that it came with. */
+            subscriptionVersion: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** @enum {string} */
+            kind: "credit" | "charge";
+            /** @description Minor units, positive in either kind. */
+            amount: number;
+            currency: string;
+            plan: components["schemas"]["SoldPlanDto"];
+            quantity: number;
+            /** @description Of one unit for a whole period, in minor units. */
+            unitAmount: number;
+            /** Format: date-time */
+            periodStart: string;
+            /**
+             * Format: date-time
+             * @description Exclusive.
+             */
+            periodEnd: string;
+        };
+        StoredLinePageDto: {
+            data: components["schemas"]["StoredLineDto"][];
+            hasMore: boolean;
+            nextCursor: string | null;
+        };
+        ChangeSubscriptionDto: {
+            /** @description Key of the plan. */
+            plan?: string;
+            /**
+             * @description Left out: the one paid now, else the first that the plan has.
+             * @enum {string}
+             */
+            interval?: "hour" | "day" | "week" | "month" | "year";
+            /** @description With interval; left out: 1. */
+            intervalCount?: number;
+            /** @description @default 1 */
+            quantity?: number;
+            /** @enum {string} */
+            when: "now" | "period_end";
+            /** @description false: nothing is credited, and nothing charged for the rest of a period that goes on. Not for people who change their own. @default true */
+            prorate?: boolean;
+            reason?: string;
+        };
+        ProrationLineDto: {
+            /** @enum {string} */
+            kind: "credit" | "charge";
+            /** @description Minor units, positive in either kind. */
+            amount: number;
+            currency: string;
+            plan: components["schemas"]["SoldPlanDto"];
+            quantity: number;
+            /** @description Of one unit for a whole period, in minor units. */
+            unitAmount: number;
+            /** Format: date-time */
+            periodStart: string;
+            /**
+             * Format: date-time
+             * @description Exclusive.
+             */
+            periodEnd: string;
+        };
+        NetAmountDto: {
+            /** @description Minor units; negative: in the customer's favour. */
+            amount: number;
+            currency: string;
+        };
+        UpcomingChargeDto: {
+            /** @description Minor units; negative: in the customer's favour. */
+            amount: number;
+            currency: string;
+            /** Format: date-time */
+            at: string;
+        };
+        ChangedEntitlementDto: {
+            feature: string;
+            before: components["schemas"]["PlanEntitlementDto"];
+            after: components["schemas"]["PlanEntitlementDto"];
+        };
+        OverLimitDto: {
+            feature: string;
+            used: number;
+            limit: number;
+        };
+        EntitlementChangesDto: {
+            gained: components["schemas"]["PlanEntitlementDto"][];
+            lost: components["schemas"]["PlanEntitlementDto"][];
+            changed: components["schemas"]["ChangedEntitlementDto"][];
+            /** @description Counted against what does not start anew when the change takes effect. */
+            overLimit: components["schemas"]["OverLimitDto"][];
+        };
+        ChangePreviewDto: {
+            /** Format: date-time */
+            effectiveAt: string;
+            lines: components["schemas"]["ProrationLineDto"][];
+            /** @description What is due at once. */
+            total: components["schemas"]["NetAmountDto"];
+            /** @description The next renewal after it; null when there is none. */
+            nextCharge: components["schemas"]["UpcomingChargeDto"] | null;
+            entitlements: components["schemas"]["EntitlementChangesDto"];
+            /** @description As it would be. */
+            subscription: components["schemas"]["SubscriptionDto"];
+        };
+        CancelSubscriptionDto: {
+            /**
+             * @description now: it ends at once; period_end: it lives until currentPeriodEnd.
+             * @enum {string}
+             */
+            when: "now" | "period_end";
+            /** @description With now: the rest of the period is credited. Not for people who cancel their own. @default false */
+            prorate?: boolean;
+            reason?: string;
+        };
+        ReasonDto: {
+            /** @description Kept in the timeline. */
+            reason?: string;
+        };
+        RenewSubscriptionDto: {
+            /** @description Kept in the timeline. */
+            reason?: string;
+            /**
+             * @description period_end: one more period is agreed on, where the subscription does not renew by itself. now: a new period begins at once, its usage
+             *     counts anew and the rest of the old one is credited; not for people who renew their own. What is over begins again in either case.
+             *     @default period_end
+             * @enum {string}
+             */
+            when?: "now" | "period_end";
+        };
+        ExtendSubscriptionDto: {
+            /** @description The new end of the current period, and of a trial that runs: later than the present one. */
+            to: string;
+            reason: string;
+        };
+        PaymentOutcomeDto: {
+            /** @description Kept in the timeline. */
+            reason?: string;
+            /**
+             * @description failed: past due, nothing is allowed; succeeded: as before.
+             * @enum {string}
+             */
+            outcome: "failed" | "succeeded";
+        };
+        UpdateSubscriptionDto: {
+            /** @description Kept in the timeline. */
+            reason?: string;
+            /** @description false: it expires at the end of its period. */
+            autoRenew: boolean;
         };
         DecisionSourceDto: {
             /** @enum {string} */
@@ -1765,6 +2148,7 @@ export interface components {
             /** @description Units, at most those that are held. Left out: all of them. */
             quantity?: number;
         };
+        EmptyDto: Record<string, never>;
         HeartbeatDto: {
             /** @description From now on. */
             ttlSeconds: number;
@@ -1873,6 +2257,26 @@ export interface components {
             createdAt: string;
             /** Format: date-time */
             updatedAt: string;
+        };
+        CreateTestClockDto: {
+            /** @description Where it stands. */
+            now: string;
+        };
+        TestClockDto: {
+            id: string;
+            /** Format: date-time */
+            now: string;
+            /** Format: date-time */
+            createdAt: string;
+        };
+        TestClockPageDto: {
+            data: components["schemas"]["TestClockDto"][];
+            hasMore: boolean;
+            nextCursor: string | null;
+        };
+        AdvanceTestClockDto: {
+            /** @description Later than it stands. */
+            to: string;
         };
     };
     responses: never;
@@ -4329,6 +4733,178 @@ export interface operations {
             };
         };
     };
+    movePlan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Key of the plan. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MovePlanDto"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanMoveDto"];
+                };
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description In conflict with the state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
+    getPlanMove: {
+        parameters: {
+            query?: {
+                product?: string;
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Key of the plan. */
+                key: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanMoveDto"];
+                };
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
     getCatalog: {
         parameters: {
             query?: {
@@ -4823,6 +5399,9 @@ export interface operations {
         parameters: {
             query?: {
                 product?: string;
+                /** @description As it was then. */
+                at?: string;
+                /** @description Only these members, separated by commas. */
                 fields?: string;
             };
             header?: never;
@@ -4997,7 +5576,17 @@ export interface operations {
                 /** @description Only these members of each row, separated by commas. */
                 fields?: string;
                 product?: string;
-                /** @description Only those that end, unrenewed, in this time. */
+                /** @description Left out: live ones. Follows what jobs have written down, a second late at most; the rows are told as they are now. */
+                status?: "trialing" | "active" | "past_due" | "paused" | "canceled" | "expired" | "inactive";
+                /** @description Key of a plan: live ones on it. */
+                plan?: string;
+                /** @description Made at or after. */
+                from?: string;
+                /** @description Made before. */
+                to?: string;
+                /** @description Those of the customers of a test clock; left out: those of real time. */
+                testClock?: string;
+                /** @description Only those that end, unrenewed, in this time, the first to end first; not together with status, plan, from, to or testClock. */
                 expiringWithin?: string;
             };
             header?: never;
@@ -5153,6 +5742,8 @@ export interface operations {
     getSubscription: {
         parameters: {
             query?: {
+                /** @description As it was then. */
+                at?: string;
                 /** @description Only these members, separated by commas. */
                 fields?: string;
             };
@@ -5170,6 +5761,267 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SubscriptionDto"];
+                };
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
+    updateSubscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: unknown;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateSubscriptionDto"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionDto"];
+                };
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description In conflict with the state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Stale If-Match */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
+    getSubscriptionTimeline: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description The nextCursor of the page before. */
+                cursor?: string;
+                /** @description Only these members of each row, separated by commas. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                id: unknown;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimelinePageDto"];
+                };
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
+    listSubscriptionLines: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description The nextCursor of the page before. */
+                cursor?: string;
+                /** @description Only these members of each row, separated by commas. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                id: unknown;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoredLinePageDto"];
                 };
             };
             /** @description No or bad credentials */
@@ -5328,6 +6180,94 @@ export interface operations {
             };
         };
     };
+    previewChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: unknown;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeSubscriptionDto"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangePreviewDto"];
+                };
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description In conflict with the state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
     cancelSubscription: {
         parameters: {
             query?: never;
@@ -5442,7 +6382,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["EmptyDto"];
+                "application/json": components["schemas"]["ReasonDto"];
             };
         };
         responses: {
@@ -5528,30 +6468,30 @@ export interface operations {
             };
         };
     };
-    getSubscriptionTimeline: {
+    pauseSubscription: {
         parameters: {
-            query?: {
-                /** @description Rows of a page. */
-                limit?: number;
-                /** @description The nextCursor of the page before. */
-                cursor?: string;
-                /** @description Only these members of each row, separated by commas. */
-                fields?: string;
+            query?: never;
+            header?: {
+                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                "Idempotency-Key"?: string;
             };
-            header?: never;
             path: {
                 id: unknown;
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonDto"];
+            };
+        };
         responses: {
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TimelinePageDto"];
+                    "application/json": components["schemas"]["SubscriptionDto"];
                 };
             };
             /** @description No or bad credentials */
@@ -5574,6 +6514,424 @@ export interface operations {
             };
             /** @description Not there, or not yours */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description In conflict with the state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Stale If-Match */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
+    unpauseSubscription: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: unknown;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonDto"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionDto"];
+                };
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description In conflict with the state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Stale If-Match */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
+    renewSubscription: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: unknown;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenewSubscriptionDto"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionDto"];
+                };
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description In conflict with the state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Stale If-Match */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
+    extendSubscription: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: unknown;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExtendSubscriptionDto"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionDto"];
+                };
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description In conflict with the state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Stale If-Match */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
+    recordPaymentSubscription: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: unknown;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PaymentOutcomeDto"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionDto"];
+                };
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description In conflict with the state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Stale If-Match */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7158,6 +8516,317 @@ export interface operations {
              *
              *     Try again later
              */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
+    listTestClocks: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description The nextCursor of the page before. */
+                cursor?: string;
+                /** @description Only these members of each row, separated by commas. */
+                fields?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestClockPageDto"];
+                };
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
+    createTestClock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateTestClockDto"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestClockDto"];
+                };
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
+    getTestClock: {
+        parameters: {
+            query?: {
+                /** @description Only these members, separated by commas. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestClockDto"];
+                };
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
+    advanceTestClock: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdvanceTestClockDto"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestClockDto"];
+                };
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description In conflict with the state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -14,8 +14,8 @@ import { optionalDate } from '../http/input/optional-date.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { ListQuery } from '../http/pagination/list.query.js';
 import { Pages } from '../http/pagination/pages.js';
-import { ProductQueryDto, SparseQueryDto } from '../plans/dto/plan.dto.js';
-import { HistoryQueryDto, SubscriptionDto, SubscriptionPageDto } from '../subscriptions/dto/subscription.dto.js';
+import { SparseQueryDto } from '../plans/dto/plan.dto.js';
+import { HistoryQueryDto, LiveQueryDto, SubscriptionDto, SubscriptionPageDto } from '../subscriptions/dto/subscription.dto.js';
 import { SubscriptionPresenter } from '../subscriptions/subscription-presenter.js';
 import { CustomerDto, CustomerPageDto, CustomerWithSubscriptionDto, PutCustomerDto } from './dto/customer.dto.js';
 import { ForgetCustomerOperation } from './forget-customer.operation.js';
@@ -48,8 +48,8 @@ export class CustomersController {
     @CurrentPrincipal() principal: Principal,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CustomerWithSubscriptionDto> {
-    const { plan, interval, product: _, ...profile } = body;
-    const { customer, subscription, status } = await this.putCustomer.run({ key, profile, product, plan, interval, principal });
+    const { plan, interval, testClock, product: _, ...profile } = body;
+    const { customer, subscription, status } = await this.putCustomer.run({ key, profile, product, plan, interval, testClock, principal });
     void reply.status(status);
     return { ...CustomerDto.of(customer), subscription: await this.presenter.one(subscription, customer) };
   }
@@ -88,11 +88,11 @@ export class CustomersController {
   @OfCustomer()
   @Etag('version')
   @ApiParam({ name: 'customer', description: 'Key of the customer, or "me".' })
-  @ApiOperation({ operationId: 'getLiveSubscription', summary: 'Read the live subscription' })
+  @ApiOperation({ operationId: 'getLiveSubscription', summary: 'Read the live subscription, as it is or as it was' })
   @ApiProblems(404)
-  async live(@CurrentCustomer() customer: Customer, @Query() _: ProductQueryDto, @ProductKey() product: string): Promise<SubscriptionDto> {
+  async live(@CurrentCustomer() customer: Customer, @Query() { at }: LiveQueryDto, @ProductKey() product: string): Promise<SubscriptionDto> {
     const { id: productId } = await this.catalog.getProduct(product);
-    return this.presenter.one(await this.subscriptions.getLive(customer.id, productId), customer);
+    return this.presenter.one(await this.subscriptions.getLive(customer.id, productId, optionalDate(at)), customer);
   }
 
   @Get(':customer/subscriptions')

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { actorOf, type Principal } from '@app/auth';
-import { type Customer, type CustomerProfile, CustomersService } from '@app/customers';
+import { type Customer, type CustomerProfile, CustomersService, TestClocksService } from '@app/customers';
 import { DomainError, type Interval } from '@app/kernel';
 import { Database } from '@app/platform';
 import { EnrolmentService, type Subscription } from '@app/subscriptions';
+import { ProductConfinement } from '../http/access/product-confinement.js';
 
 export interface PutCustomer {
   key: string;
@@ -11,6 +12,8 @@ export interface PutCustomer {
   product: string;
   plan?: string;
   interval?: Interval;
+  /** Id of the test clock that it lives by; only the first time. */
+  testClock?: string;
   principal: Principal;
 }
 
@@ -26,10 +29,12 @@ export class PutCustomerOperation {
   constructor(
     private readonly customers: CustomersService,
     private readonly enrolment: EnrolmentService,
+    private readonly clocks: TestClocksService,
+    private readonly confinement: ProductConfinement,
     private readonly database: Database,
   ) {}
 
-  /** @throws DomainError `no_plan_assigned`, `plan_not_found`, `product_not_found`, `invalid_fields` */
+  /** @throws DomainError `no_plan_assigned`, `plan_not_found`, `product_not_found`, `test_clock_not_found`, `test_clock_fixed`, `invalid_fields` */
   async run(input: PutCustomer): Promise<PutOutcome> {
     const found = await this.customers.findByKey(input.key);
     if (found) return this.update(found, input);
@@ -42,13 +47,15 @@ export class PutCustomerOperation {
     }
   }
 
-  private async create({ key, profile, product, plan, interval, principal }: PutCustomer): Promise<PutOutcome> {
+  private async create({ key, profile, product, plan, interval, testClock, principal }: PutCustomer): Promise<PutOutcome> {
+    if (testClock) await this.clocks.get(testClock, await this.confinement.productId(principal));
     const plans = plan === undefined ? {} : { [product]: plan };
-    const { customer, subscriptions } = await this.enrolment.enrol({ key, profile, products: [product], plans, wish: { interval }, actor: actorOf(principal) });
+    const { customer, subscriptions } = await this.enrolment.enrol({ key, profile, products: [product], plans, wish: { interval }, testClockId: testClock, actor: actorOf(principal) });
     return { customer, subscription: subscriptions[0]!, status: 201 };
   }
 
-  private update(found: Customer, { profile, product, plan, interval, principal }: PutCustomer): Promise<PutOutcome> {
+  private update(found: Customer, { profile, product, plan, interval, testClock, principal }: PutCustomer): Promise<PutOutcome> {
+    if (testClock && testClock !== found.testClockId) throw new DomainError('conflict', 'test_clock_fixed', 'What a customer lives by is settled when it is made.');
     const actor = actorOf(principal);
     return this.database.transaction(async () => {
       const customer = await this.customers.update(found.id, profile, actor);

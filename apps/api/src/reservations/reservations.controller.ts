@@ -11,9 +11,9 @@ import { Idempotent, IdempotentByItself } from '../http/idempotency/idempotency.
 import { told } from '../http/idempotency/replayed.js';
 import { UuidParam } from '../http/input/uuid-param.decorator.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
-import { EmptyDto } from '../subscriptions/dto/subscription.dto.js';
+
 import { DecisionDto } from '../usage/dto/usage.dto.js';
-import { CommitReservationDto, CreateReservationDto, HeartbeatDto, ReservationDecisionDto } from './dto/reservation.dto.js';
+import { CommitReservationDto, CreateReservationDto, HeartbeatDto, ReservationDecisionDto, EmptyDto } from './dto/reservation.dto.js';
 import { ReservationAccess } from './reservation-access.js';
 
 @ApiTags('Entitlements and usage')

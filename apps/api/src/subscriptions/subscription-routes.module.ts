@@ -1,14 +1,18 @@
 import { Module } from '@nestjs/common';
 import { CatalogModule } from '@app/catalog';
 import { CustomersModule } from '@app/customers';
+import { EntitlementsModule } from '@app/entitlements';
+import { MeteringModule } from '@app/metering';
 import { SubscriptionsModule } from '@app/subscriptions';
+import { PreviewChangeOperation } from './preview-change.operation.js';
+import { SubscriptionCommandsController } from './subscription-commands.controller.js';
 import { SubscriptionPresenter } from './subscription-presenter.js';
 import { SubscriptionsController } from './subscriptions.controller.js';
 
 @Module({
-  imports: [SubscriptionsModule, CatalogModule, CustomersModule],
-  controllers: [SubscriptionsController],
-  providers: [SubscriptionPresenter],
+  imports: [SubscriptionsModule, CatalogModule, CustomersModule, EntitlementsModule, MeteringModule],
+  controllers: [SubscriptionsController, SubscriptionCommandsController],
+  providers: [SubscriptionPresenter, PreviewChangeOperation],
   exports: [SubscriptionPresenter],
 })
 export class SubscriptionRoutesModule {}

@@ -1,32 +1,22 @@
-import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { actorOf, confinedTo, type Principal } from '@app/auth';
 import { CatalogReader } from '@app/catalog';
 import type { Customer } from '@app/customers';
-import { EnrolmentService, LifecycleService, type Subscription, SubscriptionsService } from '@app/subscriptions';
+import { EnrolmentService, type Subscription, SubscriptionsService } from '@app/subscriptions';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentCustomer, CurrentPrincipal, CurrentSubscription } from '../http/access/current-principal.decorator.js';
 import { OfCustomer, OfSubscription } from '../http/access/owner.guard.js';
 import { ProductKey } from '../http/access/product-key.decorator.js';
 import { Etag } from '../http/etag/etag.interceptor.js';
-import { IfMatch } from '../http/etag/if-match.decorator.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
+import { optionalDate } from '../http/input/optional-date.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { ListQuery } from '../http/pagination/list.query.js';
 import { Pages } from '../http/pagination/pages.js';
-import { SparseQueryDto } from '../plans/dto/plan.dto.js';
-import {
-  CancelSubscriptionDto,
-  ChangeSubscriptionDto,
-  CreateSubscriptionDto,
-  EmptyDto,
-  SubscriptionDto,
-  SubscriptionListQueryDto,
-  SubscriptionPageDto,
-  TimelineEntryDto,
-  TimelinePageDto,
-} from './dto/subscription.dto.js';
-import { refuseOwnTrial, takesPublicOffers } from './own-terms.js';
+import { StoredLineDto, StoredLinePageDto } from './dto/preview.dto.js';
+import { CreateSubscriptionDto, SubscriptionDto, SubscriptionListQueryDto, SubscriptionPageDto, SubscriptionQueryDto, TimelineEntryDto, TimelinePageDto } from './dto/subscription.dto.js';
+import { refuseOwnTerms, refuseOwnTrial, takesPublicOffers } from './own-terms.js';
 import { spanInMs } from './span.js';
 import { SubscriptionPresenter } from './subscription-presenter.js';
 
@@ -36,7 +26,6 @@ import { SubscriptionPresenter } from './subscription-presenter.js';
 export class SubscriptionsController {
   constructor(
     private readonly enrolment: EnrolmentService,
-    private readonly lifecycle: LifecycleService,
     private readonly subscriptions: SubscriptionsService,
     private readonly catalog: CatalogReader,
     private readonly presenter: SubscriptionPresenter,
@@ -56,21 +45,24 @@ export class SubscriptionsController {
     @ProductKey() product: string,
     @CurrentPrincipal() principal: Principal,
   ): Promise<SubscriptionDto> {
-    const { plan, interval, intervalCount, currency, quantity, trialDays, autoRenew } = body;
+    const { plan, interval, intervalCount, currency, quantity, trialDays, autoRenew, startsAt, billingAnchor, indefinite } = body;
     refuseOwnTrial(principal, trialDays);
+    refuseOwnTerms(principal, { billingAnchor, indefinite });
     const { id: productId } = await this.catalog.getProduct(product);
     const wish = { plan, interval, intervalCount, currency, publicOnly: takesPublicOffers(principal) };
-    const subscription = await this.enrolment.subscribe({ customer, productId, wish, quantity, trialDays, autoRenew, actor: actorOf(principal) });
+    const starts = { startsAt: optionalDate(startsAt), billingAnchor: optionalDate(billingAnchor), indefinite };
+    const subscription = await this.enrolment.subscribe({ customer, productId, wish, quantity, trialDays, autoRenew, ...starts, actor: actorOf(principal) });
     return this.presenter.one(subscription, customer);
   }
 
   @Get()
   @Allow({ scope: 'subscriptions:read', people: 'admin' })
-  @ApiOperation({ operationId: 'listSubscriptions', summary: 'List live subscriptions, newest first' })
+  @ApiOperation({ operationId: 'listSubscriptions', summary: 'List subscriptions, newest first: live ones, or those of a status' })
   async list(@Query() query: SubscriptionListQueryDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal): Promise<SubscriptionPageDto> {
     const binding = { ...query, product, owner: actorOf(principal).id };
     const { id: productId } = await this.catalog.getProduct(product);
-    const filter = { productId, endingWithinMs: spanInMs(query.expiringWithin), customerId: confinedTo(principal) };
+    const { status, plan, from, to, testClock: testClockId, expiringWithin } = query;
+    const filter = { productId, status, plan, from: optionalDate(from), to: optionalDate(to), testClockId, endingWithinMs: spanInMs(expiringWithin), customerId: confinedTo(principal) };
     const page = await this.subscriptions.list(this.pages.request(query, binding), filter);
     return { ...this.pages.answer(page, binding, () => null), data: await this.presenter.many(page.data) };
   }
@@ -80,67 +72,10 @@ export class SubscriptionsController {
   @OfSubscription()
   @Etag('version')
   @ApiParam({ name: 'id', format: 'uuid' })
-  @ApiOperation({ operationId: 'getSubscription', summary: 'Read one subscription' })
+  @ApiOperation({ operationId: 'getSubscription', summary: 'Read one subscription, as it is or as it was' })
   @ApiProblems(404)
-  get(@CurrentSubscription() subscription: Subscription, @Query() _: SparseQueryDto): Promise<SubscriptionDto> {
-    return this.presenter.one(subscription);
-  }
-
-  @Post(':id/change')
-  @Idempotent()
-  @HttpCode(200)
-  @Allow({ scope: 'subscriptions:write', people: 'owner' })
-  @OfSubscription()
-  @Etag('version')
-  @ApiParam({ name: 'id', format: 'uuid' })
-  @ApiOperation({ operationId: 'changeSubscription', summary: 'Change plan, interval or quantity, now or at the end of the period', description: 'Usage goes on counting; the price is told, not yet prorated.' })
-  @ApiProblems(404, 409, 412)
-  async change(
-    @CurrentSubscription() subscription: Subscription,
-    @Body() body: ChangeSubscriptionDto,
-    @CurrentPrincipal() principal: Principal,
-    @IfMatch() expectedVersion?: number,
-  ): Promise<SubscriptionDto> {
-    const { plan, interval, intervalCount, quantity, when } = body;
-    const wish = { plan, interval, intervalCount, publicOnly: takesPublicOffers(principal) };
-    return this.presenter.one(await this.lifecycle.change({ subscription, wish, quantity, when, actor: actorOf(principal), expectedVersion }));
-  }
-
-  @Post(':id/cancel')
-  @Idempotent()
-  @HttpCode(200)
-  @Allow({ scope: 'subscriptions:write', people: 'owner' })
-  @OfSubscription()
-  @Etag('version')
-  @ApiParam({ name: 'id', format: 'uuid' })
-  @ApiOperation({ operationId: 'cancelSubscription', summary: 'Cancel, now or at the end of the period' })
-  @ApiProblems(404, 409, 412)
-  async cancel(
-    @CurrentSubscription() subscription: Subscription,
-    @Body() body: CancelSubscriptionDto,
-    @CurrentPrincipal() principal: Principal,
-    @IfMatch() expectedVersion?: number,
-  ): Promise<SubscriptionDto> {
-    const command = { subscription, actor: actorOf(principal), expectedVersion, reason: body.reason };
-    return this.presenter.one(await this.lifecycle.cancel(command, body.when));
-  }
-
-  @Post(':id/resume')
-  @Idempotent()
-  @HttpCode(200)
-  @Allow({ scope: 'subscriptions:write', people: 'owner' })
-  @OfSubscription()
-  @Etag('version')
-  @ApiParam({ name: 'id', format: 'uuid' })
-  @ApiOperation({ operationId: 'resumeSubscription', summary: 'Undo a cancellation at period end or a scheduled change' })
-  @ApiProblems(404, 409, 412)
-  async resume(
-    @CurrentSubscription() subscription: Subscription,
-    @Body() _: EmptyDto,
-    @CurrentPrincipal() principal: Principal,
-    @IfMatch() expectedVersion?: number,
-  ): Promise<SubscriptionDto> {
-    return this.presenter.one(await this.lifecycle.resume({ subscription, actor: actorOf(principal), expectedVersion }));
+  async get(@CurrentSubscription() subscription: Subscription, @Query() { at }: SubscriptionQueryDto): Promise<SubscriptionDto> {
+    return this.presenter.one(await this.subscriptions.asWas(subscription, optionalDate(at)));
   }
 
   @Get(':id/timeline')
@@ -152,5 +87,16 @@ export class SubscriptionsController {
   async timeline(@CurrentSubscription() { id }: Subscription, @Query() query: ListQuery): Promise<TimelinePageDto> {
     const binding = { id };
     return this.pages.answer(await this.subscriptions.timeline(id, this.pages.request(query, binding)), binding, TimelineEntryDto.of);
+  }
+
+  @Get(':id/lines')
+  @Allow({ scope: 'subscriptions:read', people: 'owner' })
+  @OfSubscription()
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiOperation({ operationId: 'listSubscriptionLines', summary: 'Credits and charges that its changes have brought, oldest first' })
+  @ApiProblems(404)
+  async lines(@CurrentSubscription() { id }: Subscription, @Query() query: ListQuery): Promise<StoredLinePageDto> {
+    const binding = { linesOf: id };
+    return this.pages.answer(await this.subscriptions.lines(id, this.pages.request(query, binding)), binding, StoredLineDto.of);
   }
 }

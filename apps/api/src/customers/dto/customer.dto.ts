@@ -1,4 +1,4 @@
-import { IsIn, IsOptional, IsString, Length, Matches, MaxLength } from 'class-validator';
+import { IsIn, IsOptional, IsString, IsUUID, Length, Matches, MaxLength } from 'class-validator';
 import type { Customer } from '@app/customers';
 import { type Interval, INTERVALS } from '@app/kernel';
 import { SubscriptionDto } from '../../subscriptions/dto/subscription.dto.js';
@@ -53,6 +53,11 @@ export class PutCustomerDto extends ProfileDto {
   @IsOptional()
   @IsIn(INTERVALS)
   interval?: Interval;
+
+  /** Id of the test clock that the customer lives by, in all that it is and does; only the first time, and for good. */
+  @IsOptional()
+  @IsUUID()
+  testClock?: string;
 }
 
 /** Who subscribes. */
@@ -65,11 +70,13 @@ export class CustomerDto {
   deviceType: string | null;
   timezone: string;
   currency: string | null;
+  /** Id of the test clock that it lives by; null: real time. */
+  testClock: string | null;
   createdAt: Date;
   updatedAt: Date;
 
-  static of({ id, key, name, email, region, deviceType, timezone, currency, createdAt, updatedAt }: Customer): CustomerDto {
-    return { id, key, name, email, region, deviceType, timezone, currency, createdAt, updatedAt };
+  static of({ id, key, name, email, region, deviceType, timezone, currency, testClockId: testClock, createdAt, updatedAt }: Customer): CustomerDto {
+    return { id, key, name, email, region, deviceType, timezone, currency, testClock, createdAt, updatedAt };
   }
 }
 

@@ -60,3 +60,6 @@ export class ReservationDto {
 export class ReservationDecisionDto extends DecisionDto implements ReservationDecision {
   reservation: ReservationDto | null;
 }
+
+/** Nothing to say. */
+export class EmptyDto {}

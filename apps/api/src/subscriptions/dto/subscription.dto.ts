@@ -1,4 +1,5 @@
-import { IsBoolean, IsDateString, IsIn, IsInt, IsOptional, IsString, Length, Matches, Max, MaxLength, Min } from 'class-validator';
+import { OmitType, PartialType } from '@nestjs/swagger';
+import { IsBoolean, IsDateString, IsIn, IsInt, IsOptional, IsString, IsUUID, Length, Matches, Max, MaxLength, Min } from 'class-validator';
 import { type Interval, INTERVALS } from '@app/kernel';
 import type { RecordedEvent } from '@app/platform';
 import { type SoldPrice, type Subscription, SUBSCRIPTION_STATUSES, type SubscriptionStatus } from '@app/subscriptions';
@@ -58,17 +59,40 @@ export class CreateSubscriptionDto extends PlanWishDto {
   @IsOptional()
   @IsBoolean()
   autoRenew?: boolean;
+
+  /** When it begins; left out: at once. May follow a subscription that is set to end by then. */
+  @IsOptional()
+  @IsDateString({ strict: true })
+  startsAt?: string;
+
+  /** Periods are counted from here, and the first one is shorter; left out: from the start, or the end of the trial. Not for people who subscribe themselves. */
+  @IsOptional()
+  @IsDateString({ strict: true })
+  billingAnchor?: string;
+
+  /** It has no period end: it ends when somebody ends it. Not for people who subscribe themselves. @default false */
+  @IsOptional()
+  @IsBoolean()
+  indefinite?: boolean;
 }
 
-export class ChangeSubscriptionDto extends PlanWishDto {
-  @IsIn(['now', 'period_end'])
-  when: 'now' | 'period_end';
+export class ReasonDto {
+  /** Kept in the timeline. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(500)
+  reason?: string;
 }
 
-export class CancelSubscriptionDto {
-  /** now: it ends at once; period_end: it lives until currentPeriodEnd. */
+/** Without a plan, the plan, version and price stay as they were sold. */
+export class ChangeSubscriptionDto extends PartialType(PlanWishDto) {
   @IsIn(['now', 'period_end'])
   when: 'now' | 'period_end';
+
+  /** false: nothing is credited, and nothing charged for the rest of a period that goes on. Not for people who change their own. @default true */
+  @IsOptional()
+  @IsBoolean()
+  prorate?: boolean;
 
   @IsOptional()
   @IsString()
@@ -76,7 +100,54 @@ export class CancelSubscriptionDto {
   reason?: string;
 }
 
-export class EmptyDto {}
+export class RenewSubscriptionDto extends ReasonDto {
+  /**
+   * period_end: one more period is agreed on, where the subscription does not renew by itself. now: a new period begins at once, its usage
+   * counts anew and the rest of the old one is credited; not for people who renew their own. What is over begins again in either case.
+   * @default period_end
+   */
+  @IsOptional()
+  @IsIn(['now', 'period_end'])
+  when?: 'now' | 'period_end';
+}
+
+export class ExtendSubscriptionDto {
+  /** The new end of the current period, and of a trial that runs: later than the present one. */
+  @IsDateString({ strict: true })
+  to: string;
+
+  @IsString()
+  @Length(1, 500)
+  reason: string;
+}
+
+export class PaymentOutcomeDto extends ReasonDto {
+  /** failed: past due, nothing is allowed; succeeded: as before. */
+  @IsIn(['failed', 'succeeded'])
+  outcome: 'failed' | 'succeeded';
+}
+
+export class UpdateSubscriptionDto extends ReasonDto {
+  /** false: it expires at the end of its period. */
+  @IsBoolean()
+  autoRenew: boolean;
+}
+
+export class CancelSubscriptionDto {
+  /** now: it ends at once; period_end: it lives until currentPeriodEnd. */
+  @IsIn(['now', 'period_end'])
+  when: 'now' | 'period_end';
+
+  /** With now: the rest of the period is credited. Not for people who cancel their own. @default false */
+  @IsOptional()
+  @IsBoolean()
+  prorate?: boolean;
+
+  @IsOptional()
+  @IsString()
+  @MaxLength(500)
+  reason?: string;
+}
 
 export class HistoryQueryDto extends ListQuery {
   @IsOptional()
@@ -99,13 +170,59 @@ export class HistoryQueryDto extends ListQuery {
   to?: string;
 }
 
+export class LiveQueryDto {
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  product?: string;
+
+  /** As it was then. */
+  @IsOptional()
+  @IsDateString({ strict: true })
+  at?: string;
+
+  /** Only these members, separated by commas. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(512)
+  fields?: string;
+}
+
+export class SubscriptionQueryDto extends OmitType(LiveQueryDto, ['product']) {}
+
 export class SubscriptionListQueryDto extends ListQuery {
   @IsOptional()
   @IsString()
   @MaxLength(64)
   product?: string;
 
-  /** Only those that end, unrenewed, in this time. @example 7d */
+  /** Left out: live ones. Follows what jobs have written down, a second late at most; the rows are told as they are now. */
+  @IsOptional()
+  @IsIn(SUBSCRIPTION_STATUSES)
+  status?: SubscriptionStatus;
+
+  /** Key of a plan: live ones on it. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  plan?: string;
+
+  /** Made at or after. */
+  @IsOptional()
+  @IsDateString({ strict: true })
+  from?: string;
+
+  /** Made before. */
+  @IsOptional()
+  @IsDateString({ strict: true })
+  to?: string;
+
+  /** Those of the customers of a test clock; left out: those of real time. */
+  @IsOptional()
+  @IsUUID()
+  testClock?: string;
+
+  /** Only those that end, unrenewed, in this time, the first to end first; not together with status, plan, from, to or testClock. @example 7d */
   @IsOptional()
   @Matches(/^[1-9]\d{0,3}[hd]$/, { message: 'must be hours or days, such as 36h or 7d' })
   expiringWithin?: string;
@@ -143,12 +260,15 @@ export class SubscriptionDto {
   price: SoldPriceDto;
   quantity: number;
   status: SubscriptionStatus;
+  /** Later than now for one that has not begun: it is inactive until then. */
   startedAt: Date;
   currentPeriodStart: Date;
-  /** Exclusive. */
-  currentPeriodEnd: Date;
+  /** Exclusive. Null: indefinite. */
+  currentPeriodEnd: Date | null;
   trialEnd: Date | null;
   autoRenew: boolean;
+  /** Periods after this one that were agreed on by hand. */
+  prepaidPeriods: number;
   cancelAtPeriodEnd: boolean;
   canceledAt: Date | null;
   endedAt: Date | null;
@@ -160,7 +280,7 @@ export class SubscriptionDto {
   updatedAt: Date;
 
   static of(subscription: Subscription, names: { customer: string; product: string }): SubscriptionDto {
-    const { id, quantity, status, startedAt, currentPeriodStart, currentPeriodEnd, trialEnd, autoRenew, cancelAtPeriodEnd } = subscription;
+    const { id, quantity, status, startedAt, currentPeriodStart, currentPeriodEnd, trialEnd, autoRenew, prepaidPeriods, cancelAtPeriodEnd } = subscription;
     const { canceledAt, endedAt, pausedAt, scheduledChange, version, createdAt, updatedAt } = subscription;
     return {
       id,
@@ -173,6 +293,7 @@ export class SubscriptionDto {
       currentPeriodEnd,
       trialEnd,
       autoRenew,
+      prepaidPeriods,
       cancelAtPeriodEnd,
       canceledAt,
       endedAt,
@@ -185,7 +306,7 @@ export class SubscriptionDto {
   }
 }
 
-function soldAs({ planKey, planName, planVersion, price }: { planKey: string; planName: string; planVersion: number; price: SoldPrice }): { plan: SoldPlanDto; price: SoldPriceDto } {
+export function soldAs({ planKey, planName, planVersion, price }: { planKey: string; planName: string; planVersion: number; price: SoldPrice }): { plan: SoldPlanDto; price: SoldPriceDto } {
   return { plan: { key: planKey, name: planName, version: planVersion }, price };
 }
 

@@ -1,0 +1,40 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { actorOf, type Principal } from '@app/auth';
+import { PlanMovesService } from '@app/subscriptions';
+import { Allow } from '../http/access/allow.decorator.js';
+import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
+import { ProductKey } from '../http/access/product-key.decorator.js';
+import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
+import { UuidParam } from '../http/input/uuid-param.decorator.js';
+import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
+import { MovePlanDto, PlanMoveDto } from './dto/plan-move.dto.js';
+import { ProductQueryDto } from './dto/plan.dto.js';
+
+@ApiTags('Catalogue')
+@ApiCredentials()
+@Controller('v1/plans/:key/moves')
+export class PlanMovesController {
+  constructor(private readonly moves: PlanMovesService) {}
+
+  @Post()
+  @Idempotent()
+  @HttpCode(202)
+  @Allow({ scope: 'subscriptions:write', people: 'admin' })
+  @ApiParam({ name: 'key', description: 'Key of the plan.' })
+  @ApiOperation({ operationId: 'movePlan', summary: 'Move all live subscriptions of a plan to its newest version', description: 'A job does it bit by bit. Left as they are: those about to end, paused, with another change agreed, or without a price in the version.' })
+  @ApiProblems(404, 409)
+  async begin(@Param('key') plan: string, @Body() { when, reason }: MovePlanDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal): Promise<PlanMoveDto> {
+    return PlanMoveDto.of(await this.moves.begin({ product, plan, when, reason, actor: actorOf(principal) }));
+  }
+
+  @Get(':id')
+  @Allow({ scope: 'subscriptions:read', people: 'admin' })
+  @ApiParam({ name: 'key', description: 'Key of the plan.' })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiOperation({ operationId: 'getPlanMove', summary: 'How far a move has come' })
+  @ApiProblems(404)
+  async get(@Param('key') plan: string, @UuidParam('id') id: string, @Query() _: ProductQueryDto, @ProductKey() product: string): Promise<PlanMoveDto> {
+    return PlanMoveDto.of(await this.moves.get(product, plan, id));
+  }
+}

@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import type { EntitlementTerms } from '@app/catalog';
+import { type Customer, CustomersService } from '@app/customers';
+import { EntitlementsService, HoldersService } from '@app/entitlements';
+import { MeteringService } from '@app/metering';
+import { type ChangePreview, LifecycleService, netOf, type Subscription } from '@app/subscriptions';
+import { ChangePreviewDto, type EntitlementChangesDto, namedTerms, type OverLimitDto, ProrationLineDto, type UpcomingChargeDto } from './dto/preview.dto.js';
+import { SubscriptionPresenter } from './subscription-presenter.js';
+
+type Wish = Parameters<LifecycleService['previewChange']>[1];
+
+/** Tells what a change would cost and take away, by the function that would make it. */
+@Injectable()
+export class PreviewChangeOperation {
+  constructor(
+    private readonly lifecycle: LifecycleService,
+    private readonly customers: CustomersService,
+    private readonly holders: HoldersService,
+    private readonly entitlements: EntitlementsService,
+    private readonly metering: MeteringService,
+    private readonly presenter: SubscriptionPresenter,
+  ) {}
+
+  /** @throws DomainError as the change itself */
+  async run(subscription: Subscription, wish: Wish): Promise<ChangePreviewDto> {
+    const preview = await this.lifecycle.previewChange(subscription, wish);
+    const { transition } = preview;
+    const { subscription: after, lines = [], at } = transition;
+    const customer = await this.customers.getById(after.customerId);
+    const presented = await this.presenter.one(after, customer);
+    return {
+      effectiveAt: after.scheduledChange && wish.when === 'period_end' ? new Date(after.scheduledChange.effectiveAt) : at,
+      lines: lines.map(ProrationLineDto.of),
+      total: { amount: netOf(lines), currency: after.price.currency },
+      nextCharge: nextCharge(after),
+      entitlements: await this.changes(customer, presented.product, preview, wish.when === 'now'),
+      subscription: presented,
+    };
+  }
+
+  private async changes(customer: Customer, product: string, { before, transition: { subscription } }: ChangePreview, now: boolean): Promise<EntitlementChangesDto> {
+    const holder = (await this.holders.findRecent(customer.key))!;
+    const after = now ? subscription : (subscription.scheduledChange ?? subscription);
+    const { gained, lost, changed } = await this.entitlements.difference(holder, before, after);
+    const shrunk = [...changed.map(({ feature, after: terms }) => ({ feature, terms })), ...lost.map(({ feature, terms }) => ({ feature, terms: nothingOf(terms) }))];
+    const over = await Promise.all(shrunk.map(({ feature, terms }) => this.overLimit({ customer, product, feature }, terms, now)));
+    return {
+      gained: gained.map(({ feature, terms }) => namedTerms(feature, terms)),
+      lost: lost.map(({ feature, terms }) => namedTerms(feature, terms)),
+      changed: changed.map((one) => ({ feature: one.feature, before: namedTerms(one.feature, one.before), after: namedTerms(one.feature, one.after) })),
+      overLimit: over.filter((one) => one !== null),
+    };
+  }
+
+  /** What is counted in periods starts anew with the next one; what is counted for ever does not. */
+  private async overLimit(asked: { customer: Customer; product: string; feature: string }, terms: EntitlementTerms, now: boolean): Promise<OverLimitDto | null> {
+    if (terms.type !== 'metered' || terms.limit === null || !(now || terms.window === 'none')) return null;
+    const { used = 0, reserved = 0 } = await this.metering.check({ ...asked, quantity: 1 });
+    const taken = used + reserved;
+    return taken > terms.limit ? { feature: asked.feature, used: taken, limit: terms.limit } : null;
+  }
+}
+
+const nothingOf = (terms: EntitlementTerms): EntitlementTerms => (terms.type === 'metered' ? { ...terms, limit: 0 } : terms);
+
+/** What the next period will cost, if one follows by itself. */
+function nextCharge({ currentPeriodEnd, autoRenew, cancelAtPeriodEnd, scheduledChange, price, quantity }: Subscription): UpcomingChargeDto | null {
+  if (currentPeriodEnd === null || !autoRenew || cancelAtPeriodEnd) return null;
+  const next = scheduledChange ?? { price, quantity };
+  return { at: currentPeriodEnd, amount: next.price.amount * next.quantity, currency: next.price.currency };
+}

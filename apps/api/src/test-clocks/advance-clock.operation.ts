@@ -1,0 +1,22 @@
+import { Injectable } from '@nestjs/common';
+import { type TestClock, TestClocksService } from '@app/customers';
+import { MeteringService } from '@app/metering';
+import { PassingTimeService } from '@app/subscriptions';
+
+/** Lets a test clock's time pass: for its subscriptions, and for what its customers hold. */
+@Injectable()
+export class AdvanceClockOperation {
+  constructor(
+    private readonly clocks: TestClocksService,
+    private readonly time: PassingTimeService,
+    private readonly metering: MeteringService,
+  ) {}
+
+  /** Answers when everything that was due until then has been done. @throws DomainError `test_clock_not_found`, `test_clock_advancing`, `invalid_fields` */
+  async run(id: string, to: Date, productId: string | null): Promise<TestClock> {
+    await this.clocks.get(id, productId);
+    await this.time.advance(id, to);
+    await this.metering.settleExpired();
+    return this.clocks.get(id, productId);
+  }
+}

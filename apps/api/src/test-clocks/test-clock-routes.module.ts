@@ -1,0 +1,10 @@
+import { Module } from '@nestjs/common';
+import { CatalogModule } from '@app/catalog';
+import { CustomersModule } from '@app/customers';
+import { MeteringModule } from '@app/metering';
+import { SubscriptionsModule } from '@app/subscriptions';
+import { AdvanceClockOperation } from './advance-clock.operation.js';
+import { TestClocksController } from './test-clocks.controller.js';
+
+@Module({ imports: [CatalogModule, CustomersModule, SubscriptionsModule, MeteringModule], controllers: [TestClocksController], providers: [AdvanceClockOperation] })
+export class TestClockRoutesModule {}

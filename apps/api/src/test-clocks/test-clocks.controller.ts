@@ -1,0 +1,64 @@
+import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { actorOf, type Principal } from '@app/auth';
+import { TestClocksService } from '@app/customers';
+import { Allow } from '../http/access/allow.decorator.js';
+import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
+import { ProductConfinement } from '../http/access/product-confinement.js';
+import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
+import { UuidParam } from '../http/input/uuid-param.decorator.js';
+import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
+import { ListQuery } from '../http/pagination/list.query.js';
+import { Pages } from '../http/pagination/pages.js';
+import { SparseQueryDto } from '../plans/dto/plan.dto.js';
+import { AdvanceClockOperation } from './advance-clock.operation.js';
+import { AdvanceTestClockDto, CreateTestClockDto, TestClockDto, TestClockPageDto } from './dto/test-clock.dto.js';
+
+@ApiTags('Test clocks')
+@ApiCredentials()
+@Controller('v1/test-clocks')
+export class TestClocksController {
+  constructor(
+    private readonly clocks: TestClocksService,
+    private readonly advanceClock: AdvanceClockOperation,
+    private readonly confinement: ProductConfinement,
+    private readonly pages: Pages,
+  ) {}
+
+  @Post()
+  @Idempotent()
+  @Allow({ scope: 'customers:write', people: 'admin' })
+  @ApiOperation({ operationId: 'createTestClock', summary: 'Make a clock of its own, for customers to be tried on', description: 'Give its id as testClock when a customer is made. It belongs to the product of the API key, if the key has one.' })
+  async create(@Body() { now }: CreateTestClockDto, @CurrentPrincipal() principal: Principal): Promise<TestClockDto> {
+    return TestClockDto.of(await this.clocks.create(new Date(now), await this.confinement.productId(principal), actorOf(principal)));
+  }
+
+  @Get()
+  @Allow({ scope: 'customers:read', people: 'admin' })
+  @ApiOperation({ operationId: 'listTestClocks', summary: 'List test clocks, newest first' })
+  async list(@Query() query: ListQuery, @CurrentPrincipal() principal: Principal): Promise<TestClockPageDto> {
+    const productId = await this.confinement.productId(principal);
+    const binding = { clocksOf: productId ?? 'all' };
+    return this.pages.answer(await this.clocks.list(this.pages.request(query, binding), productId), binding, TestClockDto.of);
+  }
+
+  @Get(':id')
+  @Allow({ scope: 'customers:read', people: 'admin' })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiOperation({ operationId: 'getTestClock', summary: 'Read one test clock' })
+  @ApiProblems(404)
+  async get(@UuidParam('id') id: string, @Query() _: SparseQueryDto, @CurrentPrincipal() principal: Principal): Promise<TestClockDto> {
+    return TestClockDto.of(await this.clocks.get(id, await this.confinement.productId(principal)));
+  }
+
+  @Post(':id/advance')
+  @Idempotent()
+  @HttpCode(200)
+  @Allow({ scope: 'customers:write', people: 'admin' })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiOperation({ operationId: 'advanceTestClock', summary: 'Move a clock through everything that is due until then, in its order' })
+  @ApiProblems(404, 409)
+  async advance(@UuidParam('id') id: string, @Body() { to }: AdvanceTestClockDto, @CurrentPrincipal() principal: Principal): Promise<TestClockDto> {
+    return TestClockDto.of(await this.advanceClock.run(id, new Date(to), await this.confinement.productId(principal)));
+  }
+}

@@ -70,3 +70,71 @@ export async function inParallel<T>(count: number, concurrency: number, work: (i
   await Promise.all(Array.from({ length: concurrency }, lane));
   return results;
 }
+
+/** Plans of a product, their prices in cents: what the tests of the lifecycle change between. */
+export const LIFECYCLE_PLANS = {
+  basic: { interval: 'month', amount: 1_000 },
+  pro: { interval: 'month', amount: 3_000 },
+  yearly: { interval: 'year', amount: 10_000 },
+  daily: { interval: 'day', amount: 50 },
+} as const;
+
+/** Applies a product with these plans, `calls` counted in the billing period, `daily` by day, and `seats` for ever. */
+export async function lifecycleProduct(service: TestApp, product: string, { trialDays = 0 } = {}): Promise<void> {
+  const calls = { basic: 10, pro: 100, yearly: 1_000, daily: 3 };
+  const seats = { basic: 10, pro: 20, yearly: 20, daily: 1 };
+  const metered = (feature: string, limit: number, window: string) => ({ feature, type: 'metered', limit, window, overage: 'deny' });
+  const { status, body } = await service.admin('POST', '/v1/catalog/apply', {
+    body: {
+      product: { key: product, name: product },
+      features: [
+        ...['calls', 'daily', 'seats'].map((key) => ({ key, name: key, type: 'metered' })),
+        { key: 'sso', name: 'SSO', type: 'boolean' },
+      ],
+      plans: Object.entries(LIFECYCLE_PLANS).map(([key, { interval, amount }]) => ({
+        key, name: key.toUpperCase(), trialDays,
+        prices: [{ interval, amount, currency: 'USD' }],
+        entitlements: [
+          metered('calls', calls[key as keyof typeof calls], 'billing_period'),
+          metered('daily', 5, 'day'),
+          metered('seats', seats[key as keyof typeof seats], 'none'),
+          ...(key === 'pro' ? [{ feature: 'sso', type: 'boolean', value: true }] : []),
+        ],
+      })),
+      assignment: [{ plan: 'basic' }],
+    },
+  });
+  if (status !== 200) throw new Error(JSON.stringify(body));
+}
+
+/** A customer of its own on a test clock of its own. */
+export interface OnClock {
+  customer: string;
+  clock: string;
+  id: string;
+  subscription: any;
+  /** Moves its time. */
+  to(instant: string | Date): Promise<void>;
+  /** Reads its subscription. */
+  read(): Promise<any>;
+  /** Runs a command on its subscription. */
+  command(name: string, body?: object): Promise<{ status: number; body: any }>;
+}
+
+export async function onClock(call: Call, product: string, now: string, profile: object = {}): Promise<OnClock> {
+  const clock = (await call('POST', '/v1/test-clocks', { body: { now } })).body.id as string;
+  const customer = unique('clocked');
+  const { status, body } = await call('PUT', `/v1/customers/${customer}`, { body: { product, testClock: clock, ...profile } });
+  if (status !== 201) throw new Error(JSON.stringify(body));
+  const { id } = body.subscription as { id: string };
+  return {
+    customer, clock, id,
+    subscription: body.subscription,
+    async to(instant) {
+      const answer = await call('POST', `/v1/test-clocks/${clock}/advance`, { body: { to: new Date(instant).toISOString() } });
+      if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
+    },
+    read: async () => (await call('GET', `/v1/subscriptions/${id}`)).body,
+    command: (name, body = {}) => call('POST', `/v1/subscriptions/${id}/${name}`, { body }),
+  };
+}

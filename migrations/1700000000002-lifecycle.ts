@@ -31,6 +31,9 @@ const SUBSCRIPTIONS = [
   `drop index subscriptions_due`,
   `create index subscriptions_due on subscriptions (due_at) where due_at is not null and test_clock_id is null`,
   `create index subscriptions_due_on_clock on subscriptions (test_clock_id, due_at) where due_at is not null and test_clock_id is not null`,
+  // Only to look single ones up: an ordered index over all would tempt lists of small products to run through everybody's.
+  `drop index subscriptions_by_id`,
+  `create index subscriptions_by_id on subscriptions using hash (id)`,
   // Lists are read from one of these from its end, a page at a time: never sorted, never scanned.
   `create index subscriptions_live on subscriptions (product_id, id desc) where ${LIVE} and test_clock_id is null`,
   `create index subscriptions_by_status on subscriptions (product_id, status, id desc) where test_clock_id is null`,
@@ -38,7 +41,6 @@ const SUBSCRIPTIONS = [
   `create index subscriptions_on_clock on subscriptions (test_clock_id, id desc) where test_clock_id is not null`,
   `create index subscriptions_ending on subscriptions (product_id, current_period_end, id)
     where ${LIVE} and test_clock_id is null and (cancel_at_period_end or (not auto_renew and prepaid_periods = 0))`,
-  `create index subscriptions_history on subscriptions (customer_id, id desc)`,
 ];
 
 /** What time has done, once: whoever tries to do it again is refused by the key. */

@@ -4,7 +4,7 @@ import { Keyv } from 'keyv';
 import { LRUCache } from 'lru-cache';
 import { Clock } from '@app/kernel';
 import { Changes } from './changes/changes.js';
-import { SystemClock } from './clock/system-clock.js';
+import { DatabaseClock } from './clock/database-clock.js';
 import { Config } from './config/config.js';
 import { DatabaseModule } from './database/database.module.js';
 import { Readiness } from './database/readiness.js';
@@ -37,7 +37,7 @@ export class PlatformModule {
     return {
       module: PlatformModule,
       imports: [ConfigModule.forRoot(config), DatabaseModule, CacheModule.registerAsync({ isGlobal: true, useFactory: () => ({ ttl: STALENESS_MS, stores: [boundedMemory()] }) })],
-      providers: [{ provide: Clock, useClass: SystemClock }, Changes, Events, Idempotency, Keyring, Readiness],
+      providers: [{ provide: Clock, useClass: DatabaseClock }, Changes, Events, Idempotency, Keyring, Readiness],
       exports: [Changes, Clock, Events, Idempotency, Keyring, Readiness],
     };
   }

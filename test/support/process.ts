@@ -38,6 +38,25 @@ export async function startProcess(dataDir: string, environment: Record<string, 
   };
 }
 
+/** A worker as a process of its own: jobs, and no API. The build must be there already. */
+export async function startWorker(databaseUrl: string, environment: Record<string, string> = {}): Promise<{ pid: number; end(signal: NodeJS.Signals): Promise<void> }> {
+  const { PATH, HOME } = process.env;
+  const env = { PATH, HOME, DATABASE_URL: databaseUrl, PORT: '0', LOG_LEVEL: 'error', ...environment };
+  const child = spawn(process.execPath, ['dist/apps/worker/src/main.js'], { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  await new Promise<void>((resolve, reject) => {
+    child.stdout.on('data', (data) => /health on/.test(String(data)) && resolve());
+    child.once('exit', (code) => reject(new Error(`The worker ended with ${code}.`)));
+  });
+  return {
+    pid: child.pid!,
+    end: (signal) =>
+      new Promise((resolve) => {
+        child.once('exit', () => resolve());
+        child.kill(signal);
+      }),
+  };
+}
+
 function ready(child: ChildProcess, output: () => string): Promise<string> {
   return new Promise((resolve, reject) => {
     const look = setInterval(() => {

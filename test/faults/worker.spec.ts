@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ADMIN, caller, type Call } from '../support/app.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { type ServiceProcess, startProcess, startWorker, temporaryFolder } from '../support/process.js';
+
+const DUE = 4_000;
+const PATIENCE_MS = 60_000;
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe('workers that are killed and frozen', () => {
+  let database: TestDatabase;
+  let service: ServiceProcess;
+  let call: Call;
+  const environment = { ADMIN_PASSWORD: ADMIN.password, SAMPLE_DATA: 'on', SECRET_KEY: 'k3y-of-the-tests-0123456789-abcdefghijklmnop', WORKER: 'off' };
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    service = await startProcess(temporaryFolder(), { ...environment, DATABASE_URL: database.url });
+    const to = caller(service.url);
+    const { body } = await to('POST', '/v1/auth/login', { body: ADMIN });
+    call = (method, path, options = {}) => to(method, path, { token: body.accessToken, ...options });
+    await call('PUT', '/v1/customers/template', { body: { product: 'api', plan: 'hourly' } });
+    // Half of them renew, half of them expire, all an hour and a half ago.
+    await database.query(`
+      do $$
+      declare t subscriptions; c uuid; s uuid; began timestamptz := now() - interval '2 hours 30 minutes';
+      begin
+        select x.* into t from subscriptions x join customers k on k.id = x.customer_id where k.key = 'template';
+        set constraints all deferred;
+        for i in 1..${DUE} loop
+          c := ('01900000-0000-7000-9000-' || lpad(to_hex(i), 12, '0'))::uuid;
+          s := ('01900000-0000-7000-a000-' || lpad(to_hex(i), 12, '0'))::uuid;
+          insert into customers select (jsonb_populate_record(x, jsonb_build_object('id', c, 'key', 'due' || i, 'first_subscription_id', s))).* from customers x where key = 'template';
+          t.customer_id := c; t.id := s; t.anchor := began; t.started_at := began; t.current_period_start := began; t.usage_period_start := began; t.plan_since := began;
+          t.current_period_end := began + interval '1 hour'; t.due_at := t.current_period_end;
+          t.cancel_at_period_end := i % 2 = 0; t.status := case when i % 2 = 0 then 'canceled' else 'active' end;
+          insert into subscriptions select t.*;
+        end loop;
+      end $$`);
+  }, 120_000);
+  afterAll(async () => {
+    await service.end('SIGTERM');
+    await database.drop();
+  });
+
+  it('leave every due action done exactly once', async () => {
+    const due = async () => (await database.query<{ count: number }>(`select count(*)::int as count from subscriptions where due_at <= now() and id >= '01900000-0000-7000-a000-000000000000' and id < '01900000-0000-7000-b000-000000000000'`))[0]!.count;
+    expect(await due()).toBe(DUE);
+    const workers = await Promise.all(Array.from({ length: 4 }, () => startWorker(database.url, environment)));
+    const [killed, frozen] = workers;
+    // As soon as anything has been done, while more is under way.
+    const began = Date.now();
+    while ((await due()) === DUE && Date.now() - began < PATIENCE_MS) await wait(5);
+    process.kill(frozen!.pid, 'SIGSTOP');
+    await killed!.end('SIGKILL');
+    const another = await startWorker(database.url, environment);
+    // What the frozen one holds is taken from it by the database, which waits for nobody longer than ten seconds.
+    while ((await due()) > 0 && Date.now() - began < PATIENCE_MS) await wait(50);
+    process.kill(frozen!.pid, 'SIGCONT');
+    await wait(2_000);
+    expect(await due()).toBe(0);
+    const filled = `subject_id between '01900000-0000-7000-a000-000000000000' and '01900000-0000-7000-afff-ffffffffffff'`;
+    const told = await database.query(`select type, count(*)::int as count, count(distinct subject_id)::int as subjects from events where ${filled} group by type order by type`);
+    expect(told).toEqual([
+      { type: 'subscription.expired', count: DUE / 2, subjects: DUE / 2 },
+      { type: 'subscription.renewed', count: DUE, subjects: DUE / 2 },
+    ]);
+    const [done] = await database.query<{ count: number }>(`select count(*)::int as count from subscription_actions`);
+    expect(done!.count).toBeGreaterThanOrEqual((DUE * 3) / 2);
+    const [gaps] = await database.query<{ count: number }>(`select count(*)::int as count from subscriptions s where id between '01900000-0000-7000-a000-000000000000' and '01900000-0000-7000-afff-ffffffffffff'
+      and version <> 1 + (select count(*) from events e where e.subject_id = s.id)`);
+    expect(gaps!.count).toBe(0);
+    await Promise.all([workers[1]!, workers[2]!, workers[3]!, another].map((worker) => worker.end('SIGTERM')));
+  }, 150_000);
+});

@@ -1,10 +1,6 @@
-import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import * as fs from 'node:fs';
-import * as os from 'node:os';
-import * as path from 'node:path';
 import autocannon from 'autocannon';
 import { ensureBuilt } from '../scripts/build.mjs';
+import { call, databaseUrl, login, machine, median, round, start, startService, stop } from './support.mjs';
 
 const quick = process.argv.includes('--quick');
 /** `--only <text>`: the rows whose name holds it, and what they are measured against. */
@@ -15,37 +11,6 @@ const ROUNDS = Number(process.env.ROUNDS ?? (quick ? 1 : 5));
 const BENCH_SECONDS = Number(process.env.BENCH_SECONDS ?? (quick ? 2 : 5));
 const CONNECTIONS = Number(process.env.CONNECTIONS ?? 64);
 const PRODUCT = 'bench';
-
-const root = path.resolve(import.meta.dirname, '..');
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgate-bench-'));
-fs.chmodSync(folder, 0o755);
-const children = [];
-
-function start(script, environment, url) {
-  const child = spawn(process.execPath, [path.join(root, script)], { cwd: root, env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'inherit'] });
-  children.push(child);
-  return new Promise((resolve, reject) => {
-    let output = '';
-    child.stdout.on('data', (data) => {
-      output += data;
-      const found = url.exec(output)?.[1];
-      if (found) resolve(found);
-    });
-    child.once('exit', (code) => reject(new Error(`${script} ended with ${code}\n${output}`)));
-  });
-}
-
-async function stop() {
-  await Promise.all(children.map((child) => child.exitCode === null && new Promise((resolve) => child.once('exit', resolve) && child.kill('SIGTERM'))));
-  fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
-}
-
-async function call(url, method, at, { token, body }) {
-  const headers = { ...(token ? { authorization: `Bearer ${token}` } : {}), ...(body ? { 'content-type': 'application/json' } : {}) };
-  const answer = await fetch(url + at, { method, headers, body: body && JSON.stringify(body) });
-  if (!answer.ok) throw new Error(`${method} ${at}: ${answer.status} ${await answer.text()}`);
-  return answer.json();
-}
 
 const CATALOGUE = {
   product: { key: PRODUCT, name: 'Bench' },
@@ -58,7 +23,7 @@ const CATALOGUE = {
 };
 
 async function prepare(url, password) {
-  const { accessToken } = await call(url, 'POST', '/v1/auth/login', { body: { email: 'admin@localhost', password } });
+  const accessToken = await login(url, password);
   const scopes = ['catalog:read', 'catalog:write', 'customers:write', 'subscriptions:read', 'entitlements:read', 'usage:write'];
   const { key } = await call(url, 'POST', '/v1/api-keys', { token: accessToken, body: { name: 'bench', scopes } });
   await call(url, 'POST', '/v1/catalog/apply', { token: key, body: CATALOGUE });
@@ -126,9 +91,6 @@ async function measure({ name, unit = 1, options: { fresh, ...options } }) {
   return { rate: (unit * result.requests.total) / result.duration, p50: result.latency.p50, p99: result.latency.p99 };
 }
 
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
-const round = (value) => Math.round(value).toLocaleString('en');
-
 function report(list, rounds) {
   console.log(`\n| what | requests/s | p50 ms | p99 ms | of bare |\n|---|---|---|---|---|`);
   for (const { name, against } of list) {
@@ -136,7 +98,7 @@ function report(list, rounds) {
     const ratio = median(rounds.map((figures) => figures.get(name).rate / figures.get(`bare Fastify ${against}`).rate));
     console.log(`| ${name} | ${round(of('rate'))} | ${of('p50')} | ${of('p99')} | ${ratio.toFixed(3)} |`);
   }
-  console.log(`\n${os.cpus().length} cores, ${os.cpus()[0].model.trim()}, Node ${process.version}, embedded PostgreSQL 18, ${new Date().toISOString().slice(0, 10)}; ` +
+  console.log(`\n${machine()}; ` +
     `${ROUNDS} rounds of ${BENCH_SECONDS} s, ${CONNECTIONS} connections; the generator shares the cores with what it drives.`);
 }
 
@@ -151,19 +113,10 @@ async function reportLatency(list, rounds) {
   console.log(`\np99 at ${round(rate)} requests/s, half of the peak: consume ${median(pairs.map(([one]) => one))} ms, bare ${median(pairs.map(([, other]) => other))} ms`);
 }
 
-/** Of the embedded PostgreSQL that the service has started. */
-function databaseUrl() {
-  const at = path.join(folder, 'postgres');
-  const port = fs.readFileSync(path.join(at, 'postmaster.pid'), 'utf8').split('\n')[3];
-  return `postgres://postgres:${fs.readFileSync(path.join(at, 'superuser.password'), 'utf8')}@127.0.0.1:${port}/postgres`;
-}
-
 process.once('SIGINT', () => void stop().then(() => process.exit(130)));
 try {
   ensureBuilt();
-  const password = randomBytes(18).toString('base64url');
-  const environment = { DATA_DIR: folder, PORT: '0', ADMIN_PASSWORD: password, RATE_LIMIT_PER_MINUTE: '0', WORKER: 'off', LOG_LEVEL: 'error', SAMPLE_DATA: 'off', DATABASE_URL: '' };
-  const service = await start('scripts/start.mjs', environment, /API +(http:\/\/[^/\s]+)\/v1/);
+  const { url: service, password } = await startService();
   const bare = await start('bench/bare-fastify.mjs', {}, /(http:\/\/\S+)/);
   const key = await prepare(service, password);
   const plain = await start('bench/one-statement.mjs', { DATABASE_URL: databaseUrl() }, /(http:\/\/\S+)/);

@@ -15,15 +15,22 @@ const PROPERTIES = Object.keys(COLUMN_TYPES) as (keyof Subscription)[];
 const columnOf = (property: string): string => property.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const COLUMNS = PROPERTIES.map(columnOf);
 
-/** What a contract is made with and keeps. */
-const LASTING = new Set(['customer_id', 'id', 'product_id', 'test_clock_id', 'created_at']);
-
 /** To select whole subscriptions. */
 export const SELECTED = PROPERTIES.map((property, index) => `s.${COLUMNS[index]} as "${property}"`).join(', ');
 /** To write them: names, and the same as a record of JSON. */
 export const WRITTEN = [...COLUMNS, 'due_at'];
-export const CHANGING = WRITTEN.filter((column) => !LASTING.has(column));
 export const AS_RECORD = `(${[...PROPERTIES.map((property, index) => `${COLUMNS[index]} ${COLUMN_TYPES[property]}`), 'due_at timestamptz'].join(', ')})`;
+
+const sameValue = (one: unknown, other: unknown): boolean =>
+  one === other || (one instanceof Date && other instanceof Date ? one.getTime() === other.getTime() : typeof one === 'object' && JSON.stringify(one) === JSON.stringify(other));
+
+/** The columns in which any of the pairs differ, with their types. */
+export function changedColumns(changes: { before: Subscription; after: Subscription }[]): { property: keyof Subscription; column: string; type: string }[] {
+  return PROPERTIES.flatMap((property, index) => {
+    const differs = changes.some(({ before, after }) => !sameValue(before[property], after[property]));
+    return differs ? [{ property, column: COLUMNS[index]!, type: COLUMN_TYPES[property] }] : [];
+  });
+}
 
 /** As AS_RECORD reads it. */
 export function rowOf(subscription: Subscription): SubscriptionRow {

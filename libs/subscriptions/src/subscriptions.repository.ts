@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { PageRequest } from '@app/kernel';
-import { Database, Pipeline, type Statement } from '@app/platform';
+import { type ArrayItem, arrayLiteral, Database, Pipeline, type Statement } from '@app/platform';
 import { isUpcoming, LIVE_STATUSES, type Subscription, type SubscriptionStatus } from './domain/subscription.js';
-import { AS_RECORD, CHANGING, rowOf, SELECTED, type StoredFacts, subscriptionFromFacts, WRITTEN } from './subscription-row.js';
+import { dueAt } from './domain/advance.js';
+import { AS_RECORD, changedColumns, rowOf, SELECTED, type StoredFacts, subscriptionFromFacts, WRITTEN } from './subscription-row.js';
 
 /** What a history may be narrowed to; instants bound `createdAt`, `from` inclusive and `to` exclusive. */
 export interface HistoryFilter {
@@ -170,11 +171,20 @@ export class SubscriptionsRepository {
    * @throws Error when one of them was not what it was taken for: then somebody wrote without the lock
    */
   async update(changes: { before: Subscription; after: Subscription }[]): Promise<void> {
+    // Only what has changed in any of them: a renewal moves a few instants.
+    const columns = changedColumns(changes);
+    const types = [...columns.map(({ type }) => type), 'timestamptz'];
+    const values = [
+      ...columns.map(({ property }) => changes.map(({ after }) => after[property] as ArrayItem)),
+      changes.map(({ after }) => dueAt(after)),
+      ...(['customerId', 'id', 'version'] as const).map((property) => changes.map(({ before }) => before[property])),
+    ];
+    const names = [...columns.map(({ column }) => column), 'due_at'];
     const written = await this.database.write(
-      `update subscriptions s set (${CHANGING.join(', ')}) = row (${CHANGING.map((column) => `r.${column}`).join(', ')})
-       from json_to_recordset($1::json) as r ${AS_RECORD.replace(/\)$/, ', before_version integer)')}
-       where s.customer_id = r.customer_id and s.id = r.id and s.version = r.before_version returning s.id`,
-      [JSON.stringify(changes.map(({ before, after }) => ({ ...rowOf(after), before_version: before.version })))],
+      `update subscriptions s set ${names.map((name) => `${name} = r.${name}`).join(', ')}
+       from unnest(${[...types, 'uuid', 'uuid', 'integer'].map((type, index) => `$${index + 1}::${type}[]`).join(', ')}) as r (${names.join(', ')}, key_customer, key_id, before_version)
+       where s.customer_id = r.key_customer and s.id = r.key_id and s.version = r.before_version returning s.id`,
+      values.map((column) => arrayLiteral(column)),
     );
     if (written.length !== changes.length) throw new Error('A subscription was changed by somebody who did not hold it.');
   }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, SYSTEM_ACTOR } from '@app/kernel';
-import { Database, Events, type NewEvent } from '@app/platform';
+import { type ArrayItem, arrayLiteral, Database, Events, type NewEvent } from '@app/platform';
 import { assertLegal } from './domain/state-machine.js';
 import { factsBefore, type ReminderType, type Subscription, subscriptionFacts, type SubscriptionEventType, type Transition } from './domain/subscription.js';
 import { LinesRepository } from './lines.repository.js';
@@ -50,12 +50,12 @@ export class Transitions {
     const moved = progresses.filter(({ steps }) => steps.length > 0);
     if (moved.length === 0) return [];
     const after = await this.save(moved, { actor: SYSTEM_ACTOR }, now);
-    const actions = moved.flatMap(({ before, steps }) => steps.map((step, index) => actionOf(steps[index - 1]?.subscription ?? before, step, now)));
+    const actions = moved.flatMap(({ before, steps }) => steps.map((step, index) => actionOf(steps[index - 1]?.subscription ?? before, step)));
+    const column = (read: (action: Action) => ArrayItem): string => arrayLiteral(actions.map(read));
     await this.database.write(
       `insert into subscription_actions (customer_id, subscription_id, period_start, period_end, action, done_at)
-       select customer_id, subscription_id, period_start, period_end, action, done_at from json_to_recordset($1::json)
-         as a (customer_id uuid, subscription_id uuid, period_start timestamptz, period_end timestamptz, action text, done_at timestamptz)`,
-      [JSON.stringify(actions)],
+       select c, s, b, e, a, $6 from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::text[]) as u (c, s, b, e, a)`,
+      [column(({ of }) => of.customerId), column(({ of }) => of.id), column(({ of }) => of.currentPeriodStart), column(({ of, at }) => of.currentPeriodEnd ?? at), column(({ action }) => action), now],
     );
     return after;
   }
@@ -81,6 +81,11 @@ function eventOf(before: Subscription, step: Transition, { actor, reason }: Doin
   };
 }
 
-function actionOf({ customerId, id, currentPeriodStart, currentPeriodEnd }: Subscription, { type, at }: Transition, now: Date): object {
-  return { customer_id: customerId, subscription_id: id, period_start: currentPeriodStart, period_end: currentPeriodEnd ?? at, action: ACTIONS[type]!, done_at: now };
+interface Action {
+  /** As it was before. */
+  of: Subscription;
+  action: string;
+  at: Date;
 }
+
+const actionOf = (of: Subscription, { type, at }: Transition): Action => ({ of, action: ACTIONS[type]!, at });

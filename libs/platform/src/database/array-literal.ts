@@ -1,5 +1,5 @@
 /** What may stand in an array of a statement. Objects become JSON. */
-export type ArrayItem = string | number | Date | object | null;
+export type ArrayItem = string | number | boolean | Date | object | null;
 
 /** Characters that end or escape an item, and texts that would be taken for something else. */
 const NEEDS_QUOTES = /[",\\{}\s]|^$|^null$/i;

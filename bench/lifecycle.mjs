@@ -1,0 +1,174 @@
+import autocannon from 'autocannon';
+import pg from 'pg';
+import { ensureBuilt } from '../scripts/build.mjs';
+import { call, databaseUrl, login, machine, median, round, start, startService, stop } from './support.mjs';
+
+const quick = process.argv.includes('--quick');
+const SUBSCRIPTIONS = Number(process.env.SUBSCRIPTIONS ?? (quick ? 20_000 : 1_000_000));
+const DUE = Number(process.env.DUE ?? SUBSCRIPTIONS / 10);
+const ROUNDS = Number(process.env.ROUNDS ?? (quick ? 1 : 3));
+const SMALL = 10_000;
+/** A quiet service: what is asked of it leaves most of the machine to the worker. */
+const CHECKS_PER_SECOND = 200;
+const PRODUCTS = { small: SMALL, large: SUBSCRIPTIONS - SMALL };
+const HISTORY = 210_000;
+
+const CATALOGUE = (key) => ({
+  product: { key, name: key },
+  features: [{ key: 'calls', name: 'Calls', type: 'metered' }],
+  plans: [{ key: 'plan', name: 'Plan', prices: [{ interval: 'month', amount: 100, currency: 'USD' }], entitlements: [{ feature: 'calls', type: 'metered', limit: null, window: 'billing_period', overage: 'deny' }] }],
+  assignment: [{ plan: 'plan' }],
+});
+
+/** Customers with a contract each, set by set; triggers and keys that only prove what this does right are off meanwhile. */
+async function fill(database, product, count) {
+  await database.query(`
+    begin;
+    set local session_replication_role = replica;
+    create temporary table filled on commit drop as
+      select i, gen_random_uuid() as customer, ('01900000-0000-7000-${product === 'small' ? 'a' : 'b'}000-' || lpad(to_hex(i), 12, '0'))::uuid as subscription from generate_series(1, ${count}) i;
+    insert into customers select (jsonb_populate_record(c, jsonb_build_object('id', f.customer, 'key', '${product}' || f.i, 'first_subscription_id', f.subscription))).*
+      from filled f, customers c where c.key = 'template-${product}';
+    insert into subscriptions select (jsonb_populate_record(s, jsonb_build_object('id', f.subscription, 'customer_id', f.customer))).*
+      from filled f, subscriptions s join customers c on c.id = s.customer_id where c.key = 'template-${product}';
+    insert into entitlement_versions select customer, 1 from filled;
+    commit`);
+}
+
+/** Makes a tenth of them due, half to renew and half to expire, as if their periods had just ended. */
+async function makeDue(database, round) {
+  await database.query(`
+    begin;
+    set local session_replication_role = replica;
+    update subscriptions s set status = case when n % 2 = 0 then 'active' else 'canceled' end, cancel_at_period_end = n % 2 = 1, ended_at = null, anchor = now() - interval '1 month' - interval '1 minute',
+      current_period_start = now() - interval '1 month' - interval '1 minute', usage_period_start = now() - interval '1 month' - interval '1 minute', started_at = now() - interval '1 month' - interval '1 minute',
+      current_period_end = (now() - interval '1 minute'), due_at = now() - interval '1 minute', reminded_of = now() - interval '1 minute', version = version + 1
+      from (select customer_id, id, row_number() over () as n from subscriptions where id >= '01900000-0000-7000-b000-000000000000' and id < '01900000-0000-7000-c000-000000000000'
+            order by customer_id limit ${DUE} offset ${round * DUE}) d
+      where s.customer_id = d.customer_id and s.id = d.id;
+    commit`);
+  await database.query('vacuum analyze subscriptions');
+}
+
+/** Starts so many workers together and tells how many subscriptions a second they bring up to date, and how the checks fare meanwhile. */
+async function sweep(database, workers, checks) {
+  const left = async () => (await database.query('select count(*)::int as count from subscriptions where due_at <= now()')).rows[0].count;
+  // Asked often, so it must cost nothing: one row, by its key.
+  const isDone = async (row) => (await database.query('select due_at is null or due_at > now() as done from subscriptions where customer_id = $1 and id = $2', [row.customer_id, row.id])).rows[0].done;
+  const before = await left();
+  if (before < DUE) throw new Error(`only ${before} are due`);
+  const { rows: order } = await database.query('select customer_id, id from subscriptions where due_at <= now() order by due_at');
+  const environment = { DATABASE_URL: databaseUrl(), PORT: '0', WORKER: 'on', LOG_LEVEL: 'error' };
+  const started = await Promise.all(Array.from({ length: workers }, () => start('dist/apps/worker/src/main.js', environment, /(http:\/\/\S+)/, true)));
+  // From the first that is done to the last: how long a process takes to start is not the question.
+  while (!(await isDone(order[0]))) await new Promise((resolve) => setTimeout(resolve, 5));
+  const [began, first] = [performance.now(), await left()];
+  const meanwhile = checks();
+  const last = order.slice(-1_000).filter((_, index) => index % 50 === 0);
+  for (const row of last) while (!(await isDone(row))) await new Promise((resolve) => setTimeout(resolve, 20));
+  while ((await left()) > 0);
+  const rate = first / ((performance.now() - began) / 1_000);
+  const p99 = await meanwhile();
+  await Promise.all(started.map((worker) => worker.end()));
+  return { rate, p99 };
+}
+
+/** Asks at a steady rate until told to end. @returns ends it, and tells the 99th percentile in milliseconds */
+function checking(url, key) {
+  const customer = () => `small${1 + Math.floor(Math.random() * SMALL)}`;
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+  const run = autocannon({
+    url, connections: 8, duration: 600, overallRate: CHECKS_PER_SECOND,
+    requests: [{ method: 'POST', path: '/v1/check', headers, setupRequest: (request) => ({ ...request, body: JSON.stringify({ customer: customer(), product: 'small', feature: 'calls' }) }) }],
+  });
+  return async () => {
+    run.stop();
+    const { latency, non2xx } = await run;
+    if (non2xx > 0) throw new Error(`${non2xx} checks were not answered`);
+    return latency.p99;
+  };
+}
+
+/** Median milliseconds of pages asked for one after the other. */
+async function timeOf(work, times = 200) {
+  const taken = [];
+  for (let index = 0; index < times; index++) {
+    const began = performance.now();
+    await work(index);
+    taken.push(performance.now() - began);
+  }
+  return median(taken);
+}
+
+async function reportLists(url, key, database) {
+  const get = (at) => call(url, 'GET', at, { token: key });
+  /** The cursor of page 10,000 is walked to once, by hundreds. */
+  const deep = async (path, pages) => {
+    let cursor = null;
+    for (let page = 0; page < pages; page++) cursor = (await get(`${path}&limit=100${cursor ? `&cursor=${cursor}` : ''}`)).nextCursor ?? cursor;
+    return cursor;
+  };
+  await database.query(`
+    begin; set local session_replication_role = replica;
+    insert into subscriptions select (jsonb_populate_record(s, jsonb_build_object('id', ('01800000-0000-7000-b000-' || lpad(to_hex(i), 12, '0')), 'status', 'expired', 'ended_at', s.started_at, 'due_at', null))).*
+      from generate_series(1, ${HISTORY}) i, subscriptions s join customers c on c.id = s.customer_id where c.key = 'large1';
+    commit`);
+  await database.query('vacuum analyze subscriptions');
+  console.log('\n| what | ms, p50 |\n|---|---|');
+  const rows = [];
+  for (const product of Object.keys(PRODUCTS)) {
+    const { rows: live } = await database.query(
+      `select c.key from subscriptions s join customers c on c.id = s.customer_id join products p on p.id = s.product_id where p.key = $1 and s.status = 'active' order by c.id limit 200`, [product]);
+    rows.push([`live subscription, ${round(PRODUCTS[product])} in the product`, await timeOf((index) => get(`/v1/customers/${live[index % live.length].key}/subscription?product=${product}`))]);
+    rows.push([`list of live ones, page 1, ${round(PRODUCTS[product])}`, await timeOf(() => get(`/v1/subscriptions?product=${product}`))]);
+  }
+  const history = '/v1/customers/large1/subscriptions?product=large';
+  rows.push(['history of one customer, page 1', await timeOf(() => get(history))]);
+  const old = await deep(history, 2_000);
+  rows.push(['history of one customer, page 10,000', await timeOf(() => get(`${history}&cursor=${old}`))]);
+  if (!quick) {
+    const far = await deep('/v1/subscriptions?product=large', 2_000);
+    rows.push(['list of live ones, page 10,000', await timeOf(() => get(`/v1/subscriptions?product=large&cursor=${far}`))]);
+  }
+  for (const [name, ms] of rows) console.log(`| ${name} | ${ms.toFixed(2)} |`);
+}
+
+process.once('SIGINT', () => void stop().then(() => process.exit(130)));
+try {
+  ensureBuilt();
+  const { url, password } = await startService();
+  const token = await login(url, password);
+  const { key } = await call(url, 'POST', '/v1/api-keys', { token, body: { name: 'bench', scopes: ['customers:write', 'subscriptions:read', 'entitlements:read', 'usage:write'] } });
+  const database = new pg.Client({ connectionString: databaseUrl() });
+  database.on('error', () => undefined);
+  await database.connect();
+  for (const [product, count] of Object.entries(PRODUCTS)) {
+    await call(url, 'POST', '/v1/catalog/apply', { token, body: CATALOGUE(product) });
+    await call(url, 'PUT', `/v1/customers/template-${product}`, { token: key, body: { product } });
+    const began = performance.now();
+    await fill(database, product, count);
+    console.error(`${round(count)} customers filled in ${((performance.now() - began) / 1_000).toFixed(1)} s`);
+  }
+  await database.query('analyze');
+  const checks = () => checking(url, key);
+  const rows = [];
+  for (let index = 0; index < ROUNDS; index++) {
+    for (const workers of [1, 2]) {
+      await makeDue(database, index * 2 + workers - 1);
+      const quiet = checks();
+      await new Promise((resolve) => setTimeout(resolve, quick ? 2_000 : 8_000));
+      rows.push({ workers, quiet: await quiet(), ...(await sweep(database, workers, checks)) });
+      console.error(JSON.stringify(rows.at(-1)));
+    }
+  }
+  console.log(`\n${round(SUBSCRIPTIONS)} subscriptions, ${round(DUE)} of them due, half to renew and half to expire\n\n| workers | subscriptions/s | p99 of checks, quiet ms | p99 meanwhile ms |\n|---|---|---|---|`);
+  for (const workers of [1, 2]) {
+    const of = (figure) => median(rows.filter((row) => row.workers === workers).map((row) => row[figure]));
+    console.log(`| ${workers} | ${round(of('rate'))} | ${of('quiet')} | ${of('p99')} |`);
+  }
+  await reportLists(url, key, database);
+  console.log(`\n${machine()}; ${ROUNDS} rounds, ${CHECKS_PER_SECOND} checks/s meanwhile.`);
+  await database.end();
+} finally {
+  await stop();
+}

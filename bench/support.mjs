@@ -1,0 +1,61 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+
+const root = path.resolve(import.meta.dirname, '..');
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgate-bench-'));
+fs.chmodSync(folder, 0o755);
+const children = [];
+
+/** Starts a script and waits until it tells where it is. @returns its address; with `ending` also a way to end it */
+export function start(script, environment, url, ending = false) {
+  const child = spawn(process.execPath, [path.join(root, script)], { cwd: root, env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'inherit'] });
+  children.push(child);
+  const end = () => new Promise((resolve) => child.once('exit', resolve) && child.kill('SIGTERM'));
+  return new Promise((resolve, reject) => {
+    let output = '';
+    child.stdout.on('data', (data) => {
+      output += data;
+      const found = url.exec(output)?.[1];
+      if (found) resolve(ending ? { url: found, end } : found);
+    });
+    child.once('exit', (code) => reject(new Error(`${script} ended with ${code}\n${output}`)));
+  });
+}
+
+export async function stop() {
+  await Promise.all(children.map((child) => child.exitCode === null && new Promise((resolve) => child.once('exit', resolve) && child.kill('SIGTERM'))));
+  fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+}
+
+export async function call(url, method, at, { token, body }) {
+  const headers = { ...(token ? { authorization: `Bearer ${token}` } : {}), ...(body ? { 'content-type': 'application/json' } : {}) };
+  const answer = await fetch(url + at, { method, headers, body: body && JSON.stringify(body) });
+  if (!answer.ok) throw new Error(`${method} ${at}: ${answer.status} ${await answer.text()}`);
+  return answer.json();
+}
+
+/** Of the embedded PostgreSQL that the service has started. */
+export function databaseUrl() {
+  const at = path.join(folder, 'postgres');
+  const port = fs.readFileSync(path.join(at, 'postmaster.pid'), 'utf8').split('\n')[3];
+  return `postgres://postgres:${fs.readFileSync(path.join(at, 'superuser.password'), 'utf8')}@127.0.0.1:${port}/postgres`;
+}
+
+/** The service on a fresh embedded PostgreSQL, without jobs. */
+export async function startService() {
+  const password = randomBytes(18).toString('base64url');
+  const environment = { DATA_DIR: folder, PORT: '0', ADMIN_PASSWORD: password, RATE_LIMIT_PER_MINUTE: '0', WORKER: 'off', LOG_LEVEL: 'error', SAMPLE_DATA: 'off', DATABASE_URL: '' };
+  return { url: await start('scripts/start.mjs', environment, /API +(http:\/\/[^/\s]+)\/v1/), password };
+}
+
+export async function login(url, password) {
+  const { accessToken } = await call(url, 'POST', '/v1/auth/login', { body: { email: 'admin@localhost', password } });
+  return accessToken;
+}
+
+export const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+export const round = (value) => Math.round(value).toLocaleString('en');
+export const machine = () => `${os.cpus().length} cores, ${os.cpus()[0].model.trim()}, Node ${process.version}, embedded PostgreSQL 18, ${new Date().toISOString().slice(0, 10)}`;

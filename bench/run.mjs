@@ -1,6 +1,6 @@
 import autocannon from 'autocannon';
 import { ensureBuilt } from '../scripts/build.mjs';
-import { call, databaseUrl, login, machine, median, round, start, startService, stop } from './support.mjs';
+import { call, login, machine, median, round, start, startService, stop } from './support.mjs';
 
 const quick = process.argv.includes('--quick');
 /** `--only <text>`: the rows whose name holds it, and what they are measured against. */
@@ -116,10 +116,10 @@ async function reportLatency(list, rounds) {
 process.once('SIGINT', () => void stop().then(() => process.exit(130)));
 try {
   ensureBuilt();
-  const { url: service, password } = await startService();
+  const { url: service, password, databaseUrl } = await startService();
   const bare = await start('bench/bare-fastify.mjs', {}, /(http:\/\/\S+)/);
   const key = await prepare(service, password);
-  const plain = await start('bench/one-statement.mjs', { DATABASE_URL: databaseUrl() }, /(http:\/\/\S+)/);
+  const plain = await start('bench/one-statement.mjs', { DATABASE_URL: databaseUrl }, /(http:\/\/\S+)/);
   const list = scenarios({ service, bare, plain, key }).filter(wanted);
   const rounds = [];
   for (let index = 0; index < ROUNDS; index++) {

@@ -7,11 +7,14 @@ import * as path from 'node:path';
 const root = path.resolve(import.meta.dirname, '..');
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgate-bench-'));
 fs.chmodSync(folder, 0o755);
+/** As `npm start` and the container run it; the yardsticks run so too. */
+const FLAGS = ['--max-semi-space-size=64'];
 const children = [];
+let stopDatabase = async () => undefined;
 
 /** Starts a script and waits until it tells where it is. @returns its address; with `ending` also a way to end it */
 export function start(script, environment, url, ending = false) {
-  const child = spawn(process.execPath, [path.join(root, script)], { cwd: root, env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [...FLAGS, path.join(root, script)], { cwd: root, env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'inherit'] });
   children.push(child);
   const end = () => new Promise((resolve) => child.once('exit', resolve) && child.kill('SIGTERM'));
   return new Promise((resolve, reject) => {
@@ -27,6 +30,7 @@ export function start(script, environment, url, ending = false) {
 
 export async function stop() {
   await Promise.all(children.map((child) => child.exitCode === null && new Promise((resolve) => child.once('exit', resolve) && child.kill('SIGTERM'))));
+  await stopDatabase();
   fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
 }
 
@@ -37,18 +41,14 @@ export async function call(url, method, at, { token, body }) {
   return answer.json();
 }
 
-/** Of the embedded PostgreSQL that the service has started. */
-export function databaseUrl() {
-  const at = path.join(folder, 'postgres');
-  const port = fs.readFileSync(path.join(at, 'postmaster.pid'), 'utf8').split('\n')[3];
-  return `postgres://postgres:${fs.readFileSync(path.join(at, 'superuser.password'), 'utf8')}@127.0.0.1:${port}/postgres`;
-}
-
-/** The service on a fresh embedded PostgreSQL, without jobs. */
-export async function startService() {
+/** The service on a fresh embedded PostgreSQL with these settings, without jobs. */
+export async function startService(settings = {}) {
+  const { startEmbeddedPostgres } = await import('../dist/libs/platform/src/embedded/embedded-postgres.js');
+  const server = await startEmbeddedPostgres({ dataDir: path.join(folder, 'postgres'), settings });
+  stopDatabase = () => server.stop();
   const password = randomBytes(18).toString('base64url');
-  const environment = { DATA_DIR: folder, PORT: '0', ADMIN_PASSWORD: password, RATE_LIMIT_PER_MINUTE: '0', WORKER: 'off', LOG_LEVEL: 'error', SAMPLE_DATA: 'off', DATABASE_URL: '' };
-  return { url: await start('scripts/start.mjs', environment, /API +(http:\/\/[^/\s]+)\/v1/), password };
+  const environment = { DATA_DIR: folder, DATABASE_URL: server.url(), PORT: '0', ADMIN_PASSWORD: password, RATE_LIMIT_PER_MINUTE: '0', WORKER: 'off', LOG_LEVEL: 'error', SAMPLE_DATA: 'off' };
+  return { url: await start('scripts/start.mjs', environment, /API +(http:\/\/[^/\s]+)\/v1/), password, databaseUrl: server.url() };
 }
 
 export async function login(url, password) {

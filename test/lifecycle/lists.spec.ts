@@ -10,7 +10,7 @@ const ROWS = 30_000;
 
 /** Statements that the service sends while `work` runs, with their values. */
 async function statementsOf(service: TestApp, work: () => Promise<unknown>): Promise<{ sql: string; values: unknown[] }[]> {
-  const { dataSource } = service.app.get(Database) as unknown as { dataSource: DataSource };
+  const { dataSource } = service.app.get<{ dataSource: DataSource }>(Database);
   const original = dataSource.manager.query.bind(dataSource.manager);
   const seen: { sql: string; values: unknown[] }[] = [];
   dataSource.manager.query = ((sql: string, values: unknown[] = []) => {
@@ -101,7 +101,7 @@ describe('lists of subscriptions on a filled table', () => {
 
   it('walks all pages of the live ones while others come and go, each row that was there all along once', async () => {
     const seen: string[] = [];
-    let path = `/v1/subscriptions?product=${PRODUCT}&limit=100&status=canceled`;
+    const path = `/v1/subscriptions?product=${PRODUCT}&limit=100&status=canceled`;
     for (let cursor: string | null = ''; cursor !== null; ) {
       const { body } = await call('GET', cursor ? `${path}&cursor=${cursor}` : path);
       seen.push(...body.data.map(({ id }: { id: string }) => id));

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { DomainError } from '@app/kernel';
+import { type DomainError } from '@app/kernel';
 import { asOf } from '../../libs/subscriptions/src/domain/advance.js';
 import * as commands from '../../libs/subscriptions/src/domain/commands.js';
 import type { SoldPlan, Subscription, Transition } from '../../libs/subscriptions/src/domain/subscription.js';

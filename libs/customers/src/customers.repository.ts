@@ -20,9 +20,9 @@ export class CustomersRepository {
   }
 
   /** Of deleted customers too. */
-  async keyOf(id: string): Promise<string> {
-    const { key } = await this.database.manager.findOneByOrFail(CustomerEntity, { id });
-    return key;
+  async keysOf(ids: string[]): Promise<Map<string, string>> {
+    const rows = await this.database.query<{ id: string; key: string }>('select id, key from customers where id = any($1::uuid[])', [ids]);
+    return new Map(rows.map(({ id, key }) => [id, key]));
   }
 
   /** Reads a customer and keeps others from changing it or its subscriptions until the transaction ends. */

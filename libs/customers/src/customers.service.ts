@@ -38,9 +38,9 @@ export class CustomersService {
     return (await this.customers.findById(id)) ?? notFound();
   }
 
-  /** The key of a customer that is known to have existed: keys never change. */
-  keyOf(id: string): Promise<string> {
-    return this.customers.keyOf(id);
+  /** The keys of customers that are known to have existed, by their ids: keys never change. */
+  keysOf(ids: string[]): Promise<Map<string, string>> {
+    return this.customers.keysOf([...new Set(ids)]);
   }
 
   /** Reads the customer and holds it for the rest of the transaction. @throws DomainError `customer_not_found` */

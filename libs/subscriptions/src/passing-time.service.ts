@@ -7,7 +7,7 @@ import { Settlement } from './settlement.js';
 import { SubscriptionsRepository } from './subscriptions.repository.js';
 
 /** Subscriptions in one transaction: enough to share its cost, few enough to hold nobody up. */
-const BATCH = 500;
+const BATCH = 200;
 /** Steps in one transaction of a clock that is moved through years. */
 const MOST_STEPS = 5_000;
 

@@ -13,11 +13,17 @@ export class SubscriptionPresenter {
   ) {}
 
   async one(subscription: Subscription, customer?: { key: string }): Promise<SubscriptionDto> {
-    const key = customer?.key ?? (await this.customers.keyOf(subscription.customerId));
-    return SubscriptionDto.of(subscription, { customer: key, product: await this.catalog.productKey(subscription.productId) });
+    const [presented] = await this.many([subscription], customer);
+    return presented!;
   }
 
-  many(subscriptions: Subscription[], customer?: { key: string }): Promise<SubscriptionDto[]> {
-    return Promise.all(subscriptions.map((subscription) => this.one(subscription, customer)));
+  /** @param customer whose they are, if they are all of one */
+  async many(subscriptions: Subscription[], customer?: { key: string }): Promise<SubscriptionDto[]> {
+    const keys = customer ? null : await this.customers.keysOf(subscriptions.map(({ customerId }) => customerId));
+    return Promise.all(
+      subscriptions.map(async (subscription) =>
+        SubscriptionDto.of(subscription, { customer: customer?.key ?? keys!.get(subscription.customerId)!, product: await this.catalog.productKey(subscription.productId) }),
+      ),
+    );
   }
 }

@@ -132,7 +132,8 @@ export class SubscriptionsRepository {
     if (planId) conditions.add('s.plan_id = ?', planId);
     else conditions.add('s.product_id = ?', productId);
     if (status) conditions.add('s.status = ?', status);
-    if (!status || planId) conditions.add(LIVE);
+    // There is an index of those that are live, and one of those that are anything but active.
+    if (!status || status === 'active' || planId) conditions.add(LIVE);
     if (testClockId) conditions.add('s.test_clock_id = ?', testClockId);
     else conditions.add('s.test_clock_id is null');
     if (customerId) conditions.add('s.customer_id = ?', customerId);

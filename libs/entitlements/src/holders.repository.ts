@@ -25,13 +25,13 @@ const HOLDERS = `
 const BY_KEY: Statement = { name: 'holders by key', text: `${HOLDERS} c.key = any($1::text[])` };
 const BY_ID: Statement = { name: 'holders by id', text: `${HOLDERS} c.id = any($1::uuid[])` };
 
-/** The same as it was at an earlier instant, from what has been recorded since: of subscriptions and overrides the last event by then. */
+/** The same as it was at an earlier instant, from what has been recorded: of subscriptions all that was told by then, of overrides the last of it. */
 const AT: Statement = {
   name: 'holder at',
   text: `
   select to_json(c) as customer, v.version::float8 as version, customer_bucket(c.id) as bucket,
     (select json_agg(json_build_object('row', to_json(s), 'facts', (
-         select e.after from events e where e.subject_id = s.id and e.at <= $2 order by e.at desc, e.id desc limit 1))
+         select json_agg(e.after order by e.at, e.id) from events e where e.subject_id = s.id and e.at <= $2))
        order by s.id desc) from subscriptions s where s.customer_id = c.id and s.created_at <= $2
          and (s.ended_at is null or s.ended_at > $2 or s.ended_at >= s.started_at)) as subscriptions,
     (select json_agg(o.after) from (select distinct on (coalesce(e.after, e.before) ->> 'featureId') e.after from events e
@@ -42,7 +42,7 @@ const AT: Statement = {
 };
 
 interface PastRow extends Pick<Row, 'customer' | 'version' | 'bucket' | 'grants'> {
-  subscriptions: { row: SubscriptionRow; facts: StoredFacts | null }[] | null;
+  subscriptions: { row: SubscriptionRow; facts: StoredFacts[] | null }[] | null;
   overrides: { featureId: string; terms: EntitlementTerms; expiresAt: string | null }[] | null;
 }
 

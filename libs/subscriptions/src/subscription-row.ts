@@ -51,8 +51,9 @@ export function subscriptionFromRow(row: SubscriptionRow): Subscription {
 /** What an event has kept, as PostgreSQL's to_json gives it. */
 export type StoredFacts = Record<string, unknown> & { plan: SubscriptionFacts['plan'] };
 
-/** A subscription as it was when the facts were recorded; its plan is known by its key alone. */
-export function subscriptionFromFacts(now: Subscription, { plan, ...facts }: StoredFacts): Subscription {
+/** A subscription as it was when the last of the facts was recorded, told from the first on; its plan is known by its key alone. */
+export function subscriptionFromFacts(now: Subscription, told: StoredFacts[]): Subscription {
+  const { plan, ...facts } = Object.assign({}, ...told) as StoredFacts;
   const then: Record<string, unknown> = { ...now, planKey: plan.key, planName: plan.name ?? now.planName, planVersion: plan.version };
   for (const [property, value] of Object.entries(facts)) {
     then[property] = value !== null && COLUMN_TYPES[property as keyof Subscription] === 'timestamptz' ? new Date(value as string) : value;

@@ -44,7 +44,7 @@ const NEWEST: Statement = {
 };
 const FACTS_AT: Statement = {
   name: 'subscription facts at',
-  text: `select e.after from events e where e.subject_id = $1 and e.at <= $2 order by e.at desc, e.id desc limit 1`,
+  text: `select json_agg(e.after order by e.at, e.id) as told from events e where e.subject_id = $1 and e.at <= $2`,
 };
 
 @Injectable()
@@ -75,8 +75,8 @@ export class SubscriptionsRepository {
 
   /** A subscription as it was recorded last by `at`; null when it was not there yet. Its plan is known by its key alone. */
   async findAt(subscription: Subscription, at: Date): Promise<Subscription | null> {
-    const [found] = await this.pipeline.read<{ after: StoredFacts }>(FACTS_AT, [subscription.id, at]);
-    return found ? subscriptionFromFacts(subscription, found.after) : null;
+    const [found] = await this.pipeline.read<{ told: StoredFacts[] | null }>(FACTS_AT, [subscription.id, at]);
+    return found?.told ? subscriptionFromFacts(subscription, found.told) : null;
   }
 
   /** All that are live or will be. */

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type Actor, SYSTEM_ACTOR } from '@app/kernel';
 import { type ArrayItem, arrayLiteral, Database, Events, type NewEvent } from '@app/platform';
 import { assertLegal } from './domain/state-machine.js';
-import { factsBefore, type ReminderType, type Subscription, subscriptionFacts, type SubscriptionEventType, type Transition } from './domain/subscription.js';
+import { factsUnlike, type ReminderType, type Subscription, subscriptionFacts, type SubscriptionEventType, type Transition } from './domain/subscription.js';
 import { LinesRepository } from './lines.repository.js';
 import { SubscriptionsRepository } from './subscriptions.repository.js';
 
@@ -76,8 +76,9 @@ function eventOf(before: Subscription, step: Transition, { actor, reason }: Doin
     type, actor, reason, at,
     subject: { type: 'subscription', id: after.id },
     customerId: after.customerId,
-    before: factsBefore(before, after),
-    after: lines?.length ? { ...subscriptionFacts(after), lines } : subscriptionFacts(after),
+    before: factsUnlike(before, after),
+    // What time does is told by what it changes: with the last whole of it, that is all there is to know.
+    after: actor === SYSTEM_ACTOR ? factsUnlike(after, before) : { ...subscriptionFacts(after), lines: lines?.length ? lines : undefined },
   };
 }
 

@@ -134,11 +134,11 @@ export function subscriptionFacts(subscription: Subscription): SubscriptionFacts
   };
 }
 
-/** What they were before: plan, status and version always, of the rest what has changed since. */
-export function factsBefore(before: Subscription, after: Subscription): Partial<SubscriptionFacts> {
-  const [old, fresh] = [subscriptionFacts(before), subscriptionFacts(after)];
-  const kept: Record<string, unknown> = { plan: old.plan, status: old.status, version: old.version };
-  for (const name of Object.keys(old) as (keyof SubscriptionFacts)[]) if (!isSame(old[name], fresh[name])) kept[name] = old[name];
+/** Of what an event keeps, what is not the same in another: plan, status and version always. */
+export function factsUnlike(subscription: Subscription, other: Subscription): Partial<SubscriptionFacts> {
+  const [these, those] = [subscriptionFacts(subscription), subscriptionFacts(other)];
+  const kept: Record<string, unknown> = { plan: these.plan, status: these.status, version: these.version };
+  for (const name of Object.keys(these) as (keyof SubscriptionFacts)[]) if (!isSame(these[name], those[name])) kept[name] = these[name];
   return kept;
 }
 

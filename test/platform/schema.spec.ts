@@ -68,6 +68,30 @@ describe('the schema', () => {
       await expect(service.database.query(`insert into subscriptions (id, ${columns}) select gen_random_uuid(), ${columns} from subscriptions where id = $1`, [body.subscription.id])).rejects.toThrow('subscriptions_one_live');
     });
 
+    it('a second one that is to begin, a paused one that nobody paused, and one that has expired without an end', async () => {
+      const { call } = await serviceKey(service);
+      const { body } = await call('PUT', '/v1/customers/waiting', { body: { product: 'api' } });
+      const { id } = body.subscription;
+      const columns = (await service.database.query<{ name: string }>(`select column_name as name from information_schema.columns where table_name = 'subscriptions' and column_name not in ('id', 'status', 'started_at')`)).map(({ name }) => name).join(', ');
+      const waiting = () => service.database.query(`insert into subscriptions (id, status, started_at, ${columns}) select gen_random_uuid(), 'inactive', now() + interval '1 year', ${columns} from subscriptions where id = $1`, [id]);
+      await waiting();
+      await expect(waiting()).rejects.toThrow('subscriptions_one_upcoming');
+      await expect(service.database.query(`update subscriptions set status = 'paused' where id = $1`, [id])).rejects.toThrow('subscriptions_paused_since');
+      await expect(service.database.query(`update subscriptions set status = 'expired' where id = $1`, [id])).rejects.toThrow('subscriptions_ended_when_over');
+    });
+
+    it('to do twice what time does once, and to change money that was told', async () => {
+      const act = () =>
+        service.database.query(`insert into subscription_actions (customer_id, subscription_id, period_start, period_end, action, done_at) values ($1, $2, '2027-01-01', '2027-02-01', 'renewal', now())`, [ids.customer, ids.subscription]);
+      await act();
+      await expect(act()).rejects.toThrow('subscription_actions_pkey');
+      const { call } = await serviceKey(service);
+      const { body } = await call('PUT', '/v1/customers/charged', { body: { product: 'api', plan: 'basic-monthly' } });
+      await call('POST', `/v1/subscriptions/${body.subscription.id}/change`, { body: { plan: 'quota', when: 'now' } });
+      expect(await service.database.query('select 1 from subscription_lines')).not.toHaveLength(0);
+      await expect(service.database.query('update subscription_lines set amount = 1')).rejects.toThrow('append-only');
+    });
+
     it('any change of what happened', async () => {
       await expect(service.database.query('delete from events')).rejects.toThrow('append-only');
       await expect(service.database.query(`update events set reason = 'x'`)).rejects.toThrow('append-only');

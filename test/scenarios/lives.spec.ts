@@ -104,6 +104,16 @@ describe('the life of', () => {
     expect(await types(life)).toEqual(['created', 'change_scheduled', 'renewal_upcoming', 'paused', 'unpaused', 'renewal_upcoming', 'plan_changed', 'renewed', 'renewed']);
   });
 
+  it('somebody whose next contract begins before any job has looked at the last one', async () => {
+    const { body } = await call('PUT', '/v1/customers/hurried', { body: { product: PRODUCT, plan: 'daily' } });
+    const last = (await call('POST', `/v1/subscriptions/${body.subscription.id}/cancel`, { body: { when: 'period_end' } })).body;
+    const { body: next } = await call('POST', '/v1/subscriptions', { body: { customer: 'hurried', product: PRODUCT, plan: 'pro', startsAt: last.currentPeriodEnd } });
+    clock.set(last.currentPeriodEnd);
+    expect(await check('hurried')).toMatchObject({ allowed: true, limit: 100 });
+    expect(await call('POST', `/v1/subscriptions/${next.id}/change`, { body: { quantity: 2, when: 'now' } })).toMatchObject({ status: 200, body: { status: 'active', quantity: 2 } });
+    expect((await call('GET', `/v1/subscriptions/${last.id}`)).body).toMatchObject({ status: 'expired', endedAt: last.currentPeriodEnd });
+  });
+
   it('a service whose jobs stood still for three days: every answer right meanwhile, every day written down after', async () => {
     const { body } = await call('PUT', '/v1/customers/stood-still', { body: { product: PRODUCT, plan: 'daily' } });
     const { id } = body.subscription as { id: string };

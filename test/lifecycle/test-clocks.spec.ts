@@ -84,6 +84,17 @@ describe('a test clock', () => {
     expect(new Date((await consume(real, 'daily')).asOf).getTime()).toBeLessThan(Date.parse('2030-01-01'));
   });
 
+  it('shares no present with others who ask at the same instant', async () => {
+    const [one, other] = [await onClock(call, PRODUCT, '2030-01-01T00:00:00Z', { plan: 'yearly' }), await onClock(call, PRODUCT, '2035-01-01T00:00:00Z', { plan: 'yearly' })];
+    const real = unique('real');
+    await call('PUT', `/v1/customers/${real}`, { body: { product: PRODUCT, plan: 'yearly' } });
+    const asked = [one.customer, other.customer, real];
+    const answers = await inParallel(240, 60, (index) => consume(asked[index % 3]!));
+    const years = asked.map((_, who) => new Set(answers.filter((_, index) => index % 3 === who).map(({ asOf }) => new Date(asOf).getUTCFullYear())));
+    expect(years).toEqual([new Set([2030]), new Set([2035]), new Set([new Date().getUTCFullYear()])]);
+    expect(answers.every(({ allowed }) => allowed)).toBe(true);
+  });
+
   it('counts every unit of many at once on one of its customers', async () => {
     const { customer } = await onClock(call, PRODUCT, '2030-01-01T00:00:00Z', { plan: 'pro' });
     const answers = await inParallel(150, 50, () => consume(customer));

@@ -190,7 +190,7 @@ export class SubscriptionsRepository {
     if (written.length !== changes.length) throw new Error('A subscription was changed by somebody who did not hold it.');
   }
 
-  /** True when nobody who comes later could see it: it has not begun, or is the newest that has. */
+  /** True when no other contract on the product has begun after it. */
   async isNewest({ customerId, productId, id }: Subscription): Promise<boolean> {
     const contracts = await this.newest(customerId, productId);
     return contracts.filter((contract) => !isUpcoming(contract))[0]?.id === id;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type Actor, SYSTEM_ACTOR } from '@app/kernel';
 import { type ArrayItem, arrayLiteral, Database, Events, type NewEvent } from '@app/platform';
 import { assertLegal } from './domain/state-machine.js';
-import { factsUnlike, type ReminderType, type Subscription, subscriptionFacts, type SubscriptionEventType, type Transition } from './domain/subscription.js';
+import { factsUnlike, type Subscription, subscriptionFacts, type SubscriptionEventType, type Transition } from './domain/subscription.js';
 import { LinesRepository } from './lines.repository.js';
 import { SubscriptionsRepository } from './subscriptions.repository.js';
 
@@ -25,7 +25,9 @@ const ACTIONS: Partial<Record<SubscriptionEventType, string>> = {
   'subscription.renewed': 'renewal',
   'subscription.plan_changed': 'change',
   'subscription.expired': 'expiry',
-  ...(Object.fromEntries((['subscription.trial_ending', 'subscription.renewal_upcoming', 'subscription.expiry_upcoming'] satisfies ReminderType[]).map((type) => [type, 'reminder'])) as object),
+  'subscription.trial_ending': 'reminder',
+  'subscription.renewal_upcoming': 'reminder',
+  'subscription.expiry_upcoming': 'reminder',
 };
 
 /** Writes steps down: the subscription, an event a step, what time has done, and money lines; all in the caller's transaction. */

@@ -159,7 +159,7 @@ export function pause(subscription: Subscription, now: Date): Transition {
   return { type: 'subscription.paused', subscription: { ...next(subscription), status: 'paused', pausedAt: now }, at: now };
 }
 
-/** Everything that was to come comes later by the length of the pause; periods are counted from the moved end on. @throws DomainError `subscription_ended`, `transition_not_allowed` */
+/** Everything that was to come comes later by the length of the pause. @throws DomainError `subscription_ended`, `transition_not_allowed` */
 export function unpause(subscription: Subscription, now: Date): Transition {
   refuseUnlessAllowed(subscription, 'subscription.unpaused');
   const { pausedAt, trialEnd, currentPeriodEnd, scheduledChange, anchor } = subscription;
@@ -170,11 +170,16 @@ export function unpause(subscription: Subscription, now: Date): Transition {
     status: running(subscription, pausedAt!),
     pausedAt: null,
     currentPeriodEnd: end,
-    anchor: end ?? anchor,
+    anchor: end ? anchorThrough(end, { ...subscription, anchor: later(anchor) }) : anchor,
     trialEnd: trialEnd && trialEnd > pausedAt! ? later(trialEnd) : trialEnd,
     scheduledChange: end && scheduledChange && { ...scheduledChange, effectiveAt: end.toISOString() },
   };
   return { type: 'subscription.unpaused', subscription: unpaused, at: now };
+}
+
+/** The anchor, if periods that are counted from it meet at the end; else the end: so a pause of an hour in February does not cost the 31st. */
+function anchorThrough(end: Date, subscription: Subscription): Date {
+  return periodAt(cadenceOf(subscription), end).start.getTime() === end.getTime() ? subscription.anchor : end;
 }
 
 /**

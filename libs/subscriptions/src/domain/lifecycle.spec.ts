@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type DomainError } from '@app/kernel';
 import { asOf, dueTransitions } from './advance.js';
-import { cancel, change, resume, start } from './commands.js';
+import { cancel, change, pause, resume, start, unpause } from './commands.js';
 import { isLive, type SoldPlan, type Subscription, type Transition } from './subscription.js';
 
 const at = (text: string): Date => new Date(text);
@@ -80,6 +80,15 @@ describe('a subscription', () => {
     expect(scheduled).toMatchObject({ planKey: 'basic', scheduledChange: { planKey: 'pro', effectiveAt: '2027-02-28T10:00:00.000Z' } });
     expect(asOf(scheduled, at('2027-02-28T10:00:00Z'))).toMatchObject({ planKey: 'pro', quantity: 3, scheduledChange: null, currentPeriodEnd: at('2028-02-28T10:00:00Z') });
     expect(resume(scheduled, at('2027-02-02T00:00:00Z')).subscription.scheduledChange).toBeNull();
+  });
+
+  it('keeps the day that it is counted from through a short pause, and counts from the moved end after a long one', () => {
+    const ends = (subscription: Subscription, until: string): string[] =>
+      periodsOf(dueTransitions(subscription, at(until))).map((step) => step.subscription.currentPeriodEnd!.toISOString().slice(0, 13));
+    const paused = pause(begun(), at('2027-02-10T00:00:00Z')).subscription;
+    expect(ends(unpause(paused, at('2027-02-10T01:00:00Z')).subscription, '2027-05-01T00:00:00Z')).toEqual(['2027-03-31T11', '2027-04-30T11', '2027-05-31T11']);
+    // Fifty-nine days: the 28th of February becomes the 28th of April, which no count from the 31st of March meets.
+    expect(ends(unpause(paused, at('2027-04-10T00:00:00Z')).subscription, '2027-06-01T00:00:00Z')).toEqual(['2027-05-28T10', '2027-06-28T10']);
   });
 
   it('refuses what makes no sense, by name', () => {

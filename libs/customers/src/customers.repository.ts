@@ -1,22 +1,30 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull } from 'typeorm';
 import type { PageRequest } from '@app/kernel';
-import { Database } from '@app/platform';
+import { Database, Pipeline, type Statement } from '@app/platform';
 import { CustomerEntity } from './customer.entity.js';
 import type { Customer } from './domain/customer.js';
 
 const MEMBER = `exists (select 1 from subscriptions s join products p on p.id = s.product_id where s.customer_id = customer.id and p.key = :product)`;
 
+const COLUMNS = `id, key, name, email, region, device_type as "deviceType", timezone, currency, first_subscription_id as "firstSubscriptionId",
+  test_clock_id as "testClockId", deleted_at as "deletedAt", created_at as "createdAt", updated_at as "updatedAt"`;
+const BY_KEY: Statement = { name: 'customer by key', text: `select ${COLUMNS} from customers where key = $1 and deleted_at is null` };
+const BY_ID: Statement = { name: 'customer by id', text: `select ${COLUMNS} from customers where id = $1 and deleted_at is null` };
+
 @Injectable()
 export class CustomersRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly pipeline: Pipeline,
+  ) {}
 
   findByKey(key: string): Promise<Customer | null> {
-    return this.database.manager.findOneBy(CustomerEntity, { key, deletedAt: IsNull() });
+    return this.findOne(BY_KEY, key);
   }
 
   findById(id: string): Promise<Customer | null> {
-    return this.database.manager.findOneBy(CustomerEntity, { id, deletedAt: IsNull() });
+    return this.findOne(BY_ID, id);
   }
 
   /** Of deleted customers too. */
@@ -49,6 +57,12 @@ export class CustomersRepository {
     if (page.after) query.andWhere('customer.id < :after', { after: page.after });
     if (product) query.andWhere(MEMBER, { product });
     return query.getMany();
+  }
+
+  /** Asked by nearly every request: past the entity mapper, on the short way where no transaction runs. */
+  private async findOne(statement: Statement, value: string): Promise<Customer | null> {
+    const read = this.database.inTransaction ? this.database.query<Customer>(statement.text, [value]) : this.pipeline.read<Customer>(statement, [value]);
+    return (await read)[0] ?? null;
   }
 
   async insert(customer: Customer): Promise<void> {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { PageRequest } from '@app/kernel';
-import { type ArrayItem, arrayLiteral, Database, Pipeline, type Statement } from '@app/platform';
+import { type ArrayItem, arrayLiteral, Batcher, Database, type Outcome, Pipeline, type Statement } from '@app/platform';
 import { isUpcoming, LIVE_STATUSES, type Subscription, type SubscriptionStatus } from './domain/subscription.js';
 import { dueAt } from './domain/advance.js';
 import { AS_RECORD, changedColumns, rowOf, SELECTED, type StoredFacts, subscriptionFromFacts, WRITTEN } from './subscription-row.js';
@@ -40,8 +40,16 @@ const EVER_BEGUN = `(s.ended_at is null or s.ended_at >= s.started_at)`;
 const BY_ID: Statement = { name: 'subscription by id', text: `select ${SELECTED} from subscriptions s where s.id = $1` };
 const NEWEST: Statement = {
   name: 'newest contracts',
-  text: `select ${SELECTED} from subscriptions s where s.customer_id = $1 and s.product_id = $2 and ${EVER_BEGUN} order by s.id desc limit 2`,
+  text: `select found.* from unnest($1::uuid[], $2::uuid[]) as asked (customer, product) cross join lateral (
+    select ${SELECTED} from subscriptions s where s.customer_id = asked.customer and s.product_id = asked.product and ${EVER_BEGUN} order by s.id desc limit 2) found`,
 };
+const READS = { most: 256, waiting: 10_000, lanes: 2 };
+
+/** A customer and a product, by their ids. */
+interface Side {
+  customerId: string;
+  productId: string;
+}
 const FACTS_AT: Statement = {
   name: 'subscription facts at',
   text: `select json_agg(e.after order by e.at, e.id) as told from events e where e.subject_id = $1 and e.at <= $2`,
@@ -49,6 +57,8 @@ const FACTS_AT: Statement = {
 
 @Injectable()
 export class SubscriptionsRepository {
+  private readonly newestReads = new Batcher<Side, Subscription[]>((asked) => this.loadNewest(asked), READS);
+
   constructor(
     private readonly database: Database,
     private readonly pipeline: Pipeline,
@@ -61,7 +71,8 @@ export class SubscriptionsRepository {
 
   /** The customer's newest contracts on the product, newest first: the one that counts, over or not, and one that begins later, if there is one. */
   newest(customerId: string, productId: string): Promise<Subscription[]> {
-    return this.read(NEWEST, [customerId, productId]);
+    // What is asked while the last answer is under way is asked together.
+    return this.database.inTransaction ? this.database.query(NEWEST.text, [[customerId], [productId]]) : this.newestReads.add({ customerId, productId });
   }
 
   /** Those that had been made by then. */
@@ -196,10 +207,20 @@ export class SubscriptionsRepository {
     return contracts.filter((contract) => !isUpcoming(contract))[0]?.id === id;
   }
 
+  private async loadNewest(asked: Side[]): Promise<Outcome<Subscription[]>[]> {
+    const distinct = [...new Map(asked.map((side) => [nameOf(side), side])).values()];
+    const rows = await this.pipeline.read<Subscription>(NEWEST, [distinct.map(({ customerId }) => customerId), distinct.map(({ productId }) => productId)]);
+    const found = new Map<string, Subscription[]>();
+    for (const row of rows) found.set(nameOf(row), [...(found.get(nameOf(row)) ?? []), row]);
+    return asked.map((side) => ({ answer: found.get(nameOf(side)) ?? [] }));
+  }
+
   private read(statement: Statement, values: unknown[]): Promise<Subscription[]> {
     return this.database.inTransaction ? this.database.query<Subscription>(statement.text, values) : this.pipeline.read<Subscription>(statement, values);
   }
 }
+
+const nameOf = ({ customerId, productId }: Side): string => `${customerId} ${productId}`;
 
 type Nullable<T> = { [K in keyof T]: T[K] | null };
 

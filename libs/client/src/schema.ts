@@ -1817,6 +1817,7 @@ export interface components {
             when: "now" | "period_end";
             /** @description false: nothing is credited, and nothing charged for the rest of a period that goes on. Not for people who change their own. @default true */
             prorate?: boolean;
+            /** @description Kept in the timeline. */
             reason?: string;
         };
         ProrationLineDto: {
@@ -1886,6 +1887,7 @@ export interface components {
             when: "now" | "period_end";
             /** @description With now: the rest of the period is credited. Not for people who cancel their own. @default false */
             prorate?: boolean;
+            /** @description Kept in the timeline. */
             reason?: string;
         };
         ReasonDto: {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntitlementTerms } from '@app/catalog';
 import type { Customer } from '@app/customers';
-import type { Interval } from '@app/kernel';
+import { grouped, type Interval } from '@app/kernel';
 import { type Connection, Pipeline, type Statement } from '@app/platform';
 import { type StoredFacts, type Subscription, subscriptionFromFacts, subscriptionFromRow, type SubscriptionRow } from '@app/subscriptions';
 import type { Grant } from './domain/grant.js';
@@ -121,9 +121,9 @@ export class HoldersRepository {
       customer: customerOf(customer),
       version,
       bucket,
-      subscriptions: byProduct((row.subscriptions ?? []).map(pastSubscription)),
+      subscriptions: grouped((row.subscriptions ?? []).map(pastSubscription), productOf),
       overrides: new Map(overrides.map((override) => [override.featureId, override])),
-      grants: byFeature((grants ?? []).map(grantFromRow)),
+      grants: grouped((grants ?? []).map(grantFromRow), featureOf),
     };
   }
 }
@@ -133,13 +133,8 @@ function pastSubscription({ row, facts }: NonNullable<PastRow['subscriptions']>[
   return facts ? subscriptionFromFacts(now, facts) : now;
 }
 
-/** In their order. */
-function byProduct(subscriptions: Subscription[]): Map<string, Subscription[]> {
-  const groups = new Map<string, Subscription[]>();
-  for (const subscription of subscriptions) groups.set(subscription.productId, [...(groups.get(subscription.productId) ?? []), subscription]);
-  return groups;
-}
-
+const productOf = ({ productId }: Subscription): string => productId;
+const featureOf = ({ featureId }: Grant): string => featureId;
 const date = (text: string): Date => new Date(text);
 const dateOrNull = (text: string | null): Date | null => (text === null ? null : new Date(text));
 
@@ -148,16 +143,10 @@ function holderOf({ customer, version, bucket, subscriptions, overrides, grants 
     customer: customerOf(customer),
     version,
     bucket,
-    subscriptions: byProduct((subscriptions ?? []).map(subscriptionFromRow)),
+    subscriptions: grouped((subscriptions ?? []).map(subscriptionFromRow), productOf),
     overrides: new Map((overrides ?? []).map((row) => [row.feature_id, overrideOf(row)])),
-    grants: byFeature((grants ?? []).map(grantFromRow)),
+    grants: grouped((grants ?? []).map(grantFromRow), featureOf),
   };
-}
-
-function byFeature(grants: Grant[]): Map<string, Grant[]> {
-  const groups = new Map<string, Grant[]>();
-  for (const grant of grants) groups.set(grant.featureId, [...(groups.get(grant.featureId) ?? []), grant]);
-  return groups;
 }
 
 function customerOf({ device_type, first_subscription_id, test_clock_id, created_at, updated_at, ...row }: CustomerRow): Customer {

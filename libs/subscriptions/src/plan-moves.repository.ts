@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '@app/kernel';
 import { Database } from '@app/platform';
-import { LIVE_STATUSES, type Subscription } from './domain/subscription.js';
-import { SELECTED } from './subscription-row.js';
+import type { Subscription } from './domain/subscription.js';
+import { LIVE, SELECTED } from './subscription-row.js';
 
 /** All live subscriptions of a plan on their way to one of its versions. */
 export interface PlanMove {
@@ -25,7 +25,6 @@ export interface PlanMove {
 }
 
 const COLUMNS = `id, plan_id as "planId", version, at_period_end as "atPeriodEnd", actor, reason, state, reached, moved, skipped, total, created_at as "createdAt", finished_at as "finishedAt"`;
-const LIVE = `s.status in (${LIVE_STATUSES.map((status) => `'${status}'`).join(', ')})`;
 
 @Injectable()
 export class PlanMovesRepository {

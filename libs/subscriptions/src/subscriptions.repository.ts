@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import type { PageRequest } from '@app/kernel';
+import { grouped, type PageRequest } from '@app/kernel';
 import { type ArrayItem, arrayLiteral, Batcher, Database, type Outcome, Pipeline, type Statement } from '@app/platform';
-import { isUpcoming, LIVE_STATUSES, type Subscription, type SubscriptionStatus } from './domain/subscription.js';
 import { dueAt } from './domain/advance.js';
-import { AS_RECORD, changedColumns, rowOf, SELECTED, type StoredFacts, subscriptionFromFacts, WRITTEN } from './subscription-row.js';
+import { isUpcoming, type Subscription, type SubscriptionStatus } from './domain/subscription.js';
+import { changedColumns, COLUMNS, LIVE, PROPERTIES, SELECTED, type StoredFacts, subscriptionFromFacts } from './subscription-row.js';
 
 /** What a history may be narrowed to; instants bound `createdAt`, `from` inclusive and `to` exclusive. */
 export interface HistoryFilter {
@@ -33,7 +33,6 @@ export interface EndingFilter {
   before: Date;
 }
 
-const LIVE = `s.status in (${LIVE_STATUSES.map((status) => `'${status}'`).join(', ')})`;
 /** Contracts that were called off before they began never count. */
 const EVER_BEGUN = `(s.ended_at is null or s.ended_at >= s.started_at)`;
 
@@ -173,8 +172,10 @@ export class SubscriptionsRepository {
   }
 
   async insert(subscription: Subscription): Promise<void> {
-    await this.database.write(`insert into subscriptions (${WRITTEN.join(', ')}) select ${WRITTEN.join(', ')} from json_to_recordset($1::json) as r ${AS_RECORD}`, [
-      JSON.stringify([rowOf(subscription)]),
+    const places = PROPERTIES.map((_, index) => `$${index + 1}`).join(', ');
+    await this.database.write(`insert into subscriptions (${COLUMNS.join(', ')}, due_at) values (${places}, $${PROPERTIES.length + 1})`, [
+      ...PROPERTIES.map((property) => subscription[property]),
+      dueAt(subscription),
     ]);
   }
 
@@ -204,14 +205,13 @@ export class SubscriptionsRepository {
   /** True when no other contract on the product has begun after it. */
   async isNewest({ customerId, productId, id }: Subscription): Promise<boolean> {
     const contracts = await this.newest(customerId, productId);
-    return contracts.filter((contract) => !isUpcoming(contract))[0]?.id === id;
+    return contracts.find((contract) => !isUpcoming(contract))?.id === id;
   }
 
   private async loadNewest(asked: Side[]): Promise<Outcome<Subscription[]>[]> {
     const distinct = [...new Map(asked.map((side) => [nameOf(side), side])).values()];
     const rows = await this.pipeline.read<Subscription>(NEWEST, [distinct.map(({ customerId }) => customerId), distinct.map(({ productId }) => productId)]);
-    const found = new Map<string, Subscription[]>();
-    for (const row of rows) found.set(nameOf(row), [...(found.get(nameOf(row)) ?? []), row]);
+    const found = grouped(rows, nameOf);
     return asked.map((side) => ({ answer: found.get(nameOf(side)) ?? [] }));
   }
 

@@ -142,7 +142,8 @@ export function factsUnlike(subscription: Subscription, other: Subscription): Pa
   return kept;
 }
 
-function isSame(one: unknown, other: unknown): boolean {
+/** The same value, whether or not it is the same object. */
+export function isSame(one: unknown, other: unknown): boolean {
   if (one === other) return true;
   if (one instanceof Date && other instanceof Date) return one.getTime() === other.getTime();
   return typeof one === 'object' && typeof other === 'object' && JSON.stringify(one) === JSON.stringify(other);

@@ -1,5 +1,6 @@
 import * as validator from 'class-validator';
 import { getMetadataStorage } from 'class-validator';
+import { grouped } from '@app/kernel';
 
 export type Check = (value: unknown) => boolean;
 /** A class, of whatever arguments. */
@@ -41,10 +42,7 @@ export const ItemsOf =
  * @returns null when the class has rules that are not checked here
  */
 export function compile(type: Class): Check | null {
-  const byProperty = new Map<string, Metadata[]>();
-  for (const rule of getMetadataStorage().getTargetValidationMetadatas(type, '', false, false)) {
-    byProperty.set(rule.propertyName, [...(byProperty.get(rule.propertyName) ?? []), rule]);
-  }
+  const byProperty = grouped(getMetadataStorage().getTargetValidationMetadatas(type, '', false, false), ({ propertyName }) => propertyName);
   if (byProperty.size === 0) return null;
   const properties = new Map<string, Check>();
   for (const [name, rules] of byProperty) {

@@ -1,4 +1,4 @@
-import { OmitType, PartialType } from '@nestjs/swagger';
+import { IntersectionType, OmitType, PartialType } from '@nestjs/swagger';
 import { IsBoolean, IsDateString, IsIn, IsInt, IsOptional, IsString, IsUUID, Length, Matches, Max, MaxLength, Min } from 'class-validator';
 import { type Interval, INTERVALS } from '@app/kernel';
 import type { RecordedEvent } from '@app/platform';
@@ -85,7 +85,7 @@ export class ReasonDto {
 }
 
 /** Without a plan, the plan, version and price stay as they were sold. */
-export class ChangeSubscriptionDto extends PartialType(PlanWishDto) {
+export class ChangeSubscriptionDto extends IntersectionType(PartialType(PlanWishDto), ReasonDto) {
   @IsIn(['now', 'period_end'])
   when: 'now' | 'period_end';
 
@@ -93,11 +93,6 @@ export class ChangeSubscriptionDto extends PartialType(PlanWishDto) {
   @IsOptional()
   @IsBoolean()
   prorate?: boolean;
-
-  @IsOptional()
-  @IsString()
-  @MaxLength(500)
-  reason?: string;
 }
 
 export class RenewSubscriptionDto extends ReasonDto {
@@ -133,7 +128,7 @@ export class UpdateSubscriptionDto extends ReasonDto {
   autoRenew: boolean;
 }
 
-export class CancelSubscriptionDto {
+export class CancelSubscriptionDto extends ReasonDto {
   /** now: it ends at once; period_end: it lives until currentPeriodEnd. */
   @IsIn(['now', 'period_end'])
   when: 'now' | 'period_end';
@@ -142,11 +137,6 @@ export class CancelSubscriptionDto {
   @IsOptional()
   @IsBoolean()
   prorate?: boolean;
-
-  @IsOptional()
-  @IsString()
-  @MaxLength(500)
-  reason?: string;
 }
 
 export class HistoryQueryDto extends ListQuery {

@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { CustomerTime } from '@app/customers';
+import { CustomersService, CustomerTime } from '@app/customers';
 import { type Actor, DomainError } from '@app/kernel';
 import { Database, isUniqueViolation } from '@app/platform';
 import { asOf } from './domain/advance.js';
@@ -45,6 +45,7 @@ export class LifecycleService implements OnModuleInit {
     private readonly transitions: Transitions,
     private readonly settlement: Settlement,
     private readonly plans: PlanChoice,
+    private readonly customers: CustomersService,
     private readonly time: CustomerTime,
     private readonly database: Database,
   ) {}
@@ -94,14 +95,18 @@ export class LifecycleService implements OnModuleInit {
     return this.apply(command, commands.unpause);
   }
 
-  /** @throws DomainError `transition_not_allowed`, `renews_by_itself`, `no_period_end`, `subscription_exists`, `superseded`, `stale` */
+  /** @throws DomainError `transition_not_allowed`, `renews_by_itself`, `no_period_end`, `subscription_exists`, `superseded`, `stale`, `customer_not_found` */
   async renew(command: Command, when: When): Promise<Subscription> {
     try {
-      return await this.apply(command, async (current, now) => {
-        if (current.endedAt !== null && !(await this.subscriptions.isNewest(current))) {
-          throw new DomainError('conflict', 'superseded', 'The customer has had another subscription on this product since.');
-        }
-        return commands.renew(current, when, now);
+      return await this.database.transaction(async () => {
+        // What is over may begin again, but not behind the back of whoever deletes the customer.
+        await this.customers.lock(command.subscription.customerId);
+        return this.apply(command, async (current, now) => {
+          if (current.endedAt !== null && !(await this.subscriptions.isNewest(current))) {
+            throw new DomainError('conflict', 'superseded', 'The customer has had another subscription on this product since.');
+          }
+          return commands.renew(current, when, now);
+        });
       });
     } catch (error) {
       if (isUniqueViolation(error, 'subscriptions_one_live')) throw subscriptionExists();

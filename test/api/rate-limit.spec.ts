@@ -7,7 +7,7 @@ describe('the rate limit', () => {
     const limited = await startService({ environment: { RATE_LIMIT_PER_MINUTE: '5' } });
     try {
       const answers = await inParallel(8, 1, (index) => limited.call('GET', '/v1/plans', { headers: { 'x-forwarded-for': `10.0.0.${index}` } }));
-      expect(answers.map(({ status }) => status).slice(-4)).toEqual([429, 429, 429, 429]);
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 429, 429, 429]);
       const last = answers.at(-1)!;
       expect(last.body).toMatchObject({ code: 'rate_limited' });
       expect(Number(last.headers.get('retry-after'))).toBeGreaterThan(0);

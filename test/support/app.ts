@@ -75,7 +75,7 @@ export async function startApp({ database, clock, environment = {}, customize = 
   let builder = Test.createTestingModule({ imports: [AppModule.forRoot(config, [WorkerModule])] });
   if (clock) builder = builder.overrideProvider(Clock).useValue(clock);
   const module = await customize(builder).compile();
-  const app = module.createNestApplication<NestFastifyApplication>(createAdapter(), { logger: ['error'], bodyParser: false });
+  const app = module.createNestApplication<NestFastifyApplication>(createAdapter(config), { logger: ['error'], bodyParser: false });
   await prepare(app);
   await app.init();
   await app.get(FirstStart).run();
@@ -100,7 +100,7 @@ export function caller(url: string): Call {
       body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
     });
     const text = await response.text();
-    const json = /json/.test(response.headers.get('content-type') ?? '');
+    const json = /[/+]json/.test(response.headers.get('content-type') ?? '');
     return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : text };
   };
 }

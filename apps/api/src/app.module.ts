@@ -6,7 +6,7 @@ import { AuthModule } from '@app/auth';
 import { CatalogModule } from '@app/catalog';
 import { CustomersModule } from '@app/customers';
 import { EntitlementsModule } from '@app/entitlements';
-import { type Config, PlatformModule } from '@app/platform';
+import { type Config, PlatformModule, RateLimits } from '@app/platform';
 import { SubscriptionsModule } from '@app/subscriptions';
 import { ApiKeyRoutesModule } from './api-keys/api-key-routes.module.js';
 import { AuthRoutesModule } from './auth/auth-routes.module.js';
@@ -22,6 +22,7 @@ import { JwtStrategy } from './http/access/jwt.strategy.js';
 import { OwnerGuard } from './http/access/owner.guard.js';
 import { InputPipe } from './http/input/input.pipe.js';
 import { ProblemFilter } from './http/problems/problem.filter.js';
+import { LimitsStorage } from './http/throttling/limits-storage.js';
 import { ThrottlingGuard } from './http/throttling/throttling.guard.js';
 import { GrantRoutesModule } from './grants/grant-routes.module.js';
 import { OverrideRoutesModule } from './overrides/override-routes.module.js';
@@ -70,7 +71,7 @@ export class AppModule {
       imports: [
         PlatformModule.forRoot(config),
         PassportModule,
-        ThrottlerModule.forRoot({ throttlers: [{ name: 'default', ttl: 60_000, limit: config.rateLimitPerMinute }], setHeaders: false }),
+        ThrottlerModule.forRootAsync({ inject: [RateLimits], useFactory: (limits: RateLimits) => ({ throttlers: [{ name: 'default', ttl: 60_000, limit: config.rateLimitPerMinute }], setHeaders: false, storage: new LimitsStorage(limits) }) }),
         HttpModule,
         AuthModule,
         CatalogModule,

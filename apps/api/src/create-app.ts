@@ -29,10 +29,12 @@ const LOG_LEVELS: Record<LogLevel, NestLogLevel[]> = {
 };
 
 /** How the server waits: bounded everywhere, so that no slow caller holds what others need. Milliseconds. */
-export const createAdapter = () =>
+export const createAdapter = ({ trustedProxies }: Config) =>
   new FastifyAdapter({
     genReqId: () => newId(),
     requestIdHeader: false,
+    // Nobody's word about a caller's address is taken but that of proxies named one by one.
+    trustProxy: trustedProxies.length > 0 ? trustedProxies : false,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: 15_000,
     keepAliveTimeout: 72_000,
@@ -44,7 +46,7 @@ export const createAdapter = () =>
 /** The API, ready to listen. */
 export async function createApp(config: Config, extra: NonNullable<ModuleMetadata['imports']> = []): Promise<NestFastifyApplication> {
   const logger = new QuietLogger('Tollgate', { json: config.production, logLevels: LOG_LEVELS[config.logLevel] });
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config, extra), createAdapter(), { logger, abortOnError: false, bodyParser: false });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config, extra), createAdapter(config), { logger, abortOnError: false, bodyParser: false });
   await prepare(app);
   addDocs(app);
   await app.init();

@@ -11,6 +11,7 @@ export function addDocs(app: NestFastifyApplication): void {
     .setVersion('1')
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An access token, or an API key (tg_...)' })
+    .addOAuth2({ type: 'oauth2', description: 'E-mail and password, as OAuth 2 has it', flows: { password: { tokenUrl: '/v1/auth/token', scopes: {} } } }, 'password')
     .addApiKey({ type: 'apiKey', in: 'header', name: 'X-Api-Key' }, 'apiKey')
     .build();
   SwaggerModule.setup(DOCS_PATH.slice(1), app, () => SwaggerModule.createDocument(app, description), { jsonDocumentUrl: 'openapi.json', yamlDocumentUrl: 'openapi.yaml' });

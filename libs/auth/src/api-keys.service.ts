@@ -2,11 +2,12 @@ import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { CatalogReader } from '@app/catalog';
-import { Clock, DomainError, invalidField, newId, type Page, type PageRequest, toPage } from '@app/kernel';
+import { type Actor, Clock, DomainError, invalidField, newId, type Page, type PageRequest, toPage } from '@app/kernel';
 import { Database, Events } from '@app/platform';
 import type { ApiKeyEntity } from './auth.entities.js';
 import { AuthRepository, type ApiKeyState } from './auth.repository.js';
-import { actorOf, type ApiKeyPrincipal, isAdmin, OWN_SCOPES, type Scope, type UserPrincipal } from './domain/principal.js';
+import { KeyUse } from './key-use.js';
+import { actorOf, type ApiKeyPrincipal, isAdmin, isSeller, OWN_SCOPES, type Scope, type UserPrincipal } from './domain/principal.js';
 import { REVOCATION_BOUND_MS } from './sessions.service.js';
 
 /** `tg_<public id>_<secret>`: the id finds the key, the secret proves it. */
@@ -18,6 +19,8 @@ export interface NewApiKey {
   scopes: Scope[];
   product?: string;
   expiresAt?: Date;
+  /** Left out: as many requests as it likes. */
+  rateLimitPerMinute?: number;
 }
 
 export interface ApiKeyView {
@@ -27,8 +30,19 @@ export interface ApiKeyView {
   lastFour: string;
   scopes: Scope[];
   product: string | null;
+  rateLimitPerMinute: number | null;
   expiresAt: Date | null;
+  /** To the minute. */
+  lastUsedAt: Date | null;
+  /** Id of the key that was made in its place. */
+  replacedBy: string | null;
   createdAt: Date;
+}
+
+/** A key with its text, which is told this once. */
+export interface ToldApiKey {
+  apiKey: ApiKeyView;
+  key: string;
 }
 
 interface CachedKey {
@@ -46,6 +60,7 @@ export class ApiKeysService {
   constructor(
     private readonly repository: AuthRepository,
     private readonly catalog: CatalogReader,
+    private readonly use: KeyUse,
     private readonly database: Database,
     private readonly events: Events,
     private readonly clock: Clock,
@@ -73,72 +88,99 @@ export class ApiKeysService {
     const { state, principal } = found ?? {};
     const proven = state && timingSafeEqual(state.secretHash, digest(secret));
     if (!proven || (state.expiresAt && state.expiresAt <= this.clock.now())) throw notValid();
+    this.use.seen(state.id);
     return principal!;
   }
 
   /**
-   * Makes a key; its text is told this once. Admins make service keys; other people's keys act for their own customer only.
-   * @throws DomainError `scope_not_allowed`, `product_not_found`, `invalid_fields`
+   * Makes a key; its text is told this once. Admins make keys of services, product admins on their product; other people's keys act for their own customer only.
+   * @throws DomainError `scope_not_allowed`, `product_not_allowed`, `product_not_found`, `invalid_fields`
    */
-  async create(input: NewApiKey, owner: UserPrincipal): Promise<{ apiKey: ApiKeyView; key: string }> {
-    const now = this.clock.now();
-    const confined = !isAdmin(owner);
-    const excess = confined ? input.scopes.find((scope) => !OWN_SCOPES.includes(scope)) : undefined;
+  async create(input: NewApiKey, owner: UserPrincipal): Promise<ToldApiKey> {
+    const personal = !isSeller(owner);
+    const excess = personal ? input.scopes.find((scope) => !OWN_SCOPES.includes(scope)) : undefined;
     if (excess) throw new DomainError('forbidden', 'scope_not_allowed', `Only admins may give the scope ${excess}.`, { allowed: OWN_SCOPES });
-    if (input.expiresAt && input.expiresAt <= now) throw invalidField('expiresAt', 'must be in the future');
-    const product = input.product === undefined ? null : await this.catalog.getProduct(input.product);
-    const publicId = randomBytes(8).toString('hex');
-    const secret = randomBytes(32).toString('base64url');
-    const row: ApiKeyEntity = {
-      id: newId(),
-      publicId,
-      secretHash: digest(secret),
-      lastFour: secret.slice(-4),
-      name: input.name,
-      scopes: [...new Set(input.scopes)],
-      productId: product?.id ?? null,
-      ownerUserId: owner.userId,
-      customerId: confined ? owner.customerId : null,
-      expiresAt: input.expiresAt ?? null,
-      revokedAt: null,
-      createdAt: now,
-    };
-    await this.database.transaction(async () => {
-      await this.repository.insertApiKey(row);
-      await this.record('api_key.created', row.id, owner, { name: row.name, scopes: row.scopes, product: product?.key ?? null });
+    if (owner.product && input.product !== undefined && input.product !== owner.product) throw new DomainError('forbidden', 'product_not_allowed', 'You are confined to another product.');
+    if (input.expiresAt && input.expiresAt <= this.clock.now()) throw invalidField('expiresAt', 'must be in the future');
+    const productKey = owner.product ?? input.product;
+    const product = productKey === undefined ? null : await this.catalog.getProduct(productKey);
+    const { name, scopes, expiresAt = null, rateLimitPerMinute = null } = input;
+    const terms = { name, scopes: [...new Set(scopes)], productId: product?.id ?? null, customerId: personal ? owner.customerId : null, rateLimitPerMinute, expiresAt };
+    return this.database.transaction(async () => {
+      const { row, key } = await this.insert(terms, owner);
+      await this.record('api_key.created', row.id, owner, { name, scopes: row.scopes, product: product?.key ?? null });
+      return { apiKey: await this.view(row), key };
     });
-    return { apiKey: await this.view(row), key: `tg_${publicId}_${secret}` };
   }
 
-  /** Keys in force, newest first: people see their own, admins all. */
+  /**
+   * Makes a key in the place of one: the same rights, another secret, owned by whoever asks. The old one goes on for `overlapSeconds`.
+   * @throws DomainError `api_key_not_found`, `api_key_replaced` when it has a successor already
+   */
+  rotate(id: string, overlapSeconds: number, caller: UserPrincipal): Promise<ToldApiKey & { formerOwnerUserId: string }> {
+    return this.database.transaction(async () => {
+      const old = await this.lockOwn(id, caller);
+      if (old.replacedBy) throw new DomainError('conflict', 'api_key_replaced', 'Another key has taken its place already.');
+      const { row, key } = await this.insert(old, caller);
+      await this.repository.replaceApiKey(id, row.id, new Date(this.clock.now().getTime() + overlapSeconds * 1_000));
+      await this.record('api_key.rotated', id, caller, { name: old.name, replacedBy: row.id, overlapSeconds });
+      this.database.afterCommit(() => this.cache.delete(old.publicId));
+      return { apiKey: await this.view(row), key, formerOwnerUserId: old.ownerUserId };
+    });
+  }
+
+  /** Keys in force, newest first: admins see all, product admins those of their product, everybody their own. */
   async list(page: PageRequest, principal: UserPrincipal): Promise<Page<ApiKeyView>> {
-    const rows = toPage(await this.repository.listApiKeys(page, isAdmin(principal) ? null : principal.userId), page.limit);
+    const productId = principal.product === null ? null : (await this.catalog.getProduct(principal.product)).id;
+    const seenBy = isAdmin(principal) ? null : { ownerUserId: principal.userId, productId };
+    const rows = toPage(await this.repository.listApiKeys(page, seenBy), page.limit);
     return { data: await Promise.all(rows.data.map((row) => this.view(row))), hasMore: rows.hasMore };
   }
 
-  /** Ends a key. @returns who owned it. @throws DomainError `api_key_not_found` when it is not there or not yours */
-  revoke(id: string, principal: UserPrincipal): Promise<{ ownerUserId: string }> {
+  /** Ends a key. @returns who owned it, and whether another goes on in its place. @throws DomainError `api_key_not_found` when it is not there or not yours */
+  revoke(id: string, principal: UserPrincipal): Promise<{ ownerUserId: string; replaced: boolean }> {
     return this.database.transaction(async () => {
-      const row = await this.repository.findApiKeyById(id);
-      const mine = row && (isAdmin(principal) || row.ownerUserId === principal.userId);
-      if (!mine || !(await this.repository.revokeApiKey(id, this.clock.now()))) {
-        throw new DomainError('not_found', 'api_key_not_found', 'There is no such API key.');
-      }
+      const row = await this.lockOwn(id, principal);
+      await this.repository.revokeApiKey(id, this.clock.now());
       await this.record('api_key.revoked', id, principal, { name: row.name });
-      this.cache.delete(row.publicId);
-      return { ownerUserId: row.ownerUserId };
+      this.database.afterCommit(() => this.cache.delete(row.publicId));
+      return { ownerUserId: row.ownerUserId, replaced: row.replacedBy !== null };
     });
   }
 
+  /** Ends every key of a user. Needs a transaction. */
+  async revokeAllOf(ownerUserId: string, actor: Actor): Promise<void> {
+    const ended = await this.repository.revokeApiKeysOf(ownerUserId, this.clock.now());
+    await this.events.recordMany(ended.map((id) => ({ type: 'api_key.revoked', subject: { type: 'api_key', id }, actor, reason: 'owner_deleted' })));
+  }
+
   /** Makes this instance look again: after an owner was deactivated. */
-  forget(): void {
+  forgetCached(): void {
     this.cache.clear();
   }
 
+  /** The key, if it is the caller's to rule, and nobody else's until the transaction ends. */
+  private async lockOwn(id: string, principal: UserPrincipal): Promise<ApiKeyEntity> {
+    const row = await this.repository.lockApiKey(id);
+    const ofTheirProduct = row !== null && row.customerId === null && row.productId !== null && principal.product !== null && (await this.catalog.productKey(row.productId)) === principal.product;
+    if (!row || !(isAdmin(principal) || row.ownerUserId === principal.userId || ofTheirProduct)) throw new DomainError('not_found', 'api_key_not_found', 'There is no such API key.');
+    return row;
+  }
+
+  private async insert(terms: Pick<ApiKeyEntity, 'name' | 'scopes' | 'productId' | 'customerId' | 'rateLimitPerMinute' | 'expiresAt'>, owner: UserPrincipal): Promise<{ row: ApiKeyEntity; key: string }> {
+    const { name, scopes, productId, customerId, rateLimitPerMinute, expiresAt } = terms;
+    const publicId = randomBytes(8).toString('hex');
+    const secret = randomBytes(32).toString('base64url');
+    const fresh = { id: newId(), publicId, secretHash: digest(secret), lastFour: secret.slice(-4), ownerUserId: owner.userId, lastUsedAt: null, replacedBy: null, revokedAt: null, createdAt: this.clock.now() };
+    const row: ApiKeyEntity = { ...fresh, name, scopes, productId, customerId, rateLimitPerMinute, expiresAt };
+    await this.repository.insertApiKey(row);
+    return { row, key: `tg_${publicId}_${secret}` };
+  }
+
   private async view(row: ApiKeyEntity): Promise<ApiKeyView> {
-    const { id, name, publicId, lastFour, scopes, productId, expiresAt, createdAt } = row;
+    const { id, name, publicId, lastFour, scopes, productId, rateLimitPerMinute, expiresAt, lastUsedAt, replacedBy, createdAt } = row;
     const product = productId && (await this.catalog.productKey(productId));
-    return { id, name, prefix: `tg_${publicId}`, lastFour, scopes, product, expiresAt, createdAt };
+    return { id, name, prefix: `tg_${publicId}`, lastFour, scopes, product, rateLimitPerMinute, expiresAt, lastUsedAt, replacedBy, createdAt };
   }
 
   private record(type: string, id: string, principal: UserPrincipal, after: object): Promise<void> {
@@ -146,8 +188,8 @@ export class ApiKeysService {
   }
 }
 
-function principalOf({ id, scopes, product, customerId }: ApiKeyState): ApiKeyPrincipal {
-  return { kind: 'api_key', keyId: id, scopes: new Set(scopes), product, customerId };
+function principalOf({ id, scopes, product, customerId, rateLimitPerMinute }: ApiKeyState): ApiKeyPrincipal {
+  return { kind: 'api_key', keyId: id, scopes: new Set(scopes), product, customerId, rateLimitPerMinute };
 }
 
 function notValid(): DomainError {

@@ -28,6 +28,8 @@ export class SigningKeyEntity {
   @PrimaryColumn('text') kid: string;
   @Column('jsonb', { name: 'public_key' }) publicKey: JsonWebKey;
   @Column('bytea', { name: 'sealed_private_key' }) sealedPrivateKey: Buffer;
+  /** When it takes over. */
+  @Column(instant({ name: 'signs_from' })) signsFrom: Date;
   @Column(instant({ name: 'created_at' })) createdAt: Date;
 }
 
@@ -42,6 +44,11 @@ export class ApiKeyEntity {
   @Column('uuid', { name: 'product_id', nullable: true }) productId: string | null;
   @Column('uuid', { name: 'owner_user_id' }) ownerUserId: string;
   @Column('uuid', { name: 'customer_id', nullable: true }) customerId: string | null;
+  /** null: as many as it likes. */
+  @Column('integer', { name: 'rate_limit_per_minute', nullable: true }) rateLimitPerMinute: number | null;
+  @Column(instant({ name: 'last_used_at', nullable: true })) lastUsedAt: Date | null;
+  /** The key that was made in its place. */
+  @Column('uuid', { name: 'replaced_by', nullable: true }) replacedBy: string | null;
   @Column(instant({ name: 'expires_at', nullable: true })) expiresAt: Date | null;
   @Column(instant({ name: 'revoked_at', nullable: true })) revokedAt: Date | null;
   @Column(instant({ name: 'created_at' })) createdAt: Date;

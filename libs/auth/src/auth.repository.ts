@@ -6,11 +6,21 @@ import type { Role } from '@app/users';
 import { ApiKeyEntity, RefreshTokenEntity, SessionEntity, SigningKeyEntity } from './auth.entities.js';
 import type { Scope } from './domain/principal.js';
 
+const PURGE_BATCH = 1_000;
+
 /** A session with what its user may do now. */
 export interface SessionState {
   userId: string;
   customerId: string;
   role: Role;
+  /** Key of the product that a product admin rules. */
+  product: string | null;
+}
+
+export interface SessionView {
+  id: string;
+  createdAt: Date;
+  expiresAt: Date;
 }
 
 /** An API key with what is needed to let it in. */
@@ -20,6 +30,7 @@ export interface ApiKeyState {
   scopes: Scope[];
   product: string | null;
   customerId: string | null;
+  rateLimitPerMinute: number | null;
   expiresAt: Date | null;
 }
 
@@ -40,7 +51,8 @@ export class AuthRepository {
   /** null when the session is over or its user is not active. */
   async findSession(id: string, now: Date): Promise<SessionState | null> {
     const [row] = await this.database.query<SessionState>(
-      `select u.id as "userId", u.customer_id as "customerId", u.role from sessions s join users u on u.id = s.user_id
+      `select u.id as "userId", u.customer_id as "customerId", u.role, p.key as product
+       from sessions s join users u on u.id = s.user_id left join products p on p.id = u.product_id
        where s.id = $1 and s.revoked_at is null and s.expires_at > $2 and u.active`,
       [id, now],
     );
@@ -56,12 +68,32 @@ export class AuthRepository {
   }
 
   /** @returns the ids of the sessions that ended. */
-  async revokeAllSessions(userId: string, reason: string, now: Date): Promise<string[]> {
+  async revokeAllSessions(userId: string, { reason, exceptId, now }: { reason: string; exceptId: string | null; now: Date }): Promise<string[]> {
     const rows = await this.database.write<{ id: string }>(
-      'update sessions set revoked_at = $3, revoked_reason = $2 where user_id = $1 and revoked_at is null returning id',
-      [userId, reason, now],
+      'update sessions set revoked_at = $3, revoked_reason = $2 where user_id = $1 and revoked_at is null and id is distinct from $4::uuid returning id',
+      [userId, reason, now, exceptId],
     );
     return rows.map(({ id }) => id);
+  }
+
+  listSessions(userId: string, now: Date): Promise<SessionView[]> {
+    return this.database.query<SessionView>(
+      'select id, created_at as "createdAt", expires_at as "expiresAt" from sessions where user_id = $1 and revoked_at is null and expires_at > $2 order by id desc',
+      [userId, now],
+    );
+  }
+
+  /** Removes a batch of sessions and refresh tokens that were over before. @returns how many rows went */
+  async purge(before: Date): Promise<number> {
+    const tokens = await this.database.write(
+      `delete from refresh_tokens where hash in (select hash from refresh_tokens where expires_at < $1 order by expires_at limit ${PURGE_BATCH} for update skip locked) returning hash`,
+      [before],
+    );
+    const sessions = await this.database.write(
+      `delete from sessions where id in (select id from sessions where expires_at < $1 order by expires_at limit ${PURGE_BATCH} for update skip locked) returning id`,
+      [before],
+    );
+    return tokens.length + sessions.length;
   }
 
   async insertRefreshToken(token: RefreshTokenEntity): Promise<void> {
@@ -83,12 +115,17 @@ export class AuthRepository {
     return rows.length === 1;
   }
 
+  /** The one that takes over last comes first. */
   signingKeys(): Promise<SigningKeyEntity[]> {
-    return this.database.manager.find(SigningKeyEntity, { order: { createdAt: 'DESC' } });
+    return this.database.manager.find(SigningKeyEntity, { order: { signsFrom: 'DESC', createdAt: 'DESC' } });
   }
 
   async insertSigningKey(key: SigningKeyEntity): Promise<void> {
     await this.database.writer.insert(SigningKeyEntity, key as never);
+  }
+
+  async deleteSigningKeysBut(kids: string[]): Promise<void> {
+    await this.database.write('delete from signing_keys where kid <> all($1::text[])', [kids]);
   }
 
   /** Holds back every other process that would make a signing key or a first admin. */
@@ -99,7 +136,8 @@ export class AuthRepository {
   /** null when the key is unknown or revoked or its owner is not active. */
   async findApiKey(publicId: string): Promise<ApiKeyState | null> {
     const [row] = await this.database.query<ApiKeyState>(
-      `select k.id, k.secret_hash as "secretHash", k.scopes, p.key as product, k.customer_id as "customerId", k.expires_at as "expiresAt"
+      `select k.id, k.secret_hash as "secretHash", k.scopes, p.key as product, k.customer_id as "customerId",
+         k.rate_limit_per_minute as "rateLimitPerMinute", k.expires_at as "expiresAt"
        from api_keys k join users u on u.id = k.owner_user_id left join products p on p.id = k.product_id
        where k.public_id = $1 and k.revoked_at is null and u.active`,
       [publicId],
@@ -107,21 +145,43 @@ export class AuthRepository {
     return row ?? null;
   }
 
-  /** Keys that are not revoked, newest first; of one owner, or of all. */
-  listApiKeys(page: PageRequest, ownerUserId: string | null): Promise<ApiKeyEntity[]> {
+  /** Keys that are not revoked, newest first: of one owner, and of services on one product; or all. */
+  listApiKeys(page: PageRequest, seenBy: { ownerUserId: string; productId: string | null } | null): Promise<ApiKeyEntity[]> {
+    const common = { revokedAt: IsNull(), ...(page.after ? { id: LessThan(page.after) } : {}) };
+    const ofProduct = seenBy?.productId ? [{ ...common, productId: seenBy.productId, customerId: IsNull() }] : [];
     return this.database.manager.find(ApiKeyEntity, {
-      where: { revokedAt: IsNull(), ...(ownerUserId ? { ownerUserId } : {}), ...(page.after ? { id: LessThan(page.after) } : {}) },
+      where: seenBy ? [{ ...common, ownerUserId: seenBy.ownerUserId }, ...ofProduct] : common,
       order: { id: 'DESC' },
       take: page.limit + 1,
     });
+  }
+
+  /** @returns the ids of the keys that ended. */
+  async revokeApiKeysOf(ownerUserId: string, now: Date): Promise<string[]> {
+    const rows = await this.database.write<{ id: string }>('update api_keys set revoked_at = $2 where owner_user_id = $1 and revoked_at is null returning id', [ownerUserId, now]);
+    return rows.map(({ id }) => id);
+  }
+
+  /** The key goes on for a while beside the one that takes its place. */
+  async replaceApiKey(id: string, replacedBy: string, expiresAt: Date): Promise<void> {
+    await this.database.write('update api_keys set replaced_by = $2, expires_at = least(expires_at, $3) where id = $1', [id, replacedBy, expiresAt]);
+  }
+
+  /** Writes down when keys were used last; a key that somebody else holds is left to the next time. */
+  async touchApiKeys(ids: string[], at: Date): Promise<void> {
+    await this.database.write(
+      `update api_keys set last_used_at = greatest(last_used_at, $2) where id in (select id from api_keys where id = any($1::uuid[]) order by id for no key update skip locked)`,
+      [ids, at],
+    );
   }
 
   async insertApiKey(key: ApiKeyEntity): Promise<void> {
     await this.database.writer.insert(ApiKeyEntity, key);
   }
 
-  findApiKeyById(id: string): Promise<ApiKeyEntity | null> {
-    return this.database.manager.findOneBy(ApiKeyEntity, { id, revokedAt: IsNull() });
+  /** Holds it until the transaction ends. */
+  lockApiKey(id: string): Promise<ApiKeyEntity | null> {
+    return this.database.writer.findOne(ApiKeyEntity, { where: { id, revokedAt: IsNull() }, lock: { mode: 'for_no_key_update' } });
   }
 
   /** False when it was revoked already. */

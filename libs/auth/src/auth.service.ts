@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { DEFAULT_PRODUCT, OPERATOR_PLAN, OWN_PRODUCT } from '@app/catalog';
 import type { Customer } from '@app/customers';
-import { type Actor, DomainError, newId, SYSTEM_ACTOR } from '@app/kernel';
+import { type Actor, newId, SYSTEM_ACTOR } from '@app/kernel';
 import { Database } from '@app/platform';
 import { EnrolmentService, type Subscription } from '@app/subscriptions';
 import { type Role, type User, UsersService } from '@app/users';
-import { ApiKeysService } from './api-keys.service.js';
+import { AccountMailsService } from './account-mails.service.js';
 import { AuthRepository } from './auth.repository.js';
+import { CredentialsService } from './credentials.service.js';
 import { Passwords } from './passwords.js';
 import { SessionsService, type TokenPair } from './sessions.service.js';
 
@@ -29,11 +30,14 @@ export interface Registered extends TokenPair {
 /** How people get in and out. */
 @Injectable()
 export class AuthService {
+  private readonly logger = new Logger('AuthService');
+
   constructor(
     private readonly users: UsersService,
     private readonly enrolment: EnrolmentService,
     private readonly sessions: SessionsService,
-    private readonly apiKeys: ApiKeysService,
+    private readonly credentials: CredentialsService,
+    private readonly mails: AccountMailsService,
     private readonly passwords: Passwords,
     private readonly repository: AuthRepository,
     private readonly database: Database,
@@ -44,19 +48,18 @@ export class AuthService {
    * @throws DomainError `email_taken`, `no_plan_assigned`, `invalid_fields`
    */
   async register(input: Registration): Promise<Registered> {
-    const passwordHash = await this.passwords.hash(input.password);
+    const passwordHash = await this.passwords.hashNew(input.password, input.email);
     return this.database.transaction(async () => {
       const account = await this.createAccount({ ...input, passwordHash, role: 'user', plans: {} });
+      await this.mails.ask('verify_email', account.user.email, account.user.id);
       return { ...account, ...(await this.sessions.open(account.user.id)) };
     });
   }
 
-  /** The same answer, after the same time, for an unknown account, a wrong password and a deactivated account. @throws DomainError `wrong_credentials` */
-  async login(email: string, password: string): Promise<TokenPair> {
-    const user = await this.users.findByEmail(email);
-    const matches = await this.passwords.verify(user?.passwordHash ?? null, password);
-    if (!user || !matches || !user.active) throw new DomainError('unauthenticated', 'wrong_credentials', 'The e-mail or the password is wrong.');
-    return this.sessions.open(user.id);
+  /** @param source where the try comes from. @throws DomainError `wrong_credentials`, `too_many_attempts`, `overloaded` */
+  async login(email: string, password: string, source: string): Promise<TokenPair> {
+    const { id } = await this.credentials.prove(email, password, source);
+    return this.sessions.open(id);
   }
 
   /** Ends the caller's session, the one of a refresh token if given, or all of them. */
@@ -66,23 +69,17 @@ export class AuthService {
     await this.sessions.revoke(caller.sessionId, 'logout');
   }
 
-  /** Changes what a user may do; whoever is deactivated is out at once. @throws DomainError `user_not_found`, `last_admin` */
-  async changeStanding(userId: string, standing: { role?: Role; active?: boolean }, actor: Actor): Promise<User> {
-    const user = await this.users.updateStanding(userId, standing, actor);
-    if (!user.active) await this.sessions.revokeAll(userId, 'deactivated');
-    this.sessions.forget();
-    this.apiKeys.forget();
-    return user;
-  }
-
   /**
-   * Makes the first admin where there is none. Safe for any number of instances at once.
+   * Makes the first admin where there is none. Safe for any number of instances at once. Outside production a weak password is only warned of.
    * @returns the password if one was drawn; it is told this once.
    */
-  async ensureAdmin(email: string, password: string | null, options: { mayDraw: boolean }): Promise<{ created: boolean; drawnPassword: string | null }> {
+  async ensureAdmin(email: string, password: string | null, { production }: { production: boolean }): Promise<{ created: boolean; drawnPassword: string | null }> {
     if (await this.users.hasAdmin()) return { created: false, drawnPassword: null };
-    if (password === null && !options.mayDraw) throw new Error('There is no admin yet: ADMIN_PASSWORD is required in production.');
+    if (password === null && production) throw new Error('There is no admin yet: ADMIN_PASSWORD is required in production.');
     const drawnPassword = password === null ? randomBytes(15).toString('base64url') : null;
+    const weakness = password && this.passwords.weaknessOf(password, email);
+    if (weakness && production) throw new Error(`ADMIN_PASSWORD ${weakness}.`);
+    if (weakness) this.logger.warn(`ADMIN_PASSWORD ${weakness}: production would not take it.`);
     const passwordHash = await this.passwords.hash(password ?? drawnPassword!);
     return this.database.transaction(async () => {
       await this.repository.lockFirstStart();

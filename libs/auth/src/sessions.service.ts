@@ -3,12 +3,13 @@ import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { Clock, DomainError, newId } from '@app/kernel';
 import { Database } from '@app/platform';
-import { ACCESS_TOKEN_SECONDS, AccessTokens } from './access-tokens.js';
-import { AuthRepository, type SessionState } from './auth.repository.js';
+import { AccessTokens } from './access-tokens.js';
+import { AuthRepository, type SessionView } from './auth.repository.js';
+import { ACCESS_TOKEN_SECONDS } from './domain/access-claims.js';
 import type { UserPrincipal } from './domain/principal.js';
 
-/** How long a revocation may take to reach an instance that did not make it itself, in milliseconds. */
-export const REVOCATION_BOUND_MS = 1_000;
+/** How long an instance goes by what it has read, in milliseconds: with what the reading takes, a revocation is everywhere within a second. */
+export const REVOCATION_BOUND_MS = 800;
 const REFRESH_DAYS = 30;
 const MAX_CACHED = 50_000;
 
@@ -24,7 +25,7 @@ const digest = (token: string): Buffer => createHash('sha256').update(token).dig
 /** Logins: who is in, until when, and by which tokens. */
 @Injectable()
 export class SessionsService {
-  private readonly alive: LRUCache<string, SessionState>;
+  private readonly alive: LRUCache<string, UserPrincipal>;
 
   constructor(
     private readonly repository: AuthRepository,
@@ -35,7 +36,10 @@ export class SessionsService {
     this.alive = new LRUCache({
       max: MAX_CACHED,
       ttl: REVOCATION_BOUND_MS,
-      fetchMethod: async (id) => (await repository.findSession(id, clock.now())) ?? undefined,
+      fetchMethod: async (id) => {
+        const state = await repository.findSession(id, clock.now());
+        return state ? { kind: 'user', sessionId: id, ...state } : undefined;
+      },
     });
   }
 
@@ -76,12 +80,14 @@ export class SessionsService {
   async authenticate(sessionId: string): Promise<UserPrincipal> {
     const state = await this.alive.fetch(sessionId);
     if (!state) throw new DomainError('unauthenticated', 'invalid_token', 'The access token is not valid.');
-    return { kind: 'user', sessionId, ...state };
+    return state;
   }
 
   async revoke(sessionId: string, reason: string): Promise<void> {
-    await this.database.transaction(() => this.repository.revokeSession(sessionId, reason, this.clock.now()));
-    this.alive.delete(sessionId);
+    await this.database.transaction(async () => {
+      await this.repository.revokeSession(sessionId, reason, this.clock.now());
+      this.database.afterCommit(() => this.alive.delete(sessionId));
+    });
   }
 
   /** Ends the session of a refresh token, if it is this user's. */
@@ -90,15 +96,17 @@ export class SessionsService {
     if (found?.userId === userId) await this.revoke(found.sessionId, 'logout');
   }
 
-  /** Ends every session of a user. */
-  async revokeAll(userId: string, reason: string): Promise<void> {
-    const ended = await this.database.transaction(() => this.repository.revokeAllSessions(userId, reason, this.clock.now()));
-    ended.forEach((id) => this.alive.delete(id));
+  /** Ends every session of a user, but for one that is to stay. Joins the caller's transaction. */
+  async revokeAll(userId: string, reason: string, exceptId: string | null = null): Promise<void> {
+    await this.database.transaction(async () => {
+      const ended = await this.repository.revokeAllSessions(userId, { reason, exceptId, now: this.clock.now() });
+      this.database.afterCommit(() => ended.forEach((id) => this.alive.delete(id)));
+    });
   }
 
-  /** Makes this instance look again: after a change of role or activity. */
-  forget(): void {
-    this.alive.clear();
+  /** The logins of a user that are not over, newest first. */
+  listOf(userId: string): Promise<SessionView[]> {
+    return this.repository.listSessions(userId, this.clock.now());
   }
 
   private async issue(sessionId: string, userId: string, expiresAt: Date): Promise<TokenPair> {

@@ -5,6 +5,14 @@ import { Batcher, Database, type Outcome, Pipeline, type Statement } from '@app/
 import { CustomerEntity } from './customer.entity.js';
 import type { Customer } from './domain/customer.js';
 
+/** Which customers a list is of. */
+export interface CustomerFilter {
+  /** Key of the product whose members they are; null: any. */
+  product: string | null;
+  /** Whatever the case of its letters. */
+  email?: string;
+}
+
 const MEMBER = `exists (select 1 from subscriptions s join products p on p.id = s.product_id where s.customer_id = customer.id and p.key = :product)`;
 
 const COLUMNS = `id, key, name, email, region, device_type as "deviceType", timezone, currency, first_subscription_id as "firstSubscriptionId",
@@ -55,8 +63,12 @@ export class CustomersRepository {
     return rows.length > 0;
   }
 
-  /** Newest first; with a product only its members. */
-  list(page: PageRequest, product: string | null): Promise<Customer[]> {
+  async productsOf(customerId: string): Promise<string[]> {
+    const rows = await this.database.query<{ key: string }>('select distinct p.key from subscriptions s join products p on p.id = s.product_id where s.customer_id = $1', [customerId]);
+    return rows.map(({ key }) => key);
+  }
+
+  list(page: PageRequest, { product, email }: CustomerFilter): Promise<Customer[]> {
     const query = this.database.manager
       .createQueryBuilder(CustomerEntity, 'customer')
       .where('customer.deletedAt is null')
@@ -64,6 +76,7 @@ export class CustomersRepository {
       .limit(page.limit + 1);
     if (page.after) query.andWhere('customer.id < :after', { after: page.after });
     if (product) query.andWhere(MEMBER, { product });
+    if (email !== undefined) query.andWhere('lower(customer.email) = lower(:email)', { email });
     return query.getMany();
   }
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type Actor, DomainError, type Page, type PageRequest, toPage } from '@app/kernel';
 import { Database, Events, isUniqueViolation } from '@app/platform';
 import { CustomerTime } from './customer-time.js';
-import { CustomersRepository } from './customers.repository.js';
+import { type CustomerFilter, CustomersRepository } from './customers.repository.js';
 import { changedFields, checkCustomerKey, checkProfile, type Customer, customerFacts, type CustomerProfile } from './domain/customer.js';
 
 /** A customer to be made; its first subscription is made in the same transaction. */
@@ -52,8 +52,14 @@ export class CustomersService {
     return this.customers.isMember(customerId, productKey);
   }
 
-  async list(page: PageRequest, product: string | null): Promise<Page<Customer>> {
-    return toPage(await this.customers.list(page, product), page.limit);
+  /** Keys of the products that the customer has, or ever had, a subscription on. */
+  productsOf(customerId: string): Promise<string[]> {
+    return this.customers.productsOf(customerId);
+  }
+
+  /** Newest first. */
+  async list(page: PageRequest, filter: CustomerFilter): Promise<Page<Customer>> {
+    return toPage(await this.customers.list(page, filter), page.limit);
   }
 
   /**

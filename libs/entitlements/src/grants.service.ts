@@ -79,14 +79,15 @@ export class GrantsService {
   }
 
   /** Takes away what is left of a grant; what was burnt from it stays burnt. @throws DomainError `grant_not_found`, `grant_voided` */
-  async void(customer: Customer, id: string, actor: Actor): Promise<void> {
+  async void(customer: Customer, id: string, { onlyProduct, actor }: { onlyProduct: string | null; actor: Actor }): Promise<void> {
     await this.database.transaction(async () => {
       await this.customers.lock(customer.id);
       const grant = await this.grants.find(customer.id, id);
-      if (!grant) throw new DomainError('not_found', 'grant_not_found', 'There is no such grant.');
+      const [feature] = grant ? await this.catalog.featuresById([grant.featureId]) : [];
+      const theirs = feature && (onlyProduct === null || onlyProduct === (await this.catalog.productKey(feature.productId)));
+      if (!grant || !theirs) throw new DomainError('not_found', 'grant_not_found', 'There is no such grant.');
       if (!(await this.grants.void(customer.id, id, await this.time.of(customer)))) throw new DomainError('conflict', 'grant_voided', 'The grant was voided before.');
-      const [feature] = await this.catalog.featuresById([grant.featureId]);
-      await this.record('grant.voided', grant, feature!, { customer, actor });
+      await this.record('grant.voided', grant, feature, { customer, actor });
     });
   }
 

@@ -4,5 +4,6 @@ export { MeteringModule } from './metering.module.js';
 export { fingerprintOf, MeteringService, type UsageScope, type UsageSeries, type UsageSubject } from './metering.service.js';
 export { PastUsage } from './past-usage.js';
 export type { IdempotencyClaim, UsageResult } from './usage-command.js';
+export { type UsageRecord, UsageRecordsRepository } from './usage-records.repository.js';
 export { type CheckReport, UsageChecker } from './usage-checker.js';
 export { type CounterChange, type CounterKey, type CounterRow, type LedgerEntry, type Mismatch, type SeriesStep, UsageRepository } from './usage.repository.js';

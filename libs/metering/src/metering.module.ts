@@ -7,12 +7,13 @@ import { MeteringService } from './metering.service.js';
 import { PastUsage } from './past-usage.js';
 import { UsageChecker } from './usage-checker.js';
 import { UsageLanes } from './usage-lanes.js';
+import { UsageRecordsRepository } from './usage-records.repository.js';
 import { UsageRepository } from './usage.repository.js';
 import { UsageTransaction } from './usage-transaction.js';
 
 @Module({
   imports: [CatalogModule, CustomersModule, EntitlementsModule],
-  providers: [UsageRepository, MeterReader, UsageTransaction, UsageLanes, UsageChecker, PastUsage, MeteringService],
-  exports: [MeteringService, PastUsage, UsageChecker],
+  providers: [UsageRepository, UsageRecordsRepository, MeterReader, UsageTransaction, UsageLanes, UsageChecker, PastUsage, MeteringService],
+  exports: [MeteringService, PastUsage, UsageChecker, UsageRecordsRepository],
 })
 export class MeteringModule {}

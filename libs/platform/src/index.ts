@@ -1,5 +1,5 @@
 export { Changes } from './changes/changes.js';
-export { Config, type LogLevel } from './config/config.js';
+export { Config, type LogLevel, RECOMMENDED_PASSWORD_LENGTH } from './config/config.js';
 export { type ArrayItem, arrayLiteral } from './database/array-literal.js';
 export { count, instant } from './database/columns.js';
 export { Batcher, type Outcome } from './batching/batcher.js';
@@ -8,6 +8,8 @@ export { Database } from './database/database.js';
 export { isRetryable, isUnavailable, isUniqueViolation } from './database/database-errors.js';
 export { type Connection, type Decided, Pipeline, type Statement } from './database/pipeline.js';
 export { Events, type NewEvent, type RecordedEvent } from './events/events.js';
+export { type Hits, RateLimits } from './limits/rate-limits.js';
+export { Mailer, type OutgoingMail } from './mail/mailer.js';
 export { Readiness } from './database/readiness.js';
 export { startDatabase } from './database/start-database.js';
 export { Idempotency, keyReused, type StoredAnswer } from './idempotency/idempotency.js';

@@ -10,6 +10,8 @@ import { DatabaseModule } from './database/database.module.js';
 import { Readiness } from './database/readiness.js';
 import { Events } from './events/events.js';
 import { Idempotency } from './idempotency/idempotency.js';
+import { RateLimits } from './limits/rate-limits.js';
+import { Mailer } from './mail/mailer.js';
 import { Keyring } from './secrets/keyring.js';
 
 /** How old a cached answer may be, in milliseconds: the promise; clearing it after a write is only a courtesy. */
@@ -37,8 +39,8 @@ export class PlatformModule {
     return {
       module: PlatformModule,
       imports: [ConfigModule.forRoot(config), DatabaseModule, CacheModule.registerAsync({ isGlobal: true, useFactory: () => ({ ttl: STALENESS_MS, stores: [boundedMemory()] }) })],
-      providers: [{ provide: Clock, useClass: DatabaseClock }, Changes, Events, Idempotency, Keyring, Readiness],
-      exports: [Changes, Clock, Events, Idempotency, Keyring, Readiness],
+      providers: [{ provide: Clock, useClass: DatabaseClock }, Changes, Events, Idempotency, Keyring, Mailer, RateLimits, Readiness],
+      exports: [Changes, Clock, Events, Idempotency, Keyring, Mailer, RateLimits, Readiness],
     };
   }
 }

@@ -1,3 +1,3 @@
-export type { Role, User } from './domain/user.js';
+export { canonicalEmail, isEmail, type Role, ROLES, type Standing, type User } from './domain/user.js';
 export { UsersModule } from './users.module.js';
-export { type OwnChanges, type Standing, UsersService } from './users.service.js';
+export { type OwnChanges, UsersService } from './users.service.js';

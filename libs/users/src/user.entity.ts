@@ -2,18 +2,22 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { instant } from '@app/platform';
 import type { Role, User } from './domain/user.js';
 
+/** Deleted accounts stay behind as ids alone, and are not found here: what they have lost is there in every one that is. */
 @Entity('users')
 export class UserEntity implements User {
   @PrimaryColumn('uuid') id: string;
   @Column('uuid', { name: 'customer_id' }) customerId: string;
-  @Column('text') email: string;
-  @Column('text', { name: 'canonical_email' }) canonicalEmail: string;
+  @Column('text', { nullable: true }) email: string;
+  @Column('text', { name: 'canonical_email', nullable: true }) canonicalEmail: string;
   @Column('text', { nullable: true }) name: string | null;
-  @Column('text', { name: 'password_hash' }) passwordHash: string;
+  @Column(instant({ name: 'email_verified_at', nullable: true })) emailVerifiedAt: Date | null;
+  @Column('text', { name: 'password_hash', nullable: true }) passwordHash: string;
   @Column('text') role: Role;
+  @Column('uuid', { name: 'product_id', nullable: true }) productId: string | null;
   @Column('boolean') active: boolean;
   @Column('text', { name: 'webhook_url', nullable: true }) webhookUrl: string | null;
   @Column('boolean', { name: 'mail_enabled' }) mailEnabled: boolean;
+  @Column(instant({ name: 'deleted_at', nullable: true })) deletedAt: Date | null;
   @Column(instant({ name: 'created_at' })) createdAt: Date;
   @Column(instant({ name: 'updated_at' })) updatedAt: Date;
 }

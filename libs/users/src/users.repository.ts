@@ -1,20 +1,22 @@
 import { Injectable } from '@nestjs/common';
-import { LessThan } from 'typeorm';
+import { IsNull, LessThan } from 'typeorm';
 import type { PageRequest } from '@app/kernel';
 import { Database } from '@app/platform';
 import type { User } from './domain/user.js';
 import { UserEntity } from './user.entity.js';
+
+const THERE = { deletedAt: IsNull() };
 
 @Injectable()
 export class UsersRepository {
   constructor(private readonly database: Database) {}
 
   findById(id: string): Promise<User | null> {
-    return this.database.manager.findOneBy(UserEntity, { id });
+    return this.database.manager.findOneBy(UserEntity, { id, ...THERE });
   }
 
-  existsForCustomer(customerId: string): Promise<boolean> {
-    return this.database.manager.existsBy(UserEntity, { customerId });
+  findByCustomer(customerId: string): Promise<User | null> {
+    return this.database.manager.findOneBy(UserEntity, { customerId, ...THERE });
   }
 
   findByCanonicalEmail(canonicalEmail: string): Promise<User | null> {
@@ -23,7 +25,7 @@ export class UsersRepository {
 
   /** Reads a user and keeps others from changing it until the transaction ends. */
   lock(id: string): Promise<User | null> {
-    return this.database.writer.findOne(UserEntity, { where: { id }, lock: { mode: 'for_no_key_update' } });
+    return this.database.writer.findOne(UserEntity, { where: { id, ...THERE }, lock: { mode: 'for_no_key_update' } });
   }
 
   /** Holds every active admin, in one order, so that two admins cannot dismiss each other. @returns their ids */
@@ -32,9 +34,9 @@ export class UsersRepository {
     return rows.map(({ id }) => id);
   }
 
-  list(page: PageRequest): Promise<User[]> {
+  list(page: PageRequest, canonicalEmail?: string): Promise<User[]> {
     return this.database.manager.find(UserEntity, {
-      where: page.after ? { id: LessThan(page.after) } : {},
+      where: { ...THERE, ...(page.after ? { id: LessThan(page.after) } : {}), ...(canonicalEmail === undefined ? {} : { canonicalEmail }) },
       order: { id: 'DESC' },
       take: page.limit + 1,
     });
@@ -46,5 +48,14 @@ export class UsersRepository {
 
   async update(id: string, changes: Partial<User>): Promise<void> {
     await this.database.writer.update(UserEntity, { id }, changes);
+  }
+
+  /** Leaves the id, and nothing by which anybody could know the person. */
+  async forget(id: string, now: Date): Promise<void> {
+    await this.database.write(
+      `update users set email = null, canonical_email = null, email_verified_at = null, name = null, password_hash = null, webhook_url = null, mail_enabled = false,
+         role = 'user', product_id = null, active = false, deleted_at = $2, updated_at = $2 where id = $1`,
+      [id, now],
+    );
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, Clock, DomainError, invalidField, type Page, type PageRequest, toPage } from '@app/kernel';
 import { Database, Events, isUniqueViolation } from '@app/platform';
-import { canonicalEmail, isEmail, type Role, type User } from './domain/user.js';
+import { canonicalEmail, changeStanding, isEmail, type Role, type Standing, type User } from './domain/user.js';
 import { UsersRepository } from './users.repository.js';
 
 export interface NewUser {
@@ -15,8 +15,15 @@ export interface NewUser {
 
 /** What people may change about themselves. */
 export type OwnChanges = Partial<Pick<User, 'name' | 'webhookUrl' | 'mailEnabled'>>;
-/** What admins may change about people. */
-export type Standing = Partial<Pick<User, 'role' | 'active'>>;
+
+/** A change of an account, as it is written down: what it leads to, and what is told of it. */
+interface Change {
+  type: string;
+  changes: Partial<User>;
+  before?: object;
+  after?: object;
+  reason?: string;
+}
 
 /** Login accounts. */
 @Injectable()
@@ -33,36 +40,35 @@ export class UsersService {
     return (await this.users.findById(id)) ?? notFound();
   }
 
+  findById(id: string): Promise<User | null> {
+    return this.users.findById(id);
+  }
+
   findByEmail(email: string): Promise<User | null> {
     return this.users.findByCanonicalEmail(canonicalEmail(email));
   }
 
-  /** True when somebody logs in as this customer. */
-  existsForCustomer(customerId: string): Promise<boolean> {
-    return this.users.existsForCustomer(customerId);
+  /** Who logs in as this customer. */
+  findByCustomer(customerId: string): Promise<User | null> {
+    return this.users.findByCustomer(customerId);
   }
 
   async hasAdmin(): Promise<boolean> {
     return (await this.database.transaction(() => this.users.lockActiveAdmins())).length > 0;
   }
 
-  async list(page: PageRequest): Promise<Page<User>> {
-    return toPage(await this.users.list(page), page.limit);
+  /** Newest first; with an e-mail the one account that has it, in any spelling. */
+  async list(page: PageRequest, email?: string): Promise<Page<User>> {
+    return toPage(await this.users.list(page, email === undefined ? undefined : canonicalEmail(email)), page.limit);
   }
 
   /** One account per canonical address, held by the database. Needs a transaction. @throws DomainError `email_taken`, `invalid_fields` */
   async create(input: NewUser, actor: Actor): Promise<User> {
-    if (!isEmail(input.email)) throw invalidField('email', 'must be an e-mail address');
     const now = this.clock.now();
-    const email = input.email.trim();
-    const user: User = { ...input, email, canonicalEmail: canonicalEmail(email), active: true, webhookUrl: null, mailEnabled: true, createdAt: now, updatedAt: now };
-    try {
-      await this.users.insert(user);
-    } catch (error) {
-      if (isUniqueViolation(error, 'users_email_unique')) throw new DomainError('conflict', 'email_taken', 'There is an account with this e-mail.');
-      throw error;
-    }
-    await this.record('user.registered', user, actor, null, { role: user.role });
+    const own = { emailVerifiedAt: null, productId: null, active: true, webhookUrl: null, mailEnabled: true, deletedAt: null };
+    const user: User = { ...input, ...addressed(input.email), ...own, createdAt: now, updatedAt: now };
+    await takenUnlessFree(() => this.users.insert(user));
+    await this.record('user.registered', user, actor, { after: { role: user.role } });
     return user;
   }
 
@@ -70,30 +76,87 @@ export class UsersService {
   updateOwn(id: string, changes: OwnChanges, actor: Actor): Promise<User> {
     return this.database.transaction(async () => {
       const user = (await this.users.lock(id)) ?? notFound();
-      const updated = { ...user, ...changes, updatedAt: this.clock.now() };
-      await this.users.update(id, { name: updated.name, webhookUrl: updated.webhookUrl, mailEnabled: updated.mailEnabled, updatedAt: updated.updatedAt });
-      await this.record('user.updated', user, actor, { mailEnabled: user.mailEnabled }, { mailEnabled: updated.mailEnabled });
-      return updated;
+      const { name = user.name, webhookUrl = user.webhookUrl, mailEnabled = user.mailEnabled } = changes;
+      return this.write(user, { type: 'user.updated', changes: { name, webhookUrl, mailEnabled }, before: { mailEnabled: user.mailEnabled }, after: { mailEnabled } }, actor);
     });
   }
 
-  /** Changes role or activity; there is always an active admin left. @throws DomainError `user_not_found`, `last_admin` */
-  updateStanding(id: string, changes: Standing, actor: Actor): Promise<User> {
+  /** Changes role, product or activity; there is always an active admin left. @throws DomainError `user_not_found`, `last_admin`, `invalid_fields` */
+  updateStanding(id: string, changes: Partial<Standing>, actor: Actor): Promise<{ before: User; after: User }> {
     return this.database.transaction(async () => {
       const admins = await this.users.lockActiveAdmins();
-      const user = (await this.users.lock(id)) ?? notFound();
-      const updated = { ...user, ...changes, updatedAt: this.clock.now() };
-      const staysAdmin = updated.role === 'admin' && updated.active;
-      if (!staysAdmin && admins.length === 1 && admins[0] === id) throw new DomainError('conflict', 'last_admin', 'This is the last active admin.');
-      await this.users.update(id, { role: updated.role, active: updated.active, updatedAt: updated.updatedAt });
-      await this.record('user.standing_changed', user, actor, { role: user.role, active: user.active }, { role: updated.role, active: updated.active });
-      return updated;
+      const before = (await this.users.lock(id)) ?? notFound();
+      const standing = changeStanding(before, changes);
+      if (standing.role !== 'admin' || !standing.active) refuseLastAdmin(admins, id);
+      const { role, productId, active } = before;
+      const after = await this.write(before, { type: 'user.standing_changed', changes: standing, before: { role, productId, active }, after: standing }, actor);
+      return { before, after };
     });
   }
 
-  private record(type: string, user: User, actor: Actor, before: object | null, after: object): Promise<void> {
-    return this.events.record({ type, subject: { type: 'user', id: user.id }, customerId: user.customerId, actor, before, after });
+  /** @throws DomainError `user_not_found` */
+  setPassword(id: string, passwordHash: string, { proves, reason }: { proves: boolean; reason: string }, actor: Actor): Promise<User> {
+    return this.database.transaction(async () => {
+      const user = (await this.users.lock(id)) ?? notFound();
+      const emailVerifiedAt = proves ? (user.emailVerifiedAt ?? this.clock.now()) : user.emailVerifiedAt;
+      return this.write(user, { type: 'user.password_changed', changes: { passwordHash, emailVerifiedAt }, reason }, actor);
+    });
   }
+
+  /**
+   * Takes an address that its owner has proved to read: the one that the account has, or the one that it is to have.
+   * @throws DomainError `user_not_found`, `email_taken`
+   */
+  takeEmail(id: string, email: string, actor: Actor): Promise<{ before: User; after: User }> {
+    return this.database.transaction(async () => {
+      const before = (await this.users.lock(id)) ?? notFound();
+      const address = addressed(email);
+      const type = address.canonicalEmail === before.canonicalEmail ? 'user.email_verified' : 'user.email_changed';
+      const after = await takenUnlessFree(() => this.write(before, { type, changes: { ...address, emailVerifiedAt: this.clock.now() } }, actor));
+      return { before, after };
+    });
+  }
+
+  /** Takes everything personal away; the id stays, so that what it did stays told. Needs a transaction. @throws DomainError `user_not_found`, `last_admin` */
+  async forget(id: string, actor: Actor, reason: string | null): Promise<User> {
+    const admins = await this.users.lockActiveAdmins();
+    const user = (await this.users.lock(id)) ?? notFound();
+    refuseLastAdmin(admins, id);
+    await this.users.forget(id, this.clock.now());
+    await this.record('user.deleted', user, actor, { before: { role: user.role }, reason: reason ?? undefined });
+    return user;
+  }
+
+  private async write(user: User, { type, changes, before, after, reason }: Change, actor: Actor): Promise<User> {
+    const written = { ...changes, updatedAt: this.clock.now() };
+    await this.users.update(user.id, written);
+    await this.record(type, user, actor, { before, after, reason });
+    return { ...user, ...written };
+  }
+
+  private record(type: string, user: User, actor: Actor, { before, after, reason }: { before?: object; after?: object; reason?: string }): Promise<void> {
+    return this.events.record({ type, subject: { type: 'user', id: user.id }, customerId: user.customerId, actor, before, after, reason });
+  }
+}
+
+/** @throws DomainError `invalid_fields` */
+function addressed(given: string): Pick<User, 'email' | 'canonicalEmail'> {
+  if (!isEmail(given)) throw invalidField('email', 'must be an e-mail address');
+  const email = given.trim();
+  return { email, canonicalEmail: canonicalEmail(email) };
+}
+
+async function takenUnlessFree<T>(write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (isUniqueViolation(error, 'users_email_unique')) throw new DomainError('conflict', 'email_taken', 'There is an account with this e-mail.');
+    throw error;
+  }
+}
+
+function refuseLastAdmin(admins: string[], id: string): void {
+  if (admins.length === 1 && admins[0] === id) throw new DomainError('conflict', 'last_admin', 'This is the last active admin.');
 }
 
 function notFound(): never {

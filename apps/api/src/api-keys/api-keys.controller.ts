@@ -11,8 +11,9 @@ import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { ListQuery } from '../http/pagination/list.query.js';
 import { Pages } from '../http/pagination/pages.js';
 import { RequireEntitlement } from '../http/plan-limit/require-entitlement.decorator.js';
-import { ApiKeyDto, ApiKeyPageDto, CreateApiKeyDto, CreatedApiKeyDto } from './dto/api-key.dto.js';
+import { ApiKeyDto, ApiKeyPageDto, CreateApiKeyDto, CreatedApiKeyDto, RotateApiKeyDto } from './dto/api-key.dto.js';
 import { RevokeApiKeyOperation } from './revoke-api-key.operation.js';
+import { RotateApiKeyOperation } from './rotate-api-key.operation.js';
 
 @ApiTags('API keys')
 @ApiCredentials()
@@ -20,6 +21,7 @@ import { RevokeApiKeyOperation } from './revoke-api-key.operation.js';
 export class ApiKeysController {
   constructor(
     private readonly apiKeys: ApiKeysService,
+    private readonly rotateApiKey: RotateApiKeyOperation,
     private readonly revokeApiKey: RevokeApiKeyOperation,
     private readonly pages: Pages,
   ) {}
@@ -33,6 +35,16 @@ export class ApiKeysController {
   @ApiProblems(404)
   async create(@Body() body: CreateApiKeyDto, @CurrentPrincipal() principal: UserPrincipal): Promise<CreatedApiKeyDto> {
     const { apiKey, key } = await this.apiKeys.create({ ...body, expiresAt: optionalDate(body.expiresAt) }, principal);
+    return { ...apiKey, key };
+  }
+
+  @Post(':id/rotate')
+  @Idempotent()
+  @Allow({ people: 'user' })
+  @ApiOperation({ operationId: 'rotateApiKey', summary: 'Make a key in its place: the same rights, another secret, yours; the old one goes on for a while' })
+  @ApiProblems(404, 409)
+  async rotate(@UuidParam('id') id: string, @Body() { overlapSeconds }: RotateApiKeyDto, @CurrentPrincipal() principal: UserPrincipal): Promise<CreatedApiKeyDto> {
+    const { apiKey, key } = await this.rotateApiKey.run(id, overlapSeconds, principal);
     return { ...apiKey, key };
   }
 

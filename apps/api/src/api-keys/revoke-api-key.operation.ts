@@ -17,7 +17,9 @@ export class RevokeApiKeyOperation {
   /** @throws DomainError `api_key_not_found` */
   async run(id: string, principal: UserPrincipal): Promise<void> {
     await this.database.transaction(async () => {
-      const { ownerUserId } = await this.apiKeys.revoke(id, principal);
+      const { ownerUserId, replaced } = await this.apiKeys.revoke(id, principal);
+      // The unit went on to the key that took its place.
+      if (replaced) return;
       const { customer } = await this.profiles.get(ownerUserId);
       await this.metering.giveBack({ customer, product: OWN_PRODUCT, feature: 'api_keys', quantity: 1, actor: actorOf(principal) });
     });

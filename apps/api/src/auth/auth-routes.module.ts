@@ -2,7 +2,8 @@ import { Module } from '@nestjs/common';
 import { AuthModule } from '@app/auth';
 import { SubscriptionRoutesModule } from '../subscriptions/subscription-routes.module.js';
 import { AuthController } from './auth.controller.js';
+import { CredentialsController } from './credentials.controller.js';
 import { JwksController } from './jwks.controller.js';
 
-@Module({ imports: [AuthModule, SubscriptionRoutesModule], controllers: [AuthController, JwksController] })
+@Module({ imports: [AuthModule, SubscriptionRoutesModule], controllers: [AuthController, CredentialsController, JwksController] })
 export class AuthRoutesModule {}

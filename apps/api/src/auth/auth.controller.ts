@@ -5,6 +5,8 @@ import { Allow } from '../http/access/allow.decorator.js';
 import { ArrivedAt, CurrentPrincipal } from '../http/access/current-principal.decorator.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
+import { CallerAddress } from '../http/throttling/address-block.js';
+import { TakesSecrets } from '../http/throttling/throttling.guard.js';
 import { CustomerDto } from '../customers/dto/customer.dto.js';
 import { SubscriptionPresenter } from '../subscriptions/subscription-presenter.js';
 import { UserDto } from '../users/dto/user.dto.js';
@@ -12,6 +14,7 @@ import { LoginDto, LogoutDto, OAuthTokenDto, RefreshDto, RegisterDto, Registered
 import { refuseOtherGrants } from './grant-types.js';
 
 @ApiTags('Auth')
+@TakesSecrets()
 @Controller('v1/auth')
 export class AuthController {
   constructor(
@@ -23,11 +26,11 @@ export class AuthController {
   @Post('register')
   @Idempotent()
   @Allow('public')
-  @ApiOperation({ operationId: 'register', summary: 'Make an account, its customer and its subscription, all or nothing' })
+  @ApiOperation({ operationId: 'register', summary: 'Make an account, its customer and its subscription, all or nothing', description: 'Mail asks to confirm the address; nothing waits for it.' })
   @ApiProblems(409)
   async register(@Body() body: RegisterDto): Promise<RegisteredDto> {
     const { user, customer, subscription, ...tokens } = await this.auth.register(body);
-    return { user: UserDto.of(user), customer: CustomerDto.of(customer), subscription: await this.presenter.one(subscription, customer), ...tokens, tokenType: 'Bearer' };
+    return { user: UserDto.of(user, null), customer: CustomerDto.of(customer), subscription: await this.presenter.one(subscription, customer), ...tokens, tokenType: 'Bearer' };
   }
 
   @Post('login')
@@ -36,8 +39,8 @@ export class AuthController {
   @Allow('public')
   @ApiOperation({ operationId: 'login', summary: 'Log in with e-mail and password' })
   @ApiProblems(401)
-  async login(@Body() { email, password }: LoginDto): Promise<TokensDto> {
-    return { ...(await this.auth.login(email, password)), tokenType: 'Bearer' };
+  async login(@Body() { email, password }: LoginDto, @CallerAddress() source: string): Promise<TokensDto> {
+    return { ...(await this.auth.login(email, password, source)), tokenType: 'Bearer' };
   }
 
   @Post('token')
@@ -47,9 +50,9 @@ export class AuthController {
   @ApiConsumes('application/x-www-form-urlencoded')
   @ApiOperation({ operationId: 'token', summary: 'Log in as OAuth 2 has it (password grant)' })
   @ApiProblems(400, 401)
-  async token(@Body() { grant_type: grantType, username, password }: TokenDto): Promise<OAuthTokenDto> {
+  async token(@Body() { grant_type: grantType, username, password }: TokenDto, @CallerAddress() source: string): Promise<OAuthTokenDto> {
     refuseOtherGrants(grantType);
-    const { accessToken, refreshToken, expiresIn } = await this.auth.login(username, password);
+    const { accessToken, refreshToken, expiresIn } = await this.auth.login(username, password, source);
     return { access_token: accessToken, token_type: 'Bearer', expires_in: expiresIn, refresh_token: refreshToken };
   }
 

@@ -1,19 +1,19 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { AccessTokens } from '@app/auth';
+import { SigningKeys } from '@app/auth';
 import { Allow } from '../http/access/allow.decorator.js';
 import { JwksDto } from './dto/auth.dto.js';
 
 @ApiTags('Auth')
 @Controller('.well-known')
 export class JwksController {
-  constructor(private readonly tokens: AccessTokens) {}
+  constructor(private readonly keys: SigningKeys) {}
 
   @Get('jwks.json')
   @Allow('public')
   @Header('cache-control', 'public, max-age=60')
   @ApiOperation({ operationId: 'getJwks', summary: 'The public keys that access tokens are signed with (RFC 7517)' })
   async jwks(): Promise<JwksDto> {
-    return { keys: (await this.tokens.publicKeys()).map((key) => ({ ...key })) };
+    return { keys: (await this.keys.publicKeys()).map((key) => ({ ...key })) };
   }
 }

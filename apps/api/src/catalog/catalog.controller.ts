@@ -17,7 +17,7 @@ export class CatalogController {
   constructor(private readonly catalog: CatalogService) {}
 
   @Get()
-  @Allow({ scope: 'catalog:read', people: 'admin' })
+  @Allow({ scope: 'catalog:read', people: 'product_admin', support: 'reads' })
   @ApiOperation({ operationId: 'getCatalog', summary: 'Read the whole catalogue of a product, in the form that apply takes' })
   @ApiProblems(404)
   get(@Query() _: ProductQueryDto, @ProductKey() product: string): Promise<CatalogDto> {
@@ -27,7 +27,7 @@ export class CatalogController {
   @Post('apply')
   @Idempotent()
   @HttpCode(200)
-  @Allow({ scope: 'catalog:write', people: 'admin' })
+  @Allow({ scope: 'catalog:write', people: 'product_admin' })
   @ApiOperation({ operationId: 'applyCatalog', summary: 'Make the catalogue of a product what the document says' })
   @ApiProblems(409)
   apply(@Body() body: CatalogDto, @Query() query: ApplyCatalogQueryDto, @CurrentPrincipal() principal: Principal): Promise<CatalogDifferenceDto> {

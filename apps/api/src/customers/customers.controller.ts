@@ -12,12 +12,11 @@ import { confinedProduct, ProductKey } from '../http/access/product-key.decorato
 import { Etag } from '../http/etag/etag.interceptor.js';
 import { optionalDate } from '../http/input/optional-date.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
-import { ListQuery } from '../http/pagination/list.query.js';
 import { Pages } from '../http/pagination/pages.js';
 import { SparseQueryDto } from '../plans/dto/plan.dto.js';
 import { HistoryQueryDto, LiveQueryDto, SubscriptionDto, SubscriptionPageDto } from '../subscriptions/dto/subscription.dto.js';
 import { SubscriptionPresenter } from '../subscriptions/subscription-presenter.js';
-import { CustomerDto, CustomerPageDto, CustomerWithSubscriptionDto, PutCustomerDto } from './dto/customer.dto.js';
+import { CustomerDto, CustomerPageDto, CustomerWithSubscriptionDto, ListCustomersQueryDto, PutCustomerDto } from './dto/customer.dto.js';
 import { ForgetCustomerOperation } from './forget-customer.operation.js';
 import { PutCustomerOperation } from './put-customer.operation.js';
 
@@ -36,7 +35,7 @@ export class CustomersController {
   ) {}
 
   @Put(':key')
-  @Allow({ scope: 'customers:write', people: 'admin' })
+  @Allow({ scope: 'customers:write', people: 'product_admin' })
   @ApiOperation({ operationId: 'putCustomer', summary: 'Make or update a customer by your own key; safe to repeat', description: 'The first time it is put on the plan assigned by region and device type, in the same transaction.' })
   @ApiOkResponse({ type: CustomerWithSubscriptionDto, description: 'Updated' })
   @ApiCreatedResponse({ type: CustomerWithSubscriptionDto, description: 'Made' })
@@ -55,15 +54,15 @@ export class CustomersController {
   }
 
   @Get()
-  @Allow({ scope: 'customers:read', people: 'admin' })
+  @Allow({ scope: 'customers:read', people: 'product_admin', support: 'reads' })
   @ApiOperation({ operationId: 'listCustomers', summary: 'List customers, newest first' })
-  async list(@Query() query: ListQuery, @CurrentPrincipal() principal: Principal): Promise<CustomerPageDto> {
-    const confinement = { product: confinedProduct(principal) };
-    return this.pages.answer(await this.customers.list(this.pages.request(query, confinement), confinement.product), confinement, CustomerDto.of);
+  async list(@Query() query: ListCustomersQueryDto, @CurrentPrincipal() principal: Principal): Promise<CustomerPageDto> {
+    const filter = { product: confinedProduct(principal), email: query.email };
+    return this.pages.answer(await this.customers.list(this.pages.request(query, filter), filter), filter, CustomerDto.of);
   }
 
   @Get(':customer')
-  @Allow({ scope: 'customers:read', people: 'owner' })
+  @Allow({ scope: 'customers:read', people: 'owner', support: 'reads' })
   @OfCustomer()
   @ApiParam({ name: 'customer', description: 'Key of the customer, or "me".' })
   @ApiOperation({ operationId: 'getCustomer', summary: 'Read one customer' })
@@ -74,7 +73,7 @@ export class CustomersController {
 
   @Delete(':customer')
   @HttpCode(204)
-  @Allow({ scope: 'customers:write', people: 'admin' })
+  @Allow({ scope: 'customers:write', people: 'product_admin' })
   @OfCustomer()
   @ApiParam({ name: 'customer', description: 'Key of the customer.' })
   @ApiOperation({ operationId: 'deleteCustomer', summary: 'End its subscriptions and forget who it was; usage and events stay' })
@@ -84,7 +83,7 @@ export class CustomersController {
   }
 
   @Get(':customer/subscription')
-  @Allow({ scope: 'subscriptions:read', people: 'owner' })
+  @Allow({ scope: 'subscriptions:read', people: 'owner', support: 'reads' })
   @OfCustomer()
   @Etag('version')
   @ApiParam({ name: 'customer', description: 'Key of the customer, or "me".' })
@@ -96,7 +95,7 @@ export class CustomersController {
   }
 
   @Get(':customer/subscriptions')
-  @Allow({ scope: 'subscriptions:read', people: 'owner' })
+  @Allow({ scope: 'subscriptions:read', people: 'owner', support: 'reads' })
   @OfCustomer()
   @ApiParam({ name: 'customer', description: 'Key of the customer, or "me".' })
   @ApiOperation({ operationId: 'listSubscriptionHistory', summary: 'All contracts of a customer on a product, newest first' })

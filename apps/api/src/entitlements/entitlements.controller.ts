@@ -20,7 +20,7 @@ export class EntitlementsController {
   constructor(private readonly standing: StandingOperation) {}
 
   @Get()
-  @Allow({ scope: 'entitlements:read', people: 'owner' })
+  @Allow({ scope: 'entitlements:read', people: 'owner', support: 'reads' })
   @OfCustomer()
   @ApiOperation({ operationId: 'listEntitlements', summary: 'A decision for everything that the customer has, now or at an earlier instant' })
   async list(@CurrentCustomer() customer: Customer, @Query() { at }: StandingQueryDto, @ProductKey() product: string): Promise<DecisionListDto> {
@@ -28,7 +28,7 @@ export class EntitlementsController {
   }
 
   @Get(':feature')
-  @Allow({ scope: 'entitlements:read', people: 'owner' })
+  @Allow({ scope: 'entitlements:read', people: 'owner', support: 'reads' })
   @OfCustomer()
   @ApiOperation({ operationId: 'getEntitlement', summary: 'The decision for one feature, now or at an earlier instant' })
   get(@CurrentCustomer() customer: Customer, @Param('feature') feature: string, @Query() { at }: StandingQueryDto, @ProductKey() product: string): Promise<DecisionDto> {

@@ -39,7 +39,7 @@ export class FeaturesController {
 
   @Post()
   @Idempotent()
-  @Allow({ scope: 'catalog:write', people: 'admin' })
+  @Allow({ scope: 'catalog:write', people: 'product_admin' })
   @ApiOperation({ operationId: 'createFeature', summary: 'Make a feature' })
   @ApiProblems(404, 409)
   async create(@Body() body: CreateFeatureDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal): Promise<FeatureDto> {
@@ -48,7 +48,7 @@ export class FeaturesController {
   }
 
   @Patch(':key')
-  @Allow({ scope: 'catalog:write', people: 'admin' })
+  @Allow({ scope: 'catalog:write', people: 'product_admin' })
   @ApiOperation({ operationId: 'updateFeature', summary: 'Change the name, unit or failure policy of a feature' })
   @ApiProblems(404)
   async update(@Param('key') key: string, @Body() body: UpdateFeatureDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal): Promise<FeatureDto> {
@@ -58,7 +58,7 @@ export class FeaturesController {
 
   @Delete(':key')
   @HttpCode(204)
-  @Allow({ scope: 'catalog:write', people: 'admin' })
+  @Allow({ scope: 'catalog:write', people: 'product_admin' })
   @ApiOperation({ operationId: 'archiveFeature', summary: 'Archive a feature: it is denied to everybody' })
   @ApiProblems(404)
   async archive(@Param('key') key: string, @Query() _: ProductQueryDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal): Promise<void> {

@@ -6,7 +6,7 @@ import { GrantsService } from '@app/entitlements';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentCustomer, CurrentPrincipal } from '../http/access/current-principal.decorator.js';
 import { OfCustomer } from '../http/access/owner.guard.js';
-import { ProductKey } from '../http/access/product-key.decorator.js';
+import { confinedProduct, ProductKey } from '../http/access/product-key.decorator.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { optionalDate } from '../http/input/optional-date.js';
 import { UuidParam } from '../http/input/uuid-param.decorator.js';
@@ -27,7 +27,7 @@ export class GrantsController {
 
   @Post()
   @Idempotent()
-  @Allow({ scope: 'customers:write', people: 'admin' })
+  @Allow({ scope: 'customers:write', people: 'product_admin', support: 'repairs' })
   @OfCustomer()
   @ApiOperation({ operationId: 'createGrant', summary: 'Give a customer units beside what the plan allows' })
   async give(@CurrentCustomer() customer: Customer, @Body() body: CreateGrantDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal): Promise<GrantDto> {
@@ -39,7 +39,7 @@ export class GrantsController {
   }
 
   @Get()
-  @Allow({ scope: 'entitlements:read', people: 'owner' })
+  @Allow({ scope: 'entitlements:read', people: 'owner', support: 'reads' })
   @OfCustomer()
   @ApiOperation({ operationId: 'listGrants', summary: "List a customer's grants on a product, newest first" })
   async list(@CurrentCustomer() customer: Customer, @Query() query: GrantQueryDto, @ProductKey() product: string): Promise<GrantPageDto> {
@@ -49,11 +49,11 @@ export class GrantsController {
 
   @Delete(':id')
   @HttpCode(204)
-  @Allow({ scope: 'customers:write', people: 'admin' })
+  @Allow({ scope: 'customers:write', people: 'product_admin' })
   @OfCustomer()
   @ApiOperation({ operationId: 'voidGrant', summary: 'Take away what is left of a grant' })
   @ApiProblems(409)
   async void(@CurrentCustomer() customer: Customer, @UuidParam('id') id: string, @CurrentPrincipal() principal: Principal): Promise<void> {
-    await this.grants.void(customer, id, actorOf(principal));
+    await this.grants.void(customer, id, { onlyProduct: confinedProduct(principal), actor: actorOf(principal) });
   }
 }

@@ -20,7 +20,7 @@ export class OverridesController {
   constructor(private readonly overrides: OverridesService) {}
 
   @Put(':feature')
-  @Allow({ scope: 'customers:write', people: 'admin' })
+  @Allow({ scope: 'customers:write', people: 'product_admin', support: 'repairs' })
   @OfCustomer()
   @ApiOperation({ operationId: 'setOverride', summary: 'Give one customer other terms than its plan' })
   async set(@CurrentCustomer() customer: Customer, @Param('feature') feature: string, @Body() body: SetOverrideDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal): Promise<OverrideDto> {
@@ -31,7 +31,7 @@ export class OverridesController {
 
   @Delete(':feature')
   @HttpCode(204)
-  @Allow({ scope: 'customers:write', people: 'admin' })
+  @Allow({ scope: 'customers:write', people: 'product_admin' })
   @OfCustomer()
   @ApiOperation({ operationId: 'removeOverride', summary: "Let the plan's own terms hold again" })
   async remove(@CurrentCustomer() customer: Customer, @Param('feature') feature: string, @Query() _: RemoveOverrideQueryDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal): Promise<void> {

@@ -20,7 +20,7 @@ export class PlanMovesController {
   @Post()
   @Idempotent()
   @HttpCode(202)
-  @Allow({ scope: 'subscriptions:write', people: 'admin' })
+  @Allow({ scope: 'subscriptions:write', people: 'product_admin' })
   @ApiParam({ name: 'key', description: 'Key of the plan.' })
   @ApiOperation({ operationId: 'movePlan', summary: 'Move all live subscriptions of a plan to its newest version', description: 'A job does it bit by bit. Left as they are: those about to end, paused, with another change agreed, or without a price in the version.' })
   @ApiProblems(404, 409)
@@ -29,7 +29,7 @@ export class PlanMovesController {
   }
 
   @Get(':id')
-  @Allow({ scope: 'subscriptions:read', people: 'admin' })
+  @Allow({ scope: 'subscriptions:read', people: 'product_admin', support: 'reads' })
   @ApiParam({ name: 'key', description: 'Key of the plan.' })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({ operationId: 'getPlanMove', summary: 'How far a move has come' })

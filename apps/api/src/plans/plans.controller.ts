@@ -56,7 +56,7 @@ export class PlansController {
   }
 
   @Get(':key/versions')
-  @Allow({ scope: 'catalog:read', people: 'admin' })
+  @Allow({ scope: 'catalog:read', people: 'product_admin', support: 'reads' })
   @ApiOperation({ operationId: 'listPlanVersions', summary: 'List all versions of a plan, newest first' })
   @ApiCredentials()
   @ApiProblems(404)
@@ -67,7 +67,7 @@ export class PlansController {
 
   @Post()
   @Idempotent()
-  @Allow({ scope: 'catalog:write', people: 'admin' })
+  @Allow({ scope: 'catalog:write', people: 'product_admin' })
   @Etag('revision')
   @ApiOperation({ operationId: 'createPlan', summary: 'Make a plan with a draft of its first version' })
   @ApiCredentials()
@@ -77,7 +77,7 @@ export class PlansController {
   }
 
   @Patch(':key')
-  @Allow({ scope: 'catalog:write', people: 'admin' })
+  @Allow({ scope: 'catalog:write', people: 'product_admin' })
   @Etag('revision')
   @ApiOperation({ operationId: 'updatePlan', summary: 'Edit the draft version, or begin one', description: 'The answer shows the version on sale; the draft is in the list of versions.' })
   @ApiCredentials()
@@ -95,7 +95,7 @@ export class PlansController {
   @Post(':key/publish')
   @Idempotent()
   @HttpCode(200)
-  @Allow({ scope: 'catalog:write', people: 'admin' })
+  @Allow({ scope: 'catalog:write', people: 'product_admin' })
   @Etag('revision')
   @ApiOperation({ operationId: 'publishPlan', summary: 'Put the draft version on sale; it never changes again' })
   @ApiCredentials()
@@ -113,7 +113,7 @@ export class PlansController {
   @Post(':key/archive')
   @Idempotent()
   @HttpCode(200)
-  @Allow({ scope: 'catalog:write', people: 'admin' })
+  @Allow({ scope: 'catalog:write', people: 'product_admin' })
   @Etag('revision')
   @ApiOperation({ operationId: 'archivePlan', summary: 'Take a plan off sale; subscriptions on it go on' })
   @ApiCredentials()

@@ -46,7 +46,7 @@ export class ProductsController {
   }
 
   @Patch(':key')
-  @Allow({ scope: 'catalog:write', people: 'admin' })
+  @Allow({ scope: 'catalog:write', people: 'product_admin' })
   @ApiOperation({ operationId: 'updateProduct', summary: 'Rename a product' })
   @ApiProblems(404)
   async update(@Param('key') key: string, @Body() body: UpdateProductDto, @CurrentPrincipal() principal: Principal): Promise<ProductDto> {

@@ -13,7 +13,8 @@ import { UuidParam } from '../http/input/uuid-param.decorator.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 
 import { DecisionDto } from '../usage/dto/usage.dto.js';
-import { CommitReservationDto, CreateReservationDto, HeartbeatDto, ReservationDecisionDto, EmptyDto } from './dto/reservation.dto.js';
+import { EmptyDto } from '../http/input/empty.dto.js';
+import { CommitReservationDto, CreateReservationDto, HeartbeatDto, ReservationDecisionDto } from './dto/reservation.dto.js';
 import { ReservationAccess } from './reservation-access.js';
 
 @ApiTags('Entitlements and usage')

@@ -25,7 +25,8 @@ import { PreviewChangeOperation } from './preview-change.operation.js';
 import { SubscriptionPresenter } from './subscription-presenter.js';
 
 const OWNERS: AccessRule = { scope: 'subscriptions:write', people: 'owner' };
-const ADMINS: AccessRule = { scope: 'subscriptions:write', people: 'admin' };
+const ADMINS: AccessRule = { scope: 'subscriptions:write', people: 'product_admin' };
+const REPAIRERS: AccessRule = { ...ADMINS, support: 'repairs' };
 
 /** A command on the subscription named in the path: repeatable, guarded by its version, answered with what became of it. */
 const CommandRoute = (name: string, summary: string, access: AccessRule = OWNERS) =>
@@ -51,7 +52,7 @@ export class SubscriptionCommandsController {
 
   @Post(':id/preview-change')
   @HttpCode(200)
-  @Allow({ scope: 'subscriptions:read', people: 'owner' })
+  @Allow({ scope: 'subscriptions:read', people: 'owner', support: 'reads' })
   @OfSubscription()
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({ operationId: 'previewChange', summary: 'What a change would cost and take away; writes nothing' })
@@ -87,7 +88,7 @@ export class SubscriptionCommandsController {
     return this.answer(this.lifecycle.renew(commandOf(subscription, principal, reason, expectedVersion), when));
   }
 
-  @CommandRoute('extend', 'Move the end of the period, or of the trial, to a later instant, for nothing', ADMINS)
+  @CommandRoute('extend', 'Move the end of the period, or of the trial, to a later instant, for nothing', REPAIRERS)
   extend(@CurrentSubscription() subscription: Subscription, @Body() { to, reason }: ExtendSubscriptionDto, @CurrentPrincipal() principal: Principal, @IfMatch() expectedVersion?: number): Promise<SubscriptionDto> {
     return this.answer(this.lifecycle.extend(commandOf(subscription, principal, reason, expectedVersion), new Date(to)));
   }

@@ -56,7 +56,7 @@ export class SubscriptionsController {
   }
 
   @Get()
-  @Allow({ scope: 'subscriptions:read', people: 'admin' })
+  @Allow({ scope: 'subscriptions:read', people: 'product_admin', support: 'reads' })
   @ApiOperation({ operationId: 'listSubscriptions', summary: 'List subscriptions, newest first: live ones, or those of a status' })
   async list(@Query() query: SubscriptionListQueryDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal): Promise<SubscriptionPageDto> {
     const binding = { ...query, product, owner: actorOf(principal).id };
@@ -68,7 +68,7 @@ export class SubscriptionsController {
   }
 
   @Get(':id')
-  @Allow({ scope: 'subscriptions:read', people: 'owner' })
+  @Allow({ scope: 'subscriptions:read', people: 'owner', support: 'reads' })
   @OfSubscription()
   @Etag('version')
   @ApiParam({ name: 'id', format: 'uuid' })
@@ -79,7 +79,7 @@ export class SubscriptionsController {
   }
 
   @Get(':id/timeline')
-  @Allow({ scope: 'subscriptions:read', people: 'owner' })
+  @Allow({ scope: 'subscriptions:read', people: 'owner', support: 'reads' })
   @OfSubscription()
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({ operationId: 'getSubscriptionTimeline', summary: 'What happened, who, why, in order' })
@@ -90,7 +90,7 @@ export class SubscriptionsController {
   }
 
   @Get(':id/lines')
-  @Allow({ scope: 'subscriptions:read', people: 'owner' })
+  @Allow({ scope: 'subscriptions:read', people: 'owner', support: 'reads' })
   @OfSubscription()
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({ operationId: 'listSubscriptionLines', summary: 'Credits and charges that its changes have brought, oldest first' })

@@ -27,14 +27,14 @@ export class TestClocksController {
 
   @Post()
   @Idempotent()
-  @Allow({ scope: 'customers:write', people: 'admin' })
+  @Allow({ scope: 'customers:write', people: 'product_admin' })
   @ApiOperation({ operationId: 'createTestClock', summary: 'Make a clock of its own, for customers to be tried on', description: 'Give its id as testClock when a customer is made. It belongs to the product of the API key, if the key has one.' })
   async create(@Body() { now }: CreateTestClockDto, @CurrentPrincipal() principal: Principal): Promise<TestClockDto> {
     return TestClockDto.of(await this.clocks.create(new Date(now), await this.confinement.productId(principal), actorOf(principal)));
   }
 
   @Get()
-  @Allow({ scope: 'customers:read', people: 'admin' })
+  @Allow({ scope: 'customers:read', people: 'product_admin', support: 'reads' })
   @ApiOperation({ operationId: 'listTestClocks', summary: 'List test clocks, newest first' })
   async list(@Query() query: ListQuery, @CurrentPrincipal() principal: Principal): Promise<TestClockPageDto> {
     const productId = await this.confinement.productId(principal);
@@ -43,7 +43,7 @@ export class TestClocksController {
   }
 
   @Get(':id')
-  @Allow({ scope: 'customers:read', people: 'admin' })
+  @Allow({ scope: 'customers:read', people: 'product_admin', support: 'reads' })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({ operationId: 'getTestClock', summary: 'Read one test clock' })
   @ApiProblems(404)
@@ -54,7 +54,7 @@ export class TestClocksController {
   @Post(':id/advance')
   @Idempotent()
   @HttpCode(200)
-  @Allow({ scope: 'customers:write', people: 'admin' })
+  @Allow({ scope: 'customers:write', people: 'product_admin' })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({ operationId: 'advanceTestClock', summary: 'Move a clock through everything that is due until then, in its order' })
   @ApiProblems(404, 409)

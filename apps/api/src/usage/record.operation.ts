@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { actorOf, confinedTo, type Principal } from '@app/auth';
+import { CatalogReader } from '@app/catalog';
+import { CustomersService } from '@app/customers';
 import { HoldersService, type KnownHolder } from '@app/entitlements';
 import { type FactResult, MeteringService, type UsageFact } from '@app/metering';
+import { confinedProduct } from '../http/access/product-key.decorator.js';
 import { smallProperties } from './properties.js';
 
 /** Something that has happened, told by a service. */
@@ -22,6 +25,8 @@ export class RecordOperation {
   constructor(
     private readonly metering: MeteringService,
     private readonly holders: HoldersService,
+    private readonly customers: CustomersService,
+    private readonly catalog: CatalogReader,
   ) {}
 
   async run(events: Told[], product: string, principal: Principal): Promise<FactResult[]> {
@@ -35,7 +40,7 @@ export class RecordOperation {
     const results: FactResult[] = new Array<FactResult>(events.length);
     await Promise.all(
       [...places].map(async ([key, indexes]) => {
-        const holder = await this.find(key, principal);
+        const holder = await this.find(key, product, principal);
         const told = indexes.map((index) => factOf(events[index]!));
         const outcomes = holder ? await this.metering.record({ customer: holder.customer, product, facts: told, actor: actorOf(principal) }) : told.map(unknown);
         indexes.forEach((index, position) => (results[index] = outcomes[position]!));
@@ -45,11 +50,16 @@ export class RecordOperation {
   }
 
   /** null when it is not there or not the caller's. */
-  private async find(key: string, principal: Principal): Promise<KnownHolder | null> {
+  private async find(key: string, product: string, principal: Principal): Promise<KnownHolder | null> {
     const only = confinedTo(principal);
     if (key === OWN_CUSTOMER && principal.customerId !== null) return (await this.holders.reload([principal.customerId])).get(principal.customerId) ?? null;
     const holder = await this.holders.findKnown(key);
-    return holder && (only === null || only === holder.customer.id) ? holder : null;
+    if (!holder || (only !== null && only !== holder.customer.id)) return null;
+    return confinedProduct(principal) === null || (await this.isMember(holder, product)) ? holder : null;
+  }
+
+  private async isMember({ customer, subscriptions }: KnownHolder, product: string): Promise<boolean> {
+    return subscriptions.has((await this.catalog.getProduct(product)).id) || this.customers.isMember(customer.id, product);
   }
 }
 

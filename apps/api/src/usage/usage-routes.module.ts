@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { CatalogModule } from '@app/catalog';
 import { CustomersModule } from '@app/customers';
 import { EntitlementsModule } from '@app/entitlements';
 import { MeteringModule } from '@app/metering';
@@ -8,5 +9,5 @@ import { RecordOperation } from './record.operation.js';
 import { VerifyOperation } from './verify.operation.js';
 import { UsageController } from './usage.controller.js';
 
-@Module({ imports: [CustomersModule, EntitlementsModule, MeteringModule], controllers: [UsageController], providers: [CheckOperation, ConsumeOperation, RecordOperation, VerifyOperation] })
+@Module({ imports: [CatalogModule, CustomersModule, EntitlementsModule, MeteringModule], controllers: [UsageController], providers: [CheckOperation, ConsumeOperation, RecordOperation, VerifyOperation] })
 export class UsageRoutesModule {}

@@ -37,7 +37,7 @@ export class UsageController {
 
   @Post('check')
   @HttpCode(200)
-  @Allow({ scope: 'entitlements:read', people: 'owner' })
+  @Allow({ scope: 'entitlements:read', people: 'owner', support: 'reads' })
   @OfKnownCustomer()
   @ApiOperation({ operationId: 'check', summary: 'May this customer do this now? Counts nothing' })
   @ApiExtraModels(DecisionDto, DecisionListDto)
@@ -69,7 +69,7 @@ export class UsageController {
 
   @Post('usage/corrections')
   @HttpCode(200)
-  @Allow({ people: 'admin' })
+  @Allow({ people: 'product_admin', support: 'repairs' })
   @OfCustomer()
   @IdempotentByItself()
   @ApiOperation({ operationId: 'correctUsage', summary: 'Set usage right by hand, with a reason' })
@@ -88,7 +88,7 @@ export class UsageController {
   }
 
   @Get('customers/:customer/usage')
-  @Allow({ scope: 'usage:read', people: 'owner' })
+  @Allow({ scope: 'usage:read', people: 'owner', support: 'reads' })
   @OfCustomer()
   @ApiParam({ name: 'customer', description: 'Key of the customer, or "me".' })
   @ApiOperation({ operationId: 'getUsage', summary: 'Usage over time' })

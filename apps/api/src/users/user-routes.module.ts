@@ -1,7 +1,24 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '@app/auth';
+import { CatalogModule } from '@app/catalog';
+import { CustomersModule } from '@app/customers';
+import { EntitlementsModule } from '@app/entitlements';
+import { MeteringModule } from '@app/metering';
+import { SubscriptionsModule } from '@app/subscriptions';
 import { UsersModule } from '@app/users';
+import { SubscriptionRoutesModule } from '../subscriptions/subscription-routes.module.js';
+import { AccountRecords } from './account-records.js';
+import { ExportAccountOperation } from './export-account.operation.js';
+import { LeaveOperation } from './leave.operation.js';
+import { MeController } from './me.controller.js';
+import { UpdateStandingOperation } from './update-standing.operation.js';
+import { UserPresenter } from './user-presenter.js';
 import { UsersController } from './users.controller.js';
 
-@Module({ imports: [AuthModule, UsersModule], controllers: [UsersController] })
+@Module({
+  imports: [AuthModule, CatalogModule, CustomersModule, EntitlementsModule, MeteringModule, SubscriptionsModule, UsersModule, SubscriptionRoutesModule],
+  // `me` before `:id`.
+  controllers: [MeController, UsersController],
+  providers: [UserPresenter, UpdateStandingOperation, LeaveOperation, ExportAccountOperation, AccountRecords],
+})
 export class UserRoutesModule {}

@@ -16,7 +16,11 @@ export interface UserPrincipal {
   userId: string;
   customerId: string;
   role: Role;
+  /** The product that a product admin is confined to; null for everybody else. */
+  product: string | null;
   sessionId: string;
+  /** Set for support, on the routes where it may see everybody. */
+  reach?: 'everybody';
 }
 
 export interface ApiKeyPrincipal {
@@ -27,12 +31,20 @@ export interface ApiKeyPrincipal {
   product: string | null;
   /** Confined to this customer: keys that plain people made; null: all. */
   customerId: string | null;
+  /** null: as many requests as it likes. */
+  rateLimitPerMinute: number | null;
 }
 
 /** Who makes a request. */
 export type Principal = UserPrincipal | ApiKeyPrincipal;
 
+const RULES_CATALOG: readonly Role[] = ['product_admin', 'admin'];
+const READS_CATALOG: readonly Role[] = ['support', ...RULES_CATALOG];
+
 export const isAdmin = (principal: Principal | null): boolean => principal?.kind === 'user' && principal.role === 'admin';
+
+/** True for people who act for the seller: admins, of everything or of one product. */
+export const isSeller = (principal: Principal): boolean => principal.kind === 'user' && RULES_CATALOG.includes(principal.role);
 
 export function actorOf(principal: Principal): Actor {
   return principal.kind === 'user' ? { kind: 'user', id: principal.userId } : { kind: 'api_key', id: principal.keyId };
@@ -40,9 +52,12 @@ export function actorOf(principal: Principal): Actor {
 
 /** The only customer that the principal may act for; null: any. */
 export function confinedTo(principal: Principal): string | null {
-  return isAdmin(principal) ? null : principal.customerId;
+  const anybody = principal.kind === 'user' && (isSeller(principal) || principal.reach === 'everybody');
+  return anybody ? null : principal.customerId;
 }
 
 /** True for those who see drafts, archived and unlisted plans too. */
-export const seesWholeCatalog = (principal: Principal | null): boolean =>
-  isAdmin(principal) || (principal?.kind === 'api_key' && principal.customerId === null && principal.scopes.has('catalog:read'));
+export function seesWholeCatalog(principal: Principal | null): boolean {
+  if (principal?.kind === 'user') return READS_CATALOG.includes(principal.role);
+  return principal !== null && principal.customerId === null && principal.scopes.has('catalog:read');
+}

@@ -1,15 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 
 /** Values that stand in documents and examples: nobody may run production on them. */
 const SAMPLE_MARKERS = ['change-me', 'changeme', 'change_me', 'sample', 'example', 'password', 'admin123'];
 const SECRET_LENGTH = 32;
+/** NIST SP 800-63B-4, 3.1.1.2: where the password is all that there is. */
+export const RECOMMENDED_PASSWORD_LENGTH = 15;
 
 const onOff = z.enum(['on', 'off']);
 /** `KEY=` in an environment file means "not set". */
 const optional = <T extends z.ZodType>(schema: T) => z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
+
+/** Addresses and CIDR blocks, separated by commas. */
+const addressBlocks = z
+  .string()
+  .transform((text) => text.split(',').map((one) => one.trim()).filter(Boolean))
+  .refine((blocks) => blocks.every((one) => ipaddr.isValid(one) || ipaddr.isValidCIDR(one)), 'must be addresses or CIDR blocks, separated by commas');
 
 const schema = z.object({
   NODE_ENV: optional(z.enum(['development', 'test', 'production'])),
@@ -25,6 +34,13 @@ const schema = z.object({
   WORKER: optional(onOff),
   LOG_LEVEL: optional(z.enum(['debug', 'info', 'warn', 'error'])),
   USAGE_LANES: optional(z.coerce.number().int().min(1).max(64)),
+  SIGNING_KEY_DAYS: optional(z.coerce.number().int().min(1).max(365)),
+  PASSWORD_MIN_LENGTH: optional(z.coerce.number().int().min(8).max(64)),
+  AUTH_RATE_LIMIT_PER_MINUTE: optional(z.coerce.number().int().min(0)),
+  TRUSTED_PROXIES: optional(addressBlocks),
+  SMTP_URL: optional(z.string().regex(/^smtps?:\/\//, 'must be an smtp:// or smtps:// URL')),
+  MAIL_FROM: optional(z.string().regex(/^[^\r\n]+$/, 'must be one line')),
+  ACCOUNT_URL: optional(z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })),
   SECRET_KEY: optional(z.string().min(SECRET_LENGTH, `must have at least ${SECRET_LENGTH} characters`)),
 });
 
@@ -49,6 +65,19 @@ export class Config {
   readonly logLevel: LogLevel;
   /** Transactions of usage that may be under way at once. */
   readonly usageLanes: number;
+  /** After so many days another key signs access tokens. */
+  readonly signingKeyDays: number;
+  /** Characters that a password has at least. */
+  readonly passwordMinLength: number;
+  /** Requests per address and minute to what takes passwords and secrets; 0 is no limit. */
+  readonly authRateLimitPerMinute: number;
+  /** Whose word about a caller's address is taken (`X-Forwarded-For`). */
+  readonly trustedProxies: string[];
+  /** Where mail is handed in. Unset: mail is written to files under `dataDir`. */
+  readonly smtpUrl: string | null;
+  readonly mailFrom: string;
+  /** Where people are sent from a mail: `/verify-email` and `/reset-password` are added, with the token behind a `#`. Unset: the mail holds the token alone. */
+  readonly accountUrl: string | null;
   /** Every signing and sealing key of the service is derived from this one secret. */
   readonly secretKey: string;
 
@@ -72,6 +101,13 @@ export class Config {
     this.worker = env.WORKER !== 'off';
     this.logLevel = env.LOG_LEVEL ?? 'info';
     this.usageLanes = env.USAGE_LANES ?? 1;
+    this.signingKeyDays = env.SIGNING_KEY_DAYS ?? 30;
+    this.passwordMinLength = env.PASSWORD_MIN_LENGTH ?? RECOMMENDED_PASSWORD_LENGTH;
+    this.authRateLimitPerMinute = env.AUTH_RATE_LIMIT_PER_MINUTE ?? Math.min(this.rateLimitPerMinute, 30);
+    this.trustedProxies = env.TRUSTED_PROXIES ?? [];
+    this.smtpUrl = env.SMTP_URL ?? null;
+    this.mailFrom = env.MAIL_FROM ?? 'Tollgate <tollgate@localhost>';
+    this.accountUrl = env.ACCOUNT_URL?.replace(/\/$/, '') ?? null;
     this.secretKey = env.SECRET_KEY ?? keptSecret(this.dataDir);
   }
 

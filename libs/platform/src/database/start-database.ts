@@ -1,7 +1,10 @@
 import * as path from 'node:path';
+import pg from 'pg';
 import { migrate, pendingMigrations } from '../../../../migrations/migrate.js';
 import type { Config } from '../config/config.js';
 import { startEmbeddedPostgres } from '../embedded/embedded-postgres.js';
+
+const CONNECT_MS = 5_000;
 
 /** What must stop when the service stops. */
 export interface RunningDatabase {
@@ -10,15 +13,30 @@ export interface RunningDatabase {
 
 /**
  * Makes the database ready: starts the embedded one when no other is named, and brings the schema up to date.
- * In production the schema is somebody's decision: the service refuses to start on an old one instead of changing it.
+ * In production the schema is somebody's decision: the service refuses to start on an old one instead of changing it, and on a server that forgets.
  */
 export async function startDatabase(config: Config): Promise<RunningDatabase> {
   const embedded = config.embeddedDatabase ? await startEmbeddedPostgres({ dataDir: path.join(config.dataDir, 'postgres') }) : null;
   config.databaseUrl ??= embedded?.url() ?? null;
   const url = config.requireDatabaseUrl();
-  if (config.production) await refuseOldSchema(url);
-  else await migrate(url);
+  if (config.production) {
+    await refuseForgetfulServer(url);
+    await refuseOldSchema(url);
+  }
+  if (!config.production) await migrate(url);
   return { stop: async () => embedded?.stop() };
+}
+
+/** What is acknowledged must be on disk: a server that does not wait for it forgets it in a crash, or breaks. */
+async function refuseForgetfulServer(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS, query_timeout: CONNECT_MS });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ name: string }>(`select name from pg_settings where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off'`);
+    if (rows.length > 0) throw new Error(`Tollgate does not start in production like this:\nDATABASE_URL is a server with ${rows.map(({ name }) => `${name} = off`).join(', ')}`);
+  } finally {
+    await client.end();
+  }
 }
 
 async function refuseOldSchema(url: string): Promise<void> {

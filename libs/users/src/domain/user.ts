@@ -1,4 +1,8 @@
-export type Role = 'user' | 'admin';
+import { invalidField } from '@app/kernel';
+
+/** What people may be: `support` reads everything and repairs with a reason, `product_admin` rules one product, `admin` all of them. */
+export const ROLES = ['user', 'support', 'product_admin', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
 
 /** A login account; each has one customer. */
 export interface User {
@@ -9,13 +13,29 @@ export interface User {
   /** One spelling for all: what makes an account unique. */
   canonicalEmail: string;
   name: string | null;
+  /** When its owner proved to receive mail there; null: not yet. */
+  emailVerifiedAt: Date | null;
   passwordHash: string;
   role: Role;
+  /** The product that a product admin rules; null for everybody else. */
+  productId: string | null;
   active: boolean;
   webhookUrl: string | null;
   mailEnabled: boolean;
   createdAt: Date;
   updatedAt: Date;
+}
+
+/** What a user is and may do: the part that admins decide. */
+export type Standing = Pick<User, 'role' | 'productId' | 'active'>;
+
+/** A standing with changes made to it. @throws DomainError `invalid_fields` unless a product is named for product admins, and for nobody else */
+export function changeStanding(before: Standing, changes: Partial<Standing>): Standing {
+  const role = changes.role ?? before.role;
+  const productId = role === 'product_admin' ? (changes.productId ?? before.productId) : null;
+  if (role === 'product_admin' && productId === null) throw invalidField('product', 'is required of a product admin');
+  if (role !== 'product_admin' && changes.productId) throw invalidField('product', 'is for product admins only');
+  return { role, productId, active: changes.active ?? before.active };
 }
 
 /** The one spelling of a mail address: no surrounding space, one width and one composition of characters (NFKC), lower case. */

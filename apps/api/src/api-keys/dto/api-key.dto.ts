@@ -1,4 +1,4 @@
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsDateString, IsIn, IsOptional, IsString, Length, MaxLength } from 'class-validator';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsDateString, IsIn, IsInt, IsOptional, IsString, Length, Max, MaxLength, Min } from 'class-validator';
 import { ApiProperty } from '@nestjs/swagger';
 import { type ApiKeyView, type Scope, SCOPES } from '@app/auth';
 
@@ -24,6 +24,22 @@ export class CreateApiKeyDto {
   @IsOptional()
   @IsDateString({ strict: true })
   expiresAt?: string;
+
+  /** Requests a minute that it may make; left out: as many as it likes. */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(10_000_000)
+  rateLimitPerMinute?: number;
+}
+
+export class RotateApiKeyDto {
+  /** So long the old key goes on beside the new one. @default 86400 */
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(2_592_000)
+  overlapSeconds: number = 86_400;
 }
 
 /** A key, but for its secret. */
@@ -35,7 +51,13 @@ export class ApiKeyDto implements ApiKeyView {
   @ApiProperty({ enum: SCOPES, isArray: true })
   scopes: Scope[];
   product: string | null;
+  /** null: as many requests as it likes. */
+  rateLimitPerMinute: number | null;
   expiresAt: Date | null;
+  /** To the minute; null: never. */
+  lastUsedAt: Date | null;
+  /** Id of the key that was made in its place. */
+  replacedBy: string | null;
   createdAt: Date;
 }
 

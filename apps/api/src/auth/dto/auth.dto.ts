@@ -9,6 +9,7 @@ export class RegisterDto extends ProfileDto {
   @MaxLength(254)
   email: string;
 
+  /** 15 characters or more, if the service is not set to take fewer; any characters, but no password that is tried first, and neither the e-mail nor `tollgate`. */
   @IsString()
   @Length(MIN_PASSWORD, MAX_PASSWORD)
   password: string;

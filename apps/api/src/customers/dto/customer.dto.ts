@@ -1,6 +1,8 @@
 import { IsIn, IsOptional, IsString, IsUUID, Length, Matches, MaxLength } from 'class-validator';
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import type { Customer } from '@app/customers';
 import { type Interval, INTERVALS } from '@app/kernel';
+import { ListQuery } from '../../http/pagination/list.query.js';
 import { SubscriptionDto } from '../../subscriptions/dto/subscription.dto.js';
 
 export class ProfileDto {
@@ -58,6 +60,14 @@ export class PutCustomerDto extends ProfileDto {
   @IsOptional()
   @IsUUID()
   testClock?: string;
+}
+
+export class ListCustomersQueryDto extends ListQuery {
+  @ApiPropertyOptional({ description: 'Only those with this e-mail, whatever the case of its letters.' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(254)
+  email?: string;
 }
 
 /** Who subscribes. */

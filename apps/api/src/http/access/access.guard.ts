@@ -2,8 +2,8 @@ import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
-import { ApiKeysService, isAdmin, type Principal } from '@app/auth';
-import { DomainError } from '@app/kernel';
+import { type ApiKeyPrincipal, ApiKeysService, isAdmin, isSeller, type Principal, type UserPrincipal } from '@app/auth';
+import { DomainError, invalidField } from '@app/kernel';
 import { isUnavailable } from '@app/platform';
 import { ACCESS_RULE, type AccessRule } from './allow.decorator.js';
 import type { WithPrincipal } from './current-principal.decorator.js';
@@ -48,11 +48,12 @@ export class AccessGuard extends AuthGuard('jwt') {
   }
 }
 
-function admit(request: WithPrincipal, rule: AccessRule | 'public' | undefined, principal: Principal | null): boolean {
+function admit(request: FastifyRequest & WithPrincipal, rule: AccessRule | 'public' | undefined, principal: Principal | null): boolean {
   request.principal = principal;
   if (rule === 'public') return true;
   if (!principal) throw new DomainError('unauthenticated', 'authentication_required', 'This needs an access token or an API key.');
-  refuse(rule ?? {}, principal);
+  if (principal.kind === 'api_key') refuseKey(rule ?? {}, principal);
+  else request.principal = admitted(rule ?? {}, principal, request.body);
   return true;
 }
 
@@ -61,14 +62,25 @@ function bearerApiKey(authorization: string): string | undefined {
   return token?.startsWith(API_KEY_PREFIX) ? token : undefined;
 }
 
-function refuse(rule: AccessRule, principal: Principal): void {
-  if (principal.kind === 'api_key') {
-    if (!rule.scope || !principal.scopes.has(rule.scope)) {
-      const needed = rule.scope ? `This needs an API key with the scope ${rule.scope}.` : 'API keys may not do this.';
-      throw new DomainError('forbidden', 'insufficient_scope', needed, { scope: rule.scope });
-    }
-    return;
-  }
+function refuseKey({ scope }: AccessRule, { scopes }: ApiKeyPrincipal): void {
+  if (scope && scopes.has(scope)) return;
+  const needed = scope ? `This needs an API key with the scope ${scope}.` : 'API keys may not do this.';
+  throw new DomainError('forbidden', 'insufficient_scope', needed, { scope });
+}
+
+/** The person, as far as this route is theirs. */
+function admitted(rule: AccessRule, principal: UserPrincipal, body: unknown): UserPrincipal {
   if (!rule.people) throw new DomainError('forbidden', 'services_only', 'This is for API keys.');
-  if (rule.people === 'admin' && !isAdmin(principal)) throw new DomainError('forbidden', 'admin_only', 'This is for admins.');
+  if (rule.support && principal.role === 'support') {
+    if (rule.support === 'repairs') requireReason(body);
+    return { ...principal, reach: 'everybody' };
+  }
+  const refused = (rule.people === 'admin' && !isAdmin(principal)) || (rule.people === 'product_admin' && !isSeller(principal));
+  if (refused) throw new DomainError('forbidden', 'admin_only', 'This is for admins.');
+  return principal;
+}
+
+function requireReason(body: unknown): void {
+  const { reason } = (body ?? {}) as { reason?: unknown };
+  if (typeof reason !== 'string' || reason.trim() === '') throw invalidField('reason', 'is required of support');
 }

@@ -1,13 +1,14 @@
 import { SetMetadata } from '@nestjs/common';
 import type { Scope } from '@app/auth';
 
-/**
- * Who may call a route. Left out means nobody of that kind.
- * `scope`: API keys that have it. `people`: `user` anybody logged in, `owner` admins and those whose own customer it is about, `admin` admins.
- */
+/** Who may call a route. Left out means nobody of that kind. */
 export interface AccessRule {
+  /** API keys that have it. */
   scope?: Scope;
-  people?: 'user' | 'owner' | 'admin';
+  /** `user` anybody logged in, `owner` those whose own customer it is about and admins, `product_admin` admins of the product, `admin` admins of everything. */
+  people?: 'user' | 'owner' | 'product_admin' | 'admin';
+  /** What support does here, about anybody: it `reads`, or it `repairs` and says in `reason` why. */
+  support?: 'reads' | 'repairs';
 }
 
 export const ACCESS_RULE = 'access:rule';

@@ -5,23 +5,23 @@ import { DEFAULT_PRODUCT } from '@app/catalog';
 import { DomainError } from '@app/kernel';
 import type { WithPrincipal } from './current-principal.decorator.js';
 
-/** The product that the request is about: the one it names, else the API key's, else the default one. */
+/** The product that the request is about: the one it names, else the caller's, else the default one. */
 export const ProductKey = createParamDecorator((_: unknown, context: ExecutionContext): string => productOf(context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>()));
 
-/** @throws DomainError `product_not_allowed` when the API key is confined to another one */
+/** @throws DomainError `product_not_allowed` when the caller is confined to another one */
 export function productOf({ principal, query, body }: FastifyRequest & WithPrincipal): string {
   const named = (query as { product?: unknown }).product ?? (body as { product?: unknown } | null | undefined)?.product;
   return allowedProduct(principal, typeof named === 'string' ? named : undefined);
 }
 
 /** The only product that the caller may see; null: any. */
-export const confinedProduct = (principal: Principal | null): string | null => (principal?.kind === 'api_key' ? principal.product : null);
+export const confinedProduct = (principal: Principal | null): string | null => principal?.product ?? null;
 
-/** @throws DomainError `product_not_allowed` when the API key is confined to another one */
+/** @throws DomainError `product_not_allowed` when the caller is confined to another one */
 export function allowedProduct(principal: Principal | null, named: string | undefined): string {
   const confined = confinedProduct(principal);
   if (confined !== null && named !== undefined && named !== confined) {
-    throw new DomainError('forbidden', 'product_not_allowed', 'This API key is for another product.');
+    throw new DomainError('forbidden', 'product_not_allowed', 'You are confined to another product.');
   }
   return named ?? confined ?? DEFAULT_PRODUCT;
 }

@@ -43,4 +43,4 @@ export const ApiProblems = (...statuses: number[]) =>
   );
 
 /** The route wants an access token or an API key. */
-export const ApiCredentials = () => applyDecorators(ApiBearerAuth(), ApiSecurity('apiKey'), ApiProblems(401, 403));
+export const ApiCredentials = () => applyDecorators(ApiBearerAuth(), ApiSecurity('password'), ApiSecurity('apiKey'), ApiProblems(401, 403));

@@ -8,10 +8,7 @@ import { DomainError } from '@app/kernel';
 import { type Decision, MeteringService } from '@app/metering';
 import { Database } from '@app/platform';
 import type { WithPrincipal } from '../access/current-principal.decorator.js';
-import { PLAN_LIMIT, type PlanLimit } from './plan-limit.js';
-
-/** A limit on what is held at once has no reset: it is free again when something is given back. */
-const NO_RESET_RETRY_SECONDS = 3_600;
+import { PLAN_LIMIT, type PlanLimit, refuseDenied } from './plan-limit.js';
 
 /**
  * The guard behind `@RequireEntitlement`. It is an interceptor because it must stand around the handler: a unit that is
@@ -48,14 +45,4 @@ export class PlanLimitInterceptor implements NestInterceptor {
     if (customerId === null) throw new DomainError('forbidden', 'no_customer', 'This is for callers who have a customer of their own.');
     return this.customers.getById(customerId);
   }
-}
-
-function refuseDenied(decision: Decision): void {
-  if (decision.allowed) return;
-  const code = decision.reason!;
-  if (code === 'limit_reached') {
-    const untilReset = decision.resetsAt ? Math.max(1, (Date.parse(decision.resetsAt) - Date.parse(decision.asOf)) / 1_000) : NO_RESET_RETRY_SECONDS;
-    throw new DomainError('limited', code, 'The limit of the plan is reached.', { decision, retryAfterSeconds: untilReset });
-  }
-  throw new DomainError('forbidden', code, 'The plan does not allow this.', { decision });
 }

@@ -1,42 +1,58 @@
-import { type ExecutionContext, Injectable } from '@nestjs/common';
+import { type ExecutionContext, Inject, Injectable, SetMetadata } from '@nestjs/common';
 import { ThrottlerGuard, type ThrottlerRequest } from '@nestjs/throttler';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DomainError } from '@app/kernel';
+import { Config } from '@app/platform';
 import type { WithPrincipal } from '../access/current-principal.decorator.js';
+import { addressBlock } from './address-block.js';
 
-/** So many requests a minute for each person, or address where nobody is logged in. API keys are not limited here. */
+const TAKES_SECRETS = 'throttling:takes-secrets';
+/** The route takes passwords or tokens from anybody: it is limited by address, and more narrowly. */
+export const TakesSecrets = () => SetMetadata(TAKES_SECRETS, true);
+
+/** What a request is counted by. */
+interface Policy {
+  name: 'default' | 'auth' | 'key';
+  bucket: string;
+  /** Requests in a window; 0 is no limit. */
+  limit: number;
+}
+
+/** So many requests a minute: for people and for addresses where nobody is logged in, for keys that have a limit of their own, for guesses at secrets. */
 @Injectable()
 export class ThrottlingGuard extends ThrottlerGuard {
-  /** Services are let through at once: each wait costs every request. */
+  @Inject(Config) private readonly config: Config;
+
+  /** Services without a limit are let through at once: each wait costs every request. */
   override canActivate(context: ExecutionContext): Promise<boolean> {
     const { principal } = context.switchToHttp().getRequest<WithPrincipal>();
-    return principal?.kind === 'api_key' ? (true as unknown as Promise<boolean>) : super.canActivate(context);
+    return principal?.kind === 'api_key' && principal.rateLimitPerMinute === null ? (true as unknown as Promise<boolean>) : super.canActivate(context);
   }
 
   protected override async shouldSkip(context: ExecutionContext): Promise<boolean> {
     return context.switchToHttp().getRequest<FastifyRequest>().url.startsWith('/health/');
   }
 
-  protected override async getTracker({ principal, ip }: Record<string, unknown> & Partial<WithPrincipal>): Promise<string> {
-    return principal?.kind === 'user' ? `user:${principal.userId}` : `address:${String(ip)}`;
-  }
-
-  protected override generateKey(_context: ExecutionContext, tracker: string): string {
-    return tracker;
-  }
-
   /** Headers after draft-ietf-httpapi-ratelimit-headers-10. */
-  protected override async handleRequest({ context, limit, ttl, throttler, blockDuration }: ThrottlerRequest): Promise<boolean> {
+  protected override async handleRequest({ context, ttl }: ThrottlerRequest): Promise<boolean> {
+    const { name, bucket, limit } = this.policyOf(context);
     if (limit === 0) return true;
-    const http = context.switchToHttp();
-    const tracker = await this.getTracker(http.getRequest<Record<string, unknown>>());
-    const { totalHits, timeToExpire, isBlocked, timeToBlockExpire } = await this.storageService.increment(tracker, ttl, limit, blockDuration, throttler.name!);
-    const wait = isBlocked ? timeToBlockExpire : timeToExpire;
-    void http
+    const { totalHits, timeToExpire, isBlocked } = await this.storageService.increment(bucket, ttl, limit, 0, name);
+    void context
+      .switchToHttp()
       .getResponse<FastifyReply>()
-      .header('ratelimit-policy', `"${throttler.name}";q=${limit};w=${ttl / 1_000}`)
-      .header('ratelimit', `"${throttler.name}";r=${Math.max(0, limit - totalHits)};t=${wait}`);
-    if (isBlocked) throw new DomainError('limited', 'rate_limited', 'Too many requests; try again later.', { retryAfterSeconds: wait });
+      .header('ratelimit-policy', `"${name}";q=${limit};w=${ttl / 1_000}`)
+      .header('ratelimit', `"${name}";r=${Math.max(0, limit - totalHits)};t=${timeToExpire}`);
+    if (isBlocked) throw new DomainError('limited', 'rate_limited', 'Too many requests; try again later.', { retryAfterSeconds: timeToExpire });
     return true;
+  }
+
+  private policyOf(context: ExecutionContext): Policy {
+    const { principal, ip } = context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>();
+    const { rateLimitPerMinute, authRateLimitPerMinute } = this.config;
+    if (principal?.kind === 'api_key') return { name: 'key', bucket: `api_key:${principal.keyId}`, limit: principal.rateLimitPerMinute ?? 0 };
+    const takesSecrets = this.reflector.getAllAndOverride<boolean | undefined>(TAKES_SECRETS, [context.getHandler(), context.getClass()]);
+    if (takesSecrets) return { name: 'auth', bucket: `auth:${addressBlock(ip)}`, limit: authRateLimitPerMinute };
+    return { name: 'default', bucket: principal ? `user:${principal.userId}` : `address:${addressBlock(ip)}`, limit: rateLimitPerMinute };
   }
 }

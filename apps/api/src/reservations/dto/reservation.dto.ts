@@ -60,6 +60,3 @@ export class ReservationDto {
 export class ReservationDecisionDto extends DecisionDto implements ReservationDecision {
   reservation: ReservationDto | null;
 }
-
-/** Nothing to say. */
-export class EmptyDto {}

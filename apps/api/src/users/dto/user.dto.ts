@@ -1,7 +1,9 @@
-import { IsBoolean, IsIn, IsOptional, IsUrl, MaxLength } from 'class-validator';
+import { IsBoolean, IsIn, IsOptional, IsString, IsUrl, Length, MaxLength } from 'class-validator';
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import type { Profile } from '@app/auth';
-import type { Role, User } from '@app/users';
+import { type Role, ROLES, type User } from '@app/users';
 import { ProfileDto } from '../../customers/dto/customer.dto.js';
+import { ListQuery } from '../../http/pagination/list.query.js';
 
 export class UpdateMeDto extends ProfileDto {
   /** Where this person's notifications are posted to; null: nowhere. */
@@ -10,16 +12,24 @@ export class UpdateMeDto extends ProfileDto {
   @MaxLength(2_048)
   webhookUrl?: string | null;
 
-  /** Whether mail is sent. */
+  /** Whether mail is sent, beside what concerns the account itself. */
   @IsOptional()
   @IsBoolean()
   mailEnabled?: boolean;
 }
 
+/** Whoever gets another role, or is deactivated, is out at once. */
 export class UpdateUserDto {
+  /** `support` reads everything and repairs with a reason; `product_admin` rules one product. */
   @IsOptional()
-  @IsIn(['user', 'admin'])
+  @IsIn(ROLES)
   role?: Role;
+
+  /** Key of the product that a product admin rules. */
+  @IsOptional()
+  @IsString()
+  @Length(1, 64)
+  product?: string;
 
   /** false: out at once, and no more logins. */
   @IsOptional()
@@ -27,20 +37,47 @@ export class UpdateUserDto {
   active?: boolean;
 }
 
+export class ListUsersQueryDto extends ListQuery {
+  @ApiPropertyOptional({ description: 'Only the one with this e-mail, in any spelling.' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(254)
+  email?: string;
+}
+
+/** The password once more, before what cannot be taken back. */
+export class ConfirmDto {
+  @IsString()
+  @MaxLength(1_024)
+  password: string;
+}
+
+export class RemoveUserQueryDto {
+  @ApiPropertyOptional({ description: 'Kept in the audit log.' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 500)
+  reason?: string;
+}
+
 /** A login account. */
 export class UserDto {
   id: string;
   email: string;
+  /** When its owner confirmed to get mail there; null: not yet. */
+  emailVerifiedAt: Date | null;
   name: string | null;
   role: Role;
+  /** Key of the product that a product admin rules; null for everybody else. */
+  product: string | null;
   active: boolean;
   webhookUrl: string | null;
   mailEnabled: boolean;
   createdAt: Date;
   updatedAt: Date;
 
-  static of({ id, email, name, role, active, webhookUrl, mailEnabled, createdAt, updatedAt }: User): UserDto {
-    return { id, email, name, role, active, webhookUrl, mailEnabled, createdAt, updatedAt };
+  static of({ id, email, emailVerifiedAt, name, role, active, webhookUrl, mailEnabled, createdAt, updatedAt }: User, product: string | null): UserDto {
+    return { id, email, emailVerifiedAt, name, role, product, active, webhookUrl, mailEnabled, createdAt, updatedAt };
   }
 }
 
@@ -52,9 +89,9 @@ export class MeDto extends UserDto {
   deviceType: string | null;
   timezone: string;
 
-  static fromProfile({ user, customer }: Profile): MeDto {
+  static fromProfile({ user, customer }: Profile, product: string | null): MeDto {
     const { key, region, deviceType, timezone } = customer;
-    return { ...UserDto.of(user), customer: key, region, deviceType, timezone };
+    return { ...UserDto.of(user, product), customer: key, region, deviceType, timezone };
   }
 }
 

@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import { CatalogReader } from '@app/catalog';
+import { type Customer, CustomersService } from '@app/customers';
+import { GrantsService } from '@app/entitlements';
+import { type Page, type PageRequest, toPage } from '@app/kernel';
+import { UsageRecordsRepository } from '@app/metering';
+import { Events } from '@app/platform';
+import { SubscriptionsService } from '@app/subscriptions';
+import { GrantDto } from '../grants/dto/grant.dto.js';
+import { StoredLineDto } from '../subscriptions/dto/preview.dto.js';
+import { SubscriptionPresenter } from '../subscriptions/subscription-presenter.js';
+
+const PAGE = 500;
+
+/** One line of an export. */
+export type ExportLine = { kind: string } & Record<string, unknown>;
+
+/** What is kept of a customer: contracts with what happened to them and what they cost, grants, usage. */
+@Injectable()
+export class AccountRecords {
+  constructor(
+    private readonly customers: CustomersService,
+    private readonly subscriptions: SubscriptionsService,
+    private readonly presenter: SubscriptionPresenter,
+    private readonly grants: GrantsService,
+    private readonly usage: UsageRecordsRepository,
+    private readonly catalog: CatalogReader,
+    private readonly events: Events,
+  ) {}
+
+  async *of(customer: Customer, userId: string): AsyncGenerator<ExportLine> {
+    for (const subject of [userId, customer.id]) {
+      for await (const event of pagesOf(async (page) => toPage(await this.events.listOf(subject, page), page.limit))) yield { kind: 'event', ...event };
+    }
+    for (const product of await this.customers.productsOf(customer.id)) yield* this.onProduct(customer, product);
+    for await (const line of pagesOf((page) => this.usage.list(customer.id, page))) yield { kind: 'usage', ...line };
+  }
+
+  private async *onProduct(customer: Customer, product: string): AsyncGenerator<ExportLine> {
+    const { id: productId } = await this.catalog.getProduct(product);
+    for await (const subscription of pagesOf((page) => this.subscriptions.history(customer.id, page, { productId }))) {
+      yield { kind: 'subscription', ...(await this.presenter.one(subscription, customer)) };
+      for await (const line of pagesOf((page) => this.subscriptions.lines(subscription.id, page))) yield { kind: 'line', subscription: subscription.id, line: StoredLineDto.of(line) };
+      for await (const event of pagesOf((page) => this.subscriptions.timeline(subscription.id, page))) yield { kind: 'event', subscription: subscription.id, ...event };
+    }
+    for await (const grant of pagesOf((page) => this.grants.list(customer, product, page))) yield { kind: 'grant', product, ...GrantDto.of(grant) };
+  }
+}
+
+/** Every row of a list, a page at a time. */
+export async function* pagesOf<T extends { id: string }>(read: (page: PageRequest) => Promise<Page<T>>): AsyncGenerator<T> {
+  for (let after: string | null = null; ; ) {
+    const { data, hasMore }: Page<T> = await read({ limit: PAGE, after });
+    yield* data;
+    const last = data.at(-1);
+    if (!hasMore || !last) return;
+    after = last.id;
+  }
+}

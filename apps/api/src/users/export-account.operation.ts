@@ -1,0 +1,54 @@
+import { Readable } from 'node:stream';
+import { Injectable } from '@nestjs/common';
+import { ApiKeysService, ProfileService, SessionsService, type UserPrincipal } from '@app/auth';
+import { Clock, DomainError } from '@app/kernel';
+import { AccountRecords, type ExportLine, pagesOf } from './account-records.js';
+import { UserPresenter } from './user-presenter.js';
+
+/** A copy of everything is dear: so many at once for one person and instance. */
+const MOST_AT_ONCE = 2;
+const RETRY_SECONDS = 5;
+
+/** Everything that is kept of a person, read a page at a time while it is sent. */
+@Injectable()
+export class ExportAccountOperation {
+  private readonly underWay = new Map<string, number>();
+
+  constructor(
+    private readonly profiles: ProfileService,
+    private readonly sessions: SessionsService,
+    private readonly apiKeys: ApiKeysService,
+    private readonly records: AccountRecords,
+    private readonly presenter: UserPresenter,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws DomainError `too_many_at_once` */
+  async run(principal: UserPrincipal): Promise<Readable> {
+    const running = this.underWay.get(principal.userId) ?? 0;
+    if (running >= MOST_AT_ONCE) throw new DomainError('limited', 'too_many_at_once', 'Wait for the exports that are under way.', { retryAfterSeconds: RETRY_SECONDS });
+    this.underWay.set(principal.userId, running + 1);
+    const stream = Readable.from(this.texts(principal), { objectMode: false });
+    return stream.once('close', () => this.release(principal.userId));
+  }
+
+  private release(userId: string): void {
+    const left = this.underWay.get(userId)! - 1;
+    if (left === 0) this.underWay.delete(userId);
+    else this.underWay.set(userId, left);
+  }
+
+  private async *texts(principal: UserPrincipal): AsyncGenerator<string> {
+    for await (const line of this.lines(principal)) yield `${JSON.stringify(line)}\n`;
+  }
+
+  private async *lines(principal: UserPrincipal): AsyncGenerator<ExportLine> {
+    const profile = await this.profiles.get(principal.userId);
+    yield { kind: 'account', exportedAt: this.clock.now(), ...(await this.presenter.me(profile)) };
+    for (const session of await this.sessions.listOf(principal.userId)) yield { kind: 'session', ...session };
+    // As somebody plain: the keys of others that an admin sees are not the admin's own.
+    for await (const key of pagesOf((page) => this.apiKeys.list(page, { ...principal, role: 'user', product: null }))) yield { kind: 'api_key', ...key };
+    yield* this.records.of(profile.customer, principal.userId);
+    yield { kind: 'end', whole: true };
+  }
+}

@@ -1,0 +1,76 @@
+import { Body, Controller, Get, Header, HttpCode, Patch, Post, Query, StreamableFile } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ProfileService, type UserPrincipal } from '@app/auth';
+import { Allow } from '../http/access/allow.decorator.js';
+import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
+import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
+import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
+import { CallerAddress } from '../http/throttling/address-block.js';
+import { TakesSecrets } from '../http/throttling/throttling.guard.js';
+import { SparseQueryDto } from '../plans/dto/plan.dto.js';
+import { ConfirmDto, MeDto, UpdateMeDto } from './dto/user.dto.js';
+import { ExportAccountOperation } from './export-account.operation.js';
+import { LeaveOperation } from './leave.operation.js';
+import { UserPresenter } from './user-presenter.js';
+
+const NDJSON = 'application/x-ndjson';
+
+@ApiTags('People')
+@ApiCredentials()
+@Controller('v1/users/me')
+export class MeController {
+  constructor(
+    private readonly profiles: ProfileService,
+    private readonly leaving: LeaveOperation,
+    private readonly exporting: ExportAccountOperation,
+    private readonly presenter: UserPresenter,
+  ) {}
+
+  @Get()
+  @Allow({ people: 'user' })
+  @ApiOperation({ operationId: 'getMe', summary: 'Read your own account' })
+  async me(@CurrentPrincipal() { userId }: UserPrincipal, @Query() _: SparseQueryDto): Promise<MeDto> {
+    return this.presenter.me(await this.profiles.get(userId));
+  }
+
+  @Patch()
+  @Allow({ people: 'user' })
+  @ApiOperation({ operationId: 'updateMe', summary: 'Change your own account' })
+  async updateMe(@CurrentPrincipal() principal: UserPrincipal, @Body() body: UpdateMeDto): Promise<MeDto> {
+    const { webhookUrl, mailEnabled, name, region, deviceType, timezone } = body;
+    return this.presenter.me(await this.profiles.update(principal, { name, webhookUrl, mailEnabled }, { name, region, deviceType, timezone }));
+  }
+
+  @Get('export')
+  @Allow({ people: 'user' })
+  @Header('content-type', NDJSON)
+  @Header('content-disposition', 'attachment; filename="account.ndjson"')
+  @ApiOperation({ operationId: 'exportMe', summary: 'Everything that is kept of you, a line of JSON each; the last one says that it is whole' })
+  @ApiProduces(NDJSON)
+  @ApiOkResponse({ content: { [NDJSON]: { schema: { type: 'string', description: 'Lines of JSON objects, each with its `kind`.' } } } })
+  async export(@CurrentPrincipal() principal: UserPrincipal): Promise<StreamableFile> {
+    return new StreamableFile(await this.exporting.run(principal), { type: NDJSON, disposition: 'attachment; filename="account.ndjson"' });
+  }
+
+  @Post('deactivate')
+  @Idempotent()
+  @HttpCode(204)
+  @TakesSecrets()
+  @Allow({ people: 'user' })
+  @ApiOperation({ operationId: 'deactivateMe', summary: 'Close your account until an admin opens it again: all sessions end, contracts go on' })
+  @ApiProblems(409)
+  async deactivate(@CurrentPrincipal() principal: UserPrincipal, @Body() { password }: ConfirmDto, @CallerAddress() source: string): Promise<void> {
+    await this.leaving.deactivate(principal, password, source);
+  }
+
+  @Post('delete')
+  @Idempotent()
+  @HttpCode(204)
+  @TakesSecrets()
+  @Allow({ people: 'user' })
+  @ApiOperation({ operationId: 'deleteMe', summary: 'Delete your account for good: contracts end, who you are is gone, usage and events stay without a name' })
+  @ApiProblems(409)
+  async delete(@CurrentPrincipal() principal: UserPrincipal, @Body() { password }: ConfirmDto, @CallerAddress() source: string): Promise<void> {
+    await this.leaving.remove(principal, password, source);
+  }
+}

@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '@app/kernel';
+import { Database } from '@app/platform';
+import { AccountMailsRepository } from './account-mails.repository.js';
+import { AuthRepository } from './auth.repository.js';
+import { FORGOTTEN_AFTER_MS } from './domain/login-backoff.js';
+import { LoginAttemptsRepository } from './login-attempts.repository.js';
+
+const DAY_MS = 86_400_000;
+
+/** Removes what is over: sessions, tokens, mails that were sent, guesses that are forgotten. */
+@Injectable()
+export class AuthHousekeeping {
+  constructor(
+    private readonly auth: AuthRepository,
+    private readonly mails: AccountMailsRepository,
+    private readonly attempts: LoginAttemptsRepository,
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  /** A batch of each. Any number of workers may run it. @returns how many rows went */
+  purge(): Promise<number> {
+    const now = this.clock.now();
+    const yesterday = new Date(now.getTime() - DAY_MS);
+    return this.database.transaction(async () => {
+      const sessions = await this.auth.purge(yesterday);
+      const mails = await this.mails.purge(yesterday);
+      return sessions + mails + (await this.attempts.purge({ before: new Date(now.getTime() - FORGOTTEN_AFTER_MS), now }));
+    });
+  }
+}

@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '@app/platform';
+import type { SourceTries, Tries } from './domain/login-backoff.js';
+
+/** Stands for all sources of an account. */
+const ALL_SOURCES = Buffer.alloc(0);
+const PURGE_BATCH = 1_000;
+const COLUMNS = 'source, failures, blocked_until as "blockedUntil", familiar_until as "familiarUntil", updated_at as "updatedAt"';
+
+type Row = SourceTries & { source: Buffer };
+
+/** Wrong guesses, by keyed hashes of account and source. */
+@Injectable()
+export class LoginAttemptsRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Reads what was tried, and keeps other tries at the same account waiting until the transaction ends. */
+  async lock(account: Buffer, source: Buffer, now: Date): Promise<{ source: SourceTries; account: Tries }> {
+    await this.database.write(
+      'insert into login_attempts (account, source, failures, updated_at) select $1, s, 0, $3 from unnest($2::bytea[]) s on conflict do nothing',
+      [account, [ALL_SOURCES, source], now],
+    );
+    const rows = await this.database.query<Row>(`select ${COLUMNS} from login_attempts where account = $1 and source = any($2::bytea[]) order by source for update`, [
+      account,
+      [ALL_SOURCES, source],
+    ]);
+    const [all, own] = rows as [Row, Row];
+    return { source: own, account: all };
+  }
+
+  async save(account: Buffer, source: Buffer, tries: { source: SourceTries; account: Tries }): Promise<void> {
+    const write = (of: Buffer, { failures, blockedUntil, updatedAt }: Tries, familiarUntil: Date | null) =>
+      this.database.write('update login_attempts set failures = $3, blocked_until = $4, familiar_until = $5, updated_at = $6 where account = $1 and source = $2', [
+        account, of, failures, blockedUntil, familiarUntil, updatedAt,
+      ]);
+    await write(ALL_SOURCES, tries.account, null);
+    await write(source, tries.source, tries.source.familiarUntil);
+  }
+
+  /** The owner was there. */
+  async succeed(account: Buffer, source: Buffer, { now, familiarUntil }: { now: Date; familiarUntil: Date }): Promise<void> {
+    await this.database.write(
+      `update login_attempts set failures = 0, blocked_until = null, updated_at = $3, familiar_until = case when source = $2 then $4::timestamptz else familiar_until end
+       where account = $1 and source in ($2, $5)`,
+      [account, source, now, familiarUntil, ALL_SOURCES],
+    );
+  }
+
+  async forget(account: Buffer): Promise<void> {
+    await this.database.write('delete from login_attempts where account = $1', [account]);
+  }
+
+  /** Removes a batch of what nobody has touched since then. @returns how many rows went */
+  async purge({ before, now }: { before: Date; now: Date }): Promise<number> {
+    const rows = await this.database.write(
+      `delete from login_attempts where (account, source) in (select account, source from login_attempts
+         where updated_at < $1 and (familiar_until is null or familiar_until < $2) order by updated_at limit ${PURGE_BATCH} for update skip locked) returning failures`,
+      [before, now],
+    );
+    return rows.length;
+  }
+}

@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import { type Page, type PageRequest, toPage } from '@app/kernel';
+import { Database } from '@app/platform';
+
+/** A line of the ledger, as it is told to whom it is about. */
+export interface UsageRecord {
+  id: string;
+  /** Keys. */
+  product: string;
+  feature: string;
+  /** Units; below zero: given back. */
+  quantity: number;
+  how: string;
+  occurredAt: Date;
+  recordedAt: Date;
+  properties: object | null;
+}
+
+/** The ledger of one customer, line by line. */
+@Injectable()
+export class UsageRecordsRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Oldest first. */
+  async list(customerId: string, { limit, after }: PageRequest): Promise<Page<UsageRecord>> {
+    const rows = await this.database.query<UsageRecord>(
+      `select l.id, p.key as product, f.key as feature, l.quantity::float8 as quantity, l.kind as how, l.occurred_at as "occurredAt", l.recorded_at as "recordedAt", l.properties
+       from usage_ledger l join features f on f.id = l.feature_id join products p on p.id = f.product_id
+       where l.customer_id = $1 and ($2::uuid is null or l.id > $2) order by l.id limit $3`,
+      [customerId, after, limit + 1],
+    );
+    return toPage(rows, limit);
+  }
+}

@@ -1,0 +1,251 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startService, type TestApp } from '../support/app.js';
+import type { TestDatabase } from '../support/database.js';
+import { inParallel, person, unique } from '../support/fixtures.js';
+import { Mailbox, subjectOf, tokenIn } from '../support/mailbox.js';
+
+const PASSWORD = 'a long enough password';
+const OTHER = 'another long passphrase';
+
+describe('an account', () => {
+  const mailbox = new Mailbox();
+  let service: TestApp & { database: TestDatabase };
+  const post = (path: string, body: object, token?: string) => service.call('POST', path, { body, token });
+  const login = (email: string, password = PASSWORD) => post('/v1/auth/login', { email, password });
+  const me = (token: string) => service.call('GET', '/v1/users/me', { token });
+
+  beforeAll(async () => {
+    service = await startService({ environment: mailbox.environment });
+  });
+  afterAll(async () => {
+    await service.stop();
+    mailbox.remove();
+  });
+
+  it('is registered by one-letter names, once for all spellings of an e-mail', async () => {
+    const email = `${unique('Jos\u00e9')}@example.com`;
+    const first = await post('/v1/auth/register', { email, password: PASSWORD, name: 'Ö' });
+    expect(first).toMatchObject({ status: 201, body: { user: { name: 'Ö', emailVerifiedAt: null, role: 'user', product: null } } });
+    for (const spelling of [email.toUpperCase(), email.normalize('NFD'), ` ${email} `, email.replace('@', '＠')]) {
+      expect(await post('/v1/auth/register', { email: spelling, password: PASSWORD })).toMatchObject({ status: 409, body: { code: 'email_taken' } });
+    }
+  });
+
+  it('is not merged with one that only looks alike', async () => {
+    const latin = `${unique('admin')}@example.com`;
+    const cyrillic = latin.replace('a', '\u0430');
+    const [a, b] = [await post('/v1/auth/register', { email: latin, password: PASSWORD }), await post('/v1/auth/register', { email: cyrillic, password: PASSWORD })];
+    expect([a.status, b.status]).toEqual([201, 201]);
+    expect(a.body.user.id).not.toBe(b.body.user.id);
+  });
+
+  it('takes the plan that region and device choose, and a customer and subscription with it', async () => {
+    const { body } = await post('/v1/auth/register', { email: `${unique('p')}@example.com`, password: PASSWORD, region: 'US', deviceType: 'ios' });
+    expect(body).toMatchObject({ customer: { region: 'US', deviceType: 'ios' }, subscription: { status: 'active' } });
+  });
+
+  describe('and its e-mail address', () => {
+    it('is verified by the token of a mail, once', async () => {
+      const somebody = await person(service);
+      const token = await mailbox.token(service, somebody.email);
+      const stored = await service.database.query('select encode(hash, \'base64\') as hash from action_tokens');
+      expect(JSON.stringify(stored)).not.toContain(token);
+      expect((await post('/v1/auth/verify-email', { token: `${token.slice(0, -1)}x` })).body.code).toBe('token_not_valid');
+      const answers = await inParallel(5, 5, () => post('/v1/auth/verify-email', { token }));
+      expect(answers.map(({ status }) => status).sort()).toEqual([204, 422, 422, 422, 422]);
+      expect((await me(somebody.token)).body.emailVerifiedAt).toEqual(expect.any(String));
+      // A password is not reset by the token of another purpose.
+      expect((await post('/v1/auth/reset-password', { token, password: OTHER })).body.code).toBe('token_not_valid');
+      await post('/v1/auth/resend-verification', {}, somebody.token);
+      expect(await mailbox.of(service, somebody.email)).toHaveLength(1);
+    });
+
+    it('is mailed to at most so often in an hour', async () => {
+      const somebody = await person(service);
+      for (let index = 0; index < 6; index++) expect((await post('/v1/auth/resend-verification', {}, somebody.token)).status).toBe(202);
+      expect(await mailbox.of(service, somebody.email)).toHaveLength(3);
+    });
+
+    it('changes when the new one is confirmed, and the old one is told', async () => {
+      const somebody = await person(service);
+      const old = await mailbox.token(service, somebody.email);
+      const email = `${unique('moved')}@example.com`;
+      expect((await post('/v1/auth/change-email', { email, password: 'not the password' }, somebody.token)).status).toBe(401);
+      expect((await post('/v1/auth/change-email', { email, password: PASSWORD }, somebody.token)).status).toBe(202);
+      expect((await me(somebody.token)).body.email).toBe(somebody.email);
+      expect((await post('/v1/auth/verify-email', { token: await mailbox.token(service, email) })).status).toBe(204);
+      expect((await me(somebody.token)).body).toMatchObject({ email, emailVerifiedAt: expect.any(String) });
+      expect((await somebody.call('GET', '/v1/customers/me')).body.email).toBe(email);
+      expect((await login(email)).status).toBe(200);
+      expect((await login(somebody.email)).status).toBe(401);
+      expect(subjectOf((await mailbox.of(service, somebody.email)).at(-1))).toBe('Your e-mail address was changed');
+      // What was mailed to the old address brings it back no more.
+      expect((await post('/v1/auth/verify-email', { token: old })).body.code).toBe('token_not_valid');
+    });
+
+    it('cannot become somebody else’s', async () => {
+      const [ann, bob] = [await person(service), await person(service)];
+      const email = `${unique('wanted')}@example.com`;
+      await post('/v1/auth/change-email', { email, password: PASSWORD }, ann.token);
+      const token = await mailbox.token(service, email);
+      await post('/v1/auth/register', { email, password: PASSWORD });
+      expect(await post('/v1/auth/verify-email', { token })).toMatchObject({ status: 409, body: { code: 'email_taken' } });
+      expect((await me(ann.token)).body.email).toBe(ann.email);
+      const asked = await post('/v1/auth/change-email', { email: bob.email, password: PASSWORD }, ann.token);
+      expect(asked.status).toBe(202);
+      expect((await mailbox.of(service, bob.email)).map(subjectOf)).not.toContain('Confirm your new e-mail address');
+    });
+  });
+
+  describe('and its password', () => {
+    it('is changed with the present one; other sessions end', async () => {
+      const somebody = await person(service);
+      const other = (await login(somebody.email)).body;
+      await mailbox.of(service, somebody.email);
+      const change = (currentPassword: string, newPassword: string) => post('/v1/auth/change-password', { currentPassword, newPassword }, somebody.token);
+      expect((await post('/v1/auth/change-password', { newPassword: OTHER }, somebody.token)).status).toBe(422);
+      expect((await change('wrong', OTHER)).body.code).toBe('wrong_credentials');
+      expect((await change(PASSWORD, 'short')).body.errors[0].field).toBe('newPassword');
+      expect((await change(PASSWORD, `${somebody.email}!`)).body.errors[0].field).toBe('newPassword');
+      expect((await change(PASSWORD, OTHER)).status).toBe(204);
+      expect((await me(somebody.token)).status).toBe(200);
+      expect((await me(other.accessToken)).status).toBe(401);
+      expect((await post('/v1/auth/refresh', { refreshToken: other.refreshToken })).status).toBe(401);
+      expect([(await login(somebody.email)).status, (await login(somebody.email, OTHER)).status]).toEqual([401, 200]);
+      expect(subjectOf((await mailbox.of(service, somebody.email)).at(-1))).toBe('Your password was changed');
+    });
+
+    it('is reset by the token of a mail; all sessions end, and the address is verified', async () => {
+      const somebody = await person(service);
+      expect((await mailbox.of(service, somebody.email)).map(subjectOf)).toEqual(['Confirm your e-mail address']);
+      expect((await post('/v1/auth/forgot-password', { email: somebody.email.toUpperCase() })).status).toBe(202);
+      // To the address as its owner wrote it, whatever was typed.
+      const mails = await mailbox.of(service, somebody.email);
+      const token = tokenIn(mails.at(-1))!;
+      expect(subjectOf(mails.at(-1))).toBe('Choose a new password');
+      expect((await post('/v1/auth/reset-password', { token, password: 'short' })).body.errors[0].field).toBe('password');
+      const answers = await inParallel(4, 4, () => post('/v1/auth/reset-password', { token, password: OTHER }));
+      expect(answers.map(({ status }) => status).sort()).toEqual([204, 422, 422, 422]);
+      expect((await me(somebody.token)).status).toBe(401);
+      const again = await login(somebody.email, OTHER);
+      expect((await me(again.body.accessToken)).body.emailVerifiedAt).toEqual(expect.any(String));
+    });
+
+    it('is asked for in the same words whether there is an account, none, or one that is closed', async () => {
+      const [somebody, closed] = [await person(service), await person(service)];
+      await service.admin('PATCH', `/v1/users/${closed.userId}`, { body: { active: false } });
+      const nobody = `${unique('nobody')}@example.com`;
+      const answers = [];
+      for (const email of [somebody.email, closed.email, nobody]) answers.push(await post('/v1/auth/forgot-password', { email }));
+      expect(new Set(answers.map(({ status, body }) => `${status} ${JSON.stringify(body)}`)).size).toBe(1);
+      await mailbox.of(service, nobody);
+      const recipients = mailbox.all().filter((mail) => subjectOf(mail) === 'Choose a new password').map((mail) => /To: (.*)\r/.exec(mail)![1]);
+      expect(recipients).toContain(somebody.email);
+      expect(recipients).not.toContain(closed.email);
+      expect(recipients).not.toContain(nobody);
+      const left = await service.database.query('select kind from account_mails where due_at is not null');
+      expect(left).toEqual([]);
+    });
+
+    it('is over after an hour', async () => {
+      const somebody = await person(service);
+      await post('/v1/auth/forgot-password', { email: somebody.email });
+      const token = await mailbox.token(service, somebody.email);
+      await service.database.query(`update action_tokens set expires_at = now() where user_id = $1`, [somebody.userId]);
+      expect((await post('/v1/auth/reset-password', { token, password: OTHER })).body.code).toBe('token_not_valid');
+    });
+  });
+
+  it('is closed by its owner, with the password, and opened again by an admin', async () => {
+    const somebody = await person(service);
+    expect((await somebody.call('POST', '/v1/users/me/deactivate', { body: { password: 'wrong' } })).status).toBe(401);
+    expect((await somebody.call('POST', '/v1/users/me/deactivate', { body: { password: PASSWORD } })).status).toBe(204);
+    expect((await me(somebody.token)).status).toBe(401);
+    expect((await login(somebody.email)).status).toBe(401);
+    await service.admin('PATCH', `/v1/users/${somebody.userId}`, { body: { active: true } });
+    const { body } = await login(somebody.email);
+    expect((await service.call('GET', '/v1/customers/me/subscription', { token: body.accessToken })).body.id).toBe(somebody.subscriptionId);
+  });
+
+  it('is deleted for good: nobody can be known from what stays, and the e-mail is free', async () => {
+    const email = `${unique('gone')}@example.com`;
+    const { body } = await post('/v1/auth/register', { email, password: PASSWORD, name: 'Somebody Unmistakable' });
+    const token = body.accessToken as string;
+    const key = (await post('/v1/api-keys', { name: 'mine', scopes: ['usage:write'] }, token)).body.key as string;
+    await post('/v1/usage/consume', { feature: 'projects' }, token);
+    expect((await post('/v1/users/me/delete', { password: 'wrong' }, token)).status).toBe(401);
+    expect((await post('/v1/users/me/delete', { password: PASSWORD }, token)).status).toBe(204);
+    expect((await me(token)).status).toBe(401);
+    expect((await service.call('POST', '/v1/usage/consume', { token: key, body: { feature: 'projects' } })).status).toBe(401);
+    expect((await post('/v1/auth/refresh', { refreshToken: body.refreshToken })).status).toBe(401);
+    expect((await service.admin('GET', `/v1/users/${body.user.id}`)).status).toBe(404);
+    expect((await service.admin('GET', `/v1/customers/${body.customer.key}`)).status).toBe(404);
+    const tables = await service.database.query<{ name: string }>(`select table_name as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`);
+    for (const { name } of tables) {
+      const rows = await service.database.query(`select 1 from "${name}" t where t::text ilike any($1)`, [[`%${email}%`, '%Unmistakable%']]);
+      expect([name, rows.length]).toEqual([name, 0]);
+    }
+    const [{ used }] = (await service.database.query<{ used: number }>('select sum(quantity)::int as used from usage_ledger l where customer_id = $1', [body.customer.id])) as [{ used: number }];
+    expect(used).toBe(2);
+    const [live] = await service.database.query<{ live: number }>(`select count(*)::int as live from subscriptions where customer_id = $1 and ended_at is null`, [body.customer.id]);
+    expect(live!.live).toBe(0);
+    expect((await post('/v1/auth/register', { email, password: PASSWORD })).status).toBe(201);
+  });
+
+  it('is deleted by an admin with a reason, but never the last admin', async () => {
+    const somebody = await person(service);
+    expect((await service.admin('DELETE', `/v1/users/${somebody.userId}?reason=asked%20by%20letter`)).status).toBe(204);
+    const [event] = await service.database.query(`select reason from events where subject_id = $1 and type = 'user.deleted'`, [somebody.userId]);
+    expect(event).toEqual({ reason: 'asked by letter' });
+    expect((await service.admin('DELETE', `/v1/users/${somebody.userId}`)).status).toBe(404);
+    const { body } = await service.admin('GET', '/v1/users/me');
+    expect((await service.admin('DELETE', `/v1/users/${body.id}`)).body.code).toBe('last_admin');
+  });
+
+  it('goes, or stays, whole when it is deleted while it is used and renewed', async () => {
+    const people = await inParallel(4, 4, () => person(service));
+    await inParallel(people.length * 6, 12, (index) => {
+      const somebody = people[index % people.length]!;
+      const calls = [
+        () => somebody.call('POST', '/v1/users/me/delete', { body: { password: PASSWORD } }),
+        () => somebody.call('POST', '/v1/usage/consume', { body: { feature: 'projects' } }),
+        () => somebody.call('POST', `/v1/subscriptions/${somebody.subscriptionId}/renew`, { body: {} }),
+        () => somebody.call('POST', `/v1/subscriptions/${somebody.subscriptionId}/change`, { body: { plan: 'pro', when: 'now' } }),
+        () => service.admin('POST', '/v1/usage/consume', { body: { customer: somebody.customer, feature: 'projects' } }),
+        () => somebody.call('PATCH', '/v1/users/me', { body: { name: 'New Name' } }),
+      ];
+      return calls[(index * 7) % calls.length]!().then(({ status }) => expect(status).toBeLessThan(500));
+    });
+    const half = await service.database.query(
+      `select u.id from users u join customers c on c.id = u.customer_id where (u.deleted_at is null) <> (c.deleted_at is null)
+       union all select s.id from subscriptions s join customers c on c.id = s.customer_id where c.deleted_at is not null and s.ended_at is null`,
+    );
+    expect(half).toEqual([]);
+  });
+
+  it('is exported whole, a line of JSON each', async () => {
+    const somebody = await person(service);
+    await somebody.call('POST', '/v1/usage/consume', { body: { feature: 'projects', properties: { file: 'a.txt' } } });
+    await service.admin('POST', `/v1/customers/${somebody.customer}/grants`, { body: { feature: 'projects', quantity: 3 } });
+    const { status, headers, body } = await somebody.call('GET', '/v1/users/me/export');
+    expect([status, headers.get('content-type')]).toEqual([200, expect.stringContaining('application/x-ndjson')]);
+    const buffer = typeof body === 'string' ? body : JSON.stringify(body);
+    const lines = buffer.trim().split('\n').map((line) => JSON.parse(line) as { kind: string } & Record<string, any>);
+    const of = (kind: string) => lines.filter((line) => line.kind === kind);
+    expect(of('account')).toEqual([expect.objectContaining({ email: somebody.email, id: somebody.userId, customer: somebody.customer })]);
+    expect(of('subscription').map(({ id }) => id)).toContain(somebody.subscriptionId);
+    expect(of('usage')).toEqual([expect.objectContaining({ feature: 'projects', quantity: 1, properties: { file: 'a.txt' } })]);
+    expect(of('grant')).toEqual([expect.objectContaining({ feature: 'projects', quantity: 3 })]);
+    expect(of('event').map(({ type }) => type)).toEqual(expect.arrayContaining(['user.registered', 'customer.created', 'subscription.created']));
+    expect(of('session')).toHaveLength(1);
+    expect(lines.at(-1)).toEqual({ kind: 'end', whole: true });
+    expect(buffer).not.toMatch(/argon2|passwordHash|secret/i);
+  });
+
+  it('is found by its e-mail, and so is its customer', async () => {
+    const somebody = await person(service);
+    expect((await service.admin('GET', `/v1/users?email=${somebody.email.toUpperCase()}`)).body.data.map(({ id }: { id: string }) => id)).toEqual([somebody.userId]);
+    expect((await service.admin('GET', `/v1/customers?email=${somebody.email}`)).body.data.map(({ key }: { key: string }) => key)).toEqual([somebody.customer]);
+    expect((await service.admin('GET', '/v1/users?email=nobody@example.com')).body.data).toEqual([]);
+  });
+});

@@ -4,7 +4,8 @@
  * logged in), or nobody; `support`: what support does there about anybody: it reads, or it repairs and says why.
  */
 export interface Access {
-  public?: true;
+  /** `to callers`: for everybody, but whoever says who they are is looked at. */
+  public?: true | 'to callers';
   scope?: string;
   people?: 'admin' | 'product_admin' | 'owner' | 'user';
   support?: 'reads' | 'repairs';
@@ -48,8 +49,8 @@ export const ACCESS: Record<string, Access> = {
   'POST /v1/features': { scope: 'catalog:write', people: 'product_admin' },
   'PATCH /v1/features/:key': { scope: 'catalog:write', people: 'product_admin' },
   'DELETE /v1/features/:key': { scope: 'catalog:write', people: 'product_admin' },
-  'GET /v1/plans': { public: true },
-  'GET /v1/plans/:key': { public: true },
+  'GET /v1/plans': { public: 'to callers' },
+  'GET /v1/plans/:key': { public: 'to callers' },
   'GET /v1/plans/:key/versions': { scope: 'catalog:read', people: 'product_admin', support: 'reads' },
   'POST /v1/plans': { scope: 'catalog:write', people: 'product_admin' },
   'PATCH /v1/plans/:key': { scope: 'catalog:write', people: 'product_admin' },

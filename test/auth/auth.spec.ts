@@ -138,7 +138,7 @@ describe('logging in', () => {
       const { body } = await service.admin('GET', '/v1/api-keys?limit=1');
       expect(Object.keys(body.data[0]).sort()).toEqual(['createdAt', 'expiresAt', 'id', 'lastFour', 'lastUsedAt', 'name', 'prefix', 'product', 'rateLimitPerMinute', 'replacedBy', 'scopes']);
       const stored = await service.database.query('select t::text as row from api_keys t union all select answer from idempotency_keys');
-      expect(JSON.stringify(stored)).not.toContain(key.split('_')[2]);
+      expect(JSON.stringify(stored)).not.toContain(key.slice(20));
     });
 
     it('expires', async () => {

@@ -9,8 +9,10 @@ import { addDocs, DOCS_PATH } from './docs.js';
 import type { WithPrincipal } from './http/access/current-principal.decorator.js';
 import { QuietLogger } from './quiet-logger.js';
 import { pickFields } from './http/pagination/fields.js';
-import { checkContentType, checkText } from './http/input/input-check.js';
+import { checkContentType, checkHeaders, checkText } from './http/input/input-check.js';
 
+/** Sockets at once: more than a process serves well, fewer than it has files. */
+const MOST_CONNECTIONS = 10_000;
 const BODY_LIMIT_BYTES = 1_048_576;
 /** What OWASP's REST Security Cheat Sheet names for answers that are no pages, and for those that are kept from being taken for one. */
 const SECURITY_HEADERS = {
@@ -37,6 +39,8 @@ export const createAdapter = ({ trustedProxies }: Config) =>
     trustProxy: trustedProxies.length > 0 ? trustedProxies : false,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: 15_000,
+    // Of a socket on which nothing moves, in either direction.
+    connectionTimeout: 30_000,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 2_048 },
@@ -57,6 +61,7 @@ export async function createApp(config: Config, extra: NonNullable<ModuleMetadat
 export async function prepare(app: NestFastifyApplication): Promise<void> {
   // Fastify's own parsers instead of Nest's around them: JSON is there by itself.
   await app.register(formbody);
+  app.getHttpServer().maxConnections = MOST_CONNECTIONS;
   const clock = app.get(Clock);
   app
     .getHttpAdapter()
@@ -64,6 +69,7 @@ export async function prepare(app: NestFastifyApplication): Promise<void> {
     .addHook('onRequest', (request, reply, done) => {
       (request as unknown as WithPrincipal).arrivedAt = clock.now();
       void reply.header('x-request-id', request.id);
+      checkHeaders(request);
       checkContentType(request);
       done();
     })

@@ -9,6 +9,7 @@ export type ErrorKind =
   | 'stale'
   | 'too_large'
   | 'unsupported_media'
+  | 'headers_too_large'
   | 'limited'
   | 'unavailable';
 

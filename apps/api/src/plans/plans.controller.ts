@@ -33,7 +33,7 @@ export class PlansController {
   ) {}
 
   @Get()
-  @Allow('public')
+  @Allow('everybody')
   @UseInterceptors(PublicCacheInterceptor)
   @ApiOperation({ operationId: 'listPlans', summary: 'List plans, newest first' })
   @ApiProblems(404)
@@ -46,7 +46,7 @@ export class PlansController {
   }
 
   @Get(':key')
-  @Allow('public')
+  @Allow('everybody')
   @UseInterceptors(PublicCacheInterceptor)
   @Etag('revision')
   @ApiOperation({ operationId: 'getPlan', summary: 'Read one plan' })

@@ -5,7 +5,7 @@ import type { FastifyRequest } from 'fastify';
 import { type ApiKeyPrincipal, ApiKeysService, isAdmin, isSeller, type Principal, type UserPrincipal } from '@app/auth';
 import { DomainError, invalidField } from '@app/kernel';
 import { isUnavailable } from '@app/platform';
-import { ACCESS_RULE, type AccessRule } from './allow.decorator.js';
+import { ACCESS_RULE, type AccessRule, type OpenRule } from './allow.decorator.js';
 import type { WithPrincipal } from './current-principal.decorator.js';
 
 const API_KEY_PREFIX = 'tg_';
@@ -23,8 +23,9 @@ export class AccessGuard extends AuthGuard('jwt') {
   /** Answers at once where it can: each wait costs every request. */
   override canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>();
-    const rule = this.reflector.getAllAndOverride<AccessRule | 'public' | undefined>(ACCESS_RULE, [context.getHandler(), context.getClass()]);
-    const principal = this.identify(request, context);
+    const rule = this.reflector.getAllAndOverride<AccessRule | OpenRule | undefined>(ACCESS_RULE, [context.getHandler(), context.getClass()]);
+    // A dead token is no reason to keep somebody from a new one.
+    const principal = rule === 'public' ? null : this.identify(request, context);
     return principal instanceof Promise ? principal.then((found) => admit(request, rule, found)) : admit(request, rule, principal);
   }
 
@@ -48,9 +49,9 @@ export class AccessGuard extends AuthGuard('jwt') {
   }
 }
 
-function admit(request: FastifyRequest & WithPrincipal, rule: AccessRule | 'public' | undefined, principal: Principal | null): boolean {
+function admit(request: FastifyRequest & WithPrincipal, rule: AccessRule | OpenRule | undefined, principal: Principal | null): boolean {
   request.principal = principal;
-  if (rule === 'public') return true;
+  if (rule === 'public' || rule === 'everybody') return true;
   if (!principal) throw new DomainError('unauthenticated', 'authentication_required', 'This needs an access token or an API key.');
   if (principal.kind === 'api_key') refuseKey(rule ?? {}, principal);
   else request.principal = admitted(rule ?? {}, principal, request.body);

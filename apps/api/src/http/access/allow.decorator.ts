@@ -11,7 +11,10 @@ export interface AccessRule {
   support?: 'reads' | 'repairs';
 }
 
+/** `public`: for everybody, and nobody is asked who they are; `everybody`: the same, but whoever says who they are must be right. */
+export type OpenRule = 'public' | 'everybody';
+
 export const ACCESS_RULE = 'access:rule';
 
 /** Every route says who may call it; one that says nothing answers nobody. */
-export const Allow = (rule: AccessRule | 'public') => SetMetadata(ACCESS_RULE, rule);
+export const Allow = (rule: AccessRule | OpenRule) => SetMetadata(ACCESS_RULE, rule);

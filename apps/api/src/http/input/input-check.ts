@@ -2,10 +2,17 @@ import { DomainError, invalidField } from '@app/kernel';
 import type { FastifyRequest } from 'fastify';
 
 const MAX_DEPTH = 20;
+/** Proxies and browsers together send some thirty. */
+const MAX_HEADERS = 64;
 const MAX_PARAMETER = 2_048;
 const FORM_ROUTE = '/v1/auth/token';
 const JSON_TYPE = /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i;
 const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(;\s*charset="?utf-8"?\s*)?$/i;
+
+/** Refuses a request with very many headers: Node would leave some out without a word. */
+export function checkHeaders({ raw }: FastifyRequest): void {
+  if (raw.rawHeaders.length > 2 * MAX_HEADERS) throw new DomainError('headers_too_large', 'too_many_headers', `At most ${MAX_HEADERS} headers are taken.`);
+}
 
 /** Refuses a body that is not JSON (or, for the OAuth 2 token route, a form) before it is read. */
 export function checkContentType(request: FastifyRequest): void {

@@ -15,6 +15,7 @@ const STATUS: Record<ErrorKind, number> = {
   unsupported_media: 415,
   invalid: 422,
   limited: 429,
+  headers_too_large: 431,
   unavailable: 503,
 };
 

@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { AUTHENTICATION } from './authentication.cases.js';
 import { AUTHORIZATION } from './authorization.cases.js';
 import { buildWorld, type SecurityCase, type World } from './world.js';
 
-const GROUPS: [string, SecurityCase[]][] = [['what belongs to whom', AUTHORIZATION]];
+const GROUPS: [string, SecurityCase[]][] = [
+  ['what belongs to whom', AUTHORIZATION],
+  ['who somebody is', AUTHENTICATION],
+];
 
 describe.each(GROUPS)('%s', (_, cases) => {
   let world: World;

@@ -2,11 +2,10 @@ import formbody from '@fastify/formbody';
 import { type LogLevel as NestLogLevel, type ModuleMetadata } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Clock, newId } from '@app/kernel';
+import { newId } from '@app/kernel';
 import type { Config, LogLevel } from '@app/platform';
 import { AppModule } from './app.module.js';
 import { addDocs, DOCS_PATH } from './docs.js';
-import type { WithPrincipal } from './http/access/current-principal.decorator.js';
 import { QuietLogger } from './quiet-logger.js';
 import { pickFields } from './http/pagination/fields.js';
 import { checkContentType, checkHeaders, checkText } from './http/input/input-check.js';
@@ -62,12 +61,10 @@ export async function prepare(app: NestFastifyApplication): Promise<void> {
   // Fastify's own parsers instead of Nest's around them: JSON is there by itself.
   await app.register(formbody);
   app.getHttpServer().maxConnections = MOST_CONNECTIONS;
-  const clock = app.get(Clock);
   app
     .getHttpAdapter()
     .getInstance()
     .addHook('onRequest', (request, reply, done) => {
-      (request as unknown as WithPrincipal).arrivedAt = clock.now();
       void reply.header('x-request-id', request.id);
       checkHeaders(request);
       checkContentType(request);

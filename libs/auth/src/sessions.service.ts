@@ -11,6 +11,8 @@ import type { UserPrincipal } from './domain/principal.js';
 /** How long an instance goes by what it has read, in milliseconds: with what the reading takes, a revocation is everywhere within a second. */
 export const REVOCATION_BOUND_MS = 800;
 const REFRESH_DAYS = 30;
+/** So long after a refresh token was traded its copies are taken for sent at the same time. */
+const GRACE_MS = 5_000;
 const MAX_CACHED = 50_000;
 
 export interface TokenPair {
@@ -55,11 +57,11 @@ export class SessionsService {
   }
 
   /**
-   * Trades a refresh token for a new pair. A token that was traded before kills the whole family, unless the request had
-   * arrived before that trade: then it is one of several simultaneous copies, and only fails.
+   * Trades a refresh token for a new pair. A token that was traded before kills the whole family, unless that was just now:
+   * then it is one of several copies sent at once, over whatever instances, and only fails.
    * @throws DomainError `invalid_refresh_token`
    */
-  async refresh(refreshToken: string, arrivedAt: Date): Promise<TokenPair> {
+  async refresh(refreshToken: string): Promise<TokenPair> {
     const hash = digest(refreshToken);
     const found = await this.repository.findRefreshToken(hash);
     const now = this.clock.now();
@@ -72,7 +74,7 @@ export class SessionsService {
       if (pair) return pair;
       throw refused();
     }
-    if (arrivedAt > found.rotatedAt) await this.database.separately(() => this.revoke(found.sessionId, 'refresh_token_reused'));
+    if (now.getTime() - found.rotatedAt.getTime() > GRACE_MS) await this.database.separately(() => this.revoke(found.sessionId, 'refresh_token_reused'));
     throw refused();
   }
 

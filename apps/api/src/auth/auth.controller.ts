@@ -2,7 +2,7 @@ import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiConsumes, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AuthService, SessionsService, type UserPrincipal } from '@app/auth';
 import { Allow } from '../http/access/allow.decorator.js';
-import { ArrivedAt, CurrentPrincipal } from '../http/access/current-principal.decorator.js';
+import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { CallerAddress } from '../http/throttling/address-block.js';
@@ -60,10 +60,10 @@ export class AuthController {
   @Idempotent()
   @HttpCode(200)
   @Allow('public')
-  @ApiOperation({ operationId: 'refresh', summary: 'Trade a refresh token for a new pair; a token used twice ends its session' })
+  @ApiOperation({ operationId: 'refresh', summary: 'Trade a refresh token for a new pair; a token that comes back ends its session', description: 'Of copies that are sent at once one is traded and the others are refused; five seconds later a copy ends the session.' })
   @ApiProblems(401)
-  async refresh(@Body() { refreshToken }: RefreshDto, @ArrivedAt() arrivedAt: Date): Promise<TokensDto> {
-    return { ...(await this.sessions.refresh(refreshToken, arrivedAt)), tokenType: 'Bearer' };
+  async refresh(@Body() { refreshToken }: RefreshDto): Promise<TokensDto> {
+    return { ...(await this.sessions.refresh(refreshToken)), tokenType: 'Bearer' };
   }
 
   @Post('logout')

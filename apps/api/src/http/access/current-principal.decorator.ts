@@ -9,7 +9,6 @@ export interface WithPrincipal {
   principal: Principal | null;
   customer?: Customer;
   subscription?: Subscription;
-  arrivedAt: Date;
 }
 
 const fromRequest = <K extends keyof WithPrincipal>(name: K) =>
@@ -21,5 +20,3 @@ export const CurrentPrincipal = () => fromRequest('principal');
 export const CurrentCustomer = () => fromRequest('customer');
 /** The subscription that the request is about, already checked to be the caller's to see (`@OfSubscription()`). */
 export const CurrentSubscription = () => fromRequest('subscription');
-/** When the request reached this process. */
-export const ArrivedAt = () => fromRequest('arrivedAt');

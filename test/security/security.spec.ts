@@ -1,12 +1,29 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AUTHENTICATION } from './authentication.cases.js';
 import { AUTHORIZATION } from './authorization.cases.js';
+import { HTTP } from './http.cases.js';
+import { INPUT } from './input.cases.js';
 import { buildWorld, type SecurityCase, type World } from './world.js';
 
 const GROUPS: [string, SecurityCase[]][] = [
   ['what belongs to whom', AUTHORIZATION],
   ['who somebody is', AUTHENTICATION],
+  ['what is taken in', INPUT],
+  ['how it is sent', HTTP],
 ];
+
+/** Rows that are tried elsewhere: limits over several instances, and what only a quiet machine can tell (`npm run test:timing`). */
+const ELSEWHERE = ['S-58', 'S-59', 'S-33', 'S-3B'];
+const ROWS = [
+  ...['01', '02', '03', '05', '06', '07', '09', '10', '11', '13', '14', '15', '17', '18', '19'],
+  ...['21', '22', '23', '25', '26', '27', '29', '30', '31', '33', '34', '35', '37', '38', '39', '3B', '3C', '3D', '3F'],
+  ...['40', '41', '43', '44', '45', '47', '48', '49', '4B', '4C', '4D', '4F', '4G', '4H', '4J', '4K', '4L'],
+  ...['50', '51', '52', '54', '55', '56', '58', '59', '5A', '5C', '5D', '5E'],
+].map((row) => `S-${row}`);
+
+it('tries every row of the catalogue of attacks', () => {
+  expect([...GROUPS.flatMap(([, cases]) => cases.map(({ id }) => id)), ...ELSEWHERE].sort()).toEqual([...ROWS].sort());
+});
 
 describe.each(GROUPS)('%s', (_, cases) => {
   let world: World;

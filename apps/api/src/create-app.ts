@@ -6,6 +6,7 @@ import { newId } from '@app/kernel';
 import type { Config, LogLevel } from '@app/platform';
 import { AppModule } from './app.module.js';
 import { addDocs, DOCS_PATH } from './docs.js';
+import { answerConnectionError, answerFrameworkError } from './http/problems/before-handlers.js';
 import { QuietLogger } from './quiet-logger.js';
 import { pickFields } from './http/pagination/fields.js';
 import { checkContentType, checkHeaders, checkText } from './http/input/input-check.js';
@@ -36,6 +37,8 @@ export const createAdapter = ({ trustedProxies }: Config) =>
     requestIdHeader: false,
     // Nobody's word about a caller's address is taken but that of proxies named one by one.
     trustProxy: trustedProxies.length > 0 ? trustedProxies : false,
+    frameworkErrors: answerFrameworkError as never,
+    clientErrorHandler: answerConnectionError,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: 15_000,
     // Of a socket on which nothing moves, in either direction.

@@ -61,17 +61,13 @@ export function toProblem(error: unknown, request: { id: string; url: string }):
   return {
     retryAfterSeconds,
     unforeseen: known === null,
-    problem: {
-      type: `urn:tollgate:problem:${code}`,
-      title: STATUS_CODES[status]!,
-      status,
-      detail: message,
-      instance: request.url.split('?')[0]!,
-      code,
-      requestId: request.id,
-      ...details,
-    },
+    problem: { ...problemOf({ status, code, detail: message, instance: request.url.split('?')[0]!, requestId: request.id }), ...details },
   };
+}
+
+/** The members that every problem has. */
+export function problemOf({ status, code, ...rest }: Pick<Problem, 'status' | 'code' | 'detail' | 'instance' | 'requestId'>): Problem {
+  return { type: `urn:tollgate:problem:${code}`, title: STATUS_CODES[status]!, status, detail: rest.detail, instance: rest.instance, code, requestId: rest.requestId };
 }
 
 function asDomainError(error: unknown): DomainError | null {

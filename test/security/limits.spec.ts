@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { caller } from '../support/app.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { inParallel, unique } from '../support/fixtures.js';
+import { type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
+import { redisIsThere, startRedis, type TestRedis } from '../support/redis.js';
+import { addressesSeen } from './http.cases.js';
+import { ADMIN } from './world.js';
+
+const LIMIT = 40;
+const SETTINGS = { ADMIN_PASSWORD: ADMIN.password, SECRET_KEY: 'k3y-of-the-tests-0123456789-abcdefghijklmnop', SAMPLE_DATA: 'on', LOG_LEVEL: 'warn', WORKER: 'off', RATE_LIMIT_PER_MINUTE: String(LIMIT), AUTH_RATE_LIMIT_PER_MINUTE: '0' };
+const withRedis = redisIsThere() ? describe : describe.skip;
+
+/** A token of the admin, and a new key with a limit of its own. */
+async function credentials(url: string, rateLimitPerMinute: number): Promise<{ token: string; key: string }> {
+  const call = caller(url);
+  const token = (await call('POST', '/v1/auth/login', { body: ADMIN })).body.accessToken as string;
+  const { body } = await call('POST', '/v1/api-keys', { token, body: { name: unique('limited'), scopes: ['customers:read'], rateLimitPerMinute } });
+  return { token, key: body.key as string };
+}
+
+describe('limits without Redis', () => {
+  let database: TestDatabase;
+  const services: ServiceProcess[] = [];
+  const start = async (environment: Record<string, string> = {}): Promise<ServiceProcess> => {
+    const service = await startProcess(temporaryFolder(), { DATABASE_URL: database.url, ...SETTINGS, ...environment });
+    services.push(service);
+    return service;
+  };
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+  });
+  afterAll(async () => {
+    await Promise.all(services.map((service) => service.end('SIGTERM')));
+    await database.drop();
+  });
+
+  it('S-59 an address is the one that the socket has, whatever the request says', async () => {
+    const { url } = await start();
+    const statuses = await addressesSeen(url, LIMIT, (index) => `x-forwarded-for: 203.0.113.${index}\r\nforwarded: for=203.0.113.${index}\r\nx-real-ip: 203.0.113.${index}\r\ntrue-client-ip: 203.0.113.${index}\r\n`);
+    expect(statuses.slice(0, LIMIT)).toEqual(Array.from({ length: LIMIT }, () => 200));
+    expect(statuses.slice(LIMIT)).toEqual([429, 429, 429]);
+  });
+
+  it('S-59 behind a proxy that is trusted it is the one that the proxy saw, and no other that the caller made up', async () => {
+    const { url } = await start({ TRUSTED_PROXIES: '127.0.0.0/8, 10.1.0.0/16' });
+    const apart = await addressesSeen(url, LIMIT, (index) => `x-forwarded-for: 203.0.113.${index}\r\n`);
+    expect(new Set(apart)).toEqual(new Set([200]));
+    // The proxy puts the caller's address last; what stands before it is the caller's own invention.
+    const spoofed = await addressesSeen(url, LIMIT, (index) => `x-forwarded-for: 198.51.100.${index}, 192.0.2.7, 10.1.2.3\r\n`);
+    expect(spoofed.slice(LIMIT)).toEqual([429, 429, 429]);
+  });
+
+  it('a key has the limit that it was given, and one without has none', async () => {
+    const { url } = await start();
+    const call = caller(url);
+    const { token, key } = await credentials(url, 5);
+    const answers = await inParallel(8, 1, () => call('GET', '/v1/customers', { token: key }));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 429, 429, 429]);
+    expect(answers[0]!.headers.get('ratelimit-policy')).toBe('"key";q=5;w=60');
+    expect(answers[7]!.body.code).toBe('rate_limited');
+    const { body } = await call('POST', '/v1/api-keys', { token, body: { name: 'free', scopes: ['customers:read'] } });
+    const free = await inParallel(LIMIT + 20, 8, () => call('GET', '/v1/customers', { token: body.key }));
+    expect(new Set(free.map(({ status }) => status))).toEqual(new Set([200]));
+  });
+});
+
+withRedis('limits with Redis', () => {
+  let redis: TestRedis;
+  let database: TestDatabase;
+  let services: ServiceProcess[];
+
+  beforeAll(async () => {
+    redis = await startRedis({ own: true });
+    database = await createTestDatabase();
+    services = [];
+    for (let index = 0; index < 4; index++) services.push(await startProcess(temporaryFolder(), { DATABASE_URL: database.url, ...SETTINGS, REDIS_URL: redis.url }));
+  }, 60_000);
+  afterAll(async () => {
+    await Promise.all(services.map((service) => service.end('SIGTERM')));
+    await redis.stop();
+    await database.drop();
+  });
+  const calls = () => services.map(({ url }) => caller(url));
+
+  it('S-58 exactly as many pass over four instances at once as one may, and others are not touched', async () => {
+    const { token, key } = await credentials(services[0]!.url, 25);
+    const person = await inParallel(LIMIT + 30, 16, (index) => calls()[index % 4]!('GET', '/v1/plans', { token }));
+    // One was the making of the key.
+    expect(person.filter(({ status }) => status === 200)).toHaveLength(LIMIT - 1);
+    const refused = person.filter(({ status }) => status === 429);
+    expect(refused).toHaveLength(31);
+    for (const { headers, body } of refused) {
+      expect(body.code).toBe('rate_limited');
+      expect([headers.get('retry-after'), headers.get('ratelimit'), headers.get('ratelimit-policy')]).toEqual([expect.stringMatching(/^\d+$/), expect.stringMatching(/^"default";r=0;t=\d+$/), `"default";q=${LIMIT};w=60`]);
+    }
+    const service = await inParallel(50, 16, (index) => calls()[index % 4]!('GET', '/v1/customers', { token: key }));
+    expect(service.filter(({ status }) => status === 200)).toHaveLength(25);
+    const address = await inParallel(LIMIT + 10, 16, (index) => calls()[index % 4]!('GET', '/v1/plans'));
+    expect(address.filter(({ status }) => status === 200)).toHaveLength(LIMIT);
+  });
+
+  it('goes on when Redis is frozen, killed and back again: each instance counts for itself meanwhile', async () => {
+    const { body: login } = await calls()[0]!('POST', '/v1/auth/login', { body: ADMIN });
+    const statuses = async (count: number) => (await inParallel(count, 4, (index) => calls()[index % 4]!('GET', '/v1/users/me', { token: login.accessToken as string }))).map(({ status }) => status);
+    redis.process!.kill('SIGSTOP');
+    expect((await statuses(12)).filter((status) => status !== 200)).toEqual([]);
+    redis.process!.kill('SIGCONT');
+    await redis.stop();
+    expect((await statuses(12)).filter((status) => status !== 200)).toEqual([]);
+    // Limits hold all the same: of one instance.
+    const own = await inParallel(LIMIT + 20, 4, () => calls()[0]!('GET', '/v1/users/me', { token: login.accessToken as string }));
+    expect(own.filter(({ status }) => status === 429).length).toBeGreaterThan(0);
+    expect(services[0]!.output()).toMatch(/Redis does not answer/);
+    for (const service of services) expect((await fetch(`${service.url}/health/ready`)).status).toBe(200);
+  }, 60_000);
+});

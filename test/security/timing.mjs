@@ -1,0 +1,103 @@
+import { execFileSync, spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+
+/**
+ * Whether the time of an answer tells what the answer does not: rows S-33 and S-3B of the catalogue of attacks. Takes a minute or two and
+ * wants a quiet machine, so it is a command of its own (`npm run test:timing`) and no test.
+ */
+const root = path.resolve(import.meta.dirname, '../..');
+const ADMIN = { email: 'admin@localhost', password: 'correct horse battery staple' };
+const PEOPLE = 120;
+const KEY_TRIES = 2_000;
+/** Medians may differ by so much of what a hash takes (S-33). */
+const MOST_OF_A_HASH = 0.15;
+const LEAST_P = 0.01;
+
+const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+const ms = (value) => `${value.toFixed(2)} ms`;
+
+/** Two-sided p of the Mann-Whitney U test, by its normal approximation: how likely two samples of one distribution differ as much. */
+function mannWhitney(a, b) {
+  const all = [...a.map((value) => ({ value, of: 0 })), ...b.map((value) => ({ value, of: 1 }))].sort((x, y) => x.value - y.value);
+  let rankSum = 0;
+  for (let start = 0; start < all.length; ) {
+    let end = start;
+    while (end < all.length && all[end].value === all[start].value) end++;
+    for (let index = start; index < end; index++) if (all[index].of === 0) rankSum += (start + 1 + end) / 2;
+    start = end;
+  }
+  const u = rankSum - (a.length * (a.length + 1)) / 2;
+  const z = Math.abs(u - (a.length * b.length) / 2) / Math.sqrt((a.length * b.length * (a.length + b.length + 1)) / 12);
+  const t = 1 / (1 + 0.2316419 * z);
+  const tail = (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
+  return Math.min(1, 2 * tail);
+}
+
+async function start(folder) {
+  const child = spawn(process.execPath, ['scripts/start.mjs'], { cwd: root, env: { ...process.env, DATABASE_URL: '', REDIS_URL: '', DATA_DIR: folder, PORT: '0', RATE_LIMIT_PER_MINUTE: '0', WORKER: 'off', LOG_LEVEL: 'error', ADMIN_PASSWORD: ADMIN.password }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const url = await new Promise((resolve, reject) => {
+    let output = '';
+    child.stdout.on('data', (data) => {
+      output += data;
+      const found = /API +(http:\/\/[^/\s]+)\/v1/.exec(output)?.[1];
+      if (found) resolve(found);
+    });
+    child.once('exit', (code) => reject(new Error(`ended with ${code}`)));
+  });
+  return { url, end: () => new Promise((resolve) => child.once('exit', resolve) && child.kill('SIGTERM')) };
+}
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgate-timing-'));
+fs.chmodSync(folder, 0o755);
+execFileSync(process.execPath, ['scripts/build.mjs'], { cwd: root, stdio: 'inherit' });
+const service = await start(folder);
+const post = async (at, body, headers = {}) => {
+  const began = performance.now();
+  const answer = await fetch(service.url + at, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) });
+  const text = await answer.text();
+  return { took: performance.now() - began, status: answer.status, body: text ? JSON.parse(text) : null };
+};
+
+/** Both kinds in turn, in a fresh order each time, so that a slow moment of the machine meets both alike. */
+async function compare(name, count, kinds, unit) {
+  const taken = kinds.map(() => []);
+  for (let round = -10; round < count; round++) {
+    for (const kind of Math.random() < 0.5 ? [0, 1] : [1, 0]) {
+      const took = await kinds[kind](round < 0 ? count + 10 + round : round);
+      if (round >= 0) taken[kind].push(took);
+    }
+  }
+  const [a, b] = taken.map(median);
+  const p = mannWhitney(...taken);
+  const apart = Math.abs(a - b) / unit;
+  const passed = apart < MOST_OF_A_HASH || p > LEAST_P;
+  console.log(`${passed ? 'alike' : 'APART'}  ${name}: ${ms(a)} and ${ms(b)}, apart by ${(100 * apart).toFixed(1)} % of ${ms(unit)}, p = ${p.toFixed(3)}`);
+  return passed;
+}
+
+try {
+  const email = (index) => `person-${index}@example.com`;
+  for (let index = 0; index < PEOPLE + 10; index++) await post('/v1/auth/register', { email: email(index), password: 'a long enough password' });
+  const { body: login, took: hash } = await post('/v1/auth/login', ADMIN);
+  const outcomes = [
+    await compare('login, account known and unknown', PEOPLE, [
+      async (index) => (await post('/v1/auth/login', { email: email(index), password: 'wrong' })).took,
+      async (index) => (await post('/v1/auth/login', { email: `nobody-${index}@example.com`, password: 'wrong' })).took,
+    ], hash),
+    await compare('forgotten password, account known and unknown', PEOPLE, [
+      async (index) => (await post('/v1/auth/forgot-password', { email: email(index) })).took,
+      async (index) => (await post('/v1/auth/forgot-password', { email: `nobody-${index}@example.com` })).took,
+    ], hash),
+  ];
+  const { body: { key } } = await post('/v1/api-keys', { name: 'timing', scopes: ['usage:read'] }, { authorization: `Bearer ${login.accessToken}` });
+  const guess = (from) => `${key.slice(0, from)}${[...key.slice(from)].map((letter) => (letter === 'A' ? 'B' : 'A')).join('')}`;
+  const [nearly, never] = [guess(key.length - 1), guess(20)];
+  const tried = async (token) => (await post('/v1/check', {}, { authorization: `Bearer ${token}` })).took;
+  outcomes.push(await compare('API key, all but the last letter right and none right', KEY_TRIES, [() => tried(nearly), () => tried(never)], hash));
+  process.exitCode = outcomes.every(Boolean) ? 0 : 1;
+} finally {
+  await service.end();
+  fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+}

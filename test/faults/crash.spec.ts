@@ -1,21 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Answer, caller } from '../support/app.js';
 import { inParallel } from '../support/fixtures.js';
-import { postgresOf, type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
-
-/** The postmaster and every backend of it. */
-function killAll(postmaster: number): void {
-  const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(postmaster)]).toString().trim().split(/\s+/).map(Number);
-  for (const pid of [postmaster, ...children]) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch {
-      // Gone by itself.
-    }
-  }
-}
+import { killAll, postgresOf, type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
 
 const PASSWORD = 'correct horse battery staple';
 const ROUNDS = 3;

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -81,4 +81,23 @@ export function postgresOf(dataDir: string): number | null {
   } catch {
     return null;
   }
+}
+
+/** The postmaster and every backend of it. */
+export function killAll(postmaster: number): void {
+  const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(postmaster)]).toString().trim().split(/\s+/).map(Number);
+  for (const pid of [postmaster, ...children]) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // Gone by itself.
+    }
+  }
+}
+
+/** Where the PostgreSQL that a service keeps in a folder listens. */
+export function embeddedUrl(dataDir: string): string {
+  const [, , , port] = fs.readFileSync(path.join(dataDir, 'postgres', 'postmaster.pid'), 'utf8').split('\n');
+  const password = fs.readFileSync(path.join(dataDir, 'postgres', 'superuser.password'), 'utf8');
+  return `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
 }

@@ -1,0 +1,77 @@
+import * as fs from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { caller } from '../support/app.js';
+import { inParallel, unique } from '../support/fixtures.js';
+import { embeddedUrl, killAll, postgresOf, type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
+
+const PASSWORD = 'a long enough password';
+const ROUNDS = 3;
+
+/** Anything that exists without what it must exist with. */
+const HALVES = `
+  select 'customer without a subscription' as half, c.id from customers c where not exists (select 1 from subscriptions s where s.customer_id = c.id)
+  union all select 'subscription without a customer', s.id from subscriptions s where not exists (select 1 from customers c where c.id = s.customer_id)
+  union all select 'user without a customer', u.id from users u where not exists (select 1 from customers c where c.id = u.customer_id)
+  union all select 'customer of a registration without its user', c.id from customers c where c.key ~ '^[0-9a-f]{8}-[0-9a-f-]{27}$' and not exists (select 1 from users u where u.customer_id = c.id)
+  union all select 'user without a mail to confirm the address', u.id from users u where u.role = 'user' and not exists (select 1 from account_mails m where m.user_id = u.id)
+  union all select 'user without the event of the registration', u.id from users u where not exists (select 1 from events e where e.subject_id = u.id and e.type = 'user.registered')`;
+
+describe('a storm of registrations', () => {
+  let dataDir: string;
+  let service: ServiceProcess;
+
+  const start = async (): Promise<void> => {
+    service = await startProcess(dataDir, { ADMIN_PASSWORD: 'correct horse battery staple', LOG_LEVEL: 'error' });
+  };
+  beforeAll(async () => {
+    dataDir = temporaryFolder();
+    await start();
+  }, 60_000);
+  afterAll(async () => {
+    await service.end('SIGTERM');
+    fs.rmSync(dataDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  });
+
+  it('leaves nothing half behind when service and PostgreSQL are killed in it, and loses nobody who was told', async () => {
+    const told: string[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const before = told.length;
+      const killing = (async () => {
+        while (told.length < before + 40) await new Promise((resolve) => setTimeout(resolve, 5));
+        const database = postgresOf(dataDir)!;
+        const ended = service.end('SIGKILL');
+        killAll(database);
+        await ended;
+      })();
+      await inParallel(200, 16, async () => {
+        const email = `${unique('storm')}@example.com`;
+        try {
+          const { status } = await caller(service.url)('POST', '/v1/auth/register', { body: { email, password: PASSWORD } });
+          if (status === 201) told.push(email);
+        } catch {
+          // Nobody knows what became of it.
+        }
+      });
+      await killing;
+      await start();
+    }
+    expect(told.length).toBeLessThan(ROUNDS * 200);
+    const logins = await inParallel(told.length, 8, (index) => caller(service.url)('POST', '/v1/auth/login', { body: { email: told[index], password: PASSWORD } }));
+    expect(logins.filter(({ status }) => status !== 200)).toEqual([]);
+    const client = new pg.Client({ connectionString: embeddedUrl(dataDir) });
+    await client.connect();
+    try {
+      expect((await client.query(HALVES)).rows).toEqual([]);
+    } finally {
+      await client.end();
+    }
+  }, 180_000);
+
+  it('makes one account of twenty for the same e-mail, in as many spellings', async () => {
+    const email = `${unique('same')}@example.com`;
+    const answers = await inParallel(20, 20, (index) => caller(service.url)('POST', '/v1/auth/register', { body: { email: index % 2 ? email : email.toUpperCase(), password: PASSWORD } }));
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+    expect(answers.filter(({ status, body }) => status !== 201 && body.code !== 'email_taken')).toEqual([]);
+  });
+});

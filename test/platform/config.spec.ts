@@ -3,6 +3,8 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { Config } from '@app/platform';
+import { createTestDatabase } from '../support/database.js';
+import { startProcess, temporaryFolder } from '../support/process.js';
 
 const production = { NODE_ENV: 'production', DATABASE_URL: 'postgres://db/x', SECRET_KEY: 'q8Zr1vXw5uTn3yLk7pMd2sGh9cFb4aJe' };
 const refusal = (environment: NodeJS.ProcessEnv): string => {
@@ -39,6 +41,13 @@ describe('the configuration', () => {
     ['ADMIN_PASSWORD', { ...production, ADMIN_PASSWORD: 'change-me-now' }],
     ['PORT', { PORT: 'eighty' }],
     ['WORKER', { WORKER: 'maybe' }],
+    ['PASSWORD_MIN_LENGTH', { PASSWORD_MIN_LENGTH: '7' }],
+    ['SIGNING_KEY_DAYS', { SIGNING_KEY_DAYS: '0' }],
+    ['TRUSTED_PROXIES', { TRUSTED_PROXIES: 'everybody' }],
+    ['TRUSTED_PROXIES', { TRUSTED_PROXIES: '10.0.0.0/99' }],
+    ['SMTP_URL', { SMTP_URL: 'https://mail.internal' }],
+    ['MAIL_FROM', { MAIL_FROM: 'a@b\r\nBcc: c@d' }],
+    ['ACCOUNT_URL', { ACCOUNT_URL: 'javascript:alert(1)' }],
   ])('refuses a wrong %s by its name, and never tells its value', (name, environment) => {
     const message = refusal(environment);
     expect(message).toContain(name);
@@ -52,5 +61,18 @@ describe('the configuration', () => {
     );
     expect(Object.keys(example)).toEqual(expect.arrayContaining(['SECRET_KEY', 'ADMIN_PASSWORD']));
     for (const name of ['SECRET_KEY', 'ADMIN_PASSWORD']) expect(refusal({ ...production, [name]: example[name] })).toContain(name);
+  });
+
+  it('does not start production on a server that forgets what it acknowledged', async () => {
+    const database = await createTestDatabase();
+    const folder = temporaryFolder();
+    try {
+      // The server of the tests is such a one.
+      const started = startProcess(folder, { ...production, DATABASE_URL: database.url, ADMIN_PASSWORD: 'q8Zr1vXw5uTn3yLk7pMd2sGh' });
+      await expect(started).rejects.toThrow(/DATABASE_URL is a server with .*fsync = off/);
+    } finally {
+      await database.drop();
+      fs.rmSync(folder, { recursive: true, force: true });
+    }
   });
 });

@@ -15,6 +15,8 @@ import { ApiKeyDto, ApiKeyPageDto, CreateApiKeyDto, CreatedApiKeyDto, RotateApiK
 import { RevokeApiKeyOperation } from './revoke-api-key.operation.js';
 import { RotateApiKeyOperation } from './rotate-api-key.operation.js';
 
+const DAY_SECONDS = 86_400;
+
 @ApiTags('API keys')
 @ApiCredentials()
 @Controller('v1/api-keys')
@@ -43,7 +45,7 @@ export class ApiKeysController {
   @Allow({ people: 'user' })
   @ApiOperation({ operationId: 'rotateApiKey', summary: 'Make a key in its place: the same rights, another secret, yours; the old one goes on for a while' })
   @ApiProblems(404, 409)
-  async rotate(@UuidParam('id') id: string, @Body() { overlapSeconds }: RotateApiKeyDto, @CurrentPrincipal() principal: UserPrincipal): Promise<CreatedApiKeyDto> {
+  async rotate(@UuidParam('id') id: string, @Body() { overlapSeconds = DAY_SECONDS }: RotateApiKeyDto, @CurrentPrincipal() principal: UserPrincipal): Promise<CreatedApiKeyDto> {
     const { apiKey, key } = await this.rotateApiKey.run(id, overlapSeconds, principal);
     return { ...apiKey, key };
   }

@@ -39,7 +39,7 @@ export class RotateApiKeyDto {
   @IsInt()
   @Min(0)
   @Max(2_592_000)
-  overlapSeconds: number = 86_400;
+  overlapSeconds?: number;
 }
 
 /** A key, but for its secret. */

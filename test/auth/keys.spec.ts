@@ -1,0 +1,184 @@
+import { execFileSync } from 'node:child_process';
+import * as path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { SigningKeys } from '@app/auth';
+import { KeyUse } from '../../libs/auth/src/key-use.js';
+import { ADMIN, startApp, type TestApp, TestClock } from '../support/app.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { person } from '../support/fixtures.js';
+import { temporaryFolder } from '../support/process.js';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const MINUTE = 60_000;
+const kidOf = (token: string): string => (JSON.parse(Buffer.from(token.split('.')[0]!, 'base64url').toString()) as { kid: string }).kid;
+/** Longer than any instance goes by what it has read. */
+const known = () => new Promise((resolve) => setTimeout(resolve, 1_100));
+
+describe('signing keys', () => {
+  let database: TestDatabase;
+  let clock: TestClock;
+  let here: TestApp;
+  let there: TestApp;
+  const keys = (app: TestApp) => app.app.get(SigningKeys, { strict: false });
+  const login = async () => (await here.call('POST', '/v1/auth/login', { body: ADMIN })).body as { accessToken: string; refreshToken: string };
+  const me = async (token: string) => (await Promise.all([here, there].map(({ call }) => call('GET', '/v1/users/me', { token })))).map(({ status }) => status);
+  const published = async () => (await there.call('GET', '/.well-known/jwks.json')).body.keys.map(({ kid }: { kid: string }) => kid) as string[];
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    clock = new TestClock();
+    here = await startApp({ database, clock });
+    there = await startApp({ database, clock });
+  });
+  afterAll(async () => {
+    await here.stop();
+    await there.stop();
+    await database.drop();
+  });
+
+  it('change without anybody noticing: published ahead, overlapping, gone when the last token is over', async () => {
+    const { accessToken: before } = await login();
+    const next = await keys(here).rotate();
+    await known();
+    expect(new Set(await published())).toEqual(new Set([next, kidOf(before)]));
+    clock.advance(4 * MINUTE);
+    const { accessToken: last } = await login();
+    expect(kidOf(last)).toBe(kidOf(before));
+    clock.advance(MINUTE);
+    const { accessToken: first } = await login();
+    expect(kidOf(first)).toBe(next);
+    expect([await me(before), await me(last), await me(first)]).toEqual([[200, 200], [200, 200], [200, 200]]);
+    await keys(there).rotateWhenDue();
+    expect(await published()).toHaveLength(2);
+    clock.advance(5 * MINUTE);
+    expect(await me(before)).toEqual([401, 401]);
+    clock.advance(6 * MINUTE);
+    await keys(there).rotateWhenDue();
+    await known();
+    expect(await published()).toEqual([next]);
+  });
+
+  it('change by themselves when they are a month old, once for any number of workers', async () => {
+    const count = (await published()).length;
+    clock.advance(29 * 1_440 * MINUTE);
+    await keys(here).rotateWhenDue();
+    await known();
+    expect(await published()).toHaveLength(count);
+    clock.advance(2 * 1_440 * MINUTE);
+    await Promise.all([keys(here), keys(there), keys(here)].map((one) => one.rotateWhenDue()));
+    await known();
+    expect(await published()).toHaveLength(count + 1);
+  });
+
+  it('are withdrawn at once if they must be: every access token is dead within a second, refresh tokens bring new ones', async () => {
+    const { accessToken, refreshToken } = await login();
+    expect(await me(accessToken)).toEqual([200, 200]);
+    const kid = await keys(here).rotate({ immediately: true });
+    await known();
+    expect(await me(accessToken)).toEqual([401, 401]);
+    const { body } = await there.call('POST', '/v1/auth/refresh', { body: { refreshToken } });
+    expect(kidOf(body.accessToken)).toBe(kid);
+    expect(await me(body.accessToken)).toEqual([200, 200]);
+    expect(await published()).toEqual([kid]);
+  });
+
+  it('change by a command', async () => {
+    const { PATH, HOME } = process.env;
+    const env = { PATH, HOME, DATABASE_URL: database.url, DATA_DIR: temporaryFolder(), SECRET_KEY: 'k3y-of-the-tests-0123456789-abcdefghijklmnop' };
+    const output = execFileSync(process.execPath, ['dist/apps/worker/src/rotate-keys.js', '--now'], { cwd: root, env }).toString();
+    const kid = /Key (\S+) signs from now on/.exec(output)![1];
+    await known();
+    expect(await published()).toEqual([kid]);
+    clock.set(new Date());
+    expect(kidOf((await login()).accessToken)).toBe(kid);
+  });
+
+  it('do not bring back to life what was ended, not even through a restart', async () => {
+    const { accessToken } = await login();
+    expect((await here.call('POST', '/v1/auth/logout', { token: accessToken, body: {} })).status).toBe(204);
+    const restarted = await startApp({ database, clock });
+    try {
+      expect((await restarted.call('GET', '/v1/users/me', { token: accessToken })).status).toBe(401);
+    } finally {
+      await restarted.stop();
+    }
+  });
+
+  it('that were sealed under another secret still verify, and sign no more', async () => {
+    const { accessToken } = await login();
+    const other = await startApp({ database, clock, environment: { SECRET_KEY: 'an0ther-k3y-of-the-tests-9876543210-zyxwvutsrq' } });
+    try {
+      expect((await other.call('GET', '/v1/users/me', { token: accessToken })).status).toBe(200);
+      expect(kidOf(other.adminToken)).not.toBe(kidOf(accessToken));
+    } finally {
+      await other.stop();
+    }
+  });
+});
+
+describe('an API key', () => {
+  let database: TestDatabase;
+  let service: TestApp;
+  const make = async (call: TestApp['call'] | TestApp['admin'], body: object = {}) => (await call('POST', '/v1/api-keys', { body: { name: 'k', scopes: ['customers:read'], ...body } })).body as { id: string; key: string };
+  const works = async (key: string) => (await service.call('GET', '/v1/customers', { token: key })).status;
+  const row = async (id: string) => (await service.admin('GET', '/v1/api-keys?limit=100')).body.data.find((one: { id: string }) => one.id === id);
+  const held = async (customer = 'me') => (await service.admin('POST', '/v1/check', { body: { customer, product: 'tollgate', feature: 'api_keys' } })).body.used as number;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    service = await startApp({ database });
+  });
+  afterAll(async () => {
+    await service.stop();
+    await database.drop();
+  });
+
+  it('is replaced by one with the same rights; both work until the overlap is over, and one unit is held', async () => {
+    const old = await make(service.admin, { product: 'api', rateLimitPerMinute: 7 });
+    const before = await held();
+    const { status, body: fresh } = await service.admin('POST', `/v1/api-keys/${old.id}/rotate`, { body: { overlapSeconds: 2 } });
+    expect({ status, ...fresh }).toMatchObject({ status: 201, scopes: ['customers:read'], product: 'api', rateLimitPerMinute: 7, replacedBy: null, expiresAt: null });
+    expect([await works(old.key), await works(fresh.key)]).toEqual([200, 200]);
+    expect((await row(old.id)).replacedBy).toBe(fresh.id);
+    expect((await service.admin('POST', `/v1/api-keys/${old.id}/rotate`, { body: {} })).body.code).toBe('api_key_replaced');
+    await new Promise((resolve) => setTimeout(resolve, 2_100));
+    expect([await works(old.key), await works(fresh.key)]).toEqual([401, 200]);
+    expect(await held()).toBe(before);
+    await service.admin('DELETE', `/v1/api-keys/${old.id}`);
+    expect(await held()).toBe(before);
+    await service.admin('DELETE', `/v1/api-keys/${fresh.id}`);
+    expect(await held()).toBe(before - 1);
+  });
+
+  it('has one successor, however many ask at once', async () => {
+    const old = await make(service.admin);
+    const answers = await Promise.all(Array.from({ length: 8 }, () => service.admin('POST', `/v1/api-keys/${old.id}/rotate`, { body: {} })));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array.from({ length: 7 }, () => 409)]);
+  });
+
+  it('dies with its owner’s account, unless another has taken it over', async () => {
+    const somebody = await person(service);
+    await service.admin('PATCH', `/v1/users/${somebody.userId}`, { body: { role: 'admin' } });
+    const { body: login } = await service.call('POST', '/v1/auth/login', { body: { email: somebody.email, password: 'a long enough password' } });
+    const theirs = (method: string, at: string, options = {}) => service.call(method, at, { token: login.accessToken, ...options });
+    const [kept, lost] = [await make(theirs), await make(theirs)];
+    const before = { mine: await held(), theirs: await held(somebody.customer) };
+    const { body: taken } = await service.admin('POST', `/v1/api-keys/${kept.id}/rotate`, { body: {} });
+    expect({ mine: await held(), theirs: await held(somebody.customer) }).toEqual({ mine: before.mine + 1, theirs: before.theirs - 1 });
+    await service.admin('PATCH', `/v1/users/${somebody.userId}`, { body: { active: false } });
+    expect([await works(taken.key), await works(kept.key), await works(lost.key)]).toEqual([200, 401, 401]);
+  });
+
+  it('tells when it was used last, to the minute', async () => {
+    const { id, key } = await make(service.admin);
+    expect((await row(id)).lastUsedAt).toBeNull();
+    await works(key);
+    await service.app.get(KeyUse, { strict: false }).flush();
+    expect(Math.abs(Date.now() - Date.parse((await row(id)).lastUsedAt))).toBeLessThan(60_000);
+  });
+
+  it.each([[{ rateLimitPerMinute: 0 }, 'rateLimitPerMinute'], [{ rateLimitPerMinute: 1.5 }, 'rateLimitPerMinute'], [{ scopes: ['everything'] }, 'scopes'], [{ scopes: [] }, 'scopes']])('is not made with %j', async (body, field) => {
+    const answer = await service.admin('POST', '/v1/api-keys', { body: { name: 'k', scopes: ['customers:read'], ...body } });
+    expect(answer).toMatchObject({ status: 422, body: { errors: [{ field }] } });
+  });
+});

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
+import { setInterval } from 'node:timers';
 import pg from 'pg';
 
 /**
@@ -22,7 +23,7 @@ await database.query(`create table if not exists accounts (
 async function tollgate(method, path, body) {
   const answer = await fetch(TOLLGATE_URL + path, {
     method,
-    signal: AbortSignal.timeout(PATIENCE_MS),
+    signal: globalThis.AbortSignal.timeout(PATIENCE_MS),
     headers: { authorization: `Bearer ${TOLLGATE_KEY}`, ...(body ? { 'content-type': 'application/json' } : {}) },
     body: body && JSON.stringify(body),
   });

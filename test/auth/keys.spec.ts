@@ -119,7 +119,7 @@ describe('signing keys', () => {
 describe('an API key', () => {
   let database: TestDatabase;
   let service: TestApp;
-  const make = async (call: TestApp['call'] | TestApp['admin'], body: object = {}) => (await call('POST', '/v1/api-keys', { body: { name: 'k', scopes: ['customers:read'], ...body } })).body as { id: string; key: string };
+  const make = async (call: TestApp['call']  , body: object = {}) => (await call('POST', '/v1/api-keys', { body: { name: 'k', scopes: ['customers:read'], ...body } })).body as { id: string; key: string };
   const works = async (key: string) => (await service.call('GET', '/v1/customers', { token: key })).status;
   const row = async (id: string) => (await service.admin('GET', '/v1/api-keys?limit=100')).body.data.find((one: { id: string }) => one.id === id);
   const held = async (customer = 'me') => (await service.admin('POST', '/v1/check', { body: { customer, product: 'tollgate', feature: 'api_keys' } })).body.used as number;

@@ -87,8 +87,11 @@ describe('2,000 parallel consumes of 1 on a limit of 500, over two instances', (
   }, 120_000);
 
   it('would be seen to grant otherwise: a variant without lock and guard fails the same test', async () => {
-    const outcome = await storm([await instance(using(UnguardedUsageRepository)), await instance(using(UnguardedUsageRepository))], database);
-    expect(outcome.granted).toBeGreaterThan(LIMIT);
+    const unguarded = [await instance(using(UnguardedUsageRepository)), await instance(using(UnguardedUsageRepository))];
+    // On a busy machine the two may happen to take turns: then once more.
+    let granted = 0;
+    for (let attempt = 0; attempt < 5 && granted <= LIMIT; attempt++) granted = (await storm(unguarded, database)).granted;
+    expect(granted).toBeGreaterThan(LIMIT);
   }, 120_000);
 
   it('grants no more even without the lock: the database itself refuses to go beyond the limit', async () => {

@@ -4,7 +4,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { inParallel, unique } from '../support/fixtures.js';
 import { type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
 import { redisIsThere, startRedis, type TestRedis } from '../support/redis.js';
-import { addressesSeen } from './http.cases.js';
+import { addressesSeen } from './http-cases.js';
 import { ADMIN } from './world.js';
 
 const LIMIT = 40;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AUTHENTICATION } from './authentication.cases.js';
-import { AUTHORIZATION } from './authorization.cases.js';
-import { HTTP } from './http.cases.js';
-import { INPUT } from './input.cases.js';
+import { AUTHENTICATION } from './authentication-cases.js';
+import { AUTHORIZATION } from './authorization-cases.js';
+import { HTTP } from './http-cases.js';
+import { INPUT } from './input-cases.js';
 import { buildWorld, type SecurityCase, type World } from './world.js';
 
 const GROUPS: [string, SecurityCase[]][] = [

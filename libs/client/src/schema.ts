@@ -101,7 +101,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Trade a refresh token for a new pair; a token used twice ends its session */
+        /**
+         * Trade a refresh token for a new pair; a token that comes back ends its session
+         * @description Of copies that are sent at once one is traded and the others are refused; five seconds later a copy ends the session.
+         */
         post: operations["refresh"];
         delete?: never;
         options?: never;
@@ -1306,11 +1309,8 @@ export interface components {
         UserDto: {
             id: string;
             email: string;
-            /**
-             * Format: date-time
-             * @description When its owner confirmed to get mail there; null: not yet.
-             */
-            emailVerifiedAt: string | null;
+            /** @description When its owner confirmed to get mail there; null: not yet. */
+            emailVerifiedAt: Record<string, never> | null;
             name: string | null;
             /** @enum {string} */
             role: "user" | "support" | "product_admin" | "admin";
@@ -1319,10 +1319,8 @@ export interface components {
             active: boolean;
             webhookUrl: string | null;
             mailEnabled: boolean;
-            /** Format: date-time */
-            createdAt: string;
-            /** Format: date-time */
-            updatedAt: string;
+            createdAt: Record<string, never>;
+            updatedAt: Record<string, never>;
         };
         CustomerDto: {
             id: string;
@@ -1335,10 +1333,8 @@ export interface components {
             currency: string | null;
             /** @description Id of the test clock that it lives by; null: real time. */
             testClock: string | null;
-            /** Format: date-time */
-            createdAt: string;
-            /** Format: date-time */
-            updatedAt: string;
+            createdAt: Record<string, never>;
+            updatedAt: Record<string, never>;
         };
         SoldPlanDto: {
             key: string;
@@ -1370,37 +1366,24 @@ export interface components {
             quantity: number;
             /** @enum {string} */
             status: "active" | "trialing" | "past_due" | "paused" | "canceled" | "expired" | "inactive";
-            /**
-             * Format: date-time
-             * @description Later than now for one that has not begun: it is inactive until then.
-             */
-            startedAt: string;
-            /** Format: date-time */
-            currentPeriodStart: string;
-            /**
-             * Format: date-time
-             * @description Exclusive. Null: indefinite.
-             */
-            currentPeriodEnd: string | null;
-            /** Format: date-time */
-            trialEnd: string | null;
+            /** @description Later than now for one that has not begun: it is inactive until then. */
+            startedAt: Record<string, never>;
+            currentPeriodStart: Record<string, never>;
+            /** @description Exclusive. Null: indefinite. */
+            currentPeriodEnd: Record<string, never> | null;
+            trialEnd: Record<string, never> | null;
             autoRenew: boolean;
             /** @description Periods after this one that were agreed on by hand. */
             prepaidPeriods: number;
             cancelAtPeriodEnd: boolean;
-            /** Format: date-time */
-            canceledAt: string | null;
-            /** Format: date-time */
-            endedAt: string | null;
-            /** Format: date-time */
-            pausedAt: string | null;
+            canceledAt: Record<string, never> | null;
+            endedAt: Record<string, never> | null;
+            pausedAt: Record<string, never> | null;
             scheduledChange: components["schemas"]["ScheduledChangeDto"] | null;
             /** @description Grows by one with every change; the ETag. */
             version: number;
-            /** Format: date-time */
-            createdAt: string;
-            /** Format: date-time */
-            updatedAt: string;
+            createdAt: Record<string, never>;
+            updatedAt: Record<string, never>;
         };
         RegisteredDto: {
             user: components["schemas"]["UserDto"];
@@ -1488,11 +1471,8 @@ export interface components {
         MeDto: {
             id: string;
             email: string;
-            /**
-             * Format: date-time
-             * @description When its owner confirmed to get mail there; null: not yet.
-             */
-            emailVerifiedAt: string | null;
+            /** @description When its owner confirmed to get mail there; null: not yet. */
+            emailVerifiedAt: Record<string, never> | null;
             name: string | null;
             /** @enum {string} */
             role: "user" | "support" | "product_admin" | "admin";
@@ -1501,10 +1481,8 @@ export interface components {
             active: boolean;
             webhookUrl: string | null;
             mailEnabled: boolean;
-            /** Format: date-time */
-            createdAt: string;
-            /** Format: date-time */
-            updatedAt: string;
+            createdAt: Record<string, never>;
+            updatedAt: Record<string, never>;
             /** @description Key of the customer. */
             customer: string;
             region: string | null;
@@ -1573,24 +1551,16 @@ export interface components {
             product: string | null;
             /** @description null: as many requests as it likes. */
             rateLimitPerMinute: number | null;
-            /** Format: date-time */
-            expiresAt: string | null;
-            /**
-             * Format: date-time
-             * @description To the minute; null: never.
-             */
-            lastUsedAt: string | null;
+            expiresAt: Record<string, never> | null;
+            /** @description To the minute; null: never. */
+            lastUsedAt: Record<string, never> | null;
             /** @description Id of the key that was made in its place. */
             replacedBy: string | null;
-            /** Format: date-time */
-            createdAt: string;
+            createdAt: Record<string, never>;
         };
         RotateApiKeyDto: {
-            /**
-             * @description So long the old key goes on beside the new one. @default 86400
-             * @default 86400
-             */
-            overlapSeconds: number;
+            /** @description So long the old key goes on beside the new one. @default 86400 */
+            overlapSeconds?: number;
         };
         ApiKeyDto: {
             scopes: ("catalog:read" | "catalog:write" | "customers:read" | "customers:write" | "subscriptions:read" | "subscriptions:write" | "entitlements:read" | "usage:read" | "usage:write" | "webhooks:write" | "audit:read" | "stats:read")[];
@@ -1601,17 +1571,12 @@ export interface components {
             product: string | null;
             /** @description null: as many requests as it likes. */
             rateLimitPerMinute: number | null;
-            /** Format: date-time */
-            expiresAt: string | null;
-            /**
-             * Format: date-time
-             * @description To the minute; null: never.
-             */
-            lastUsedAt: string | null;
+            expiresAt: Record<string, never> | null;
+            /** @description To the minute; null: never. */
+            lastUsedAt: Record<string, never> | null;
             /** @description Id of the key that was made in its place. */
             replacedBy: string | null;
-            /** Format: date-time */
-            createdAt: string;
+            createdAt: Record<string, never>;
         };
         ApiKeyPageDto: {
             data: components["schemas"]["ApiKeyDto"][];
@@ -1622,10 +1587,8 @@ export interface components {
             id: string;
             key: string;
             name: string;
-            /** Format: date-time */
-            createdAt: string;
-            /** Format: date-time */
-            updatedAt: string;
+            createdAt: Record<string, never>;
+            updatedAt: Record<string, never>;
         };
         ProductPageDto: {
             data: components["schemas"]["ProductDto"][];
@@ -1649,10 +1612,8 @@ export interface components {
             unit: string | null;
             /** @enum {string|null} */
             failurePolicy: "deny" | "allow" | "last_known" | null;
-            /** Format: date-time */
-            createdAt: string;
-            /** Format: date-time */
-            updatedAt: string;
+            createdAt: Record<string, never>;
+            updatedAt: Record<string, never>;
         };
         FeaturePageDto: {
             data: components["schemas"]["FeatureDto"][];
@@ -1760,8 +1721,7 @@ export interface components {
             public: boolean;
             /** @description Grows with every change; the ETag. */
             revision: number;
-            /** Format: date-time */
-            updatedAt: string;
+            updatedAt: Record<string, never>;
             key: string;
             version: number;
             name: string;
@@ -1769,13 +1729,9 @@ export interface components {
             trialDays: number;
             prices: components["schemas"]["PriceDto"][];
             entitlements: components["schemas"]["PlanEntitlementDto"][];
-            /**
-             * Format: date-time
-             * @description null: a draft.
-             */
-            publishedAt: string | null;
-            /** Format: date-time */
-            createdAt: string;
+            /** @description null: a draft. */
+            publishedAt: Record<string, never> | null;
+            createdAt: Record<string, never>;
         };
         PlanPageDto: {
             data: components["schemas"]["PlanDto"][];
@@ -1790,13 +1746,9 @@ export interface components {
             trialDays: number;
             prices: components["schemas"]["PriceDto"][];
             entitlements: components["schemas"]["PlanEntitlementDto"][];
-            /**
-             * Format: date-time
-             * @description null: a draft.
-             */
-            publishedAt: string | null;
-            /** Format: date-time */
-            createdAt: string;
+            /** @description null: a draft. */
+            publishedAt: Record<string, never> | null;
+            createdAt: Record<string, never>;
         };
         PlanVersionPageDto: {
             data: components["schemas"]["PlanVersionDto"][];
@@ -1851,10 +1803,8 @@ export interface components {
             moved: number;
             /** @description Left as they were. */
             skipped: number;
-            /** Format: date-time */
-            createdAt: string;
-            /** Format: date-time */
-            finishedAt: string | null;
+            createdAt: Record<string, never>;
+            finishedAt: Record<string, never> | null;
         };
         CatalogFeatureDto: {
             /** @example api_calls */
@@ -1957,10 +1907,8 @@ export interface components {
             currency: string | null;
             /** @description Id of the test clock that it lives by; null: real time. */
             testClock: string | null;
-            /** Format: date-time */
-            createdAt: string;
-            /** Format: date-time */
-            updatedAt: string;
+            createdAt: Record<string, never>;
+            updatedAt: Record<string, never>;
             /** @description The contract on the product asked for. */
             subscription: components["schemas"]["SubscriptionDto"];
         };
@@ -2017,8 +1965,7 @@ export interface components {
             after: {
                 [key: string]: unknown;
             } | null;
-            /** Format: date-time */
-            at: string;
+            at: Record<string, never>;
         };
         TimelinePageDto: {
             data: components["schemas"]["TimelineEntryDto"][];
@@ -2029,8 +1976,7 @@ export interface components {
             id: string;
             /** @description The version of the subscription that it came with. */
             subscriptionVersion: number;
-            /** Format: date-time */
-            createdAt: string;
+            createdAt: Record<string, never>;
             /** @enum {string} */
             kind: "credit" | "charge";
             /** @description Minor units, positive in either kind. */
@@ -2040,13 +1986,9 @@ export interface components {
             quantity: number;
             /** @description Of one unit for a whole period, in minor units. */
             unitAmount: number;
-            /** Format: date-time */
-            periodStart: string;
-            /**
-             * Format: date-time
-             * @description Exclusive.
-             */
-            periodEnd: string;
+            periodStart: Record<string, never>;
+            /** @description Exclusive. */
+            periodEnd: Record<string, never>;
         };
         StoredLinePageDto: {
             data: components["schemas"]["StoredLineDto"][];
@@ -2082,13 +2024,9 @@ export interface components {
             quantity: number;
             /** @description Of one unit for a whole period, in minor units. */
             unitAmount: number;
-            /** Format: date-time */
-            periodStart: string;
-            /**
-             * Format: date-time
-             * @description Exclusive.
-             */
-            periodEnd: string;
+            periodStart: Record<string, never>;
+            /** @description Exclusive. */
+            periodEnd: Record<string, never>;
         };
         NetAmountDto: {
             /** @description Minor units; negative: in the customer's favour. */
@@ -2099,8 +2037,7 @@ export interface components {
             /** @description Minor units; negative: in the customer's favour. */
             amount: number;
             currency: string;
-            /** Format: date-time */
-            at: string;
+            at: Record<string, never>;
         };
         ChangedEntitlementDto: {
             feature: string;
@@ -2120,8 +2057,7 @@ export interface components {
             overLimit: components["schemas"]["OverLimitDto"][];
         };
         ChangePreviewDto: {
-            /** Format: date-time */
-            effectiveAt: string;
+            effectiveAt: Record<string, never>;
             lines: components["schemas"]["ProrationLineDto"][];
             /** @description What is due at once. */
             total: components["schemas"]["NetAmountDto"];
@@ -2310,8 +2246,7 @@ export interface components {
         MismatchDto: {
             customer: string;
             feature: string;
-            /** Format: date-time */
-            windowStart: string;
+            windowStart: Record<string, never>;
             /** @description As the counter tells. */
             used: number;
             /** @description As the counter tells. */
@@ -2331,8 +2266,7 @@ export interface components {
             after: string | null;
         };
         UsageStepDto: {
-            /** Format: date-time */
-            start: string;
+            start: Record<string, never>;
             /** @description Units. */
             quantity: number;
         };
@@ -2340,10 +2274,8 @@ export interface components {
             feature: string;
             /** @enum {string} */
             by: "hour" | "day" | "month";
-            /** Format: date-time */
-            from: string;
-            /** Format: date-time */
-            to: string;
+            from: Record<string, never>;
+            to: Record<string, never>;
             timezone: string;
             total: number;
             data: components["schemas"]["UsageStepDto"][];
@@ -2438,26 +2370,21 @@ export interface components {
             /** @enum {string} */
             interval: "hour" | "day" | "week" | "month" | "year";
             count: number;
-            /** Format: date-time */
-            anchor: string;
+            anchor: Record<string, never>;
         };
         GrantDto: {
             id: string;
             feature: string;
             quantity: number;
             priority: number;
-            /** Format: date-time */
-            effectiveAt: string;
-            /** Format: date-time */
-            expiresAt: string | null;
+            effectiveAt: Record<string, never>;
+            expiresAt: Record<string, never> | null;
             recurrence: components["schemas"]["GrantRecurrenceDto"] | null;
             rolloverMin: number;
             rolloverMax: number | null;
             reason: string | null;
-            /** Format: date-time */
-            voidedAt: string | null;
-            /** Format: date-time */
-            createdAt: string;
+            voidedAt: Record<string, never> | null;
+            createdAt: Record<string, never>;
         };
         GrantPageDto: {
             data: components["schemas"]["GrantDto"][];
@@ -2503,13 +2430,10 @@ export interface components {
                 [key: string]: unknown;
             };
             feature: string;
-            /** Format: date-time */
-            expiresAt: string | null;
+            expiresAt: Record<string, never> | null;
             reason: string | null;
-            /** Format: date-time */
-            createdAt: string;
-            /** Format: date-time */
-            updatedAt: string;
+            createdAt: Record<string, never>;
+            updatedAt: Record<string, never>;
         };
         CreateTestClockDto: {
             /** @description Where it stands. */
@@ -2517,10 +2441,8 @@ export interface components {
         };
         TestClockDto: {
             id: string;
-            /** Format: date-time */
-            now: string;
-            /** Format: date-time */
-            createdAt: string;
+            now: Record<string, never>;
+            createdAt: Record<string, never>;
         };
         TestClockPageDto: {
             data: components["schemas"]["TestClockDto"][];

@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { startService, type TestApp } from '../support/app.js';
+import type { TestDatabase } from '../support/database.js';
+import { inParallel, person, unique } from '../support/fixtures.js';
+import { Mailbox } from '../support/mailbox.js';
+
+const PASSWORD = 'a long enough password';
+const OTHERS = ['another long passphrase', 'yet another passphrase', 'a third long passphrase'];
+
+describe('people who do several things at once', () => {
+  const mailbox = new Mailbox();
+  let service: TestApp & { database: TestDatabase };
+  const statuses = (answers: { status: number }[]) => answers.map(({ status }) => status).sort();
+
+  beforeAll(async () => {
+    service = await startService({ environment: mailbox.environment });
+  });
+  afterAll(async () => {
+    await service.stop();
+    mailbox.remove();
+  });
+
+  /** Does something while a row is held by somebody else, and lets go when `waiting` connections wait for a lock. */
+  async function held(sql: string, parameters: unknown[], work: (release: () => Promise<void>) => Promise<void>): Promise<void> {
+    const holder = new pg.Client({ connectionString: service.database.url });
+    await holder.connect();
+    try {
+      await holder.query('begin');
+      await holder.query(sql, parameters);
+      await work(async () => void (await holder.query('commit')));
+    } finally {
+      await holder.end();
+    }
+  }
+
+  /** Until so many wait for a lock in this database. */
+  async function waiting(count: number): Promise<void> {
+    for (let attempt = 0; attempt < 200; attempt++) {
+      const [row] = await service.database.query<{ n: number }>(`select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`);
+      if (row!.n >= count) return;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    throw new Error('nobody waits');
+  }
+
+  it('leave no live contract behind when it begins again while the account is deleted', async () => {
+    const somebody = await person(service);
+    await somebody.call('POST', `/v1/subscriptions/${somebody.subscriptionId}/cancel`, { body: { when: 'now' } });
+    await held('select 1 from subscriptions where id = $1 for update', [somebody.subscriptionId], async (release) => {
+      const renewal = somebody.call('POST', `/v1/subscriptions/${somebody.subscriptionId}/renew`, { body: {} });
+      await waiting(1);
+      const deletion = service.admin('DELETE', `/v1/users/${somebody.userId}`);
+      // The deletion waits for the renewal, or is through before it.
+      await Promise.race([deletion, waiting(2)]);
+      await release();
+      const answers = await Promise.all([renewal, deletion]);
+      expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
+      expect(answers[1].status).toBe(204);
+    });
+    expect(await service.database.query(`select 1 from subscriptions s join customers c on c.id = s.customer_id where c.deleted_at is not null and s.ended_at is null`)).toEqual([]);
+  });
+
+  it('delete an account once', async () => {
+    const somebody = await person(service);
+    const answers = await inParallel(6, 6, () => service.admin('DELETE', `/v1/users/${somebody.userId}`));
+    expect(statuses(answers)).toEqual([204, 404, 404, 404, 404, 404]);
+    expect(await service.database.query(`select 1 from events where subject_id = $1 and type = 'user.deleted'`, [somebody.userId])).toHaveLength(1);
+  });
+
+  it('move two accounts to one address, and one of them gets it', async () => {
+    const both = [await person(service), await person(service)];
+    const email = `${unique('both')}@example.com`;
+    const tokens: string[] = [];
+    for (const { call } of both) {
+      expect((await call('POST', '/v1/auth/change-email', { body: { email, password: PASSWORD } })).status).toBe(202);
+      tokens.push(await mailbox.token(service, email));
+    }
+    expect(new Set(tokens).size).toBe(2);
+    const answers = await inParallel(2, 2, (index) => service.call('POST', '/v1/auth/verify-email', { body: { token: tokens[index] } }));
+    expect(statuses(answers)).toEqual([204, 409]);
+    expect(await service.database.query('select 1 from users where canonical_email = $1', [email])).toHaveLength(1);
+    // Whoever lost has lost nothing.
+    const left = (await Promise.all(both.map(({ call }) => call('GET', '/v1/users/me')))).map(({ body }) => body.email as string);
+    expect(left.filter((one) => one === email)).toHaveLength(1);
+    const customers = await service.database.query<{ same: boolean }>('select u.email = c.email as same from users u join customers c on c.id = u.customer_id where u.id = any($1)', [both.map(({ userId }) => userId)]);
+    expect(customers).toEqual([{ same: true }, { same: true }]);
+  });
+
+  it('change a password to three others: one of them holds, and all other sessions are over', async () => {
+    const somebody = await person(service);
+    const sessions = await inParallel(3, 3, async () => (await service.call('POST', '/v1/auth/login', { body: { email: somebody.email, password: PASSWORD } })).body.accessToken as string);
+    const answers = await inParallel(3, 3, (index) => service.call('POST', '/v1/auth/change-password', { token: sessions[index], body: { currentPassword: PASSWORD, newPassword: OTHERS[index] } }));
+    expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
+    const logins = await Promise.all([PASSWORD, ...OTHERS].map((password) => service.call('POST', '/v1/auth/login', { body: { email: somebody.email, password } })));
+    expect(logins[0]!.status).toBe(401);
+    expect(logins.filter(({ status }) => status === 200)).toHaveLength(1);
+    const [open] = await service.database.query<{ n: number }>('select count(*)::int as n from sessions where user_id = $1 and revoked_at is null', [somebody.userId]);
+    // That of the last change, and the one that just logged in.
+    expect(open!.n).toBeLessThanOrEqual(2);
+  });
+
+  it('guess in one burst no more often than one after the other', async () => {
+    const somebody = await person(service);
+    const answers = await inParallel(40, 40, () => service.call('POST', '/v1/auth/login', { body: { email: somebody.email, password: 'wrong' } }));
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(10);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(30);
+  });
+
+  it('dismiss each other, and an admin is left', async () => {
+    const other = await person(service);
+    await service.admin('PATCH', `/v1/users/${other.userId}`, { body: { role: 'admin' } });
+    const { body: login } = await service.call('POST', '/v1/auth/login', { body: { email: other.email, password: PASSWORD } });
+    const { body: me } = await service.admin('GET', '/v1/users/me');
+    const answers = await Promise.all([service.admin('DELETE', `/v1/users/${other.userId}`), service.call('PATCH', `/v1/users/${me.id}`, { token: login.accessToken, body: { role: 'support' } })]);
+    expect(answers.filter(({ status }) => status < 300).length).toBeLessThanOrEqual(1);
+    expect(await service.database.query(`select 1 from users where role = 'admin' and active`)).not.toEqual([]);
+  });
+});

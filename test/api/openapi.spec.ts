@@ -88,6 +88,11 @@ describe('the OpenAPI document', () => {
     expect(decision).toMatch(/limit\?: number \| null;/);
   }, 30_000);
 
+  it('lets people log in on its page by the password form', () => {
+    const { securitySchemes } = document.components as { securitySchemes?: Record<string, object> };
+    expect(securitySchemes).toMatchObject({ password: { type: 'oauth2', flows: { password: { tokenUrl: '/v1/auth/token' } } }, bearer: { type: 'http' }, apiKey: { type: 'apiKey' } });
+  });
+
   it('is shown on a page', async () => {
     const { status, body } = await caller(service.url)('GET', '/docs');
     expect(status).toBe(200);

@@ -1309,8 +1309,11 @@ export interface components {
         UserDto: {
             id: string;
             email: string;
-            /** @description When its owner confirmed to get mail there; null: not yet. */
-            emailVerifiedAt: Record<string, never> | null;
+            /**
+             * Format: date-time
+             * @description When its owner confirmed to get mail there; null: not yet.
+             */
+            emailVerifiedAt: string | null;
             name: string | null;
             /** @enum {string} */
             role: "user" | "support" | "product_admin" | "admin";
@@ -1319,8 +1322,10 @@ export interface components {
             active: boolean;
             webhookUrl: string | null;
             mailEnabled: boolean;
-            createdAt: Record<string, never>;
-            updatedAt: Record<string, never>;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
         };
         CustomerDto: {
             id: string;
@@ -1333,8 +1338,10 @@ export interface components {
             currency: string | null;
             /** @description Id of the test clock that it lives by; null: real time. */
             testClock: string | null;
-            createdAt: Record<string, never>;
-            updatedAt: Record<string, never>;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
         };
         SoldPlanDto: {
             key: string;
@@ -1366,24 +1373,37 @@ export interface components {
             quantity: number;
             /** @enum {string} */
             status: "active" | "trialing" | "past_due" | "paused" | "canceled" | "expired" | "inactive";
-            /** @description Later than now for one that has not begun: it is inactive until then. */
-            startedAt: Record<string, never>;
-            currentPeriodStart: Record<string, never>;
-            /** @description Exclusive. Null: indefinite. */
-            currentPeriodEnd: Record<string, never> | null;
-            trialEnd: Record<string, never> | null;
+            /**
+             * Format: date-time
+             * @description Later than now for one that has not begun: it is inactive until then.
+             */
+            startedAt: string;
+            /** Format: date-time */
+            currentPeriodStart: string;
+            /**
+             * Format: date-time
+             * @description Exclusive. Null: indefinite.
+             */
+            currentPeriodEnd: string | null;
+            /** Format: date-time */
+            trialEnd: string | null;
             autoRenew: boolean;
             /** @description Periods after this one that were agreed on by hand. */
             prepaidPeriods: number;
             cancelAtPeriodEnd: boolean;
-            canceledAt: Record<string, never> | null;
-            endedAt: Record<string, never> | null;
-            pausedAt: Record<string, never> | null;
+            /** Format: date-time */
+            canceledAt: string | null;
+            /** Format: date-time */
+            endedAt: string | null;
+            /** Format: date-time */
+            pausedAt: string | null;
             scheduledChange: components["schemas"]["ScheduledChangeDto"] | null;
             /** @description Grows by one with every change; the ETag. */
             version: number;
-            createdAt: Record<string, never>;
-            updatedAt: Record<string, never>;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
         };
         RegisteredDto: {
             user: components["schemas"]["UserDto"];
@@ -1471,8 +1491,11 @@ export interface components {
         MeDto: {
             id: string;
             email: string;
-            /** @description When its owner confirmed to get mail there; null: not yet. */
-            emailVerifiedAt: Record<string, never> | null;
+            /**
+             * Format: date-time
+             * @description When its owner confirmed to get mail there; null: not yet.
+             */
+            emailVerifiedAt: string | null;
             name: string | null;
             /** @enum {string} */
             role: "user" | "support" | "product_admin" | "admin";
@@ -1481,8 +1504,10 @@ export interface components {
             active: boolean;
             webhookUrl: string | null;
             mailEnabled: boolean;
-            createdAt: Record<string, never>;
-            updatedAt: Record<string, never>;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
             /** @description Key of the customer. */
             customer: string;
             region: string | null;
@@ -1551,12 +1576,17 @@ export interface components {
             product: string | null;
             /** @description null: as many requests as it likes. */
             rateLimitPerMinute: number | null;
-            expiresAt: Record<string, never> | null;
-            /** @description To the minute; null: never. */
-            lastUsedAt: Record<string, never> | null;
+            /** Format: date-time */
+            expiresAt: string | null;
+            /**
+             * Format: date-time
+             * @description To the minute; null: never.
+             */
+            lastUsedAt: string | null;
             /** @description Id of the key that was made in its place. */
             replacedBy: string | null;
-            createdAt: Record<string, never>;
+            /** Format: date-time */
+            createdAt: string;
         };
         RotateApiKeyDto: {
             /** @description So long the old key goes on beside the new one. @default 86400 */
@@ -1571,12 +1601,17 @@ export interface components {
             product: string | null;
             /** @description null: as many requests as it likes. */
             rateLimitPerMinute: number | null;
-            expiresAt: Record<string, never> | null;
-            /** @description To the minute; null: never. */
-            lastUsedAt: Record<string, never> | null;
+            /** Format: date-time */
+            expiresAt: string | null;
+            /**
+             * Format: date-time
+             * @description To the minute; null: never.
+             */
+            lastUsedAt: string | null;
             /** @description Id of the key that was made in its place. */
             replacedBy: string | null;
-            createdAt: Record<string, never>;
+            /** Format: date-time */
+            createdAt: string;
         };
         ApiKeyPageDto: {
             data: components["schemas"]["ApiKeyDto"][];
@@ -1587,8 +1622,10 @@ export interface components {
             id: string;
             key: string;
             name: string;
-            createdAt: Record<string, never>;
-            updatedAt: Record<string, never>;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
         };
         ProductPageDto: {
             data: components["schemas"]["ProductDto"][];
@@ -1612,8 +1649,10 @@ export interface components {
             unit: string | null;
             /** @enum {string|null} */
             failurePolicy: "deny" | "allow" | "last_known" | null;
-            createdAt: Record<string, never>;
-            updatedAt: Record<string, never>;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
         };
         FeaturePageDto: {
             data: components["schemas"]["FeatureDto"][];
@@ -1721,7 +1760,8 @@ export interface components {
             public: boolean;
             /** @description Grows with every change; the ETag. */
             revision: number;
-            updatedAt: Record<string, never>;
+            /** Format: date-time */
+            updatedAt: string;
             key: string;
             version: number;
             name: string;
@@ -1729,9 +1769,13 @@ export interface components {
             trialDays: number;
             prices: components["schemas"]["PriceDto"][];
             entitlements: components["schemas"]["PlanEntitlementDto"][];
-            /** @description null: a draft. */
-            publishedAt: Record<string, never> | null;
-            createdAt: Record<string, never>;
+            /**
+             * Format: date-time
+             * @description null: a draft.
+             */
+            publishedAt: string | null;
+            /** Format: date-time */
+            createdAt: string;
         };
         PlanPageDto: {
             data: components["schemas"]["PlanDto"][];
@@ -1746,9 +1790,13 @@ export interface components {
             trialDays: number;
             prices: components["schemas"]["PriceDto"][];
             entitlements: components["schemas"]["PlanEntitlementDto"][];
-            /** @description null: a draft. */
-            publishedAt: Record<string, never> | null;
-            createdAt: Record<string, never>;
+            /**
+             * Format: date-time
+             * @description null: a draft.
+             */
+            publishedAt: string | null;
+            /** Format: date-time */
+            createdAt: string;
         };
         PlanVersionPageDto: {
             data: components["schemas"]["PlanVersionDto"][];
@@ -1803,8 +1851,10 @@ export interface components {
             moved: number;
             /** @description Left as they were. */
             skipped: number;
-            createdAt: Record<string, never>;
-            finishedAt: Record<string, never> | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            finishedAt: string | null;
         };
         CatalogFeatureDto: {
             /** @example api_calls */
@@ -1907,8 +1957,10 @@ export interface components {
             currency: string | null;
             /** @description Id of the test clock that it lives by; null: real time. */
             testClock: string | null;
-            createdAt: Record<string, never>;
-            updatedAt: Record<string, never>;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
             /** @description The contract on the product asked for. */
             subscription: components["schemas"]["SubscriptionDto"];
         };
@@ -1965,7 +2017,8 @@ export interface components {
             after: {
                 [key: string]: unknown;
             } | null;
-            at: Record<string, never>;
+            /** Format: date-time */
+            at: string;
         };
         TimelinePageDto: {
             data: components["schemas"]["TimelineEntryDto"][];
@@ -1976,7 +2029,8 @@ export interface components {
             id: string;
             /** @description The version of the subscription that it came with. */
             subscriptionVersion: number;
-            createdAt: Record<string, never>;
+            /** Format: date-time */
+            createdAt: string;
             /** @enum {string} */
             kind: "credit" | "charge";
             /** @description Minor units, positive in either kind. */
@@ -1986,9 +2040,13 @@ export interface components {
             quantity: number;
             /** @description Of one unit for a whole period, in minor units. */
             unitAmount: number;
-            periodStart: Record<string, never>;
-            /** @description Exclusive. */
-            periodEnd: Record<string, never>;
+            /** Format: date-time */
+            periodStart: string;
+            /**
+             * Format: date-time
+             * @description Exclusive.
+             */
+            periodEnd: string;
         };
         StoredLinePageDto: {
             data: components["schemas"]["StoredLineDto"][];
@@ -2024,9 +2082,13 @@ export interface components {
             quantity: number;
             /** @description Of one unit for a whole period, in minor units. */
             unitAmount: number;
-            periodStart: Record<string, never>;
-            /** @description Exclusive. */
-            periodEnd: Record<string, never>;
+            /** Format: date-time */
+            periodStart: string;
+            /**
+             * Format: date-time
+             * @description Exclusive.
+             */
+            periodEnd: string;
         };
         NetAmountDto: {
             /** @description Minor units; negative: in the customer's favour. */
@@ -2037,7 +2099,8 @@ export interface components {
             /** @description Minor units; negative: in the customer's favour. */
             amount: number;
             currency: string;
-            at: Record<string, never>;
+            /** Format: date-time */
+            at: string;
         };
         ChangedEntitlementDto: {
             feature: string;
@@ -2057,7 +2120,8 @@ export interface components {
             overLimit: components["schemas"]["OverLimitDto"][];
         };
         ChangePreviewDto: {
-            effectiveAt: Record<string, never>;
+            /** Format: date-time */
+            effectiveAt: string;
             lines: components["schemas"]["ProrationLineDto"][];
             /** @description What is due at once. */
             total: components["schemas"]["NetAmountDto"];
@@ -2246,7 +2310,8 @@ export interface components {
         MismatchDto: {
             customer: string;
             feature: string;
-            windowStart: Record<string, never>;
+            /** Format: date-time */
+            windowStart: string;
             /** @description As the counter tells. */
             used: number;
             /** @description As the counter tells. */
@@ -2266,7 +2331,8 @@ export interface components {
             after: string | null;
         };
         UsageStepDto: {
-            start: Record<string, never>;
+            /** Format: date-time */
+            start: string;
             /** @description Units. */
             quantity: number;
         };
@@ -2274,8 +2340,10 @@ export interface components {
             feature: string;
             /** @enum {string} */
             by: "hour" | "day" | "month";
-            from: Record<string, never>;
-            to: Record<string, never>;
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
             timezone: string;
             total: number;
             data: components["schemas"]["UsageStepDto"][];
@@ -2370,21 +2438,26 @@ export interface components {
             /** @enum {string} */
             interval: "hour" | "day" | "week" | "month" | "year";
             count: number;
-            anchor: Record<string, never>;
+            /** Format: date-time */
+            anchor: string;
         };
         GrantDto: {
             id: string;
             feature: string;
             quantity: number;
             priority: number;
-            effectiveAt: Record<string, never>;
-            expiresAt: Record<string, never> | null;
+            /** Format: date-time */
+            effectiveAt: string;
+            /** Format: date-time */
+            expiresAt: string | null;
             recurrence: components["schemas"]["GrantRecurrenceDto"] | null;
             rolloverMin: number;
             rolloverMax: number | null;
             reason: string | null;
-            voidedAt: Record<string, never> | null;
-            createdAt: Record<string, never>;
+            /** Format: date-time */
+            voidedAt: string | null;
+            /** Format: date-time */
+            createdAt: string;
         };
         GrantPageDto: {
             data: components["schemas"]["GrantDto"][];
@@ -2430,10 +2503,13 @@ export interface components {
                 [key: string]: unknown;
             };
             feature: string;
-            expiresAt: Record<string, never> | null;
+            /** Format: date-time */
+            expiresAt: string | null;
             reason: string | null;
-            createdAt: Record<string, never>;
-            updatedAt: Record<string, never>;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
         };
         CreateTestClockDto: {
             /** @description Where it stands. */
@@ -2441,8 +2517,10 @@ export interface components {
         };
         TestClockDto: {
             id: string;
-            now: Record<string, never>;
-            createdAt: Record<string, never>;
+            /** Format: date-time */
+            now: string;
+            /** Format: date-time */
+            createdAt: string;
         };
         TestClockPageDto: {
             data: components["schemas"]["TestClockDto"][];

@@ -1,0 +1,163 @@
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { AccountMailsService, AuthHousekeeping, AuthService } from '@app/auth';
+import { startService, type TestApp } from '../support/app.js';
+import type { TestDatabase } from '../support/database.js';
+import { person } from '../support/fixtures.js';
+
+/** A mail server that takes mail, or does not. */
+class MailServer {
+  readonly received: string[] = [];
+  mood: 'takes' | 'refuses for now' | 'hangs up' = 'takes';
+  private readonly server: Server;
+
+  constructor() {
+    this.server = createServer((socket) => {
+      let message: string | null = null;
+      let rest = '';
+      socket.on('error', () => undefined);
+      if (this.mood === 'hangs up') return void socket.destroy();
+      socket.write('220 test\r\n');
+      const answer = (line: string): string => {
+        if (/^(EHLO|HELO)/.test(line)) return '250 test';
+        if (/^RCPT/.test(line) && this.mood === 'refuses for now') return '451 later';
+        if (/^DATA/.test(line)) {
+          message = '';
+          return '354 go on';
+        }
+        return /^QUIT/.test(line) ? '221 bye' : '250 ok';
+      };
+      socket.on('data', (data) => {
+        rest += data.toString();
+        for (let end = rest.indexOf('\r\n'); end >= 0; end = rest.indexOf('\r\n')) {
+          const line = rest.slice(0, end);
+          rest = rest.slice(end + 2);
+          if (message === null) socket.write(`${answer(line)}\r\n`);
+          else if (line === '.') {
+            this.received.push(message);
+            message = null;
+            socket.write('250 taken\r\n');
+          } else message += `${line}\n`;
+        }
+      });
+    });
+  }
+
+  async start(): Promise<string> {
+    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
+    return `smtp://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  stop(): Promise<unknown> {
+    return new Promise((resolve) => this.server.close(resolve));
+  }
+}
+
+describe('mail', () => {
+  const server = new MailServer();
+  let service: TestApp & { database: TestDatabase };
+  const deliver = () => service.app.get(AccountMailsService, { strict: false }).deliverDue();
+  const rows = () => service.database.query<{ kind: string; attempts: number; waits: boolean }>('select kind, attempts, due_at is not null as waits from account_mails order by id');
+  const dueNow = () => service.database.query(`update account_mails set due_at = now() - interval '1 second' where due_at is not null`);
+
+  beforeAll(async () => {
+    // Its own jobs are not to interfere: mail is sent when the test says so.
+    const smtpUrl = await server.start();
+    service = await startService({ environment: { SMTP_URL: smtpUrl, MAIL_FROM: 'Tollgate <no-reply@example.com>', ACCOUNT_URL: 'https://app.example/account/' } });
+  });
+  afterAll(async () => {
+    await service.stop();
+    await server.stop();
+  });
+  beforeEach(async () => {
+    await service.database.query('delete from account_mails');
+    server.received.length = 0;
+    server.mood = 'takes';
+  });
+
+  it('is handed in with a link to the page that takes its token', async () => {
+    const { email } = await person(service);
+    await deliver();
+    for (let attempt = 0; attempt < 50 && server.received.length === 0; attempt++) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(server.received).toHaveLength(1);
+    expect(server.received[0]).toContain(`To: ${email}`);
+    expect(server.received[0]).toContain('From: Tollgate <no-reply@example.com>');
+    const token = /account\/verify-email#token=3D([A-Za-z0-9_-]{43})/.exec(server.received[0]!.replace(/=\n/g, ''))![1]!;
+    expect((await service.call('POST', '/v1/auth/verify-email', { body: { token } })).status).toBe(204);
+  });
+
+  it.each(['refuses for now', 'hangs up'] as const)('waits while its server %s, and goes out when it can', async (mood) => {
+    server.mood = mood;
+    await person(service);
+    await deliver();
+    for (let attempt = 0; attempt < 100 && (await rows())[0]!.attempts === 0; attempt++) await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await rows()).toEqual([{ kind: 'verify_email', attempts: 1, waits: true }]);
+    expect(server.received).toEqual([]);
+    // Not before its time.
+    expect(await deliver()).toBe(0);
+    server.mood = 'takes';
+    await dueNow();
+    for (let attempt = 0; attempt < 100 && (await rows())[0]!.waits; attempt++) {
+      await deliver();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(server.received).toHaveLength(1);
+    expect(await rows()).toEqual([{ kind: 'verify_email', attempts: 2, waits: false }]);
+  });
+
+  it('is given up after eight times, and nothing else waits for it', async () => {
+    server.mood = 'refuses for now';
+    await person(service);
+    await service.database.query('update account_mails set attempts = 7');
+    await dueNow();
+    for (let attempt = 0; attempt < 100 && (await rows())[0]!.waits; attempt++) {
+      await deliver();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(await rows()).toEqual([{ kind: 'verify_email', attempts: 8, waits: false }]);
+  });
+
+  it('that a worker died over is sent by another a minute later', async () => {
+    await person(service);
+    await deliver();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    // Claimed, and then nothing more was heard of it.
+    await service.database.query(`update account_mails set due_at = now() - interval '1 second', attempts = 1`);
+    server.received.length = 0;
+    for (let attempt = 0; attempt < 100 && (await rows())[0]!.waits; attempt++) {
+      await deliver();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(server.received).toHaveLength(1);
+  });
+
+  it('and everything else that is over is removed after a day, and nothing that is not', async () => {
+    const [old, fresh] = [await person(service), await person(service)];
+    await deliver();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await service.call('POST', '/v1/auth/login', { body: { email: 'nobody@example.com', password: 'wrong' } });
+    await service.database.query(`update account_mails set created_at = created_at - interval '2 days', due_at = null where user_id = $1`, [old.userId]);
+    await service.database.query(`update action_tokens set expires_at = now() - interval '2 days' where user_id = $1`, [old.userId]);
+    await service.database.query(`update refresh_tokens set expires_at = now() - interval '2 days' where session_id in (select id from sessions where user_id = $1)`, [old.userId]);
+    await service.database.query(`update sessions set expires_at = now() - interval '2 days' where user_id = $1`, [old.userId]);
+    await service.database.query(`update login_attempts set updated_at = now() - interval '2 days'`);
+    const housekeeping = service.app.get(AuthHousekeeping, { strict: false });
+    while ((await housekeeping.purge()) > 0);
+    const left = async (userId: string) => (await service.database.query(`select (select count(*)::int from sessions where user_id = $1) as sessions, (select count(*)::int from account_mails where user_id = $1) as mails, (select count(*)::int from action_tokens where user_id = $1) as tokens`, [userId]))[0];
+    expect(await left(old.userId)).toEqual({ sessions: 0, mails: 0, tokens: 0 });
+    expect(await left(fresh.userId)).toEqual({ sessions: 1, mails: 1, tokens: 1 });
+    const attempts = await service.database.query<{ familiar: boolean }>('select familiar_until is not null as familiar from login_attempts');
+    // Where an owner logs in from is remembered longer than what was guessed.
+    expect(attempts.every(({ familiar }) => familiar)).toBe(true);
+  });
+
+  it('is not needed to make the first admin, whose password production looks at', async () => {
+    await service.database.query(`update users set role = 'support' where role = 'admin'`);
+    const auth = service.app.get(AuthService, { strict: false });
+    await expect(auth.ensureAdmin('first@example.com', null, { production: true })).rejects.toThrow(/ADMIN_PASSWORD is required/);
+    await expect(auth.ensureAdmin('first@example.com', 'password1234567', { production: true })).rejects.toThrow(/^ADMIN_PASSWORD is among/);
+    await expect(auth.ensureAdmin('first@example.com', 'short pw', { production: true })).rejects.toThrow(/^ADMIN_PASSWORD must have 15/);
+    expect(await auth.ensureAdmin('first@example.com', 'short pw', { production: false })).toEqual({ created: true, drawnPassword: null });
+  });
+});

@@ -27,6 +27,11 @@ describe('the configuration', () => {
     fs.rmSync(dataDir, { recursive: true });
   });
 
+  it('lets three tenths of the requests carry secrets, unless it is told otherwise', () => {
+    const authLimit = (environment: NodeJS.ProcessEnv) => new Config({ ...production, ...environment }).authRateLimitPerMinute;
+    expect([authLimit({}), authLimit({ RATE_LIMIT_PER_MINUTE: '0' }), authLimit({ RATE_LIMIT_PER_MINUTE: '5' }), authLimit({ RATE_LIMIT_PER_MINUTE: '10000' }), authLimit({ AUTH_RATE_LIMIT_PER_MINUTE: '7' })]).toEqual([30, 0, 2, 3_000, 7]);
+  });
+
   it('starts production on its own secrets', () => {
     expect(new Config(production)).toMatchObject({ production: true, host: '0.0.0.0', sampleData: false });
   });

@@ -1,10 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock, DomainError, newId } from '@app/kernel';
 import { Config, Database, Mailer } from '@app/platform';
 import { canonicalEmail, type User, UsersService } from '@app/users';
 import { type AccountMail, AccountMailsRepository, type ActionToken } from './account-mails.repository.js';
 import { ACCOUNT_MAILS, type AccountMailKind, type ActionPurpose, composed } from './domain/account-mail.js';
+import { secretHash } from './domain/secret-hash.js';
 
 const HOUR_MS = 3_600_000;
 const BATCH = 20;
@@ -13,8 +14,6 @@ const CLAIMED_MS = 60_000;
 const MOST_ATTEMPTS = 8;
 /** 30 seconds, then twice as long each time: an hour all in all. */
 const backoffMs = (attempts: number): number => 30_000 * 2 ** (attempts - 1);
-
-const digest = (token: string): Buffer => createHash('sha256').update(token).digest();
 
 /**
  * Mail about accounts: asked for in the transaction that it tells of, sent by a job, so that nothing is sent that did not happen, nothing
@@ -50,13 +49,13 @@ export class AccountMailsService {
 
   /** What a token that came back is good for. @throws DomainError `token_not_valid` when it is unknown, used or over */
   async find(token: string, purpose: ActionPurpose): Promise<ActionToken> {
-    return (await this.repository.findToken(digest(token), purpose, this.clock.now())) ?? notValid();
+    return (await this.repository.findToken(secretHash(token), purpose, this.clock.now())) ?? notValid();
   }
 
   /** Uses a token up, in the transaction of what it is used for. @throws DomainError `token_not_valid` */
   async use(token: string, purpose: ActionPurpose): Promise<ActionToken> {
     const found = await this.find(token, purpose);
-    if (!(await this.repository.useToken(digest(token), this.clock.now()))) notValid();
+    if (!(await this.repository.useToken(secretHash(token), this.clock.now()))) notValid();
     return found;
   }
 
@@ -100,7 +99,7 @@ export class AccountMailsService {
     const token = randomBytes(32).toString('base64url');
     const createdAt = this.clock.now();
     const expiresAt = new Date(createdAt.getTime() + action.hours * HOUR_MS);
-    await this.database.transaction(() => this.repository.insertToken(digest(token), { userId: user.id, purpose: action.purpose, email: address, expiresAt, createdAt }));
+    await this.database.transaction(() => this.repository.insertToken(secretHash(token), { userId: user.id, purpose: action.purpose, email: address, expiresAt, createdAt }));
     return token;
   }
 

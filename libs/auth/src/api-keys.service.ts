@@ -1,4 +1,4 @@
-import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { CatalogReader } from '@app/catalog';
@@ -8,6 +8,7 @@ import type { ApiKeyEntity } from './auth.entities.js';
 import { AuthRepository, type ApiKeyState } from './auth.repository.js';
 import { KeyUse } from './key-use.js';
 import { actorOf, type ApiKeyPrincipal, isAdmin, isSeller, OWN_SCOPES, type Scope, type UserPrincipal } from './domain/principal.js';
+import { secretHash } from './domain/secret-hash.js';
 import { REVOCATION_BOUND_MS } from './sessions.service.js';
 
 /** `tg_<public id>_<secret>`: the id finds the key, the secret proves it. */
@@ -50,8 +51,6 @@ interface CachedKey {
   principal: ApiKeyPrincipal | null;
 }
 
-const digest = (secret: string): Buffer => hash('sha256', secret, 'buffer');
-
 /** Keys that services call with. Only the hash of a secret is kept. */
 @Injectable()
 export class ApiKeysService {
@@ -86,7 +85,7 @@ export class ApiKeysService {
   /** @throws DomainError `invalid_token` */
   private prove(found: CachedKey | undefined, secret: string): ApiKeyPrincipal {
     const { state, principal } = found ?? {};
-    const proven = state && timingSafeEqual(state.secretHash, digest(secret));
+    const proven = state && timingSafeEqual(state.secretHash, secretHash(secret));
     if (!proven || (state.expiresAt && state.expiresAt <= this.clock.now())) throw notValid();
     this.use.seen(state.id);
     return principal!;
@@ -171,7 +170,7 @@ export class ApiKeysService {
     const { name, scopes, productId, customerId, rateLimitPerMinute, expiresAt } = terms;
     const publicId = randomBytes(8).toString('hex');
     const secret = randomBytes(32).toString('base64url');
-    const fresh = { id: newId(), publicId, secretHash: digest(secret), lastFour: secret.slice(-4), ownerUserId: owner.userId, lastUsedAt: null, replacedBy: null, revokedAt: null, createdAt: this.clock.now() };
+    const fresh = { id: newId(), publicId, secretHash: secretHash(secret), lastFour: secret.slice(-4), ownerUserId: owner.userId, lastUsedAt: null, replacedBy: null, revokedAt: null, createdAt: this.clock.now() };
     const row: ApiKeyEntity = { ...fresh, name, scopes, productId, customerId, rateLimitPerMinute, expiresAt };
     await this.repository.insertApiKey(row);
     return { row, key: `tg_${publicId}_${secret}` };

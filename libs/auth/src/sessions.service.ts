@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { Clock, DomainError, newId } from '@app/kernel';
@@ -7,6 +7,7 @@ import { AccessTokens } from './access-tokens.js';
 import { AuthRepository, type SessionView } from './auth.repository.js';
 import { ACCESS_TOKEN_SECONDS } from './domain/access-claims.js';
 import type { UserPrincipal } from './domain/principal.js';
+import { secretHash } from './domain/secret-hash.js';
 
 /** How long an instance goes by what it has read, in milliseconds: with what the reading takes, a revocation is everywhere within a second. */
 export const REVOCATION_BOUND_MS = 800;
@@ -21,8 +22,6 @@ export interface TokenPair {
   /** Life of the access token in seconds. */
   expiresIn: number;
 }
-
-const digest = (token: string): Buffer => createHash('sha256').update(token).digest();
 
 /** Logins: who is in, until when, and by which tokens. */
 @Injectable()
@@ -62,7 +61,7 @@ export class SessionsService {
    * @throws DomainError `invalid_refresh_token`
    */
   async refresh(refreshToken: string): Promise<TokenPair> {
-    const hash = digest(refreshToken);
+    const hash = secretHash(refreshToken);
     const found = await this.repository.findRefreshToken(hash);
     const now = this.clock.now();
     if (!found || found.revokedAt || !found.active || found.expiresAt <= now) throw refused();
@@ -94,7 +93,7 @@ export class SessionsService {
 
   /** Ends the session of a refresh token, if it is this user's. */
   async revokeByRefreshToken(userId: string, refreshToken: string): Promise<void> {
-    const found = await this.repository.findRefreshToken(digest(refreshToken));
+    const found = await this.repository.findRefreshToken(secretHash(refreshToken));
     if (found?.userId === userId) await this.revoke(found.sessionId, 'logout');
   }
 
@@ -113,7 +112,7 @@ export class SessionsService {
 
   private async issue(sessionId: string, userId: string, expiresAt: Date): Promise<TokenPair> {
     const refreshToken = randomBytes(32).toString('base64url');
-    await this.repository.insertRefreshToken({ hash: digest(refreshToken), sessionId, rotatedAt: null, expiresAt, createdAt: this.clock.now() });
+    await this.repository.insertRefreshToken({ hash: secretHash(refreshToken), sessionId, rotatedAt: null, expiresAt, createdAt: this.clock.now() });
     return { accessToken: await this.tokens.sign({ userId, sessionId }), refreshToken, expiresIn: ACCESS_TOKEN_SECONDS };
   }
 }

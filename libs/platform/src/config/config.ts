@@ -7,6 +7,8 @@ import { z } from 'zod';
 /** Values that stand in documents and examples: nobody may run production on them. */
 const SAMPLE_MARKERS = ['change-me', 'changeme', 'change_me', 'sample', 'example', 'password', 'admin123'];
 const SECRET_LENGTH = 32;
+/** Of the requests a minute, those that may carry a password or a token. */
+const AUTH_SHARE = 0.3;
 /** NIST SP 800-63B-4, 3.1.1.2: where the password is all that there is. */
 export const RECOMMENDED_PASSWORD_LENGTH = 15;
 
@@ -103,7 +105,7 @@ export class Config {
     this.usageLanes = env.USAGE_LANES ?? 1;
     this.signingKeyDays = env.SIGNING_KEY_DAYS ?? 30;
     this.passwordMinLength = env.PASSWORD_MIN_LENGTH ?? RECOMMENDED_PASSWORD_LENGTH;
-    this.authRateLimitPerMinute = env.AUTH_RATE_LIMIT_PER_MINUTE ?? Math.min(this.rateLimitPerMinute, 30);
+    this.authRateLimitPerMinute = env.AUTH_RATE_LIMIT_PER_MINUTE ?? Math.ceil(this.rateLimitPerMinute * AUTH_SHARE);
     this.trustedProxies = env.TRUSTED_PROXIES ?? [];
     this.smtpUrl = env.SMTP_URL ?? null;
     this.mailFrom = env.MAIL_FROM ?? 'Tollgate <tollgate@localhost>';

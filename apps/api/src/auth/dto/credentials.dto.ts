@@ -1,5 +1,6 @@
 import { IsString, Length, MaxLength } from 'class-validator';
 import { MAX_PASSWORD, MIN_PASSWORD } from '@app/auth';
+import { LoginDto } from './auth.dto.js';
 
 export class ForgotPasswordDto {
   @IsString()
@@ -32,17 +33,8 @@ export class ChangePasswordDto {
   newPassword: string;
 }
 
-export class ChangeEmailDto {
-  /** The new address. */
-  @IsString()
-  @MaxLength(254)
-  email: string;
-
-  /** The present password, once more. */
-  @IsString()
-  @MaxLength(1_024)
-  password: string;
-}
+/** The new address, and the present password once more. */
+export class ChangeEmailDto extends LoginDto {}
 
 export class AcceptedDto {
   message: string;

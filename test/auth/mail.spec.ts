@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { AccountMailsService, AuthHousekeeping, AuthService } from '@app/auth';
+import { AccountMailsService, AuthHousekeeping } from '@app/auth';
 import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
 import { person } from '../support/fixtures.js';
@@ -150,14 +150,5 @@ describe('mail', () => {
     const attempts = await service.database.query<{ familiar: boolean }>('select familiar_until is not null as familiar from login_attempts');
     // Where an owner logs in from is remembered longer than what was guessed.
     expect(attempts.every(({ familiar }) => familiar)).toBe(true);
-  });
-
-  it('is not needed to make the first admin, whose password production looks at', async () => {
-    await service.database.query(`update users set role = 'support' where role = 'admin'`);
-    const auth = service.app.get(AuthService, { strict: false });
-    await expect(auth.ensureAdmin('first@example.com', null, { production: true })).rejects.toThrow(/ADMIN_PASSWORD is required/);
-    await expect(auth.ensureAdmin('first@example.com', 'password1234567', { production: true })).rejects.toThrow(/^ADMIN_PASSWORD is among/);
-    await expect(auth.ensureAdmin('first@example.com', 'short pw', { production: true })).rejects.toThrow(/^ADMIN_PASSWORD must have 15/);
-    expect(await auth.ensureAdmin('first@example.com', 'short pw', { production: false })).toEqual({ created: true, drawnPassword: null });
   });
 });

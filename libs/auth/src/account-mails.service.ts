@@ -5,7 +5,7 @@ import { Config, Database, Mailer } from '@app/platform';
 import { canonicalEmail, type User, UsersService } from '@app/users';
 import { type AccountMail, AccountMailsRepository, type ActionToken } from './account-mails.repository.js';
 import { ACCOUNT_MAILS, type AccountMailKind, type ActionPurpose, composed } from './domain/account-mail.js';
-import { secretHash } from './domain/secret-hash.js';
+import { secretHash } from './secret-hash.js';
 
 const HOUR_MS = 3_600_000;
 const BATCH = 20;

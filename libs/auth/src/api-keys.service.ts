@@ -8,7 +8,7 @@ import type { ApiKeyEntity } from './auth.entities.js';
 import { AuthRepository, type ApiKeyState } from './auth.repository.js';
 import { KeyUse } from './key-use.js';
 import { actorOf, type ApiKeyPrincipal, isAdmin, isSeller, OWN_SCOPES, type Scope, type UserPrincipal } from './domain/principal.js';
-import { secretHash } from './domain/secret-hash.js';
+import { secretHash } from './secret-hash.js';
 import { REVOCATION_BOUND_MS } from './sessions.service.js';
 
 /** `tg_<public id>_<secret>`: the id finds the key, the secret proves it. */

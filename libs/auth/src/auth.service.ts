@@ -70,7 +70,7 @@ export class AuthService {
   }
 
   /**
-   * Makes the first admin where there is none. Safe for any number of instances at once. Outside production a weak password is only warned of.
+   * Makes the first admin where there is none, of the account that has the e-mail if there is one. Safe for any number of instances at once. Outside production a weak password is only warned of.
    * @returns the password if one was drawn; it is told this once.
    */
   async ensureAdmin(email: string, password: string | null, { production }: { production: boolean }): Promise<{ created: boolean; drawnPassword: string | null }> {
@@ -84,9 +84,18 @@ export class AuthService {
     return this.database.transaction(async () => {
       await this.repository.lockFirstStart();
       if (await this.users.hasAdmin()) return { created: false, drawnPassword: null };
-      await this.createAccount({ email, name: 'Admin', passwordHash, role: 'admin', plans: { [OWN_PRODUCT]: OPERATOR_PLAN } });
+      const known = await this.users.findByEmail(email);
+      if (known) await this.promote(known, passwordHash);
+      else await this.createAccount({ email, name: 'Admin', passwordHash, role: 'admin', plans: { [OWN_PRODUCT]: OPERATOR_PLAN } });
       return { created: true, drawnPassword };
     });
+  }
+
+  /** Whoever had the account so far is out: it is the operator's now. */
+  private async promote({ id }: User, passwordHash: string): Promise<void> {
+    await this.users.setPassword(id, passwordHash, { proves: false, reason: 'first admin' }, SYSTEM_ACTOR);
+    await this.users.updateStanding(id, { role: 'admin', active: true }, SYSTEM_ACTOR);
+    await this.sessions.revokeAll(id, 'role_changed');
   }
 
   private async createAccount(input: Omit<Registration, 'password'> & { passwordHash: string; role: Role; plans: Record<string, string> }) {

@@ -7,7 +7,7 @@ import { AccessTokens } from './access-tokens.js';
 import { AuthRepository, type SessionView } from './auth.repository.js';
 import { ACCESS_TOKEN_SECONDS } from './domain/access-claims.js';
 import type { UserPrincipal } from './domain/principal.js';
-import { secretHash } from './domain/secret-hash.js';
+import { secretHash } from './secret-hash.js';
 
 /** How long an instance goes by what it has read, in milliseconds: with what the reading takes, a revocation is everywhere within a second. */
 export const REVOCATION_BOUND_MS = 800;

@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { AuthService } from '@app/auth';
+import { startService, type TestApp } from '../support/app.js';
+import type { TestDatabase } from '../support/database.js';
+import { inParallel, person, unique } from '../support/fixtures.js';
+
+describe('the first admin', () => {
+  let service: TestApp & { database: TestDatabase };
+  const ensure = (email: string, password: string | null, production = false) => service.app.get(AuthService, { strict: false }).ensureAdmin(email, password, { production });
+  const admins = async () => (await service.database.query<{ email: string }>(`select email from users where role = 'admin' and active`)).map(({ email }) => email);
+
+  beforeAll(async () => {
+    service = await startService();
+  });
+  beforeEach(() => service.database.query(`update users set role = 'user' where role = 'admin'`));
+  afterAll(() => service.stop());
+
+  it('has a password in production, and one that is not guessed', async () => {
+    await expect(ensure('first@example.com', null, true)).rejects.toThrow(/ADMIN_PASSWORD is required/);
+    await expect(ensure('first@example.com', 'password1234567', true)).rejects.toThrow(/^ADMIN_PASSWORD is among/);
+    await expect(ensure('first@example.com', 'short pw', true)).rejects.toThrow(/^ADMIN_PASSWORD must have 15/);
+    expect(await admins()).toEqual([]);
+  });
+
+  it('is made once by any number of instances, with a drawn password that one of them tells', async () => {
+    const email = `${unique('first')}@example.com`;
+    const outcomes = await inParallel(6, 6, () => ensure(email, null));
+    expect(outcomes.filter(({ created }) => created)).toHaveLength(1);
+    const { drawnPassword } = outcomes.find(({ created }) => created)!;
+    expect((await service.call('POST', '/v1/auth/login', { body: { email, password: drawnPassword } })).status).toBe(200);
+    expect(await admins()).toEqual([email]);
+    expect(await ensure('second@example.com', null)).toEqual({ created: false, drawnPassword: null });
+  });
+
+  it('is somebody who is there already, if the e-mail is theirs, with the password that is set', async () => {
+    const somebody = await person(service);
+    expect(await ensure(somebody.email.toUpperCase(), 'the new admin passphrase')).toEqual({ created: true, drawnPassword: null });
+    expect(await admins()).toEqual([somebody.email]);
+    // Whoever had the account before is out.
+    expect((await somebody.call('GET', '/v1/users/me')).status).toBe(401);
+    const login = (password: string) => service.call('POST', '/v1/auth/login', { body: { email: somebody.email, password } });
+    expect([(await login('a long enough password')).status, (await login('the new admin passphrase')).status]).toEqual([401, 200]);
+  });
+});

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { inParallel, person, unique } from '../support/fixtures.js';
+import { inParallel, meteredProduct, person, unique } from '../support/fixtures.js';
 import { Mailbox, subjectOf, tokenIn } from '../support/mailbox.js';
 
 const PASSWORD = 'a long enough password';
@@ -240,6 +240,23 @@ describe('an account', () => {
     expect(of('session')).toHaveLength(1);
     expect(lines.at(-1)).toEqual({ kind: 'end', whole: true });
     expect(buffer).not.toMatch(/argon2|passwordHash|secret/i);
+  });
+
+  it('is exported whole though a product of it is no longer sold, and however much there is', async () => {
+    const somebody = await person(service);
+    const product = unique('gone');
+    await meteredProduct(service, product, null);
+    await service.admin('PUT', `/v1/customers/${somebody.customer}`, { body: { product } });
+    await service.admin('POST', `/v1/customers/${somebody.customer}/grants`, { body: { product, feature: 'calls', quantity: 3 } });
+    const events = Array.from({ length: 1_000 }, (_, index) => ({ id: `${product}-${index}`, customer: somebody.customer, feature: 'calls', quantity: 1 }));
+    for (const half of [events.slice(0, 600), events.slice(600)]) expect((await service.admin('POST', '/v1/usage/events', { body: { product, events: half } })).status).toBe(200);
+    expect((await service.admin('DELETE', `/v1/products/${product}`)).status).toBe(204);
+    const { body } = await somebody.call('GET', '/v1/users/me/export');
+    const lines = (body as string).trim().split('\n').map((line) => JSON.parse(line) as { kind: string; product?: string });
+    expect(lines.at(-1)).toEqual({ kind: 'end', whole: true });
+    expect(lines.filter(({ kind, product: of }) => kind === 'usage' && of === product)).toHaveLength(1_000);
+    expect(lines.filter(({ kind, product: of }) => kind === 'subscription' && of === product)).toHaveLength(1);
+    expect(lines.filter(({ kind }) => kind === 'grant')).toHaveLength(1);
   });
 
   it('is found by its e-mail, and so is its customer', async () => {

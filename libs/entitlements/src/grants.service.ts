@@ -93,8 +93,16 @@ export class GrantsService {
 
   /** Newest first. */
   async list(customer: Customer, productKey: string, page: PageRequest): Promise<Page<GrantOfFeature>> {
-    const product = await this.catalog.getProduct(productKey);
-    const { data, hasMore } = toPage(await this.grants.list(customer.id, product.id, page), page.limit);
+    return this.page(customer, (await this.catalog.getProduct(productKey)).id, page);
+  }
+
+  /** On all products, those too that are no longer sold; newest first. */
+  listAll(customer: Customer, page: PageRequest): Promise<Page<GrantOfFeature>> {
+    return this.page(customer, null, page);
+  }
+
+  private async page(customer: Customer, productId: string | null, page: PageRequest): Promise<Page<GrantOfFeature>> {
+    const { data, hasMore } = toPage(await this.grants.list(customer.id, productId, page), page.limit);
     const features = await this.catalog.featuresById([...new Set(data.map(({ featureId }) => featureId))]);
     const keys = new Map(features.map(({ id, key }) => [id, key]));
     return { data: data.map((grant) => ({ ...grant, feature: keys.get(grant.featureId)! })), hasMore };

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { CatalogReader } from '@app/catalog';
-import { type Customer, CustomersService } from '@app/customers';
+import type { Customer } from '@app/customers';
 import { GrantsService } from '@app/entitlements';
 import { type Page, type PageRequest, toPage } from '@app/kernel';
 import { UsageRecordsRepository } from '@app/metering';
@@ -19,12 +18,10 @@ export type ExportLine = { kind: string } & Record<string, unknown>;
 @Injectable()
 export class AccountRecords {
   constructor(
-    private readonly customers: CustomersService,
     private readonly subscriptions: SubscriptionsService,
     private readonly presenter: SubscriptionPresenter,
     private readonly grants: GrantsService,
     private readonly usage: UsageRecordsRepository,
-    private readonly catalog: CatalogReader,
     private readonly events: Events,
   ) {}
 
@@ -32,18 +29,14 @@ export class AccountRecords {
     for (const subject of [userId, customer.id]) {
       for await (const event of pagesOf(async (page) => toPage(await this.events.listOf(subject, page), page.limit))) yield { kind: 'event', ...event };
     }
-    for (const product of await this.customers.productsOf(customer.id)) yield* this.onProduct(customer, product);
-    for await (const line of pagesOf((page) => this.usage.list(customer.id, page))) yield { kind: 'usage', ...line };
-  }
-
-  private async *onProduct(customer: Customer, product: string): AsyncGenerator<ExportLine> {
-    const { id: productId } = await this.catalog.getProduct(product);
-    for await (const subscription of pagesOf((page) => this.subscriptions.history(customer.id, page, { productId }))) {
+    // Of all products, those too that are no longer sold.
+    for await (const subscription of pagesOf((page) => this.subscriptions.history(customer.id, page, {}))) {
       yield { kind: 'subscription', ...(await this.presenter.one(subscription, customer)) };
       for await (const line of pagesOf((page) => this.subscriptions.lines(subscription.id, page))) yield { kind: 'line', subscription: subscription.id, line: StoredLineDto.of(line) };
       for await (const event of pagesOf((page) => this.subscriptions.timeline(subscription.id, page))) yield { kind: 'event', subscription: subscription.id, ...event };
     }
-    for await (const grant of pagesOf((page) => this.grants.list(customer, product, page))) yield { kind: 'grant', product, ...GrantDto.of(grant) };
+    for await (const grant of pagesOf((page) => this.grants.listAll(customer, page))) yield { kind: 'grant', ...GrantDto.of(grant) };
+    for await (const line of pagesOf((page) => this.usage.list(customer.id, page))) yield { kind: 'usage', ...line };
   }
 }
 

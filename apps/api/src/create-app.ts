@@ -41,8 +41,8 @@ export const createAdapter = ({ trustedProxies }: Config) =>
     clientErrorHandler: answerConnectionError,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: 15_000,
-    // Of a socket on which nothing moves, in either direction.
-    connectionTimeout: 30_000,
+    // Of a socket on which nothing moves, in either direction: longer than any answer takes.
+    connectionTimeout: 120_000,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 2_048 },

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { caller } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
@@ -10,6 +11,7 @@ import { ADMIN } from './world.js';
 const LIMIT = 40;
 const SETTINGS = { ADMIN_PASSWORD: ADMIN.password, SECRET_KEY: 'k3y-of-the-tests-0123456789-abcdefghijklmnop', SAMPLE_DATA: 'on', LOG_LEVEL: 'warn', WORKER: 'off', RATE_LIMIT_PER_MINUTE: String(LIMIT), AUTH_RATE_LIMIT_PER_MINUTE: '0' };
 const withRedis = redisIsThere() ? describe : describe.skip;
+const withOwnRedis = redisIsThere({ own: true }) ? describe : describe.skip;
 
 /** A token of the admin, and a new key with a limit of its own. */
 async function credentials(url: string, rateLimitPerMinute: number): Promise<{ token: string; key: string }> {
@@ -66,16 +68,21 @@ describe('limits without Redis', () => {
   });
 });
 
+/** Four instances that count in one Redis. */
+async function startFour(database: TestDatabase, redis: TestRedis): Promise<ServiceProcess[]> {
+  const settings = { DATABASE_URL: database.url, ...SETTINGS, REDIS_URL: redis.url, TRUSTED_PROXIES: '127.0.0.1' };
+  return Promise.all(Array.from({ length: 4 }, () => startProcess(temporaryFolder(), settings)));
+}
+
 withRedis('limits with Redis', () => {
   let redis: TestRedis;
   let database: TestDatabase;
   let services: ServiceProcess[];
 
   beforeAll(async () => {
-    redis = await startRedis({ own: true });
+    redis = await startRedis();
     database = await createTestDatabase();
-    services = [];
-    for (let index = 0; index < 4; index++) services.push(await startProcess(temporaryFolder(), { DATABASE_URL: database.url, ...SETTINGS, REDIS_URL: redis.url }));
+    services = await startFour(database, redis);
   }, 60_000);
   afterAll(async () => {
     await Promise.all(services.map((service) => service.end('SIGTERM')));
@@ -97,11 +104,31 @@ withRedis('limits with Redis', () => {
     }
     const service = await inParallel(50, 16, (index) => calls()[index % 4]!('GET', '/v1/customers', { token: key }));
     expect(service.filter(({ status }) => status === 200)).toHaveLength(25);
-    const address = await inParallel(LIMIT + 10, 16, (index) => calls()[index % 4]!('GET', '/v1/plans'));
+    // An address that nobody else has counted by in this Redis.
+    const from = { 'x-forwarded-for': `2001:db8:${randomBytes(2).toString('hex')}:${randomBytes(2).toString('hex')}::1` };
+    const address = await inParallel(LIMIT + 10, 16, (index) => calls()[index % 4]!('GET', '/v1/plans', { headers: from }));
     expect(address.filter(({ status }) => status === 200)).toHaveLength(LIMIT);
   });
+});
 
-  it('goes on when Redis is frozen, killed and back again: each instance counts for itself meanwhile', async () => {
+withOwnRedis('limits with a Redis that fails', () => {
+  let redis: TestRedis;
+  let database: TestDatabase;
+  let services: ServiceProcess[];
+
+  beforeAll(async () => {
+    redis = await startRedis({ own: true });
+    database = await createTestDatabase();
+    services = await startFour(database, redis);
+  }, 60_000);
+  afterAll(async () => {
+    await Promise.all(services.map((service) => service.end('SIGTERM')));
+    await redis.stop();
+    await database.drop();
+  });
+  const calls = () => services.map(({ url }) => caller(url));
+
+  it('go on while it is frozen and when it is killed: each instance counts for itself', async () => {
     const { body: login } = await calls()[0]!('POST', '/v1/auth/login', { body: ADMIN });
     const statuses = async (count: number) => (await inParallel(count, 4, (index) => calls()[index % 4]!('GET', '/v1/users/me', { token: login.accessToken as string }))).map(({ status }) => status);
     redis.process!.kill('SIGSTOP');

@@ -1480,9 +1480,7 @@ export interface components {
             newPassword: string;
         };
         ChangeEmailDto: {
-            /** @description The new address. */
             email: string;
-            /** @description The present password, once more. */
             password: string;
         };
         JwksDto: {

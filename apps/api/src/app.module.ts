@@ -6,7 +6,7 @@ import { AuthModule } from '@app/auth';
 import { CatalogModule } from '@app/catalog';
 import { CustomersModule } from '@app/customers';
 import { EntitlementsModule } from '@app/entitlements';
-import { type Config, PlatformModule, RateLimits } from '@app/platform';
+import { type Config, PlatformModule, RATE_WINDOW_MS, RateLimits } from '@app/platform';
 import { SubscriptionsModule } from '@app/subscriptions';
 import { ApiKeyRoutesModule } from './api-keys/api-key-routes.module.js';
 import { AuthRoutesModule } from './auth/auth-routes.module.js';
@@ -71,7 +71,7 @@ export class AppModule {
       imports: [
         PlatformModule.forRoot(config),
         PassportModule,
-        ThrottlerModule.forRootAsync({ inject: [RateLimits], useFactory: (limits: RateLimits) => ({ throttlers: [{ name: 'default', ttl: 60_000, limit: config.rateLimitPerMinute }], setHeaders: false, storage: new LimitsStorage(limits) }) }),
+        ThrottlerModule.forRootAsync({ inject: [RateLimits], useFactory: (limits: RateLimits) => ({ throttlers: [{ name: 'default', ttl: RATE_WINDOW_MS, limit: config.rateLimitPerMinute }], setHeaders: false, storage: new LimitsStorage(limits) }) }),
         HttpModule,
         AuthModule,
         CatalogModule,

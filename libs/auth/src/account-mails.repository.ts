@@ -18,8 +18,6 @@ export interface ActionToken {
   email: string;
 }
 
-const PURGE_BATCH = 1_000;
-
 /** Mail about accounts, and the tokens that it carried. */
 @Injectable()
 export class AccountMailsRepository {
@@ -81,14 +79,7 @@ export class AccountMailsRepository {
 
   /** Removes a batch of what was over before. @returns how many rows went */
   async purge(before: Date): Promise<number> {
-    const mails = await this.database.write(
-      `delete from account_mails where id in (select id from account_mails where created_at < $1 and due_at is null order by created_at limit ${PURGE_BATCH} for update skip locked) returning id`,
-      [before],
-    );
-    const tokens = await this.database.write(
-      `delete from action_tokens where hash in (select hash from action_tokens where expires_at < $1 order by expires_at limit ${PURGE_BATCH} for update skip locked) returning hash`,
-      [before],
-    );
-    return mails.length + tokens.length;
+    const mails = await this.database.deleteBatch('account_mails', 'id', 'created_at < $1 and due_at is null order by created_at', [before]);
+    return mails + (await this.database.deleteBatch('action_tokens', 'hash', 'expires_at < $1 order by expires_at', [before]));
   }
 }

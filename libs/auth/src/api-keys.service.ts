@@ -7,7 +7,7 @@ import { Database, Events } from '@app/platform';
 import type { ApiKeyEntity } from './auth.entities.js';
 import { AuthRepository, type ApiKeyState } from './auth.repository.js';
 import { KeyUse } from './key-use.js';
-import { actorOf, type ApiKeyPrincipal, isAdmin, isSeller, OWN_SCOPES, type Scope, type UserPrincipal } from './domain/principal.js';
+import { actorOf, type ApiKeyPrincipal, isAdmin, isSeller, OWN_SCOPES, productMeant, type Scope, type UserPrincipal } from './domain/principal.js';
 import { secretHash } from './secret-hash.js';
 import { REVOCATION_BOUND_MS } from './sessions.service.js';
 
@@ -99,9 +99,8 @@ export class ApiKeysService {
     const personal = !isSeller(owner);
     const excess = personal ? input.scopes.find((scope) => !OWN_SCOPES.includes(scope)) : undefined;
     if (excess) throw new DomainError('forbidden', 'scope_not_allowed', `Only admins may give the scope ${excess}.`, { allowed: OWN_SCOPES });
-    if (owner.product && input.product !== undefined && input.product !== owner.product) throw new DomainError('forbidden', 'product_not_allowed', 'You are confined to another product.');
+    const productKey = productMeant(owner, input.product);
     if (input.expiresAt && input.expiresAt <= this.clock.now()) throw invalidField('expiresAt', 'must be in the future');
-    const productKey = owner.product ?? input.product;
     const product = productKey === undefined ? null : await this.catalog.getProduct(productKey);
     const { name, scopes, expiresAt = null, rateLimitPerMinute = null } = input;
     const terms = { name, scopes: [...new Set(scopes)], productId: product?.id ?? null, customerId: personal ? owner.customerId : null, rateLimitPerMinute, expiresAt };

@@ -6,8 +6,6 @@ import type { Role } from '@app/users';
 import { ApiKeyEntity, RefreshTokenEntity, SessionEntity, SigningKeyEntity } from './auth.entities.js';
 import type { Scope } from './domain/principal.js';
 
-const PURGE_BATCH = 1_000;
-
 /** A session with what its user may do now. */
 export interface SessionState {
   userId: string;
@@ -85,15 +83,8 @@ export class AuthRepository {
 
   /** Removes a batch of sessions and refresh tokens that were over before. @returns how many rows went */
   async purge(before: Date): Promise<number> {
-    const tokens = await this.database.write(
-      `delete from refresh_tokens where hash in (select hash from refresh_tokens where expires_at < $1 order by expires_at limit ${PURGE_BATCH} for update skip locked) returning hash`,
-      [before],
-    );
-    const sessions = await this.database.write(
-      `delete from sessions where id in (select id from sessions where expires_at < $1 order by expires_at limit ${PURGE_BATCH} for update skip locked) returning id`,
-      [before],
-    );
-    return tokens.length + sessions.length;
+    const tokens = await this.database.deleteBatch('refresh_tokens', 'hash', 'expires_at < $1 order by expires_at', [before]);
+    return tokens + (await this.database.deleteBatch('sessions', 'id', 'expires_at < $1 order by expires_at', [before]));
   }
 
   async insertRefreshToken(token: RefreshTokenEntity): Promise<void> {
@@ -184,9 +175,7 @@ export class AuthRepository {
     return this.database.writer.findOne(ApiKeyEntity, { where: { id, revokedAt: IsNull() }, lock: { mode: 'for_no_key_update' } });
   }
 
-  /** False when it was revoked already. */
-  async revokeApiKey(id: string, now: Date): Promise<boolean> {
-    const rows = await this.database.write('update api_keys set revoked_at = $2 where id = $1 and revoked_at is null returning id', [id, now]);
-    return rows.length === 1;
+  async revokeApiKey(id: string, now: Date): Promise<void> {
+    await this.database.write('update api_keys set revoked_at = $2 where id = $1 and revoked_at is null', [id, now]);
   }
 }

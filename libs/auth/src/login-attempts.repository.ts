@@ -4,7 +4,6 @@ import type { SourceTries, Tries } from './domain/login-backoff.js';
 
 /** Stands for all sources of an account. */
 const ALL_SOURCES = Buffer.alloc(0);
-const PURGE_BATCH = 1_000;
 const COLUMNS = 'source, failures, blocked_until as "blockedUntil", familiar_until as "familiarUntil", updated_at as "updatedAt"';
 
 type Row = SourceTries & { source: Buffer };
@@ -51,12 +50,7 @@ export class LoginAttemptsRepository {
   }
 
   /** Removes a batch of what nobody has touched since then. @returns how many rows went */
-  async purge({ before, now }: { before: Date; now: Date }): Promise<number> {
-    const rows = await this.database.write(
-      `delete from login_attempts where (account, source) in (select account, source from login_attempts
-         where updated_at < $1 and (familiar_until is null or familiar_until < $2) order by updated_at limit ${PURGE_BATCH} for update skip locked) returning failures`,
-      [before, now],
-    );
-    return rows.length;
+  purge({ before, now }: { before: Date; now: Date }): Promise<number> {
+    return this.database.deleteBatch('login_attempts', 'account, source', 'updated_at < $1 and (familiar_until is null or familiar_until < $2) order by updated_at', [before, now]);
   }
 }

@@ -8,7 +8,7 @@ export { Database } from './database/database.js';
 export { isRetryable, isUnavailable, isUniqueViolation } from './database/database-errors.js';
 export { type Connection, type Decided, Pipeline, type Statement } from './database/pipeline.js';
 export { Events, type NewEvent, type RecordedEvent } from './events/events.js';
-export { type Hits, RateLimits } from './limits/rate-limits.js';
+export { type Hits, RATE_WINDOW_MS, RateLimits } from './limits/rate-limits.js';
 export { Mailer, type OutgoingMail } from './mail/mailer.js';
 export { Readiness } from './database/readiness.js';
 export { startDatabase } from './database/start-database.js';

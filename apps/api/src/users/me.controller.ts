@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Header, HttpCode, Patch, Post, Query, StreamableFile } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Patch, Post, Query, StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { ProfileService, type UserPrincipal } from '@app/auth';
 import { Allow } from '../http/access/allow.decorator.js';
@@ -43,8 +43,6 @@ export class MeController {
 
   @Get('export')
   @Allow({ people: 'user' })
-  @Header('content-type', NDJSON)
-  @Header('content-disposition', 'attachment; filename="account.ndjson"')
   @ApiOperation({ operationId: 'exportMe', summary: 'Everything that is kept of you, a line of JSON each; the last one says that it is whole' })
   @ApiProduces(NDJSON)
   @ApiOkResponse({ content: { [NDJSON]: { schema: { type: 'string', description: 'Lines of JSON objects, each with its `kind`.' } } } })

@@ -1,4 +1,4 @@
-import type { Actor } from '@app/kernel';
+import { type Actor, DomainError } from '@app/kernel';
 import type { Role } from '@app/users';
 
 /** What an API key may be given. */
@@ -54,6 +54,13 @@ export function actorOf(principal: Principal): Actor {
 export function confinedTo(principal: Principal): string | null {
   const anybody = principal.kind === 'user' && (isSeller(principal) || principal.reach === 'everybody');
   return anybody ? null : principal.customerId;
+}
+
+/** The product that a caller means: the one that is named, else the only one that it may see. @throws DomainError `product_not_allowed` when it is confined to another one */
+export function productMeant(principal: Principal | null, named: string | undefined): string | undefined {
+  const confined = principal?.product ?? null;
+  if (confined !== null && named !== undefined && named !== confined) throw new DomainError('forbidden', 'product_not_allowed', 'You are confined to another product.');
+  return named ?? confined ?? undefined;
 }
 
 /** True for those who see drafts, archived and unlisted plans too. */

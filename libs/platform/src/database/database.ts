@@ -4,6 +4,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { isRetryable } from './database-errors.js';
 
 const MAX_ATTEMPTS = 3;
+const DELETE_BATCH = 1_000;
 
 interface Running {
   manager: EntityManager;
@@ -82,6 +83,17 @@ export class Database {
   /** Reads rows; inside a transaction it reads what that transaction sees. */
   query<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
     return this.manager.query<Row[]>(sql, parameters);
+  }
+
+  /**
+   * Deletes a batch of what is over, passing by what somebody else holds. Needs a transaction.
+   * @param key the columns of its primary key
+   * @param over what is over, and in which order it goes: a condition with its parameters, and `order by`
+   * @returns how many rows went
+   */
+  async deleteBatch(table: string, key: string, over: string, parameters: unknown[]): Promise<number> {
+    const rows = await this.write(`delete from ${table} where (${key}) in (select ${key} from ${table} where ${over} limit ${DELETE_BATCH} for update skip locked) returning 1`, parameters);
+    return rows.length;
   }
 
   /** Writes and gives back the rows that the statement returns. @throws Error outside a transaction. */

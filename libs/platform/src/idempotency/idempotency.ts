@@ -6,7 +6,6 @@ import { Keyring } from '../secrets/keyring.js';
 
 /** How long an answer is kept for replay, at least. */
 export const IDEMPOTENCY_HOURS = 24;
-const PURGE_BATCH = 1_000;
 const SEALED_FOR = 'idempotent-answer';
 
 export interface IdempotentRequest {
@@ -89,14 +88,6 @@ export class Idempotency {
   /** Removes answers older than a day, a small batch at a time. @returns how many went. */
   async purge(): Promise<number> {
     const before = new Date(this.clock.now().getTime() - IDEMPOTENCY_HOURS * 3_600_000);
-    const gone = await this.database.transaction(() =>
-      this.database.write(
-        `delete from idempotency_keys where (caller, key) in
-           (select caller, key from idempotency_keys where created_at < $1 order by created_at limit ${PURGE_BATCH} for update skip locked)
-         returning key`,
-        [before],
-      ),
-    );
-    return gone.length;
+    return this.database.transaction(() => this.database.deleteBatch('idempotency_keys', 'caller, key', 'created_at < $1 order by created_at', [before]));
   }
 }

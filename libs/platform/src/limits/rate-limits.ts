@@ -1,9 +1,11 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Redis } from 'ioredis';
-import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
+import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible';
 import { Config } from '../config/config.js';
 
-const KEY_PREFIX = 'tollgate:limit';
+/** All limits are so many in a minute. */
+export const RATE_WINDOW_MS = 60_000;
+const WINDOW = { keyPrefix: 'tollgate:limit', points: 1, duration: RATE_WINDOW_MS / 1_000 };
 /** What Redis may take for an answer, and how long it is left alone after it gave none. Milliseconds. */
 const PATIENCE_MS = 200;
 const LEFT_ALONE_MS = 1_000;
@@ -16,48 +18,38 @@ export interface Hits {
   resetMs: number;
 }
 
-/** Counts in fixed windows, in Redis for all instances where there is one, else in this process. Redis may go away: then each counts for itself. */
+/** Counts in windows of a minute, in Redis for all instances where there is one, else in this process. Redis may go away: then each counts for itself. */
 @Injectable()
 export class RateLimits implements OnApplicationShutdown {
   private readonly logger = new Logger('RateLimits');
   private readonly redis: Redis | null;
-  private readonly limiters = new Map<number, { shared: RateLimiterAbstract | null; own: RateLimiterAbstract }>();
+  private readonly shared: RateLimiterAbstract | null;
+  private readonly own = new RateLimiterMemory(WINDOW);
   private leftAloneUntil = 0;
   private failing = false;
 
   constructor(config: Config) {
     this.redis = config.redisUrl ? connect(config.redisUrl) : null;
     this.redis?.on('error', (error: Error) => this.failed(error));
+    this.shared = this.redis && new RateLimiterRedis({ ...WINDOW, storeClient: this.redis });
   }
 
-  async hit(bucket: string, windowMs: number): Promise<Hits> {
-    const { shared, own } = this.limitersOf(windowMs);
-    if (shared && performance.now() >= this.leftAloneUntil) {
+  async hit(bucket: string): Promise<Hits> {
+    if (this.shared && performance.now() >= this.leftAloneUntil) {
       try {
-        const { consumedPoints, msBeforeNext } = await shared.penalty(bucket, 1);
+        const counted = await this.shared.penalty(bucket, 1);
         this.failing = false;
-        return { hits: consumedPoints, resetMs: msBeforeNext };
+        return hitsOf(counted);
       } catch (error) {
         this.leftAloneUntil = performance.now() + LEFT_ALONE_MS;
         this.failed(error);
       }
     }
-    const { consumedPoints, msBeforeNext } = await own.penalty(bucket, 1);
-    return { hits: consumedPoints, resetMs: msBeforeNext };
+    return hitsOf(await this.own.penalty(bucket, 1));
   }
 
   onApplicationShutdown(): void {
     this.redis?.disconnect();
-  }
-
-  private limitersOf(windowMs: number): { shared: RateLimiterAbstract | null; own: RateLimiterAbstract } {
-    let limiters = this.limiters.get(windowMs);
-    if (!limiters) {
-      const options = { keyPrefix: KEY_PREFIX, points: 1, duration: windowMs / 1_000 };
-      limiters = { shared: this.redis && new RateLimiterRedis({ ...options, storeClient: this.redis }), own: new RateLimiterMemory(options) };
-      this.limiters.set(windowMs, limiters);
-    }
-    return limiters;
   }
 
   private failed(error: unknown): void {
@@ -65,6 +57,8 @@ export class RateLimits implements OnApplicationShutdown {
     this.failing = true;
   }
 }
+
+const hitsOf = ({ consumedPoints, msBeforeNext }: RateLimiterRes): Hits => ({ hits: consumedPoints, resetMs: msBeforeNext });
 
 /** Nothing waits for Redis: what cannot be sent at once fails at once. */
 function connect(url: string): Redis {

@@ -1,8 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import type { Principal } from '@app/auth';
+import { type Principal, productMeant } from '@app/auth';
 import { DEFAULT_PRODUCT } from '@app/catalog';
-import { DomainError } from '@app/kernel';
 import type { WithPrincipal } from './current-principal.decorator.js';
 
 /** The product that the request is about: the one it names, else the caller's, else the default one. */
@@ -19,9 +18,5 @@ export const confinedProduct = (principal: Principal | null): string | null => p
 
 /** @throws DomainError `product_not_allowed` when the caller is confined to another one */
 export function allowedProduct(principal: Principal | null, named: string | undefined): string {
-  const confined = confinedProduct(principal);
-  if (confined !== null && named !== undefined && named !== confined) {
-    throw new DomainError('forbidden', 'product_not_allowed', 'You are confined to another product.');
-  }
-  return named ?? confined ?? DEFAULT_PRODUCT;
+  return productMeant(principal, named) ?? DEFAULT_PRODUCT;
 }

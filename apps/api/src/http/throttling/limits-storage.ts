@@ -5,8 +5,8 @@ import type { RateLimits } from '@app/platform';
 export class LimitsStorage implements ThrottlerStorage {
   constructor(private readonly limits: RateLimits) {}
 
-  async increment(bucket: string, ttl: number, limit: number) {
-    const { hits, resetMs } = await this.limits.hit(bucket, ttl);
+  async increment(bucket: string, _ttl: number, limit: number) {
+    const { hits, resetMs } = await this.limits.hit(bucket);
     const timeToExpire = Math.max(1, Math.ceil(resetMs / 1_000));
     return { totalHits: hits, timeToExpire, isBlocked: hits > limit, timeToBlockExpire: timeToExpire };
   }

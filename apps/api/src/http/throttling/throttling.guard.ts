@@ -34,8 +34,8 @@ export class ThrottlingGuard extends ThrottlerGuard {
   }
 
   /** Headers after draft-ietf-httpapi-ratelimit-headers-10. */
-  protected override async handleRequest({ context, ttl }: ThrottlerRequest): Promise<boolean> {
-    const { name, bucket, limit } = this.policyOf(context);
+  protected override async handleRequest({ context, ttl, limit: usual }: ThrottlerRequest): Promise<boolean> {
+    const { name, bucket, limit } = this.policyOf(context, usual);
     if (limit === 0) return true;
     const { totalHits, timeToExpire, isBlocked } = await this.storageService.increment(bucket, ttl, limit, 0, name);
     void context
@@ -47,12 +47,11 @@ export class ThrottlingGuard extends ThrottlerGuard {
     return true;
   }
 
-  private policyOf(context: ExecutionContext): Policy {
+  private policyOf(context: ExecutionContext, usual: number): Policy {
     const { principal, ip } = context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>();
-    const { rateLimitPerMinute, authRateLimitPerMinute } = this.config;
     if (principal?.kind === 'api_key') return { name: 'key', bucket: `api_key:${principal.keyId}`, limit: principal.rateLimitPerMinute ?? 0 };
     const takesSecrets = this.reflector.getAllAndOverride<boolean | undefined>(TAKES_SECRETS, [context.getHandler(), context.getClass()]);
-    if (takesSecrets) return { name: 'auth', bucket: `auth:${addressBlock(ip)}`, limit: authRateLimitPerMinute };
-    return { name: 'default', bucket: principal ? `user:${principal.userId}` : `address:${addressBlock(ip)}`, limit: rateLimitPerMinute };
+    if (takesSecrets) return { name: 'auth', bucket: `auth:${addressBlock(ip)}`, limit: this.config.authRateLimitPerMinute };
+    return { name: 'default', bucket: principal ? `user:${principal.userId}` : `address:${addressBlock(ip)}`, limit: usual };
   }
 }

@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { inParallel, meteredProduct, person, unique } from '../support/fixtures.js';
+import { inParallel, meteredProduct, PASSWORD, person, unique } from '../support/fixtures.js';
 import { Mailbox, subjectOf, tokenIn } from '../support/mailbox.js';
 
-const PASSWORD = 'a long enough password';
 const OTHER = 'another long passphrase';
 
 describe('an account', () => {

@@ -3,9 +3,9 @@ import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SigningKeys } from '@app/auth';
 import { KeyUse } from '../../libs/auth/src/key-use.js';
-import { ADMIN, startApp, type TestApp, TestClock } from '../support/app.js';
+import { ADMIN, SECRET_KEY, startApp, type TestApp, TestClock } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { person } from '../support/fixtures.js';
+import { inRole } from '../support/fixtures.js';
 import { temporaryFolder } from '../support/process.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -84,7 +84,7 @@ describe('signing keys', () => {
 
   it('change by a command', async () => {
     const { PATH, HOME } = process.env;
-    const env = { PATH, HOME, DATABASE_URL: database.url, DATA_DIR: temporaryFolder(), SECRET_KEY: 'k3y-of-the-tests-0123456789-abcdefghijklmnop' };
+    const env = { PATH, HOME, DATABASE_URL: database.url, DATA_DIR: temporaryFolder(), SECRET_KEY };
     const output = execFileSync(process.execPath, ['dist/apps/worker/src/rotate-keys.js', '--now'], { cwd: root, env }).toString();
     const kid = /Key (\S+) signs from now on/.exec(output)![1];
     await known();
@@ -157,11 +157,8 @@ describe('an API key', () => {
   });
 
   it('dies with its owner’s account, unless another has taken it over', async () => {
-    const somebody = await person(service);
-    await service.admin('PATCH', `/v1/users/${somebody.userId}`, { body: { role: 'admin' } });
-    const { body: login } = await service.call('POST', '/v1/auth/login', { body: { email: somebody.email, password: 'a long enough password' } });
-    const theirs = (method: string, at: string, options = {}) => service.call(method, at, { token: login.accessToken, ...options });
-    const [kept, lost] = [await make(theirs), await make(theirs)];
+    const somebody = await inRole(service, { role: 'admin' });
+    const [kept, lost] = [await make(somebody.call), await make(somebody.call)];
     const before = { mine: await held(), theirs: await held(somebody.customer) };
     const { body: taken } = await service.admin('POST', `/v1/api-keys/${kept.id}/rotate`, { body: {} });
     expect({ mine: await held(), theirs: await held(somebody.customer) }).toEqual({ mine: before.mine + 1, theirs: before.theirs - 1 });

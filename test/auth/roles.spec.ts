@@ -1,19 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Call, startService, type TestApp } from '../support/app.js';
+import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { person, type Person } from '../support/fixtures.js';
+import { inRole, person, type Person } from '../support/fixtures.js';
 
 describe('roles', () => {
   let service: TestApp & { database: TestDatabase };
   let ann: Person;
-  const inRole = async (standing: object): Promise<Person> => {
-    const somebody = await person(service);
-    const { status } = await service.admin('PATCH', `/v1/users/${somebody.userId}`, { body: standing });
-    expect(status).toBe(200);
-    const { body } = await service.call('POST', '/v1/auth/login', { body: { email: somebody.email, password: 'a long enough password' } });
-    const call: Call = (method, at, options = {}) => service.call(method, at, { token: body.accessToken, ...options });
-    return { ...somebody, call };
-  };
 
   beforeAll(async () => {
     service = await startService();
@@ -32,7 +24,7 @@ describe('roles', () => {
   });
 
   it('let support read everybody, and change nobody', async () => {
-    const { call } = await inRole({ role: 'support' });
+    const { call } = await inRole(service, { role: 'support' });
     for (const path of [`/v1/customers/${ann.customer}`, `/v1/customers/${ann.customer}/subscription`, `/v1/subscriptions/${ann.subscriptionId}`, `/v1/customers/${ann.customer}/entitlements`, '/v1/users', '/v1/subscriptions', '/v1/catalog?product=default']) {
       expect([path, (await call('GET', path)).status]).toEqual([path, 200]);
     }
@@ -45,7 +37,7 @@ describe('roles', () => {
   });
 
   it('let support repair, with a reason that is kept', async () => {
-    const { call, userId } = await inRole({ role: 'support' });
+    const { call, userId } = await inRole(service, { role: 'support' });
     const repairs: [string, string, object][] = [
       ['POST', '/v1/usage/corrections', { customer: ann.customer, feature: 'projects', quantity: 1 }],
       ['POST', `/v1/customers/${ann.customer}/grants`, { feature: 'projects', quantity: 5 }],
@@ -60,7 +52,7 @@ describe('roles', () => {
   });
 
   it('let a product admin work on one product as an admin does', async () => {
-    const { call } = await inRole({ role: 'product_admin', product: 'api' });
+    const { call } = await inRole(service, { role: 'product_admin', product: 'api' });
     expect((await call('GET', '/v1/users/me')).body).toMatchObject({ role: 'product_admin', product: 'api' });
     expect((await call('PUT', '/v1/customers/of-the-team', { body: {} })).status).toBe(201);
     const { body: subscription } = await call('GET', '/v1/customers/of-the-team/subscription');

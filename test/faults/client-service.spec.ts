@@ -3,13 +3,12 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Call, caller } from '../support/app.js';
+import { ADMIN, type Call, caller } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { unique } from '../support/fixtures.js';
 import { type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
-const ADMIN = { email: 'admin@localhost', password: 'correct horse battery staple' };
 
 /** What happens to the next calls of the client service on their way to Tollgate. */
 type Fate = 'pass' | 'die before' | 'die after' | 'lose the answer';

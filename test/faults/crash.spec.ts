@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Answer, caller } from '../support/app.js';
 import { inParallel } from '../support/fixtures.js';
-import { killAll, postgresOf, type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
+import { killWithDatabase, type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
 
 const PASSWORD = 'correct horse battery staple';
 const ROUNDS = 3;
@@ -58,10 +58,7 @@ describe('what was acknowledged', () => {
       const before = acknowledged.size;
       const killing = (async () => {
         while (acknowledged.size < before + 300) await new Promise((resolve) => setTimeout(resolve, 5));
-        const database = postgresOf(dataDir)!;
-        const ended = service.end('SIGKILL');
-        killAll(database);
-        await ended;
+        await killWithDatabase(service, dataDir);
       })();
       const mine = Array.from({ length: CALLS }, (_, index) => `round-${round}-${index}`);
       keys.push(...mine);

@@ -1,11 +1,10 @@
 import * as fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { caller } from '../support/app.js';
-import { inParallel, unique } from '../support/fixtures.js';
-import { embeddedUrl, killAll, postgresOf, type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
+import { ADMIN, caller } from '../support/app.js';
+import { inParallel, PASSWORD, unique } from '../support/fixtures.js';
+import { embeddedUrl, killWithDatabase, type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
 
-const PASSWORD = 'a long enough password';
 const ROUNDS = 3;
 
 /** Anything that exists without what it must exist with. */
@@ -22,7 +21,7 @@ describe('a storm of registrations', () => {
   let service: ServiceProcess;
 
   const start = async (): Promise<void> => {
-    service = await startProcess(dataDir, { ADMIN_PASSWORD: 'correct horse battery staple', LOG_LEVEL: 'error' });
+    service = await startProcess(dataDir, { ADMIN_PASSWORD: ADMIN.password, LOG_LEVEL: 'error' });
   };
   beforeAll(async () => {
     dataDir = temporaryFolder();
@@ -39,10 +38,7 @@ describe('a storm of registrations', () => {
       const before = told.length;
       const killing = (async () => {
         while (told.length < before + 40) await new Promise((resolve) => setTimeout(resolve, 5));
-        const database = postgresOf(dataDir)!;
-        const ended = service.end('SIGKILL');
-        killAll(database);
-        await ended;
+        await killWithDatabase(service, dataDir);
       })();
       await inParallel(200, 16, async () => {
         const email = `${unique('storm')}@example.com`;

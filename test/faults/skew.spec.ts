@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ADMIN, caller, type Call } from '../support/app.js';
+import { ADMIN, type Call, caller, SECRET_KEY } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
 
@@ -19,7 +19,7 @@ describe('instances whose clocks are ten minutes apart', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    const environment = { DATABASE_URL: database.url, ADMIN_PASSWORD: ADMIN.password, SAMPLE_DATA: 'on', SECRET_KEY: 'k3y-of-the-tests-0123456789-abcdefghijklmnop', WORKER: 'off' };
+    const environment = { DATABASE_URL: database.url, ADMIN_PASSWORD: ADMIN.password, SAMPLE_DATA: 'on', SECRET_KEY, WORKER: 'off' };
     processes = [];
     for (const ms of [SKEW_MS, -SKEW_MS]) processes.push(await startProcess(temporaryFolder(), { ...environment, NODE_OPTIONS: skewed(ms) }));
     const [one, other] = processes.map(({ url }) => caller(url)) as [Call, Call];

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ADMIN, caller, type Call } from '../support/app.js';
+import { ADMIN, type Call, caller, SECRET_KEY } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { type ServiceProcess, startProcess, startWorker, temporaryFolder } from '../support/process.js';
 
@@ -11,7 +11,7 @@ describe('workers that are killed and frozen', () => {
   let database: TestDatabase;
   let service: ServiceProcess;
   let call: Call;
-  const environment = { ADMIN_PASSWORD: ADMIN.password, SAMPLE_DATA: 'on', SECRET_KEY: 'k3y-of-the-tests-0123456789-abcdefghijklmnop', WORKER: 'off' };
+  const environment = { ADMIN_PASSWORD: ADMIN.password, SAMPLE_DATA: 'on', SECRET_KEY, WORKER: 'off' };
 
   beforeAll(async () => {
     database = await createTestDatabase();

@@ -2,10 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { inParallel, person, unique } from '../support/fixtures.js';
+import { inParallel, inRole, PASSWORD, person, unique } from '../support/fixtures.js';
 import { Mailbox } from '../support/mailbox.js';
 
-const PASSWORD = 'a long enough password';
 const OTHERS = ['another long passphrase', 'yet another passphrase', 'a third long passphrase'];
 
 describe('people who do several things at once', () => {
@@ -108,11 +107,9 @@ describe('people who do several things at once', () => {
   });
 
   it('dismiss each other, and an admin is left', async () => {
-    const other = await person(service);
-    await service.admin('PATCH', `/v1/users/${other.userId}`, { body: { role: 'admin' } });
-    const { body: login } = await service.call('POST', '/v1/auth/login', { body: { email: other.email, password: PASSWORD } });
+    const other = await inRole(service, { role: 'admin' });
     const { body: me } = await service.admin('GET', '/v1/users/me');
-    const answers = await Promise.all([service.admin('DELETE', `/v1/users/${other.userId}`), service.call('PATCH', `/v1/users/${me.id}`, { token: login.accessToken, body: { role: 'support' } })]);
+    const answers = await Promise.all([service.admin('DELETE', `/v1/users/${other.userId}`), other.call('PATCH', `/v1/users/${me.id}`, { body: { role: 'support' } })]);
     expect(answers.filter(({ status }) => status < 300).length).toBeLessThanOrEqual(1);
     expect(await service.database.query(`select 1 from users where role = 'admin' and active`)).not.toEqual([]);
   });

@@ -4,9 +4,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as path from 'node:path';
 import { expect } from '@jest/globals';
-import { inParallel, unique } from '../support/fixtures.js';
+import { ADMIN } from '../support/app.js';
+import { inParallel, PASSWORD, type Person, unique } from '../support/fixtures.js';
 import { startProcess } from '../support/process.js';
-import { ADMIN, PASSWORD, type RegisteredPerson, type SecurityCase, type World } from './world.js';
+import { type SecurityCase, type World } from './world.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
 /** The bound of the contract: so long a token may live on elsewhere after it was ended. */
@@ -146,7 +147,7 @@ export const AUTHENTICATION: SecurityCase[] = [
     title: 'whoever is deactivated, deleted, has another password or another role is out on every instance',
     run: async (world) => {
       const { admin, person, call } = world;
-      const ends: Record<string, (somebody: RegisteredPerson) => Promise<unknown>> = {
+      const ends: Record<string, (somebody: Person) => Promise<unknown>> = {
         deactivated: ({ userId }) => admin.call('PATCH', `/v1/users/${userId}`, { body: { active: false } }),
         deleted: ({ userId }) => admin.call('DELETE', `/v1/users/${userId}`),
         'has another role': ({ userId }) => admin.call('PATCH', `/v1/users/${userId}`, { body: { role: 'support' } }),
@@ -207,8 +208,8 @@ export const AUTHENTICATION: SecurityCase[] = [
     title: 'a token is good for what it is, and for whom it is',
     run: async (world) => {
       const { ann, bob, call } = world;
-      await refused(world, { 'a refresh token': ann.refreshToken, 'a key that is none': `tg_${'0'.repeat(16)}_${'x'.repeat(43)}`, 'a key without its secret': world.apiKey.token.slice(0, 20) });
-      for (const refreshToken of [ann.token, world.apiKey.token]) expect([401, 422]).toContain((await call('POST', '/v1/auth/refresh', { body: { refreshToken } })).status);
+      await refused(world, { 'a refresh token': ann.refreshToken, 'a key that is none': `tg_${'0'.repeat(16)}_${'x'.repeat(43)}`, 'a key without its secret': world.apiKey.key.slice(0, 20) });
+      for (const refreshToken of [ann.token, world.apiKey.key]) expect([401, 422]).toContain((await call('POST', '/v1/auth/refresh', { body: { refreshToken } })).status);
       // Somebody else's refresh token is not ended by a logout.
       const [mine, theirs] = [await world.person(), bob];
       await mine.call('POST', '/v1/auth/logout', { body: { refreshToken: theirs.refreshToken } });

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { expect } from '@jest/globals';
 import { ACCESS, type Access } from '../api/access-table.js';
 import type { Answer, Call } from '../support/app.js';
-import { unique } from '../support/fixtures.js';
-import { PASSWORD, type RegisteredPerson, type SecurityCase, statusOf, type World } from './world.js';
+import { PASSWORD, type Person, unique } from '../support/fixtures.js';
+import { type SecurityCase, statusOf, type World } from './world.js';
 
 const NOBODYS_ID = '01890a5d-ac96-774b-bcce-b302099a8057';
 const DENIALS = ['authentication_required', 'invalid_token', 'insufficient_scope', 'admin_only', 'services_only'];
@@ -11,7 +11,7 @@ const FORBIDDEN_MEMBERS = /password_?hash|token_?version|key_?hash|secret_?hash|
 
 /** What two problems say, but for which request they answer. */
 const withoutRequest = ({ status, body: { instance: _, requestId: __, ...body } }: Answer): object => ({ status, ...body });
-const stateOf = async (somebody: RegisteredPerson): Promise<unknown> => [
+const stateOf = async (somebody: Person): Promise<unknown> => [
   (await somebody.call('GET', `/v1/subscriptions/${somebody.subscriptionId}`)).body,
   (await somebody.call('GET', `/v1/subscriptions/${somebody.subscriptionId}/timeline`)).body.data.length,
 ];

@@ -8,7 +8,7 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 /** A request that an honest caller sends, with something else in it. */
 const post = ({ apiKey, apiCustomer }: World, more: string[], body = JSON.stringify({ customer: apiCustomer, feature: 'api_calls' })): string =>
-  [`POST /v1/check HTTP/1.1`, 'host: x', `authorization: Bearer ${apiKey.token}`, 'content-type: application/json', ...more, '', body].join('\r\n');
+  [`POST /v1/check HTTP/1.1`, 'host: x', `authorization: Bearer ${apiKey.key}`, 'content-type: application/json', ...more, '', body].join('\r\n');
 
 /** Sends something small, then a byte now and then, and waits until the other side has had enough. */
 async function dripping(url: string, begin: string, everyMs: number): Promise<void> {
@@ -49,7 +49,7 @@ export const HTTP: SecurityCase[] = [
       const { apiKey, services } = world;
       const bomb = gzipSync(Buffer.alloc(100 * 1_048_576, ' '));
       for (const [encoding, body] of [['gzip', bomb], ['gzip, gzip', gzipSync(bomb)], ['br', brotliCompressSync(Buffer.from('{}'))], ['deflate', Buffer.from('x')], ['x-nothing', Buffer.from('{}')], ['identity', Buffer.from('{}')]] as const) {
-        const answer = await fetch(`${services[0].url}/v1/check`, { method: 'POST', headers: { authorization: `Bearer ${apiKey.token}`, 'content-type': 'application/json', 'content-encoding': encoding }, body: new Uint8Array(body) });
+        const answer = await fetch(`${services[0].url}/v1/check`, { method: 'POST', headers: { authorization: `Bearer ${apiKey.key}`, 'content-type': 'application/json', 'content-encoding': encoding }, body: new Uint8Array(body) });
         expect([encoding, answer.status]).toEqual([encoding, 415]);
         await answer.arrayBuffer();
       }
@@ -64,7 +64,7 @@ export const HTTP: SecurityCase[] = [
       for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/xml', 'application/json; charset=utf-7', 'application/json5', 'text/json', 'application/json, text/plain']) {
         expect([type, (await apiKey.call('POST', '/v1/usage/consume', { body, headers: { 'content-type': type } })).status]).toEqual([type, 415]);
       }
-      expect(statusOf(await world.raw(`POST /v1/usage/consume HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${apiKey.token}\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`))).toBe(415);
+      expect(statusOf(await world.raw(`POST /v1/usage/consume HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${apiKey.key}\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`))).toBe(415);
     },
   },
   {
@@ -104,7 +104,7 @@ export const HTTP: SecurityCase[] = [
     title: 'headers and addresses have an end',
     run: async (world) => {
       const { raw, apiKey } = world;
-      const get = (path: string, headers: string[]) => `GET ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${apiKey.token}\r\n${headers.map((header) => `${header}\r\n`).join('')}connection: close\r\n\r\n`;
+      const get = (path: string, headers: string[]) => `GET ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${apiKey.key}\r\n${headers.map((header) => `${header}\r\n`).join('')}connection: close\r\n\r\n`;
       const long = [
         get('/v1/plans', Array.from({ length: 100 }, (_, index) => `x-${index}: a`)), get('/v1/plans', [`x-long: ${'a'.repeat(17_000)}`]), get(`/v1/plans?cursor=${'a'.repeat(20_000)}`, []),
         get(`/v1/plans?${Array.from({ length: 5_000 }, (_, index) => `p${index}=1`).join('&')}`, []), get(`/v1/customers/${'a'.repeat(8_000)}`, []), get(`/v1/plans?${Array.from({ length: 1_000 }, (_, index) => `p${index}=1`).join('&')}`, []),

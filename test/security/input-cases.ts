@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
-import { unique } from '../support/fixtures.js';
-import { PASSWORD, type SecurityCase, statusOf, type World } from './world.js';
+import { PASSWORD, unique } from '../support/fixtures.js';
+import { type SecurityCase, statusOf, type World } from './world.js';
 
 const SQL_WORDS = /select|insert|from users|relation|column|typeorm|pg_|at .*\.ts/i;
 
@@ -125,7 +125,7 @@ export const INPUT: SecurityCase[] = [
     title: 'a body is as long as it says, and at most a megabyte',
     run: async (world) => {
       const { raw, apiKey } = world;
-      const post = (more: string, body: string, quiet?: number) => raw(`POST /v1/check HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${apiKey.token}\r\ncontent-type: application/json\r\n${more}\r\n\r\n${body}`, quiet);
+      const post = (more: string, body: string, quiet?: number) => raw(`POST /v1/check HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${apiKey.key}\r\ncontent-type: application/json\r\n${more}\r\n\r\n${body}`, quiet);
       expect(statusOf(await post('content-length: 1048577', ' '.repeat(1_048_577), 2_000))).toBe(413);
       expect(statusOf(await post('content-length: 99999999999', '{}'))).toBe(413);
       expect([400, null]).toContain(statusOf(await post('content-length: -1', '{}')));
@@ -159,7 +159,7 @@ export const INPUT: SecurityCase[] = [
       ]);
       for (const body of [{ email: `${nul}@example.com`, password: PASSWORD }, { email: `${unique('nul')}@example.com`, password: PASSWORD, name: nul }]) expect((await world.call('POST', '/v1/auth/register', { body })).status).toBe(422);
       expect((await world.call('POST', '/v1/auth/login', { body: { email: nul, password: nul } })).status).toBe(422);
-      expect(statusOf(await world.raw(`POST /v1/usage/consume HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${world.apiKey.token}\r\nidempotency-key: a\u0000b\r\ncontent-length: 0\r\n\r\n`))).toBe(400);
+      expect(statusOf(await world.raw(`POST /v1/usage/consume HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${world.apiKey.key}\r\nidempotency-key: a\u0000b\r\ncontent-length: 0\r\n\r\n`))).toBe(400);
     },
   },
   {
@@ -181,7 +181,7 @@ export const INPUT: SecurityCase[] = [
       const { apiKey, apiCustomer: customer, raw } = world;
       await refusedAll(world, ['', ' ', 'x'.repeat(256), 'with space', 'na\u00efve', '""'].map((key) => ({ path: '/v1/usage/consume', body: { customer, feature: 'api_calls' }, headers: { 'idempotency-key': key } })));
       const body = JSON.stringify({ customer, feature: 'api_calls' });
-      const send = (headers: string) => raw(`POST /v1/usage/consume HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${apiKey.token}\r\ncontent-type: application/json\r\n${headers}content-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`);
+      const send = (headers: string) => raw(`POST /v1/usage/consume HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${apiKey.key}\r\ncontent-type: application/json\r\n${headers}content-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`);
       expect([400, 422]).toContain(statusOf(await send('idempotency-key: a\r\nidempotency-key: b\r\n')));
       expect([400, 422]).toContain(statusOf(await send('idempotency-key: \u{1F98A}\r\n')));
       const key = unique('quoted');

@@ -1,15 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { caller } from '../support/app.js';
+import { ADMIN, type Call, caller, SECRET_KEY } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { inParallel, unique } from '../support/fixtures.js';
 import { type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
 import { redisIsThere, startRedis, type TestRedis } from '../support/redis.js';
 import { addressesSeen } from './http-cases.js';
-import { ADMIN } from './world.js';
 
 const LIMIT = 40;
-const SETTINGS = { ADMIN_PASSWORD: ADMIN.password, SECRET_KEY: 'k3y-of-the-tests-0123456789-abcdefghijklmnop', SAMPLE_DATA: 'on', LOG_LEVEL: 'warn', WORKER: 'off', RATE_LIMIT_PER_MINUTE: String(LIMIT), AUTH_RATE_LIMIT_PER_MINUTE: '0' };
+const SETTINGS = { ADMIN_PASSWORD: ADMIN.password, SECRET_KEY, SAMPLE_DATA: 'on', LOG_LEVEL: 'warn', WORKER: 'off', RATE_LIMIT_PER_MINUTE: String(LIMIT), AUTH_RATE_LIMIT_PER_MINUTE: '0' };
 const withRedis = redisIsThere() ? describe : describe.skip;
 const withOwnRedis = redisIsThere({ own: true }) ? describe : describe.skip;
 
@@ -68,32 +67,31 @@ describe('limits without Redis', () => {
   });
 });
 
-/** Four instances that count in one Redis. */
-async function startFour(database: TestDatabase, redis: TestRedis): Promise<ServiceProcess[]> {
-  const settings = { DATABASE_URL: database.url, ...SETTINGS, REDIS_URL: redis.url, TRUSTED_PROXIES: '127.0.0.1' };
-  return Promise.all(Array.from({ length: 4 }, () => startProcess(temporaryFolder(), settings)));
+/** Four instances that count in one Redis, for the tests of a block; `own`: in one that they may do harm to. */
+function fourInstances(options: { own?: boolean } = {}) {
+  const four = { services: [] as ServiceProcess[], redis: null as unknown as TestRedis, calls: [] as Call[] };
+  let database: TestDatabase;
+  beforeAll(async () => {
+    four.redis = await startRedis(options);
+    database = await createTestDatabase();
+    const settings = { DATABASE_URL: database.url, ...SETTINGS, REDIS_URL: four.redis.url, TRUSTED_PROXIES: '127.0.0.1' };
+    four.services = await Promise.all(Array.from({ length: 4 }, () => startProcess(temporaryFolder(), settings)));
+    four.calls = four.services.map(({ url }) => caller(url));
+  }, 60_000);
+  afterAll(async () => {
+    await Promise.all(four.services.map((service) => service.end('SIGTERM')));
+    await four.redis.stop();
+    await database.drop();
+  });
+  return four;
 }
 
 withRedis('limits with Redis', () => {
-  let redis: TestRedis;
-  let database: TestDatabase;
-  let services: ServiceProcess[];
-
-  beforeAll(async () => {
-    redis = await startRedis();
-    database = await createTestDatabase();
-    services = await startFour(database, redis);
-  }, 60_000);
-  afterAll(async () => {
-    await Promise.all(services.map((service) => service.end('SIGTERM')));
-    await redis.stop();
-    await database.drop();
-  });
-  const calls = () => services.map(({ url }) => caller(url));
+  const four = fourInstances();
 
   it('S-58 exactly as many pass over four instances at once as one may, and others are not touched', async () => {
-    const { token, key } = await credentials(services[0]!.url, 25);
-    const person = await inParallel(LIMIT + 30, 16, (index) => calls()[index % 4]!('GET', '/v1/plans', { token }));
+    const { token, key } = await credentials(four.services[0]!.url, 25);
+    const person = await inParallel(LIMIT + 30, 16, (index) => four.calls[index % 4]!('GET', '/v1/plans', { token }));
     // One was the making of the key.
     expect(person.filter(({ status }) => status === 200)).toHaveLength(LIMIT - 1);
     const refused = person.filter(({ status }) => status === 429);
@@ -102,44 +100,30 @@ withRedis('limits with Redis', () => {
       expect(body.code).toBe('rate_limited');
       expect([headers.get('retry-after'), headers.get('ratelimit'), headers.get('ratelimit-policy')]).toEqual([expect.stringMatching(/^\d+$/), expect.stringMatching(/^"default";r=0;t=\d+$/), `"default";q=${LIMIT};w=60`]);
     }
-    const service = await inParallel(50, 16, (index) => calls()[index % 4]!('GET', '/v1/customers', { token: key }));
+    const service = await inParallel(50, 16, (index) => four.calls[index % 4]!('GET', '/v1/customers', { token: key }));
     expect(service.filter(({ status }) => status === 200)).toHaveLength(25);
     // An address that nobody else has counted by in this Redis.
     const from = { 'x-forwarded-for': `2001:db8:${randomBytes(2).toString('hex')}:${randomBytes(2).toString('hex')}::1` };
-    const address = await inParallel(LIMIT + 10, 16, (index) => calls()[index % 4]!('GET', '/v1/plans', { headers: from }));
+    const address = await inParallel(LIMIT + 10, 16, (index) => four.calls[index % 4]!('GET', '/v1/plans', { headers: from }));
     expect(address.filter(({ status }) => status === 200)).toHaveLength(LIMIT);
   });
 });
 
 withOwnRedis('limits with a Redis that fails', () => {
-  let redis: TestRedis;
-  let database: TestDatabase;
-  let services: ServiceProcess[];
-
-  beforeAll(async () => {
-    redis = await startRedis({ own: true });
-    database = await createTestDatabase();
-    services = await startFour(database, redis);
-  }, 60_000);
-  afterAll(async () => {
-    await Promise.all(services.map((service) => service.end('SIGTERM')));
-    await redis.stop();
-    await database.drop();
-  });
-  const calls = () => services.map(({ url }) => caller(url));
+  const four = fourInstances({ own: true });
 
   it('go on while it is frozen and when it is killed: each instance counts for itself', async () => {
-    const { body: login } = await calls()[0]!('POST', '/v1/auth/login', { body: ADMIN });
-    const statuses = async (count: number) => (await inParallel(count, 4, (index) => calls()[index % 4]!('GET', '/v1/users/me', { token: login.accessToken as string }))).map(({ status }) => status);
-    redis.process!.kill('SIGSTOP');
+    const { body: login } = await four.calls[0]!('POST', '/v1/auth/login', { body: ADMIN });
+    const statuses = async (count: number) => (await inParallel(count, 4, (index) => four.calls[index % 4]!('GET', '/v1/users/me', { token: login.accessToken as string }))).map(({ status }) => status);
+    four.redis.process!.kill('SIGSTOP');
     expect((await statuses(12)).filter((status) => status !== 200)).toEqual([]);
-    redis.process!.kill('SIGCONT');
-    await redis.stop();
+    four.redis.process!.kill('SIGCONT');
+    await four.redis.stop();
     expect((await statuses(12)).filter((status) => status !== 200)).toEqual([]);
     // Limits hold all the same: of one instance.
-    const own = await inParallel(LIMIT + 20, 4, () => calls()[0]!('GET', '/v1/users/me', { token: login.accessToken as string }));
+    const own = await inParallel(LIMIT + 20, 4, () => four.calls[0]!('GET', '/v1/users/me', { token: login.accessToken as string }));
     expect(own.filter(({ status }) => status === 429).length).toBeGreaterThan(0);
-    expect(services[0]!.output()).toMatch(/Redis does not answer/);
-    for (const service of services) expect((await fetch(`${service.url}/health/ready`)).status).toBe(200);
+    expect(four.services[0]!.output()).toMatch(/Redis does not answer/);
+    for (const service of four.services) expect((await fetch(`${service.url}/health/ready`)).status).toBe(200);
   }, 60_000);
 });

@@ -1,21 +1,16 @@
-import { execFileSync, spawn } from 'node:child_process';
-import * as fs from 'node:fs';
-import * as os from 'node:os';
-import * as path from 'node:path';
+import { median, startService, stop } from '../../bench/support.mjs';
+import { ensureBuilt } from '../../scripts/build.mjs';
 
 /**
  * Whether the time of an answer tells what the answer does not: rows S-33 and S-3B of the catalogue of attacks. Takes a minute or two and
  * wants a quiet machine, so it is a command of its own (`npm run test:timing`) and no test.
  */
-const root = path.resolve(import.meta.dirname, '../..');
-const ADMIN = { email: 'admin@localhost', password: 'correct horse battery staple' };
 const PEOPLE = 120;
 const KEY_TRIES = 2_000;
 /** Medians may differ by so much of what a hash takes (S-33). */
 const MOST_OF_A_HASH = 0.15;
 const LEAST_P = 0.01;
 
-const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 const ms = (value) => `${value.toFixed(2)} ms`;
 
 /** Two-sided p of the Mann-Whitney U test, by its normal approximation: how likely two samples of one distribution differ as much. */
@@ -35,24 +30,8 @@ function mannWhitney(a, b) {
   return Math.min(1, 2 * tail);
 }
 
-async function start(folder) {
-  const child = spawn(process.execPath, ['scripts/start.mjs'], { cwd: root, env: { ...process.env, DATABASE_URL: '', REDIS_URL: '', DATA_DIR: folder, PORT: '0', RATE_LIMIT_PER_MINUTE: '0', WORKER: 'off', LOG_LEVEL: 'error', ADMIN_PASSWORD: ADMIN.password }, stdio: ['ignore', 'pipe', 'inherit'] });
-  const url = await new Promise((resolve, reject) => {
-    let output = '';
-    child.stdout.on('data', (data) => {
-      output += data;
-      const found = /API +(http:\/\/[^/\s]+)\/v1/.exec(output)?.[1];
-      if (found) resolve(found);
-    });
-    child.once('exit', (code) => reject(new Error(`ended with ${code}`)));
-  });
-  return { url, end: () => new Promise((resolve) => child.once('exit', resolve) && child.kill('SIGTERM')) };
-}
-
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgate-timing-'));
-fs.chmodSync(folder, 0o755);
-execFileSync(process.execPath, ['scripts/build.mjs'], { cwd: root, stdio: 'inherit' });
-const service = await start(folder);
+ensureBuilt();
+const service = await startService();
 const post = async (at, body, headers = {}) => {
   const began = performance.now();
   const answer = await fetch(service.url + at, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) });
@@ -80,7 +59,7 @@ async function compare(name, count, kinds, unit) {
 try {
   const email = (index) => `person-${index}@example.com`;
   for (let index = 0; index < PEOPLE + 10; index++) await post('/v1/auth/register', { email: email(index), password: 'a long enough password' });
-  const { body: login, took: hash } = await post('/v1/auth/login', ADMIN);
+  const { body: login, took: hash } = await post('/v1/auth/login', { email: 'admin@localhost', password: service.password });
   const outcomes = [
     await compare('login, account known and unknown', PEOPLE, [
       async (index) => (await post('/v1/auth/login', { email: email(index), password: 'wrong' })).took,
@@ -98,6 +77,5 @@ try {
   outcomes.push(await compare('API key, all but the last letter right and none right', KEY_TRIES, [() => tried(nearly), () => tried(never)], hash));
   process.exitCode = outcomes.every(Boolean) ? 0 : 1;
 } finally {
-  await service.end();
-  fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  await stop();
 }

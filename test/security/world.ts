@@ -3,28 +3,13 @@ import * as fs from 'node:fs';
 import { connect } from 'node:net';
 import * as path from 'node:path';
 import { type Config, Keyring } from '@app/platform';
-import { type Answer, type Call, caller, type CallOptions } from '../support/app.js';
+import { ADMIN, type Answer, type Call, caller, SECRET_KEY } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { ALL_SCOPES, unique } from '../support/fixtures.js';
+import { inRole, PASSWORD, person, type Person, serviceKey, unique } from '../support/fixtures.js';
 import { type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
 
-export const PASSWORD = 'a long enough password';
-export const ADMIN = { email: 'admin@localhost', password: 'correct horse battery staple' };
-const SECRET_KEY = 'k3y-of-the-tests-0123456789-abcdefghijklmnop';
-
-/** Somebody who may send requests. */
-export interface Actor {
-  token: string;
-  call: Call;
-}
-
-export interface RegisteredPerson extends Actor {
-  email: string;
-  userId: string;
-  customer: string;
-  subscriptionId: string;
-  refreshToken: string;
-}
+/** A key of a service. */
+type KeyHolder = Awaited<ReturnType<typeof serviceKey>>;
 
 /** Two instances of the built service on one database, and people of every kind on them. */
 export interface World {
@@ -35,19 +20,19 @@ export interface World {
   call: Call;
   /** Calls the second one. */
   elsewhere: Call;
-  admin: RegisteredPerson;
-  ann: RegisteredPerson;
-  bob: RegisteredPerson;
-  support: RegisteredPerson;
+  admin: Person;
+  ann: Person;
+  bob: Person;
+  support: Person;
   /** Rules the product `news`. */
-  editor: RegisteredPerson;
+  editor: Person;
   /** A key of a service on the product `api`, and one on `news`; both with all scopes. */
-  apiKey: Actor;
-  newsKey: Actor;
+  apiKey: KeyHolder;
+  newsKey: KeyHolder;
   /** A customer of `api` alone, and one of `news` alone. */
   apiCustomer: string;
   newsCustomer: string;
-  person(): Promise<RegisteredPerson>;
+  person(): Promise<Person>;
   login(email: string, password?: string): Promise<Answer>;
   /** The key that access tokens are signed with, as only the service should have it. */
   signingKey(): Promise<{ kid: string; key: KeyObject; publicPem: string }>;
@@ -64,42 +49,25 @@ export async function buildWorld(environment: Record<string, string> = {}): Prom
   const second = await startProcess(folder, { ...settings, WORKER: 'off' });
   const call = caller(first.url);
   const login = (email: string, password = PASSWORD): Promise<Answer> => call('POST', '/v1/auth/login', { body: { email, password } });
-  const as = (token: string): Call => (method, at, options: CallOptions = {}) => call(method, at, { token, ...options });
-
-  const person = async (): Promise<RegisteredPerson> => {
-    const email = `${unique('person')}@example.com`;
-    const { status, body } = await call('POST', '/v1/auth/register', { body: { email, password: PASSWORD } });
-    if (status !== 201) throw new Error(JSON.stringify(body));
-    return { email, userId: body.user.id, customer: body.customer.key, subscriptionId: body.subscription.id, token: body.accessToken, refreshToken: body.refreshToken, call: as(body.accessToken) };
-  };
   const adminLogin = (await login(ADMIN.email, ADMIN.password)).body;
-  const adminCall = as(adminLogin.accessToken);
+  const adminCall: Call = (method, at, options = {}) => call(method, at, { token: adminLogin.accessToken, ...options });
   const me = (await adminCall('GET', '/v1/users/me')).body;
-  const admin: RegisteredPerson = { email: ADMIN.email, userId: me.id, customer: me.customer, subscriptionId: '', token: adminLogin.accessToken, refreshToken: adminLogin.refreshToken, call: adminCall };
-  const inRole = async (standing: object): Promise<RegisteredPerson> => {
-    const somebody = await person();
-    const { status, body } = await adminCall('PATCH', `/v1/users/${somebody.userId}`, { body: standing });
-    if (status !== 200) throw new Error(JSON.stringify(body));
-    const { body: tokens } = await login(somebody.email);
-    return { ...somebody, token: tokens.accessToken, refreshToken: tokens.refreshToken, call: as(tokens.accessToken) };
-  };
-  const key = async (product: string): Promise<Actor> => {
-    const { body } = await adminCall('POST', '/v1/api-keys', { body: { name: product, scopes: ALL_SCOPES, product } });
-    return { token: body.key, call: as(body.key) };
-  };
-  const [apiKey, newsKey] = [await key('api'), await key('news')];
+  const admin: Person = { email: ADMIN.email, userId: me.id, customer: me.customer, subscriptionId: '', token: adminLogin.accessToken, refreshToken: adminLogin.refreshToken, call: adminCall };
+  const service = { call, admin: adminCall };
+  const [apiKey, newsKey] = [await serviceKey(service, { product: 'api' }), await serviceKey(service, { product: 'news' })];
   const [apiCustomer, newsCustomer] = [unique('api-customer'), unique('news-customer')];
   await apiKey.call('PUT', `/v1/customers/${apiCustomer}`, { body: {} });
   await newsKey.call('PUT', `/v1/customers/${newsCustomer}`, { body: { region: 'US', deviceType: 'ios' } });
 
   return {
     services: [first, second],
-    database, folder, call, login, person, admin, apiKey, newsKey, apiCustomer, newsCustomer,
+    database, folder, call, login, admin, apiKey, newsKey, apiCustomer, newsCustomer,
     elsewhere: caller(second.url),
-    ann: await person(),
-    bob: await person(),
-    support: await inRole({ role: 'support' }),
-    editor: await inRole({ role: 'product_admin', product: 'news' }),
+    person: () => person(service),
+    ann: await person(service),
+    bob: await person(service),
+    support: await inRole(service, { role: 'support' }),
+    editor: await inRole(service, { role: 'product_admin', product: 'news' }),
     async signingKey() {
       const [row] = await database.query<{ kid: string; sealed: Buffer; jwk: object }>('select kid, sealed_private_key as sealed, public_key as jwk from signing_keys order by signs_from limit 1');
       const privateKey = createPrivateKey(new Keyring({ secretKey: SECRET_KEY } as Config).open('signing-key', row!.sealed));

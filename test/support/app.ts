@@ -12,6 +12,9 @@ import { createTestDatabase, type TestDatabase } from './database.js';
 
 export const ADMIN = { email: 'admin@localhost', password: 'correct horse battery staple' };
 
+/** What signs and seals in every service of the tests: several on one database read each other's tokens. */
+export const SECRET_KEY = 'k3y-of-the-tests-0123456789-abcdefghijklmnop';
+
 /** A clock that the test sets; it stands still in between. */
 export class TestClock extends Clock {
   private at = Date.now();
@@ -62,7 +65,7 @@ export interface AppOptions {
   customize?: (module: TestingModuleBuilder) => TestingModuleBuilder;
 }
 
-const ENVIRONMENT = { RATE_LIMIT_PER_MINUTE: '0', WORKER: 'off', SAMPLE_DATA: 'on', SECRET_KEY: 'k3y-of-the-tests-0123456789-abcdefghijklmnop', LOG_LEVEL: 'error' };
+const ENVIRONMENT = { RATE_LIMIT_PER_MINUTE: '0', WORKER: 'off', SAMPLE_DATA: 'on', SECRET_KEY, LOG_LEVEL: 'error' };
 
 export async function startApp({ database, clock, environment = {}, customize = (module) => module }: AppOptions): Promise<TestApp> {
   const config = new Config({

@@ -5,7 +5,7 @@ export const ALL_SCOPES = [
 ];
 
 /** Makes an API key as the admin. @returns calls made with it */
-export async function serviceKey(service: TestApp, options: { scopes?: string[]; product?: string } = {}): Promise<{ id: string; key: string; call: Call }> {
+export async function serviceKey(service: Pick<TestApp, 'call' | 'admin'>, options: { scopes?: string[]; product?: string } = {}): Promise<{ id: string; key: string; call: Call }> {
   const { status, body } = await service.admin('POST', '/v1/api-keys', { body: { name: 'test', scopes: ALL_SCOPES, ...options } });
   if (status !== 201) throw new Error(JSON.stringify(body));
   return { id: body.id, key: body.key, call: (method, path, call = {}) => service.call(method, path, { token: body.key, ...call }) };
@@ -24,10 +24,13 @@ export interface Person {
   call: Call;
 }
 
+/** Everybody's password, until they change it. */
+export const PASSWORD = 'a long enough password';
+
 /** Registers somebody and logs them in. */
-export async function person(service: TestApp): Promise<Person> {
+export async function person(service: Pick<TestApp, 'call'>): Promise<Person> {
   const email = `${unique('person')}@example.com`;
-  const { status, body } = await service.call('POST', '/v1/auth/register', { body: { email, password: 'a long enough password' } });
+  const { status, body } = await service.call('POST', '/v1/auth/register', { body: { email, password: PASSWORD } });
   if (status !== 201) throw new Error(JSON.stringify(body));
   return {
     email,
@@ -38,6 +41,15 @@ export async function person(service: TestApp): Promise<Person> {
     subscriptionId: body.subscription.id,
     call: (method, path, call = {}) => service.call(method, path, { token: body.accessToken, ...call }),
   };
+}
+
+/** Registers somebody, gives them a role, and logs them in again: the sessions from before are over. */
+export async function inRole(service: Pick<TestApp, 'call' | 'admin'>, standing: { role: string; product?: string }): Promise<Person> {
+  const somebody = await person(service);
+  const { status, body } = await service.admin('PATCH', `/v1/users/${somebody.userId}`, { body: standing });
+  if (status !== 200) throw new Error(JSON.stringify(body));
+  const { body: login } = await service.call('POST', '/v1/auth/login', { body: { email: somebody.email, password: PASSWORD } });
+  return { ...somebody, token: login.accessToken, refreshToken: login.refreshToken, call: (method, path, call = {}) => service.call(method, path, { token: login.accessToken, ...call }) };
 }
 
 /** Applies a product with one metered feature `calls` of that limit. */

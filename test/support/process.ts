@@ -84,7 +84,7 @@ export function postgresOf(dataDir: string): number | null {
 }
 
 /** The postmaster and every backend of it. */
-export function killAll(postmaster: number): void {
+function killAll(postmaster: number): void {
   const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(postmaster)]).toString().trim().split(/\s+/).map(Number);
   for (const pid of [postmaster, ...children]) {
     try {
@@ -93,6 +93,14 @@ export function killAll(postmaster: number): void {
       // Gone by itself.
     }
   }
+}
+
+/** Ends a service and the PostgreSQL that it keeps in a folder as a power cut does. */
+export async function killWithDatabase(service: ServiceProcess, dataDir: string): Promise<void> {
+  const database = postgresOf(dataDir)!;
+  const ended = service.end('SIGKILL');
+  killAll(database);
+  await ended;
 }
 
 /** Where the PostgreSQL that a service keeps in a folder listens. */

@@ -5,13 +5,15 @@ const TEMPLATE = 'tollgate_template';
 
 /** A database of a test file's own, copied from the template. */
 export interface TestDatabase {
+  /** For the service: no superuser's. */
   url: string;
+  /** Asks as a superuser. */
   query<Row extends pg.QueryResultRow>(sql: string, parameters?: unknown[]): Promise<Row[]>;
   drop(): Promise<void>;
 }
 
 export async function createTestDatabase(): Promise<TestDatabase> {
-  const server = new URL(process.env['TEST_DATABASE_URL']!);
+  const server = new URL(process.env['TEST_SUPERUSER_URL']!);
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   const asAdmin = async (sql: string): Promise<void> => {
     const admin = new pg.Client({ connectionString: server.href });
@@ -21,19 +23,18 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   // Copies wait for one another: a template in use cannot be copied.
   for (let attempt = 1; ; attempt++) {
     try {
-      await asAdmin(`create database ${name} template ${TEMPLATE}`);
+      await asAdmin(`create database ${name} template ${TEMPLATE} owner tollgate`);
       break;
     } catch (error) {
       if (attempt === 50) throw error;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
-  const url = new URL(server);
-  url.pathname = `/${name}`;
-  const pool = new pg.Pool({ connectionString: url.href, max: 4 });
+  const at = (url: string | URL): string => Object.assign(new URL(url), { pathname: `/${name}` }).href;
+  const pool = new pg.Pool({ connectionString: at(server), max: 4 });
   pool.on('error', () => undefined);
   return {
-    url: url.href,
+    url: at(process.env['TEST_DATABASE_URL']!),
     query: async <Row extends pg.QueryResultRow>(sql: string, parameters: unknown[] = []) => (await pool.query<Row>(sql, parameters)).rows,
     drop: async () => {
       await pool.end();

@@ -13,10 +13,11 @@ export default async function globalSetup() {
   fs.chmodSync(folder, 0o755);
   const server = await startEmbeddedPostgres({ dataDir: path.join(folder, 'postgres'), volatile: true });
   globalThis.__POSTGRES__ = { server, folder };
-  const admin = new pg.Client({ connectionString: server.url() });
+  const admin = new pg.Client({ connectionString: server.superuserUrl() });
   await admin.connect();
-  await admin.query(`create database ${TEMPLATE}`);
+  await admin.query(`create database ${TEMPLATE} owner tollgate`);
   await admin.end();
   await migrate(server.url(TEMPLATE));
   process.env.TEST_DATABASE_URL = server.url();
+  process.env.TEST_SUPERUSER_URL = server.superuserUrl();
 }

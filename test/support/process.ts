@@ -107,5 +107,5 @@ export async function killWithDatabase(service: ServiceProcess, dataDir: string)
 export function embeddedUrl(dataDir: string): string {
   const [, , , port] = fs.readFileSync(path.join(dataDir, 'postgres', 'postmaster.pid'), 'utf8').split('\n');
   const password = fs.readFileSync(path.join(dataDir, 'postgres', 'superuser.password'), 'utf8');
-  return `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
+  return `postgres://postgres:${password}@127.0.0.1:${port}/tollgate`;
 }

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { CatalogReader } from '@app/catalog';
 import { type Actor, Clock, DomainError, invalidField, newId, type Page, type PageRequest, toPage } from '@app/kernel';
-import { Database, Events } from '@app/platform';
+import { Database, Events, type EventType } from '@app/platform';
 import type { ApiKeyEntity } from './auth.entities.js';
 import { AuthRepository, type ApiKeyState } from './auth.repository.js';
 import { KeyUse } from './key-use.js';
@@ -106,7 +106,7 @@ export class ApiKeysService {
     const terms = { name, scopes: [...new Set(scopes)], productId: product?.id ?? null, customerId: personal ? owner.customerId : null, rateLimitPerMinute, expiresAt };
     return this.database.transaction(async () => {
       const { row, key } = await this.insert(terms, owner);
-      await this.record('api_key.created', row.id, owner, { name, scopes: row.scopes, product: product?.key ?? null });
+      await this.record('api_key.created', row, owner, { name, scopes: row.scopes, product: product?.key ?? null });
       return { apiKey: await this.view(row), key };
     });
   }
@@ -121,7 +121,7 @@ export class ApiKeysService {
       if (old.replacedBy) throw new DomainError('conflict', 'api_key_replaced', 'Another key has taken its place already.');
       const { row, key } = await this.insert(old, caller);
       await this.repository.replaceApiKey(id, row.id, new Date(this.clock.now().getTime() + overlapSeconds * 1_000));
-      await this.record('api_key.rotated', id, caller, { name: old.name, replacedBy: row.id, overlapSeconds });
+      await this.record('api_key.rotated', old, caller, { name: old.name, replacedBy: row.id, overlapSeconds });
       this.database.afterCommit(() => this.cache.delete(old.publicId));
       return { apiKey: await this.view(row), key, formerOwnerUserId: old.ownerUserId };
     });
@@ -140,7 +140,7 @@ export class ApiKeysService {
     return this.database.transaction(async () => {
       const row = await this.lockOwn(id, principal);
       await this.repository.revokeApiKey(id, this.clock.now());
-      await this.record('api_key.revoked', id, principal, { name: row.name });
+      await this.record('api_key.revoked', row, principal, { name: row.name });
       this.database.afterCommit(() => this.cache.delete(row.publicId));
       return { ownerUserId: row.ownerUserId, replaced: row.replacedBy !== null };
     });
@@ -149,7 +149,7 @@ export class ApiKeysService {
   /** Ends every key of a user. Needs a transaction. */
   async revokeAllOf(ownerUserId: string, actor: Actor): Promise<void> {
     const ended = await this.repository.revokeApiKeysOf(ownerUserId, this.clock.now());
-    await this.events.recordMany(ended.map((id) => ({ type: 'api_key.revoked', subject: { type: 'api_key', id }, actor, reason: 'owner_deleted' })));
+    await this.events.recordMany(ended.map((id) => ({ type: 'api_key.revoked', subject: { type: 'api_key', id }, productId: null, actor, reason: 'owner_deleted' })));
   }
 
   /** Makes this instance look again: after an owner was deactivated. */
@@ -181,8 +181,8 @@ export class ApiKeysService {
     return { id, name, prefix: `tg_${publicId}`, lastFour, scopes, product, rateLimitPerMinute, expiresAt, lastUsedAt, replacedBy, createdAt };
   }
 
-  private record(type: string, id: string, principal: UserPrincipal, after: object): Promise<void> {
-    return this.events.record({ type, subject: { type: 'api_key', id }, customerId: principal.customerId, actor: actorOf(principal), after });
+  private record(type: EventType, { id, productId, customerId }: ApiKeyEntity, principal: UserPrincipal, after: object): Promise<void> {
+    return this.events.record({ type, subject: { type: 'api_key', id }, customerId, productId, actor: actorOf(principal), after });
   }
 }
 

@@ -2,7 +2,7 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { type Actor, Clock, DomainError, SYSTEM_ACTOR } from '@app/kernel';
-import { Database, Events } from '@app/platform';
+import { Database, Events, type EventType } from '@app/platform';
 import { BUILTIN_CATALOG, DEFAULT_PRODUCT } from './builtin-catalog.js';
 import { CatalogReader } from './catalog-reader.js';
 import type { Feature, Plan, Product } from './domain/catalog.js';
@@ -102,7 +102,7 @@ export class CatalogService {
     if (!stored) return { product: await this.features.create(wanted, actor), fate: 'created' };
     if (stored.name === wanted.name && !stored.archivedAt) return { product: stored, fate: 'unchanged' };
     await this.products.updateProduct(stored.id, { name: wanted.name, archivedAt: null });
-    await this.events.record({ type: 'product.updated', subject: { type: 'product', id: stored.id }, actor, before: { name: stored.name }, after: { name: wanted.name } });
+    await this.events.record({ type: 'product.updated', subject: { type: 'product', id: stored.id }, productId: stored.id, actor, before: { key: stored.key, name: stored.name }, after: { key: stored.key, name: wanted.name } });
     return { product: stored, fate: 'updated' };
   }
 
@@ -125,10 +125,10 @@ export class CatalogService {
     return changes;
   }
 
-  private async renameFeature(feature: Feature, after: Partial<Feature>, type: string, actor: Actor): Promise<void> {
+  private async renameFeature(feature: Feature, after: Partial<Feature>, type: EventType, actor: Actor): Promise<void> {
     await this.products.updateFeature(feature.id, after);
-    const before = { name: feature.name, unit: feature.unit, failurePolicy: feature.failurePolicy, archivedAt: feature.archivedAt };
-    await this.events.record({ type, subject: { type: 'feature', id: feature.id }, actor, before, after });
+    const { id, productId, key, name, unit, failurePolicy, archivedAt } = feature;
+    await this.events.record({ type, subject: { type: 'feature', id }, productId, actor, before: { key, name, unit, failurePolicy, archivedAt }, after: { key, ...after } });
   }
 
   private async applyPlans(product: Product, document: CatalogDocument, actor: Actor): Promise<CatalogDifference['plans']> {
@@ -178,7 +178,7 @@ export class CatalogService {
       product.id,
       after.map(({ plan, region, deviceType }) => ({ planId: planIds.get(plan)!, region, deviceType })),
     );
-    await this.events.record({ type: 'product.assignment_changed', subject: { type: 'product', id: product.id }, actor, before: { rules: before }, after: { rules: after } });
+    await this.events.record({ type: 'product.assignment_changed', subject: { type: 'product', id: product.id }, productId: product.id, actor, before: { rules: before }, after: { rules: after } });
     return 'changed';
   }
 }

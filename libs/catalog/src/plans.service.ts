@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, Clock, DomainError, newId, type Page, type PageRequest, toPage } from '@app/kernel';
-import { Database, Events, isUniqueViolation } from '@app/platform';
+import { Database, Events, type EventType, isUniqueViolation } from '@app/platform';
 import { CatalogReader } from './catalog-reader.js';
 import type { Feature, Plan, PlanVersion, Price } from './domain/catalog.js';
 import { type Buyer, chooseAssignment } from './domain/choose-price.js';
@@ -91,7 +91,7 @@ export class PlansService {
       await this.database.transaction(async () => {
         const plan = await this.insertPlan(productId, input.key, input.public ?? true);
         await this.plans.insertVersion(plan.id, 1, content, features, plan.createdAt);
-        await this.record('plan.created', plan, actor, null, { key: plan.key, ...content });
+        await this.record('plan.created', plan, actor, null, content);
       });
     } catch (error) {
       if (isUniqueViolation(error, 'plans_key_unique')) throw new DomainError('conflict', 'plan_exists', 'This key is taken.');
@@ -186,8 +186,8 @@ export class PlansService {
     return plans.map((plan) => ({ plan, version: byPlan.get(plan.id)! }));
   }
 
-  private record(type: string, plan: Plan, actor: Actor, before: object | null, after: object | null): Promise<void> {
-    return this.events.record({ type, subject: { type: 'plan', id: plan.id }, actor, before, after });
+  private record(type: EventType, { id, productId, key }: Plan, actor: Actor, before: object | null, after: object): Promise<void> {
+    return this.events.record({ type, subject: { type: 'plan', id }, productId, actor, before: before && { key, ...before }, after: { key, ...after } });
   }
 }
 

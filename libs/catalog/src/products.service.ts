@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, Clock, DomainError, newId, type Page, type PageRequest, toPage } from '@app/kernel';
-import { Database, Events, isUniqueViolation } from '@app/platform';
+import { Database, Events, type EventType, isUniqueViolation } from '@app/platform';
 import { CatalogReader } from './catalog-reader.js';
 import type { FailurePolicy, Feature, FeatureType, Product } from './domain/catalog.js';
 import { checkKey } from './domain/plan-content.js';
@@ -36,7 +36,7 @@ export class ProductsService {
     const product: Product = { id: newId(), key: input.key, name: input.name, archivedAt: null, createdAt: now, updatedAt: now };
     return this.insertOnce('products_key_unique', 'product_exists', async () => {
       await this.products.insertProduct(product);
-      await this.record('product.created', product.id, actor, null, { key: product.key, name: product.name });
+      await this.record('product.created', { productId: product.id, id: product.id }, actor, null, { key: product.key, name: product.name });
       return product;
     });
   }
@@ -48,7 +48,8 @@ export class ProductsService {
       if (!product || product.archivedAt) throw new DomainError('not_found', 'product_not_found', 'There is no such product.');
       const updated = this.changed(product, changes);
       await this.products.updateProduct(product.id, updated);
-      await this.record(changes.archived ? 'product.archived' : 'product.updated', product.id, actor, { name: product.name }, { name: updated.name });
+      const named = ({ name }: Product): object => ({ key, name });
+      await this.record(changes.archived ? 'product.archived' : 'product.updated', { productId: product.id, id: product.id }, actor, named(product), named(updated));
       return updated;
     });
   }
@@ -81,7 +82,7 @@ export class ProductsService {
       const updated = this.changed(feature, changes);
       await this.products.updateFeature(feature.id, updated);
       const type = changes.archived ? 'feature.archived' : 'feature.updated';
-      await this.record(type, feature.id, actor, featureFacts(feature), featureFacts(updated));
+      await this.record(type, feature, actor, featureFacts(feature), featureFacts(updated));
       return updated;
     });
   }
@@ -91,7 +92,7 @@ export class ProductsService {
     const now = this.clock.now();
     const feature: Feature = { ...input, id: newId(), productId, unit: input.unit ?? null, failurePolicy: input.failurePolicy ?? null, archivedAt: null, createdAt: now, updatedAt: now };
     await this.products.insertFeature(feature);
-    await this.record('feature.created', feature.id, actor, null, { key: feature.key, name: feature.name, type: feature.type });
+    await this.record('feature.created', feature, actor, null, { key: feature.key, name: feature.name, type: feature.type });
     return feature;
   }
 
@@ -118,12 +119,12 @@ export class ProductsService {
     }
   }
 
-  private record(type: string, id: string, actor: Actor, before: object | null, after: object): Promise<void> {
-    return this.events.record({ type, subject: { type: type.split('.')[0]!, id }, actor, before, after });
+  private record(type: EventType, { id, productId }: { id: string; productId: string }, actor: Actor, before: object | null, after: object): Promise<void> {
+    return this.events.record({ type, subject: { type: type.split('.')[0]!, id }, productId, actor, before, after });
   }
 }
 
-const featureFacts = ({ name, unit, failurePolicy }: Feature): object => ({ name, unit, failurePolicy });
+const featureFacts = ({ key, name, unit, failurePolicy }: Feature): object => ({ key, name, unit, failurePolicy });
 
 function noFeature(): never {
   throw new DomainError('not_found', 'feature_not_found', 'There is no such feature.');

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, DomainError, type Page, type PageRequest, toPage } from '@app/kernel';
-import { Database, Events, isUniqueViolation } from '@app/platform';
+import { Database, Events, type EventType, isUniqueViolation } from '@app/platform';
 import { CustomerTime } from './customer-time.js';
 import { type CustomerFilter, CustomersRepository } from './customers.repository.js';
 import { changedFields, checkCustomerKey, checkProfile, type Customer, customerFacts, type CustomerProfile } from './domain/customer.js';
@@ -116,9 +116,9 @@ export class CustomersService {
     await this.record('customer.deleted', customer, null, null, actor);
   }
 
-  private async record(type: string, customer: Customer, before: object | null, after: object | null, actor: Actor): Promise<void> {
+  private async record(type: EventType, customer: Customer, before: object | null, after: object | null, actor: Actor): Promise<void> {
     const at = await this.time.of(customer);
-    await this.events.record({ type, subject: { type: 'customer', id: customer.id }, customerId: customer.id, actor, before, after, at });
+    await this.events.record({ type, subject: { type: 'customer', id: customer.id }, customerId: customer.id, productId: null, actor, before, after, at });
   }
 }
 

@@ -20,7 +20,7 @@ export class TestClocksService {
     const clock: TestClock = { id: newId(), now, productId, createdAt: this.clock.now() };
     return this.database.transaction(async () => {
       await this.clocks.insert(clock);
-      await this.events.record({ type: 'test_clock.created', subject: { type: 'test_clock', id: clock.id }, actor, after: { now } });
+      await this.events.record({ type: 'test_clock.created', subject: { type: 'test_clock', id: clock.id }, productId: null, actor, after: { now } });
       return clock;
     });
   }

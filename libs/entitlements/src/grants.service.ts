@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CatalogReader, type Feature } from '@app/catalog';
 import { type Customer, CustomersService, CustomerTime } from '@app/customers';
 import { type Actor, DomainError, type Interval, invalidField, newId, type Page, type PageRequest, toPage } from '@app/kernel';
-import { Database, Events } from '@app/platform';
+import { Database, Events, type EventType } from '@app/platform';
 import type { Grant } from './domain/grant.js';
 import { GrantsRepository } from './grants.repository.js';
 
@@ -108,10 +108,10 @@ export class GrantsService {
     return { data: data.map((grant) => ({ ...grant, feature: keys.get(grant.featureId)! })), hasMore };
   }
 
-  private async record(type: string, grant: Grant, feature: Feature, { customer, actor, reason }: { customer: Customer; actor: Actor; reason?: string }): Promise<void> {
+  private async record(type: EventType, grant: Grant, feature: Feature, { customer, actor, reason }: { customer: Customer; actor: Actor; reason?: string }): Promise<void> {
     const { id, customerId, quantity, priority, effectiveAt, expiresAt, recurrence } = grant;
     await this.events.record({
-      type, subject: { type: 'grant', id }, customerId, actor, reason, at: await this.time.of(customer), after: { feature: feature.key, quantity, priority, effectiveAt, expiresAt, recurrence },
+      type, subject: { type: 'grant', id }, customerId, productId: feature.productId, actor, reason, at: await this.time.of(customer), after: { feature: feature.key, quantity, priority, effectiveAt, expiresAt, recurrence },
     });
   }
 }

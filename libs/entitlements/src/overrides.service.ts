@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CatalogReader, checkTerms, type EntitlementTerms, type Feature, type MeteredTerms } from '@app/catalog';
 import { type Customer, CustomersService, CustomerTime } from '@app/customers';
 import { type Actor, DomainError, invalidField } from '@app/kernel';
-import { Database, Events } from '@app/platform';
+import { Database, Events, type EventType } from '@app/platform';
 import type { Override } from './domain/holder.js';
 import { OverridesRepository } from './overrides.repository.js';
 
@@ -66,9 +66,9 @@ export class OverridesService {
     return this.catalog.getFeature(id, feature);
   }
 
-  private async record(type: string, { customer, actor, reason }: { customer: Customer; actor: Actor; reason?: string }, feature: Feature, before: Override | null, after: Override | null): Promise<void> {
+  private async record(type: EventType, { customer, actor, reason }: { customer: Customer; actor: Actor; reason?: string }, feature: Feature, before: Override | null, after: Override | null): Promise<void> {
     const facts = (override: Override | null): object | null => override && { feature: feature.key, featureId: feature.id, terms: override.terms, expiresAt: override.expiresAt };
     const subject = { type: 'customer', id: customer.id };
-    await this.events.record({ type, subject, customerId: customer.id, actor, reason, at: await this.time.of(customer), before: facts(before), after: facts(after) });
+    await this.events.record({ type, subject, customerId: customer.id, productId: feature.productId, actor, reason, at: await this.time.of(customer), before: facts(before), after: facts(after) });
   }
 }

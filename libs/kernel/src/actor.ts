@@ -2,6 +2,14 @@
 export interface Actor {
   kind: 'user' | 'api_key' | 'system';
   id: string | null;
+  /** Where it was asked for; left out where nobody asked. */
+  origin?: Origin;
+}
+
+/** Where a request came from. */
+export interface Origin {
+  address: string;
+  requestId: string;
 }
 
 export const SYSTEM_ACTOR: Actor = { kind: 'system', id: null };

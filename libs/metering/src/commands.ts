@@ -1,8 +1,8 @@
 import { type Actor, DomainError, invalidField } from '@app/kernel';
-import type { NewEvent } from '@app/platform';
+import type { EventType } from '@app/platform';
 import { check, consume, type Decision, isCounted, type Question, reserve, type Situation } from './domain/decide.js';
 import { count, type Meter, MOST, uncount } from './domain/meter.js';
-import type { Circumstances, Effect, IdempotencyClaim, NewEntry, UsageCommand } from './usage-command.js';
+import type { Circumstances, Effect, IdempotencyClaim, NewEntry, UsageCommand, UsageEvent } from './usage-command.js';
 import type { Reservation } from './usage.repository.js';
 
 interface Asked {
@@ -77,7 +77,7 @@ export function hold(asked: Asked & QuantityOf & { id: string; ttlSeconds: numbe
         id, customerId: customer.id, featureId: situation!.entitlement.feature.id, windowStart: meter.windowStart, quantity: taken, committed: 0, status: 'held',
         expiresAt, createdAt: now, settledAt: null,
       };
-      const event = reservationEvent('reservation.created', reservation, actor);
+      const event = reservationEvent('reservation.created', reservation, { feature, actor });
       return { answer: { ...decision, reservation: { id, expiresAt: expiresAt.toISOString() } }, meters: [meter], reservations: [reservation], events: [event] };
     },
   };
@@ -200,7 +200,7 @@ export function correct(asked: Asked & { feature: string; quantity: number; at?:
       if (meter.used + quantity < 0) throw new DomainError('conflict', 'exceeds_usage', 'No more can be taken back than was used.', { used: meter.used });
       if (meter.used + meter.reserved + quantity > MOST) throw invalidField('quantity', 'is too large');
       const done = quantity > 0 ? count(meter, allowance, quantity, now) : uncount(meter, allowance, -quantity, burnt);
-      const event: NewEvent = {
+      const event: UsageEvent = {
         type: 'usage.corrected', subject: { type: 'customer', id: customer.id }, customerId: customer.id, actor, reason,
         before: { feature: entitlement.feature.key, used: meter.used }, after: { feature: entitlement.feature.key, used: done.meter.used, windowStart: meter.windowStart },
       };
@@ -253,8 +253,8 @@ function onReservation<Answer>(asked: OnReservation, decide: (held: Reservation,
   };
 }
 
-function effectOf(situation: Situation, asked: OnReservation, { quantity, now, settled, entries, type }: { quantity: number; now: Date; settled: Reservation; entries: NewEntry[]; type: string }): Effect<Decision> {
-  return { answer: accepted(situation, asked, quantity, now), meters: [situation.meter], unguarded: true, entries, reservations: [settled], events: [reservationEvent(type, settled, asked.actor)] };
+function effectOf(situation: Situation, asked: OnReservation, { quantity, now, settled, entries, type }: { quantity: number; now: Date; settled: Reservation; entries: NewEntry[]; type: EventType }): Effect<Decision> {
+  return { answer: accepted(situation, asked, quantity, now), meters: [situation.meter], unguarded: true, entries, reservations: [settled], events: [reservationEvent(type, settled, asked)] };
 }
 
 const nothing = (situation: Situation, asked: Asked, quantity: number, now: Date): Effect<Decision> => ({ answer: accepted(situation, asked, quantity, now), meters: [null] });
@@ -285,6 +285,6 @@ function refuseSettled({ status, expiresAt }: Reservation, now: Date): void {
   if (standing !== 'held') throw new DomainError('conflict', 'reservation_settled', `The reservation is ${standing}.`);
 }
 
-function reservationEvent(type: string, { id, customerId, quantity, committed, expiresAt }: Reservation, actor: Actor): NewEvent {
-  return { type, subject: { type: 'reservation', id }, customerId, actor, after: { quantity, committed, expiresAt } };
+function reservationEvent(type: EventType, { id, customerId, quantity, committed, expiresAt }: Reservation, { feature, actor }: { feature: string; actor: Actor }): UsageEvent {
+  return { type, subject: { type: 'reservation', id }, customerId, actor, after: { feature, quantity, committed, expiresAt } };
 }

@@ -59,9 +59,9 @@ export class UsageChecker {
       const wrong = await this.usage.mismatches([customerId]);
       for (const mismatch of wrong) {
         await this.usage.setCounter(mismatch, this.clock.now());
-        const { feature, windowStart, used, reserved, recorded, held } = mismatch;
+        const { feature, productId, windowStart, used, reserved, recorded, held } = mismatch;
         await this.events.record({
-          type: 'usage.counter_rebuilt', subject: { type: 'customer', id: customerId }, customerId, actor,
+          type: 'usage.counter_rebuilt', subject: { type: 'customer', id: customerId }, customerId, productId, actor,
           before: { feature, windowStart, used, reserved }, after: { feature, windowStart, used: recorded, reserved: held },
         });
       }

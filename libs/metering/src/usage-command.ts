@@ -51,6 +51,9 @@ export interface Circumstances {
   counted: Set<string>;
 }
 
+/** What a command tells; the transaction knows on which product. */
+export type UsageEvent = Omit<NewEvent, 'productId'>;
+
 /** What a command decides: nothing of it is true before all of it is written. */
 export interface Effect<Answer> {
   answer: Answer;
@@ -60,7 +63,7 @@ export interface Effect<Answer> {
   unguarded?: boolean;
   entries?: NewEntry[];
   reservations?: Reservation[];
-  events?: NewEvent[];
+  events?: UsageEvent[];
 }
 
 /** One thing to be done to the usage of one customer. */

@@ -143,7 +143,7 @@ export class UsageTransaction {
     const expired = changed.flatMap(({ reading }) => reading.expired);
     const lines = [...changed.flatMap(({ reading }) => [...openingOf(reading), ...paymentOf(reading, now)]), ...entries];
     const settled = [...expired.map((reservation): Reservation => ({ ...reservation, status: 'expired', settledAt: now })), ...reservations];
-    const news = [...expired.map((reservation) => expiryOf(reservation)), ...events];
+    const news = [...changed.flatMap(({ reading }) => reading.expired.map((reservation) => expiryOf(reservation, reading))), ...events];
     const balances = changed.flatMap(({ reading: { customerId, meter } }) =>
       meter.grants.flatMap(({ grant, balance, settledAt }) => (settledAt ? [{ customerId, grantId: grant.id, balance, settledAt }] : [])),
     );
@@ -183,7 +183,7 @@ function decideOne({ command, entitlements, holder }: PreparedCommand, { now, kn
   } catch (error) {
     return { error };
   }
-  keep(effect, states, { now, known, written, customerId: customer.id });
+  keep(effect, states, { now, known, written, customerId: customer.id, entitlements });
   if (claim) {
     const replay = { ...claim, status: OK, answer: JSON.stringify(effect.answer) };
     written.replays.push(replay);
@@ -192,7 +192,7 @@ function decideOne({ command, entitlements, holder }: PreparedCommand, { now, kn
   return { answer: { answer: effect.answer, replayed: false } };
 }
 
-function keep(effect: Effect<unknown>, states: (State | undefined)[], { now, known, written, customerId }: { now: Date; known: Known; written: Written; customerId: string }): void {
+function keep(effect: Effect<unknown>, states: (State | undefined)[], { now, known, written, customerId, entitlements }: { now: Date; known: Known; written: Written; customerId: string; entitlements: Entitlement[] }): void {
   effect.meters.forEach((meter, index) => {
     const state = states[index];
     if (!meter || !state) return;
@@ -204,7 +204,7 @@ function keep(effect: Effect<unknown>, states: (State | undefined)[], { now, kno
   });
   for (const { touch, quantity, kind, occurredAt, burns, actor, properties = null, reference = null } of effect.entries ?? []) {
     const { featureId, windowStart } = states[touch]!.reading;
-    written.entries.push({ id: newId(), customerId, featureId, windowStart, quantity, kind, occurredAt, actor, properties, burns: burns.length > 0 ? burns : null, reference });
+    written.entries.push({ id: newId(), customerId, featureId, windowStart, quantity, kind, occurredAt, actor: { kind: actor.kind, id: actor.id }, properties, burns: burns.length > 0 ? burns : null, reference });
     if (burns.length > 0) states[touch]!.reading.burnt = [...states[touch]!.reading.burnt, ...burns];
     if (reference !== null) known.counted.add(referenceName(customerId, reference));
   }
@@ -212,7 +212,9 @@ function keep(effect: Effect<unknown>, states: (State | undefined)[], { now, kno
     known.reservations.set(reservation.id, reservation);
     written.reservations.push(reservation);
   }
-  if (effect.events) written.events.push(...effect.events);
+  // A command touches features of one product.
+  const { productId } = entitlements[0]!.feature;
+  if (effect.events) for (const event of effect.events) written.events.push({ ...event, productId });
 }
 
 /** Tells each threshold once in a window, whatever happens around it. */
@@ -228,6 +230,7 @@ function thresholdsOf(state: State, now: Date): NewEvent[] {
     type: 'usage.threshold_reached',
     subject: { type: 'customer', id: customerId },
     customerId,
+    productId: entitlement.feature.productId,
     actor: SYSTEM_ACTOR,
     after: { feature: entitlement.feature.key, percent, limit, used: meter.used, windowStart },
   }));
@@ -263,12 +266,13 @@ function paymentOf({ paid, customerId, featureId, windowStart }: MeterReading, n
   return [{ ...common, id: newId(), customerId, featureId, windowStart, quantity: 0, occurredAt: now, burns: paid }];
 }
 
-const expiryOf = ({ id, customerId, quantity, expiresAt }: Reservation): NewEvent => ({
+const expiryOf = ({ id, customerId, quantity, expiresAt }: Reservation, { entitlement: { feature } }: MeterReading): NewEvent => ({
   type: 'reservation.expired',
   subject: { type: 'reservation', id },
   customerId,
+  productId: feature.productId,
   actor: SYSTEM_ACTOR,
-  after: { quantity },
+  after: { feature: feature.key, quantity },
   at: expiresAt,
 });
 

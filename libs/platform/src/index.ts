@@ -7,6 +7,8 @@ export { Together } from './batching/together.js';
 export { Database } from './database/database.js';
 export { isRetryable, isUnavailable, isUniqueViolation } from './database/database-errors.js';
 export { type Connection, type Decided, Pipeline, type Statement } from './database/pipeline.js';
+export { EVENT_CATALOG, type EventType, isEventType, PUBLIC_EVENT_TYPES } from './events/catalog/event-catalog.js';
+export type { EventDescription } from './events/catalog/event-description.js';
 export { Events, type NewEvent, type RecordedEvent } from './events/events.js';
 export { type Hits, RATE_WINDOW_MS, RateLimits } from './limits/rate-limits.js';
 export { Mailer, type OutgoingMail } from './mail/mailer.js';

@@ -143,6 +143,7 @@ export class EnrolmentService {
       type: transition.type,
       subject: { type: 'subscription', id },
       customerId: customer.id,
+      productId,
       actor: contract.actor,
       before: null,
       after: subscriptionFacts(subscription),

@@ -8,6 +8,8 @@ import { LIVE, SELECTED } from './subscription-row.js';
 export interface PlanMove {
   id: string;
   planId: string;
+  planKey: string;
+  productId: string;
   version: number;
   atPeriodEnd: boolean;
   actor: Actor;
@@ -24,7 +26,7 @@ export interface PlanMove {
   finishedAt: Date | null;
 }
 
-const COLUMNS = `id, plan_id as "planId", version, at_period_end as "atPeriodEnd", actor, reason, state, reached, moved, skipped, total, created_at as "createdAt", finished_at as "finishedAt"`;
+const COLUMNS = `id, plan_id as "planId", (select key from plans p where p.id = plan_id) as "planKey", (select product_id from plans p where p.id = plan_id) as "productId", version, at_period_end as "atPeriodEnd", actor, reason, state, reached, moved, skipped, total, created_at as "createdAt", finished_at as "finishedAt"`;
 
 @Injectable()
 export class PlanMovesRepository {

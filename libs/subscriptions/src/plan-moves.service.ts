@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CatalogReader, PlansService } from '@app/catalog';
 import { type Actor, Clock, DomainError, newId } from '@app/kernel';
-import { Database, Events, isUniqueViolation } from '@app/platform';
+import { Database, Events, type EventType, isUniqueViolation } from '@app/platform';
 import type { When } from './domain/commands.js';
 import type { Subscription } from './domain/subscription.js';
 import { LifecycleService } from './lifecycle.service.js';
@@ -29,7 +29,7 @@ export class PlanMovesService {
     try {
       return await this.database.transaction(async () => {
         const move: PlanMove = {
-          id: newId(), planId: plan.id, version: version.version, atPeriodEnd: when === 'period_end', actor, reason: reason ?? null, state: 'running', reached: null,
+          id: newId(), planId: plan.id, planKey: key, productId, version: version.version, atPeriodEnd: when === 'period_end', actor, reason: reason ?? null, state: 'running', reached: null,
           moved: 0, skipped: 0, total: await this.moves.countOthers(plan.id, version.version), createdAt: this.clock.now(), finishedAt: null,
         };
         await this.moves.insert(move);
@@ -83,7 +83,7 @@ export class PlanMovesService {
     }
   }
 
-  private record(type: string, { id, planId, version, atPeriodEnd, moved, skipped, total, actor, reason }: PlanMove): Promise<void> {
-    return this.events.record({ type, subject: { type: 'plan', id: planId }, actor, reason, after: { move: id, version, atPeriodEnd, moved, skipped, total } });
+  private record(type: EventType, { id, planId, planKey, productId, version, atPeriodEnd, moved, skipped, total, actor, reason }: PlanMove): Promise<void> {
+    return this.events.record({ type, subject: { type: 'plan', id: planId }, productId, actor, reason, after: { key: planKey, move: id, version, atPeriodEnd, moved, skipped, total } });
   }
 }

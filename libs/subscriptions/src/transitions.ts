@@ -78,6 +78,7 @@ function eventOf(before: Subscription, step: Transition, { actor, reason }: Doin
     type, actor, reason, at,
     subject: { type: 'subscription', id: after.id },
     customerId: after.customerId,
+    productId: after.productId,
     before: factsUnlike(before, after),
     // What time does is told by what it changes: with the last whole of it, that is all there is to know.
     after: actor === SYSTEM_ACTOR ? factsUnlike(after, before) : { ...subscriptionFacts(after), lines: lines?.length ? lines : undefined },

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, Clock, DomainError, invalidField, type Page, type PageRequest, toPage } from '@app/kernel';
-import { Database, Events, isUniqueViolation } from '@app/platform';
+import { Database, Events, type EventType, isUniqueViolation } from '@app/platform';
 import { canonicalEmail, changeStanding, isEmail, type Role, type Standing, type User } from './domain/user.js';
 import { UsersRepository } from './users.repository.js';
 
@@ -18,7 +18,7 @@ export type OwnChanges = Partial<Pick<User, 'name' | 'webhookUrl' | 'mailEnabled
 
 /** A change of an account, as it is written down: what it leads to, and what is told of it. */
 interface Change {
-  type: string;
+  type: EventType;
   changes: Partial<User>;
   before?: object;
   after?: object;
@@ -134,8 +134,8 @@ export class UsersService {
     return { ...user, ...written };
   }
 
-  private record(type: string, user: User, actor: Actor, { before, after, reason }: { before?: object; after?: object; reason?: string }): Promise<void> {
-    return this.events.record({ type, subject: { type: 'user', id: user.id }, customerId: user.customerId, actor, before, after, reason });
+  private record(type: EventType, user: User, actor: Actor, { before, after, reason }: { before?: object; after?: object; reason?: string }): Promise<void> {
+    return this.events.record({ type, subject: { type: 'user', id: user.id }, customerId: user.customerId, productId: null, actor, before, after, reason });
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Actor, DomainError } from '@app/kernel';
+import { type Actor, DomainError, type Origin } from '@app/kernel';
 import type { Role } from '@app/users';
 
 /** What an API key may be given. */
@@ -21,6 +21,8 @@ export interface UserPrincipal {
   sessionId: string;
   /** Set for support, on the routes where it may see everybody. */
   reach?: 'everybody';
+  /** Of the request. */
+  origin?: Origin;
 }
 
 export interface ApiKeyPrincipal {
@@ -33,6 +35,8 @@ export interface ApiKeyPrincipal {
   customerId: string | null;
   /** null: as many requests as it likes. */
   rateLimitPerMinute: number | null;
+  /** Of the request. */
+  origin?: Origin;
 }
 
 /** Who makes a request. */
@@ -47,7 +51,8 @@ export const isAdmin = (principal: Principal | null): boolean => principal?.kind
 export const isSeller = (principal: Principal): boolean => principal.kind === 'user' && RULES_CATALOG.includes(principal.role);
 
 export function actorOf(principal: Principal): Actor {
-  return principal.kind === 'user' ? { kind: 'user', id: principal.userId } : { kind: 'api_key', id: principal.keyId };
+  const { origin } = principal;
+  return principal.kind === 'user' ? { kind: 'user', id: principal.userId, origin } : { kind: 'api_key', id: principal.keyId, origin };
 }
 
 /** The only customer that the principal may act for; null: any. */

@@ -23,7 +23,7 @@ export interface EntitlementSource {
 
 /** What one customer may do with one feature at one instant. Derived, never stored. */
 export interface Entitlement {
-  feature: Pick<Feature, 'id' | 'key' | 'type' | 'failurePolicy'>;
+  feature: Pick<Feature, 'id' | 'productId' | 'key' | 'type' | 'failurePolicy'>;
   /** Why nothing is allowed, whatever was used; null when the terms decide. */
   denied: DenialReason | null;
   terms: EntitlementTerms | null;

@@ -11,7 +11,7 @@ const source = { kind: 'plan' as const, plan: 'pro', version: 3 };
 const rhythm = { name: 'month' as const, timezone: 'UTC', billing: { ...window, cadence: { anchor: window.start, interval: 'month' as const, count: 1, timeZone: 'UTC' } } };
 
 const entitled = (terms: EntitlementTerms, over: Partial<Entitlement> = {}): Entitlement => ({
-  feature: { id: 'f', key: 'api_calls', type: terms.type, failurePolicy: null },
+  feature: { id: 'f', productId: 'p', key: 'api_calls', type: terms.type, failurePolicy: null },
   denied: null,
   terms,
   rhythm: terms.type === 'metered' || terms.type === 'credit' ? rhythm : null,

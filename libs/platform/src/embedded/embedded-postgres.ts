@@ -16,7 +16,10 @@ export interface EmbeddedPostgresOptions {
 }
 
 export interface EmbeddedPostgres {
+  /** For the service: it owns its database and is no superuser, so that the privileges that it lacks hold for it too. */
   url(database?: string): string;
+  /** For whoever makes databases. */
+  superuserUrl(database?: string): string;
   port: number;
   pid: number;
   /** False when another living process started this server: then `stop` leaves it running. */
@@ -25,6 +28,8 @@ export interface EmbeddedPostgres {
 }
 
 const SUPERUSER = 'postgres';
+/** Both the role and its database. */
+const OWNER = 'tollgate';
 const OWNER_FILE = 'owner.pid';
 const POLL_MS = 25;
 const STOP_POLLS = 800;
@@ -86,11 +91,20 @@ async function initialize(launcher: Launcher, dataDir: string, volatile: boolean
     const flags = ['-U', SUPERUSER, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-instructions'];
     await finished(launcher.spawn('initdb', ['-D', building, `--pwfile=${passwordFile}`, ...flags, ...(volatile ? ['--no-sync'] : [])]));
     await fs.writeFile(path.join(building, 'superuser.password'), password, { mode: 0o600 });
+    await makeOwner(launcher, building);
     await fs.rename(building, dataDir);
   } finally {
     await fs.rm(passwordFile, { force: true });
     await fs.rm(building, { recursive: true, force: true });
   }
+}
+
+/** Before anybody can connect (PostgreSQL, "postgres", single-user mode): each line is a command. */
+async function makeOwner(launcher: Launcher, dataDir: string): Promise<void> {
+  const password = randomBytes(18).toString('base64url');
+  const commands = `create role ${OWNER} login password '${password}'\ncreate database ${OWNER} owner ${OWNER}\n`;
+  await finished(launcher.spawn('postgres', ['--single', '-D', dataDir, SUPERUSER], commands));
+  await fs.writeFile(path.join(dataDir, 'owner.password'), password, { mode: 0o600 });
 }
 
 async function attach(dataDir: string, running: { pid: number; port: number }): Promise<EmbeddedPostgres> {
@@ -102,11 +116,15 @@ async function attach(dataDir: string, running: { pid: number; port: number }): 
 
 async function server(dataDir: string, { pid, port }: { pid: number; port: number }, owned: boolean): Promise<EmbeddedPostgres> {
   const password = await fs.readFile(path.join(dataDir, 'superuser.password'), 'utf8');
+  // A cluster from before the service had a role of its own goes on as it is.
+  const ownPassword = await fs.readFile(path.join(dataDir, 'owner.password'), 'utf8').catch(() => null);
+  const superuserUrl = (database = SUPERUSER): string => `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/${database}`;
   return {
     pid,
     port,
     owned,
-    url: (database = SUPERUSER) => `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/${database}`,
+    superuserUrl,
+    url: ownPassword === null ? superuserUrl : (database = OWNER) => `postgres://${OWNER}:${ownPassword}@127.0.0.1:${port}/${database}`,
     stop: async () => {
       if (owned) await stopServer(pid, dataDir);
     },
@@ -150,7 +168,7 @@ function finished(child: ChildProcess): Promise<void> {
   child.stderr?.on('data', (data) => (output += String(data)));
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code) => (code === 0 ? resolve() : reject(new Error(`initdb failed (${code}): ${output}`))));
+    child.once('close', (code) => (code === 0 ? resolve() : reject(new Error(`The cluster could not be made (${code}): ${output}`))));
   });
 }
 

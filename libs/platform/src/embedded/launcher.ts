@@ -13,7 +13,8 @@ export interface Account {
 /** Starts PostgreSQL's programs as an account that they accept. */
 export interface Launcher {
   account: Account;
-  spawn(program: 'initdb' | 'postgres', args: string[]): ChildProcess;
+  /** `input` is what it reads; left out: nothing. */
+  spawn(program: 'initdb' | 'postgres', args: string[], input?: string): ChildProcess;
 }
 
 /** Nobody, inside a user namespace: what PostgreSQL sees there in place of root. */
@@ -32,10 +33,12 @@ export async function makeLauncher(dataDir: string): Promise<Launcher> {
   const owner = reachable ? account : {};
   return {
     account: owner,
-    spawn(program, args) {
+    spawn(program, args, input) {
       const [command, ...rest] = [...prefix, path.join(bin, program), ...args];
       const environment = { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' };
-      return spawn(command!, rest, { ...owner, cwd: os.tmpdir(), detached: true, stdio: ['ignore', 'ignore', 'pipe'], env: environment });
+      const child = spawn(command!, rest, { ...owner, cwd: os.tmpdir(), detached: true, stdio: [input === undefined ? 'ignore' : 'pipe', 'ignore', 'pipe'], env: environment });
+      child.stdin?.end(input);
+      return child;
     },
   };
 }

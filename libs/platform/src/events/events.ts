@@ -4,13 +4,16 @@ import { Changes } from '../changes/changes.js';
 import { type ArrayItem, arrayLiteral } from '../database/array-literal.js';
 import { Database } from '../database/database.js';
 import type { Connection, Statement } from '../database/pipeline.js';
+import { type EventType, isEventType } from './catalog/event-catalog.js';
 
 /** What a change of state leaves behind: audit entry, outbox entry and line of the timeline in one. */
 export interface NewEvent {
   /** Past tense, `<noun>.<what_happened>`: `subscription.plan_changed`. */
-  type: string;
+  type: EventType;
   subject: { type: string; id: string };
   customerId?: string | null;
+  /** The product that it happened on; null: on none, or on all. */
+  productId: string | null;
   actor: Actor;
   reason?: string | null;
   before?: object | null;
@@ -21,7 +24,9 @@ export interface NewEvent {
 
 export interface RecordedEvent {
   id: string;
-  type: string;
+  type: EventType;
+  /** Of its subject: 1, 2, 3 and so on. */
+  sequence: number;
   actor: Actor;
   reason: string | null;
   before: Record<string, unknown> | null;
@@ -29,15 +34,25 @@ export interface RecordedEvent {
   at: Date;
 }
 
+/** The rows of event_sequences are taken in the order of their ids, so that two transactions cannot wait for each other here. */
 const RECORD_ALL: Statement = {
   name: 'record events',
-  text: `insert into events (id, type, subject_type, subject_id, customer_id, actor, reason, before, after, at)
-    select id, type, subject_type, subject_id, customer_id, actor, reason,
-      case json_typeof(before) when 'object' then before::jsonb end, case json_typeof(after) when 'object' then after::jsonb end, at
-    from rows from (unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::jsonb[], $7::text[], $8::timestamptz[]), json_array_elements($9::json), json_array_elements($10::json))
-      as e (id, type, subject_type, subject_id, customer_id, actor, reason, at, before, after)`,
+  text: `with told as (
+      select e.*, row_number() over (partition by subject_id order by n) as nth, count(*) over (partition by subject_id) as of
+      from rows from (unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::uuid[], $7::jsonb[], $8::jsonb[], $9::text[], $10::timestamptz[]),
+        json_array_elements($11::json), json_array_elements($12::json)) with ordinality
+        as e (id, type, subject_type, subject_id, customer_id, product_id, actor, origin, reason, at, before, after, n)),
+    taken as (
+      insert into event_sequences as s (subject_id, last) select subject_id, count(*) from told group by subject_id order by subject_id
+      on conflict (subject_id) do update set last = s.last + excluded.last returning subject_id, last),
+    recorded as (
+      insert into events (id, type, subject_type, subject_id, sequence, customer_id, product_id, actor, origin, reason, before, after, at)
+      select id, type, subject_type, subject_id, taken.last - of + nth, customer_id, product_id, actor, origin, reason,
+        case json_typeof(before) when 'object' then before::jsonb end, case json_typeof(after) when 'object' then after::jsonb end, at
+      from told join taken using (subject_id) returning id)
+    insert into event_outbox (event_id) select id from recorded`,
 };
-const COLUMNS = 'id, type, actor, reason, before, after, at';
+const COLUMNS = 'id, type, sequence::float8 as sequence, actor, reason, before, after, at';
 
 /** The append-only list of what happened, written in the transaction of the change itself. */
 @Injectable()
@@ -68,8 +83,8 @@ export class Events {
   private columnsOf(events: NewEvent[]): string[] {
     const now = this.clock.now();
     const columns: ((event: NewEvent) => ArrayItem)[] = [
-      newId, ({ type }) => type, ({ subject }) => subject.type, ({ subject }) => subject.id, ({ customerId }) => customerId ?? null, ({ actor }) => actor,
-      ({ reason }) => reason ?? null, ({ at }) => at ?? now,
+      newId, ({ type }) => known(type), ({ subject }) => subject.type, ({ subject }) => subject.id, ({ customerId }) => customerId ?? null, ({ productId }) => productId,
+      ({ actor: { kind, id } }) => ({ kind, id }), ({ actor }) => actor.origin ?? null, ({ reason }) => reason ?? null, ({ at }) => at ?? now,
     ];
     const documents = (['before', 'after'] as const).map((name) => JSON.stringify(events.map((event) => event[name] ?? null)));
     return [...columns.map((column) => arrayLiteral(events.map(column))), ...documents];
@@ -82,4 +97,10 @@ export class Events {
       [subjectId, page.after, page.limit + 1],
     );
   }
+}
+
+/** @throws Error for what nobody could look up */
+function known(type: string): string {
+  if (!isEventType(type)) throw new Error(`${type} is not in the catalogue of events.`);
+  return type;
 }

@@ -50,11 +50,12 @@ export class AccessGuard extends AuthGuard('jwt') {
 }
 
 function admit(request: FastifyRequest & WithPrincipal, rule: AccessRule | OpenRule | undefined, principal: Principal | null): boolean {
-  request.principal = principal;
+  // A copy: what was found out about a caller is remembered, and serves many requests.
+  request.principal = principal && { ...principal, origin: { address: request.ip, requestId: request.id } };
   if (rule === 'public' || rule === 'everybody') return true;
-  if (!principal) throw new DomainError('unauthenticated', 'authentication_required', 'This needs an access token or an API key.');
-  if (principal.kind === 'api_key') refuseKey(rule ?? {}, principal);
-  else request.principal = admitted(rule ?? {}, principal, request.body);
+  if (!request.principal) throw new DomainError('unauthenticated', 'authentication_required', 'This needs an access token or an API key.');
+  if (request.principal.kind === 'api_key') refuseKey(rule ?? {}, request.principal);
+  else request.principal = admitted(rule ?? {}, request.principal, request.body);
   return true;
 }
 

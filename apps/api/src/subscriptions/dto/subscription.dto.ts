@@ -315,14 +315,16 @@ export class ActorDto {
 export class TimelineEntryDto {
   id: string;
   type: string;
+  /** 1, 2, 3 and so on: what happened to this subscription, in its order. */
+  sequence: number;
   actor: ActorDto;
   reason: string | null;
   before: Record<string, unknown> | null;
   after: Record<string, unknown> | null;
   at: Date;
 
-  static of({ id, type, actor, reason, before, after, at }: RecordedEvent): TimelineEntryDto {
-    return { id, type, actor, reason, before, after, at };
+  static of({ id, type, sequence, actor, reason, before, after, at }: RecordedEvent): TimelineEntryDto {
+    return { id, type, sequence, actor, reason, before, after, at };
   }
 }
 

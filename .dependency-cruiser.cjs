@@ -9,7 +9,10 @@ const BELOW = {
   subscriptions: ['kernel', 'platform', 'customers', 'catalog'],
   entitlements: ['kernel', 'platform', 'customers', 'catalog', 'subscriptions'],
   metering: ['kernel', 'platform', 'customers', 'catalog', 'subscriptions', 'entitlements'],
-  auth: ['kernel', 'platform', 'users', 'customers', 'catalog', 'subscriptions'],
+  deliveries: ['kernel', 'platform'],
+  webhooks: ['kernel', 'platform', 'catalog', 'deliveries'],
+  notifications: ['kernel', 'platform', 'users', 'customers', 'deliveries'],
+  auth: ['kernel', 'platform', 'users', 'customers', 'catalog', 'subscriptions', 'deliveries', 'webhooks', 'notifications'],
 };
 
 const oneWay = Object.entries(BELOW).map(([lib, below]) => ({

@@ -91,7 +91,7 @@ const OUTBOX = [
     event_id uuid not null unique,
     type text not null,
     customer_id uuid,
-    product_id uuid,
+    product_ids uuid[] not null,
     body text not null,
     published_at timestamptz not null
   )`,

@@ -2,14 +2,18 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { PUBLIC_EVENT_TYPES } from '@app/platform';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import formats from 'ajv-formats';
 import { caller } from '../support/app.js';
 import { type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { ACCESS } from './access-table.js';
+import { ACCESS, NO_API } from './access-table.js';
 
+const addFormats = formats as unknown as (ajv: Ajv2020) => void;
 const root = path.resolve(import.meta.dirname, '../..');
 /** What is answered otherwise than in JSON. */
-const MEDIA_TYPES: Record<string, string> = { 'GET /v1/users/me/export': 'application/x-ndjson' };
+const MEDIA_TYPES: Record<string, string> = { 'GET /v1/users/me/export': 'application/x-ndjson', 'GET /v1/audit-log/export': 'application/x-ndjson', 'GET /v1/events/stream': 'text/event-stream' };
 
 interface Operation {
   operationId?: string;
@@ -26,7 +30,7 @@ describe('the OpenAPI document', () => {
   let service: ServiceProcess;
   let database: TestDatabase;
   let folder: string;
-  let document: { openapi: string; paths: Record<string, Record<string, Operation>>; components: { schemas: Record<string, object> } };
+  let document: { openapi: string; webhooks: Record<string, { post: Operation }>; paths: Record<string, Record<string, Operation>>; components: { schemas: Record<string, object> } };
   let operations: [string, Operation][];
 
   beforeAll(async () => {
@@ -43,7 +47,7 @@ describe('the OpenAPI document', () => {
   });
 
   it('has every route, and no other', () => {
-    expect(operations.map(([route]) => route).sort()).toEqual(Object.keys(ACCESS).sort());
+    expect(operations.map(([route]) => route).sort()).toEqual(Object.keys(ACCESS).filter((route) => !NO_API.includes(route)).sort());
   });
 
   it('names, groups and summarises every operation, and says who may call it', () => {
@@ -87,6 +91,19 @@ describe('the OpenAPI document', () => {
     expect(decision).toMatch(/allowed: boolean;/);
     expect(decision).toMatch(/limit\?: number \| null;/);
   }, 30_000);
+
+  it('tells every event that is told, with an example, and is valid for those who read OpenAPI 3.1', () => {
+    expect(document.openapi).toBe('3.1.0');
+    expect(Object.keys(document.webhooks).sort()).toEqual([...PUBLIC_EVENT_TYPES].sort());
+    const ajv = new Ajv2020({ strict: false });
+    addFormats(ajv);
+    const check = ajv.compile({ $ref: '#/components/schemas/WebhookMessage', components: document.components });
+    for (const [type, { post }] of Object.entries(document.webhooks)) {
+      const { example } = post.requestBody!.content['application/json'] as unknown as { example: object };
+      expect([type, check(example), check.errors]).toEqual([type, true, null]);
+    }
+    expect(JSON.stringify(document)).not.toContain('"nullable"');
+  });
 
   it('lets people log in on its page by the password form', () => {
     const { securitySchemes } = document.components as { securitySchemes?: Record<string, object> };

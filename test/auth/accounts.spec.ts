@@ -142,7 +142,7 @@ describe('an account', () => {
       expect(recipients).toContain(somebody.email);
       expect(recipients).not.toContain(closed.email);
       expect(recipients).not.toContain(nobody);
-      const left = await service.database.query('select kind from account_mails where due_at is not null');
+      const left = await service.database.query(`select type from deliveries where status = 'pending'`);
       expect(left).toEqual([]);
     });
 

@@ -1,6 +1,7 @@
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { AccountMailsService, AuthHousekeeping } from '@app/auth';
+import { AuthHousekeeping } from '@app/auth';
+import { Dispatcher } from '@app/deliveries';
 import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
 import { person } from '../support/fixtures.js';
@@ -56,9 +57,17 @@ class MailServer {
 describe('mail', () => {
   const server = new MailServer();
   let service: TestApp & { database: TestDatabase };
-  const deliver = () => service.app.get(AccountMailsService, { strict: false }).deliverDue();
-  const rows = () => service.database.query<{ kind: string; attempts: number; waits: boolean }>('select kind, attempts, due_at is not null as waits from account_mails order by id');
-  const dueNow = () => service.database.query(`update account_mails set due_at = now() - interval '1 second' where due_at is not null`);
+  const deliver = async (): Promise<number> => {
+    const dispatcher = service.app.get(Dispatcher, { strict: false });
+    const begun = await dispatcher.dispatch();
+    await dispatcher.idle();
+    return begun;
+  };
+  const rows = () => service.database.query<{ kind: string; attempts: number; waits: boolean }>(`select type as kind, attempts, status = 'pending' as waits from deliveries where channel = 'account_mail' order by id`);
+  const dueNow = async () => {
+    await service.database.query(`update deliveries set due_at = now() - interval '1 second' where due_at is not null`);
+    await service.database.query('delete from delivery_lanes');
+  };
 
   beforeAll(async () => {
     // Its own jobs are not to interfere: mail is sent when the test says so.
@@ -70,7 +79,9 @@ describe('mail', () => {
     await server.stop();
   });
   beforeEach(async () => {
+    await service.database.query('delete from deliveries');
     await service.database.query('delete from account_mails');
+    await service.database.query('delete from delivery_lanes');
     server.received.length = 0;
     server.mood = 'takes';
   });
@@ -106,16 +117,16 @@ describe('mail', () => {
     expect(await rows()).toEqual([{ kind: 'verify_email', attempts: 2, waits: false }]);
   });
 
-  it('is given up after eight times, and nothing else waits for it', async () => {
+  it('is given up when its ten attempts are over, and nothing else waits for it', async () => {
     server.mood = 'refuses for now';
     await person(service);
-    await service.database.query('update account_mails set attempts = 7');
+    await service.database.query('update deliveries set attempts = 9');
     await dueNow();
     for (let attempt = 0; attempt < 100 && (await rows())[0]!.waits; attempt++) {
       await deliver();
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    expect(await rows()).toEqual([{ kind: 'verify_email', attempts: 8, waits: false }]);
+    expect(await rows()).toEqual([{ kind: 'verify_email', attempts: 10, waits: false }]);
   });
 
   it('that a worker died over is sent by another a minute later', async () => {
@@ -123,7 +134,7 @@ describe('mail', () => {
     await deliver();
     await new Promise((resolve) => setTimeout(resolve, 500));
     // Claimed, and then nothing more was heard of it.
-    await service.database.query(`update account_mails set due_at = now() - interval '1 second', attempts = 1`);
+    await service.database.query(`update deliveries set due_at = now() - interval '1 second', attempts = 1, status = 'pending', settled_at = null`);
     server.received.length = 0;
     for (let attempt = 0; attempt < 100 && (await rows())[0]!.waits; attempt++) {
       await deliver();
@@ -137,7 +148,7 @@ describe('mail', () => {
     await deliver();
     await new Promise((resolve) => setTimeout(resolve, 500));
     await service.call('POST', '/v1/auth/login', { body: { email: 'nobody@example.com', password: 'wrong' } });
-    await service.database.query(`update account_mails set created_at = created_at - interval '2 days', due_at = null where user_id = $1`, [old.userId]);
+    await service.database.query(`update account_mails set created_at = created_at - interval '2 days' where user_id = $1`, [old.userId]);
     await service.database.query(`update action_tokens set expires_at = now() - interval '2 days' where user_id = $1`, [old.userId]);
     await service.database.query(`update refresh_tokens set expires_at = now() - interval '2 days' where session_id in (select id from sessions where user_id = $1)`, [old.userId]);
     await service.database.query(`update sessions set expires_at = now() - interval '2 days' where user_id = $1`, [old.userId]);

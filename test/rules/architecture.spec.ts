@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const { forbidden } = createRequire(import.meta.url)(path.join(root, '.dependency-cruiser.cjs')) as { forbidden: { name: string }[] };
-const LIBS = ['kernel', 'platform', 'users', 'customers', 'catalog', 'subscriptions', 'entitlements', 'metering', 'auth', 'client'];
+const LIBS = ['kernel', 'platform', 'users', 'customers', 'catalog', 'subscriptions', 'entitlements', 'metering', 'deliveries', 'webhooks', 'notifications', 'auth', 'client'];
 
 /** A file that breaks one rule, and the rule that must say so. */
 interface Breach {
@@ -26,6 +26,9 @@ const IMPORT_BREACHES: Breach[] = [
   { rule: 'one-way-entitlements', file: 'libs/entitlements/src/a.ts', code: `import '@app/metering';` },
   { rule: 'one-way-metering', file: 'libs/metering/src/a.ts', code: `import '@app/auth';` },
   { rule: 'one-way-client', file: 'libs/client/src/a.ts', code: `import '@app/kernel';` },
+  { rule: 'one-way-deliveries', file: 'libs/deliveries/src/a.ts', code: `import '@app/webhooks';` },
+  { rule: 'one-way-webhooks', file: 'libs/webhooks/src/a.ts', code: `import '@app/notifications';` },
+  { rule: 'one-way-notifications', file: 'libs/notifications/src/a.ts', code: `import '@app/auth';` },
   { rule: 'one-way-auth', file: 'libs/auth/src/a.ts', code: `import '@app/metering';` },
   { rule: 'through-the-door', file: 'libs/users/src/a.ts', code: `import '../../platform/src/inner.js';` },
   { rule: 'libs-know-no-app', file: 'libs/users/src/a.ts', code: `import '../../../apps/api/src/main.js';` },

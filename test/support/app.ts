@@ -61,13 +61,15 @@ export interface AppOptions {
   database: TestDatabase;
   clock?: Clock;
   environment?: Record<string, string>;
+  /** False: its jobs do not run. */
+  worker?: boolean;
   /** Replaces parts: a deliberately broken one, to see that a test can fail. */
   customize?: (module: TestingModuleBuilder) => TestingModuleBuilder;
 }
 
 const ENVIRONMENT = { RATE_LIMIT_PER_MINUTE: '0', WORKER: 'off', SAMPLE_DATA: 'on', SECRET_KEY, LOG_LEVEL: 'error' };
 
-export async function startApp({ database, clock, environment = {}, customize = (module) => module }: AppOptions): Promise<TestApp> {
+export async function startApp({ database, clock, environment = {}, worker = true, customize = (module) => module }: AppOptions): Promise<TestApp> {
   const config = new Config({
     ...ENVIRONMENT,
     DATABASE_URL: database.url,
@@ -75,7 +77,7 @@ export async function startApp({ database, clock, environment = {}, customize = 
     ADMIN_PASSWORD: ADMIN.password,
     ...environment,
   });
-  let builder = Test.createTestingModule({ imports: [AppModule.forRoot(config, [WorkerModule])] });
+  let builder = Test.createTestingModule({ imports: [AppModule.forRoot(config, worker ? [WorkerModule] : [])] });
   if (clock) builder = builder.overrideProvider(Clock).useValue(clock);
   const module = await customize(builder).compile();
   const app = module.createNestApplication<NestFastifyApplication>(createAdapter(config), { logger: ['error'], bodyParser: false });

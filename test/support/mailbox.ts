@@ -1,7 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { AccountMailsService } from '@app/auth';
-import { Database } from '@app/platform';
+import { sendDue } from './deliveries.js';
 import type { TestApp } from './app.js';
 import { temporaryFolder } from './process.js';
 
@@ -16,11 +15,7 @@ export class Mailbox {
 
   /** Has everything sent that is due, and reads what came for one address, oldest first. */
   async of(service: TestApp, address: string): Promise<string[]> {
-    const mails = service.app.get(AccountMailsService, { strict: false });
-    const database = service.app.get(Database, { strict: false });
-    // The service's own job may be at it at the same time.
-    do await mails.deliverDue();
-    while ((await database.query('select 1 from account_mails where due_at is not null limit 1')).length > 0);
+    await sendDue(service);
     return this.all().filter((mail) => mail.includes(`\r\nTo: ${address}\r\n`));
   }
 

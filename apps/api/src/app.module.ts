@@ -9,10 +9,13 @@ import { EntitlementsModule } from '@app/entitlements';
 import { type Config, PlatformModule, RATE_WINDOW_MS, RateLimits } from '@app/platform';
 import { SubscriptionsModule } from '@app/subscriptions';
 import { ApiKeyRoutesModule } from './api-keys/api-key-routes.module.js';
+import { AuditRoutesModule } from './audit/audit-routes.module.js';
 import { AuthRoutesModule } from './auth/auth-routes.module.js';
 import { CatalogRoutesModule } from './catalog/catalog-routes.module.js';
 import { CustomerRoutesModule } from './customers/customer-routes.module.js';
 import { EntitlementRoutesModule } from './entitlements/entitlement-routes.module.js';
+import { DevMailModule } from './dev-mail/dev-mail.module.js';
+import { EventRoutesModule } from './events/event-routes.module.js';
 import { FeaturesModule } from './features/features.module.js';
 import { FirstStart } from './first-start.js';
 import { HealthModule } from './health/health.module.js';
@@ -20,11 +23,13 @@ import { HttpModule } from './http/http.module.js';
 import { AccessGuard } from './http/access/access.guard.js';
 import { JwtStrategy } from './http/access/jwt.strategy.js';
 import { OwnerGuard } from './http/access/owner.guard.js';
+import { SupportAuditGuard } from './http/access/support-audit.guard.js';
 import { InputPipe } from './http/input/input.pipe.js';
 import { ProblemFilter } from './http/problems/problem.filter.js';
 import { LimitsStorage } from './http/throttling/limits-storage.js';
 import { ThrottlingGuard } from './http/throttling/throttling.guard.js';
 import { GrantRoutesModule } from './grants/grant-routes.module.js';
+import { NotificationRoutesModule } from './notifications/notification-routes.module.js';
 import { OverrideRoutesModule } from './overrides/override-routes.module.js';
 import { PlansModule } from './plans/plans.module.js';
 import { ProductsModule } from './products/products.module.js';
@@ -33,6 +38,7 @@ import { SubscriptionRoutesModule } from './subscriptions/subscription-routes.mo
 import { TestClockRoutesModule } from './test-clocks/test-clock-routes.module.js';
 import { UsageRoutesModule } from './usage/usage-routes.module.js';
 import { UserRoutesModule } from './users/user-routes.module.js';
+import { WebhookRoutesModule } from './webhooks/webhook-routes.module.js';
 
 const ROUTES = [
   HealthModule,
@@ -51,6 +57,10 @@ const ROUTES = [
   GrantRoutesModule,
   OverrideRoutesModule,
   TestClockRoutesModule,
+  WebhookRoutesModule,
+  NotificationRoutesModule,
+  EventRoutesModule,
+  AuditRoutesModule,
 ];
 
 /** The edge, in the order in which a request meets it. Interceptors stand at the routes that need them: each costs every request that passes it. */
@@ -59,6 +69,7 @@ const EDGE = [
   { provide: APP_GUARD, useClass: AccessGuard },
   { provide: APP_GUARD, useClass: ThrottlingGuard },
   { provide: APP_GUARD, useClass: OwnerGuard },
+  { provide: APP_GUARD, useClass: SupportAuditGuard },
   { provide: APP_PIPE, useClass: InputPipe },
 ];
 
@@ -79,6 +90,7 @@ export class AppModule {
         SubscriptionsModule,
         EntitlementsModule,
         ...ROUTES,
+        ...(config.production || config.smtpUrl ? [] : [DevMailModule]),
         ...extra,
       ],
       providers: [...EDGE, JwtStrategy, FirstStart],

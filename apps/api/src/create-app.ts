@@ -5,7 +5,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { newId } from '@app/kernel';
 import type { Config, LogLevel } from '@app/platform';
 import { AppModule } from './app.module.js';
-import { addDocs, DOCS_PATH } from './docs.js';
+import { addDocs, DOCS_PATH } from './openapi/docs.js';
 import { answerConnectionError, answerFrameworkError } from './http/problems/before-handlers.js';
 import { QuietLogger } from './quiet-logger.js';
 import { pickFields } from './http/pagination/fields.js';

@@ -1,24 +1,16 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Cron } from '@nestjs/schedule';
-import { AccountMailsService, AuthHousekeeping, SigningKeys } from '@app/auth';
+import { AuthHousekeeping, SigningKeys } from '@app/auth';
 
-/** Sends mail about accounts, replaces signing keys in time, and removes what is over. */
+/** Replaces signing keys in time, and removes what is over. */
 @Injectable()
 export class AccountsJob {
   private readonly logger = new Logger('AccountsJob');
 
   constructor(
-    private readonly mails: AccountMailsService,
     private readonly keys: SigningKeys,
     private readonly housekeeping: AuthHousekeeping,
   ) {}
-
-  @Cron('* * * * * *', { waitForCompletion: true })
-  sendMail(): Promise<void> {
-    return this.attempt('Mail waits for the next round', async () => {
-      while ((await this.mails.deliverDue()) > 0);
-    });
-  }
 
   @Cron('0 */10 * * * *', { waitForCompletion: true })
   rotateKeys(): Promise<void> {

@@ -1,13 +1,17 @@
 import { Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { AuthModule } from '@app/auth';
+import { DeliveriesModule } from '@app/deliveries';
 import { MeteringModule } from '@app/metering';
+import { NotificationsModule } from '@app/notifications';
 import { SubscriptionsModule } from '@app/subscriptions';
+import { WebhooksModule } from '@app/webhooks';
 import { AccountsJob } from './accounts.job.js';
+import { DeliveriesJob } from './deliveries.job.js';
 import { IdempotencyPurgeJob } from './idempotency-purge.job.js';
 import { LifecycleJob } from './lifecycle.job.js';
 import { UsageJob } from './usage.job.js';
 
 /** The jobs. They write down what is already true: nothing waits for them, and any number of workers may run them. */
-@Module({ imports: [ScheduleModule.forRoot(), AuthModule, SubscriptionsModule, MeteringModule], providers: [AccountsJob, LifecycleJob, UsageJob, IdempotencyPurgeJob] })
+@Module({ imports: [ScheduleModule.forRoot(), AuthModule, SubscriptionsModule, MeteringModule, DeliveriesModule, WebhooksModule, NotificationsModule], providers: [AccountsJob, DeliveriesJob, LifecycleJob, UsageJob, IdempotencyPurgeJob] })
 export class WorkerModule {}

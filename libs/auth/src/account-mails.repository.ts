@@ -9,7 +9,7 @@ export interface AccountMail {
   /** As it was given; only what is about to become an account's address is written to it. */
   email: string;
   userId: string | null;
-  attempts: number;
+  createdAt: Date;
 }
 
 export interface ActionToken {
@@ -23,28 +23,18 @@ export interface ActionToken {
 export class AccountMailsRepository {
   constructor(private readonly database: Database) {}
 
-  /** Writes it down, unless this address was written to so often since then. The same work, whatever there is at the address. */
-  async ask(mail: Omit<AccountMail, 'attempts'> & { canonicalEmail: string }, { most, since, now }: { most: number; since: Date; now: Date }): Promise<void> {
-    await this.database.write(
-      `insert into account_mails (id, kind, email, canonical_email, user_id, due_at, created_at)
-       select $1, $2, $3, $4, $5, $8, $8 where (select count(*) from account_mails where canonical_email = $4 and kind = $2 and created_at > $7) < $6`,
-      [mail.id, mail.kind, mail.email, mail.canonicalEmail, mail.userId, most, since, now],
+  /** Writes it down, unless this address was written to so often since then. The same work, whatever there is at the address. @returns whether it was */
+  async ask(mail: AccountMail & { canonicalEmail: string }, { most, since }: { most: number; since: Date }): Promise<boolean> {
+    const asked = await this.database.write(
+      `insert into account_mails (id, kind, email, canonical_email, user_id, created_at)
+       select $1, $2, $3, $4, $5, $8 where (select count(*) from account_mails where canonical_email = $4 and kind = $2 and created_at > $7) < $6 returning id`,
+      [mail.id, mail.kind, mail.email, mail.canonicalEmail, mail.userId, most, since, mail.createdAt],
     );
+    return asked.length === 1;
   }
 
-  /** Takes what is due, each for so long that nobody else sends it meanwhile. */
-  claim(now: Date, until: Date, limit: number): Promise<AccountMail[]> {
-    return this.database.write<AccountMail>(
-      `update account_mails set attempts = attempts + 1, due_at = $2
-       where id in (select id from account_mails where due_at <= $1 order by due_at limit $3 for update skip locked)
-       returning id, kind, email, user_id as "userId", attempts`,
-      [now, until, limit],
-    );
-  }
-
-  /** When it is tried again; null: it is done with. */
-  async settle(id: string, dueAt: Date | null): Promise<void> {
-    await this.database.write('update account_mails set due_at = $2 where id = $1', [id, dueAt]);
+  async findAll(ids: string[]): Promise<AccountMail[]> {
+    return this.database.query<AccountMail>('select id, kind, email, user_id as "userId", created_at as "createdAt" from account_mails where id = any($1::uuid[])', [ids]);
   }
 
   async insertToken(hash: Buffer, token: ActionToken & { purpose: ActionPurpose; expiresAt: Date; createdAt: Date }): Promise<void> {
@@ -71,15 +61,16 @@ export class AccountMailsRepository {
     await this.database.write('update action_tokens set used_at = $2 where user_id = $1 and used_at is null', [userId, now]);
   }
 
-  /** Everything about a user and their address. */
-  async forget(userId: string, canonicalEmail: string): Promise<void> {
+  /** Everything about a user and their address. @returns the ids of the mails */
+  async forget(userId: string, canonicalEmail: string): Promise<string[]> {
     await this.database.write('delete from action_tokens where user_id = $1', [userId]);
-    await this.database.write('delete from account_mails where user_id = $1 or canonical_email = $2', [userId, canonicalEmail]);
+    const mails = await this.database.write<{ id: string }>('delete from account_mails where user_id = $1 or canonical_email = $2 returning id', [userId, canonicalEmail]);
+    return mails.map(({ id }) => id);
   }
 
   /** Removes a batch of what was over before. @returns how many rows went */
   async purge(before: Date): Promise<number> {
-    const mails = await this.database.deleteBatch('account_mails', 'id', 'created_at < $1 and due_at is null order by created_at', [before]);
+    const mails = await this.database.deleteBatch('account_mails', 'id', 'created_at < $1 order by created_at', [before]);
     return mails + (await this.database.deleteBatch('action_tokens', 'hash', 'expires_at < $1 order by expires_at', [before]));
   }
 }

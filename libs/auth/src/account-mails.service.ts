@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { type Channel, DeliveriesService, type Delivery, Dispatcher, MAIL_LANE, type Outcome } from '@app/deliveries';
 import { Clock, DomainError, newId } from '@app/kernel';
 import { Config, Database, Mailer } from '@app/platform';
 import { canonicalEmail, type User, UsersService } from '@app/users';
@@ -8,43 +9,43 @@ import { ACCOUNT_MAILS, type AccountMailKind, type ActionPurpose, composed } fro
 import { secretHash } from './secret-hash.js';
 
 const HOUR_MS = 3_600_000;
-const BATCH = 20;
-/** Nobody else sends a mail while one may still be at it. Longer than a mail server is waited for. */
-const CLAIMED_MS = 60_000;
-const MOST_ATTEMPTS = 8;
-/** 30 seconds, then twice as long each time: an hour all in all. */
-const backoffMs = (attempts: number): number => 30_000 * 2 ** (attempts - 1);
-
+/** What it says is no longer to the point. */
+const TOO_LATE_MS = 24 * HOUR_MS;
 /**
- * Mail about accounts: asked for in the transaction that it tells of, sent by a job, so that nothing is sent that did not happen, nothing
+ * Mail about accounts: asked for in the transaction that it tells of, sent by the way of all deliveries, so that nothing is sent that did not happen, nothing
  * lost that did, and nobody learns from the time of an answer whether there is an account. Tokens are drawn when they are sent; only their hash is kept.
  */
 @Injectable()
-export class AccountMailsService {
-  private readonly logger = new Logger('AccountMails');
-
+export class AccountMailsService implements Channel, OnModuleInit {
   constructor(
     private readonly repository: AccountMailsRepository,
     private readonly users: UsersService,
+    private readonly deliveries: DeliveriesService,
+    private readonly dispatcher: Dispatcher,
     private readonly mailer: Mailer,
     private readonly config: Config,
     private readonly database: Database,
     private readonly clock: Clock,
   ) {}
 
-  /** Joins the caller's transaction. */
-  ask(kind: AccountMailKind, email: string, userId: string | null): Promise<void> {
-    const now = this.clock.now();
-    const limits = { most: ACCOUNT_MAILS[kind].mostPerHour, since: new Date(now.getTime() - HOUR_MS), now };
-    return this.database.transaction(() => this.repository.ask({ id: newId(), kind, email, canonicalEmail: canonicalEmail(email), userId }, limits));
+  onModuleInit(): void {
+    this.dispatcher.register('account_mail', this);
   }
 
-  /** Sends what is due. Any number of workers may run it: a mail that one of them died over is sent again a minute later. @returns how many were due */
-  async deliverDue(): Promise<number> {
-    const now = this.clock.now();
-    const due = await this.database.transaction(() => this.repository.claim(now, new Date(now.getTime() + CLAIMED_MS), BATCH));
-    await Promise.all(due.map((mail) => this.deliver(mail)));
-    return due.length;
+  /** Joins the caller's transaction. */
+  ask(kind: AccountMailKind, email: string, userId: string | null): Promise<void> {
+    const createdAt = this.clock.now();
+    const mail = { id: newId(), kind, email, canonicalEmail: canonicalEmail(email), userId, createdAt };
+    const limits = { most: ACCOUNT_MAILS[kind].mostPerHour, since: new Date(createdAt.getTime() - HOUR_MS) };
+    return this.database.transaction(async () => {
+      const asked = await this.repository.ask(mail, limits);
+      if (asked) await this.deliveries.ask([{ channel: 'account_mail', lane: MAIL_LANE, messageId: mail.id, type: kind }]);
+    });
+  }
+
+  async prepare(deliveries: Delivery[]): Promise<(() => Promise<Outcome>)[]> {
+    const mails = new Map((await this.repository.findAll(deliveries.map(({ messageId }) => messageId))).map((mail) => [mail.id, mail]));
+    return deliveries.map(({ messageId }) => () => this.deliver(mails.get(messageId)));
   }
 
   /** What a token that came back is good for. @throws DomainError `token_not_valid` when it is unknown, used or over */
@@ -65,20 +66,18 @@ export class AccountMailsService {
   }
 
   /** Needs a transaction. */
-  forget({ id, canonicalEmail: address }: User): Promise<void> {
-    return this.repository.forget(id, address);
+  async forget({ id, canonicalEmail: address }: User): Promise<void> {
+    await this.deliveries.forgetMessages('account_mail', await this.repository.forget(id, address));
   }
 
-  private async deliver(mail: AccountMail): Promise<void> {
-    try {
+  private async deliver(mail: AccountMail | undefined): Promise<Outcome> {
+    if (!mail || this.clock.now().getTime() - mail.createdAt.getTime() > TOO_LATE_MS) return { result: 'never', why: 'too_late' };
+    return this.mailer.attempt(async () => {
       const recipient = await this.recipientOf(mail);
-      if (recipient) await this.mailer.send({ to: recipient.address, ...composed(mail.kind, await this.draw(mail.kind, recipient), this.config.accountUrl) });
-      await this.settle(mail.id, null);
-    } catch (error) {
-      const last = mail.attempts >= MOST_ATTEMPTS;
-      this.logger.warn(`A mail (${mail.kind}) was not taken${last ? ', for the last time' : ''}: ${error instanceof Error ? error.message : String(error)}`);
-      await this.settle(mail.id, last ? null : new Date(this.clock.now().getTime() + backoffMs(mail.attempts))).catch(() => undefined);
-    }
+      if (!recipient) return null;
+      const token = await this.draw(mail.kind, recipient);
+      return { to: recipient.address, ...composed(mail.kind, { token, accountUrl: this.config.accountUrl, language: recipient.user.language }) };
+    });
   }
 
   /** Who is written to, and where; null when there is nobody, or nothing to tell any more. */
@@ -101,10 +100,6 @@ export class AccountMailsService {
     const expiresAt = new Date(createdAt.getTime() + action.hours * HOUR_MS);
     await this.database.transaction(() => this.repository.insertToken(secretHash(token), { userId: user.id, purpose: action.purpose, email: address, expiresAt, createdAt }));
     return token;
-  }
-
-  private settle(id: string, dueAt: Date | null): Promise<void> {
-    return this.database.transaction(() => this.repository.settle(id, dueAt));
   }
 }
 

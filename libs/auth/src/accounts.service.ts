@@ -4,9 +4,8 @@ import type { Actor } from '@app/kernel';
 import { Database } from '@app/platform';
 import { LifecycleService } from '@app/subscriptions';
 import { type Standing, type User, UsersService } from '@app/users';
-import { AccountMailsService } from './account-mails.service.js';
+import { AccountTraces } from './account-traces.js';
 import { ApiKeysService } from './api-keys.service.js';
-import { LoginAttemptsService } from './login-attempts.service.js';
 import { SessionsService } from './sessions.service.js';
 
 /** What becomes of accounts: who may do what, and who is let in no more. */
@@ -18,8 +17,7 @@ export class AccountsService {
     private readonly lifecycle: LifecycleService,
     private readonly sessions: SessionsService,
     private readonly apiKeys: ApiKeysService,
-    private readonly mails: AccountMailsService,
-    private readonly attempts: LoginAttemptsService,
+    private readonly traces: AccountTraces,
     private readonly database: Database,
   ) {}
 
@@ -48,8 +46,7 @@ export class AccountsService {
       await this.customers.forget(customer, actor);
       await this.sessions.revokeAll(userId, 'deleted');
       await this.apiKeys.revokeAllOf(userId, actor);
-      await this.mails.forget(user);
-      await this.attempts.forget(user.email);
+      await this.traces.forget(user, actor);
     });
     this.apiKeys.forgetCached();
   }

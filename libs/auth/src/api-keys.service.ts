@@ -152,6 +152,16 @@ export class ApiKeysService {
     await this.events.recordMany(ended.map((id) => ({ type: 'api_key.revoked', subject: { type: 'api_key', id }, productId: null, actor, reason: 'owner_deleted' })));
   }
 
+  /** False once a key was revoked or is over, or its owner is no longer active. */
+  isAlive(id: string): Promise<boolean> {
+    return this.repository.isApiKeyAlive(id, this.clock.now());
+  }
+
+  /** Who made a key. */
+  ownerOf(id: string): Promise<string | null> {
+    return this.repository.ownerOfApiKey(id);
+  }
+
   /** Makes this instance look again: after an owner was deactivated. */
   forgetCached(): void {
     this.cache.clear();

@@ -3,11 +3,15 @@ import { JwtModule } from '@nestjs/jwt';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { CatalogModule } from '@app/catalog';
 import { CustomersModule } from '@app/customers';
+import { DeliveriesModule } from '@app/deliveries';
+import { NotificationsModule } from '@app/notifications';
 import { SubscriptionsModule } from '@app/subscriptions';
 import { UsersModule } from '@app/users';
+import { WebhooksModule } from '@app/webhooks';
 import { AccessTokens } from './access-tokens.js';
 import { AccountMailsRepository } from './account-mails.repository.js';
 import { AccountMailsService } from './account-mails.service.js';
+import { AccountTraces } from './account-traces.js';
 import { AccountsService } from './accounts.service.js';
 import { ApiKeysService } from './api-keys.service.js';
 import { ApiKeyEntity, RefreshTokenEntity, SessionEntity, SigningKeyEntity } from './auth.entities.js';
@@ -27,8 +31,8 @@ import { SigningKeys } from './signing-keys.js';
 const OFFERED = [SigningKeys, AccessTokens, SessionsService, ApiKeysService, AuthService, CredentialsService, AccountsService, AccountMailsService, AuthHousekeeping, ProfileService];
 
 @Module({
-  imports: [TypeOrmModule.forFeature([SessionEntity, RefreshTokenEntity, SigningKeyEntity, ApiKeyEntity]), JwtModule.register({}), CatalogModule, CustomersModule, SubscriptionsModule, UsersModule],
-  providers: [...OFFERED, AuthRepository, AccountMailsRepository, LoginAttemptsRepository, LoginAttemptsService, KeyUse, Passwords],
+  imports: [TypeOrmModule.forFeature([SessionEntity, RefreshTokenEntity, SigningKeyEntity, ApiKeyEntity]), JwtModule.register({}), CatalogModule, CustomersModule, SubscriptionsModule, UsersModule, DeliveriesModule, WebhooksModule, NotificationsModule],
+  providers: [...OFFERED, AuthRepository, AccountMailsRepository, AccountTraces, LoginAttemptsRepository, LoginAttemptsService, KeyUse, Passwords],
   exports: OFFERED,
 })
 export class AuthModule {}

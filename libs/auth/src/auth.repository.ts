@@ -147,6 +147,19 @@ export class AuthRepository {
     });
   }
 
+  async isApiKeyAlive(id: string, now: Date): Promise<boolean> {
+    const rows = await this.database.query(
+      'select 1 from api_keys k join users u on u.id = k.owner_user_id where k.id = $1 and k.revoked_at is null and u.active and (k.expires_at is null or k.expires_at > $2)',
+      [id, now],
+    );
+    return rows.length === 1;
+  }
+
+  async ownerOfApiKey(id: string): Promise<string | null> {
+    const [row] = await this.database.query<{ owner: string }>('select owner_user_id as owner from api_keys where id = $1', [id]);
+    return row?.owner ?? null;
+  }
+
   /** @returns the ids of the keys that ended. */
   async revokeApiKeysOf(ownerUserId: string, now: Date): Promise<string[]> {
     const rows = await this.database.write<{ id: string }>('update api_keys set revoked_at = $2 where owner_user_id = $1 and revoked_at is null returning id', [ownerUserId, now]);

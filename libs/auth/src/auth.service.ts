@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { DEFAULT_PRODUCT, OPERATOR_PLAN, OWN_PRODUCT } from '@app/catalog';
 import type { Customer } from '@app/customers';
-import { type Actor, newId, SYSTEM_ACTOR } from '@app/kernel';
+import { type Actor, newId, type Origin, SYSTEM_ACTOR } from '@app/kernel';
 import { Database } from '@app/platform';
 import { EnrolmentService, type Subscription } from '@app/subscriptions';
-import { type Role, type User, UsersService } from '@app/users';
+import { type Language, type Role, type User, UsersService } from '@app/users';
 import { AccountMailsService } from './account-mails.service.js';
 import { AuthRepository } from './auth.repository.js';
 import { CredentialsService } from './credentials.service.js';
@@ -19,6 +19,9 @@ export interface Registration {
   region?: string | null;
   deviceType?: string | null;
   timezone?: string;
+  language?: Language;
+  /** Where it was asked for; left out: nobody asked. */
+  origin?: Origin;
 }
 
 export interface Registered extends TokenPair {
@@ -99,13 +102,13 @@ export class AuthService {
   }
 
   private async createAccount(input: Omit<Registration, 'password'> & { passwordHash: string; role: Role; plans: Record<string, string> }) {
-    const { email, name, region, deviceType, timezone } = input;
+    const { email, name, region, deviceType, timezone, language, origin } = input;
     const id = newId();
-    const actor: Actor = input.role === 'admin' ? SYSTEM_ACTOR : { kind: 'user', id };
+    const actor: Actor = input.role === 'admin' ? SYSTEM_ACTOR : { kind: 'user', id, origin };
     const profile = { name: name ?? null, email, region, deviceType, timezone };
     const products = [DEFAULT_PRODUCT, OWN_PRODUCT];
     const { customer, subscriptions } = await this.enrolment.enrol({ key: id, profile, products, plans: input.plans, actor });
-    const user = await this.users.create({ id, customerId: customer.id, email, name: name ?? null, passwordHash: input.passwordHash, role: input.role }, actor);
+    const user = await this.users.create({ id, customerId: customer.id, email, name: name ?? null, passwordHash: input.passwordHash, role: input.role, language }, actor);
     return { user, customer, subscription: subscriptions[0]! };
   }
 }

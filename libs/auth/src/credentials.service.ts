@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CustomersService } from '@app/customers';
-import { type Actor, DomainError, invalidField } from '@app/kernel';
+import { type Actor, DomainError, invalidField, type Origin } from '@app/kernel';
 import { Database } from '@app/platform';
 import { canonicalEmail, isEmail, type User, UsersService } from '@app/users';
 import { AccountMailsService } from './account-mails.service.js';
@@ -9,7 +9,7 @@ import { LoginAttemptsService } from './login-attempts.service.js';
 import { Passwords } from './passwords.js';
 import { SessionsService } from './sessions.service.js';
 
-const actorFor = ({ id }: User): Actor => ({ kind: 'user', id });
+const actorFor = ({ id }: User, origin: Origin): Actor => ({ kind: 'user', id, origin });
 
 /** By what people prove who they are, and how they change it: the password, and the address that mail goes to. */
 @Injectable()
@@ -61,14 +61,14 @@ export class CredentialsService {
   }
 
   /** Ends all sessions. Whoever has the token has the mail: the address is verified by it. @throws DomainError `token_not_valid`, `invalid_fields` */
-  async resetPassword(token: string, password: string): Promise<void> {
+  async resetPassword(token: string, password: string, origin: Origin): Promise<void> {
     const { userId } = await this.mails.find(token, 'reset_password');
     const known = await this.users.getById(userId);
     const passwordHash = await this.passwords.hashNew(password, known.email);
     await this.database.transaction(async () => {
       const { email } = await this.mails.use(token, 'reset_password');
       const proves = canonicalEmail(email) === known.canonicalEmail;
-      const user = await this.users.setPassword(userId, passwordHash, { proves, reason: 'forgotten' }, actorFor(known));
+      const user = await this.users.setPassword(userId, passwordHash, { proves, reason: 'forgotten' }, actorFor(known, origin));
       // Somebody's guesses are no reason to keep out whoever reads the mail.
       await this.attempts.forget(user.email);
       await this.afterPassword(user, null);
@@ -89,11 +89,11 @@ export class CredentialsService {
   }
 
   /** Takes the address that a mail was answered from. @throws DomainError `token_not_valid`, `email_taken` */
-  verifyEmail(token: string): Promise<void> {
+  verifyEmail(token: string, origin: Origin): Promise<void> {
     return this.database.transaction(async () => {
       const { userId, email } = await this.mails.use(token, 'verify_email');
       const known = await this.users.getById(userId);
-      const actor = actorFor(known);
+      const actor = actorFor(known, origin);
       // First the customer, then the user: the order in which everybody holds them.
       await this.customers.update(known.customerId, { email }, actor);
       const { before, after } = await this.users.takeEmail(userId, email, actor);

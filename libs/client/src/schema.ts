@@ -1264,8 +1264,1358 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/webhook-endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List endpoints, newest first */
+        get: operations["listWebhookEndpoints"];
+        put?: never;
+        /** Have events told to a URL; plain people get what happens to themselves */
+        post: operations["createWebhookEndpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhook-endpoints/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read one endpoint, and how it does */
+        get: operations["getWebhookEndpoint"];
+        put?: never;
+        post?: never;
+        /** Delete an endpoint, with what waits for it and what was sent */
+        delete: operations["deleteWebhookEndpoint"];
+        options?: never;
+        head?: never;
+        /** Change an endpoint, or switch it on or off */
+        patch: operations["updateWebhookEndpoint"];
+        trace?: never;
+    };
+    "/v1/webhook-endpoints/{id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Another secret; for a while both sign, so that receivers can change over */
+        post: operations["rotateWebhookSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhook-endpoints/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a `webhook.test` there at once, and tell what came of it */
+        post: operations["testWebhookEndpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhook-endpoints/{id}/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send again what was told in a span of time and has not arrived */
+        post: operations["redeliverToWebhookEndpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhook-deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what was to be sent, newest first, with every attempt; kept for 30 days */
+        get: operations["listWebhookDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhook-deliveries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read one delivery */
+        get: operations["getWebhookDelivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhook-deliveries/{id}/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send it once more, with the same id and the same bytes */
+        post: operations["redeliverWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/me/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What you are told, newest first; kept for 90 days */
+        get: operations["listNotifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/me/notifications/unread-count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many you have not read */
+        get: operations["countUnreadNotifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/me/notifications/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark all as read */
+        post: operations["readAllNotifications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/me/notifications/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark one as read */
+        post: operations["readNotification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events as they happen (server-sent events); each frame carries what a webhook would
+         * @description A reader that lost its connection sends the id of its last frame in Last-Event-ID and misses nothing of the last 30 days. A `stream.gap` tells of what is no longer kept.
+         */
+        get: operations["streamEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who did what, from where, when, before and after; newest first */
+        get: operations["listAuditLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit-log/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file, all of it */
+        get: operations["exportAuditLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+    "subscription.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A customer was put on a plan; a contract that begins later is `inactive` until then. */
+        post: operations["on_subscription_created"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.started": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A contract that was agreed on earlier has begun. */
+        post: operations["on_subscription_started"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.trial_ending": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The trial ends in seven days, or in one where it is short. */
+        post: operations["on_subscription_trial_ending"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.trial_ended": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The trial is over, the first paid period has begun. */
+        post: operations["on_subscription_trial_ended"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.renewal_upcoming": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The next period begins in seven days, or in one where periods are short. */
+        post: operations["on_subscription_renewal_upcoming"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.renewed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A period has ended and the next one has begun. */
+        post: operations["on_subscription_renewed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.renewal_agreed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** One more period was agreed on, although the contract does not renew by itself. */
+        post: operations["on_subscription_renewal_agreed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.plan_changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Another plan, interval or quantity holds: an upgrade or a downgrade, by its price. `lines` are the credits and charges of it. */
+        post: operations["on_subscription_plan_changed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.change_scheduled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Another plan, interval or quantity is agreed on for the end of the period. */
+        post: operations["on_subscription_change_scheduled"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.cancel_scheduled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The contract is set to end with the period, and live until then. */
+        post: operations["on_subscription_cancel_scheduled"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.canceled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The contract has ended before its period did. */
+        post: operations["on_subscription_canceled"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.resumed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What was scheduled, the end or a change, was called off. */
+        post: operations["on_subscription_resumed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.paused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The contract stands still. */
+        post: operations["on_subscription_paused"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.unpaused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The contract goes on; the time that it stood still was added to the period. */
+        post: operations["on_subscription_unpaused"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.auto_renew_changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The contract renews by itself, or does no longer. */
+        post: operations["on_subscription_auto_renew_changed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.extended": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The period was made longer, for the reason that is told. */
+        post: operations["on_subscription_extended"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.past_due": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A payment failed: the plan says what is still allowed. */
+        post: operations["on_subscription_past_due"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.recovered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What was owed is paid. */
+        post: operations["on_subscription_recovered"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.reactivated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A contract that was over goes on in a period of its own. */
+        post: operations["on_subscription_reactivated"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.expiry_upcoming": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The contract ends in seven days, or in one where periods are short, unless somebody renews it. */
+        post: operations["on_subscription_expiry_upcoming"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.expired": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The contract has ended with its period. */
+        post: operations["on_subscription_expired"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "usage.threshold_reached": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** 80 or 100 percent of a limit are used: told once each in a window. At 100 the limit is reached: what comes next is denied, or counted as overage, as the plan says. */
+        post: operations["on_usage_threshold_reached"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "usage.corrected": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Usage was set right by hand. */
+        post: operations["on_usage_corrected"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "usage.counter_rebuilt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A counter was set to what its ledger adds up to. */
+        post: operations["on_usage_counter_rebuilt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "reservation.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Usage was set aside. */
+        post: operations["on_reservation_created"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "reservation.committed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What was set aside was used, all or in part; the rest is free again. */
+        post: operations["on_reservation_committed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "reservation.released": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What was set aside is free again. */
+        post: operations["on_reservation_released"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "reservation.expired": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What was set aside is free again: nobody came back for it in time. */
+        post: operations["on_reservation_expired"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "grant.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A customer got units on top of the plan. */
+        post: operations["on_grant_created"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "grant.voided": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What was left of a grant was taken away. */
+        post: operations["on_grant_voided"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "entitlement.overridden": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A customer has terms of its own for a feature. */
+        post: operations["on_entitlement_overridden"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "entitlement.override_removed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The terms of the plan hold for the customer again. */
+        post: operations["on_entitlement_override_removed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "product.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A product was added. */
+        post: operations["on_product_created"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "product.updated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A product was renamed, or brought back. */
+        post: operations["on_product_updated"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "product.archived": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A product is sold no longer. */
+        post: operations["on_product_archived"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "product.assignment_changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Other plans are chosen for new customers. */
+        post: operations["on_product_assignment_changed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "feature.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A feature was added. */
+        post: operations["on_feature_created"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "feature.updated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A feature was changed. */
+        post: operations["on_feature_updated"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "feature.archived": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A feature goes into no more plans. */
+        post: operations["on_feature_archived"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "plan.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A plan was added, as a draft. */
+        post: operations["on_plan_created"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "plan.draft_changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The next version of a plan was edited. */
+        post: operations["on_plan_draft_changed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "plan.published": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A version of a plan is on sale; contracts keep theirs until they are moved. */
+        post: operations["on_plan_published"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "plan.archived": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A plan is sold no longer. */
+        post: operations["on_plan_archived"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "plan.move_started": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Contracts are being moved to the version on sale. */
+        post: operations["on_plan_move_started"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "plan.move_finished": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Contracts were moved to the version that was on sale. */
+        post: operations["on_plan_move_finished"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "customer.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A customer is known. */
+        post: operations["on_customer_created"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "customer.updated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What is known of a customer has changed. Names and e-mail addresses are not told. */
+        post: operations["on_customer_updated"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "customer.deleted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A customer was deleted: its contracts have ended, its key is free. */
+        post: operations["on_customer_deleted"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "user.registered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Somebody has an account. */
+        post: operations["on_user_registered"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "user.updated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Somebody changed their own account. */
+        post: operations["on_user_updated"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "user.standing_changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Somebody may do something else now, or nothing. */
+        post: operations["on_user_standing_changed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "user.password_changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Somebody has another password; all other logins have ended. */
+        post: operations["on_user_password_changed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "user.email_verified": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Somebody has proved to read their mail. */
+        post: operations["on_user_email_verified"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "user.email_changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Somebody has another e-mail address. */
+        post: operations["on_user_email_changed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "user.deleted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An account was deleted: who it was is gone. */
+        post: operations["on_user_deleted"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "api_key.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An API key was made. */
+        post: operations["on_api_key_created"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "api_key.rotated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Another key takes the place of one, which goes on for a while. */
+        post: operations["on_api_key_rotated"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "api_key.revoked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An API key is dead. */
+        post: operations["on_api_key_revoked"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "test_clock.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A test clock was made. */
+        post: operations["on_test_clock_created"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "webhook_endpoint.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Events are told to another place. */
+        post: operations["on_webhook_endpoint_created"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "webhook_endpoint.updated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A webhook endpoint was changed. */
+        post: operations["on_webhook_endpoint_updated"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "webhook_endpoint.secret_rotated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A webhook endpoint has another secret; the one before goes on for a while. */
+        post: operations["on_webhook_endpoint_secret_rotated"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "webhook_endpoint.disabled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Nothing is sent to a webhook endpoint any more: it answered 410, or it failed for three days. */
+        post: operations["on_webhook_endpoint_disabled"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "webhook_endpoint.deleted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A webhook endpoint was deleted, with what waited for it. */
+        post: operations["on_webhook_endpoint_deleted"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export interface components {
     schemas: {
         HealthDto: {
@@ -1294,6 +2644,11 @@ export interface components {
             password: string;
             name?: string | null;
             /**
+             * @description In which this person is written to. @default en
+             * @enum {string}
+             */
+            language?: "en" | "de";
+            /**
              * @description ISO 3166-1 alpha-2.
              * @example DE
              */
@@ -1307,6 +2662,9 @@ export interface components {
             timezone?: string;
         };
         UserDto: {
+            mutedMails: ("subscription" | "renewal" | "payment" | "reminder" | "usage" | "operations")[];
+            /** @enum {string} */
+            language: "en" | "de";
             id: string;
             email: string;
             /**
@@ -1372,7 +2730,7 @@ export interface components {
             price: components["schemas"]["SoldPriceDto"];
             quantity: number;
             /** @enum {string} */
-            status: "active" | "trialing" | "past_due" | "paused" | "canceled" | "expired" | "inactive";
+            status: "active" | "inactive" | "trialing" | "canceled" | "paused" | "past_due" | "expired";
             /**
              * Format: date-time
              * @description Later than now for one that has not begun: it is inactive until then.
@@ -1487,6 +2845,9 @@ export interface components {
             keys: Record<string, never>[];
         };
         MeDto: {
+            mutedMails: ("subscription" | "renewal" | "payment" | "reminder" | "usage" | "operations")[];
+            /** @enum {string} */
+            language: "en" | "de";
             id: string;
             email: string;
             /**
@@ -1513,13 +2874,17 @@ export interface components {
             timezone: string;
         };
         UpdateMeDto: {
-            /**
-             * Format: uri
-             * @description Where this person's notifications are posted to; null: nowhere.
-             */
+            /** @description What no mail is wanted about. */
+            mutedMails?: ("subscription" | "renewal" | "payment" | "reminder" | "usage" | "operations")[];
+            /** @description Where what happens to this person is posted to, as to any webhook endpoint; null: nowhere. Its secret is told when it is rotated. */
             webhookUrl?: string | null;
             /** @description Whether mail is sent, beside what concerns the account itself. */
             mailEnabled?: boolean;
+            /**
+             * @description In which this person is written to.
+             * @enum {string}
+             */
+            language?: "en" | "de";
             name?: string | null;
             /**
              * @description ISO 3166-1 alpha-2.
@@ -1643,7 +3008,7 @@ export interface components {
             key: string;
             name: string;
             /** @enum {string} */
-            type: "boolean" | "credit" | "static" | "metered";
+            type: "boolean" | "metered" | "credit" | "static";
             unit: string | null;
             /** @enum {string|null} */
             failurePolicy: "deny" | "allow" | "last_known" | null;
@@ -1754,7 +3119,7 @@ export interface components {
         PlanDto: {
             id: string;
             /** @enum {string} */
-            status: "draft" | "published" | "archived";
+            status: "published" | "archived" | "draft";
             public: boolean;
             /** @description Grows with every change; the ETag. */
             revision: number;
@@ -2007,6 +3372,8 @@ export interface components {
         TimelineEntryDto: {
             id: string;
             type: string;
+            /** @description 1, 2, 3 and so on: what happened to this subscription, in its order. */
+            sequence: number;
             actor: components["schemas"]["ActorDto"];
             reason: string | null;
             before: {
@@ -2030,7 +3397,7 @@ export interface components {
             /** Format: date-time */
             createdAt: string;
             /** @enum {string} */
-            kind: "credit" | "charge";
+            kind: "charge" | "credit";
             /** @description Minor units, positive in either kind. */
             amount: number;
             currency: string;
@@ -2072,7 +3439,7 @@ export interface components {
         };
         ProrationLineDto: {
             /** @enum {string} */
-            kind: "credit" | "charge";
+            kind: "charge" | "credit";
             /** @description Minor units, positive in either kind. */
             amount: number;
             currency: string;
@@ -2528,6 +3895,278 @@ export interface components {
         AdvanceTestClockDto: {
             /** @description Later than it stands. */
             to: string;
+        };
+        CreateWebhookEndpointDto: {
+            /**
+             * @description Public addresses by https only; others, and http, where the operator has allowed the network.
+             * @example https://hooks.example.com/tollgate
+             */
+            url: string;
+            /**
+             * @description Types of events, or all of a kind, such as `subscription.*`. Empty: all.
+             * @example [
+             *       "subscription.*",
+             *       "usage.threshold_reached"
+             *     ]
+             */
+            types?: string[];
+            description?: string | null;
+            /** @description Key of the product whose events it gets; null: of all of them, and what happens on none. */
+            product?: string | null;
+        };
+        WebhookEndpointWithSecretDto: {
+            /**
+             * @description `gone`: it answered 410. `failing`: for three days nothing arrived.
+             * @enum {string|null}
+             */
+            disabledReason: "by_hand" | "gone" | "failing" | null;
+            /**
+             * @description What its requests are signed with: told this once.
+             * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=
+             */
+            secret: string;
+            id: string;
+            url: string;
+            description: string | null;
+            types: string[];
+            /** @description null: all. */
+            product: string | null;
+            /** @description Key of the only customer whose events it gets; null: all. */
+            customer: string | null;
+            enabled: boolean;
+            /** Format: date-time */
+            disabledAt: string | null;
+            /**
+             * Format: date-time
+             * @description Since the first of the failures that no success has followed.
+             */
+            failingSince: string | null;
+            /**
+             * Format: date-time
+             * @description It asked for patience, or it fails again and again: nothing is sent until then.
+             */
+            pausedUntil: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        WebhookEndpointDto: {
+            /**
+             * @description `gone`: it answered 410. `failing`: for three days nothing arrived.
+             * @enum {string|null}
+             */
+            disabledReason: "by_hand" | "gone" | "failing" | null;
+            id: string;
+            url: string;
+            description: string | null;
+            types: string[];
+            /** @description null: all. */
+            product: string | null;
+            /** @description Key of the only customer whose events it gets; null: all. */
+            customer: string | null;
+            enabled: boolean;
+            /** Format: date-time */
+            disabledAt: string | null;
+            /**
+             * Format: date-time
+             * @description Since the first of the failures that no success has followed.
+             */
+            failingSince: string | null;
+            /**
+             * Format: date-time
+             * @description It asked for patience, or it fails again and again: nothing is sent until then.
+             */
+            pausedUntil: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        WebhookEndpointPageDto: {
+            data: components["schemas"]["WebhookEndpointDto"][];
+            hasMore: boolean;
+            nextCursor: string | null;
+        };
+        UpdateWebhookEndpointDto: {
+            /**
+             * @description Types of events, or all of a kind, such as `subscription.*`. Empty: all.
+             * @example [
+             *       "subscription.*",
+             *       "usage.threshold_reached"
+             *     ]
+             */
+            types?: string[];
+            url?: string;
+            description?: string | null;
+            /** @description false: nothing is sent, and what waits is given up. true: begins anew; what it missed can be sent again. */
+            enabled?: boolean;
+        };
+        RotateSecretDto: {
+            /** @description So long the secret before signs too. @default 86400 */
+            overlapSeconds?: number;
+        };
+        WebhookTestDto: {
+            delivered: boolean;
+            /** @description One word: `delivered`, `status_500`, `timeout`, `connection_refused`, `tls_failed`, `blocked` and so on. */
+            outcome: string;
+            statusCode: number | null;
+            durationMs: number;
+        };
+        RedeliverDto: {
+            from: string;
+            /** @description Exclusive. */
+            to: string;
+            /** @description Those too that have arrived. @default false */
+            all?: boolean;
+            /** @description The nextAfter of the call before, where one was not enough. */
+            after?: number;
+        };
+        RedeliveredDto: {
+            /** @description How many are on their way now. */
+            redelivered: number;
+            /** @description Call again with it; null: that was all. */
+            nextAfter: number | null;
+        };
+        DeliveryAttemptDto: {
+            /** Format: date-time */
+            at: string;
+            attempt: number;
+            outcome: string;
+            statusCode: number | null;
+            durationMs: number;
+        };
+        WebhookDeliveryDto: {
+            /** @enum {string} */
+            status: "pending" | "delivered" | "failed";
+            id: string;
+            endpoint: string;
+            /** @description Id of the event, and `webhook-id` of every attempt. */
+            event: string;
+            type: string;
+            /** @description Of the last attempt; null: there was none yet. */
+            outcome: string | null;
+            attempts: components["schemas"]["DeliveryAttemptDto"][];
+            /**
+             * Format: date-time
+             * @description When it is tried next; null: it is done with.
+             */
+            nextAttemptAt: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            settledAt: string | null;
+        };
+        WebhookDeliveryPageDto: {
+            data: components["schemas"]["WebhookDeliveryDto"][];
+            hasMore: boolean;
+            nextCursor: string | null;
+        };
+        NotificationDto: {
+            /** @enum {string} */
+            kind: "subscription_started" | "subscription_changed" | "subscription_cancel_scheduled" | "subscription_canceled" | "subscription_renewed" | "subscription_expired" | "trial_ending" | "renewal_upcoming" | "expiry_upcoming" | "payment_failed" | "usage_nearly_reached" | "usage_reached" | "endpoint_disabled";
+            id: string;
+            title: string;
+            text: string;
+            /** @description Id of the event that it is about. */
+            event: string;
+            /** Format: date-time */
+            readAt: string | null;
+            /** Format: date-time */
+            createdAt: string;
+        };
+        NotificationPageDto: {
+            data: components["schemas"]["NotificationDto"][];
+            hasMore: boolean;
+            nextCursor: string | null;
+        };
+        UnreadCountDto: {
+            /** @description 1,000 at most. */
+            unread: number;
+        };
+        AuditActorDto: {
+            /** @enum {string} */
+            kind: "user" | "api_key";
+            id: string | null;
+            /** @description The e-mail of a person, the name of a key; null when there is none any more. */
+            name: string | null;
+        };
+        AuditOriginDto: {
+            address: string;
+            requestId: string;
+        };
+        AuditSubjectDto: {
+            type: string;
+            id: string;
+        };
+        AuditEntryDto: {
+            id: string;
+            type: string;
+            /**
+             * Format: date-time
+             * @description When; for customers of a test clock, by their clock.
+             */
+            at: string;
+            actor: components["schemas"]["AuditActorDto"];
+            /** @description From where; null when nobody asked for it over HTTP. */
+            origin: components["schemas"]["AuditOriginDto"] | null;
+            subject: components["schemas"]["AuditSubjectDto"];
+            /** @description 1, 2, 3 and so on, of its subject. */
+            sequence: number;
+            customer: string | null;
+            product: string | null;
+            reason: string | null;
+            before: {
+                [key: string]: unknown;
+            } | null;
+            after: {
+                [key: string]: unknown;
+            } | null;
+        };
+        AuditPageDto: {
+            data: components["schemas"]["AuditEntryDto"][];
+            hasMore: boolean;
+            nextCursor: string | null;
+        };
+        WebhookMessage: {
+            type: string;
+            /**
+             * Format: date-time
+             * @description When it happened; for customers of a test clock, by their clock.
+             */
+            timestamp: string;
+            data: {
+                /**
+                 * Format: uuid
+                 * @description The same as webhook-id.
+                 */
+                id: string;
+                /** @description 1, 2, 3 and so on, of its subject: what comes late can be put in its place. */
+                sequence: number;
+                subject: {
+                    type: string;
+                    /** Format: uuid */
+                    id: string;
+                };
+                /** @description Of the subject after it, where it has versions. */
+                version: number | null;
+                /** @description Key. */
+                customer: string | null;
+                /** @description Key. */
+                product: string | null;
+                actor: {
+                    /** @enum {string} */
+                    kind: "user" | "api_key" | "system";
+                    id: string | null;
+                };
+                reason: string | null;
+                before: {
+                    [key: string]: unknown;
+                } | null;
+                after: {
+                    [key: string]: unknown;
+                } | null;
+            };
         };
     };
     responses: never;
@@ -9860,6 +11499,7029 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
+            };
+        };
+    };
+    listWebhookEndpoints: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description The nextCursor of the page before. */
+                cursor?: string;
+                /** @description Only these members of each row, separated by commas. */
+                fields?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpointPageDto"];
+                };
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
+    createWebhookEndpoint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateWebhookEndpointDto"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpointWithSecretDto"];
+                };
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description In conflict with the state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
+    getWebhookEndpoint: {
+        parameters: {
+            query?: {
+                /** @description Only these members, separated by commas. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpointDto"];
+                };
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
+    deleteWebhookEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
+    updateWebhookEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateWebhookEndpointDto"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpointDto"];
+                };
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
+    rotateWebhookSecret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateSecretDto"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpointWithSecretDto"];
+                };
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
+    testWebhookEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmptyDto"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookTestDto"];
+                };
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
+    redeliverToWebhookEndpoint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedeliverDto"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedeliveredDto"];
+                };
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description In conflict with the state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
+    listWebhookDeliveries: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description The nextCursor of the page before. */
+                cursor?: string;
+                /** @description Only these members of each row, separated by commas. */
+                fields?: string;
+                /** @description Only those to this endpoint. */
+                endpoint?: string;
+                status?: "pending" | "delivered" | "failed";
+                /** @description Only those of this event: its webhook-id. */
+                event?: string;
+                /** @description Only those of this type of event. */
+                type?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryPageDto"];
+                };
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
+    getWebhookDelivery: {
+        parameters: {
+            query?: {
+                /** @description Only these members, separated by commas. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryDto"];
+                };
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
+    redeliverWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmptyDto"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryDto"];
+                };
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description In conflict with the state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
+    listNotifications: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description The nextCursor of the page before. */
+                cursor?: string;
+                /** @description Only these members of each row, separated by commas. */
+                fields?: string;
+                /** @description true: only those that are not read. */
+                unread?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationPageDto"];
+                };
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
+    countUnreadNotifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnreadCountDto"];
+                };
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
+    readAllNotifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmptyDto"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
+    readNotification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmptyDto"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
+    streamEvents: {
+        parameters: {
+            query?: {
+                /** @description Types of events, or all of a kind, separated by commas. */
+                types?: string;
+                /** @description Key of a product; left out: everything that you may see. */
+                product?: string;
+                /** @description Key of a customer. */
+                customer?: string;
+                /** @description Begin after this id of the stream, for those who cannot send Last-Event-ID; 0: at the oldest that is kept. */
+                after?: number;
+            };
+            header?: {
+                /** @description The id of the last frame that was read. */
+                "Last-Event-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
+    listAuditLog: {
+        parameters: {
+            query?: {
+                /** @description Rows of a page. */
+                limit?: number;
+                /** @description The nextCursor of the page before. */
+                cursor?: string;
+                /** @description Only these members of each row, separated by commas. */
+                fields?: string;
+                /** @description Key of a product; left out: everything that you may see. */
+                product?: string;
+                /** @description Key of a customer. */
+                customer?: string;
+                /** @description Id of the person or the API key who did it. */
+                actor?: string;
+                actorKind?: "user" | "api_key";
+                /** @description Id of what it happened to. */
+                subject?: string;
+                /** @description A type of event, or all of a kind. */
+                type?: string;
+                /** @description The address that it was asked from. */
+                address?: string;
+                from?: string;
+                /** @description Exclusive. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPageDto"];
+                };
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
+    exportAuditLog: {
+        parameters: {
+            query?: {
+                /** @description Key of a product; left out: everything that you may see. */
+                product?: string;
+                /** @description Key of a customer. */
+                customer?: string;
+                /** @description Id of the person or the API key who did it. */
+                actor?: string;
+                actorKind?: "user" | "api_key";
+                /** @description Id of what it happened to. */
+                subject?: string;
+                /** @description A type of event, or all of a kind. */
+                type?: string;
+                /** @description The address that it was asked from. */
+                address?: string;
+                from?: string;
+                /** @description Exclusive. */
+                to?: string;
+                /** @description In CSV, what a spreadsheet would take for a formula is marked as text. */
+                format?: "csv" | "ndjson";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
+    on_subscription_created: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "subscription.created",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "subscription",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 1,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "price": {
+                 *             "amount": 2999,
+                 *             "currency": "USD",
+                 *             "interval": "month",
+                 *             "intervalCount": 1
+                 *           },
+                 *           "quantity": 1,
+                 *           "status": "active",
+                 *           "timezone": "UTC",
+                 *           "anchor": "2026-08-14T09:30:00.000Z",
+                 *           "startedAt": "2026-08-14T09:30:00.000Z",
+                 *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "usagePeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "planSince": "2026-08-14T09:30:00.000Z",
+                 *           "trialEnd": null,
+                 *           "autoRenew": true,
+                 *           "prepaidPeriods": 0,
+                 *           "cancelAtPeriodEnd": false,
+                 *           "canceledAt": null,
+                 *           "endedAt": null,
+                 *           "pausedAt": null,
+                 *           "scheduledChange": null,
+                 *           "version": 1
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "subscription.created";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_subscription_started: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "subscription.started",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 2,
+                 *         "subject": {
+                 *           "type": "subscription",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 2,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "status": "inactive",
+                 *           "version": 1,
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z"
+                 *         },
+                 *         "after": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "status": "active",
+                 *           "version": 2,
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "price": {
+                 *             "amount": 2999,
+                 *             "currency": "USD",
+                 *             "interval": "month",
+                 *             "intervalCount": 1
+                 *           },
+                 *           "quantity": 1
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "subscription.started";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_subscription_trial_ending: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "subscription.trial_ending",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "subscription",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 1,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "status": "trialing",
+                 *           "version": 1,
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z"
+                 *         },
+                 *         "after": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "status": "trialing",
+                 *           "version": 1,
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "price": {
+                 *             "amount": 2999,
+                 *             "currency": "USD",
+                 *             "interval": "month",
+                 *             "intervalCount": 1
+                 *           },
+                 *           "quantity": 1
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "subscription.trial_ending";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_subscription_trial_ended: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "subscription.trial_ended",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 2,
+                 *         "subject": {
+                 *           "type": "subscription",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 2,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "status": "trialing",
+                 *           "version": 1,
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "usagePeriodStart": "2026-08-14T09:30:00.000Z"
+                 *         },
+                 *         "after": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "status": "active",
+                 *           "version": 2,
+                 *           "currentPeriodEnd": "2026-10-14T09:30:00.000Z",
+                 *           "price": {
+                 *             "amount": 2999,
+                 *             "currency": "USD",
+                 *             "interval": "month",
+                 *             "intervalCount": 1
+                 *           },
+                 *           "quantity": 1,
+                 *           "currentPeriodStart": "2026-09-14T09:30:00.000Z",
+                 *           "usagePeriodStart": "2026-09-14T09:30:00.000Z"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "subscription.trial_ended";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_subscription_renewal_upcoming: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "subscription.renewal_upcoming",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "subscription",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 1,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "status": "active",
+                 *           "version": 1,
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z"
+                 *         },
+                 *         "after": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "status": "active",
+                 *           "version": 1,
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "price": {
+                 *             "amount": 2999,
+                 *             "currency": "USD",
+                 *             "interval": "month",
+                 *             "intervalCount": 1
+                 *           },
+                 *           "quantity": 1
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "subscription.renewal_upcoming";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_subscription_renewed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "subscription.renewed",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 2,
+                 *         "subject": {
+                 *           "type": "subscription",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 2,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "status": "active",
+                 *           "version": 1,
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "usagePeriodStart": "2026-08-14T09:30:00.000Z"
+                 *         },
+                 *         "after": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "status": "active",
+                 *           "version": 2,
+                 *           "currentPeriodEnd": "2026-10-14T09:30:00.000Z",
+                 *           "price": {
+                 *             "amount": 2999,
+                 *             "currency": "USD",
+                 *             "interval": "month",
+                 *             "intervalCount": 1
+                 *           },
+                 *           "quantity": 1,
+                 *           "currentPeriodStart": "2026-09-14T09:30:00.000Z",
+                 *           "usagePeriodStart": "2026-09-14T09:30:00.000Z"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "subscription.renewed";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_subscription_renewal_agreed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "subscription.renewal_agreed",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 2,
+                 *         "subject": {
+                 *           "type": "subscription",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 2,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "status": "active",
+                 *           "version": 1,
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "prepaidPeriods": 0
+                 *         },
+                 *         "after": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "price": {
+                 *             "amount": 2999,
+                 *             "currency": "USD",
+                 *             "interval": "month",
+                 *             "intervalCount": 1
+                 *           },
+                 *           "quantity": 1,
+                 *           "status": "active",
+                 *           "timezone": "UTC",
+                 *           "anchor": "2026-08-14T09:30:00.000Z",
+                 *           "startedAt": "2026-08-14T09:30:00.000Z",
+                 *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "usagePeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "planSince": "2026-08-14T09:30:00.000Z",
+                 *           "trialEnd": null,
+                 *           "autoRenew": false,
+                 *           "prepaidPeriods": 1,
+                 *           "cancelAtPeriodEnd": false,
+                 *           "canceledAt": null,
+                 *           "endedAt": null,
+                 *           "pausedAt": null,
+                 *           "scheduledChange": null,
+                 *           "version": 2
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "subscription.renewal_agreed";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_subscription_plan_changed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "subscription.plan_changed",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 2,
+                 *         "subject": {
+                 *           "type": "subscription",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 2,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "status": "active",
+                 *           "version": 1,
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "price": {
+                 *             "amount": 2999,
+                 *             "currency": "USD",
+                 *             "interval": "month",
+                 *             "intervalCount": 1
+                 *           }
+                 *         },
+                 *         "after": {
+                 *           "plan": {
+                 *             "key": "team",
+                 *             "name": "Team",
+                 *             "version": 1
+                 *           },
+                 *           "price": {
+                 *             "amount": 9900,
+                 *             "currency": "USD",
+                 *             "interval": "month",
+                 *             "intervalCount": 1
+                 *           },
+                 *           "quantity": 1,
+                 *           "status": "active",
+                 *           "timezone": "UTC",
+                 *           "anchor": "2026-08-14T09:30:00.000Z",
+                 *           "startedAt": "2026-08-14T09:30:00.000Z",
+                 *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "usagePeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "planSince": "2026-08-14T09:30:00.000Z",
+                 *           "trialEnd": null,
+                 *           "autoRenew": true,
+                 *           "prepaidPeriods": 0,
+                 *           "cancelAtPeriodEnd": false,
+                 *           "canceledAt": null,
+                 *           "endedAt": null,
+                 *           "pausedAt": null,
+                 *           "scheduledChange": null,
+                 *           "version": 2,
+                 *           "lines": [
+                 *             {
+                 *               "kind": "charge",
+                 *               "plan": {
+                 *                 "key": "team",
+                 *                 "name": "Team",
+                 *                 "version": 1
+                 *               },
+                 *               "quantity": 1,
+                 *               "unitAmount": 9900,
+                 *               "amount": 3193,
+                 *               "currency": "USD",
+                 *               "periodStart": "2026-08-14T09:30:00.000Z",
+                 *               "periodEnd": "2026-09-14T09:30:00.000Z"
+                 *             }
+                 *           ]
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "subscription.plan_changed";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_subscription_change_scheduled: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "subscription.change_scheduled",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 2,
+                 *         "subject": {
+                 *           "type": "subscription",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 2,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "status": "active",
+                 *           "version": 1,
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "scheduledChange": null
+                 *         },
+                 *         "after": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "price": {
+                 *             "amount": 2999,
+                 *             "currency": "USD",
+                 *             "interval": "month",
+                 *             "intervalCount": 1
+                 *           },
+                 *           "quantity": 1,
+                 *           "status": "active",
+                 *           "timezone": "UTC",
+                 *           "anchor": "2026-08-14T09:30:00.000Z",
+                 *           "startedAt": "2026-08-14T09:30:00.000Z",
+                 *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "usagePeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "planSince": "2026-08-14T09:30:00.000Z",
+                 *           "trialEnd": null,
+                 *           "autoRenew": true,
+                 *           "prepaidPeriods": 0,
+                 *           "cancelAtPeriodEnd": false,
+                 *           "canceledAt": null,
+                 *           "endedAt": null,
+                 *           "pausedAt": null,
+                 *           "scheduledChange": {
+                 *             "planId": "01998a4e-8000-7000-8000-00000000000a",
+                 *             "planKey": "team",
+                 *             "planName": "Team",
+                 *             "planVersion": 1,
+                 *             "price": {
+                 *               "amount": 9900,
+                 *               "currency": "USD",
+                 *               "interval": "month",
+                 *               "intervalCount": 1
+                 *             },
+                 *             "quantity": 1,
+                 *             "effectiveAt": "2026-09-14T09:30:00.000Z"
+                 *           },
+                 *           "version": 2
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "subscription.change_scheduled";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_subscription_cancel_scheduled: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "subscription.cancel_scheduled",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 2,
+                 *         "subject": {
+                 *           "type": "subscription",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 2,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "status": "active",
+                 *           "version": 1,
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "cancelAtPeriodEnd": false,
+                 *           "canceledAt": null
+                 *         },
+                 *         "after": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "price": {
+                 *             "amount": 2999,
+                 *             "currency": "USD",
+                 *             "interval": "month",
+                 *             "intervalCount": 1
+                 *           },
+                 *           "quantity": 1,
+                 *           "status": "canceled",
+                 *           "timezone": "UTC",
+                 *           "anchor": "2026-08-14T09:30:00.000Z",
+                 *           "startedAt": "2026-08-14T09:30:00.000Z",
+                 *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "usagePeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "planSince": "2026-08-14T09:30:00.000Z",
+                 *           "trialEnd": null,
+                 *           "autoRenew": true,
+                 *           "prepaidPeriods": 0,
+                 *           "cancelAtPeriodEnd": true,
+                 *           "canceledAt": "2026-08-14T09:30:00.000Z",
+                 *           "endedAt": null,
+                 *           "pausedAt": null,
+                 *           "scheduledChange": null,
+                 *           "version": 2
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "subscription.cancel_scheduled";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_subscription_canceled: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "subscription.canceled",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 2,
+                 *         "subject": {
+                 *           "type": "subscription",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 2,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "status": "active",
+                 *           "version": 1,
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "endedAt": null
+                 *         },
+                 *         "after": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "price": {
+                 *             "amount": 2999,
+                 *             "currency": "USD",
+                 *             "interval": "month",
+                 *             "intervalCount": 1
+                 *           },
+                 *           "quantity": 1,
+                 *           "status": "inactive",
+                 *           "timezone": "UTC",
+                 *           "anchor": "2026-08-14T09:30:00.000Z",
+                 *           "startedAt": "2026-08-14T09:30:00.000Z",
+                 *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "usagePeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "planSince": "2026-08-14T09:30:00.000Z",
+                 *           "trialEnd": null,
+                 *           "autoRenew": true,
+                 *           "prepaidPeriods": 0,
+                 *           "cancelAtPeriodEnd": false,
+                 *           "canceledAt": "2026-08-14T09:30:00.000Z",
+                 *           "endedAt": "2026-08-14T09:30:00.000Z",
+                 *           "pausedAt": null,
+                 *           "scheduledChange": null,
+                 *           "version": 2
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "subscription.canceled";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_subscription_resumed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "subscription.resumed",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 2,
+                 *         "subject": {
+                 *           "type": "subscription",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 2,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "status": "canceled",
+                 *           "version": 1,
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "cancelAtPeriodEnd": true
+                 *         },
+                 *         "after": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "price": {
+                 *             "amount": 2999,
+                 *             "currency": "USD",
+                 *             "interval": "month",
+                 *             "intervalCount": 1
+                 *           },
+                 *           "quantity": 1,
+                 *           "status": "active",
+                 *           "timezone": "UTC",
+                 *           "anchor": "2026-08-14T09:30:00.000Z",
+                 *           "startedAt": "2026-08-14T09:30:00.000Z",
+                 *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "usagePeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "planSince": "2026-08-14T09:30:00.000Z",
+                 *           "trialEnd": null,
+                 *           "autoRenew": true,
+                 *           "prepaidPeriods": 0,
+                 *           "cancelAtPeriodEnd": false,
+                 *           "canceledAt": null,
+                 *           "endedAt": null,
+                 *           "pausedAt": null,
+                 *           "scheduledChange": null,
+                 *           "version": 2
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "subscription.resumed";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_subscription_paused: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "subscription.paused",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 2,
+                 *         "subject": {
+                 *           "type": "subscription",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 2,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "status": "active",
+                 *           "version": 1,
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "pausedAt": null
+                 *         },
+                 *         "after": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "price": {
+                 *             "amount": 2999,
+                 *             "currency": "USD",
+                 *             "interval": "month",
+                 *             "intervalCount": 1
+                 *           },
+                 *           "quantity": 1,
+                 *           "status": "paused",
+                 *           "timezone": "UTC",
+                 *           "anchor": "2026-08-14T09:30:00.000Z",
+                 *           "startedAt": "2026-08-14T09:30:00.000Z",
+                 *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "usagePeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "planSince": "2026-08-14T09:30:00.000Z",
+                 *           "trialEnd": null,
+                 *           "autoRenew": true,
+                 *           "prepaidPeriods": 0,
+                 *           "cancelAtPeriodEnd": false,
+                 *           "canceledAt": null,
+                 *           "endedAt": null,
+                 *           "pausedAt": "2026-08-14T09:30:00.000Z",
+                 *           "scheduledChange": null,
+                 *           "version": 2
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "subscription.paused";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_subscription_unpaused: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "subscription.unpaused",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 2,
+                 *         "subject": {
+                 *           "type": "subscription",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 2,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "status": "paused",
+                 *           "version": 1,
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "pausedAt": "2026-08-14T09:30:00.000Z"
+                 *         },
+                 *         "after": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "price": {
+                 *             "amount": 2999,
+                 *             "currency": "USD",
+                 *             "interval": "month",
+                 *             "intervalCount": 1
+                 *           },
+                 *           "quantity": 1,
+                 *           "status": "active",
+                 *           "timezone": "UTC",
+                 *           "anchor": "2026-08-14T09:30:00.000Z",
+                 *           "startedAt": "2026-08-14T09:30:00.000Z",
+                 *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "usagePeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "planSince": "2026-08-14T09:30:00.000Z",
+                 *           "trialEnd": null,
+                 *           "autoRenew": true,
+                 *           "prepaidPeriods": 0,
+                 *           "cancelAtPeriodEnd": false,
+                 *           "canceledAt": null,
+                 *           "endedAt": null,
+                 *           "pausedAt": null,
+                 *           "scheduledChange": null,
+                 *           "version": 2
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "subscription.unpaused";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_subscription_auto_renew_changed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "subscription.auto_renew_changed",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 2,
+                 *         "subject": {
+                 *           "type": "subscription",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 2,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "status": "active",
+                 *           "version": 1,
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "autoRenew": true
+                 *         },
+                 *         "after": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "price": {
+                 *             "amount": 2999,
+                 *             "currency": "USD",
+                 *             "interval": "month",
+                 *             "intervalCount": 1
+                 *           },
+                 *           "quantity": 1,
+                 *           "status": "active",
+                 *           "timezone": "UTC",
+                 *           "anchor": "2026-08-14T09:30:00.000Z",
+                 *           "startedAt": "2026-08-14T09:30:00.000Z",
+                 *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "usagePeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "planSince": "2026-08-14T09:30:00.000Z",
+                 *           "trialEnd": null,
+                 *           "autoRenew": false,
+                 *           "prepaidPeriods": 0,
+                 *           "cancelAtPeriodEnd": false,
+                 *           "canceledAt": null,
+                 *           "endedAt": null,
+                 *           "pausedAt": null,
+                 *           "scheduledChange": null,
+                 *           "version": 2
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "subscription.auto_renew_changed";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_subscription_extended: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "subscription.extended",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 2,
+                 *         "subject": {
+                 *           "type": "subscription",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 2,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "status": "active",
+                 *           "version": 1,
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z"
+                 *         },
+                 *         "after": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "price": {
+                 *             "amount": 2999,
+                 *             "currency": "USD",
+                 *             "interval": "month",
+                 *             "intervalCount": 1
+                 *           },
+                 *           "quantity": 1,
+                 *           "status": "active",
+                 *           "timezone": "UTC",
+                 *           "anchor": "2026-08-14T09:30:00.000Z",
+                 *           "startedAt": "2026-08-14T09:30:00.000Z",
+                 *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "currentPeriodEnd": "2026-10-14T09:30:00.000Z",
+                 *           "usagePeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "planSince": "2026-08-14T09:30:00.000Z",
+                 *           "trialEnd": null,
+                 *           "autoRenew": true,
+                 *           "prepaidPeriods": 0,
+                 *           "cancelAtPeriodEnd": false,
+                 *           "canceledAt": null,
+                 *           "endedAt": null,
+                 *           "pausedAt": null,
+                 *           "scheduledChange": null,
+                 *           "version": 2
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "subscription.extended";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_subscription_past_due: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "subscription.past_due",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 2,
+                 *         "subject": {
+                 *           "type": "subscription",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 2,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "status": "active",
+                 *           "version": 1,
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z"
+                 *         },
+                 *         "after": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "price": {
+                 *             "amount": 2999,
+                 *             "currency": "USD",
+                 *             "interval": "month",
+                 *             "intervalCount": 1
+                 *           },
+                 *           "quantity": 1,
+                 *           "status": "past_due",
+                 *           "timezone": "UTC",
+                 *           "anchor": "2026-08-14T09:30:00.000Z",
+                 *           "startedAt": "2026-08-14T09:30:00.000Z",
+                 *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "usagePeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "planSince": "2026-08-14T09:30:00.000Z",
+                 *           "trialEnd": null,
+                 *           "autoRenew": true,
+                 *           "prepaidPeriods": 0,
+                 *           "cancelAtPeriodEnd": false,
+                 *           "canceledAt": null,
+                 *           "endedAt": null,
+                 *           "pausedAt": null,
+                 *           "scheduledChange": null,
+                 *           "version": 2
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "subscription.past_due";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_subscription_recovered: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "subscription.recovered",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 2,
+                 *         "subject": {
+                 *           "type": "subscription",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 2,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "status": "past_due",
+                 *           "version": 1,
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z"
+                 *         },
+                 *         "after": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "price": {
+                 *             "amount": 2999,
+                 *             "currency": "USD",
+                 *             "interval": "month",
+                 *             "intervalCount": 1
+                 *           },
+                 *           "quantity": 1,
+                 *           "status": "active",
+                 *           "timezone": "UTC",
+                 *           "anchor": "2026-08-14T09:30:00.000Z",
+                 *           "startedAt": "2026-08-14T09:30:00.000Z",
+                 *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "usagePeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "planSince": "2026-08-14T09:30:00.000Z",
+                 *           "trialEnd": null,
+                 *           "autoRenew": true,
+                 *           "prepaidPeriods": 0,
+                 *           "cancelAtPeriodEnd": false,
+                 *           "canceledAt": null,
+                 *           "endedAt": null,
+                 *           "pausedAt": null,
+                 *           "scheduledChange": null,
+                 *           "version": 2
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "subscription.recovered";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_subscription_reactivated: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "subscription.reactivated",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 2,
+                 *         "subject": {
+                 *           "type": "subscription",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 2,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "status": "expired",
+                 *           "version": 1,
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "endedAt": "2026-08-14T09:30:00.000Z"
+                 *         },
+                 *         "after": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "price": {
+                 *             "amount": 2999,
+                 *             "currency": "USD",
+                 *             "interval": "month",
+                 *             "intervalCount": 1
+                 *           },
+                 *           "quantity": 1,
+                 *           "status": "active",
+                 *           "timezone": "UTC",
+                 *           "anchor": "2026-08-14T09:30:00.000Z",
+                 *           "startedAt": "2026-08-14T09:30:00.000Z",
+                 *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "usagePeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "planSince": "2026-08-14T09:30:00.000Z",
+                 *           "trialEnd": null,
+                 *           "autoRenew": true,
+                 *           "prepaidPeriods": 0,
+                 *           "cancelAtPeriodEnd": false,
+                 *           "canceledAt": null,
+                 *           "endedAt": null,
+                 *           "pausedAt": null,
+                 *           "scheduledChange": null,
+                 *           "version": 2
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "subscription.reactivated";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_subscription_expiry_upcoming: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "subscription.expiry_upcoming",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "subscription",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 1,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "status": "canceled",
+                 *           "version": 1,
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z"
+                 *         },
+                 *         "after": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "status": "canceled",
+                 *           "version": 1,
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "price": {
+                 *             "amount": 2999,
+                 *             "currency": "USD",
+                 *             "interval": "month",
+                 *             "intervalCount": 1
+                 *           },
+                 *           "quantity": 1
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "subscription.expiry_upcoming";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_subscription_expired: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "subscription.expired",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 2,
+                 *         "subject": {
+                 *           "type": "subscription",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 2,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "status": "active",
+                 *           "version": 1,
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "endedAt": null
+                 *         },
+                 *         "after": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "status": "expired",
+                 *           "version": 2,
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "price": {
+                 *             "amount": 2999,
+                 *             "currency": "USD",
+                 *             "interval": "month",
+                 *             "intervalCount": 1
+                 *           },
+                 *           "quantity": 1,
+                 *           "endedAt": "2026-09-14T09:30:00.000Z"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "subscription.expired";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_usage_threshold_reached: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "usage.threshold_reached",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "customer",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "feature": "api_calls",
+                 *           "windowStart": "2026-11-01T00:00:00.000Z",
+                 *           "percent": 80,
+                 *           "limit": 1000,
+                 *           "used": 800
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "usage.threshold_reached";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_usage_corrected: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "usage.corrected",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "customer",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "feature": "api_calls",
+                 *           "used": 800
+                 *         },
+                 *         "after": {
+                 *           "feature": "api_calls",
+                 *           "windowStart": "2026-11-01T00:00:00.000Z",
+                 *           "used": 700
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "usage.corrected";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_usage_counter_rebuilt: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "usage.counter_rebuilt",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "customer",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "feature": "api_calls",
+                 *           "windowStart": "2026-11-01T00:00:00.000Z",
+                 *           "used": 801,
+                 *           "reserved": 0
+                 *         },
+                 *         "after": {
+                 *           "feature": "api_calls",
+                 *           "windowStart": "2026-11-01T00:00:00.000Z",
+                 *           "used": 800,
+                 *           "reserved": 0
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "usage.counter_rebuilt";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_reservation_created: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "reservation.created",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "reservation",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "feature": "api_calls",
+                 *           "quantity": 10,
+                 *           "committed": 0,
+                 *           "expiresAt": "2026-11-21T09:05:00.000Z"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "reservation.created";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_reservation_committed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "reservation.committed",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "reservation",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "feature": "api_calls",
+                 *           "quantity": 10,
+                 *           "committed": 8,
+                 *           "expiresAt": "2026-11-21T09:05:00.000Z"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "reservation.committed";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_reservation_released: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "reservation.released",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "reservation",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "feature": "api_calls",
+                 *           "quantity": 10,
+                 *           "committed": 0,
+                 *           "expiresAt": "2026-11-21T09:05:00.000Z"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "reservation.released";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_reservation_expired: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "reservation.expired",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "reservation",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "feature": "api_calls",
+                 *           "quantity": 10
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "reservation.expired";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_grant_created: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "grant.created",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "grant",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "feature": "api_calls",
+                 *           "quantity": 500,
+                 *           "priority": 50,
+                 *           "effectiveAt": "2026-11-21T09:00:00.000Z",
+                 *           "expiresAt": null,
+                 *           "recurrence": null
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "grant.created";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_grant_voided: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "grant.voided",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "grant",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "feature": "api_calls",
+                 *           "quantity": 500,
+                 *           "priority": 50,
+                 *           "effectiveAt": "2026-11-21T09:00:00.000Z",
+                 *           "expiresAt": null,
+                 *           "recurrence": null
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "grant.voided";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_entitlement_overridden: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "entitlement.overridden",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "customer",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "feature": "api_calls",
+                 *           "featureId": "01998a4e-8000-7000-8000-00000000000f",
+                 *           "terms": {
+                 *             "type": "metered",
+                 *             "limit": 5000,
+                 *             "window": "month",
+                 *             "overage": "deny"
+                 *           },
+                 *           "expiresAt": null
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "entitlement.overridden";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_entitlement_override_removed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "entitlement.override_removed",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "customer",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "feature": "api_calls",
+                 *           "featureId": "01998a4e-8000-7000-8000-00000000000f",
+                 *           "terms": {
+                 *             "type": "metered",
+                 *             "limit": 5000,
+                 *             "window": "month",
+                 *             "overage": "deny"
+                 *           },
+                 *           "expiresAt": null
+                 *         },
+                 *         "after": null
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "entitlement.override_removed";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_product_created: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "product.created",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "product",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "key": "api",
+                 *           "name": "API"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "product.created";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_product_updated: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "product.updated",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "product",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "key": "api",
+                 *           "name": "API"
+                 *         },
+                 *         "after": {
+                 *           "key": "api",
+                 *           "name": "The API"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "product.updated";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_product_archived: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "product.archived",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "product",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "key": "api",
+                 *           "name": "API"
+                 *         },
+                 *         "after": {
+                 *           "key": "api",
+                 *           "name": "API"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "product.archived";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_product_assignment_changed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "product.assignment_changed",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "product",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "rules": [
+                 *             {
+                 *               "plan": "free",
+                 *               "region": null,
+                 *               "deviceType": null
+                 *             }
+                 *           ]
+                 *         },
+                 *         "after": {
+                 *           "rules": [
+                 *             {
+                 *               "plan": "free",
+                 *               "region": null,
+                 *               "deviceType": null
+                 *             },
+                 *             {
+                 *               "plan": "mobile",
+                 *               "region": null,
+                 *               "deviceType": "ios"
+                 *             }
+                 *           ]
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "product.assignment_changed";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_feature_created: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "feature.created",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "feature",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "key": "api_calls",
+                 *           "name": "API calls",
+                 *           "type": "metered"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "feature.created";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_feature_updated: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "feature.updated",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "feature",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "key": "api_calls",
+                 *           "name": "API calls",
+                 *           "unit": "call",
+                 *           "failurePolicy": null
+                 *         },
+                 *         "after": {
+                 *           "key": "api_calls",
+                 *           "name": "Calls",
+                 *           "unit": "call",
+                 *           "failurePolicy": null
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "feature.updated";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_feature_archived: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "feature.archived",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "feature",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "key": "api_calls",
+                 *           "name": "API calls",
+                 *           "unit": "call",
+                 *           "failurePolicy": null
+                 *         },
+                 *         "after": {
+                 *           "key": "api_calls",
+                 *           "archivedAt": "2026-11-21T09:00:00.000Z"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "feature.archived";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_plan_created: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "plan.created",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "plan",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "key": "pro",
+                 *           "name": "Pro",
+                 *           "description": "",
+                 *           "trialDays": 14,
+                 *           "prices": [
+                 *             {
+                 *               "interval": "month",
+                 *               "intervalCount": 1,
+                 *               "amount": 2999,
+                 *               "currency": "USD"
+                 *             }
+                 *           ],
+                 *           "entitlements": [
+                 *             {
+                 *               "feature": "sso",
+                 *               "type": "boolean",
+                 *               "value": true
+                 *             }
+                 *           ]
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "plan.created";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_plan_draft_changed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "plan.draft_changed",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "plan",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "key": "pro",
+                 *           "name": "Pro",
+                 *           "description": "",
+                 *           "trialDays": 14,
+                 *           "prices": [
+                 *             {
+                 *               "interval": "month",
+                 *               "intervalCount": 1,
+                 *               "amount": 2999,
+                 *               "currency": "USD"
+                 *             }
+                 *           ],
+                 *           "entitlements": [
+                 *             {
+                 *               "feature": "sso",
+                 *               "type": "boolean",
+                 *               "value": true
+                 *             }
+                 *           ]
+                 *         },
+                 *         "after": {
+                 *           "key": "pro",
+                 *           "name": "Pro",
+                 *           "description": "",
+                 *           "trialDays": 30,
+                 *           "prices": [
+                 *             {
+                 *               "interval": "month",
+                 *               "intervalCount": 1,
+                 *               "amount": 2999,
+                 *               "currency": "USD"
+                 *             }
+                 *           ],
+                 *           "entitlements": [
+                 *             {
+                 *               "feature": "sso",
+                 *               "type": "boolean",
+                 *               "value": true
+                 *             }
+                 *           ]
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "plan.draft_changed";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_plan_published: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "plan.published",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 3,
+                 *         "subject": {
+                 *           "type": "plan",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 3,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "key": "pro",
+                 *           "version": 2
+                 *         },
+                 *         "after": {
+                 *           "key": "pro",
+                 *           "version": 3
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "plan.published";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_plan_archived: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "plan.archived",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "plan",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "key": "pro",
+                 *           "status": "published"
+                 *         },
+                 *         "after": {
+                 *           "key": "pro",
+                 *           "status": "archived"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "plan.archived";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_plan_move_started: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "plan.move_started",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 3,
+                 *         "subject": {
+                 *           "type": "plan",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 3,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "key": "pro",
+                 *           "move": "01998a4e-8000-7000-8000-00000000000d",
+                 *           "version": 3,
+                 *           "atPeriodEnd": true,
+                 *           "moved": 0,
+                 *           "skipped": 0,
+                 *           "total": 120
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "plan.move_started";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_plan_move_finished: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "plan.move_finished",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 3,
+                 *         "subject": {
+                 *           "type": "plan",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 3,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "key": "pro",
+                 *           "move": "01998a4e-8000-7000-8000-00000000000d",
+                 *           "version": 3,
+                 *           "atPeriodEnd": true,
+                 *           "moved": 118,
+                 *           "skipped": 2,
+                 *           "total": 120
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "plan.move_finished";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_customer_created: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "customer.created",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "customer",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "key": "acme",
+                 *           "region": "US",
+                 *           "deviceType": null,
+                 *           "timezone": "America/New_York",
+                 *           "currency": "USD"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "customer.created";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_customer_updated: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "customer.updated",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "customer",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "key": "acme",
+                 *           "region": "US",
+                 *           "deviceType": null,
+                 *           "timezone": "America/New_York",
+                 *           "currency": "USD"
+                 *         },
+                 *         "after": {
+                 *           "key": "acme",
+                 *           "region": "US",
+                 *           "deviceType": null,
+                 *           "timezone": "Europe/Berlin",
+                 *           "currency": "USD"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "customer.updated";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_customer_deleted: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "customer.deleted",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "customer",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": null
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "customer.deleted";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_user_registered: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "user.registered",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "user",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "role": "user"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "user.registered";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_user_updated: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "user.updated",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "user",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "mailEnabled": true,
+                 *           "mutedMails": [],
+                 *           "language": "en"
+                 *         },
+                 *         "after": {
+                 *           "mailEnabled": true,
+                 *           "mutedMails": [
+                 *             "renewal"
+                 *           ],
+                 *           "language": "de"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "user.updated";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_user_standing_changed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "user.standing_changed",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "user",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "role": "user",
+                 *           "productId": null,
+                 *           "active": true
+                 *         },
+                 *         "after": {
+                 *           "role": "support",
+                 *           "productId": null,
+                 *           "active": true
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "user.standing_changed";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_user_password_changed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "user.password_changed",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "user",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": null
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "user.password_changed";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_user_email_verified: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "user.email_verified",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "user",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": null
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "user.email_verified";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_user_email_changed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "user.email_changed",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "user",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": null
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "user.email_changed";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_user_deleted: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "user.deleted",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "user",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "role": "user"
+                 *         },
+                 *         "after": null
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "user.deleted";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_api_key_created: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "api_key.created",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "name": "billing",
+                 *           "scopes": [
+                 *             "usage:write"
+                 *           ],
+                 *           "product": null
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "api_key.created";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_api_key_rotated: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "api_key.rotated",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "name": "billing",
+                 *           "replacedBy": "01998a4e-8000-7000-8000-00000000000e",
+                 *           "overlapSeconds": 86400
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "api_key.rotated";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_api_key_revoked: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "api_key.revoked",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "name": "billing"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "api_key.revoked";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_test_clock_created: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "test_clock.created",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "test_clock",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "now": "2026-01-01T00:00:00.000Z"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "test_clock.created";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_webhook_endpoint_created: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "webhook_endpoint.created",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "webhook_endpoint",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "url": "https://hooks.example.com/tollgate",
+                 *           "types": [
+                 *             "subscription.*"
+                 *           ],
+                 *           "product": "api",
+                 *           "ownerUserId": "01998a4e-8000-7000-8000-00000000000b",
+                 *           "enabled": true
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "webhook_endpoint.created";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_webhook_endpoint_updated: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "webhook_endpoint.updated",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "webhook_endpoint",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "url": "https://hooks.example.com/tollgate",
+                 *           "types": [
+                 *             "subscription.*"
+                 *           ],
+                 *           "product": "api",
+                 *           "ownerUserId": "01998a4e-8000-7000-8000-00000000000b",
+                 *           "enabled": true
+                 *         },
+                 *         "after": {
+                 *           "url": "https://hooks.example.com/tollgate",
+                 *           "types": [],
+                 *           "product": "api",
+                 *           "ownerUserId": "01998a4e-8000-7000-8000-00000000000b",
+                 *           "enabled": true
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "webhook_endpoint.updated";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_webhook_endpoint_secret_rotated: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "webhook_endpoint.secret_rotated",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "webhook_endpoint",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "overlapSeconds": 86400
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "webhook_endpoint.secret_rotated";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_webhook_endpoint_disabled: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "webhook_endpoint.disabled",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "webhook_endpoint",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "url": "https://hooks.example.com/tollgate",
+                 *           "types": [
+                 *             "subscription.*"
+                 *           ],
+                 *           "product": "api",
+                 *           "ownerUserId": "01998a4e-8000-7000-8000-00000000000b",
+                 *           "enabled": true
+                 *         },
+                 *         "after": {
+                 *           "url": "https://hooks.example.com/tollgate",
+                 *           "types": [
+                 *             "subscription.*"
+                 *           ],
+                 *           "product": "api",
+                 *           "ownerUserId": "01998a4e-8000-7000-8000-00000000000b",
+                 *           "enabled": false,
+                 *           "disabledReason": "failing"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "webhook_endpoint.disabled";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_webhook_endpoint_deleted: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": string;
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "webhook_endpoint.deleted",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "webhook_endpoint",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "url": "https://hooks.example.com/tollgate",
+                 *           "types": [
+                 *             "subscription.*"
+                 *           ],
+                 *           "product": "api",
+                 *           "ownerUserId": "01998a4e-8000-7000-8000-00000000000b",
+                 *           "enabled": true
+                 *         },
+                 *         "after": null
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "webhook_endpoint.deleted";
+                };
+            };
+        };
+        responses: {
+            /** @description Never again: the endpoint is disabled. */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -8,7 +8,11 @@ import { DatabaseClock } from './clock/database-clock.js';
 import { Config } from './config/config.js';
 import { DatabaseModule } from './database/database.module.js';
 import { Readiness } from './database/readiness.js';
+import { AuditLog } from './events/audit-log.js';
 import { Events } from './events/events.js';
+import { EventFeed } from './events/feed.js';
+import { EventPartitions } from './events/partitions.js';
+import { EventPublisher } from './events/publisher.js';
 import { Idempotency } from './idempotency/idempotency.js';
 import { RateLimits } from './limits/rate-limits.js';
 import { Mailer } from './mail/mailer.js';
@@ -39,8 +43,8 @@ export class PlatformModule {
     return {
       module: PlatformModule,
       imports: [ConfigModule.forRoot(config), DatabaseModule, CacheModule.registerAsync({ isGlobal: true, useFactory: () => ({ ttl: STALENESS_MS, stores: [boundedMemory()] }) })],
-      providers: [{ provide: Clock, useClass: DatabaseClock }, Changes, Events, Idempotency, Keyring, Mailer, RateLimits, Readiness],
-      exports: [Changes, Clock, Events, Idempotency, Keyring, Mailer, RateLimits, Readiness],
+      providers: [{ provide: Clock, useClass: DatabaseClock }, AuditLog, Changes, Events, EventFeed, EventPartitions, EventPublisher, Idempotency, Keyring, Mailer, RateLimits, Readiness],
+      exports: [AuditLog, Changes, Clock, Events, EventFeed, EventPartitions, EventPublisher, Idempotency, Keyring, Mailer, RateLimits, Readiness],
     };
   }
 }

@@ -81,7 +81,7 @@ function eventOf(before: Subscription, step: Transition, { actor, reason }: Doin
     productId: after.productId,
     before: factsUnlike(before, after),
     // What time does is told by what it changes: with the last whole of it, that is all there is to know.
-    after: actor === SYSTEM_ACTOR ? factsUnlike(after, before) : { ...subscriptionFacts(after), lines: lines?.length ? lines : undefined },
+    after: actor === SYSTEM_ACTOR ? { ...factsUnlike(after, before), price: after.price, quantity: after.quantity } : { ...subscriptionFacts(after), lines: lines?.length ? lines : undefined },
   };
 }
 

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { instant } from '@app/platform';
-import type { Role, User } from './domain/user.js';
+import type { Language, MailTopic, Role, User } from './domain/user.js';
 
 /** Deleted accounts stay behind as ids alone, and are not found here: what they have lost is there in every one that is. */
 @Entity('users')
@@ -15,8 +15,9 @@ export class UserEntity implements User {
   @Column('text') role: Role;
   @Column('uuid', { name: 'product_id', nullable: true }) productId: string | null;
   @Column('boolean') active: boolean;
-  @Column('text', { name: 'webhook_url', nullable: true }) webhookUrl: string | null;
   @Column('boolean', { name: 'mail_enabled' }) mailEnabled: boolean;
+  @Column('text', { name: 'muted_mails', array: true }) mutedMails: MailTopic[];
+  @Column('text') language: Language;
   @Column(instant({ name: 'deleted_at', nullable: true })) deletedAt: Date | null;
   @Column(instant({ name: 'created_at' })) createdAt: Date;
   @Column(instant({ name: 'updated_at' })) updatedAt: Date;

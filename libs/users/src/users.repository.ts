@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { IsNull, LessThan } from 'typeorm';
+import { In, IsNull, LessThan } from 'typeorm';
 import type { PageRequest } from '@app/kernel';
 import { Database } from '@app/platform';
 import type { User } from './domain/user.js';
@@ -17,6 +17,15 @@ export class UsersRepository {
 
   findByCustomer(customerId: string): Promise<User | null> {
     return this.database.manager.findOneBy(UserEntity, { customerId, ...THERE });
+  }
+
+  /** Who logs in as one of these. */
+  findByCustomers(customerIds: string[]): Promise<User[]> {
+    return this.database.manager.findBy(UserEntity, { customerId: In(customerIds), ...THERE });
+  }
+
+  findByIds(ids: string[]): Promise<User[]> {
+    return this.database.manager.findBy(UserEntity, { id: In(ids), ...THERE });
   }
 
   findByCanonicalEmail(canonicalEmail: string): Promise<User | null> {
@@ -53,7 +62,7 @@ export class UsersRepository {
   /** Leaves the id, and nothing by which anybody could know the person. */
   async forget(id: string, now: Date): Promise<void> {
     await this.database.write(
-      `update users set email = null, canonical_email = null, email_verified_at = null, name = null, password_hash = null, webhook_url = null, mail_enabled = false,
+      `update users set email = null, canonical_email = null, email_verified_at = null, name = null, password_hash = null, mail_enabled = false,
          role = 'user', product_id = null, active = false, deleted_at = $2, updated_at = $2 where id = $1`,
       [id, now],
     );

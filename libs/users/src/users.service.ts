@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, Clock, DomainError, invalidField, type Page, type PageRequest, toPage } from '@app/kernel';
 import { Database, Events, type EventType, isUniqueViolation } from '@app/platform';
-import { canonicalEmail, changeStanding, isEmail, type Role, type Standing, type User } from './domain/user.js';
+import { canonicalEmail, changeStanding, isEmail, type Language, type Role, type Standing, type User } from './domain/user.js';
 import { UsersRepository } from './users.repository.js';
 
 export interface NewUser {
@@ -11,10 +11,11 @@ export interface NewUser {
   name: string | null;
   passwordHash: string;
   role: Role;
+  language?: Language;
 }
 
 /** What people may change about themselves. */
-export type OwnChanges = Partial<Pick<User, 'name' | 'webhookUrl' | 'mailEnabled'>>;
+export type OwnChanges = Partial<Pick<User, 'name' | 'mailEnabled' | 'mutedMails' | 'language'>>;
 
 /** A change of an account, as it is written down: what it leads to, and what is told of it. */
 interface Change {
@@ -53,6 +54,15 @@ export class UsersService {
     return this.users.findByCustomer(customerId);
   }
 
+  /** Who logs in as one of these customers. */
+  findByCustomers(customerIds: string[]): Promise<User[]> {
+    return customerIds.length === 0 ? Promise.resolve([]) : this.users.findByCustomers(customerIds);
+  }
+
+  findByIds(ids: string[]): Promise<User[]> {
+    return ids.length === 0 ? Promise.resolve([]) : this.users.findByIds(ids);
+  }
+
   async hasAdmin(): Promise<boolean> {
     return (await this.database.transaction(() => this.users.lockActiveAdmins())).length > 0;
   }
@@ -65,7 +75,7 @@ export class UsersService {
   /** One account per canonical address, held by the database. Needs a transaction. @throws DomainError `email_taken`, `invalid_fields` */
   async create(input: NewUser, actor: Actor): Promise<User> {
     const now = this.clock.now();
-    const own = { emailVerifiedAt: null, productId: null, active: true, webhookUrl: null, mailEnabled: true, deletedAt: null };
+    const own = { emailVerifiedAt: null, productId: null, active: true, mailEnabled: true, mutedMails: [], language: input.language ?? ('en' as const), deletedAt: null };
     const user: User = { ...input, ...addressed(input.email), ...own, createdAt: now, updatedAt: now };
     await takenUnlessFree(() => this.users.insert(user));
     await this.record('user.registered', user, actor, { after: { role: user.role } });
@@ -76,8 +86,8 @@ export class UsersService {
   updateOwn(id: string, changes: OwnChanges, actor: Actor): Promise<User> {
     return this.database.transaction(async () => {
       const user = (await this.users.lock(id)) ?? notFound();
-      const { name = user.name, webhookUrl = user.webhookUrl, mailEnabled = user.mailEnabled } = changes;
-      return this.write(user, { type: 'user.updated', changes: { name, webhookUrl, mailEnabled }, before: { mailEnabled: user.mailEnabled }, after: { mailEnabled } }, actor);
+      const { name = user.name, ...preferences } = { ...preferencesOf(user), ...given(changes) };
+      return this.write(user, { type: 'user.updated', changes: { name, ...preferences }, before: preferencesOf(user), after: preferences }, actor);
     });
   }
 
@@ -138,6 +148,10 @@ export class UsersService {
     return this.events.record({ type, subject: { type: 'user', id: user.id }, customerId: user.customerId, productId: null, actor, before, after, reason });
   }
 }
+
+const preferencesOf = ({ mailEnabled, mutedMails, language }: User): Pick<User, 'mailEnabled' | 'mutedMails' | 'language'> => ({ mailEnabled, mutedMails, language });
+
+const given = <T extends object>(changes: T): T => Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) as T;
 
 /** @throws DomainError `invalid_fields` */
 function addressed(given: string): Pick<User, 'email' | 'canonicalEmail'> {

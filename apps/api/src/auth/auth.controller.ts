@@ -2,7 +2,9 @@ import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiConsumes, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AuthService, SessionsService, type UserPrincipal } from '@app/auth';
 import { Allow } from '../http/access/allow.decorator.js';
+import type { Origin } from '@app/kernel';
 import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
+import { RequestOrigin } from '../http/access/request-origin.decorator.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { CallerAddress } from '../http/throttling/address-block.js';
@@ -28,9 +30,9 @@ export class AuthController {
   @Allow('public')
   @ApiOperation({ operationId: 'register', summary: 'Make an account, its customer and its subscription, all or nothing', description: 'Mail asks to confirm the address; nothing waits for it.' })
   @ApiProblems(409)
-  async register(@Body() body: RegisterDto): Promise<RegisteredDto> {
-    const { user, customer, subscription, ...tokens } = await this.auth.register(body);
-    return { user: UserDto.of(user, null), customer: CustomerDto.of(customer), subscription: await this.presenter.one(subscription, customer), ...tokens, tokenType: 'Bearer' };
+  async register(@Body() body: RegisterDto, @RequestOrigin() origin: Origin): Promise<RegisteredDto> {
+    const { user, customer, subscription, ...tokens } = await this.auth.register({ ...body, origin });
+    return { user: UserDto.of(user, { product: null, webhookUrl: null }), customer: CustomerDto.of(customer), subscription: await this.presenter.one(subscription, customer), ...tokens, tokenType: 'Bearer' };
   }
 
   @Post('login')

@@ -2,7 +2,9 @@ import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CredentialsService, type UserPrincipal } from '@app/auth';
 import { Allow } from '../http/access/allow.decorator.js';
+import type { Origin } from '@app/kernel';
 import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
+import { RequestOrigin } from '../http/access/request-origin.decorator.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { CallerAddress } from '../http/throttling/address-block.js';
@@ -36,8 +38,8 @@ export class CredentialsController {
   @Allow('public')
   @ApiOperation({ operationId: 'resetPassword', summary: 'Choose a new password with the token of a mail; all sessions end' })
   @ApiProblems()
-  async resetPassword(@Body() { token, password }: ResetPasswordDto): Promise<void> {
-    await this.credentials.resetPassword(token, password);
+  async resetPassword(@Body() { token, password }: ResetPasswordDto, @RequestOrigin() origin: Origin): Promise<void> {
+    await this.credentials.resetPassword(token, password, origin);
   }
 
   @Post('verify-email')
@@ -46,8 +48,8 @@ export class CredentialsController {
   @Allow('public')
   @ApiOperation({ operationId: 'verifyEmail', summary: 'Confirm an e-mail address with the token of a mail' })
   @ApiProblems(409)
-  async verifyEmail(@Body() { token }: ActionTokenDto): Promise<void> {
-    await this.credentials.verifyEmail(token);
+  async verifyEmail(@Body() { token }: ActionTokenDto, @RequestOrigin() origin: Origin): Promise<void> {
+    await this.credentials.verifyEmail(token, origin);
   }
 
   @Post('resend-verification')

@@ -3,11 +3,15 @@ import type { Customer } from '@app/customers';
 import { GrantsService } from '@app/entitlements';
 import { type Page, type PageRequest, toPage } from '@app/kernel';
 import { UsageRecordsRepository } from '@app/metering';
+import { NotificationsService } from '@app/notifications';
 import { Events } from '@app/platform';
 import { SubscriptionsService } from '@app/subscriptions';
+import { WebhookEndpointsService } from '@app/webhooks';
 import { GrantDto } from '../grants/dto/grant.dto.js';
+import { NotificationDto } from '../notifications/dto/notification.dto.js';
 import { StoredLineDto } from '../subscriptions/dto/preview.dto.js';
 import { SubscriptionPresenter } from '../subscriptions/subscription-presenter.js';
+import { WebhookEndpointDto } from '../webhooks/dto/webhook-endpoint.dto.js';
 
 const PAGE = 500;
 
@@ -22,6 +26,8 @@ export class AccountRecords {
     private readonly presenter: SubscriptionPresenter,
     private readonly grants: GrantsService,
     private readonly usage: UsageRecordsRepository,
+    private readonly notifications: NotificationsService,
+    private readonly endpoints: WebhookEndpointsService,
     private readonly events: Events,
   ) {}
 
@@ -36,6 +42,11 @@ export class AccountRecords {
       for await (const event of pagesOf((page) => this.subscriptions.timeline(subscription.id, page))) yield { kind: 'event', subscription: subscription.id, ...event };
     }
     for await (const grant of pagesOf((page) => this.grants.listAll(customer, page))) yield { kind: 'grant', ...GrantDto.of(grant) };
+    for await (const notification of pagesOf((page) => this.notifications.list(userId, page, { unreadOnly: false }))) {
+      const { kind: about, ...told } = NotificationDto.of(notification);
+      yield { kind: 'notification', about, ...told };
+    }
+    for await (const endpoint of pagesOf((page) => this.endpoints.list(page, { productId: null, customerId: customer.id }))) yield { kind: 'webhook_endpoint', ...WebhookEndpointDto.of(endpoint, { product: null, customer: customer.key }) };
     for await (const line of pagesOf((page) => this.usage.list(customer.id, page))) yield { kind: 'usage', ...line };
   }
 }

@@ -1,18 +1,18 @@
 import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { ApiKeysService, ProfileService, SessionsService, type UserPrincipal } from '@app/auth';
-import { Clock, DomainError } from '@app/kernel';
+import { Clock } from '@app/kernel';
+import { FewAtOnce } from '../http/streaming/few-at-once.js';
 import { AccountRecords, type ExportLine, pagesOf } from './account-records.js';
 import { UserPresenter } from './user-presenter.js';
 
 /** A copy of everything is dear: so many at once for one person and instance. */
 const MOST_AT_ONCE = 2;
-const RETRY_SECONDS = 5;
 
 /** Everything that is kept of a person, read a page at a time while it is sent. */
 @Injectable()
 export class ExportAccountOperation {
-  private readonly underWay = new Map<string, number>();
+  private readonly underWay = new FewAtOnce(MOST_AT_ONCE, 'exports');
 
   constructor(
     private readonly profiles: ProfileService,
@@ -24,18 +24,8 @@ export class ExportAccountOperation {
   ) {}
 
   /** @throws DomainError `too_many_at_once` */
-  async run(principal: UserPrincipal): Promise<Readable> {
-    const running = this.underWay.get(principal.userId) ?? 0;
-    if (running >= MOST_AT_ONCE) throw new DomainError('limited', 'too_many_at_once', 'Wait for the exports that are under way.', { retryAfterSeconds: RETRY_SECONDS });
-    this.underWay.set(principal.userId, running + 1);
-    const stream = Readable.from(this.texts(principal), { objectMode: false });
-    return stream.once('close', () => this.release(principal.userId));
-  }
-
-  private release(userId: string): void {
-    const left = this.underWay.get(userId)! - 1;
-    if (left === 0) this.underWay.delete(userId);
-    else this.underWay.set(userId, left);
+  run(principal: UserPrincipal): Readable {
+    return this.underWay.run(principal.userId, () => Readable.from(this.texts(principal), { objectMode: false }));
   }
 
   private async *texts(principal: UserPrincipal): AsyncGenerator<string> {

@@ -11,6 +11,7 @@ import { SparseQueryDto } from '../plans/dto/plan.dto.js';
 import { ConfirmDto, MeDto, UpdateMeDto } from './dto/user.dto.js';
 import { ExportAccountOperation } from './export-account.operation.js';
 import { LeaveOperation } from './leave.operation.js';
+import { UpdateMeOperation } from './update-me.operation.js';
 import { UserPresenter } from './user-presenter.js';
 
 const NDJSON = 'application/x-ndjson';
@@ -21,6 +22,7 @@ const NDJSON = 'application/x-ndjson';
 export class MeController {
   constructor(
     private readonly profiles: ProfileService,
+    private readonly updating: UpdateMeOperation,
     private readonly leaving: LeaveOperation,
     private readonly exporting: ExportAccountOperation,
     private readonly presenter: UserPresenter,
@@ -37,8 +39,7 @@ export class MeController {
   @Allow({ people: 'user' })
   @ApiOperation({ operationId: 'updateMe', summary: 'Change your own account' })
   async updateMe(@CurrentPrincipal() principal: UserPrincipal, @Body() body: UpdateMeDto): Promise<MeDto> {
-    const { webhookUrl, mailEnabled, name, region, deviceType, timezone } = body;
-    return this.presenter.me(await this.profiles.update(principal, { name, webhookUrl, mailEnabled }, { name, region, deviceType, timezone }));
+    return this.presenter.me(await this.updating.run(principal, body));
   }
 
   @Get('export')
@@ -46,8 +47,8 @@ export class MeController {
   @ApiOperation({ operationId: 'exportMe', summary: 'Everything that is kept of you, a line of JSON each; the last one says that it is whole' })
   @ApiProduces(NDJSON)
   @ApiOkResponse({ content: { [NDJSON]: { schema: { type: 'string', description: 'Lines of JSON objects, each with its `kind`.' } } } })
-  async export(@CurrentPrincipal() principal: UserPrincipal): Promise<StreamableFile> {
-    return new StreamableFile(await this.exporting.run(principal), { type: NDJSON, disposition: 'attachment; filename="account.ndjson"' });
+  export(@CurrentPrincipal() principal: UserPrincipal): StreamableFile {
+    return new StreamableFile(this.exporting.run(principal), { type: NDJSON, disposition: 'attachment; filename="account.ndjson"' });
   }
 
   @Post('deactivate')

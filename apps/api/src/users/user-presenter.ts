@@ -2,26 +2,34 @@ import { Injectable } from '@nestjs/common';
 import type { Profile } from '@app/auth';
 import { CatalogReader } from '@app/catalog';
 import type { User } from '@app/users';
-import { MeDto, UserDto } from './dto/user.dto.js';
+import { WebhookEndpointsService } from '@app/webhooks';
+import { MeDto, type Surroundings, UserDto } from './dto/user.dto.js';
 
-/** Puts the name of the product that somebody rules in place of its id. */
+/** Puts what is kept elsewhere beside an account: the name of the product that somebody rules, and where they want to be called. */
 @Injectable()
 export class UserPresenter {
-  constructor(private readonly catalog: CatalogReader) {}
+  constructor(
+    private readonly catalog: CatalogReader,
+    private readonly endpoints: WebhookEndpointsService,
+  ) {}
 
   async one(user: User): Promise<UserDto> {
-    return UserDto.of(user, await this.productOf(user));
+    const [presented] = await this.many([user]);
+    return presented!;
   }
 
-  many(users: User[]): Promise<UserDto[]> {
-    return Promise.all(users.map((user) => this.one(user)));
+  async many(users: User[]): Promise<UserDto[]> {
+    const surroundings = await this.surroundingsOf(users);
+    return users.map((user, index) => UserDto.of(user, surroundings[index]!));
   }
 
   async me(profile: Profile): Promise<MeDto> {
-    return MeDto.fromProfile(profile, await this.productOf(profile.user));
+    const [surroundings] = await this.surroundingsOf([profile.user]);
+    return MeDto.fromProfile(profile, surroundings!);
   }
 
-  private async productOf({ productId }: User): Promise<string | null> {
-    return productId && this.catalog.productKey(productId);
+  private async surroundingsOf(users: User[]): Promise<Surroundings[]> {
+    const urls = await this.endpoints.profileUrls(users.map(({ customerId }) => customerId));
+    return Promise.all(users.map(async ({ customerId, productId }) => ({ product: productId && (await this.catalog.productKey(productId)), webhookUrl: urls.get(customerId) ?? null })));
   }
 }

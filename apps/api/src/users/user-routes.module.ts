@@ -4,21 +4,24 @@ import { CatalogModule } from '@app/catalog';
 import { CustomersModule } from '@app/customers';
 import { EntitlementsModule } from '@app/entitlements';
 import { MeteringModule } from '@app/metering';
+import { NotificationsModule } from '@app/notifications';
 import { SubscriptionsModule } from '@app/subscriptions';
 import { UsersModule } from '@app/users';
+import { WebhooksModule } from '@app/webhooks';
 import { SubscriptionRoutesModule } from '../subscriptions/subscription-routes.module.js';
 import { AccountRecords } from './account-records.js';
 import { ExportAccountOperation } from './export-account.operation.js';
 import { LeaveOperation } from './leave.operation.js';
 import { MeController } from './me.controller.js';
 import { UpdateStandingOperation } from './update-standing.operation.js';
+import { UpdateMeOperation } from './update-me.operation.js';
 import { UserPresenter } from './user-presenter.js';
 import { UsersController } from './users.controller.js';
 
 @Module({
-  imports: [AuthModule, CatalogModule, CustomersModule, EntitlementsModule, MeteringModule, SubscriptionsModule, UsersModule, SubscriptionRoutesModule],
+  imports: [AuthModule, CatalogModule, CustomersModule, EntitlementsModule, MeteringModule, NotificationsModule, SubscriptionsModule, UsersModule, WebhooksModule, SubscriptionRoutesModule],
   // `me` before `:id`.
   controllers: [MeController, UsersController],
-  providers: [UserPresenter, UpdateStandingOperation, LeaveOperation, ExportAccountOperation, AccountRecords],
+  providers: [UserPresenter, UpdateMeOperation, UpdateStandingOperation, LeaveOperation, ExportAccountOperation, AccountRecords],
 })
 export class UserRoutesModule {}

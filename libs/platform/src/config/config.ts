@@ -40,6 +40,7 @@ const schema = z.object({
   PASSWORD_MIN_LENGTH: optional(z.coerce.number().int().min(8).max(64)),
   AUTH_RATE_LIMIT_PER_MINUTE: optional(z.coerce.number().int().min(0)),
   TRUSTED_PROXIES: optional(addressBlocks),
+  WEBHOOK_ALLOWED_NETWORKS: optional(addressBlocks),
   SMTP_URL: optional(z.string().regex(/^smtps?:\/\//, 'must be an smtp:// or smtps:// URL')),
   MAIL_FROM: optional(z.string().regex(/^[^\r\n]+$/, 'must be one line')),
   ACCOUNT_URL: optional(z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })),
@@ -75,6 +76,8 @@ export class Config {
   readonly authRateLimitPerMinute: number;
   /** Whose word about a caller's address is taken (`X-Forwarded-For`). */
   readonly trustedProxies: string[];
+  /** Networks beside the public internet that webhooks may be sent to, by HTTP too. */
+  readonly webhookAllowedNetworks: string[];
   /** Where mail is handed in. Unset: mail is written to files under `dataDir`. */
   readonly smtpUrl: string | null;
   readonly mailFrom: string;
@@ -107,6 +110,7 @@ export class Config {
     this.passwordMinLength = env.PASSWORD_MIN_LENGTH ?? RECOMMENDED_PASSWORD_LENGTH;
     this.authRateLimitPerMinute = env.AUTH_RATE_LIMIT_PER_MINUTE ?? Math.ceil(this.rateLimitPerMinute * AUTH_SHARE);
     this.trustedProxies = env.TRUSTED_PROXIES ?? [];
+    this.webhookAllowedNetworks = env.WEBHOOK_ALLOWED_NETWORKS ?? [];
     this.smtpUrl = env.SMTP_URL ?? null;
     this.mailFrom = env.MAIL_FROM ?? 'Tollgate <tollgate@localhost>';
     this.accountUrl = env.ACCOUNT_URL?.replace(/\/$/, '') ?? null;

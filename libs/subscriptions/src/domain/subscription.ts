@@ -134,10 +134,10 @@ export function subscriptionFacts(subscription: Subscription): SubscriptionFacts
   };
 }
 
-/** Of what an event keeps, what is not the same in another: plan, status and version always. */
+/** Of what an event keeps, what is not the same in another: plan, status, version and the end of the period always. */
 export function factsUnlike(subscription: Subscription, other: Subscription): Partial<SubscriptionFacts> {
   const [these, those] = [subscriptionFacts(subscription), subscriptionFacts(other)];
-  const kept: Record<string, unknown> = { plan: these.plan, status: these.status, version: these.version };
+  const kept: Record<string, unknown> = { plan: these.plan, status: these.status, version: these.version, currentPeriodEnd: these.currentPeriodEnd };
   for (const name of Object.keys(these) as (keyof SubscriptionFacts)[]) if (!isSame(these[name], those[name])) kept[name] = these[name];
   return kept;
 }

@@ -4,6 +4,14 @@ import { invalidField } from '@app/kernel';
 export const ROLES = ['user', 'support', 'product_admin', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** In which people are written to. */
+export const LANGUAGES = ['en', 'de'] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+/** What mail may be about, beside the account itself; each can be muted. */
+export const MAIL_TOPICS = ['subscription', 'renewal', 'payment', 'reminder', 'usage', 'operations'] as const;
+export type MailTopic = (typeof MAIL_TOPICS)[number];
+
 /** A login account; each has one customer. */
 export interface User {
   id: string;
@@ -20,8 +28,10 @@ export interface User {
   /** The product that a product admin rules; null for everybody else. */
   productId: string | null;
   active: boolean;
-  webhookUrl: string | null;
+  /** False: no mail but what concerns the account itself. */
   mailEnabled: boolean;
+  mutedMails: MailTopic[];
+  language: Language;
   createdAt: Date;
   updatedAt: Date;
 }

@@ -1,5 +1,6 @@
-import { IsBoolean, IsOptional, IsString, Length, MaxLength } from 'class-validator';
+import { IsBoolean, IsIn, IsOptional, IsString, Length, MaxLength } from 'class-validator';
 import { MAX_PASSWORD, MIN_PASSWORD } from '@app/auth';
+import { type Language, LANGUAGES } from '@app/users';
 import { CustomerDto, ProfileDto } from '../../customers/dto/customer.dto.js';
 import { SubscriptionDto } from '../../subscriptions/dto/subscription.dto.js';
 import { UserDto } from '../../users/dto/user.dto.js';
@@ -18,6 +19,11 @@ export class RegisterDto extends ProfileDto {
   @IsString()
   @Length(1, 200)
   override name?: string;
+
+  /** In which this person is written to. @default en */
+  @IsOptional()
+  @IsIn(LANGUAGES)
+  language?: Language;
 }
 
 export class LoginDto {

@@ -7,6 +7,7 @@ import { DomainError, invalidField } from '@app/kernel';
 import { isUnavailable } from '@app/platform';
 import { ACCESS_RULE, type AccessRule, type OpenRule } from './allow.decorator.js';
 import type { WithPrincipal } from './current-principal.decorator.js';
+import { originOf } from './request-origin.decorator.js';
 
 const API_KEY_PREFIX = 'tg_';
 
@@ -51,7 +52,7 @@ export class AccessGuard extends AuthGuard('jwt') {
 
 function admit(request: FastifyRequest & WithPrincipal, rule: AccessRule | OpenRule | undefined, principal: Principal | null): boolean {
   // A copy: what was found out about a caller is remembered, and serves many requests.
-  request.principal = principal && { ...principal, origin: { address: request.ip, requestId: request.id } };
+  request.principal = principal && { ...principal, origin: originOf(request) };
   if (rule === 'public' || rule === 'everybody') return true;
   if (!request.principal) throw new DomainError('unauthenticated', 'authentication_required', 'This needs an access token or an API key.');
   if (request.principal.kind === 'api_key') refuseKey(rule ?? {}, request.principal);

@@ -1,14 +1,14 @@
-import { IsBoolean, IsIn, IsOptional, IsString, IsUrl, Length, MaxLength } from 'class-validator';
-import { ApiPropertyOptional } from '@nestjs/swagger';
+import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsOptional, IsString, Length, MaxLength } from 'class-validator';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { Profile } from '@app/auth';
-import { type Role, ROLES, type User } from '@app/users';
+import { type Language, LANGUAGES, MAIL_TOPICS, type MailTopic, type Role, ROLES, type User } from '@app/users';
 import { ProfileDto } from '../../customers/dto/customer.dto.js';
 import { ListQuery } from '../../http/pagination/list.query.js';
 
 export class UpdateMeDto extends ProfileDto {
-  /** Where this person's notifications are posted to; null: nowhere. */
+  /** Where what happens to this person is posted to, as to any webhook endpoint; null: nowhere. Its secret is told when it is rotated. */
   @IsOptional()
-  @IsUrl({ protocols: ['http', 'https'], require_protocol: true, require_tld: false })
+  @IsString()
   @MaxLength(2_048)
   webhookUrl?: string | null;
 
@@ -16,6 +16,19 @@ export class UpdateMeDto extends ProfileDto {
   @IsOptional()
   @IsBoolean()
   mailEnabled?: boolean;
+
+  /** What no mail is wanted about. */
+  @ApiPropertyOptional({ enum: MAIL_TOPICS, isArray: true })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(MAIL_TOPICS.length)
+  @IsIn(MAIL_TOPICS, { each: true })
+  mutedMails?: MailTopic[];
+
+  /** In which this person is written to. */
+  @IsOptional()
+  @IsIn(LANGUAGES)
+  language?: Language;
 }
 
 /** Whoever gets another role, or is deactivated, is out at once. */
@@ -60,6 +73,13 @@ export class RemoveUserQueryDto {
   reason?: string;
 }
 
+/** What belongs to an account and is kept elsewhere. */
+export interface Surroundings {
+  /** Key of the product that a product admin rules. */
+  product: string | null;
+  webhookUrl: string | null;
+}
+
 /** A login account. */
 export class UserDto {
   id: string;
@@ -73,11 +93,15 @@ export class UserDto {
   active: boolean;
   webhookUrl: string | null;
   mailEnabled: boolean;
+  @ApiProperty({ enum: MAIL_TOPICS, isArray: true })
+  mutedMails: MailTopic[];
+  @ApiProperty({ enum: LANGUAGES })
+  language: Language;
   createdAt: Date;
   updatedAt: Date;
 
-  static of({ id, email, emailVerifiedAt, name, role, active, webhookUrl, mailEnabled, createdAt, updatedAt }: User, product: string | null): UserDto {
-    return { id, email, emailVerifiedAt, name, role, product, active, webhookUrl, mailEnabled, createdAt, updatedAt };
+  static of({ id, email, emailVerifiedAt, name, role, active, mailEnabled, mutedMails, language, createdAt, updatedAt }: User, { product, webhookUrl }: Surroundings): UserDto {
+    return { id, email, emailVerifiedAt, name, role, product, active, webhookUrl, mailEnabled, mutedMails, language, createdAt, updatedAt };
   }
 }
 
@@ -89,9 +113,9 @@ export class MeDto extends UserDto {
   deviceType: string | null;
   timezone: string;
 
-  static fromProfile({ user, customer }: Profile, product: string | null): MeDto {
+  static fromProfile({ user, customer }: Profile, surroundings: Surroundings): MeDto {
     const { key, region, deviceType, timezone } = customer;
-    return { ...UserDto.of(user, product), customer: key, region, deviceType, timezone };
+    return { ...UserDto.of(user, surroundings), customer: key, region, deviceType, timezone };
   }
 }
 

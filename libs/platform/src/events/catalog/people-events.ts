@@ -1,7 +1,7 @@
 import type { EventDescription } from './event-description.js';
 
 const CUSTOMER = { key: 'acme', region: 'US', deviceType: null, timezone: 'America/New_York', currency: 'USD' };
-const ENDPOINT = { url: 'https://hooks.example.com/tollgate', types: ['subscription.*'], product: 'api', enabled: true };
+const ENDPOINT = { url: 'https://hooks.example.com/tollgate', types: ['subscription.*'], product: 'api', ownerUserId: '01998a4e-8000-7000-8000-00000000000b', enabled: true };
 
 export const PEOPLE_EVENTS = {
   'customer.created': { subject: 'customer', summary: 'A customer is known.', after: CUSTOMER },
@@ -28,5 +28,5 @@ export const PEOPLE_EVENTS = {
     after: { ...ENDPOINT, enabled: false, disabledReason: 'failing' },
   },
   'webhook_endpoint.deleted': { subject: 'webhook_endpoint', summary: 'A webhook endpoint was deleted, with what waited for it.', before: ENDPOINT },
-  'support.read': { subject: 'customer', summary: 'Support looked at what is not its own.', after: { method: 'GET', path: '/v1/customers/acme' }, auditOnly: true },
+  'support.read': { subject: 'customer', summary: 'Support looked at what is not its own: at a customer, or, told of itself, at a list.', after: { method: 'GET', path: '/v1/customers/acme', query: [] }, auditOnly: true },
 } as const satisfies Record<string, EventDescription>;

@@ -14,10 +14,10 @@ const WHOLE = {
   usagePeriodStart: AUGUST, planSince: AUGUST, trialEnd: null, autoRenew: true, prepaidPeriods: 0, cancelAtPeriodEnd: false, canceledAt: null, endedAt: null,
   pausedAt: null, scheduledChange: null, version: 2,
 };
-const was = (facts: object): object => ({ plan: PRO, status: 'active', version: 1, ...facts });
+const was = (facts: object): object => ({ plan: PRO, status: 'active', version: 1, currentPeriodEnd: SEPTEMBER, ...facts });
 const is = (facts: object): object => ({ ...WHOLE, ...facts });
 /** What time does is told by what it changes. */
-const became = (facts: object): object => ({ plan: PRO, status: 'active', version: 2, ...facts });
+const became = (facts: object): object => ({ plan: PRO, status: 'active', version: 2, currentPeriodEnd: SEPTEMBER, price: PRICE, quantity: 1, ...facts });
 const SCHEDULED = { planId: '01998a4e-8000-7000-8000-00000000000a', planKey: 'team', planName: 'Team', planVersion: 1, price: TEAM_PRICE, quantity: 1, effectiveAt: SEPTEMBER };
 
 const described = (summary: string, before: object | undefined, after: object): EventDescription => ({ subject: 'subscription', summary, before, after });

@@ -1,5 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { inVersion31 } from './version-31.js';
+import { describeWebhooks } from './webhooks.js';
 
 export const DOCS_PATH = '/docs';
 
@@ -14,5 +16,6 @@ export function addDocs(app: NestFastifyApplication): void {
     .addOAuth2({ type: 'oauth2', description: 'E-mail and password, as OAuth 2 has it', flows: { password: { tokenUrl: '/v1/auth/token', scopes: {} } } }, 'password')
     .addApiKey({ type: 'apiKey', in: 'header', name: 'X-Api-Key' }, 'apiKey')
     .build();
-  SwaggerModule.setup(DOCS_PATH.slice(1), app, () => SwaggerModule.createDocument(app, description), { jsonDocumentUrl: 'openapi.json', yamlDocumentUrl: 'openapi.yaml' });
+  const document = (): ReturnType<typeof SwaggerModule.createDocument> => describeWebhooks(inVersion31(SwaggerModule.createDocument(app, description)));
+  SwaggerModule.setup(DOCS_PATH.slice(1), app, document, { jsonDocumentUrl: 'openapi.json', yamlDocumentUrl: 'openapi.yaml' });
 }

@@ -1,0 +1,44 @@
+import { Controller, Get, Query, StreamableFile } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { actorOf, type Principal } from '@app/auth';
+import { Allow } from '../http/access/allow.decorator.js';
+import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
+import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
+import { Pages } from '../http/pagination/pages.js';
+import { AuditEntryDto, AuditExportQueryDto, AuditPageDto, AuditQueryDto } from './dto/audit.dto.js';
+import { ReadAuditOperation } from './read-audit.operation.js';
+
+const TYPES = { csv: 'text/csv', ndjson: 'application/x-ndjson' };
+const RULE = { scope: 'audit:read', people: 'product_admin', support: 'reads' } as const;
+
+@ApiTags('Audit')
+@ApiCredentials()
+@Controller('v1/audit-log')
+export class AuditController {
+  constructor(
+    private readonly audit: ReadAuditOperation,
+    private readonly pages: Pages,
+  ) {}
+
+  @Get()
+  @Allow(RULE)
+  @ApiOperation({ operationId: 'listAuditLog', summary: 'Who did what, from where, when, before and after; newest first' })
+  @ApiProblems(404)
+  async list(@Query() query: AuditQueryDto, @CurrentPrincipal() principal: Principal): Promise<AuditPageDto> {
+    const filter = await this.audit.filterOf(query, principal);
+    const binding = { audit: filter, owner: actorOf(principal).id };
+    return this.pages.answer(await this.audit.list(filter, this.pages.request(query, binding)), binding, AuditEntryDto.of);
+  }
+
+  @Get('export')
+  @Allow(RULE)
+  @ApiOperation({ operationId: 'exportAuditLog', summary: 'The same as a file, all of it' })
+  @ApiProduces(TYPES.csv, TYPES.ndjson)
+  @ApiOkResponse({ content: { [TYPES.csv]: { schema: { type: 'string' } }, [TYPES.ndjson]: { schema: { type: 'string', description: 'Lines of entries of the audit log.' } } } })
+  @ApiProblems(404)
+  async export(@Query() query: AuditExportQueryDto, @CurrentPrincipal() principal: Principal): Promise<StreamableFile> {
+    const { format = 'ndjson', ...asked } = query;
+    const filter = await this.audit.filterOf(asked, principal);
+    return new StreamableFile(this.audit.export(filter, format, principal), { type: TYPES[format], disposition: `attachment; filename="audit-log.${format}"` });
+  }
+}

@@ -1,0 +1,112 @@
+import { IsDateString, IsIn, IsIP, IsOptional, IsString, IsUUID, Length, MaxLength } from 'class-validator';
+import { ApiProperty, ApiPropertyOptional, OmitType } from '@nestjs/swagger';
+import type { AuditEntry } from '@app/platform';
+import { ListQuery } from '../../http/pagination/list.query.js';
+
+const ACTORS = ['user', 'api_key'] as const;
+export const EXPORT_FORMATS = ['csv', 'ndjson'] as const;
+
+export class AuditQueryDto extends ListQuery {
+  @ApiPropertyOptional({ description: 'Key of a product; left out: everything that you may see.' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 64)
+  product?: string;
+
+  @ApiPropertyOptional({ description: 'Key of a customer.' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 128)
+  customer?: string;
+
+  @ApiPropertyOptional({ format: 'uuid', description: 'Id of the person or the API key who did it.' })
+  @IsOptional()
+  @IsUUID()
+  actor?: string;
+
+  @ApiPropertyOptional({ enum: ACTORS })
+  @IsOptional()
+  @IsIn(ACTORS)
+  actorKind?: (typeof ACTORS)[number];
+
+  @ApiPropertyOptional({ format: 'uuid', description: 'Id of what it happened to.' })
+  @IsOptional()
+  @IsUUID()
+  subject?: string;
+
+  @ApiPropertyOptional({ description: 'A type of event, or all of a kind.', example: 'subscription.*' })
+  @IsOptional()
+  @IsString()
+  @Length(1, 64)
+  type?: string;
+
+  @ApiPropertyOptional({ description: 'The address that it was asked from.' })
+  @IsOptional()
+  @IsIP()
+  address?: string;
+
+  @ApiPropertyOptional({ format: 'date-time' })
+  @IsOptional()
+  @IsDateString({ strict: true })
+  from?: string;
+
+  @ApiPropertyOptional({ format: 'date-time', description: 'Exclusive.' })
+  @IsOptional()
+  @IsDateString({ strict: true })
+  to?: string;
+}
+
+export class AuditExportQueryDto extends OmitType(AuditQueryDto, ['limit', 'cursor', 'fields']) {
+  @ApiPropertyOptional({ enum: EXPORT_FORMATS, default: 'ndjson', description: 'In CSV, what a spreadsheet would take for a formula is marked as text.' })
+  @IsOptional()
+  @IsIn(EXPORT_FORMATS)
+  @MaxLength(8)
+  format?: (typeof EXPORT_FORMATS)[number];
+}
+
+export class AuditActorDto {
+  @ApiProperty({ enum: ACTORS })
+  kind: 'user' | 'api_key' | 'system';
+  id: string | null;
+  /** The e-mail of a person, the name of a key; null when there is none any more. */
+  name: string | null;
+}
+
+export class AuditOriginDto {
+  address: string;
+  requestId: string;
+}
+
+export class AuditSubjectDto {
+  type: string;
+  id: string;
+}
+
+/** Something that a person or a key did. */
+export class AuditEntryDto {
+  id: string;
+  type: string;
+  /** When; for customers of a test clock, by their clock. */
+  at: Date;
+  actor: AuditActorDto;
+  /** From where; null when nobody asked for it over HTTP. */
+  origin: AuditOriginDto | null;
+  subject: AuditSubjectDto;
+  /** 1, 2, 3 and so on, of its subject. */
+  sequence: number;
+  customer: string | null;
+  product: string | null;
+  reason: string | null;
+  before: Record<string, unknown> | null;
+  after: Record<string, unknown> | null;
+
+  static of({ id, type, at, actor, origin, subject, sequence, customer, product, reason, before, after }: AuditEntry): AuditEntryDto {
+    return { id, type, at, actor, origin, subject, sequence, customer, product, reason, before, after };
+  }
+}
+
+export class AuditPageDto {
+  data: AuditEntryDto[];
+  hasMore: boolean;
+  nextCursor: string | null;
+}

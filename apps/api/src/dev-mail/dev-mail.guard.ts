@@ -1,0 +1,17 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import ipaddr from 'ipaddr.js';
+import { DomainError } from '@app/kernel';
+
+const HERE = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
+
+/** Mail holds what lets people in: it is shown on this machine only, and to no page of somebody else's that has its name lead here. */
+@Injectable()
+export class DevMailGuard implements CanActivate {
+  canActivate(context: ExecutionContext): true {
+    const { socket, headers } = context.switchToHttp().getRequest<FastifyRequest>();
+    const isHere = ipaddr.process(socket.remoteAddress ?? '0.0.0.0').range() === 'loopback';
+    if (!isHere || !HERE.test(headers.host ?? '') || headers['x-forwarded-for'] !== undefined) throw new DomainError('not_found', 'not_found', 'There is nothing here.');
+    return true;
+  }
+}

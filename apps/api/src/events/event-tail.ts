@@ -1,0 +1,50 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { EventFeed } from '@app/platform';
+
+const LOOK_EVERY_MS = 200;
+
+/** Knows how far the feed goes: one look for all streams of a process, as long as there are any. */
+@Injectable()
+export class EventTail {
+  private readonly logger = new Logger('EventTail');
+  private readonly waiting = new Set<() => void>();
+  private last = 0;
+  private looking = false;
+
+  constructor(private readonly feed: EventFeed) {}
+
+  /** Waits until there is something after a position, at most so long. @returns how far the feed goes */
+  async after(position: number, atMostMs: number, signal: AbortSignal): Promise<number> {
+    if (this.last > position || signal.aborted) return this.last;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        this.waiting.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, atMostMs);
+      signal.addEventListener('abort', done);
+      this.waiting.add(done);
+      if (!this.looking) void this.look();
+    });
+    return this.last;
+  }
+
+  private async look(): Promise<void> {
+    this.looking = true;
+    while (this.waiting.size > 0) {
+      try {
+        const last = await this.feed.last();
+        if (last > this.last) {
+          this.last = last;
+          [...this.waiting].forEach((wake) => wake());
+        }
+      } catch (error) {
+        this.logger.warn(`The feed was not read: ${error instanceof Error ? error.message : String(error)}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    }
+    this.looking = false;
+  }
+}

@@ -1,0 +1,93 @@
+import { Readable } from 'node:stream';
+import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
+import { actorOf, ApiKeysService, type Principal, SessionsService } from '@app/auth';
+import { CatalogReader } from '@app/catalog';
+import { CustomersService } from '@app/customers';
+import { DomainError, invalidField } from '@app/kernel';
+import { EventFeed, type FeedEntry, type FeedFilter } from '@app/platform';
+import { allowedProduct, confinedProduct } from '../http/access/product-key.decorator.js';
+import { FewAtOnce } from '../http/streaming/few-at-once.js';
+import { EventTail } from './event-tail.js';
+import type { StreamQueryDto } from './stream-query.dto.js';
+
+const PAGE = 100;
+/** Below the minute after which proxies close what is silent. Whoever may no longer listen is out as soon. */
+const HEARTBEAT_MS = 15_000;
+const MOST_AT_ONCE = 20;
+const RECONNECT_MS = 2_000;
+
+/** Tells events as they are published (HTML, "Server-sent events"). A reader that is slow is waited for, and only its own place in the feed with it. */
+@Injectable()
+export class StreamEventsOperation implements BeforeApplicationShutdown {
+  private readonly underWay = new FewAtOnce(MOST_AT_ONCE, 'streams');
+  private readonly open = new Set<AbortController>();
+
+  constructor(
+    private readonly feed: EventFeed,
+    private readonly tail: EventTail,
+    private readonly catalog: CatalogReader,
+    private readonly customers: CustomersService,
+    private readonly apiKeys: ApiKeysService,
+    private readonly sessions: SessionsService,
+  ) {}
+
+  /** Streams are long: those who listen are asked to come back, here or to another instance. */
+  beforeApplicationShutdown(): void {
+    for (const controller of this.open) controller.abort();
+  }
+
+  /** @param lastEventId where a reader was when its connection broke. @throws DomainError `invalid_fields`, `product_not_allowed`, `customer_not_found`, `too_many_at_once` */
+  async run(query: StreamQueryDto, lastEventId: string | undefined, principal: Principal): Promise<Readable> {
+    const filter = await this.filterOf(query, principal);
+    const after = lastEventId === undefined ? query.after : positionIn(lastEventId);
+    const controller = new AbortController();
+    const stream = this.underWay.run(actorOf(principal).id!, () => Readable.from(this.frames(filter, after, principal, controller.signal), { objectMode: false }));
+    this.open.add(controller);
+    stream.once('close', () => {
+      controller.abort();
+      this.open.delete(controller);
+    });
+    return stream;
+  }
+
+  private async *frames(filter: FeedFilter, after: number | undefined, principal: Principal, signal: AbortSignal): AsyncGenerator<string> {
+    yield `retry: ${RECONNECT_MS}\n\n`;
+    let position = after ?? (await this.feed.last());
+    const first = after === undefined ? null : await this.feed.first();
+    if (first !== null && first > position + 1 && position > 0) yield `event: stream.gap\ndata: ${JSON.stringify({ after: position, next: first })}\n\n`;
+    let spoke = performance.now();
+    while (!signal.aborted) {
+      const until = await this.tail.after(position, HEARTBEAT_MS, signal);
+      const entries = until > position ? await this.feed.after(position, until, filter, PAGE) : [];
+      for (const entry of entries) yield frameOf(entry);
+      if (entries.length > 0) spoke = performance.now();
+      position = entries.length === PAGE ? entries.at(-1)!.position : Math.max(position, until);
+      if (performance.now() - spoke < HEARTBEAT_MS) continue;
+      if (!(await this.mayStill(principal))) return;
+      // With the place that was reached, so that whoever wanted nothing of all this need not begin there again.
+      yield `id: ${position}\n: still here\n\n`;
+      spoke = performance.now();
+    }
+  }
+
+  private async filterOf({ types, product, customer }: StreamQueryDto, principal: Principal): Promise<FeedFilter> {
+    const key = product === undefined ? confinedProduct(principal) : allowedProduct(principal, product);
+    const found = customer === undefined ? null : await this.customers.getByKey(customer);
+    if (found && key !== null && !(await this.customers.isMember(found.id, key))) throw new DomainError('not_found', 'customer_not_found', 'There is no such customer.');
+    return { productId: key && (await this.catalog.getProduct(key)).id, customerId: found?.id ?? null, types: types?.split(',') };
+  }
+
+  /** False once a key was revoked, a session has ended, or its person may do something else. */
+  private async mayStill(principal: Principal): Promise<boolean> {
+    if (principal.kind === 'api_key') return this.apiKeys.isAlive(principal.keyId);
+    const now = await this.sessions.authenticate(principal.sessionId).catch(() => null);
+    return now !== null && now.role === principal.role && now.product === principal.product;
+  }
+}
+
+const frameOf = ({ position, type, body }: FeedEntry): string => `id: ${position}\nevent: ${type}\ndata: ${body}\n\n`;
+
+function positionIn(lastEventId: string): number {
+  if (!/^\d{1,15}$/.test(lastEventId)) throw invalidField('Last-Event-ID', 'must be an id of this stream');
+  return Number(lastEventId);
+}

@@ -1,0 +1,29 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { actorOf, type UserPrincipal } from '@app/auth';
+import { Database, Events } from '@app/platform';
+import type { WithPrincipal } from './current-principal.decorator.js';
+
+/** Writes down what support looks at of what is not its own, before it sees it. What it changes tells of itself. */
+@Injectable()
+export class SupportAuditGuard implements CanActivate {
+  constructor(
+    private readonly events: Events,
+    private readonly database: Database,
+  ) {}
+
+  canActivate(context: ExecutionContext): true | Promise<true> {
+    const request = context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>();
+    const { principal, method } = request;
+    return principal?.kind === 'user' && principal.reach === 'everybody' && method === 'GET' ? this.record(request, principal) : true;
+  }
+
+  private async record({ method, url, query, customer, subscription }: FastifyRequest & WithPrincipal, principal: UserPrincipal): Promise<true> {
+    const customerId = customer?.id ?? subscription?.customerId ?? null;
+    const subject = customerId ? { type: 'customer', id: customerId } : { type: 'user', id: principal.userId };
+    // What was asked for may be a person's address: of questions only the names are kept.
+    const after = { method, path: url.split('?')[0], query: Object.keys(query as object) };
+    await this.database.transaction(() => this.events.record({ type: 'support.read', subject, customerId, productId: subscription?.productId ?? null, actor: actorOf(principal), after }));
+    return true;
+  }
+}

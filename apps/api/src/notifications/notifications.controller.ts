@@ -1,0 +1,54 @@
+import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { UserPrincipal } from '@app/auth';
+import { NotificationsService } from '@app/notifications';
+import { Allow } from '../http/access/allow.decorator.js';
+import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
+import { EmptyDto } from '../http/input/empty.dto.js';
+import { UuidParam } from '../http/input/uuid-param.decorator.js';
+import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
+import { Pages } from '../http/pagination/pages.js';
+import { NotificationDto, NotificationPageDto, NotificationQueryDto, UnreadCountDto } from './dto/notification.dto.js';
+
+@ApiTags('Notifications')
+@ApiCredentials()
+@Controller('v1/users/me/notifications')
+export class NotificationsController {
+  constructor(
+    private readonly notifications: NotificationsService,
+    private readonly pages: Pages,
+  ) {}
+
+  @Get()
+  @Allow({ people: 'user' })
+  @ApiOperation({ operationId: 'listNotifications', summary: 'What you are told, newest first; kept for 90 days' })
+  async list(@Query() query: NotificationQueryDto, @CurrentPrincipal() { userId }: UserPrincipal): Promise<NotificationPageDto> {
+    const unreadOnly = query.unread === 'true';
+    const binding = { notificationsOf: userId, unreadOnly };
+    return this.pages.answer(await this.notifications.list(userId, this.pages.request(query, binding), { unreadOnly }), binding, NotificationDto.of);
+  }
+
+  @Get('unread-count')
+  @Allow({ people: 'user' })
+  @ApiOperation({ operationId: 'countUnreadNotifications', summary: 'How many you have not read' })
+  async unread(@CurrentPrincipal() { userId }: UserPrincipal): Promise<UnreadCountDto> {
+    return { unread: await this.notifications.countUnread(userId) };
+  }
+
+  @Post('read')
+  @HttpCode(204)
+  @Allow({ people: 'user' })
+  @ApiOperation({ operationId: 'readAllNotifications', summary: 'Mark all as read' })
+  async readAll(@Body() _: EmptyDto, @CurrentPrincipal() { userId }: UserPrincipal): Promise<void> {
+    await this.notifications.markAllRead(userId);
+  }
+
+  @Post(':id/read')
+  @HttpCode(204)
+  @Allow({ people: 'user' })
+  @ApiOperation({ operationId: 'readNotification', summary: 'Mark one as read' })
+  @ApiProblems(404)
+  async read(@UuidParam('id') id: string, @Body() _: EmptyDto, @CurrentPrincipal() { userId }: UserPrincipal): Promise<void> {
+    await this.notifications.markRead(userId, id);
+  }
+}

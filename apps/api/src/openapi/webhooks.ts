@@ -1,0 +1,61 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { EVENT_CATALOG, type EventType, exampleOf, PUBLIC_EVENT_TYPES } from '@app/platform';
+
+const MESSAGE = 'WebhookMessage';
+const uuid = { type: 'string', format: 'uuid' };
+const orNull = (schema: object): object => ({ anyOf: [schema, { type: 'null' }] });
+const facts = orNull({ type: 'object', additionalProperties: true });
+
+/** What every webhook, and every frame of the stream, carries. */
+const MESSAGE_SCHEMA = {
+  type: 'object',
+  required: ['type', 'timestamp', 'data'],
+  properties: {
+    type: { type: 'string' },
+    timestamp: { type: 'string', format: 'date-time', description: 'When it happened; for customers of a test clock, by their clock.' },
+    data: {
+      type: 'object',
+      required: ['id', 'sequence', 'subject', 'version', 'customer', 'product', 'actor', 'reason', 'before', 'after'],
+      properties: {
+        id: { ...uuid, description: 'The same as webhook-id.' },
+        sequence: { type: 'integer', description: '1, 2, 3 and so on, of its subject: what comes late can be put in its place.' },
+        subject: { type: 'object', required: ['type', 'id'], properties: { type: { type: 'string' }, id: uuid } },
+        version: { ...orNull({ type: 'integer' }), description: 'Of the subject after it, where it has versions.' },
+        customer: { ...orNull({ type: 'string' }), description: 'Key.' },
+        product: { ...orNull({ type: 'string' }), description: 'Key.' },
+        actor: { type: 'object', required: ['kind', 'id'], properties: { kind: { type: 'string', enum: ['user', 'api_key', 'system'] }, id: orNull(uuid) } },
+        reason: orNull({ type: 'string' }),
+        before: facts,
+        after: facts,
+      },
+    },
+  },
+};
+
+const header = (name: string, description: string): object => ({ name, in: 'header', required: true, description, schema: { type: 'string' } });
+/** Standard Webhooks, "Webhook headers". */
+const HEADERS = [
+  header('webhook-id', 'The same for every attempt: take it once.'),
+  header('webhook-timestamp', 'Seconds since 1970, of this attempt: refuse what is older than five minutes.'),
+  header('webhook-signature', '`v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated.'),
+];
+const RESPONSES = {
+  '2XX': { description: 'Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days.' },
+  410: { description: 'Never again: the endpoint is disabled.' },
+  429: { description: 'Later: the endpoint is left alone for `Retry-After`, as after 503.' },
+};
+
+/** Adds the catalogue of events to the document, as OpenAPI 3.1 has it. */
+export function describeWebhooks(document: OpenAPIObject): OpenAPIObject {
+  const webhooks = Object.fromEntries(PUBLIC_EVENT_TYPES.map((type) => [type, { post: operationOf(type) }]));
+  const schemas = { ...document.components?.schemas, [MESSAGE]: MESSAGE_SCHEMA as object };
+  return { ...document, components: { ...document.components, schemas }, webhooks } as OpenAPIObject;
+}
+
+function operationOf(type: EventType): object {
+  const schema = { allOf: [{ $ref: `#/components/schemas/${MESSAGE}` }, { type: 'object', properties: { type: { type: 'string', const: type } } }] };
+  return {
+    operationId: `on_${type.replace('.', '_')}`, summary: EVENT_CATALOG[type].summary, tags: ['Webhooks'], parameters: HEADERS,
+    requestBody: { required: true, content: { 'application/json': { schema, example: exampleOf(type) } } }, responses: RESPONSES,
+  };
+}

@@ -1,0 +1,25 @@
+import { Injectable } from '@nestjs/common';
+import { actorOf, type Profile, ProfileService, type UserPrincipal } from '@app/auth';
+import { Database } from '@app/platform';
+import { WebhookEndpointsService } from '@app/webhooks';
+import type { UpdateMeDto } from './dto/user.dto.js';
+
+/** Changes an account, its customer and where its owner is called, in one transaction. */
+@Injectable()
+export class UpdateMeOperation {
+  constructor(
+    private readonly profiles: ProfileService,
+    private readonly endpoints: WebhookEndpointsService,
+    private readonly database: Database,
+  ) {}
+
+  /** @throws DomainError `invalid_fields` */
+  run(principal: UserPrincipal, { webhookUrl, mailEnabled, mutedMails, language, name, region, deviceType, timezone }: UpdateMeDto): Promise<Profile> {
+    const topics = mutedMails && [...new Set(mutedMails)];
+    return this.database.transaction(async () => {
+      const profile = await this.profiles.update(principal, { name, mailEnabled, mutedMails: topics, language }, { name, region, deviceType, timezone });
+      if (webhookUrl !== undefined) await this.endpoints.setOfProfile(principal.customerId, principal.userId, webhookUrl, actorOf(principal));
+      return profile;
+    });
+  }
+}

@@ -1,0 +1,57 @@
+import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { Principal } from '@app/auth';
+import { WebhookDeliveriesService } from '@app/webhooks';
+import { Allow } from '../http/access/allow.decorator.js';
+import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
+import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
+import { EmptyDto } from '../http/input/empty.dto.js';
+import { UuidParam } from '../http/input/uuid-param.decorator.js';
+import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
+import { Pages } from '../http/pagination/pages.js';
+import { SparseQueryDto } from '../plans/dto/plan.dto.js';
+import { WebhookDeliveryDto, WebhookDeliveryPageDto, WebhookDeliveryQueryDto } from './dto/webhook-delivery.dto.js';
+import { WebhookAccess } from './webhook-access.js';
+
+const RULE = { scope: 'webhooks:write', people: 'user' } as const;
+
+@ApiTags('Webhooks')
+@ApiCredentials()
+@Controller('v1/webhook-deliveries')
+export class WebhookDeliveriesController {
+  constructor(
+    private readonly deliveries: WebhookDeliveriesService,
+    private readonly access: WebhookAccess,
+    private readonly pages: Pages,
+  ) {}
+
+  @Get()
+  @Allow({ ...RULE, support: 'reads' })
+  @ApiOperation({ operationId: 'listWebhookDeliveries', summary: 'List what was to be sent, newest first, with every attempt; kept for 30 days' })
+  @ApiProblems(404)
+  async list(@Query() query: WebhookDeliveryQueryDto, @CurrentPrincipal() principal: Principal): Promise<WebhookDeliveryPageDto> {
+    const scope = await this.access.scopeOf(principal);
+    const { endpoint, status, event, type } = query;
+    const filter = { endpoint, status, event, type };
+    const binding = { deliveriesOf: scope, ...filter };
+    return this.pages.answer(await this.deliveries.list(this.pages.request(query, binding), scope, filter), binding, WebhookDeliveryDto.of);
+  }
+
+  @Get(':id')
+  @Allow({ ...RULE, support: 'reads' })
+  @ApiOperation({ operationId: 'getWebhookDelivery', summary: 'Read one delivery' })
+  @ApiProblems(404)
+  async get(@UuidParam('id') id: string, @Query() _: SparseQueryDto, @CurrentPrincipal() principal: Principal): Promise<WebhookDeliveryDto> {
+    return WebhookDeliveryDto.of(await this.deliveries.get(id, await this.access.scopeOf(principal)));
+  }
+
+  @Post(':id/redeliver')
+  @Idempotent()
+  @HttpCode(200)
+  @Allow(RULE)
+  @ApiOperation({ operationId: 'redeliverWebhook', summary: 'Send it once more, with the same id and the same bytes' })
+  @ApiProblems(404, 409)
+  async redeliver(@UuidParam('id') id: string, @Body() _: EmptyDto, @CurrentPrincipal() principal: Principal): Promise<WebhookDeliveryDto> {
+    return WebhookDeliveryDto.of(await this.deliveries.redeliver(id, await this.access.scopeOf(principal)));
+  }
+}

@@ -1,0 +1,108 @@
+import { Body, Controller, Delete, Get, HttpCode, Patch, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { actorOf, type Principal } from '@app/auth';
+import { WebhookDeliveriesService, WebhookEndpointsService } from '@app/webhooks';
+import { Allow } from '../http/access/allow.decorator.js';
+import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
+import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
+import { EmptyDto } from '../http/input/empty.dto.js';
+import { UuidParam } from '../http/input/uuid-param.decorator.js';
+import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
+import { ListQuery } from '../http/pagination/list.query.js';
+import { Pages } from '../http/pagination/pages.js';
+import { SparseQueryDto } from '../plans/dto/plan.dto.js';
+import { RedeliverDto, RedeliveredDto } from './dto/webhook-delivery.dto.js';
+import {
+  CreateWebhookEndpointDto, RotateSecretDto, UpdateWebhookEndpointDto, WebhookEndpointDto, WebhookEndpointPageDto, WebhookEndpointWithSecretDto, WebhookTestDto,
+} from './dto/webhook-endpoint.dto.js';
+import { WebhookAccess } from './webhook-access.js';
+
+const DAY_SECONDS = 86_400;
+const RULE = { scope: 'webhooks:write', people: 'user' } as const;
+
+@ApiTags('Webhooks')
+@ApiCredentials()
+@Controller('v1/webhook-endpoints')
+export class WebhookEndpointsController {
+  constructor(
+    private readonly endpoints: WebhookEndpointsService,
+    private readonly deliveries: WebhookDeliveriesService,
+    private readonly access: WebhookAccess,
+    private readonly pages: Pages,
+  ) {}
+
+  @Post()
+  @Idempotent()
+  @Allow(RULE)
+  @ApiOperation({ operationId: 'createWebhookEndpoint', summary: 'Have events told to a URL; plain people get what happens to themselves' })
+  @ApiProblems(404, 409)
+  async create(@Body() body: CreateWebhookEndpointDto, @CurrentPrincipal() principal: Principal): Promise<WebhookEndpointWithSecretDto> {
+    const { endpoint, secret } = await this.access.create(body, principal);
+    return { ...(await this.access.present(endpoint)), secret };
+  }
+
+  @Get()
+  @Allow({ ...RULE, support: 'reads' })
+  @ApiOperation({ operationId: 'listWebhookEndpoints', summary: 'List endpoints, newest first' })
+  async list(@Query() query: ListQuery, @CurrentPrincipal() principal: Principal): Promise<WebhookEndpointPageDto> {
+    const scope = await this.access.scopeOf(principal);
+    const binding = { endpointsOf: scope };
+    const page = await this.endpoints.list(this.pages.request(query, binding), scope);
+    return { ...this.pages.answer(page, binding, () => null), data: await this.access.presentAll(page.data) };
+  }
+
+  @Get(':id')
+  @Allow({ ...RULE, support: 'reads' })
+  @ApiOperation({ operationId: 'getWebhookEndpoint', summary: 'Read one endpoint, and how it does' })
+  @ApiProblems(404)
+  async get(@UuidParam('id') id: string, @Query() _: SparseQueryDto, @CurrentPrincipal() principal: Principal): Promise<WebhookEndpointDto> {
+    return this.access.present(await this.endpoints.get(id, await this.access.scopeOf(principal)));
+  }
+
+  @Patch(':id')
+  @Allow(RULE)
+  @ApiOperation({ operationId: 'updateWebhookEndpoint', summary: 'Change an endpoint, or switch it on or off' })
+  @ApiProblems(404)
+  async update(@UuidParam('id') id: string, @Body() body: UpdateWebhookEndpointDto, @CurrentPrincipal() principal: Principal): Promise<WebhookEndpointDto> {
+    return this.access.present(await this.endpoints.update(id, await this.access.scopeOf(principal), body, actorOf(principal)));
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @Allow(RULE)
+  @ApiOperation({ operationId: 'deleteWebhookEndpoint', summary: 'Delete an endpoint, with what waits for it and what was sent' })
+  @ApiProblems(404)
+  async delete(@UuidParam('id') id: string, @CurrentPrincipal() principal: Principal): Promise<void> {
+    await this.endpoints.delete(id, await this.access.scopeOf(principal), actorOf(principal));
+  }
+
+  @Post(':id/rotate-secret')
+  @Idempotent()
+  @HttpCode(200)
+  @Allow(RULE)
+  @ApiOperation({ operationId: 'rotateWebhookSecret', summary: 'Another secret; for a while both sign, so that receivers can change over' })
+  @ApiProblems(404)
+  async rotate(@UuidParam('id') id: string, @Body() { overlapSeconds = DAY_SECONDS }: RotateSecretDto, @CurrentPrincipal() principal: Principal): Promise<WebhookEndpointWithSecretDto> {
+    const { endpoint, secret } = await this.endpoints.rotateSecret(id, await this.access.scopeOf(principal), overlapSeconds, actorOf(principal));
+    return { ...(await this.access.present(endpoint)), secret };
+  }
+
+  @Post(':id/test')
+  @HttpCode(200)
+  @Allow(RULE)
+  @ApiOperation({ operationId: 'testWebhookEndpoint', summary: 'Send a `webhook.test` there at once, and tell what came of it' })
+  @ApiProblems(404)
+  async test(@UuidParam('id') id: string, @Body() _: EmptyDto, @CurrentPrincipal() principal: Principal): Promise<WebhookTestDto> {
+    return this.deliveries.test(id, await this.access.scopeOf(principal));
+  }
+
+  @Post(':id/redeliver')
+  @Idempotent()
+  @HttpCode(200)
+  @Allow(RULE)
+  @ApiOperation({ operationId: 'redeliverToWebhookEndpoint', summary: 'Send again what was told in a span of time and has not arrived' })
+  @ApiProblems(404, 409)
+  async redeliver(@UuidParam('id') id: string, @Body() { from, to, all = false, after = 0 }: RedeliverDto, @CurrentPrincipal() principal: Principal): Promise<RedeliveredDto> {
+    return this.deliveries.redeliverRange(id, await this.access.scopeOf(principal), { from: new Date(from), to: new Date(to), all, after });
+  }
+}

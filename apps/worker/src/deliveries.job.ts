@@ -1,0 +1,77 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Cron } from '@nestjs/schedule';
+import { DeliveriesService, Dispatcher } from '@app/deliveries';
+import { EventFeed, EventPartitions, EventPublisher } from '@app/platform';
+
+/** Between two looks at whether there is something to tell: of the second that a first attempt may take. */
+const LOOK_EVERY_MS = 100;
+const AFTER_A_FAILURE_MS = 1_000;
+
+/** Publishes what has happened, sends what is due, and removes what is long over. */
+@Injectable()
+export class DeliveriesJob implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger('DeliveriesJob');
+  private stopping = false;
+  private running: Promise<void> = Promise.resolve();
+  private wake: () => void = () => undefined;
+
+  constructor(
+    private readonly publisher: EventPublisher,
+    private readonly dispatcher: Dispatcher,
+    private readonly deliveries: DeliveriesService,
+    private readonly feed: EventFeed,
+    private readonly partitions: EventPartitions,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.dispatcher.onRoom(() => this.wake());
+    this.running = this.run();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.stopping = true;
+    this.wake();
+    await this.running;
+    await this.dispatcher.idle();
+  }
+
+  @Cron('20 * * * * *', { waitForCompletion: true })
+  async purge(): Promise<void> {
+    await this.attempt('What is over was not removed', async () => {
+      while ((await this.deliveries.purge()) + (await this.feed.purge()) > 0);
+    });
+  }
+
+  @Cron('0 0 * * * *', { waitForCompletion: true })
+  async makeMonths(): Promise<void> {
+    await this.attempt('The months to come were not made', () => this.partitions.ensure());
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopping) {
+      const moved = await this.attempt('What is to be sent waits', async () => (await this.publisher.publish()) + (await this.dispatcher.dispatch()));
+      const wait = moved === 0 ? LOOK_EVERY_MS : 0;
+      await this.rest(moved === null ? AFTER_A_FAILURE_MS : wait);
+    }
+  }
+
+  private rest(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /** @returns null when it failed */
+  private async attempt<T>(otherwise: string, work: () => Promise<T>): Promise<T | null> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!this.stopping) this.logger.error(`${otherwise}: ${error instanceof Error ? error.message : String(error)}`);
+      return null;
+    }
+  }
+}

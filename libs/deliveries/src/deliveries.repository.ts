@@ -1,0 +1,184 @@
+import { Injectable } from '@nestjs/common';
+import { newId, type PageRequest } from '@app/kernel';
+import { arrayLiteral, type ArrayItem, Database } from '@app/platform';
+import type { Attempt, Delivery, DeliveryStatus, LoggedDelivery, NewDelivery } from './delivery.js';
+import { SICK_AFTER } from './domain/retry-schedule.js';
+
+/** A lane in which this process has attempts under way. */
+export interface Busy {
+  lane: string;
+  attempts: number;
+}
+
+export interface ClaimOptions {
+  now: Date;
+  /** Until then nobody else claims what is claimed here. */
+  until: Date;
+  busy: Busy[];
+  /** Of a lane that is well. */
+  room: number;
+}
+
+/** What became of a claimed delivery. */
+export interface Settled {
+  id: string;
+  /** That it was claimed for: nobody else has claimed it since. */
+  attempt: number;
+  status: DeliveryStatus;
+  dueAt: Date | null;
+  log: Attempt;
+}
+
+export interface LaneFailure {
+  lane: string;
+  failures: number;
+  failingSince: Date;
+}
+
+export interface DeliveryFilter {
+  lanes: string[];
+  status?: DeliveryStatus;
+  messageId?: string;
+  type?: string;
+}
+
+const COLUMNS = `id, lane, message_id as "messageId", type, status, outcome, attempts, due_at as "dueAt", log, created_at as "createdAt", settled_at as "settledAt"`;
+
+@Injectable()
+export class DeliveriesRepository {
+  constructor(private readonly database: Database) {}
+
+  /** What was asked for before is asked for once. Needs a transaction. */
+  async insert(deliveries: NewDelivery[], now: Date): Promise<void> {
+    const column = (read: (delivery: NewDelivery) => ArrayItem): string => arrayLiteral(deliveries.map(read));
+    await this.database.write(
+      `insert into deliveries (id, channel, lane, message_id, type, status, due_at, created_at)
+       select id, channel, lane, message_id, type, 'pending', $6, $6 from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[]) as d (id, channel, lane, message_id, type)
+       on conflict (message_id, lane) do nothing`,
+      [column(() => newId()), column(({ channel }) => channel), column(({ lane }) => lane), column(({ messageId }) => messageId), column(({ type }) => type), now],
+    );
+  }
+
+  /**
+   * Claims what is due, lane by lane, oldest first, as far as each has room. The lanes are found by hopping over the index from one
+   * to the next, so that a million messages in one cost the others nothing.
+   */
+  claim({ now, until, busy, room }: ClaimOptions): Promise<Delivery[]> {
+    return this.database.write<Delivery>(
+      `with recursive lanes (lane) as (
+         (select lane from deliveries where due_at is not null order by lane limit 1)
+         union all
+         select (select d.lane from deliveries d where d.due_at is not null and d.lane > l.lane order by d.lane limit 1) from lanes l where l.lane is not null
+       ), open as (
+         select l.lane, case when h.failures >= ${SICK_AFTER} then 1 else $3::integer end - coalesce(b.attempts, 0) as room
+         from lanes l left join delivery_lanes h on h.lane = l.lane left join unnest($4::uuid[], $5::integer[]) as b (lane, attempts) on b.lane = l.lane
+         where l.lane is not null and (h.paused_until is null or h.paused_until <= $1)
+       ), due as (
+         select d.id from open o cross join lateral (
+           select id from deliveries where lane = o.lane and due_at <= $1 order by due_at limit greatest(o.room, 0) for update skip locked) d
+       )
+       update deliveries d set attempts = attempts + 1, due_at = $2 from due where d.id = due.id
+       returning d.id, d.channel, d.lane, d.message_id as "messageId", d.type, d.attempts as attempt, d.created_at as "createdAt"`,
+      [now, until, room, arrayLiteral(busy.map(({ lane }) => lane)), arrayLiteral(busy.map(({ attempts }) => attempts))],
+    );
+  }
+
+  /** Claims one that is not done with, whoever else has it. */
+  async claimOne(id: string, until: Date): Promise<Delivery | null> {
+    const [claimed] = await this.database.write<Delivery>(
+      `update deliveries set attempts = attempts + 1, due_at = $2 where id = $1 and status = 'pending'
+       returning id, channel, lane, message_id as "messageId", type, attempts as attempt, created_at as "createdAt"`,
+      [id, until],
+    );
+    return claimed ?? null;
+  }
+
+  /** Leaves alone what somebody else has claimed since. */
+  async settle(settled: Settled[], now: Date): Promise<void> {
+    const column = (read: (one: Settled) => ArrayItem): string => arrayLiteral(settled.map(read));
+    await this.database.write(
+      `update deliveries d set status = s.status, outcome = s.outcome, due_at = s.due_at, settled_at = case when s.due_at is null then $7::timestamptz end, log = d.log || s.log
+       from unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::timestamptz[], $6::jsonb[]) as s (id, attempt, status, outcome, due_at, log)
+       where d.id = s.id and d.attempts = s.attempt and d.status = 'pending'`,
+      [column(({ id }) => id), column(({ attempt }) => attempt), column(({ status }) => status), column(({ log }) => log.outcome), column(({ dueAt }) => dueAt), column(({ log }) => log), now],
+    );
+  }
+
+  /** Counts failures of lanes in a row. @returns how they stand */
+  countFailures(failures: { lane: string; times: number }[], now: Date): Promise<LaneFailure[]> {
+    return this.database.write<LaneFailure>(
+      `insert into delivery_lanes as l (lane, failures, failing_since) select lane, times, $3 from unnest($1::uuid[], $2::integer[]) as f (lane, times) order by lane
+       on conflict (lane) do update set failures = l.failures + excluded.failures, failing_since = coalesce(l.failing_since, excluded.failing_since)
+       returning lane, failures, failing_since as "failingSince"`,
+      [arrayLiteral(failures.map(({ lane }) => lane)), arrayLiteral(failures.map(({ times }) => times)), now],
+    );
+  }
+
+  async pause(lane: string, until: Date): Promise<void> {
+    await this.database.write(
+      `insert into delivery_lanes as l (lane, failures, paused_until) values ($1, 0, $2) on conflict (lane) do update set paused_until = greatest(l.paused_until, excluded.paused_until)`,
+      [lane, until],
+    );
+  }
+
+  /** Lanes that are well again. */
+  async forgetFailures(lanes: string[]): Promise<void> {
+    await this.database.write('delete from delivery_lanes where lane = any($1::uuid[])', [arrayLiteral(lanes)]);
+  }
+
+  laneStates(lanes: string[]): Promise<{ lane: string; failingSince: Date | null; pausedUntil: Date | null }[]> {
+    return this.database.query('select lane, failing_since as "failingSince", paused_until as "pausedUntil" from delivery_lanes where lane = any($1::uuid[])', [arrayLiteral(lanes)]);
+  }
+
+  /** Starts all over with what is done with, or was never asked for. Needs a transaction. @returns how many are on their way now */
+  async again(deliveries: NewDelivery[], now: Date): Promise<number> {
+    const column = (read: (delivery: NewDelivery) => ArrayItem): string => arrayLiteral(deliveries.map(read));
+    const rows = await this.database.write(
+      `insert into deliveries as d (id, channel, lane, message_id, type, status, due_at, created_at)
+       select id, channel, lane, message_id, type, 'pending', $6, $6 from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[]) as n (id, channel, lane, message_id, type)
+       on conflict (message_id, lane) do update set status = 'pending', attempts = 0, due_at = excluded.due_at, settled_at = null where d.status <> 'pending'
+       returning 1`,
+      [column(() => newId()), column(({ channel }) => channel), column(({ lane }) => lane), column(({ messageId }) => messageId), column(({ type }) => type), now],
+    );
+    return rows.length;
+  }
+
+  async find(id: string): Promise<LoggedDelivery | null> {
+    const [found] = await this.database.query<LoggedDelivery>(`select ${COLUMNS} from deliveries where id = $1`, [id]);
+    return found ?? null;
+  }
+
+  async findOf(messageId: string, lane: string): Promise<LoggedDelivery | null> {
+    const [found] = await this.database.query<LoggedDelivery>(`select ${COLUMNS} from deliveries where message_id = $1 and lane = $2`, [messageId, lane]);
+    return found ?? null;
+  }
+
+  async arrived(lane: string, messageIds: string[]): Promise<string[]> {
+    const rows = await this.database.query<{ id: string }>(`select message_id as id from deliveries where lane = $1 and message_id = any($2::uuid[]) and status = 'delivered'`, [lane, arrayLiteral(messageIds)]);
+    return rows.map(({ id }) => id);
+  }
+
+  /** Newest first. */
+  list(page: PageRequest, { lanes, status, messageId, type }: DeliveryFilter): Promise<LoggedDelivery[]> {
+    return this.database.query<LoggedDelivery>(
+      `select ${COLUMNS} from deliveries where lane = any($1::uuid[]) and ($2::text is null or status = $2) and ($3::uuid is null or message_id = $3) and ($4::text is null or type = $4)
+         and ($5::uuid is null or id < $5) order by id desc limit $6`,
+      [arrayLiteral(lanes), status ?? null, messageId ?? null, type ?? null, page.after, page.limit + 1],
+    );
+  }
+
+  /** Messages that somebody asked for do not go out any more. Needs a transaction. */
+  async forgetMessages(channel: string, messageIds: string[]): Promise<void> {
+    await this.database.write('delete from deliveries where channel = $1 and message_id = any($2::uuid[])', [channel, arrayLiteral(messageIds)]);
+  }
+
+  async deleteLane(lane: string): Promise<void> {
+    await this.database.write('delete from deliveries where lane = $1', [lane]);
+    await this.database.write('delete from delivery_lanes where lane = $1', [lane]);
+  }
+
+  /** Removes a batch of what was done with before. @returns how many rows went */
+  purge(before: Date): Promise<number> {
+    return this.database.deleteBatch('deliveries', 'id', 'settled_at < $1 order by settled_at', [before]);
+  }
+}

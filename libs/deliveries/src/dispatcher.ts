@@ -1,0 +1,161 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Clock } from '@app/kernel';
+import { Database } from '@app/platform';
+import { type Busy, DeliveriesRepository, type Settled } from './deliveries.repository.js';
+import type { Attempt, Channel, ChannelName, Delivery, Outcome } from './delivery.js';
+import { GIVE_UP_AFTER_MS, restMs, retryDelayMs } from './domain/retry-schedule.js';
+
+/** Nobody else sends what somebody may be at: longer than any attempt takes. */
+const LEASE_MS = 60_000;
+/** At once for one receiver, in each worker. */
+const ROOM = 32;
+/** For all of them, in one process; beyond it each still gets one. */
+const MOST_AT_ONCE = 2_000;
+/** Results are written together. */
+const SETTLE_AFTER_MS = 10;
+const SETTLE_AGAIN_MS = 1_000;
+
+interface Done {
+  delivery: Delivery;
+  outcome: Outcome;
+  durationMs: number;
+  at: Date;
+}
+
+/** Sends what is due through its channel and writes down what came of it. */
+@Injectable()
+export class Dispatcher {
+  private readonly logger = new Logger('Dispatcher');
+  private readonly channels = new Map<ChannelName, Channel>();
+  private readonly busy = new Map<string, number>();
+  private readonly underWay = new Set<Promise<void>>();
+  private done: Done[] = [];
+  /** Something may be due for which there was no room. */
+  private full = false;
+  private whenRoom: () => void = () => undefined;
+  private settling: Promise<void> | null = null;
+
+  constructor(
+    private readonly deliveries: DeliveriesRepository,
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  register(name: ChannelName, channel: Channel): void {
+    this.channels.set(name, channel);
+  }
+
+  /** Claims what is due and begins to send it; waits for no receiver. @returns how many it began */
+  async dispatch(): Promise<number> {
+    const now = this.clock.now();
+    const free = Math.max(1, Math.min(ROOM, MOST_AT_ONCE - this.underWay.size));
+    const busy = [...this.busy].map(([lane, attempts]): Busy => ({ lane, attempts }));
+    const claimed = await this.database.transaction(() => this.deliveries.claim({ now, until: new Date(now.getTime() + LEASE_MS), busy, room: free }));
+    if (claimed.length > 0) await this.begin(claimed);
+    this.full = [...this.busy.values()].some((attempts) => attempts >= free);
+    return claimed.length;
+  }
+
+  /** Calls when there is room again for what had to wait. */
+  onRoom(call: () => void): void {
+    this.whenRoom = call;
+  }
+
+  /** Sends one now and waits for what comes of it; null when it is done with. */
+  async sendNow(id: string): Promise<Outcome | null> {
+    const until = new Date(this.clock.now().getTime() + LEASE_MS);
+    const delivery = await this.database.transaction(() => this.deliveries.claimOne(id, until));
+    if (!delivery) return null;
+    const [attempt] = await this.channels.get(delivery.channel)!.prepare([delivery]);
+    const done = await this.attempt(delivery, attempt!);
+    await this.database.transaction(() => this.write([done]));
+    return done.outcome;
+  }
+
+  /** Waits until everything that was begun is written down. */
+  async idle(): Promise<void> {
+    while (this.underWay.size > 0 || this.settling) await Promise.all([...this.underWay, this.settling]);
+  }
+
+  private async begin(claimed: Delivery[]): Promise<void> {
+    for (const [name, channel] of this.channels) {
+      const batch = claimed.filter((delivery) => delivery.channel === name);
+      if (batch.length === 0) continue;
+      const attempts = await channel.prepare(batch);
+      batch.forEach((delivery, index) => this.track(delivery, attempts[index]!));
+    }
+  }
+
+  private track(delivery: Delivery, send: () => Promise<Outcome>): void {
+    const { lane } = delivery;
+    this.busy.set(lane, (this.busy.get(lane) ?? 0) + 1);
+    const running = this.attempt(delivery, send).then((done) => {
+      const left = this.busy.get(lane)! - 1;
+      if (left === 0) this.busy.delete(lane);
+      else this.busy.set(lane, left);
+      this.done.push(done);
+      this.settling ??= this.settleSoon();
+    });
+    this.underWay.add(running);
+    void running.finally(() => this.underWay.delete(running));
+  }
+
+  private async attempt(delivery: Delivery, send: () => Promise<Outcome>): Promise<Done> {
+    const began = performance.now();
+    const at = this.clock.now();
+    const outcome = await send();
+    return { delivery, outcome, at, durationMs: Math.round(performance.now() - began) };
+  }
+
+  private async settleSoon(): Promise<void> {
+    let wait = SETTLE_AFTER_MS;
+    while (this.done.length > 0) {
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      const batch = this.done.splice(0);
+      try {
+        await this.database.transaction(() => this.write(batch));
+        wait = SETTLE_AFTER_MS;
+        if (this.full) this.whenRoom();
+      } catch (error) {
+        // What cannot be written down before its lease is over is sent once more: at least once is what is promised.
+        const limit = this.clock.now().getTime() - LEASE_MS;
+        this.done.unshift(...batch.filter(({ at }) => at.getTime() > limit));
+        this.logger.warn(`What was sent is not written down yet: ${error instanceof Error ? error.message : String(error)}`);
+        wait = SETTLE_AGAIN_MS;
+      }
+    }
+    this.settling = null;
+  }
+
+  private async write(batch: Done[]): Promise<void> {
+    const now = this.clock.now();
+    await this.deliveries.settle(batch.map((done) => settledOf(done, now)), now);
+    const answered = new Set(batch.filter(({ outcome }) => outcome.result === 'delivered').map(({ delivery }) => delivery.lane));
+    if (answered.size > 0) await this.deliveries.forgetFailures([...answered]);
+    await this.countFailures(batch.filter(({ delivery, outcome }) => outcome.result === 'retry' && !answered.has(delivery.lane)), now);
+    for (const { delivery, outcome } of batch) {
+      if (outcome.pauseMs) await this.deliveries.pause(delivery.lane, new Date(now.getTime() + outcome.pauseMs));
+    }
+    const gone = new Set(batch.filter(({ outcome }) => outcome.result === 'gone').map(({ delivery }) => delivery));
+    for (const { channel, lane } of gone) await this.channels.get(channel)!.giveUp?.(lane, 'gone');
+  }
+
+  private async countFailures(failed: Done[], now: Date): Promise<void> {
+    if (failed.length === 0) return;
+    const channels = new Map(failed.map(({ delivery }) => [delivery.lane, delivery.channel]));
+    const times = [...channels.keys()].map((lane) => ({ lane, times: failed.filter(({ delivery }) => delivery.lane === lane).length }));
+    for (const { lane, failures, failingSince } of await this.deliveries.countFailures(times, now)) {
+      if (now.getTime() - failingSince.getTime() >= GIVE_UP_AFTER_MS) await this.channels.get(channels.get(lane)!)!.giveUp?.(lane, 'failing');
+      else if (restMs(failures) > 0) await this.deliveries.pause(lane, new Date(now.getTime() + restMs(failures)));
+    }
+  }
+}
+
+function settledOf({ delivery, outcome, durationMs, at }: Done, now: Date): Settled {
+  const { id, attempt } = delivery;
+  const log: Attempt = { at: at.toISOString(), attempt, outcome: outcome.why, statusCode: outcome.statusCode ?? null, durationMs };
+  if (outcome.result === 'delivered') return { id, attempt, status: 'delivered', dueAt: null, log };
+  const delay = outcome.result === 'retry' ? retryDelayMs(attempt, Math.random()) : null;
+  if (delay === null) return { id, attempt, status: 'failed', dueAt: null, log };
+  return { id, attempt, status: 'pending', dueAt: new Date(now.getTime() + Math.max(delay, outcome.pauseMs ?? 0)), log };
+}

@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import type { PageRequest } from '@app/kernel';
+import { arrayLiteral, type ArrayItem, Database } from '@app/platform';
+import type { Facts, NotificationKind } from './domain/notification.js';
+
+export interface Notification {
+  id: string;
+  userId: string;
+  eventId: string;
+  kind: NotificationKind;
+  facts: Facts;
+  readAt: Date | null;
+  createdAt: Date;
+}
+
+const COLUMNS = 'id, user_id as "userId", event_id as "eventId", type as kind, facts, read_at as "readAt", created_at as "createdAt"';
+
+@Injectable()
+export class NotificationsRepository {
+  constructor(private readonly database: Database) {}
+
+  async insert(notifications: Notification[]): Promise<void> {
+    const column = (read: (one: Notification) => ArrayItem): string => arrayLiteral(notifications.map(read));
+    await this.database.write(
+      `insert into notifications (user_id, id, event_id, type, facts, created_at)
+       select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::jsonb[], $6::timestamptz[])`,
+      [column(({ userId }) => userId), column(({ id }) => id), column(({ eventId }) => eventId), column(({ kind }) => kind), column(({ facts }) => facts), column(({ createdAt }) => createdAt)],
+    );
+  }
+
+  findAll(ids: string[]): Promise<Notification[]> {
+    return this.database.query<Notification>(`select ${COLUMNS} from notifications where id = any($1::uuid[])`, [arrayLiteral(ids)]);
+  }
+
+  /** Newest first. */
+  list(userId: string, page: PageRequest, unreadOnly: boolean): Promise<Notification[]> {
+    return this.database.query<Notification>(
+      `select ${COLUMNS} from notifications where user_id = $1 and ($2::uuid is null or id < $2) and (not $3 or read_at is null) order by id desc limit $4`,
+      [userId, page.after, unreadOnly, page.limit + 1],
+    );
+  }
+
+  async countUnread(userId: string, most: number): Promise<number> {
+    const [row] = await this.database.query<{ count: number }>('select count(*)::int as count from (select 1 from notifications where user_id = $1 and read_at is null limit $2) u', [userId, most]);
+    return row!.count;
+  }
+
+  /** Once read, it stays as it is. @returns null when there is no such one */
+  async markRead(userId: string, id: string, now: Date): Promise<Notification | null> {
+    const [row] = await this.database.write<Notification>(`update notifications set read_at = coalesce(read_at, $3) where user_id = $1 and id = $2 returning ${COLUMNS}`, [userId, id, now]);
+    return row ?? null;
+  }
+
+  async markAllRead(userId: string, now: Date): Promise<void> {
+    await this.database.write('update notifications set read_at = $2 where user_id = $1 and read_at is null', [userId, now]);
+  }
+
+  async forget(userId: string): Promise<string[]> {
+    const rows = await this.database.write<{ id: string }>('delete from notifications where user_id = $1 returning id', [userId]);
+    return rows.map(({ id }) => id);
+  }
+
+  /** Removes a batch of old ones. @returns how many rows went */
+  purge(before: Date): Promise<number> {
+    return this.database.deleteBatch('notifications', 'user_id, id', 'created_at < $1 order by created_at', [before]);
+  }
+}

@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import type { Actor, Origin, PageRequest } from '@app/kernel';
+import { Database } from '../database/database.js';
+import type { RecordedEvent } from './events.js';
+
+/** What somebody did, with the names of who and what. */
+export interface AuditEntry extends RecordedEvent {
+  subject: { type: string; id: string };
+  customer: string | null;
+  product: string | null;
+  actor: Actor & { name: string | null };
+  origin: Origin | null;
+}
+
+export interface AuditFilter {
+  /** The only product that is looked at; null: all, and none. */
+  productId: string | null;
+  customerId?: string;
+  actorId?: string;
+  actorKind?: 'user' | 'api_key';
+  subjectId?: string;
+  /** A type, or all of a kind: `subscription.*`. */
+  type?: string;
+  address?: string;
+  from?: Date;
+  to?: Date;
+}
+
+/** One of the conditions that were given, each with its parameter. */
+const CONDITIONS: Record<keyof AuditFilter | 'after', (parameter: string) => string> = {
+  productId: (p) => `e.product_id = ${p}::uuid`,
+  customerId: (p) => `e.customer_id = ${p}::uuid`,
+  actorId: (p) => `(e.actor ->> 'id') = ${p}`,
+  actorKind: (p) => `(e.actor ->> 'kind') = ${p}`,
+  subjectId: (p) => `e.subject_id = ${p}::uuid`,
+  type: (p) => `e.type = ${p}`,
+  address: (p) => `(e.origin ->> 'address') = ${p}`,
+  // Ids begin with their time: so the months that are looked at are known before they are.
+  from: (p) => `e.id >= uuid_from_time(${p}::timestamptz)`,
+  to: (p) => `e.id < uuid_from_time(${p}::timestamptz)`,
+  after: (p) => `e.id < ${p}::uuid`,
+};
+const KIND = { condition: (p: string) => `e.type like ${p}`, ending: '.*' };
+
+/** What people and keys did: the list of what happened, but for what time did by itself. */
+@Injectable()
+export class AuditLog {
+  constructor(private readonly database: Database) {}
+
+  /** Newest first. */
+  list(filter: AuditFilter, { limit, after }: PageRequest): Promise<AuditEntry[]> {
+    const parameters: unknown[] = [];
+    const conditions = Object.entries({ ...filter, after }).flatMap(([name, value]) => {
+      if (value === undefined || value === null) return [];
+      const isKind = name === 'type' && String(value).endsWith(KIND.ending);
+      const parameter = `$${parameters.push(isKind ? `${likeText(String(value).slice(0, -1))}%` : value)}`;
+      return [isKind ? KIND.condition(parameter) : CONDITIONS[name as keyof typeof CONDITIONS](parameter)];
+    });
+    return this.database.query<AuditEntry>(
+      `select e.id, e.type, json_build_object('type', e.subject_type, 'id', e.subject_id) as subject, e.sequence::float8 as sequence, c.key as customer, p.key as product,
+         e.actor || jsonb_build_object('name', coalesce(u.email, k.name)) as actor, e.origin, e.reason, e.before, e.after, e.at
+       from events e left join customers c on c.id = e.customer_id left join products p on p.id = e.product_id
+         left join users u on e.actor ->> 'kind' = 'user' and u.id = (e.actor ->> 'id')::uuid left join api_keys k on e.actor ->> 'kind' = 'api_key' and k.id = (e.actor ->> 'id')::uuid
+       where ${["(e.actor ->> 'kind') <> 'system'", ...conditions].join(' and ')} order by e.id desc limit ${limit + 1}`,
+      parameters,
+    );
+  }
+}
+
+/** A text that stands for itself in a pattern. */
+const likeText = (text: string): string => text.replace(/[\\%_]/g, '\\$&');

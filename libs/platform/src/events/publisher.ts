@@ -1,0 +1,88 @@
+import { Injectable } from '@nestjs/common';
+import { type Actor, Clock } from '@app/kernel';
+import { arrayLiteral, type ArrayItem } from '../database/array-literal.js';
+import { Database } from '../database/database.js';
+import { EVENT_CATALOG, type EventType } from './catalog/event-catalog.js';
+
+/** Any fixed number: whoever holds this advisory lock gives out positions. */
+const PUBLISHING_LOCK = 7_046_029_255;
+const BATCH = 500;
+
+/** An event as it is told. */
+export interface PublishedEvent {
+  id: string;
+  type: EventType;
+  subject: { type: string; id: string };
+  /** Of its subject: 1, 2, 3 and so on. */
+  sequence: number;
+  customerId: string | null;
+  /** Its key; null when it is about none. */
+  customer: string | null;
+  product: string | null;
+  /** The products whose people see it: the one that it happened on; for what happens to a customer as such, those that the customer has been on. */
+  productIds: string[];
+  actor: Actor;
+  reason: string | null;
+  before: Record<string, unknown> | null;
+  after: Record<string, unknown> | null;
+  at: Date;
+}
+
+/** Does what follows from events, in the transaction in which they are published: all of it or nothing. */
+export type Subscriber = (events: PublishedEvent[]) => Promise<void>;
+
+/** Takes events from the outbox into the feed, in one order for everybody, and lets others do what follows from them. */
+@Injectable()
+export class EventPublisher {
+  private readonly subscribers: Subscriber[] = [];
+
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  subscribe(subscriber: Subscriber): void {
+    this.subscribers.push(subscriber);
+  }
+
+  /** A batch. Of any number of processes one does it at a time, the others go on. @returns how many events were published */
+  async publish(): Promise<number> {
+    if ((await this.database.query('select 1 from event_outbox limit 1')).length === 0) return 0;
+    return this.database.transaction(async () => {
+      const [lock] = await this.database.write<{ taken: boolean }>('select pg_try_advisory_xact_lock($1) as taken', [PUBLISHING_LOCK]);
+      if (!lock!.taken) return 0;
+      const events = await this.take();
+      const told = events.filter(({ type }) => !EVENT_CATALOG[type].auditOnly);
+      if (told.length > 0) {
+        await this.append(told);
+        for (const subscriber of this.subscribers) await subscriber(told);
+      }
+      return events.length;
+    });
+  }
+
+  private take(): Promise<PublishedEvent[]> {
+    return this.database.write<PublishedEvent>(
+      `with taken as (delete from event_outbox where event_id in (select event_id from event_outbox order by event_id limit ${BATCH}) returning event_id)
+       select e.id, e.type, json_build_object('type', e.subject_type, 'id', e.subject_id) as subject, e.sequence::float8 as sequence, e.customer_id as "customerId", c.key as customer,
+         p.key as product, case when e.product_id is not null then array[e.product_id]
+           when e.subject_type = 'customer' then array(select distinct s.product_id from subscriptions s where s.customer_id = e.customer_id) else '{}' end as "productIds", e.actor, e.reason, e.before, e.after, e.at
+       from taken t join events e on e.id = t.event_id left join customers c on c.id = e.customer_id left join products p on p.id = e.product_id order by e.id`,
+    );
+  }
+
+  private async append(events: PublishedEvent[]): Promise<void> {
+    const column = (read: (event: PublishedEvent) => ArrayItem): string => arrayLiteral(events.map(read));
+    await this.database.write(
+      `insert into event_feed (event_id, type, customer_id, product_ids, body, published_at)
+       select id, type, customer_id, product_ids::uuid[], body, $6 from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[]) with ordinality as e (id, type, customer_id, product_ids, body, n) order by n`,
+      [column(({ id }) => id), column(({ type }) => type), column(({ customerId }) => customerId), column(({ productIds }) => arrayLiteral(productIds)), column(bodyOf), this.clock.now()],
+    );
+  }
+}
+
+/** What receivers get (Standard Webhooks, "Payload structure"): written once, so that every attempt carries the same bytes. */
+export function bodyOf({ id, type, subject, sequence, customer, product, actor, reason, before, after, at }: PublishedEvent): string {
+  const version = after?.['version'] ?? null;
+  return JSON.stringify({ type, timestamp: at, data: { id, sequence, subject, version, customer, product, actor, reason, before, after } });
+}

@@ -1,0 +1,78 @@
+import { type LookupAddress, promises as dns } from 'node:dns';
+import { Injectable } from '@nestjs/common';
+import ipaddr from 'ipaddr.js';
+import pLimit from 'p-limit';
+import { Config } from '@app/platform';
+
+const RESOLVE_MS = 5_000;
+/** So long the addresses of a name are used again; they were vetted, so they may be. */
+const REMEMBERED_MS = 10_000;
+const MOST_REMEMBERED = 1_000;
+/** The runtime has four threads for this and for much else: names that nobody answers for must not hold them all. */
+const RESOLVED_AT_ONCE = 2;
+const GLOBAL_IPV6 = ipaddr.parseCIDR('2000::/3');
+
+/** A place that nothing is sent to. */
+export class RefusedAddress extends Error {}
+
+/** Asks for the addresses of a name. A class, so that tests can answer in its place. */
+@Injectable()
+export class AddressLookup {
+  all(hostname: string): Promise<LookupAddress[]> {
+    return dns.lookup(hostname, { all: true });
+  }
+}
+
+/** Which addresses may be sent to: public ones by HTTPS, and those in the networks that the operator has named. */
+@Injectable()
+export class AddressPolicy {
+  private readonly allowed: [ipaddr.IPv4 | ipaddr.IPv6, number][];
+  private readonly limit = pLimit(RESOLVED_AT_ONCE);
+  private readonly remembered = new Map<string, { until: number; found: Promise<LookupAddress[]> }>();
+
+  constructor(
+    private readonly lookup: AddressLookup,
+    { webhookAllowedNetworks }: Config,
+  ) {
+    this.allowed = webhookAllowedNetworks.map((network) => (network.includes('/') ? ipaddr.parseCIDR(network) : wholeOf(ipaddr.parse(network))));
+  }
+
+  /**
+   * The addresses that a URL leads to, all of them vetted.
+   * @throws RefusedAddress when one of them may not be sent to; Error when the name has none
+   */
+  async vetted({ protocol, hostname }: Pick<URL, 'protocol' | 'hostname'>): Promise<LookupAddress[]> {
+    const literal = hostname.replace(/^\[|\]$/g, '');
+    const addresses = ipaddr.isValid(literal) ? [{ address: literal, family: ipaddr.parse(literal).kind() === 'ipv6' ? 6 : 4 }] : await this.resolve(hostname);
+    for (const { address } of addresses) this.vet(address, protocol);
+    return addresses;
+  }
+
+  private vet(text: string, protocol: string): void {
+    // An IPv4 address in an IPv6 one is judged as what it is.
+    const address = ipaddr.process(text);
+    if (this.allowed.some((network) => network[0].kind() === address.kind() && address.match(network))) return;
+    const isPublic = address.range() === 'unicast' && (address.kind() === 'ipv4' || address.match(GLOBAL_IPV6));
+    if (!isPublic) throw new RefusedAddress('leads to an address that is not public');
+    if (protocol !== 'https:') throw new RefusedAddress('must be https:// to reach a public address');
+  }
+
+  private resolve(hostname: string): Promise<LookupAddress[]> {
+    const now = performance.now();
+    const known = this.remembered.get(hostname);
+    if (known && known.until > now) return known.found;
+    if (this.remembered.size >= MOST_REMEMBERED) this.remembered.clear();
+    const found = within(RESOLVE_MS, this.limit(() => this.lookup.all(hostname)));
+    this.remembered.set(hostname, { until: now + REMEMBERED_MS, found });
+    found.catch(() => undefined);
+    return found;
+  }
+}
+
+const wholeOf = (address: ipaddr.IPv4 | ipaddr.IPv6): [ipaddr.IPv4 | ipaddr.IPv6, number] => [address, address.kind() === 'ipv4' ? 32 : 128];
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(Object.assign(new Error('The name was not resolved in time.'), { code: 'EAI_AGAIN' })), ms)));
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,119 @@
+import { Injectable } from '@nestjs/common';
+import { DeliveriesService, type DeliveryStatus, type LoggedDelivery } from '@app/deliveries';
+import { Clock, DomainError, invalidField, newId, type Page, type PageRequest } from '@app/kernel';
+import { EventFeed, FEED_DAYS, type FeedEntry, Keyring } from '@app/platform';
+import { type EndpointScope, WebhookEndpointsRepository } from './webhook-endpoints.repository.js';
+import { type EndpointState, SEALED_FOR, WebhookEndpointsService } from './webhook-endpoints.service.js';
+import { WebhookSender } from './webhook-sender.js';
+import { signedHeaders } from './webhook-signature.js';
+
+const DAY_MS = 86_400_000;
+const PAGE = 500;
+/** Of one call; the next goes on. */
+const MOST_AGAIN = 50_000;
+/** What a test sends; it is no event. */
+export const TEST_TYPE = 'webhook.test';
+
+export interface DeliveryQuery {
+  endpoint?: string;
+  status?: DeliveryStatus;
+  event?: string;
+  type?: string;
+}
+
+export interface Redelivery {
+  from: Date;
+  to: Date;
+  /** Those too that have arrived. */
+  all: boolean;
+  /** What the call before answered; 0 to begin. */
+  after: number;
+}
+
+export interface TestResult {
+  delivered: boolean;
+  outcome: string;
+  statusCode: number | null;
+  durationMs: number;
+}
+
+/** What became of what was to be told, and telling it again. */
+@Injectable()
+export class WebhookDeliveriesService {
+  constructor(
+    private readonly endpoints: WebhookEndpointsService,
+    private readonly rows: WebhookEndpointsRepository,
+    private readonly deliveries: DeliveriesService,
+    private readonly sender: WebhookSender,
+    private readonly feed: EventFeed,
+    private readonly keyring: Keyring,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Newest first. @throws DomainError `webhook_endpoint_not_found` */
+  async list(page: PageRequest, scope: EndpointScope, { endpoint, event, ...filter }: DeliveryQuery): Promise<Page<LoggedDelivery>> {
+    const lanes = endpoint === undefined ? await this.endpoints.idsOf(scope) : [(await this.endpoints.get(endpoint, scope)).id];
+    return this.deliveries.list(page, { ...filter, lanes, messageId: event });
+  }
+
+  /** @throws DomainError `webhook_delivery_not_found` */
+  async get(id: string, scope: EndpointScope): Promise<LoggedDelivery> {
+    const delivery = await this.deliveries.find(id);
+    if (!delivery || !(await this.rows.find(delivery.lane, scope))) throw new DomainError('not_found', 'webhook_delivery_not_found', 'There is no such delivery.');
+    return delivery;
+  }
+
+  /** Sends what has arrived or was given up once more, as if for the first time. @throws DomainError `webhook_delivery_not_found`, `delivery_pending`, `event_not_kept`, `endpoint_disabled` */
+  async redeliver(id: string, scope: EndpointScope): Promise<LoggedDelivery> {
+    const { lane, messageId, type } = await this.get(id, scope);
+    await this.refuseDisabled(lane, scope);
+    if (!(await this.feed.bodies([messageId])).has(messageId)) throw new DomainError('conflict', 'event_not_kept', `Events are kept for ${FEED_DAYS} days.`);
+    const begun = await this.deliveries.again([{ channel: 'webhook', lane, messageId, type }]);
+    if (begun === 0) throw new DomainError('conflict', 'delivery_pending', 'It is on its way already.');
+    return this.get(id, scope);
+  }
+
+  /**
+   * Sends what was told in a span of time and has not arrived, be it that attempts failed or that the endpoint was off.
+   * @returns how many are on their way now, and where to go on; null: that was all
+   * @throws DomainError `webhook_endpoint_not_found`, `endpoint_disabled`, `invalid_fields`
+   */
+  async redeliverRange(endpointId: string, scope: EndpointScope, { from, to, all, after }: Redelivery): Promise<{ redelivered: number; nextAfter: number | null }> {
+    const endpoint = await this.refuseDisabled(endpointId, scope);
+    if (from >= to) throw invalidField('to', 'must be after from');
+    if (this.clock.now().getTime() - from.getTime() > FEED_DAYS * DAY_MS) throw invalidField('from', `must be in the last ${FEED_DAYS} days`);
+    let redelivered = 0;
+    let reached = after;
+    for (let seen = 0; seen < MOST_AGAIN; seen += PAGE) {
+      const entries = await this.feed.between(from, to, endpoint, { after: reached, limit: PAGE });
+      redelivered += await this.again(endpointId, entries, all);
+      if (entries.length < PAGE) return { redelivered, nextAfter: null };
+      reached = entries.at(-1)!.position;
+    }
+    return { redelivered, nextAfter: reached };
+  }
+
+  /** Sends something to an endpoint at once, whether it is on or off, and waits for what comes of it. @throws DomainError `webhook_endpoint_not_found` */
+  async test(id: string, scope: EndpointScope): Promise<TestResult> {
+    await this.endpoints.get(id, scope);
+    const [target] = await this.rows.targets([id]);
+    const at = this.clock.now();
+    const messageId = newId();
+    const body = JSON.stringify({ type: TEST_TYPE, timestamp: at, data: { id: messageId, endpoint: id } });
+    const began = performance.now();
+    const { result, why, statusCode = null } = await this.sender.post(new URL(target!.url), body, signedHeaders(messageId, at, body, [this.keyring.open(SEALED_FOR, target!.secret)]));
+    return { delivered: result === 'delivered', outcome: why, statusCode, durationMs: Math.round(performance.now() - began) };
+  }
+
+  private async again(lane: string, entries: FeedEntry[], all: boolean): Promise<number> {
+    const arrived = all ? new Set<string>() : await this.deliveries.arrived(lane, entries.map(({ eventId }) => eventId));
+    const missing = entries.filter(({ eventId }) => !arrived.has(eventId));
+    return missing.length === 0 ? 0 : this.deliveries.again(missing.map(({ eventId, type }) => ({ channel: 'webhook' as const, lane, messageId: eventId, type })));
+  }
+
+  private async refuseDisabled(id: string, scope: EndpointScope): Promise<EndpointState> {
+    const endpoint = await this.endpoints.get(id, scope);
+    if (!endpoint.enabled) throw new DomainError('conflict', 'endpoint_disabled', 'The endpoint is off: switch it on first.');
+    return endpoint;
+  }
+}

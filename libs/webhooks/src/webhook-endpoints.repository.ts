@@ -1,0 +1,120 @@
+import { Injectable } from '@nestjs/common';
+import type { PageRequest } from '@app/kernel';
+import { arrayLiteral, Database } from '@app/platform';
+import type { DisabledReason, WebhookEndpoint } from './domain/webhook-endpoint.js';
+
+/** Sealed. */
+export interface StoredSecrets {
+  secret: Buffer;
+  previousSecret: Buffer | null;
+  previousSecretUntil: Date | null;
+}
+
+/** Whose endpoints: those of one product, of one customer, or all. */
+export interface EndpointScope {
+  productId: string | null;
+  customerId: string | null;
+}
+
+/** Any fixed number: who adds an endpoint to a scope holds it, with the scope. */
+const SCOPE_LOCK = 704_602_925;
+const COLUMNS = `id, product_id as "productId", customer_id as "customerId", owner_user_id as "ownerUserId", of_profile as "ofProfile", url, description, types, enabled,
+  disabled_reason as "disabledReason", disabled_at as "disabledAt", created_at as "createdAt", updated_at as "updatedAt"`;
+const SECRETS = `secret, previous_secret as "previousSecret", previous_secret_until as "previousSecretUntil"`;
+/** What a scope holds: of a product what is told to its people, not what single customers have asked for. */
+const IN_SCOPE = `($1::uuid is null or (product_id = $1 and customer_id is null)) and ($2::uuid is null or customer_id = $2)`;
+
+@Injectable()
+export class WebhookEndpointsRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Of those who add to a scope at once, one at a time. @returns how many it holds */
+  async lockScope({ productId, customerId }: EndpointScope): Promise<number> {
+    await this.database.write('select pg_advisory_xact_lock($1, hashtext($2))', [SCOPE_LOCK, `${productId ?? ''} ${customerId ?? ''}`]);
+    const [row] = await this.database.write<{ count: number }>(
+      'select count(*)::int as count from webhook_endpoints where product_id is not distinct from $1 and customer_id is not distinct from $2',
+      [productId, customerId],
+    );
+    return row!.count;
+  }
+
+  async insert(endpoint: WebhookEndpoint, secret: Buffer): Promise<void> {
+    const { id, productId, customerId, ownerUserId, ofProfile, url, description, types, createdAt } = endpoint;
+    await this.database.write(
+      `insert into webhook_endpoints (id, product_id, customer_id, owner_user_id, of_profile, url, description, types, secret, enabled, created_at, updated_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, true, $10, $10)`,
+      [id, productId, customerId, ownerUserId, ofProfile, url, description, types, secret, createdAt],
+    );
+  }
+
+  async find(id: string, { productId, customerId }: EndpointScope): Promise<WebhookEndpoint | null> {
+    const [found] = await this.database.query<WebhookEndpoint>(`select ${COLUMNS} from webhook_endpoints where id = $3 and ${IN_SCOPE}`, [productId, customerId, id]);
+    return found ?? null;
+  }
+
+  async lock(id: string, { productId, customerId }: EndpointScope): Promise<WebhookEndpoint | null> {
+    const [found] = await this.database.write<WebhookEndpoint>(`select ${COLUMNS} from webhook_endpoints where id = $3 and ${IN_SCOPE} for no key update`, [productId, customerId, id]);
+    return found ?? null;
+  }
+
+  async lockOfProfile(customerId: string): Promise<WebhookEndpoint | null> {
+    const [found] = await this.database.write<WebhookEndpoint>(`select ${COLUMNS} from webhook_endpoints where customer_id = $1 and of_profile for update`, [customerId]);
+    return found ?? null;
+  }
+
+  /** The URLs in the profiles of customers. */
+  profileUrls(customerIds: string[]): Promise<{ customerId: string; url: string }[]> {
+    return this.database.query('select customer_id as "customerId", url from webhook_endpoints where of_profile and customer_id = any($1::uuid[])', [arrayLiteral(customerIds)]);
+  }
+
+  /** Newest first. */
+  list(page: PageRequest, { productId, customerId }: EndpointScope): Promise<WebhookEndpoint[]> {
+    return this.database.query<WebhookEndpoint>(`select ${COLUMNS} from webhook_endpoints where ${IN_SCOPE} and ($3::uuid is null or id < $3) order by id desc limit $4`, [
+      productId, customerId, page.after, page.limit + 1,
+    ]);
+  }
+
+  async idsOf({ productId, customerId }: EndpointScope): Promise<string[]> {
+    const rows = await this.database.query<{ id: string }>(`select id from webhook_endpoints where ${IN_SCOPE}`, [productId, customerId]);
+    return rows.map(({ id }) => id);
+  }
+
+  /** Every endpoint that may want something that happened to these customers. */
+  listeners(customerIds: string[]): Promise<WebhookEndpoint[]> {
+    return this.database.query<WebhookEndpoint>(`select ${COLUMNS} from webhook_endpoints where enabled and (customer_id is null or customer_id = any($1::uuid[]))`, [arrayLiteral(customerIds)]);
+  }
+
+  /** What is needed to send. */
+  targets(ids: string[]): Promise<(Pick<WebhookEndpoint, 'id' | 'url' | 'enabled'> & StoredSecrets)[]> {
+    return this.database.query(`select id, url, enabled, ${SECRETS} from webhook_endpoints where id = any($1::uuid[])`, [arrayLiteral(ids)]);
+  }
+
+  async update(id: string, { url, description, types, enabled, disabledReason, disabledAt, updatedAt }: WebhookEndpoint): Promise<void> {
+    await this.database.write(
+      'update webhook_endpoints set url = $2, description = $3, types = $4, enabled = $5, disabled_reason = $6, disabled_at = $7, updated_at = $8 where id = $1',
+      [id, url, description, types, enabled, disabledReason, disabledAt, updatedAt],
+    );
+  }
+
+  async rotate(id: string, secret: Buffer, previousUntil: Date, now: Date): Promise<void> {
+    await this.database.write('update webhook_endpoints set previous_secret = secret, previous_secret_until = $3, secret = $2, updated_at = $4 where id = $1', [id, secret, previousUntil, now]);
+  }
+
+  /** Switches one off that is on. */
+  async disable(id: string, reason: DisabledReason, now: Date): Promise<WebhookEndpoint | null> {
+    const [row] = await this.database.write<WebhookEndpoint>(
+      `update webhook_endpoints set enabled = false, disabled_reason = $2, disabled_at = $3, updated_at = $3 where id = $1 and enabled returning ${COLUMNS}`,
+      [id, reason, now],
+    );
+    return row ?? null;
+  }
+
+  async delete(id: string): Promise<void> {
+    await this.database.write('delete from webhook_endpoints where id = $1', [id]);
+  }
+
+  /** Endpoints go on without the one who made them. */
+  async disown(userId: string): Promise<void> {
+    await this.database.write('update webhook_endpoints set owner_user_id = null where owner_user_id = $1', [userId]);
+  }
+}

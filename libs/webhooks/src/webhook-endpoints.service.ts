@@ -1,0 +1,175 @@
+import { Injectable } from '@nestjs/common';
+import { CatalogReader } from '@app/catalog';
+import { DeliveriesService, type LaneState } from '@app/deliveries';
+import { type Actor, Clock, DomainError, invalidField, newId, type Page, type PageRequest, toPage } from '@app/kernel';
+import { Database, type EventType, Events, Keyring, PUBLIC_EVENT_TYPES } from '@app/platform';
+import { AddressPolicy, RefusedAddress } from './address-policy.js';
+import { targetUrl } from './domain/target-url.js';
+import { endpointFacts, type WebhookEndpoint } from './domain/webhook-endpoint.js';
+import { type EndpointScope, WebhookEndpointsRepository } from './webhook-endpoints.repository.js';
+import { newSecret } from './webhook-signature.js';
+
+export const SEALED_FOR = 'webhook-secret';
+const MOST = { customer: 20, others: 200 };
+const KINDS = new Set(PUBLIC_EVENT_TYPES.map((type) => `${type.split('.')[0]!}.*`));
+
+export interface NewEndpoint {
+  url: string;
+  description?: string | null;
+  types?: string[];
+}
+
+export type EndpointChanges = Partial<NewEndpoint> & { enabled?: boolean };
+
+/** An endpoint, and how what waits for it stands. */
+export type EndpointState = WebhookEndpoint & LaneState;
+
+/** Who is told what, and where. */
+@Injectable()
+export class WebhookEndpointsService {
+  constructor(
+    private readonly endpoints: WebhookEndpointsRepository,
+    private readonly deliveries: DeliveriesService,
+    private readonly addresses: AddressPolicy,
+    private readonly catalog: CatalogReader,
+    private readonly keyring: Keyring,
+    private readonly database: Database,
+    private readonly events: Events,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @returns the endpoint and its secret, which nobody is told again. @throws DomainError `invalid_fields`, `too_many_endpoints` */
+  async create(input: NewEndpoint, scope: EndpointScope, by: { ownerUserId: string | null; actor: Actor; ofProfile?: boolean }): Promise<{ endpoint: EndpointState; secret: string }> {
+    const { url, types } = await this.checked(input);
+    const now = this.clock.now();
+    const secret = newSecret();
+    const endpoint: WebhookEndpoint = {
+      ...scope, id: newId(), ownerUserId: by.ownerUserId, ofProfile: by.ofProfile ?? false, url: url!, description: input.description ?? null, types: types ?? [], enabled: true,
+      disabledReason: null, disabledAt: null, createdAt: now, updatedAt: now,
+    };
+    await this.database.transaction(async () => {
+      const most = scope.customerId === null ? MOST.others : MOST.customer;
+      if ((await this.endpoints.lockScope(scope)) >= most) throw new DomainError('conflict', 'too_many_endpoints', `There are ${most} endpoints already.`);
+      await this.endpoints.insert(endpoint, this.keyring.seal(SEALED_FOR, secret));
+      await this.record('webhook_endpoint.created', by.actor, null, endpoint);
+    });
+    return { endpoint: { ...endpoint, failingSince: null, pausedUntil: null }, secret };
+  }
+
+  /** @throws DomainError `webhook_endpoint_not_found` */
+  async get(id: string, scope: EndpointScope): Promise<EndpointState> {
+    return this.withState((await this.endpoints.find(id, scope)) ?? notFound());
+  }
+
+  /** Newest first. */
+  async list(page: PageRequest, scope: EndpointScope): Promise<Page<EndpointState>> {
+    const { data, hasMore } = toPage(await this.endpoints.list(page, scope), page.limit);
+    const stateOf = await this.deliveries.laneStates(data.map(({ id }) => id));
+    return { data: data.map((endpoint) => ({ ...endpoint, ...stateOf(endpoint.id) })), hasMore };
+  }
+
+  idsOf(scope: EndpointScope): Promise<string[]> {
+    return this.endpoints.idsOf(scope);
+  }
+
+  /** Changes the given fields. Switched on again, it is tried at once. @throws DomainError `webhook_endpoint_not_found`, `invalid_fields` */
+  async update(id: string, scope: EndpointScope, changes: EndpointChanges, actor: Actor): Promise<EndpointState> {
+    await this.get(id, scope);
+    const { url, types } = await this.checked(changes);
+    return this.database.transaction(async () => this.withState(await this.change((await this.endpoints.lock(id, scope)) ?? notFound(), { ...changes, url, types }, actor)));
+  }
+
+  /** Another secret; the one before signs too for `overlapSeconds`. @throws DomainError `webhook_endpoint_not_found` */
+  rotateSecret(id: string, scope: EndpointScope, overlapSeconds: number, actor: Actor): Promise<{ endpoint: EndpointState; secret: string }> {
+    return this.database.transaction(async () => {
+      const endpoint = (await this.endpoints.lock(id, scope)) ?? notFound();
+      const secret = newSecret();
+      const now = this.clock.now();
+      await this.endpoints.rotate(id, this.keyring.seal(SEALED_FOR, secret), new Date(now.getTime() + overlapSeconds * 1_000), now);
+      await this.events.record({ ...aboutEndpoint('webhook_endpoint.secret_rotated', endpoint), actor, after: { overlapSeconds } });
+      return { endpoint: await this.withState({ ...endpoint, updatedAt: now }), secret };
+    });
+  }
+
+  /** With everything that waits for it. @throws DomainError `webhook_endpoint_not_found` */
+  async delete(id: string, scope: EndpointScope, actor: Actor): Promise<void> {
+    await this.database.transaction(async () => this.remove((await this.endpoints.lock(id, scope)) ?? notFound(), actor));
+  }
+
+  /** Nothing goes there any more; its owner is told. Needs a transaction. */
+  async giveUp(id: string, reason: 'gone' | 'failing', actor: Actor): Promise<void> {
+    const endpoint = await this.endpoints.disable(id, reason, this.clock.now());
+    if (endpoint) await this.record('webhook_endpoint.disabled', actor, { ...endpoint, enabled: true, disabledReason: null }, endpoint);
+  }
+
+  /** The endpoint that a person names in their profile: made, moved or, with null, removed. @throws DomainError `invalid_fields` */
+  async setOfProfile(customerId: string, userId: string, url: string | null, actor: Actor): Promise<void> {
+    if (url !== null) await this.checked({ url }, 'webhookUrl');
+    await this.database.transaction(async () => {
+      const endpoint = await this.endpoints.lockOfProfile(customerId);
+      if (endpoint && url === null) await this.remove(endpoint, actor);
+      else if (endpoint) await this.change(endpoint, { url: url!, enabled: true }, actor);
+      else if (url !== null) await this.create({ url }, { productId: null, customerId }, { ownerUserId: userId, actor, ofProfile: true });
+    });
+  }
+
+  /** The URLs in the profiles of customers. */
+  async profileUrls(customerIds: string[]): Promise<Map<string, string>> {
+    return new Map((await this.endpoints.profileUrls(customerIds)).map(({ customerId, url }) => [customerId, url]));
+  }
+
+  /** Everything that was to be told to a customer, and who made what. Needs a transaction. */
+  async forget(customerId: string, userId: string | null, actor: Actor): Promise<void> {
+    for (const id of await this.endpoints.idsOf({ productId: null, customerId })) await this.delete(id, { productId: null, customerId }, actor);
+    if (userId !== null) await this.endpoints.disown(userId);
+  }
+
+  private async change(before: WebhookEndpoint, changes: EndpointChanges, actor: Actor): Promise<WebhookEndpoint> {
+    const now = this.clock.now();
+    const { url = before.url, description = before.description, types = before.types, enabled = before.enabled } = changes;
+    const standing = enabled === before.enabled ? {} : { enabled, disabledReason: enabled ? null : ('by_hand' as const), disabledAt: enabled ? null : now };
+    const after: WebhookEndpoint = { ...before, url, description, types, ...standing, updatedAt: now };
+    await this.endpoints.update(before.id, after);
+    if (enabled && (!before.enabled || url !== before.url)) await this.deliveries.refresh(before.id);
+    await this.record('webhook_endpoint.updated', actor, before, after);
+    return after;
+  }
+
+  private async remove(endpoint: WebhookEndpoint, actor: Actor): Promise<void> {
+    await this.endpoints.delete(endpoint.id);
+    await this.deliveries.forgetLane(endpoint.id);
+    await this.record('webhook_endpoint.deleted', actor, endpoint, null);
+  }
+
+  private async withState(endpoint: WebhookEndpoint): Promise<EndpointState> {
+    const stateOf = await this.deliveries.laneStates([endpoint.id]);
+    return { ...endpoint, ...stateOf(endpoint.id) };
+  }
+
+  /** Where it may lead, and what may be asked for. @throws DomainError `invalid_fields` */
+  private async checked({ url, types }: Partial<NewEndpoint>, field = 'url'): Promise<{ url?: string; types?: string[] }> {
+    const unknown = types?.find((type) => !KINDS.has(type) && !(PUBLIC_EVENT_TYPES as string[]).includes(type));
+    if (unknown !== undefined) throw invalidField('types', `names ${unknown}, which never happens`);
+    if (url === undefined) return { types };
+    const target = targetUrl(url);
+    if (typeof target === 'string') throw invalidField(field, target);
+    await this.addresses.vetted(target).catch((error: unknown) => {
+      throw invalidField(field, error instanceof RefusedAddress ? error.message : 'names a host that cannot be found');
+    });
+    return { url: target.href, types: types && [...new Set(types)] };
+  }
+
+  private async record(type: EventType, actor: Actor, before: WebhookEndpoint | null, after: WebhookEndpoint | null): Promise<void> {
+    const endpoint = (after ?? before)!;
+    const product = endpoint.productId && (await this.catalog.productKey(endpoint.productId));
+    await this.events.record({ ...aboutEndpoint(type, endpoint), actor, before: before && endpointFacts(before, product), after: after && endpointFacts(after, product) });
+  }
+}
+
+function aboutEndpoint(type: EventType, { id, customerId, productId }: WebhookEndpoint): { type: EventType; subject: { type: string; id: string }; customerId: string | null; productId: string | null } {
+  return { type, subject: { type: 'webhook_endpoint', id }, customerId, productId };
+}
+
+function notFound(): never {
+  throw new DomainError('not_found', 'webhook_endpoint_not_found', 'There is no such webhook endpoint.');
+}

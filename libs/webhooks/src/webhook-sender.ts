@@ -1,0 +1,104 @@
+import type { LookupFunction } from 'node:net';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Agent } from 'undici';
+import type { Outcome } from '@app/deliveries';
+import { Clock } from '@app/kernel';
+import { AddressPolicy, RefusedAddress } from './address-policy.js';
+
+/** For all of it: name, connection, request and answer. */
+const PATIENCE_MS = 15_000;
+const CONNECT_MS = 5_000;
+const LARGEST_ANSWER_BYTES = 65_536;
+const LARGEST_HEADERS_BYTES = 16_384;
+const PAUSE_MS = { usual: 60_000, longest: 3_600_000 };
+
+/** What the log calls a failure, by the code of its error. */
+const FAILURES: Record<string, string> = {
+  ECONNREFUSED: 'connection_refused', ECONNRESET: 'connection_lost', EPIPE: 'connection_lost', UND_ERR_SOCKET: 'connection_lost', EHOSTUNREACH: 'unreachable', ENETUNREACH: 'unreachable',
+  ENOTFOUND: 'unknown_host', EAI_AGAIN: 'unknown_host', ENODATA: 'unknown_host',
+  UND_ERR_CONNECT_TIMEOUT: 'timeout', UND_ERR_HEADERS_TIMEOUT: 'timeout', UND_ERR_BODY_TIMEOUT: 'timeout', ETIMEDOUT: 'timeout', UND_ERR_ABORTED: 'timeout',
+  UND_ERR_HEADERS_OVERFLOW: 'answer_too_large', HPE_HEADER_OVERFLOW: 'answer_too_large', ERR_TLS_CERT_ALTNAME_INVALID: 'tls_failed', EPROTO: 'tls_failed',
+};
+
+/** One attempt to tell somebody something, over HTTP. */
+@Injectable()
+export class WebhookSender implements OnApplicationShutdown {
+  private readonly agents: Record<string, Agent>;
+
+  constructor(
+    private readonly addresses: AddressPolicy,
+    private readonly clock: Clock,
+  ) {
+    this.agents = { 'http:': this.agentFor('http:'), 'https:': this.agentFor('https:') };
+  }
+
+  /** Never throws, never takes longer than its patience, and reads no more of an answer than it must. */
+  async post(url: URL, body: string, headers: Record<string, string>): Promise<Outcome> {
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    try {
+      // A name is vetted when it is connected to; an address is never looked up.
+      if (isLiteral(url)) await this.addresses.vetted(url);
+      const answer = await this.agents[url.protocol]!.request({
+        origin: url.origin, path: `${url.pathname}${url.search}`, method: 'POST', body, signal,
+        headers: { 'content-type': 'application/json', 'user-agent': 'Tollgate-Webhooks/1', ...headers },
+      });
+      // What it says is of no interest: a little is read, so that the connection can be used again.
+      await answer.body.dump({ limit: LARGEST_ANSWER_BYTES, signal }).catch(() => undefined);
+      return outcomeOf(answer.statusCode, pauseOf(String(answer.headers['retry-after'] ?? ''), this.clock.now()));
+    } catch (error) {
+      return failureOf(error, signal.aborted);
+    }
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all(Object.values(this.agents).map((agent) => agent.destroy()));
+  }
+
+  /** Connects to vetted addresses only: the name is resolved here, once, and what comes of it is what is connected to. */
+  private agentFor(protocol: string): Agent {
+    const lookup: LookupFunction = (hostname, options, callback) => {
+      this.addresses.vetted({ protocol, hostname }).then(
+        (found) => {
+          const fitting = options.family ? found.filter(({ family }) => family === options.family) : found;
+          const usable = fitting.length > 0 ? fitting : found;
+          if (options.all) callback(null, usable);
+          else callback(null, usable[0]!.address, usable[0]!.family);
+        },
+        (error: NodeJS.ErrnoException) => callback(error, []),
+      );
+    };
+    // As many connections as there are attempts: two endpoints of one host must not wait for each other. How many that are is the dispatcher's business.
+    return new Agent({ connections: null, headersTimeout: PATIENCE_MS, bodyTimeout: PATIENCE_MS, maxHeaderSize: LARGEST_HEADERS_BYTES, connect: { timeout: CONNECT_MS, lookup } });
+  }
+}
+
+const isLiteral = ({ hostname }: URL): boolean => hostname.startsWith('[') || /^[\d.]+$/.test(hostname);
+
+function outcomeOf(statusCode: number, pauseMs: number): Outcome {
+  if (statusCode >= 200 && statusCode < 300) return { result: 'delivered', why: 'delivered', statusCode };
+  if (statusCode === 410) return { result: 'gone', why: 'gone', statusCode };
+  if (statusCode >= 300 && statusCode < 400) return { result: 'retry', why: 'redirect', statusCode };
+  const slowDown = statusCode === 429 || statusCode === 503;
+  return { result: 'retry', why: `status_${statusCode}`, statusCode, ...(slowDown ? { pauseMs } : {}) };
+}
+
+/** `Retry-After` (RFC 9110, 10.2.3): seconds, or a date. */
+function pauseOf(retryAfter: string, now: Date): number {
+  const ms = /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) * 1_000 : Date.parse(retryAfter) - now.getTime();
+  return Number.isNaN(ms) ? PAUSE_MS.usual : Math.min(Math.max(ms, 1_000), PAUSE_MS.longest);
+}
+
+function failureOf(error: unknown, late: boolean): Outcome {
+  const cause = causeOf(error);
+  if (cause instanceof RefusedAddress) return { result: 'never', why: 'blocked' };
+  const code = (cause as NodeJS.ErrnoException).code ?? '';
+  const certificate = /CERT|SIGNATURE|ISSUER/.test(code);
+  return { result: 'retry', why: late ? 'timeout' : certificate ? 'tls_failed' : (FAILURES[code] ?? 'connection_failed') };
+}
+
+/** The first of what happened, where a connection was tried to several addresses. */
+function causeOf(error: unknown): unknown {
+  if (error instanceof AggregateError) return causeOf(error.errors[0]);
+  const { cause } = (error ?? {}) as { cause?: unknown };
+  return cause === undefined ? error : causeOf(cause);
+}

@@ -1,0 +1,9 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { ensureBuilt } from './build.mjs';
+
+/** `npm run events`: writes docs/events.md from the catalogue of events. */
+const root = path.resolve(import.meta.dirname, '..');
+ensureBuilt();
+const { eventsDocument } = await import('../dist/libs/platform/src/events/catalog/events-document.js');
+fs.writeFileSync(path.join(root, 'docs', 'events.md'), eventsDocument());

@@ -1,0 +1,186 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { request } from 'undici';
+import { startService, type TestApp } from '../support/app.js';
+import type { TestDatabase } from '../support/database.js';
+import { sendDue } from '../support/deliveries.js';
+import { inRole, lifecycleProduct, person, serviceKey, unique } from '../support/fixtures.js';
+import { eventually } from '../support/receiver.js';
+
+interface Frame {
+  id?: string;
+  event?: string;
+  data?: any;
+}
+
+/** Reads a stream as a browser would. */
+class Listener {
+  readonly frames: Frame[] = [];
+  status = 0;
+  ended = false;
+  private stop: () => void = () => undefined;
+
+  async open(url: string, token: string, headers: Record<string, string> = {}): Promise<this> {
+    const controller = new AbortController();
+    this.stop = () => controller.abort();
+    const { statusCode, headers: answered, body } = await request(url, { headers: { authorization: `Bearer ${token}`, accept: 'text/event-stream', ...headers }, signal: controller.signal });
+    this.status = statusCode;
+    if (statusCode === 200) expect(answered['content-type']).toBe('text/event-stream');
+    void (async () => {
+      let rest = '';
+      for await (const chunk of body) {
+        rest += String(chunk);
+        for (let end = rest.indexOf('\n\n'); end >= 0; end = rest.indexOf('\n\n')) {
+          this.read(rest.slice(0, end));
+          rest = rest.slice(end + 2);
+        }
+      }
+    })()
+      .catch(() => undefined)
+      .finally(() => (this.ended = true));
+    return this;
+  }
+
+  get events(): Frame[] {
+    return this.frames.filter(({ event }) => event !== undefined);
+  }
+
+  close(): void {
+    this.stop();
+  }
+
+  private read(text: string): void {
+    const frame: Frame = {};
+    for (const line of text.split('\n')) {
+      const [, name, value] = /^(id|event|data): (.*)$/.exec(line) ?? [];
+      if (name === 'data') frame.data = JSON.parse(value!);
+      else if (name) frame[name as 'id' | 'event'] = value!;
+    }
+    this.frames.push(frame);
+  }
+}
+
+describe('the stream of events', () => {
+  let service: TestApp & { database: TestDatabase };
+  let product: string;
+  let key: Awaited<ReturnType<typeof serviceKey>>;
+  const listeners: Listener[] = [];
+
+  beforeAll(async () => {
+    service = await startService();
+    product = unique('product');
+    await lifecycleProduct(service, product);
+    key = await serviceKey(service, { scopes: ['audit:read', 'customers:write', 'subscriptions:write'], product });
+  });
+  afterAll(async () => {
+    listeners.forEach((listener) => listener.close());
+    await service.stop();
+  });
+
+  const listen = async (query = '', { token = key.key, headers = {} }: { token?: string; headers?: Record<string, string> } = {}): Promise<Listener> => {
+    const listener = await new Listener().open(`${service.url}/v1/events/stream${query}`, token, headers);
+    listeners.push(listener);
+    return listener;
+  };
+  const subscribe = async (call = key.call): Promise<string> => {
+    const { body } = await call('PUT', `/v1/customers/${unique('customer')}`, { body: {} });
+    return body.subscription.id;
+  };
+
+  it('tells what happens as it happens, to whom it concerns', async () => {
+    const [mine, kinds] = [await listen(), await listen('?types=subscription.paused,usage.*')];
+    const other = await listen('?product=api', { token: service.adminToken });
+    const everything = await listen('', { token: service.adminToken });
+    const id = await subscribe();
+    await key.call('POST', `/v1/subscriptions/${id}/pause`, { body: {} });
+    await eventually(() => mine.events.map(({ event }) => event), (types) => types.includes('subscription.paused'), 5_000);
+    expect(mine.events.map(({ event }) => event)).toEqual(['customer.created', 'subscription.created', 'subscription.paused']);
+    expect(mine.events[1]!.data).toMatchObject({ type: 'subscription.created', data: { subject: { id }, sequence: 1, product } });
+    await eventually(() => everything.events.length, (count) => count >= 3);
+    expect(kinds.events.map(({ event }) => event)).toEqual(['subscription.paused']);
+    expect(other.events).toEqual([]);
+  });
+
+  it('goes on after what was read last, and misses nothing, whoever publishes meanwhile', async () => {
+    const first = await listen();
+    await subscribe();
+    await eventually(() => first.events.length, (count) => count === 2);
+    const last = first.events[0]!.id!;
+    first.close();
+    // While nobody listens, many commit at once, in an order that is not that of their ids.
+    await Promise.all(Array.from({ length: 40 }, () => subscribe()));
+    await sendDue(service);
+    const second = await listen('', { headers: { 'last-event-id': last } });
+    await eventually(() => second.events.length, (count) => count >= 81, 10_000);
+    const told = await service.database.query<{ id: string }>(`select event_id as id from event_feed where position > $1 and $2 = any(product_ids) order by position`, [last, (await service.database.query<{ id: string }>('select id from products where key = $1', [product]))[0]!.id]);
+    expect(second.events.map(({ data }) => data.data.id)).toEqual(told.map(({ id }) => id));
+    const positions = second.events.map(({ id }) => Number(id));
+    expect(positions).toEqual([...positions].sort((a, b) => a - b));
+    // From the very beginning, for those who cannot send a header.
+    const all = await listen('?after=0');
+    await eventually(() => all.events.length, (count) => count >= second.events.length);
+    expect(all.events.slice(-second.events.length)).toEqual(second.events);
+  });
+
+  it('says so when something is no longer there', async () => {
+    await subscribe();
+    await sendDue(service);
+    await service.database.query('delete from event_feed where position <= (select min(position) + 4 from event_feed)');
+    const late = await listen('', { headers: { 'last-event-id': '1' } });
+    const [gap] = await eventually(() => late.events, (events) => events.length > 0);
+    expect(gap).toMatchObject({ event: 'stream.gap', data: { after: 1, next: expect.any(Number) } });
+  });
+
+  it('waits for a slow reader, and only for that one', async () => {
+    const slow = await request(`${service.url}/v1/events/stream`, { headers: { authorization: `Bearer ${key.key}` } });
+    const quick = await listen();
+    const before = process.memoryUsage().heapUsed;
+    await service.database.query(
+      `insert into event_feed (event_id, type, product_ids, body, published_at)
+       select gen_random_uuid(), 'customer.created', array[(select id from products where key = $1)], json_build_object('n', n, 'pad', repeat('x', 10000))::text, now() from generate_series(1, 5000) n`,
+      [product],
+    );
+    await eventually(() => quick.events.length, (count) => count === 5_000, 20_000);
+    // Fifty megabytes that it does not read are not kept for it.
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(250 * 1_048_576);
+    quick.close();
+    let read = 0;
+    for await (const chunk of slow.body) {
+      read += String(chunk).split('\n\n').length - 1;
+      if (read > 5_000) break;
+    }
+    expect(read).toBeGreaterThan(5_000);
+  }, 60_000);
+
+  it('beats while nothing happens, and ends for those who may no longer listen', async () => {
+    const temporary = await serviceKey(service, { scopes: ['audit:read'], product });
+    const [goes, stays] = [await listen('?types=plan.published', { token: temporary.key }), await listen('?types=plan.published')];
+    await service.admin('DELETE', `/v1/api-keys/${temporary.id}`);
+    await eventually(() => goes.ended, Boolean, 25_000);
+    await eventually(() => stays.frames.some(({ id, event }) => id !== undefined && event === undefined), Boolean, 25_000);
+    expect(stays.ended).toBe(false);
+  }, 60_000);
+
+  it('is not for everybody, and refuses what it does not understand', async () => {
+    const somebody = await person(service);
+    const support = await inRole(service, { role: 'support' });
+    const { key: plain } = await serviceKey(service);
+    expect((await listen('', { token: somebody.token })).status).toBe(403);
+    expect((await listen('', { token: plain })).status).toBe(403);
+    expect((await listen('', { token: 'nonsense' })).status).toBe(401);
+    expect((await listen('', { token: support.token })).status).toBe(200);
+    expect((await listen('?product=api')).status).toBe(403);
+    expect((await listen('?customer=nobody')).status).toBe(404);
+    expect((await listen('?types=..')).status).toBe(422);
+    expect((await listen('?after=-1')).status).toBe(422);
+    expect((await listen('', { headers: { 'last-event-id': 'x' } })).status).toBe(422);
+  });
+
+  it('is open for so many at once', async () => {
+    const busy = await serviceKey(service, { scopes: ['audit:read'], product });
+    const opened = await Promise.all(Array.from({ length: 24 }, () => listen('', { token: busy.key })));
+    expect(opened.filter(({ status }) => status === 200)).toHaveLength(20);
+    expect(opened.filter(({ status }) => status === 429)).toHaveLength(4);
+    opened.forEach((listener) => listener.close());
+    await eventually(async () => (await listen('', { token: busy.key })).status, (status) => status === 200);
+  });
+});

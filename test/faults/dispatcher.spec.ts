@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { SECRET_KEY, startService, type TestApp } from '../support/app.js';
+import type { TestDatabase } from '../support/database.js';
+import { inParallel, serviceKey, unique } from '../support/fixtures.js';
+import { startWorker } from '../support/process.js';
+import { answering, type Behaviour, eventually, Receiver } from '../support/receiver.js';
+
+const EVENTS = 300;
+const KILLS = 5;
+
+/** T-25, I-28, I-29: processes that send are killed, receivers misbehave, commands roll back; what was committed arrives, and nothing else. */
+describe('a dispatcher that is killed five times', () => {
+  let service: TestApp & { database: TestDatabase };
+  let receiver: Receiver;
+
+  beforeAll(async () => {
+    receiver = await new Receiver().start();
+    // The one that takes requests sends nothing itself: others do, and are killed.
+    service = await startService({ worker: false, environment: { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.1' } });
+  }, 60_000);
+  afterAll(async () => {
+    await service.stop();
+    await receiver.stop();
+  });
+
+  it('loses nothing, invents nothing, and says the same each time', async () => {
+    let calls = 0;
+    const moods: Behaviour[] = [answering(204), answering(500), (_, __, request) => void request.socket.resetAndDestroy(), (_, response) => void setTimeout(() => response.writeHead(204).end(), 200), answering(204)];
+    receiver.behaviours.set('/moody', (...asked) => moods[calls++ % moods.length]!(...asked));
+    const { body: moody } = await service.admin('POST', '/v1/webhook-endpoints', { body: { url: receiver.url('/moody'), types: ['customer.*'], product: null } });
+    await service.admin('POST', '/v1/webhook-endpoints', { body: { url: receiver.url('/steady'), types: ['customer.*'], product: null } });
+    const { call } = await serviceKey(service, { scopes: ['customers:write'] });
+
+    let working = true;
+    const killing = (async () => {
+      for (let kill = 0; kill < KILLS; kill++) {
+        const worker = await startWorker(service.database.url, { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.1', SECRET_KEY });
+        await new Promise((resolve) => setTimeout(resolve, 400));
+        await worker.end('SIGKILL');
+      }
+      working = false;
+    })();
+    await inParallel(EVENTS, 4, async (index) => {
+      // Some are refused, and leave no trace: an unknown zone, an unknown plan half way through.
+      const body = index % 5 === 0 ? { region: 'DE', plan: 'no-such-plan' } : {};
+      await call('PUT', `/v1/customers/${unique('customer')}`, { body });
+      if (working) await new Promise((resolve) => setTimeout(resolve, 15));
+    });
+    await killing;
+
+    const last = await startWorker(service.database.url, { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.1', SECRET_KEY });
+    const waiting = async () => {
+      // What a killed one had claimed waits for its lease, what failed for its next attempt: neither is to be waited for here.
+      await service.database.query(`update deliveries set due_at = now() where status = 'pending' and due_at > now() + interval '1 second' and attempts < 9`);
+      await service.database.query('delete from delivery_lanes');
+      const [row] = await service.database.query<{ count: number }>(`select (select count(*) from event_outbox)::int + (select count(*) from deliveries where status = 'pending')::int as count`);
+      return row!.count;
+    };
+    await eventually(waiting, (count) => count === 0, 60_000);
+    await last.end('SIGTERM');
+
+    const committed = (await service.database.query<{ id: string }>(`select id from events where type like 'customer.%'`)).map(({ id }) => id);
+    const failed = new Set((await service.database.query<{ id: string }>(`select message_id as id from deliveries where lane = $1 and status = 'failed'`, [moody.id])).map(({ id }) => id));
+    expect(committed.length).toBeGreaterThan(EVENTS / 2);
+    for (const path of ['/moody', '/steady']) {
+      const got = receiver.at(path);
+      const distinct = new Set(got.map(({ id }) => id));
+      // Sent at least once, or there to be seen as given up; and nothing that was not committed.
+      expect(committed.filter((id) => !distinct.has(id) && !failed.has(id))).toEqual([]);
+      expect([...distinct].filter((id) => !committed.includes(id))).toEqual([]);
+      expect(new Set(got.map(({ id, body }) => `${id} ${body}`)).size).toBe(distinct.size);
+    }
+    expect(failed.size).toBe(0);
+    // There were duplicates to look at.
+    expect(receiver.at('/moody').length).toBeGreaterThan(committed.length);
+    const positions = await service.database.query<{ doubled: number }>('select (count(*) - count(distinct event_id))::int as doubled from event_feed');
+    expect(positions[0]!.doubled).toBe(0);
+  }, 120_000);
+});

@@ -1,0 +1,208 @@
+import type { LookupAddress } from 'node:dns';
+import { createServer as createSecureServer } from 'node:https';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { AddressLookup } from '@app/webhooks';
+import { startService, type TestApp } from '../support/app.js';
+import type { TestDatabase } from '../support/database.js';
+import { sendDue } from '../support/deliveries.js';
+import { person, serviceKey, unique } from '../support/fixtures.js';
+import { eventually, Receiver } from '../support/receiver.js';
+import { SELF_SIGNED } from '../support/self-signed.js';
+
+/** Answers for names, as a name server that the attacker runs would. */
+class StubLookup extends AddressLookup {
+  readonly answers = new Map<string, string[][]>();
+  asked = 0;
+
+  override all(hostname: string): Promise<LookupAddress[]> {
+    this.asked++;
+    const answers = this.answers.get(hostname);
+    const addresses = answers && (answers.length > 1 ? answers.shift()! : answers[0]!);
+    if (!addresses) return Promise.reject(Object.assign(new Error('not found'), { code: 'ENOTFOUND' }));
+    return Promise.resolve(addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })));
+  }
+}
+
+const PUBLIC = '93.184.215.14';
+
+/** Section 4.5 of the catalogue of attacks: requests that the service is made to send. */
+describe('webhooks as a way in', () => {
+  const lookup = new StubLookup();
+  let service: TestApp & { database: TestDatabase };
+  /** What must never be reached: it is here, and listens everywhere. */
+  let inner: Server;
+  let reached = 0;
+  let receiver: Receiver;
+  let port: number;
+
+  beforeAll(async () => {
+    inner = createServer((socket) => {
+      reached++;
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => inner.listen(0, '127.0.0.1', resolve));
+    port = (inner.address() as AddressInfo).port;
+    // The operator has named one network: a single address, and not the one that everything listens on.
+    receiver = await new Receiver().start('127.0.0.2');
+    service = await startService({ environment: { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.2/32, 10.20.0.0/16' }, customize: (module) => module.overrideProvider(AddressLookup).useValue(lookup) });
+  });
+  afterAll(async () => {
+    await service.stop();
+    await receiver.stop();
+    await new Promise((resolve) => inner.close(resolve));
+  });
+  afterEach(async () => {
+    expect(reached).toBe(0);
+    await service.database.query('delete from webhook_endpoints');
+    await service.database.query('delete from deliveries');
+  });
+
+  const create = (url: string) => service.admin('POST', '/v1/webhook-endpoints', { body: { url, types: ['customer.created'] } });
+  const happen = async (): Promise<void> => {
+    const { call } = await serviceKey(service, { scopes: ['customers:write'] });
+    expect((await call('PUT', `/v1/customers/${unique('customer')}`, { body: {} })).status).toBe(201);
+    await sendDue(service);
+  };
+  const delivery = async (id: string): Promise<any> => (await service.admin('GET', `/v1/webhook-deliveries?endpoint=${id}`)).body.data[0];
+
+  describe('S-60 to S-62, S-68, S-69: what is refused when it is saved', () => {
+    const HERE = () => [
+      `http://127.0.0.1:${port}/`, `http://localhost:${port}/`, `http://localhost.:${port}/`, `http://0.0.0.0:${port}/`, `http://[::]:${port}/`, `http://[::1]:${port}/`,
+      `http://127.1:${port}/`, `http://0x7f.1:${port}/`, `http://2130706433:${port}/`, `http://017700000001:${port}/`, `http://①②⑦.⓪.⓪.①:${port}/`, `https://127.0.0.1:${port}/`,
+      `http://[::ffff:127.0.0.1]:${port}/`, `http://[::ffff:a9fe:a9fe]:${port}/`, `http://[64:ff9b::7f00:1]:${port}/`, `http://[fd00::1]:${port}/`, `http://[fe80::1]:${port}/`,
+      `http://[2002:7f00:1::]:${port}/`, `http://[::7f00:1]:${port}/`, `http://[64:ff9b:1::7f00:1]/`, `https://[fec0::1]/`, 'https://169.254.169.254/latest/meta-data/', 'https://100.64.0.1/',
+      'https://192.168.1.1/', 'https://10.21.0.1/', 'https://224.0.0.1/', 'https://255.255.255.255/', 'https://198.18.0.1/', 'https://[ff02::1]/', 'https://[2001:db8::1]/',
+    ];
+
+    it('addresses that are not public, however they are written', async () => {
+      lookup.answers.set('localhost', [['127.0.0.1']]).set('localhost.', [['127.0.0.1', '::1']]);
+      for (const url of HERE()) {
+        const { status, body } = await create(url);
+        expect([url, status, body.errors?.[0].field]).toEqual([url, 422, 'url']);
+      }
+    });
+
+    it.each(['file:///etc/passwd', 'gopher://example.com/', 'ftp://example.com/', 'data:text/plain,x', 'javascript:alert(1)', 'https://user:pass@example.com/', 'http://a@127.0.0.1:80#@good.com/'])('%s', async (url) => {
+      expect((await create(url)).status).toBe(422);
+    });
+
+    it.each([22, 25, 6379, 5432, 0, 65_536])('port %d', async (refused) => {
+      expect((await create(`https://${PUBLIC}:${refused}/`)).status).toBe(422);
+    });
+
+    it('public addresses without TLS; networks that the operator has named may do without', async () => {
+      expect((await create(`http://${PUBLIC}/`)).body.errors[0].message).toContain('https');
+      expect((await create(`https://${PUBLIC}/`)).status).toBe(201);
+      expect((await create('http://10.20.3.4:8080/')).status).toBe(201);
+      expect((await create(receiver.url('/').replace('127.0.0.1', '127.0.0.2'))).status).toBe(201);
+    });
+
+    it('the same when an endpoint is changed, and when it is a profile that names it', async () => {
+      const { body } = await create(`https://${PUBLIC}/`);
+      expect((await service.admin('PATCH', `/v1/webhook-endpoints/${body.id}`, { body: { url: `http://127.0.0.1:${port}/` } })).status).toBe(422);
+      const somebody = await person(service);
+      const { status, body: problem } = await somebody.call('PATCH', '/v1/users/me', { body: { webhookUrl: `http://127.0.0.1:${port}/` } });
+      expect([status, problem.errors[0].field]).toEqual([422, 'webhookUrl']);
+    });
+  });
+
+  describe('S-64 to S-66: what is refused when it is connected to', () => {
+    /** Names are asked for anew after a while. */
+    const forget = () => new Promise((resolve) => setTimeout(resolve, 10_100));
+
+    it('a name that leads inside by then: not sent, not tried again, and said so', async () => {
+      lookup.answers.set('turns.example', [['127.0.0.2'], ['127.0.0.1']]);
+      const { body } = await create(`http://turns.example:${port}/`);
+      expect(body.id).toBeDefined();
+      await forget();
+      await happen();
+      expect(await delivery(body.id)).toMatchObject({ status: 'failed', outcome: 'blocked', nextAttemptAt: null, attempts: [{ attempt: 1, outcome: 'blocked', statusCode: null }] });
+      expect((await service.admin('POST', `/v1/webhook-endpoints/${body.id}/test`, { body: {} })).body).toMatchObject({ delivered: false, outcome: 'blocked' });
+    }, 30_000);
+
+    it('the second answer of a name server that gives two: what is connected to is what was vetted', async () => {
+      // Vetted when saved, asked for once more when connected: that answer is vetted too, and is the one that is used.
+      lookup.answers.set('rebinds.example', [['127.0.0.2'], ['127.0.0.2'], ['127.0.0.1']]);
+      const { body } = await create(`http://rebinds.example:${receiver.port}/rebound`);
+      await forget();
+      const asked = lookup.asked;
+      await happen();
+      expect(receiver.at('/rebound')).toHaveLength(1);
+      expect(receiver.at('/rebound')[0]!.headers['host']).toBe(`rebinds.example:${receiver.port}`);
+      expect(lookup.asked - asked).toBe(1);
+      expect(await delivery(body.id)).toMatchObject({ status: 'delivered' });
+    }, 30_000);
+
+    it('a name of which one address is private', async () => {
+      lookup.answers.set('both.example', [[PUBLIC, '192.168.0.1']]);
+      expect((await create('https://both.example/')).status).toBe(422);
+      lookup.answers.set('both6.example', [[PUBLIC, '::ffff:10.0.0.1']]);
+      expect((await create('https://both6.example/')).status).toBe(422);
+    });
+  });
+
+  it('S-69: a certificate that nobody vouches for is a failed delivery', async () => {
+    const secure = createSecureServer(SELF_SIGNED, (_, response) => void response.end());
+    await new Promise<void>((resolve) => secure.listen(0, '127.0.0.2', resolve));
+    const { body } = await create(`https://127.0.0.2:${(secure.address() as AddressInfo).port}/`);
+    await happen();
+    expect(await delivery(body.id)).toMatchObject({ status: 'pending', outcome: 'tls_failed' });
+    await new Promise((resolve) => secure.close(resolve));
+  });
+
+  describe('S-6A: receivers that misbehave hold nobody up', () => {
+    const MISBEHAVIOURS: Record<string, { behave: Parameters<Receiver['behaviours']['set']>[1]; outcome: string | RegExp }> = {
+      '/flood': { behave: (_, response) => { response.writeHead(200); const more = (): void => { while (!response.destroyed && response.write(Buffer.alloc(65_536))); }; response.on('drain', more); more(); }, outcome: 'delivered' },
+      '/drip': { behave: (_, response) => { response.writeHead(200); const drop = setInterval(() => response.write('x'), 3_000); response.on('close', () => clearInterval(drop)); }, outcome: 'delivered' },
+      '/silence': { behave: () => undefined, outcome: 'timeout' },
+      '/headers': { behave: (_, response) => { response.writeHead(200, { 'x-much': 'x'.repeat(100_000) }).end(); }, outcome: 'answer_too_large' },
+      '/bomb': { behave: (_, response) => { response.writeHead(200, { 'content-encoding': 'gzip' }).end(Buffer.alloc(10_000, 0x1f)); }, outcome: 'delivered' },
+      '/reset': { behave: (_, __, request) => { request.socket.resetAndDestroy(); }, outcome: 'connection_lost' },
+    };
+
+    it('each is done with in fifteen seconds, and a good one has its events at once', async () => {
+      const ids: Record<string, string> = {};
+      for (const [path, { behave }] of Object.entries(MISBEHAVIOURS)) {
+        receiver.behaviours.set(path, behave);
+        ids[path] = (await create(receiver.url(path).replace('127.0.0.1', '127.0.0.2'))).body.id;
+      }
+      await create(receiver.url('/good').replace('127.0.0.1', '127.0.0.2'));
+      const before = process.memoryUsage().rss;
+      const { call } = await serviceKey(service, { scopes: ['customers:write'] });
+      const began = performance.now();
+      for (let event = 0; event < 20; event++) await call('PUT', `/v1/customers/${unique('customer')}`, { body: {} });
+      await eventually(() => receiver.at('/good').length, (count) => count === 20, 5_000);
+      await eventually(async () => Promise.all(Object.values(ids).map(async (id) => (await delivery(id)).outcome)), (outcomes) => outcomes.every((outcome) => outcome !== null), 25_000);
+      expect(performance.now() - began).toBeLessThan(25_000);
+      for (const [path, { outcome }] of Object.entries(MISBEHAVIOURS)) {
+        const { data } = (await service.admin('GET', `/v1/webhook-deliveries?endpoint=${ids[path]}&limit=100`)).body;
+        const [tried] = data.flatMap(({ attempts }: { attempts: { outcome: string; durationMs: number }[] }) => attempts);
+        expect([path, tried.outcome]).toEqual([path, outcome]);
+        expect(tried.durationMs).toBeLessThan(16_500);
+      }
+      expect(process.memoryUsage().rss - before).toBeLessThan(150 * 1_048_576);
+    }, 60_000);
+  });
+
+  it('S-6C: ten thousand events to a dead endpoint: it is only probed, and nobody else waits', async () => {
+    const { body: dead } = await create('http://127.0.0.2:8999/');
+    await create(receiver.url('/alive').replace('127.0.0.1', '127.0.0.2'));
+    await service.database.query(
+      `with told as (insert into event_feed (event_id, type, product_ids, body, published_at) select gen_random_uuid(), 'customer.created', '{}', '{}', now() from generate_series(1, 10000) returning event_id)
+       insert into deliveries (id, channel, lane, message_id, type, status, due_at, created_at) select gen_random_uuid(), 'webhook', $1, event_id, 'customer.created', 'pending', now(), now() from told`,
+      [dead.id],
+    );
+    const { call } = await serviceKey(service, { scopes: ['customers:write'] });
+    for (let event = 0; event < 20; event++) await call('PUT', `/v1/customers/${unique('customer')}`, { body: {} });
+    await eventually(() => receiver.at('/alive').length, (count) => count === 20, 5_000);
+    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    const [tried] = await service.database.query<{ attempts: number; pending: number }>(`select sum(attempts)::int as attempts, (count(*) filter (where status = 'pending'))::int as pending from deliveries where lane = $1`, [dead.id]);
+    expect(tried!.attempts).toBeLessThan(120);
+    expect(tried!.pending).toBeGreaterThan(9_900);
+    expect((await service.admin('GET', `/v1/webhook-endpoints/${dead.id}`)).body).toMatchObject({ enabled: true, failingSince: expect.any(String), pausedUntil: expect.any(String) });
+    await service.database.query('analyze deliveries');
+    const plan = await service.database.query<{ 'QUERY PLAN': string }>(`explain select id from deliveries where lane = '${dead.id}' and due_at <= now() order by due_at limit 32`);
+    expect(JSON.stringify(plan)).not.toContain('Seq Scan');
+  }, 30_000);
+});

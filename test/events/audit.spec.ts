@@ -54,7 +54,7 @@ describe('the audit log', () => {
     await call('POST', `/v1/subscriptions/${body.subscription.id}/pause`, { body: {} });
     await call('POST', '/v1/usage/reservations', { body: { customer, product: 'audited', feature: 'calls', quantity: 1, ttlSeconds: 60 } });
     await service.admin('POST', `/v1/customers/${customer}/grants`, { body: { product: 'audited', feature: 'calls', quantity: 5 } });
-    await service.admin('POST', `/v1/plans/basic/moves`, { body: { product: 'audited' } });
+    await service.admin('POST', `/v1/plans/basic/moves`, { body: { product: 'audited', when: 'now' } });
     const entries = await log('');
     expect(entries.map(({ type }) => type)).toEqual(expect.arrayContaining(['user.registered', 'feature.created', 'user.standing_changed', 'api_key.created', 'subscription.paused', 'grant.created', 'plan.move_started']));
     // Nothing that was asked for over HTTP is without its origin.
@@ -154,7 +154,7 @@ describe('the audit log', () => {
       const { call } = await serviceKey(service);
       const customer = unique('customer');
       await call('PUT', `/v1/customers/${customer}`, { body: { product: 'audited' } });
-      for (const reason of nasty) await service.admin('PUT', `/v1/customers/${customer}/overrides/calls`, { body: { product: 'audited', type: 'metered', limit: 5, window: 'month', overage: 'deny', reason } });
+      for (const reason of nasty) await service.admin('PUT', `/v1/customers/${customer}/overrides/calls`, { body: { product: 'audited', limit: 5, reason } });
       const { headers, body } = await service.admin('GET', `/v1/audit-log/export?format=csv&customer=${customer}`);
       expect(headers.get('content-type')).toBe('text/csv');
       const text = String(body);

@@ -173,13 +173,13 @@ describe('webhooks as a way in', () => {
       const began = performance.now();
       for (let event = 0; event < 20; event++) await call('PUT', `/v1/customers/${unique('customer')}`, { body: {} });
       await eventually(() => receiver.at('/good').length, (count) => count === 20, 5_000);
-      await eventually(async () => Promise.all(Object.values(ids).map(async (id) => (await delivery(id)).outcome)), (outcomes) => outcomes.every((outcome) => outcome !== null), 25_000);
+      const tried = async (id: string) => (await service.admin('GET', `/v1/webhook-deliveries?endpoint=${id}&limit=100`)).body.data.flatMap(({ attempts }: { attempts: { outcome: string; durationMs: number }[] }) => attempts);
+      await eventually(async () => Promise.all(Object.values(ids).map(async (id) => (await tried(id)).length)), (counts) => counts.every((count) => count > 0), 25_000);
       expect(performance.now() - began).toBeLessThan(25_000);
       for (const [path, { outcome }] of Object.entries(MISBEHAVIOURS)) {
-        const { data } = (await service.admin('GET', `/v1/webhook-deliveries?endpoint=${ids[path]}&limit=100`)).body;
-        const [tried] = data.flatMap(({ attempts }: { attempts: { outcome: string; durationMs: number }[] }) => attempts);
-        expect([path, tried.outcome]).toEqual([path, outcome]);
-        expect(tried.durationMs).toBeLessThan(16_500);
+        const [one] = await tried(ids[path]!);
+        expect([path, one.outcome]).toEqual([path, outcome]);
+        expect(one.durationMs).toBeLessThan(16_500);
       }
       expect(process.memoryUsage().rss - before).toBeLessThan(150 * 1_048_576);
     }, 60_000);

@@ -104,7 +104,10 @@ export function caller(url: string): Call {
       },
       body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
     });
-    const text = await response.text();
+    // A stream has no end to wait for.
+    const endless = response.headers.get('content-type') === 'text/event-stream';
+    const text = endless ? '' : await response.text();
+    if (endless) await response.body?.cancel();
     const json = /[/+]json/.test(response.headers.get('content-type') ?? '');
     return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : text };
   };

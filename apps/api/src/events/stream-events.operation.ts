@@ -14,13 +14,15 @@ const PAGE = 100;
 /** Below the minute after which proxies close what is silent. Whoever may no longer listen is out as soon. */
 const HEARTBEAT_MS = 15_000;
 const MOST_AT_ONCE = 20;
+/** At the end of the process. */
+const GRACE_MS = 1_000;
 const RECONNECT_MS = 2_000;
 
 /** Tells events as they are published (HTML, "Server-sent events"). A reader that is slow is waited for, and only its own place in the feed with it. */
 @Injectable()
 export class StreamEventsOperation implements BeforeApplicationShutdown {
   private readonly underWay = new FewAtOnce(MOST_AT_ONCE, 'streams');
-  private readonly open = new Set<AbortController>();
+  private readonly open = new Map<Readable, AbortController>();
 
   constructor(
     private readonly feed: EventFeed,
@@ -33,7 +35,11 @@ export class StreamEventsOperation implements BeforeApplicationShutdown {
 
   /** Streams are long: those who listen are asked to come back, here or to another instance. */
   beforeApplicationShutdown(): void {
-    for (const controller of this.open) controller.abort();
+    for (const [stream, controller] of this.open) {
+      controller.abort();
+      // Who reads too slowly to hear of it is cut off.
+      setTimeout(() => stream.destroy(), GRACE_MS).unref();
+    }
   }
 
   /** @param lastEventId where a reader was when its connection broke. @throws DomainError `invalid_fields`, `product_not_allowed`, `customer_not_found`, `too_many_at_once` */
@@ -42,10 +48,10 @@ export class StreamEventsOperation implements BeforeApplicationShutdown {
     const after = lastEventId === undefined ? query.after : positionIn(lastEventId);
     const controller = new AbortController();
     const stream = this.underWay.run(actorOf(principal).id!, () => Readable.from(this.frames(filter, after, principal, controller.signal), { objectMode: false }));
-    this.open.add(controller);
+    this.open.set(stream, controller);
     stream.once('close', () => {
       controller.abort();
-      this.open.delete(controller);
+      this.open.delete(stream);
     });
     return stream;
   }

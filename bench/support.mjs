@@ -41,14 +41,14 @@ export async function call(url, method, at, { token, body }) {
   return answer.json();
 }
 
-/** The service on a fresh embedded PostgreSQL with these settings, without jobs. */
-export async function startService(settings = {}) {
+/** The service on a fresh embedded PostgreSQL with these settings, without jobs, in this environment. */
+export async function startService(settings = {}, environment = {}) {
   const { startEmbeddedPostgres } = await import('../dist/libs/platform/src/embedded/embedded-postgres.js');
   const server = await startEmbeddedPostgres({ dataDir: path.join(folder, 'postgres'), settings });
   stopDatabase = () => server.stop();
   const password = randomBytes(18).toString('base64url');
-  const environment = { DATA_DIR: folder, DATABASE_URL: server.url(), PORT: '0', ADMIN_PASSWORD: password, RATE_LIMIT_PER_MINUTE: '0', WORKER: 'off', LOG_LEVEL: 'error', SAMPLE_DATA: 'off' };
-  return { url: await start('scripts/start.mjs', environment, /API +(http:\/\/[^/\s]+)\/v1/), password, databaseUrl: server.url() };
+  const own = { ...environment, DATA_DIR: folder, DATABASE_URL: server.url(), PORT: '0', ADMIN_PASSWORD: password, RATE_LIMIT_PER_MINUTE: '0', WORKER: 'off', LOG_LEVEL: 'error', SAMPLE_DATA: 'off' };
+  return { url: await start('scripts/start.mjs', own, /API +(http:\/\/[^/\s]+)\/v1/), password, databaseUrl: server.url(), folder };
 }
 
 export async function login(url, password) {

@@ -95,7 +95,7 @@ describe('the audit log', () => {
 
   it('is for admins, keys with its scope and support, each as far as they may see', async () => {
     await meteredProduct(service, 'other', 10);
-    const { call: plain } = await serviceKey(service);
+    const { call: plain } = await serviceKey(service, { scopes: ['customers:read'] });
     const { call: ofProduct } = await serviceKey(service, { scopes: ['audit:read'], product: 'other' });
     const rules = await inRole(service, { role: 'product_admin', product: 'other' });
     const somebody = await person(service);

@@ -175,7 +175,7 @@ describe('the stream of events', () => {
   it('is not for everybody, and refuses what it does not understand', async () => {
     const somebody = await person(service);
     const support = await inRole(service, { role: 'support' });
-    const { key: plain } = await serviceKey(service);
+    const { key: plain } = await serviceKey(service, { scopes: ['customers:read'] });
     expect((await listen('', { token: somebody.token })).status).toBe(403);
     expect((await listen('', { token: plain })).status).toBe(403);
     expect((await listen('', { token: 'nonsense' })).status).toBe(401);

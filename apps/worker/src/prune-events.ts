@@ -1,0 +1,25 @@
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { Config, EventPartitions, PlatformModule, startDatabase } from '@app/platform';
+
+/** `npm run prune-events -- --keep-months 24`: tells which months of events are older; with `--yes` forgets them for good. */
+const months = Number(process.argv[process.argv.indexOf('--keep-months') + 1]);
+if (!process.argv.includes('--keep-months') || !Number.isInteger(months) || months < 1) {
+  process.stderr.write('How many months are kept? npm run prune-events -- --keep-months 24 [--yes]\n');
+  process.exit(1);
+}
+const config = Config.fromEnvironment();
+const database = await startDatabase(config);
+
+@Module({ imports: [PlatformModule.forRoot(config)] })
+class PruneEventsModule {}
+
+const app = await NestFactory.createApplicationContext(PruneEventsModule, { logger: ['warn', 'error'] });
+const partitions = app.get(EventPartitions);
+const old = await partitions.olderThan(months);
+const named = old.map(({ month }) => month).join(', ');
+if (process.argv.includes('--yes')) await partitions.drop(old);
+const verb = process.argv.includes('--yes') ? 'Forgotten' : 'Would be forgotten (say --yes)';
+process.stdout.write(old.length === 0 ? `There is nothing older than ${months} months.\n` : `${verb}: ${named}.\n`);
+await app.close();
+await database.stop();

@@ -1,0 +1,23 @@
+import { createServer } from 'node:http';
+
+/** Somebody who is told of events: notes when each came to which path, and answers at once, or on /slow… after ten seconds. */
+let arrivals = [];
+const server = createServer((request, response) => {
+  if (request.method === 'GET') {
+    response.end(JSON.stringify(arrivals));
+    arrivals = [];
+    return;
+  }
+  const at = Date.now();
+  let body = '';
+  request.setEncoding('utf8');
+  request.on('data', (data) => (body += data));
+  request.on('end', () => {
+    const customer = /"customer":"([^"]*)"/.exec(body)?.[1];
+    arrivals.push([request.url, customer, at]);
+    if (request.url.startsWith('/slow')) setTimeout(() => response.end(), 10_000);
+    else response.end();
+  });
+});
+server.listen(0, '127.0.0.1', () => console.log(`receiver on http://127.0.0.1:${server.address().port}`));
+process.once('SIGTERM', () => process.exit(0));

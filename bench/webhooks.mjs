@@ -1,0 +1,105 @@
+import { Agent, request } from 'undici';
+import { ensureBuilt } from '../scripts/build.mjs';
+import { call, login, machine, median, round, start, startService, stop } from './support.mjs';
+
+/** `npm run bench:webhooks`: from the commit of an event to its first attempt, with twenty endpoints that are well, and with two that are not. */
+const EVENTS = Number(process.env.EVENTS ?? 10_000);
+const RATE = Number(process.env.RATE ?? 500);
+const ROUNDS = Number(process.env.ROUNDS ?? 3);
+const ENDPOINTS = 20;
+const TROUBLED = 2;
+const DRAIN_MS = 60_000;
+
+const dispatcher = new Agent({ connections: 32 });
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const catalogue = (product) => ({
+  product: { key: product, name: product }, features: [{ key: 'calls', name: 'Calls', type: 'metered' }], assignment: [{ plan: 'plan' }],
+  plans: [{ key: 'plan', name: 'Plan', prices: [{ interval: 'month', amount: 100, currency: 'USD' }], entitlements: [{ feature: 'calls', type: 'metered', limit: null, window: 'billing_period', overage: 'deny' }] }],
+});
+
+const sendTo = async (service, key, customer, body) => {
+  const { statusCode, body: answer } = await request(`${service}/v1/customers/${customer}`, { method: 'PUT', dispatcher, headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' }, body: JSON.stringify(body) });
+  await answer.dump();
+  if (statusCode >= 300) throw new Error(`${customer}: ${statusCode}`);
+  return Date.now();
+};
+
+async function prepare(service, password) {
+  const token = await login(service, password);
+  const { key } = await call(service, 'POST', '/v1/api-keys', { token, body: { name: 'bench', scopes: ['catalog:write', 'customers:write', 'webhooks:write'] } });
+  for (let product = 0; product < ENDPOINTS; product++) await call(service, 'POST', '/v1/catalog/apply', { token: key, body: catalogue(`p${product}`) });
+  let next = 0;
+  const lane = async () => {
+    for (let index = next++; index < EVENTS; index = next++) await sendTo(service, key, `c${index}`, { product: `p${index % ENDPOINTS}`, region: 'US' });
+  };
+  await Promise.all(Array.from({ length: 16 }, lane));
+  return key;
+}
+
+/** Changes every customer once, so many a second. @returns when each was committed, by the answer */
+async function change(service, key, region) {
+  const committed = new Map();
+  const running = [];
+  const began = performance.now();
+  for (let index = 0; index < EVENTS; index++) {
+    const due = began + (index * 1_000) / RATE;
+    if (due > performance.now()) await pause(due - performance.now());
+    const customer = `c${index}`;
+    running.push(sendTo(service, key, customer, { product: `p${index % ENDPOINTS}`, region }).then((at) => committed.set(customer, at)));
+  }
+  await Promise.all(running);
+  return { committed, seconds: (performance.now() - began) / 1_000 };
+}
+
+/** One way of wiring the endpoints: each its own product, or all of them everything. */
+async function measure({ service, key, receiver, region }, { fanOut, troubled }) {
+  const ids = [];
+  for (let index = 0; index < ENDPOINTS; index++) {
+    const sick = troubled && index >= ENDPOINTS - TROUBLED;
+    const url = !sick ? `${receiver}/e${index}` : index === ENDPOINTS - 1 ? 'http://127.0.0.1:8999/dead' : `${receiver}/slow`;
+    ids.push((await call(service, 'POST', '/v1/webhook-endpoints', { token: key, body: { url, types: ['customer.updated'], product: fanOut ? null : `p${index}` } })).id);
+  }
+  await (await fetch(receiver)).json();
+  const { committed, seconds } = await change(service, key, region);
+  const healthy = new Set(Array.from({ length: ENDPOINTS - TROUBLED }, (_, index) => `/e${index}`));
+  const expected = fanOut ? EVENTS * healthy.size : Array.from({ length: EVENTS }, (_, index) => index % ENDPOINTS).filter((index) => index < healthy.size).length;
+  const firsts = new Map();
+  const until = performance.now() + DRAIN_MS;
+  while (firsts.size < expected && performance.now() < until) {
+    for (const [path, customer, at] of await (await fetch(receiver)).json()) if (healthy.has(path) && !firsts.has(`${path} ${customer}`)) firsts.set(`${path} ${customer}`, at - committed.get(customer));
+    await pause(200);
+  }
+  for (const id of ids) await fetch(`${service}/v1/webhook-endpoints/${id}`, { method: 'DELETE', headers: { authorization: `Bearer ${key}` } });
+  const waits = [...firsts.values()].map((ms) => Math.max(0, ms)).sort((a, b) => a - b);
+  return { p50: waits[Math.floor(waits.length * 0.5)], p99: waits[Math.floor(waits.length * 0.99)], most: waits.at(-1), missing: expected - firsts.size, rate: EVENTS / seconds };
+}
+
+const CASES = [
+  { name: 'each event to one of 20', fanOut: false, troubled: false },
+  { name: 'the same, two of the 20 dead and slow', fanOut: false, troubled: true },
+  ...(process.argv.includes('--fan-out') ? [{ name: 'each event to all 20', fanOut: true, troubled: false }, { name: 'the same, two of the 20 dead and slow', fanOut: true, troubled: true }] : []),
+];
+
+process.once('SIGINT', () => void stop().then(() => process.exit(130)));
+try {
+  ensureBuilt();
+  const { url: service, password, databaseUrl, folder } = await startService({}, { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.1' });
+  const receiver = await start('bench/receiver.mjs', {}, /(http:\/\/\S+)/);
+  await start('dist/apps/worker/src/main.js', { DATABASE_URL: databaseUrl, DATA_DIR: folder, PORT: '0', LOG_LEVEL: 'error', WEBHOOK_ALLOWED_NETWORKS: '127.0.0.1' }, /health on (http:\/\/\S+)/);
+  const key = await prepare(service, password);
+  const rounds = CASES.map(() => []);
+  for (let index = 0; index < ROUNDS; index++) {
+    for (const [at, one] of CASES.entries()) {
+      rounds[at].push(await measure({ service, key, receiver, region: (index * CASES.length + at) % 2 === 0 ? 'DE' : 'US' }, one));
+      console.error(`round ${index + 1}, ${one.name}: ${JSON.stringify(rounds[at].at(-1))}`);
+    }
+  }
+  console.log(`\n| what | events/s | p50 ms | p99 ms | most ms | not within a minute |\n|---|---|---|---|---|---|`);
+  CASES.forEach(({ name }, at) => {
+    const of = (figure) => median(rounds[at].map((result) => result[figure]));
+    console.log(`| ${name} | ${round(of('rate'))} | ${of('p50')} | ${of('p99')} | ${of('most')} | ${of('missing')} |`);
+  });
+  console.log(`\n${machine()}; ${ROUNDS} rounds of ${EVENTS} events, in turn; service, worker, database, receiver and generator share the cores.`);
+} finally {
+  await stop();
+}

@@ -12,32 +12,34 @@ const DRAIN_MS = 60_000;
 
 const dispatcher = new Agent({ connections: 32 });
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+/** Each run uses up another feature: 8 of 10 units are one event. */
+const FEATURES = Array.from({ length: ROUNDS * 4 }, (_, index) => `f${index}`);
 const catalogue = (product) => ({
-  product: { key: product, name: product }, features: [{ key: 'calls', name: 'Calls', type: 'metered' }], assignment: [{ plan: 'plan' }],
-  plans: [{ key: 'plan', name: 'Plan', prices: [{ interval: 'month', amount: 100, currency: 'USD' }], entitlements: [{ feature: 'calls', type: 'metered', limit: null, window: 'billing_period', overage: 'deny' }] }],
+  product: { key: product, name: product }, features: FEATURES.map((key) => ({ key, name: key, type: 'metered' })), assignment: [{ plan: 'plan' }],
+  plans: [{ key: 'plan', name: 'Plan', prices: [{ interval: 'month', amount: 100, currency: 'USD' }], entitlements: FEATURES.map((feature) => ({ feature, type: 'metered', limit: 10, window: 'billing_period', overage: 'deny' })) }],
 });
 
-const sendTo = async (service, key, customer, body) => {
-  const { statusCode, body: answer } = await request(`${service}/v1/customers/${customer}`, { method: 'PUT', dispatcher, headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' }, body: JSON.stringify(body) });
+const send = async (service, key, method, path, body) => {
+  const { statusCode, body: answer } = await request(service + path, { method, dispatcher, headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' }, body: JSON.stringify(body) });
   await answer.dump();
-  if (statusCode >= 300) throw new Error(`${customer}: ${statusCode}`);
+  if (statusCode >= 300) throw new Error(`${path}: ${statusCode}`);
   return Date.now();
 };
 
 async function prepare(service, password) {
   const token = await login(service, password);
-  const { key } = await call(service, 'POST', '/v1/api-keys', { token, body: { name: 'bench', scopes: ['catalog:write', 'customers:write', 'webhooks:write'] } });
+  const { key } = await call(service, 'POST', '/v1/api-keys', { token, body: { name: 'bench', scopes: ['catalog:write', 'customers:write', 'usage:write', 'webhooks:write'] } });
   for (let product = 0; product < ENDPOINTS; product++) await call(service, 'POST', '/v1/catalog/apply', { token: key, body: catalogue(`p${product}`) });
   let next = 0;
   const lane = async () => {
-    for (let index = next++; index < EVENTS; index = next++) await sendTo(service, key, `c${index}`, { product: `p${index % ENDPOINTS}`, region: 'US' });
+    for (let index = next++; index < EVENTS; index = next++) await send(service, key, 'PUT', `/v1/customers/c${index}`, { product: `p${index % ENDPOINTS}` });
   };
   await Promise.all(Array.from({ length: 16 }, lane));
   return key;
 }
 
-/** Changes every customer once, so many a second. @returns when each was committed, by the answer */
-async function change(service, key, region) {
+/** Takes every customer over a threshold once, so many a second. @returns when each was committed, by the answer */
+async function happen(service, key, feature) {
   const committed = new Map();
   const running = [];
   const began = performance.now();
@@ -45,22 +47,22 @@ async function change(service, key, region) {
     const due = began + (index * 1_000) / RATE;
     if (due > performance.now()) await pause(due - performance.now());
     const customer = `c${index}`;
-    running.push(sendTo(service, key, customer, { product: `p${index % ENDPOINTS}`, region }).then((at) => committed.set(customer, at)));
+    running.push(send(service, key, 'POST', '/v1/usage/consume', { customer, product: `p${index % ENDPOINTS}`, feature, quantity: 8 }).then((at) => committed.set(customer, at)));
   }
   await Promise.all(running);
   return { committed, seconds: (performance.now() - began) / 1_000 };
 }
 
 /** One way of wiring the endpoints: each its own product, or all of them everything. */
-async function measure({ service, key, receiver, region }, { fanOut, troubled }) {
+async function measure({ service, key, receiver, feature }, { fanOut, troubled }) {
   const ids = [];
   for (let index = 0; index < ENDPOINTS; index++) {
     const sick = troubled && index >= ENDPOINTS - TROUBLED;
     const url = !sick ? `${receiver}/e${index}` : index === ENDPOINTS - 1 ? 'http://127.0.0.1:8999/dead' : `${receiver}/slow`;
-    ids.push((await call(service, 'POST', '/v1/webhook-endpoints', { token: key, body: { url, types: ['customer.updated'], product: fanOut ? null : `p${index}` } })).id);
+    ids.push((await call(service, 'POST', '/v1/webhook-endpoints', { token: key, body: { url, types: ['usage.threshold_reached'], product: fanOut ? null : `p${index}` } })).id);
   }
   await (await fetch(receiver)).json();
-  const { committed, seconds } = await change(service, key, region);
+  const { committed, seconds } = await happen(service, key, feature);
   const healthy = new Set(Array.from({ length: ENDPOINTS - TROUBLED }, (_, index) => `/e${index}`));
   const expected = fanOut ? EVENTS * healthy.size : Array.from({ length: EVENTS }, (_, index) => index % ENDPOINTS).filter((index) => index < healthy.size).length;
   const firsts = new Map();
@@ -90,7 +92,7 @@ try {
   const rounds = CASES.map(() => []);
   for (let index = 0; index < ROUNDS; index++) {
     for (const [at, one] of CASES.entries()) {
-      rounds[at].push(await measure({ service, key, receiver, region: (index * CASES.length + at) % 2 === 0 ? 'DE' : 'US' }, one));
+      rounds[at].push(await measure({ service, key, receiver, feature: FEATURES[index * CASES.length + at] }, one));
       console.error(`round ${index + 1}, ${one.name}: ${JSON.stringify(rounds[at].at(-1))}`);
     }
   }

@@ -3,7 +3,7 @@ import type { EntitlementTerms } from '@app/catalog';
 import type { Customer } from '@app/customers';
 import { grouped, type Interval } from '@app/kernel';
 import { type Connection, Pipeline, type Statement } from '@app/platform';
-import { type StoredFacts, type Subscription, subscriptionFromFacts, subscriptionFromRow, type SubscriptionRow } from '@app/subscriptions';
+import { historyNotKept, type StoredFacts, type Subscription, subscriptionFromFacts, subscriptionFromRow, type SubscriptionRow } from '@app/subscriptions';
 import type { Grant } from './domain/grant.js';
 import type { Holder, Override } from './domain/holder.js';
 
@@ -31,7 +31,8 @@ const AT: Statement = {
   text: `
   select to_json(c) as customer, v.version::float8 as version, customer_bucket(c.id) as bucket,
     (select json_agg(json_build_object('row', to_json(s), 'facts', (
-         select json_agg(e.after order by e.at, e.id) from events e where e.subject_id = s.id and e.at <= $2))
+         select json_agg(e.after order by e.at, e.id) from events e where e.subject_id = s.id and e.at <= $2), 'whole', (
+         select min(e.sequence) = 1 from events e where e.subject_id = s.id))
        order by s.id desc) from subscriptions s where s.customer_id = c.id and s.created_at <= $2
          and (s.ended_at is null or s.ended_at > $2 or s.ended_at >= s.started_at)) as subscriptions,
     (select json_agg(o.after) from (select distinct on (coalesce(e.after, e.before) ->> 'featureId') e.after from events e
@@ -42,7 +43,7 @@ const AT: Statement = {
 };
 
 interface PastRow extends Pick<Row, 'customer' | 'version' | 'bucket' | 'grants'> {
-  subscriptions: { row: SubscriptionRow; facts: StoredFacts[] | null }[] | null;
+  subscriptions: { row: SubscriptionRow; facts: StoredFacts[] | null; whole: boolean | null }[] | null;
   overrides: { featureId: string; terms: EntitlementTerms; expiresAt: string | null }[] | null;
 }
 
@@ -128,8 +129,10 @@ export class HoldersRepository {
   }
 }
 
-function pastSubscription({ row, facts }: NonNullable<PastRow['subscriptions']>[number]): Subscription {
+/** @throws DomainError `history_not_kept` */
+function pastSubscription({ row, facts, whole }: NonNullable<PastRow['subscriptions']>[number]): Subscription {
   const now = subscriptionFromRow(row);
+  if (whole === false) throw historyNotKept();
   return facts ? subscriptionFromFacts(now, facts) : now;
 }
 

@@ -8,5 +8,5 @@ export { PassingTimeService } from './passing-time.service.js';
 export type { PlanMove } from './plan-moves.repository.js';
 export { PlanMovesService } from './plan-moves.service.js';
 export { SubscriptionsModule } from './subscriptions.module.js';
-export { type StoredFacts, subscriptionFromFacts, subscriptionFromRow, type SubscriptionRow } from './subscription-row.js';
+export { historyNotKept, type StoredFacts, subscriptionFromFacts, subscriptionFromRow, type SubscriptionRow } from './subscription-row.js';
 export { type SubscriptionList, SubscriptionsService } from './subscriptions.service.js';

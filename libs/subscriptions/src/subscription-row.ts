@@ -1,3 +1,4 @@
+import { DomainError } from '@app/kernel';
 import { isSame, LIVE_STATUSES, type Subscription, type SubscriptionFacts } from './domain/subscription.js';
 
 /** A row of the subscriptions table as PostgreSQL's to_json gives it. */
@@ -38,6 +39,9 @@ export function subscriptionFromRow(row: SubscriptionRow): Subscription {
 
 /** What an event has kept, as PostgreSQL's to_json gives it. */
 export type StoredFacts = Record<string, unknown> & { plan: SubscriptionFacts['plan'] };
+
+/** Months of events can be forgotten: what began before cannot be told from the rest. */
+export const historyNotKept = (): DomainError => new DomainError('not_found', 'history_not_kept', 'What happened then is no longer kept.');
 
 /** A subscription as it was when the last of the facts was recorded, told from the first on; its plan is known by its key alone. */
 export function subscriptionFromFacts(now: Subscription, told: StoredFacts[]): Subscription {

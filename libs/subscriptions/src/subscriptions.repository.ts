@@ -3,7 +3,7 @@ import { grouped, type PageRequest } from '@app/kernel';
 import { type ArrayItem, arrayLiteral, Batcher, Database, type Outcome, Pipeline, type Statement } from '@app/platform';
 import { dueAt } from './domain/advance.js';
 import { isUpcoming, type Subscription, type SubscriptionStatus } from './domain/subscription.js';
-import { changedColumns, COLUMNS, LIVE, PROPERTIES, SELECTED, type StoredFacts, subscriptionFromFacts } from './subscription-row.js';
+import { changedColumns, COLUMNS, LIVE, PROPERTIES, historyNotKept, SELECTED, type StoredFacts, subscriptionFromFacts } from './subscription-row.js';
 
 /** What a history may be narrowed to; instants bound `createdAt`, `from` inclusive and `to` exclusive. */
 export interface HistoryFilter {
@@ -51,7 +51,7 @@ interface Side {
 }
 const FACTS_AT: Statement = {
   name: 'subscription facts at',
-  text: `select json_agg(e.after order by e.at, e.id) as told from events e where e.subject_id = $1 and e.at <= $2`,
+  text: `select json_agg(e.after order by e.at, e.id) filter (where e.at <= $2) as told, min(e.sequence) = 1 as whole from events e where e.subject_id = $1`,
 };
 
 @Injectable()
@@ -85,7 +85,8 @@ export class SubscriptionsRepository {
 
   /** A subscription as it was recorded last by `at`; null when it was not there yet. Its plan is known by its key alone. */
   async findAt(subscription: Subscription, at: Date): Promise<Subscription | null> {
-    const [found] = await this.pipeline.read<{ told: StoredFacts[] | null }>(FACTS_AT, [subscription.id, at]);
+    const [found] = await this.pipeline.read<{ told: StoredFacts[] | null; whole: boolean | null }>(FACTS_AT, [subscription.id, at]);
+    if (found?.whole === false) throw historyNotKept();
     return found?.told ? subscriptionFromFacts(subscription, found.told) : null;
   }
 

@@ -1,10 +1,12 @@
 import * as path from 'node:path';
+import { Logger } from '@nestjs/common';
 import pg from 'pg';
 import { migrate, pendingMigrations } from '../../../../migrations/migrate.js';
 import type { Config } from '../config/config.js';
 import { startEmbeddedPostgres } from '../embedded/embedded-postgres.js';
 
 const CONNECT_MS = 5_000;
+const logger = new Logger('Database');
 
 /** What must stop when the service stops. */
 export interface RunningDatabase {
@@ -21,6 +23,7 @@ export async function startDatabase(config: Config): Promise<RunningDatabase> {
   const url = config.requireDatabaseUrl();
   if (config.production) {
     await refuseForgetfulServer(url);
+    await warnOfSuperuser(url);
     await refuseOldSchema(url);
   }
   if (!config.production) await migrate(url);
@@ -29,11 +32,21 @@ export async function startDatabase(config: Config): Promise<RunningDatabase> {
 
 /** What is acknowledged must be on disk: a server that does not wait for it forgets it in a crash, or breaks. */
 async function refuseForgetfulServer(url: string): Promise<void> {
+  const off = await ask<{ name: string }>(url, `select name from pg_settings where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off'`);
+  if (off.length > 0) throw new Error(`Tollgate does not start in production like this:\nDATABASE_URL is a server with ${off.map(({ name }) => `${name} = off`).join(', ')}`);
+}
+
+/** Nobody takes a privilege away from a superuser. */
+async function warnOfSuperuser(url: string): Promise<void> {
+  const superuser = await ask(url, 'select 1 from pg_roles where rolname = current_user and rolsuper');
+  if (superuser.length > 0) logger.warn('DATABASE_URL logs in as a superuser: then triggers alone keep the events from being changed. Give the service a role of its own that owns its database.');
+}
+
+async function ask<Row extends pg.QueryResultRow>(url: string, question: string): Promise<Row[]> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS, query_timeout: CONNECT_MS });
   await client.connect();
   try {
-    const { rows } = await client.query<{ name: string }>(`select name from pg_settings where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off'`);
-    if (rows.length > 0) throw new Error(`Tollgate does not start in production like this:\nDATABASE_URL is a server with ${rows.map(({ name }) => `${name} = off`).join(', ')}`);
+    return (await client.query<Row>(question)).rows;
   } finally {
     await client.end();
   }

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Cron } from '@nestjs/schedule';
 import { DeliveriesService, Dispatcher } from '@app/deliveries';
+import { NotificationsService } from '@app/notifications';
 import { EventFeed, EventPartitions, EventPublisher } from '@app/platform';
 
 /** Between two looks at whether there is something to tell: of the second that a first attempt may take. */
@@ -19,6 +20,7 @@ export class DeliveriesJob implements OnApplicationBootstrap, OnApplicationShutd
     private readonly publisher: EventPublisher,
     private readonly dispatcher: Dispatcher,
     private readonly deliveries: DeliveriesService,
+    private readonly notifications: NotificationsService,
     private readonly feed: EventFeed,
     private readonly partitions: EventPartitions,
   ) {}
@@ -38,7 +40,7 @@ export class DeliveriesJob implements OnApplicationBootstrap, OnApplicationShutd
   @Cron('20 * * * * *', { waitForCompletion: true })
   async purge(): Promise<void> {
     await this.attempt('What is over was not removed', async () => {
-      while ((await this.deliveries.purge()) + (await this.feed.purge()) > 0);
+      while ((await this.deliveries.purge()) + (await this.feed.purge()) + (await this.notifications.purge()) > 0);
     });
   }
 

@@ -1655,7 +1655,7 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** Another plan, interval or quantity holds: an upgrade or a downgrade, by its price. `lines` are the credits and charges of it. */
+        /** Another plan, interval or quantity holds. `direction` is `upgrade` where it is dearer by the day, `downgrade` where it is cheaper, else `switch`; `lines` are the credits and charges of it. */
         post: operations["on_subscription_plan_changed"];
         delete?: never;
         options?: never;
@@ -13728,6 +13728,7 @@ export interface operations {
                  *           "pausedAt": null,
                  *           "scheduledChange": null,
                  *           "version": 2,
+                 *           "direction": "upgrade",
                  *           "lines": [
                  *             {
                  *               "kind": "charge",

@@ -83,16 +83,6 @@ export class DeliveriesRepository {
     );
   }
 
-  /** Claims one that is not done with, whoever else has it. */
-  async claimOne(id: string, until: Date): Promise<Delivery | null> {
-    const [claimed] = await this.database.write<Delivery>(
-      `update deliveries set attempts = attempts + 1, due_at = $2 where id = $1 and status = 'pending'
-       returning id, channel, lane, message_id as "messageId", type, attempts as attempt, created_at as "createdAt"`,
-      [id, until],
-    );
-    return claimed ?? null;
-  }
-
   /** Leaves alone what somebody else has claimed since. */
   async settle(settled: Settled[], now: Date): Promise<void> {
     const column = (read: (one: Settled) => ArrayItem): string => arrayLiteral(settled.map(read));
@@ -145,11 +135,6 @@ export class DeliveriesRepository {
 
   async find(id: string): Promise<LoggedDelivery | null> {
     const [found] = await this.database.query<LoggedDelivery>(`select ${COLUMNS} from deliveries where id = $1`, [id]);
-    return found ?? null;
-  }
-
-  async findOf(messageId: string, lane: string): Promise<LoggedDelivery | null> {
-    const [found] = await this.database.query<LoggedDelivery>(`select ${COLUMNS} from deliveries where message_id = $1 and lane = $2`, [messageId, lane]);
     return found ?? null;
   }
 

@@ -38,10 +38,6 @@ export class DeliveriesService {
     return this.deliveries.find(id);
   }
 
-  findOf(messageId: string, lane: string): Promise<LoggedDelivery | null> {
-    return this.deliveries.findOf(messageId, lane);
-  }
-
   /** Of some messages, those that have arrived in a lane. */
   async arrived(lane: string, messageIds: string[]): Promise<Set<string>> {
     return new Set(await this.deliveries.arrived(lane, messageIds));

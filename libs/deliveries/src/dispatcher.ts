@@ -61,17 +61,6 @@ export class Dispatcher {
     this.whenRoom = call;
   }
 
-  /** Sends one now and waits for what comes of it; null when it is done with. */
-  async sendNow(id: string): Promise<Outcome | null> {
-    const until = new Date(this.clock.now().getTime() + LEASE_MS);
-    const delivery = await this.database.transaction(() => this.deliveries.claimOne(id, until));
-    if (!delivery) return null;
-    const [attempt] = await this.channels.get(delivery.channel)!.prepare([delivery]);
-    const done = await this.attempt(delivery, attempt!);
-    await this.database.transaction(() => this.write([done]));
-    return done.outcome;
-  }
-
   /** Waits until everything that was begun is written down. */
   async idle(): Promise<void> {
     while (this.underWay.size > 0 || this.settling) await Promise.all([...this.underWay, this.settling]);
@@ -103,7 +92,10 @@ export class Dispatcher {
   private async attempt(delivery: Delivery, send: () => Promise<Outcome>): Promise<Done> {
     const began = performance.now();
     const at = this.clock.now();
-    const outcome = await send();
+    const outcome = await send().catch((error: unknown): Outcome => {
+      this.logger.error(`An attempt failed by our own fault: ${error instanceof Error ? error.stack : String(error)}`);
+      return { result: 'retry', why: 'internal_error' };
+    });
     return { delivery, outcome, at, durationMs: Math.round(performance.now() - began) };
   }
 

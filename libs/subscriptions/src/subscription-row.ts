@@ -45,7 +45,7 @@ export const historyNotKept = (): DomainError => new DomainError('not_found', 'h
 
 /** A subscription as it was when the last of the facts was recorded, told from the first on; its plan is known by its key alone. */
 export function subscriptionFromFacts(now: Subscription, told: StoredFacts[]): Subscription {
-  const { plan, ...facts } = Object.assign({}, ...told) as StoredFacts;
+  const { plan, direction: _, lines: __, ...facts } = Object.assign({}, ...told) as StoredFacts;
   const then: Record<string, unknown> = { ...now, planKey: plan.key, planName: plan.name ?? now.planName, planVersion: plan.version };
   for (const [property, value] of Object.entries(facts)) then[property] = revived(property as keyof Subscription, value);
   return then as unknown as Subscription;

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, SYSTEM_ACTOR } from '@app/kernel';
 import { type ArrayItem, arrayLiteral, Database, Events, type NewEvent } from '@app/platform';
+import { directionOf } from './domain/direction.js';
 import { assertLegal } from './domain/state-machine.js';
 import { factsUnlike, type Subscription, subscriptionFacts, type SubscriptionEventType, type Transition } from './domain/subscription.js';
 import { LinesRepository } from './lines.repository.js';
@@ -81,7 +82,11 @@ function eventOf(before: Subscription, step: Transition, { actor, reason }: Doin
     productId: after.productId,
     before: factsUnlike(before, after),
     // What time does is told by what it changes: with the last whole of it, that is all there is to know.
-    after: actor === SYSTEM_ACTOR ? { ...factsUnlike(after, before), price: after.price, quantity: after.quantity } : { ...subscriptionFacts(after), lines: lines?.length ? lines : undefined },
+    after: {
+      ...(actor === SYSTEM_ACTOR ? { ...factsUnlike(after, before), price: after.price, quantity: after.quantity } : subscriptionFacts(after)),
+      ...(type === 'subscription.plan_changed' ? { direction: directionOf(before, after) } : {}),
+      ...(lines?.length ? { lines } : {}),
+    },
   };
 }
 

@@ -8,8 +8,12 @@ const RESOLVE_MS = 5_000;
 /** So long the addresses of a name are used again; they were vetted, so they may be. */
 const REMEMBERED_MS = 10_000;
 const MOST_REMEMBERED = 1_000;
-/** The runtime has four threads for this and for much else: names that nobody answers for must not hold them all. */
-const RESOLVED_AT_ONCE = 2;
+/** Name servers are asked so long, and once more. */
+const PATIENCE = { timeout: 2_000, tries: 2 };
+/** Those that there are do not answer: the system would wait for them too. */
+const NO_ANSWER = new Set(['ETIMEOUT', 'ESERVFAIL']);
+/** The system looks names up on four threads, which serve much else too. */
+const LOOKED_UP_AT_ONCE = 2;
 const GLOBAL_IPV6 = ipaddr.parseCIDR('2000::/3');
 
 /** A place that nothing is sent to. */
@@ -18,8 +22,19 @@ export class RefusedAddress extends Error {}
 /** Asks for the addresses of a name. A class, so that tests can answer in its place. */
 @Injectable()
 export class AddressLookup {
-  all(hostname: string): Promise<LookupAddress[]> {
-    return dns.lookup(hostname, { all: true });
+  private readonly resolver = new dns.Resolver(PATIENCE);
+  private readonly limit = pLimit(LOOKED_UP_AT_ONCE);
+
+  /**
+   * Asks name servers, which holds nobody up however long they take; and for what they do not know, or where there are none, the system,
+   * with its hosts file and search domains. @throws Error when nobody knows it
+   */
+  async all(hostname: string): Promise<LookupAddress[]> {
+    const asked = await Promise.allSettled([this.resolver.resolve4(hostname), this.resolver.resolve6(hostname)]);
+    const found = asked.flatMap((answer, index) => (answer.status === 'fulfilled' ? answer.value.map((address) => ({ address, family: index === 0 ? 4 : 6 })) : []));
+    if (found.length > 0) return found;
+    for (const answer of asked) if (answer.status === 'rejected' && NO_ANSWER.has((answer.reason as NodeJS.ErrnoException).code ?? '')) throw answer.reason;
+    return this.limit(() => dns.lookup(hostname, { all: true }));
   }
 }
 
@@ -27,7 +42,6 @@ export class AddressLookup {
 @Injectable()
 export class AddressPolicy {
   private readonly allowed: [ipaddr.IPv4 | ipaddr.IPv6, number][];
-  private readonly limit = pLimit(RESOLVED_AT_ONCE);
   private readonly remembered = new Map<string, { until: number; found: Promise<LookupAddress[]> }>();
 
   constructor(
@@ -62,7 +76,7 @@ export class AddressPolicy {
     const known = this.remembered.get(hostname);
     if (known && known.until > now) return known.found;
     if (this.remembered.size >= MOST_REMEMBERED) this.remembered.clear();
-    const found = within(RESOLVE_MS, this.limit(() => this.lookup.all(hostname)));
+    const found = within(RESOLVE_MS, this.lookup.all(hostname));
     this.remembered.set(hostname, { until: now + REMEMBERED_MS, found });
     found.catch(() => undefined);
     return found;

@@ -38,7 +38,7 @@ export class WebhookChannel implements Channel, OnModuleInit {
       if (!target?.enabled) return () => givenUp('endpoint_disabled');
       if (body === undefined) return () => givenUp('event_not_kept');
       const url = new URL(target.url);
-      return () => {
+      return async () => {
         const at = this.clock.now();
         const previous = target.previousSecret && target.previousSecretUntil! > at ? [target.previousSecret] : [];
         return this.sender.post(url, body, signedHeaders(messageId, at, body, [target.secret, ...previous].map((sealed) => this.open(sealed))));

@@ -15,7 +15,7 @@ const PAUSE_MS = { usual: 60_000, longest: 3_600_000 };
 /** What the log calls a failure, by the code of its error. */
 const FAILURES: Record<string, string> = {
   ECONNREFUSED: 'connection_refused', ECONNRESET: 'connection_lost', EPIPE: 'connection_lost', UND_ERR_SOCKET: 'connection_lost', EHOSTUNREACH: 'unreachable', ENETUNREACH: 'unreachable',
-  ENOTFOUND: 'unknown_host', EAI_AGAIN: 'unknown_host', ENODATA: 'unknown_host',
+  ENOTFOUND: 'unknown_host', EAI_AGAIN: 'unknown_host', ENODATA: 'unknown_host', ETIMEOUT: 'unknown_host', ESERVFAIL: 'unknown_host', EREFUSED: 'unknown_host',
   UND_ERR_CONNECT_TIMEOUT: 'timeout', UND_ERR_HEADERS_TIMEOUT: 'timeout', UND_ERR_BODY_TIMEOUT: 'timeout', ETIMEDOUT: 'timeout', UND_ERR_ABORTED: 'timeout',
   UND_ERR_HEADERS_OVERFLOW: 'answer_too_large', HPE_HEADER_OVERFLOW: 'answer_too_large', ERR_TLS_CERT_ALTNAME_INVALID: 'tls_failed', EPROTO: 'tls_failed',
 };

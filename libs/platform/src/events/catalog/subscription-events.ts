@@ -30,8 +30,8 @@ export const SUBSCRIPTION_EVENTS = {
   'subscription.renewal_upcoming': described('The next period begins in seven days, or in one where periods are short.', was({}), became({ version: 1 })),
   'subscription.renewed': described('A period has ended and the next one has begun.', was({ currentPeriodStart: AUGUST, currentPeriodEnd: SEPTEMBER, usagePeriodStart: AUGUST }), became({ currentPeriodStart: SEPTEMBER, currentPeriodEnd: OCTOBER, usagePeriodStart: SEPTEMBER })),
   'subscription.renewal_agreed': described('One more period was agreed on, although the contract does not renew by itself.', was({ prepaidPeriods: 0 }), is({ autoRenew: false, prepaidPeriods: 1 })),
-  'subscription.plan_changed': described('Another plan, interval or quantity holds: an upgrade or a downgrade, by its price. `lines` are the credits and charges of it.', was({ price: PRICE }), {
-    ...is({ plan: TEAM, price: TEAM_PRICE }), lines: [{ kind: 'charge', plan: TEAM, quantity: 1, unitAmount: 9900, amount: 3193, currency: 'USD', periodStart: AUGUST, periodEnd: SEPTEMBER }],
+  'subscription.plan_changed': described('Another plan, interval or quantity holds. `direction` is `upgrade` where it is dearer by the day, `downgrade` where it is cheaper, else `switch`; `lines` are the credits and charges of it.', was({ price: PRICE }), {
+    ...is({ plan: TEAM, price: TEAM_PRICE }), direction: 'upgrade', lines: [{ kind: 'charge', plan: TEAM, quantity: 1, unitAmount: 9900, amount: 3193, currency: 'USD', periodStart: AUGUST, periodEnd: SEPTEMBER }],
   }),
   'subscription.change_scheduled': described('Another plan, interval or quantity is agreed on for the end of the period.', was({ scheduledChange: null }), is({ scheduledChange: SCHEDULED })),
   'subscription.cancel_scheduled': described('The contract is set to end with the period, and live until then.', was({ cancelAtPeriodEnd: false, canceledAt: null }), is({ status: 'canceled', cancelAtPeriodEnd: true, canceledAt: AUGUST })),

@@ -4,7 +4,7 @@ import { DeliveriesService, Dispatcher } from '@app/deliveries';
 import { NotificationsService } from '@app/notifications';
 import { EventFeed, EventPartitions, EventPublisher } from '@app/platform';
 
-/** Between two looks at whether there is something to tell: of the second that a first attempt may take. */
+/** Between two looks at whether there is something to tell, or to send: of the second that a first attempt may take. */
 const LOOK_EVERY_MS = 100;
 const AFTER_A_FAILURE_MS = 1_000;
 
@@ -13,8 +13,9 @@ const AFTER_A_FAILURE_MS = 1_000;
 export class DeliveriesJob implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('DeliveriesJob');
   private stopping = false;
-  private running: Promise<void> = Promise.resolve();
-  private wake: () => void = () => undefined;
+  private running: Promise<unknown> = Promise.resolve();
+  /** Ends the rests of the loops. */
+  private readonly wakes = new Map<string, () => void>();
 
   constructor(
     private readonly publisher: EventPublisher,
@@ -26,13 +27,14 @@ export class DeliveriesJob implements OnApplicationBootstrap, OnApplicationShutd
   ) {}
 
   onApplicationBootstrap(): void {
-    this.dispatcher.onRoom(() => this.wake());
-    this.running = this.run();
+    this.dispatcher.onRoom(() => this.wakes.get('dispatch')?.());
+    // Side by side: while one waits for the database, the other goes on.
+    this.running = Promise.all([this.loop('publish', () => this.publisher.publish()), this.loop('dispatch', () => this.dispatcher.dispatch())]);
   }
 
   async onApplicationShutdown(): Promise<void> {
     this.stopping = true;
-    this.wake();
+    this.wakes.forEach((wake) => wake());
     await this.running;
     await this.dispatcher.idle();
   }
@@ -49,21 +51,21 @@ export class DeliveriesJob implements OnApplicationBootstrap, OnApplicationShutd
     await this.attempt('The months to come were not made', () => this.partitions.ensure());
   }
 
-  private async run(): Promise<void> {
+  private async loop(name: string, step: () => Promise<number>): Promise<void> {
     while (!this.stopping) {
-      const moved = await this.attempt('What is to be sent waits', async () => (await this.publisher.publish()) + (await this.dispatcher.dispatch()));
+      const moved = await this.attempt('What is to be sent waits', step);
       const wait = moved === 0 ? LOOK_EVERY_MS : 0;
-      await this.rest(moved === null ? AFTER_A_FAILURE_MS : wait);
+      await this.rest(name, moved === null ? AFTER_A_FAILURE_MS : wait);
     }
   }
 
-  private rest(ms: number): Promise<void> {
+  private rest(name: string, ms: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
-      this.wake = () => {
+      this.wakes.set(name, () => {
         clearTimeout(timer);
         resolve();
-      };
+      });
     });
   }
 

@@ -61,7 +61,7 @@ export class DeliveriesRepository {
 
   /**
    * Claims what is due, lane by lane, oldest first, as far as each has room. The lanes are found by hopping over the index from one
-   * to the next, so that a million messages in one cost the others nothing.
+   * to the next, so that a million messages in one cost the others nothing. The claim is not waited for on disk: lost in a crash, it was none.
    */
   claim({ now, until, busy, room }: ClaimOptions): Promise<Delivery[]> {
     return this.database.write<Delivery>(
@@ -76,8 +76,10 @@ export class DeliveriesRepository {
        ), due as (
          select d.id from open o cross join lateral (
            select id from deliveries where lane = o.lane and due_at <= $1 order by due_at limit greatest(o.room, 0) for update skip locked) d
+       ), settings as (
+         select set_config('synchronous_commit', 'off', true)
        )
-       update deliveries d set attempts = attempts + 1, due_at = $2 from due where d.id = due.id
+       update deliveries d set attempts = attempts + 1, due_at = $2 from due, settings where d.id = due.id
        returning d.id, d.channel, d.lane, d.message_id as "messageId", d.type, d.attempts as attempt, d.created_at as "createdAt"`,
       [now, until, room, arrayLiteral(busy.map(({ lane }) => lane)), arrayLiteral(busy.map(({ attempts }) => attempts))],
     );

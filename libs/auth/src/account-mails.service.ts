@@ -11,6 +11,7 @@ import { secretHash } from './secret-hash.js';
 const HOUR_MS = 3_600_000;
 /** What it says is no longer to the point. */
 const TOO_LATE_MS = 24 * HOUR_MS;
+
 /**
  * Mail about accounts: asked for in the transaction that it tells of, sent by the way of all deliveries, so that nothing is sent that did not happen, nothing
  * lost that did, and nobody learns from the time of an answer whether there is an account. Tokens are drawn when they are sent; only their hash is kept.

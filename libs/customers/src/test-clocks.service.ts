@@ -20,9 +20,17 @@ export class TestClocksService {
     const clock: TestClock = { id: newId(), now, productId, createdAt: this.clock.now() };
     return this.database.transaction(async () => {
       await this.clocks.insert(clock);
-      await this.events.record({ type: 'test_clock.created', subject: { type: 'test_clock', id: clock.id }, productId: null, actor, after: { now } });
+      await this.events.record({ type: 'test_clock.created', subject: { type: 'test_clock', id: clock.id }, productId, actor, after: { now } });
       return clock;
     });
+  }
+
+  /** Writes down that somebody moved a clock. */
+  recordAdvance(before: TestClock, after: TestClock, actor: Actor): Promise<void> {
+    const { id, productId } = after;
+    return this.database.transaction(() =>
+      this.events.record({ type: 'test_clock.advanced', subject: { type: 'test_clock', id }, productId, actor, before: { now: before.now }, after: { now: after.now } }),
+    );
   }
 
   /** @param productId the product that the caller is confined to, or null. @throws DomainError `test_clock_not_found` */

@@ -137,7 +137,8 @@ export class Dispatcher {
     const channels = new Map(failed.map(({ delivery }) => [delivery.lane, delivery.channel]));
     const times = [...channels.keys()].map((lane) => ({ lane, times: failed.filter(({ delivery }) => delivery.lane === lane).length }));
     for (const { lane, failures, failingSince } of await this.deliveries.countFailures(times, now)) {
-      if (now.getTime() - failingSince.getTime() >= GIVE_UP_AFTER_MS) await this.channels.get(channels.get(lane)!)!.giveUp?.(lane, 'failing');
+      const channel = this.channels.get(channels.get(lane)!)!;
+      if (channel.giveUp && now.getTime() - failingSince.getTime() >= GIVE_UP_AFTER_MS) await channel.giveUp(lane, 'failing');
       else if (restMs(failures) > 0) await this.deliveries.pause(lane, new Date(now.getTime() + restMs(failures)));
     }
   }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type TestClock, TestClocksService } from '@app/customers';
+import type { Actor } from '@app/kernel';
 import { MeteringService } from '@app/metering';
 import { PassingTimeService } from '@app/subscriptions';
 
@@ -13,10 +14,12 @@ export class AdvanceClockOperation {
   ) {}
 
   /** Answers when everything that was due until then has been done. @throws DomainError `test_clock_not_found`, `test_clock_advancing`, `invalid_fields` */
-  async run(id: string, to: Date, productId: string | null): Promise<TestClock> {
-    await this.clocks.get(id, productId);
+  async run(id: string, to: Date, productId: string | null, actor: Actor): Promise<TestClock> {
+    const before = await this.clocks.get(id, productId);
     await this.time.advance(id, to);
     await this.metering.settleExpired();
-    return this.clocks.get(id, productId);
+    const after = await this.clocks.get(id, productId);
+    await this.clocks.recordAdvance(before, after, actor);
+    return after;
   }
 }

@@ -59,6 +59,6 @@ export class TestClocksController {
   @ApiOperation({ operationId: 'advanceTestClock', summary: 'Move a clock through everything that is due until then, in its order' })
   @ApiProblems(404, 409)
   async advance(@UuidParam('id') id: string, @Body() { to }: AdvanceTestClockDto, @CurrentPrincipal() principal: Principal): Promise<TestClockDto> {
-    return TestClockDto.of(await this.advanceClock.run(id, new Date(to), await this.confinement.productId(principal)));
+    return TestClockDto.of(await this.advanceClock.run(id, new Date(to), await this.confinement.productId(principal), actorOf(principal)));
   }
 }

@@ -18,6 +18,7 @@ export const PEOPLE_EVENTS = {
   'api_key.rotated': { subject: 'api_key', summary: 'Another key takes the place of one, which goes on for a while.', after: { name: 'billing', replacedBy: '01998a4e-8000-7000-8000-00000000000e', overlapSeconds: 86400 } },
   'api_key.revoked': { subject: 'api_key', summary: 'An API key is dead.', after: { name: 'billing' } },
   'test_clock.created': { subject: 'test_clock', summary: 'A test clock was made.', after: { now: '2026-01-01T00:00:00.000Z' } },
+  'test_clock.advanced': { subject: 'test_clock', summary: 'A test clock was moved, and everything that was due until then has happened.', before: { now: '2026-01-01T00:00:00.000Z' }, after: { now: '2026-02-01T00:00:00.000Z' } },
   'webhook_endpoint.created': { subject: 'webhook_endpoint', summary: 'Events are told to another place.', after: ENDPOINT },
   'webhook_endpoint.updated': { subject: 'webhook_endpoint', summary: 'A webhook endpoint was changed.', before: ENDPOINT, after: { ...ENDPOINT, types: [] } },
   'webhook_endpoint.secret_rotated': { subject: 'webhook_endpoint', summary: 'A webhook endpoint has another secret; the one before goes on for a while.', after: { overlapSeconds: 86400 } },

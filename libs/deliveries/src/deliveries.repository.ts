@@ -96,13 +96,13 @@ export class DeliveriesRepository {
     );
   }
 
-  /** Counts failures of lanes in a row. @returns how they stand */
-  countFailures(failures: { lane: string; times: number }[], now: Date): Promise<LaneFailure[]> {
+  /** Counts one more failure in a row of each of these lanes. @returns how they stand */
+  countFailures(lanes: string[], now: Date): Promise<LaneFailure[]> {
     return this.database.write<LaneFailure>(
-      `insert into delivery_lanes as l (lane, failures, failing_since) select lane, times, $3 from unnest($1::uuid[], $2::integer[]) as f (lane, times) order by lane
-       on conflict (lane) do update set failures = l.failures + excluded.failures, failing_since = coalesce(l.failing_since, excluded.failing_since)
+      `insert into delivery_lanes as l (lane, failures, failing_since) select lane, 1, $2 from unnest($1::uuid[]) as f (lane) order by lane
+       on conflict (lane) do update set failures = l.failures + 1, failing_since = coalesce(l.failing_since, excluded.failing_since)
        returning lane, failures, failing_since as "failingSince"`,
-      [arrayLiteral(failures.map(({ lane }) => lane)), arrayLiteral(failures.map(({ times }) => times)), now],
+      [arrayLiteral(lanes), now],
     );
   }
 

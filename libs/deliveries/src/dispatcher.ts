@@ -135,8 +135,8 @@ export class Dispatcher {
   private async countFailures(failed: Done[], now: Date): Promise<void> {
     if (failed.length === 0) return;
     const channels = new Map(failed.map(({ delivery }) => [delivery.lane, delivery.channel]));
-    const times = [...channels.keys()].map((lane) => ({ lane, times: failed.filter(({ delivery }) => delivery.lane === lane).length }));
-    for (const { lane, failures, failingSince } of await this.deliveries.countFailures(times, now)) {
+    // What fails together counts once: a receiver that is away for a second is not one that has failed a hundred times.
+    for (const { lane, failures, failingSince } of await this.deliveries.countFailures([...channels.keys()], now)) {
       const channel = this.channels.get(channels.get(lane)!)!;
       if (channel.giveUp && now.getTime() - failingSince.getTime() >= GIVE_UP_AFTER_MS) await channel.giveUp(lane, 'failing');
       else if (restMs(failures) > 0) await this.deliveries.pause(lane, new Date(now.getTime() + restMs(failures)));

@@ -13,7 +13,7 @@ Tollgate is ready.
   Health     ${url}/health/live, ${url}/health/ready
   Database   ${config.embeddedDatabase ? `embedded PostgreSQL, kept in ${config.dataDir}` : 'DATABASE_URL'}
   Admin      ${config.adminEmail}, password ${password}
-  Mail       ${config.smtpUrl ? 'SMTP_URL' : `files in ${path.join(config.dataDir, 'mail')}`}
+  Mail       ${config.smtpUrl ? 'SMTP_URL' : `files in ${path.join(config.dataDir, 'mail')}, shown at ${url}/dev/mail`}
 ${samples.length > 0 ? `  Samples    catalogues loaded for: ${samples.join(', ')}\n` : ''}
 Try it (in another terminal; each line uses what the one before it kept):
   TOKEN=$(curl -s ${url}/v1/auth/login -H 'content-type: application/json' -d '{"email":"${config.adminEmail}","password":"${drawnPassword ?? 'YOUR-PASSWORD'}"}' | sed 's/.*"accessToken":"\\([^"]*\\)".*/\\1/')

@@ -67,7 +67,7 @@ export class AddressPolicy {
     const address = ipaddr.process(text);
     if (this.allowed.some((network) => network[0].kind() === address.kind() && address.match(network))) return;
     const isPublic = address.range() === 'unicast' && (address.kind() === 'ipv4' || address.match(GLOBAL_IPV6));
-    if (!isPublic) throw new RefusedAddress('leads to an address that is not public');
+    if (!isPublic) throw new RefusedAddress('leads to an address that is neither public nor in WEBHOOK_ALLOWED_NETWORKS');
     if (protocol !== 'https:') throw new RefusedAddress('must be https:// to reach a public address');
   }
 

@@ -2530,6 +2530,23 @@ export interface webhooks {
         patch?: never;
         trace?: never;
     };
+    "test_clock.advanced": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A test clock was moved, and everything that was due until then has happened. */
+        post: operations["on_test_clock_advanced"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "webhook_endpoint.created": {
         parameters: {
             query?: never;
@@ -3990,6 +4007,11 @@ export interface components {
         };
         UpdateWebhookEndpointDto: {
             /**
+             * @description Public addresses by https only; others, and http, where the operator has allowed the network.
+             * @example https://hooks.example.com/tollgate
+             */
+            url?: string;
+            /**
              * @description Types of events, or all of a kind, such as `subscription.*`. Empty: all.
              * @example [
              *       "subscription.*",
@@ -3997,7 +4019,6 @@ export interface components {
              *     ]
              */
             types?: string[];
-            url?: string;
             description?: string | null;
             /** @description false: nothing is sent, and what waits is given up. true: begins anew; what it missed can be sent again. */
             enabled?: boolean;
@@ -4169,8 +4190,37 @@ export interface components {
             };
         };
     };
-    responses: never;
-    parameters: never;
+    responses: {
+        /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+        WebhookTaken: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
+        /** @description Never again: the endpoint is disabled. */
+        WebhookGone: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
+        /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+        WebhookLater: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
+    };
+    parameters: {
+        /** @description The same for every attempt: take it once. */
+        WebhookId: string;
+        /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+        WebhookTimestamp: string;
+        /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+        WebhookSignature: string;
+    };
     requestBodies: never;
     headers: never;
     pathItems: never;
@@ -12959,11 +13009,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -13031,27 +13081,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_subscription_started: {
@@ -13059,11 +13091,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -13126,27 +13158,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_subscription_trial_ending: {
@@ -13154,11 +13168,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -13221,27 +13235,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_subscription_trial_ended: {
@@ -13249,11 +13245,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -13320,27 +13316,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_subscription_renewal_upcoming: {
@@ -13348,11 +13326,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -13415,27 +13393,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_subscription_renewed: {
@@ -13443,11 +13403,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -13514,27 +13474,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_subscription_renewal_agreed: {
@@ -13542,11 +13484,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -13624,27 +13566,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_subscription_plan_changed: {
@@ -13652,11 +13576,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -13756,27 +13680,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_subscription_change_scheduled: {
@@ -13784,11 +13690,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -13879,27 +13785,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_subscription_cancel_scheduled: {
@@ -13907,11 +13795,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -13990,27 +13878,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_subscription_canceled: {
@@ -14018,11 +13888,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -14100,27 +13970,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_subscription_resumed: {
@@ -14128,11 +13980,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -14210,27 +14062,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_subscription_paused: {
@@ -14238,11 +14072,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -14320,27 +14154,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_subscription_unpaused: {
@@ -14348,11 +14164,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -14430,27 +14246,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_subscription_auto_renew_changed: {
@@ -14458,11 +14256,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -14540,27 +14338,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_subscription_extended: {
@@ -14568,11 +14348,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -14649,27 +14429,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_subscription_past_due: {
@@ -14677,11 +14439,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -14758,27 +14520,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_subscription_recovered: {
@@ -14786,11 +14530,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -14867,27 +14611,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_subscription_reactivated: {
@@ -14895,11 +14621,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -14977,27 +14703,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_subscription_expiry_upcoming: {
@@ -15005,11 +14713,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -15072,27 +14780,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_subscription_expired: {
@@ -15100,11 +14790,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -15169,27 +14859,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_usage_threshold_reached: {
@@ -15197,11 +14869,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -15245,27 +14917,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_usage_corrected: {
@@ -15273,11 +14927,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -15322,27 +14976,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_usage_counter_rebuilt: {
@@ -15350,11 +14986,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -15402,27 +15038,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_reservation_created: {
@@ -15430,11 +15048,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -15477,27 +15095,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_reservation_committed: {
@@ -15505,11 +15105,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -15552,27 +15152,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_reservation_released: {
@@ -15580,11 +15162,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -15627,27 +15209,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_reservation_expired: {
@@ -15655,11 +15219,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -15700,27 +15264,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_grant_created: {
@@ -15728,11 +15274,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -15777,27 +15323,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_grant_voided: {
@@ -15805,11 +15333,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -15854,27 +15382,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_entitlement_overridden: {
@@ -15882,11 +15392,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -15934,27 +15444,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_entitlement_override_removed: {
@@ -15962,11 +15454,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -16014,27 +15506,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_product_created: {
@@ -16042,11 +15516,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -16087,27 +15561,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_product_updated: {
@@ -16115,11 +15571,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -16163,27 +15619,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_product_archived: {
@@ -16191,11 +15629,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -16239,27 +15677,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_product_assignment_changed: {
@@ -16267,11 +15687,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -16330,27 +15750,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_feature_created: {
@@ -16358,11 +15760,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -16404,27 +15806,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_feature_updated: {
@@ -16432,11 +15816,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -16484,27 +15868,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_feature_archived: {
@@ -16512,11 +15878,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -16562,27 +15928,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_plan_created: {
@@ -16590,11 +15938,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -16652,27 +16000,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_plan_draft_changed: {
@@ -16680,11 +16010,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -16762,27 +16092,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_plan_published: {
@@ -16790,11 +16102,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -16838,27 +16150,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_plan_archived: {
@@ -16866,11 +16160,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -16914,27 +16208,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_plan_move_started: {
@@ -16942,11 +16218,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -16992,27 +16268,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_plan_move_finished: {
@@ -17020,11 +16278,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -17070,27 +16328,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_customer_created: {
@@ -17098,11 +16338,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -17146,27 +16386,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_customer_updated: {
@@ -17174,11 +16396,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -17228,27 +16450,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_customer_deleted: {
@@ -17256,11 +16460,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -17298,27 +16502,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_user_registered: {
@@ -17326,11 +16512,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -17370,27 +16556,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_user_updated: {
@@ -17398,11 +16566,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -17450,27 +16618,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_user_standing_changed: {
@@ -17478,11 +16628,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -17528,27 +16678,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_user_password_changed: {
@@ -17556,11 +16688,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -17598,27 +16730,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_user_email_verified: {
@@ -17626,11 +16740,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -17668,27 +16782,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_user_email_changed: {
@@ -17696,11 +16792,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -17738,27 +16834,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_user_deleted: {
@@ -17766,11 +16844,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -17810,27 +16888,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_api_key_created: {
@@ -17838,11 +16898,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -17886,27 +16946,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_api_key_rotated: {
@@ -17914,11 +16956,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -17960,27 +17002,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_api_key_revoked: {
@@ -17988,11 +17012,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -18032,27 +17056,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_test_clock_created: {
@@ -18060,11 +17066,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -18104,27 +17110,65 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_test_clock_advanced: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: take it once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "test_clock.advanced",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "test_clock",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "now": "2026-01-01T00:00:00.000Z"
+                 *         },
+                 *         "after": {
+                 *           "now": "2026-02-01T00:00:00.000Z"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "test_clock.advanced";
                 };
-                content?: never;
             };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_webhook_endpoint_created: {
@@ -18132,11 +17176,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -18182,27 +17226,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_webhook_endpoint_updated: {
@@ -18210,11 +17236,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -18266,27 +17292,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_webhook_endpoint_secret_rotated: {
@@ -18294,11 +17302,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -18338,27 +17346,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_webhook_endpoint_disabled: {
@@ -18366,11 +17356,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -18425,27 +17415,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
     on_webhook_endpoint_deleted: {
@@ -18453,11 +17425,11 @@ export interface operations {
             query?: never;
             header: {
                 /** @description The same for every attempt: take it once. */
-                "webhook-id": string;
+                "webhook-id": components["parameters"]["WebhookId"];
                 /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": string;
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
                 /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": string;
+                "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
             cookie?: never;
@@ -18503,27 +17475,9 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Never again: the endpoint is disabled. */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
-            "2XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
         };
     };
 }

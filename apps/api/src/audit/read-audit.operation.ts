@@ -2,11 +2,9 @@ import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { stringify } from 'csv-stringify';
 import { actorOf, type Principal } from '@app/auth';
-import { CatalogReader } from '@app/catalog';
-import { CustomersService } from '@app/customers';
-import { DomainError, type Page, type PageRequest, toPage } from '@app/kernel';
+import { type Page, type PageRequest, toPage } from '@app/kernel';
 import { type AuditEntry, type AuditFilter, AuditLog } from '@app/platform';
-import { allowedProduct, confinedProduct } from '../http/access/product-key.decorator.js';
+import { EventScope } from '../http/access/event-scope.js';
 import { optionalDate } from '../http/input/optional-date.js';
 import { FewAtOnce } from '../http/streaming/few-at-once.js';
 import { pagesOf } from '../users/account-records.js';
@@ -41,19 +39,13 @@ export class ReadAuditOperation {
 
   constructor(
     private readonly log: AuditLog,
-    private readonly catalog: CatalogReader,
-    private readonly customers: CustomersService,
+    private readonly scope: EventScope,
   ) {}
 
   /** @throws DomainError `product_not_allowed`, `product_not_found`, `customer_not_found` */
   async filterOf({ product, customer, actor, actorKind, subject, type, address, from, to }: AuditExportQueryDto, principal: Principal): Promise<AuditFilter> {
-    const key = product === undefined ? confinedProduct(principal) : allowedProduct(principal, product);
-    if (customer !== undefined && key !== null && !(await this.isMember(customer, key))) throw new DomainError('not_found', 'customer_not_found', 'There is no such customer.');
-    return {
-      productId: key && (await this.catalog.getProduct(key)).id,
-      customerId: customer === undefined ? undefined : (await this.customers.getByKey(customer)).id,
-      actorId: actor, actorKind, subjectId: subject, type, address, from: optionalDate(from), to: optionalDate(to),
-    };
+    const scope = await this.scope.of({ product, customer }, principal);
+    return { ...scope, actorId: actor, actorKind, subjectId: subject, type, address, from: optionalDate(from), to: optionalDate(to) };
   }
 
   /** Newest first. */
@@ -69,10 +61,6 @@ export class ReadAuditOperation {
 
   private async *entries(filter: AuditFilter): AsyncGenerator<AuditEntryDto> {
     for await (const entry of pagesOf((page) => this.list(filter, page))) yield AuditEntryDto.of(entry);
-  }
-
-  private async isMember(customer: string, product: string): Promise<boolean> {
-    return this.customers.isMember((await this.customers.getByKey(customer)).id, product);
   }
 }
 

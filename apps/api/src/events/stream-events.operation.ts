@@ -1,11 +1,9 @@
 import { Readable } from 'node:stream';
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { actorOf, ApiKeysService, type Principal, SessionsService } from '@app/auth';
-import { CatalogReader } from '@app/catalog';
-import { CustomersService } from '@app/customers';
-import { DomainError, invalidField } from '@app/kernel';
+import { invalidField } from '@app/kernel';
 import { EventFeed, type FeedEntry, type FeedFilter } from '@app/platform';
-import { allowedProduct, confinedProduct } from '../http/access/product-key.decorator.js';
+import { EventScope } from '../http/access/event-scope.js';
 import { FewAtOnce } from '../http/streaming/few-at-once.js';
 import { EventTail } from './event-tail.js';
 import type { StreamQueryDto } from './stream-query.dto.js';
@@ -27,8 +25,7 @@ export class StreamEventsOperation implements BeforeApplicationShutdown {
   constructor(
     private readonly feed: EventFeed,
     private readonly tail: EventTail,
-    private readonly catalog: CatalogReader,
-    private readonly customers: CustomersService,
+    private readonly scope: EventScope,
     private readonly apiKeys: ApiKeysService,
     private readonly sessions: SessionsService,
   ) {}
@@ -77,10 +74,7 @@ export class StreamEventsOperation implements BeforeApplicationShutdown {
   }
 
   private async filterOf({ types, product, customer }: StreamQueryDto, principal: Principal): Promise<FeedFilter> {
-    const key = product === undefined ? confinedProduct(principal) : allowedProduct(principal, product);
-    const found = customer === undefined ? null : await this.customers.getByKey(customer);
-    if (found && key !== null && !(await this.customers.isMember(found.id, key))) throw new DomainError('not_found', 'customer_not_found', 'There is no such customer.');
-    return { productId: key && (await this.catalog.getProduct(key)).id, customerId: found?.id ?? null, types: types?.split(',') };
+    return { ...(await this.scope.of({ product, customer }, principal)), types: types?.split(',') };
   }
 
   /** False once a key was revoked, a session has ended, or its person may do something else. */

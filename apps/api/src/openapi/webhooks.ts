@@ -34,28 +34,33 @@ const MESSAGE_SCHEMA = {
 
 const header = (name: string, description: string): object => ({ name, in: 'header', required: true, description, schema: { type: 'string' } });
 /** Standard Webhooks, "Webhook headers". */
-const HEADERS = [
-  header('webhook-id', 'The same for every attempt: take it once.'),
-  header('webhook-timestamp', 'Seconds since 1970, of this attempt: refuse what is older than five minutes.'),
-  header('webhook-signature', '`v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated.'),
-];
-const RESPONSES = {
-  '2XX': { description: 'Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days.' },
-  410: { description: 'Never again: the endpoint is disabled.' },
-  429: { description: 'Later: the endpoint is left alone for `Retry-After`, as after 503.' },
+const HEADERS = {
+  WebhookId: header('webhook-id', 'The same for every attempt: take it once.'),
+  WebhookTimestamp: header('webhook-timestamp', 'Seconds since 1970, of this attempt: refuse what is older than five minutes.'),
+  WebhookSignature: header('webhook-signature', '`v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated.'),
 };
+const ANSWERS = {
+  WebhookTaken: { description: 'Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days.' },
+  WebhookGone: { description: 'Never again: the endpoint is disabled.' },
+  WebhookLater: { description: 'Later: the endpoint is left alone for `Retry-After`, as after 503.' },
+};
+
+const answer = (name: keyof typeof ANSWERS): object => ({ $ref: `#/components/responses/${name}` });
 
 /** Adds the catalogue of events to the document, as OpenAPI 3.1 has it. */
 export function describeWebhooks(document: OpenAPIObject): OpenAPIObject {
   const webhooks = Object.fromEntries(PUBLIC_EVENT_TYPES.map((type) => [type, { post: operationOf(type) }]));
-  const schemas = { ...document.components?.schemas, [MESSAGE]: MESSAGE_SCHEMA as object };
-  return { ...document, components: { ...document.components, schemas }, webhooks } as OpenAPIObject;
+  const { components } = document;
+  const schemas = { ...components?.schemas, [MESSAGE]: MESSAGE_SCHEMA };
+  return { ...document, components: { ...components, schemas, parameters: { ...components?.parameters, ...HEADERS }, responses: { ...components?.responses, ...ANSWERS } }, webhooks } as OpenAPIObject;
 }
 
 function operationOf(type: EventType): object {
   const schema = { allOf: [{ $ref: `#/components/schemas/${MESSAGE}` }, { type: 'object', properties: { type: { type: 'string', const: type } } }] };
   return {
-    operationId: `on_${type.replace('.', '_')}`, summary: EVENT_CATALOG[type].summary, tags: ['Webhooks'], parameters: HEADERS,
-    requestBody: { required: true, content: { 'application/json': { schema, example: exampleOf(type) } } }, responses: RESPONSES,
+    operationId: `on_${type.replace('.', '_')}`, summary: EVENT_CATALOG[type].summary, tags: ['Webhooks'],
+    parameters: Object.keys(HEADERS).map((name) => ({ $ref: `#/components/parameters/${name}` })),
+    requestBody: { required: true, content: { 'application/json': { schema, example: exampleOf(type) } } },
+    responses: { '2XX': answer('WebhookTaken'), 410: answer('WebhookGone'), 429: answer('WebhookLater') },
   };
 }

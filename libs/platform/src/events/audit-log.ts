@@ -15,7 +15,7 @@ export interface AuditEntry extends RecordedEvent {
 export interface AuditFilter {
   /** The only product that is looked at; null: all, and none. */
   productId: string | null;
-  customerId?: string;
+  customerId: string | null;
   actorId?: string;
   actorKind?: 'user' | 'api_key';
   subjectId?: string;

@@ -1,5 +1,5 @@
 import { ArrayMaxSize, IsArray, IsBoolean, IsInt, IsOptional, IsString, Length, Max, MaxLength, Min, ValidateIf } from 'class-validator';
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, OmitType, PartialType } from '@nestjs/swagger';
 import type { DisabledReason, EndpointState } from '@app/webhooks';
 
 const TYPES = { description: 'Types of events, or all of a kind, such as `subscription.*`. Empty: all.', example: ['subscription.*', 'usage.threshold_reached'] };
@@ -31,25 +31,7 @@ export class CreateWebhookEndpointDto {
   product?: string | null;
 }
 
-export class UpdateWebhookEndpointDto {
-  @IsOptional()
-  @IsString()
-  @MaxLength(2_048)
-  url?: string;
-
-  @IsOptional()
-  @IsString()
-  @Length(1, 200)
-  description?: string | null;
-
-  @ApiPropertyOptional(TYPES)
-  @IsOptional()
-  @IsArray()
-  @ArrayMaxSize(100)
-  @IsString({ each: true })
-  @MaxLength(64, { each: true })
-  types?: string[];
-
+export class UpdateWebhookEndpointDto extends PartialType(OmitType(CreateWebhookEndpointDto, ['product'])) {
   /** false: nothing is sent, and what waits is given up. true: begins anew; what it missed can be sent again. */
   @IsOptional()
   @IsBoolean()

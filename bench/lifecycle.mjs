@@ -155,10 +155,10 @@ async function reportLists(url, key, database) {
 process.once('SIGINT', () => void stop().then(() => process.exit(130)));
 try {
   ensureBuilt();
-  const { url, password, databaseUrl } = await startService(POSTGRES);
+  const { url, password, databaseUrl, superuserUrl } = await startService(POSTGRES);
   const token = await login(url, password);
   const { key } = await call(url, 'POST', '/v1/api-keys', { token, body: { name: 'bench', scopes: ['customers:write', 'subscriptions:read', 'entitlements:read', 'usage:write'] } });
-  const database = new pg.Client({ connectionString: databaseUrl });
+  const database = new pg.Client({ connectionString: superuserUrl });
   database.on('error', () => undefined);
   await database.connect();
   for (const [product, count] of Object.entries(PRODUCTS)) {

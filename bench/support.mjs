@@ -48,7 +48,7 @@ export async function startService(settings = {}, environment = {}) {
   stopDatabase = () => server.stop();
   const password = randomBytes(18).toString('base64url');
   const own = { ...environment, DATA_DIR: folder, DATABASE_URL: server.url(), PORT: '0', ADMIN_PASSWORD: password, RATE_LIMIT_PER_MINUTE: '0', WORKER: 'off', LOG_LEVEL: 'error', SAMPLE_DATA: 'off' };
-  return { url: await start('scripts/start.mjs', own, /API +(http:\/\/[^/\s]+)\/v1/), password, databaseUrl: server.url(), folder };
+  return { url: await start('scripts/start.mjs', own, /API +(http:\/\/[^/\s]+)\/v1/), password, databaseUrl: server.url(), superuserUrl: server.superuserUrl('tollgate'), folder };
 }
 
 export async function login(url, password) {

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DeliveriesService, type DeliveryStatus, type LoggedDelivery } from '@app/deliveries';
 import { Clock, DomainError, invalidField, newId, type Page, type PageRequest } from '@app/kernel';
-import { EventFeed, FEED_DAYS, type FeedEntry, Keyring } from '@app/platform';
+import { EventFeed, FEED_DAYS, type FeedEntry } from '@app/platform';
+import type { WebhookEndpoint } from './domain/webhook-endpoint.js';
 import { type EndpointScope, WebhookEndpointsRepository } from './webhook-endpoints.repository.js';
-import { type EndpointState, SEALED_FOR, WebhookEndpointsService } from './webhook-endpoints.service.js';
 import { WebhookSender } from './webhook-sender.js';
-import { signedHeaders } from './webhook-signature.js';
 
 const DAY_MS = 86_400_000;
 const PAGE = 500;
@@ -41,12 +40,10 @@ export interface TestResult {
 @Injectable()
 export class WebhookDeliveriesService {
   constructor(
-    private readonly endpoints: WebhookEndpointsService,
-    private readonly rows: WebhookEndpointsRepository,
+    private readonly endpoints: WebhookEndpointsRepository,
     private readonly deliveries: DeliveriesService,
     private readonly sender: WebhookSender,
     private readonly feed: EventFeed,
-    private readonly keyring: Keyring,
     private readonly clock: Clock,
   ) {}
 
@@ -59,7 +56,7 @@ export class WebhookDeliveriesService {
   /** @throws DomainError `webhook_delivery_not_found` */
   async get(id: string, scope: EndpointScope): Promise<LoggedDelivery> {
     const delivery = await this.deliveries.find(id);
-    if (!delivery || !(await this.rows.find(delivery.lane, scope))) throw new DomainError('not_found', 'webhook_delivery_not_found', 'There is no such delivery.');
+    if (!delivery || !(await this.endpoints.find(delivery.lane, scope))) throw new DomainError('not_found', 'webhook_delivery_not_found', 'There is no such delivery.');
     return delivery;
   }
 
@@ -96,12 +93,11 @@ export class WebhookDeliveriesService {
   /** Sends something to an endpoint at once, whether it is on or off, and waits for what comes of it. @throws DomainError `webhook_endpoint_not_found` */
   async test(id: string, scope: EndpointScope): Promise<TestResult> {
     await this.endpoints.get(id, scope);
-    const [target] = await this.rows.targets([id]);
-    const at = this.clock.now();
+    const [target] = await this.endpoints.targets([id]);
     const messageId = newId();
-    const body = JSON.stringify({ type: TEST_TYPE, timestamp: at, data: { id: messageId, endpoint: id } });
+    const body = JSON.stringify({ type: TEST_TYPE, timestamp: this.clock.now(), data: { id: messageId, endpoint: id } });
     const began = performance.now();
-    const { result, why, statusCode = null } = await this.sender.post(new URL(target!.url), body, signedHeaders(messageId, at, body, [this.keyring.open(SEALED_FOR, target!.secret)]));
+    const { result, why, statusCode = null } = await this.sender.send(target!, messageId, body);
     return { delivered: result === 'delivered', outcome: why, statusCode, durationMs: Math.round(performance.now() - began) };
   }
 
@@ -111,7 +107,7 @@ export class WebhookDeliveriesService {
     return missing.length === 0 ? 0 : this.deliveries.again(missing.map(({ eventId, type }) => ({ channel: 'webhook' as const, lane, messageId: eventId, type })));
   }
 
-  private async refuseDisabled(id: string, scope: EndpointScope): Promise<EndpointState> {
+  private async refuseDisabled(id: string, scope: EndpointScope): Promise<WebhookEndpoint> {
     const endpoint = await this.endpoints.get(id, scope);
     if (!endpoint.enabled) throw new DomainError('conflict', 'endpoint_disabled', 'The endpoint is off: switch it on first.');
     return endpoint;

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { PageRequest } from '@app/kernel';
+import { DomainError, type PageRequest } from '@app/kernel';
 import { arrayLiteral, Database } from '@app/platform';
 import type { DisabledReason, WebhookEndpoint } from './domain/webhook-endpoint.js';
 
@@ -9,6 +9,9 @@ export interface StoredSecrets {
   previousSecret: Buffer | null;
   previousSecretUntil: Date | null;
 }
+
+/** What is needed to send. */
+export type WebhookTarget = Pick<WebhookEndpoint, 'id' | 'url' | 'enabled'> & StoredSecrets;
 
 /** Whose endpoints: those of one product, of one customer, or all. */
 export interface EndpointScope {
@@ -52,9 +55,15 @@ export class WebhookEndpointsRepository {
     return found ?? null;
   }
 
-  async lock(id: string, { productId, customerId }: EndpointScope): Promise<WebhookEndpoint | null> {
+  /** @throws DomainError `webhook_endpoint_not_found` */
+  async get(id: string, scope: EndpointScope): Promise<WebhookEndpoint> {
+    return (await this.find(id, scope)) ?? endpointNotFound();
+  }
+
+  /** @throws DomainError `webhook_endpoint_not_found` */
+  async lock(id: string, { productId, customerId }: EndpointScope): Promise<WebhookEndpoint> {
     const [found] = await this.database.write<WebhookEndpoint>(`select ${COLUMNS} from webhook_endpoints where id = $3 and ${IN_SCOPE} for no key update`, [productId, customerId, id]);
-    return found ?? null;
+    return found ?? endpointNotFound();
   }
 
   async lockOfProfile(customerId: string): Promise<WebhookEndpoint | null> {
@@ -84,8 +93,7 @@ export class WebhookEndpointsRepository {
     return this.database.query<WebhookEndpoint>(`select ${COLUMNS} from webhook_endpoints where enabled and (customer_id is null or customer_id = any($1::uuid[]))`, [arrayLiteral(customerIds)]);
   }
 
-  /** What is needed to send. */
-  targets(ids: string[]): Promise<(Pick<WebhookEndpoint, 'id' | 'url' | 'enabled'> & StoredSecrets)[]> {
+  targets(ids: string[]): Promise<WebhookTarget[]> {
     return this.database.query(`select id, url, enabled, ${SECRETS} from webhook_endpoints where id = any($1::uuid[])`, [arrayLiteral(ids)]);
   }
 
@@ -117,4 +125,8 @@ export class WebhookEndpointsRepository {
   async disown(userId: string): Promise<void> {
     await this.database.write('update webhook_endpoints set owner_user_id = null where owner_user_id = $1', [userId]);
   }
+}
+
+function endpointNotFound(): never {
+  throw new DomainError('not_found', 'webhook_endpoint_not_found', 'There is no such webhook endpoint.');
 }

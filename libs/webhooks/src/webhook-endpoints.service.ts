@@ -2,14 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { CatalogReader } from '@app/catalog';
 import { DeliveriesService, type LaneState } from '@app/deliveries';
 import { type Actor, Clock, DomainError, invalidField, newId, type Page, type PageRequest, toPage } from '@app/kernel';
-import { Database, type EventType, Events, Keyring, PUBLIC_EVENT_TYPES } from '@app/platform';
+import { Database, type EventType, Events, PUBLIC_EVENT_TYPES } from '@app/platform';
 import { AddressPolicy, RefusedAddress } from './address-policy.js';
 import { targetUrl } from './domain/target-url.js';
 import { endpointFacts, type WebhookEndpoint } from './domain/webhook-endpoint.js';
 import { type EndpointScope, WebhookEndpointsRepository } from './webhook-endpoints.repository.js';
-import { newSecret } from './webhook-signature.js';
+import { WebhookSecrets } from './webhook-secrets.js';
 
-export const SEALED_FOR = 'webhook-secret';
 const MOST = { customer: 20, others: 200 };
 const KINDS = new Set(PUBLIC_EVENT_TYPES.map((type) => `${type.split('.')[0]!}.*`));
 
@@ -20,6 +19,13 @@ export interface NewEndpoint {
 }
 
 export type EndpointChanges = Partial<NewEndpoint> & { enabled?: boolean };
+
+/** Who makes an endpoint, and is told when it is disabled. */
+export interface Maker {
+  ownerUserId: string | null;
+  actor: Actor;
+  ofProfile?: boolean;
+}
 
 /** An endpoint, and how what waits for it stands. */
 export type EndpointState = WebhookEndpoint & LaneState;
@@ -32,33 +38,21 @@ export class WebhookEndpointsService {
     private readonly deliveries: DeliveriesService,
     private readonly addresses: AddressPolicy,
     private readonly catalog: CatalogReader,
-    private readonly keyring: Keyring,
+    private readonly secrets: WebhookSecrets,
     private readonly database: Database,
     private readonly events: Events,
     private readonly clock: Clock,
   ) {}
 
   /** @returns the endpoint and its secret, which nobody is told again. @throws DomainError `invalid_fields`, `too_many_endpoints` */
-  async create(input: NewEndpoint, scope: EndpointScope, by: { ownerUserId: string | null; actor: Actor; ofProfile?: boolean }): Promise<{ endpoint: EndpointState; secret: string }> {
+  async create(input: NewEndpoint, scope: EndpointScope, by: Maker): Promise<{ endpoint: EndpointState; secret: string }> {
     const { url, types } = await this.checked(input);
-    const now = this.clock.now();
-    const secret = newSecret();
-    const endpoint: WebhookEndpoint = {
-      ...scope, id: newId(), ownerUserId: by.ownerUserId, ofProfile: by.ofProfile ?? false, url: url!, description: input.description ?? null, types: types ?? [], enabled: true,
-      disabledReason: null, disabledAt: null, createdAt: now, updatedAt: now,
-    };
-    await this.database.transaction(async () => {
-      const most = scope.customerId === null ? MOST.others : MOST.customer;
-      if ((await this.endpoints.lockScope(scope)) >= most) throw new DomainError('conflict', 'too_many_endpoints', `There are ${most} endpoints already.`);
-      await this.endpoints.insert(endpoint, this.keyring.seal(SEALED_FOR, secret));
-      await this.record('webhook_endpoint.created', by.actor, null, endpoint);
-    });
-    return { endpoint: { ...endpoint, failingSince: null, pausedUntil: null }, secret };
+    return this.add({ url: url!, description: input.description ?? null, types: types ?? [] }, scope, by);
   }
 
   /** @throws DomainError `webhook_endpoint_not_found` */
   async get(id: string, scope: EndpointScope): Promise<EndpointState> {
-    return this.withState((await this.endpoints.find(id, scope)) ?? notFound());
+    return this.withState(await this.endpoints.get(id, scope));
   }
 
   /** Newest first. */
@@ -74,18 +68,18 @@ export class WebhookEndpointsService {
 
   /** Changes the given fields. Switched on again, it is tried at once. @throws DomainError `webhook_endpoint_not_found`, `invalid_fields` */
   async update(id: string, scope: EndpointScope, changes: EndpointChanges, actor: Actor): Promise<EndpointState> {
-    await this.get(id, scope);
+    await this.endpoints.get(id, scope);
     const { url, types } = await this.checked(changes);
-    return this.database.transaction(async () => this.withState(await this.change((await this.endpoints.lock(id, scope)) ?? notFound(), { ...changes, url, types }, actor)));
+    return this.database.transaction(async () => this.withState(await this.change(await this.endpoints.lock(id, scope), { ...changes, url, types }, actor)));
   }
 
   /** Another secret; the one before signs too for `overlapSeconds`. @throws DomainError `webhook_endpoint_not_found` */
   rotateSecret(id: string, scope: EndpointScope, overlapSeconds: number, actor: Actor): Promise<{ endpoint: EndpointState; secret: string }> {
     return this.database.transaction(async () => {
-      const endpoint = (await this.endpoints.lock(id, scope)) ?? notFound();
-      const secret = newSecret();
+      const endpoint = await this.endpoints.lock(id, scope);
+      const { secret, sealed } = this.secrets.draw();
       const now = this.clock.now();
-      await this.endpoints.rotate(id, this.keyring.seal(SEALED_FOR, secret), new Date(now.getTime() + overlapSeconds * 1_000), now);
+      await this.endpoints.rotate(id, sealed, new Date(now.getTime() + overlapSeconds * 1_000), now);
       await this.events.record({ ...aboutEndpoint('webhook_endpoint.secret_rotated', endpoint), actor, after: { overlapSeconds } });
       return { endpoint: await this.withState({ ...endpoint, updatedAt: now }), secret };
     });
@@ -93,7 +87,7 @@ export class WebhookEndpointsService {
 
   /** With everything that waits for it. @throws DomainError `webhook_endpoint_not_found` */
   async delete(id: string, scope: EndpointScope, actor: Actor): Promise<void> {
-    await this.database.transaction(async () => this.remove((await this.endpoints.lock(id, scope)) ?? notFound(), actor));
+    await this.database.transaction(async () => this.remove(await this.endpoints.lock(id, scope), actor));
   }
 
   /** Nothing goes there any more; its owner is told. Needs a transaction. */
@@ -102,15 +96,17 @@ export class WebhookEndpointsService {
     if (endpoint) await this.record('webhook_endpoint.disabled', actor, { ...endpoint, enabled: true, disabledReason: null }, endpoint);
   }
 
-  /** The endpoint that a person names in their profile: made, moved or, with null, removed. @throws DomainError `invalid_fields` */
+  /** Where a person may be called, as it is kept; nothing is written. @throws DomainError `invalid_fields` about `webhookUrl` */
+  async urlForProfile(text: string): Promise<string> {
+    return (await this.checked({ url: text }, 'webhookUrl')).url!;
+  }
+
+  /** The endpoint that a person names in their profile: made, moved or, with null, removed. Needs a transaction. @param url from `urlForProfile` */
   async setOfProfile(customerId: string, userId: string, url: string | null, actor: Actor): Promise<void> {
-    if (url !== null) await this.checked({ url }, 'webhookUrl');
-    await this.database.transaction(async () => {
-      const endpoint = await this.endpoints.lockOfProfile(customerId);
-      if (endpoint && url === null) await this.remove(endpoint, actor);
-      else if (endpoint) await this.change(endpoint, { url: url!, enabled: true }, actor);
-      else if (url !== null) await this.create({ url }, { productId: null, customerId }, { ownerUserId: userId, actor, ofProfile: true });
-    });
+    const endpoint = await this.endpoints.lockOfProfile(customerId);
+    if (endpoint && url === null) await this.remove(endpoint, actor);
+    else if (endpoint) await this.change(endpoint, { url: url!, enabled: true }, actor);
+    else if (url !== null) await this.add({ url, description: null, types: [] }, { productId: null, customerId }, { ownerUserId: userId, actor, ofProfile: true });
   }
 
   /** The URLs in the profiles of customers. */
@@ -122,6 +118,19 @@ export class WebhookEndpointsService {
   async forget(customerId: string, userId: string | null, actor: Actor): Promise<void> {
     for (const id of await this.endpoints.idsOf({ productId: null, customerId })) await this.delete(id, { productId: null, customerId }, actor);
     if (userId !== null) await this.endpoints.disown(userId);
+  }
+
+  private async add(wanted: Pick<WebhookEndpoint, 'url' | 'description' | 'types'>, scope: EndpointScope, { ownerUserId, actor, ofProfile = false }: Maker): Promise<{ endpoint: EndpointState; secret: string }> {
+    const now = this.clock.now();
+    const { secret, sealed } = this.secrets.draw();
+    const endpoint: WebhookEndpoint = { ...wanted, ...scope, id: newId(), ownerUserId, ofProfile, enabled: true, disabledReason: null, disabledAt: null, createdAt: now, updatedAt: now };
+    await this.database.transaction(async () => {
+      const most = scope.customerId === null ? MOST.others : MOST.customer;
+      if ((await this.endpoints.lockScope(scope)) >= most) throw new DomainError('conflict', 'too_many_endpoints', `There are ${most} endpoints already.`);
+      await this.endpoints.insert(endpoint, sealed);
+      await this.record('webhook_endpoint.created', actor, null, endpoint);
+    });
+    return { endpoint: { ...endpoint, failingSince: null, pausedUntil: null }, secret };
   }
 
   private async change(before: WebhookEndpoint, changes: EndpointChanges, actor: Actor): Promise<WebhookEndpoint> {
@@ -168,8 +177,4 @@ export class WebhookEndpointsService {
 
 function aboutEndpoint(type: EventType, { id, customerId, productId }: WebhookEndpoint): { type: EventType; subject: { type: string; id: string }; customerId: string | null; productId: string | null } {
   return { type, subject: { type: 'webhook_endpoint', id }, customerId, productId };
-}
-
-function notFound(): never {
-  throw new DomainError('not_found', 'webhook_endpoint_not_found', 'There is no such webhook endpoint.');
 }

@@ -4,6 +4,9 @@ import { Agent } from 'undici';
 import type { Outcome } from '@app/deliveries';
 import { Clock } from '@app/kernel';
 import { AddressPolicy, RefusedAddress } from './address-policy.js';
+import type { WebhookTarget } from './webhook-endpoints.repository.js';
+import { WebhookSecrets } from './webhook-secrets.js';
+import { signedHeaders } from './webhook-signature.js';
 
 /** For all of it: name, connection, request and answer. */
 const PATIENCE_MS = 15_000;
@@ -27,13 +30,20 @@ export class WebhookSender implements OnApplicationShutdown {
 
   constructor(
     private readonly addresses: AddressPolicy,
+    private readonly secrets: WebhookSecrets,
     private readonly clock: Clock,
   ) {
     this.agents = { 'http:': this.agentFor('http:'), 'https:': this.agentFor('https:') };
   }
 
+  /** Signs a message anew and posts it. */
+  async send(target: WebhookTarget, messageId: string, body: string): Promise<Outcome> {
+    const at = this.clock.now();
+    return this.post(new URL(target.url), body, signedHeaders(messageId, at, body, this.secrets.inForce(target, at)));
+  }
+
   /** Never throws, never takes longer than its patience, and reads no more of an answer than it must. */
-  async post(url: URL, body: string, headers: Record<string, string>): Promise<Outcome> {
+  private async post(url: URL, body: string, headers: Record<string, string>): Promise<Outcome> {
     const signal = AbortSignal.timeout(PATIENCE_MS);
     try {
       // A name is vetted when it is connected to; an address is never looked up.

@@ -7,11 +7,12 @@ import { WebhookDeliveriesService } from './webhook-deliveries.service.js';
 import { WebhookEndpointsRepository } from './webhook-endpoints.repository.js';
 import { WebhookEndpointsService } from './webhook-endpoints.service.js';
 import { WebhookPublication } from './webhook-publication.js';
+import { WebhookSecrets } from './webhook-secrets.js';
 import { WebhookSender } from './webhook-sender.js';
 
 @Module({
   imports: [CatalogModule, DeliveriesModule],
-  providers: [AddressLookup, AddressPolicy, WebhookChannel, WebhookDeliveriesService, WebhookEndpointsRepository, WebhookEndpointsService, WebhookPublication, WebhookSender],
+  providers: [AddressLookup, AddressPolicy, WebhookChannel, WebhookDeliveriesService, WebhookEndpointsRepository, WebhookEndpointsService, WebhookPublication, WebhookSecrets, WebhookSender],
   exports: [WebhookDeliveriesService, WebhookEndpointsService],
 })
 export class WebhooksModule {}

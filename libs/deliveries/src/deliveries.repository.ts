@@ -29,6 +29,12 @@ export interface Settled {
   log: Attempt;
 }
 
+/** A lane that is to be left alone for so long. */
+export interface Pause {
+  lane: string;
+  ms: number;
+}
+
 export interface LaneFailure {
   lane: string;
   failures: number;
@@ -106,10 +112,13 @@ export class DeliveriesRepository {
     );
   }
 
-  async pause(lane: string, until: Date): Promise<void> {
+  /** Of several pauses of a lane the longest counts. */
+  async pause(pauses: Pause[], now: Date): Promise<void> {
     await this.database.write(
-      `insert into delivery_lanes as l (lane, failures, paused_until) values ($1, 0, $2) on conflict (lane) do update set paused_until = greatest(l.paused_until, excluded.paused_until)`,
-      [lane, until],
+      `insert into delivery_lanes as l (lane, failures, paused_until)
+       select lane, 0, $3::timestamptz + max(ms) * interval '1 millisecond' from unnest($1::uuid[], $2::integer[]) as p (lane, ms) group by lane order by lane
+       on conflict (lane) do update set paused_until = greatest(l.paused_until, excluded.paused_until)`,
+      [arrayLiteral(pauses.map(({ lane }) => lane)), arrayLiteral(pauses.map(({ ms }) => ms)), now],
     );
   }
 

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '@app/kernel';
 import { Database } from '@app/platform';
-import { type Busy, DeliveriesRepository, type Settled } from './deliveries.repository.js';
+import { type Busy, DeliveriesRepository, type Pause, type Settled } from './deliveries.repository.js';
 import type { Attempt, Channel, ChannelName, Delivery, Outcome } from './delivery.js';
 import { GIVE_UP_AFTER_MS, restMs, retryDelayMs } from './domain/retry-schedule.js';
 
@@ -124,25 +124,29 @@ export class Dispatcher {
     await this.deliveries.settle(batch.map((done) => settledOf(done, now)), now);
     const answered = new Set(batch.filter(({ outcome }) => outcome.result === 'delivered').map(({ delivery }) => delivery.lane));
     if (answered.size > 0) await this.deliveries.forgetFailures([...answered]);
-    await this.countFailures(batch.filter(({ delivery, outcome }) => outcome.result === 'retry' && !answered.has(delivery.lane)), now);
-    for (const { delivery, outcome } of batch) {
-      if (outcome.pauseMs) await this.deliveries.pause(delivery.lane, new Date(now.getTime() + outcome.pauseMs));
-    }
-    const gone = new Set(batch.filter(({ outcome }) => outcome.result === 'gone').map(({ delivery }) => delivery));
-    for (const { channel, lane } of gone) await this.channels.get(channel)!.giveUp?.(lane, 'gone');
+    const asked = batch.flatMap(({ delivery: { lane }, outcome: { pauseMs } }) => (pauseMs ? [{ lane, ms: pauseMs }] : []));
+    const rests = await this.countFailures(batch.filter(({ delivery, outcome }) => outcome.result === 'retry' && !answered.has(delivery.lane)), now);
+    if (asked.length + rests.length > 0) await this.deliveries.pause([...asked, ...rests], now);
+    for (const [lane, channel] of channelsOf(batch.filter(({ outcome }) => outcome.result === 'gone'))) await this.channels.get(channel)!.giveUp?.(lane, 'gone');
   }
 
-  private async countFailures(failed: Done[], now: Date): Promise<void> {
-    if (failed.length === 0) return;
-    const channels = new Map(failed.map(({ delivery }) => [delivery.lane, delivery.channel]));
+  /** @returns which lanes are to rest */
+  private async countFailures(failed: Done[], now: Date): Promise<Pause[]> {
+    if (failed.length === 0) return [];
+    const channels = channelsOf(failed);
+    const rests: Pause[] = [];
     // What fails together counts once: a receiver that is away for a second is not one that has failed a hundred times.
     for (const { lane, failures, failingSince } of await this.deliveries.countFailures([...channels.keys()], now)) {
       const channel = this.channels.get(channels.get(lane)!)!;
       if (channel.giveUp && now.getTime() - failingSince.getTime() >= GIVE_UP_AFTER_MS) await channel.giveUp(lane, 'failing');
-      else if (restMs(failures) > 0) await this.deliveries.pause(lane, new Date(now.getTime() + restMs(failures)));
+      else if (restMs(failures) > 0) rests.push({ lane, ms: restMs(failures) });
     }
+    return rests;
   }
 }
+
+/** The lanes of what was sent, each with its channel. */
+const channelsOf = (batch: Done[]): Map<string, ChannelName> => new Map(batch.map(({ delivery }) => [delivery.lane, delivery.channel]));
 
 function settledOf({ delivery, outcome, durationMs, at }: Done, now: Date): Settled {
   const { id, attempt } = delivery;

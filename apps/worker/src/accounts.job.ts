@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Cron } from '@nestjs/schedule';
 import { AuthHousekeeping, SigningKeys } from '@app/auth';
+import { attempt } from './attempt.js';
 
 /** Replaces signing keys in time, and removes what is over. */
 @Injectable()
@@ -13,22 +14,14 @@ export class AccountsJob {
   ) {}
 
   @Cron('0 */10 * * * *', { waitForCompletion: true })
-  rotateKeys(): Promise<void> {
-    return this.attempt('Signing keys were not looked at', () => this.keys.rotateWhenDue());
+  async rotateKeys(): Promise<void> {
+    await attempt(this.logger, 'Signing keys were not looked at', () => this.keys.rotateWhenDue());
   }
 
   @Cron('30 * * * * *', { waitForCompletion: true })
-  purge(): Promise<void> {
-    return this.attempt('What is over was not removed', async () => {
+  async purge(): Promise<void> {
+    await attempt(this.logger, 'What is over was not removed', async () => {
       while ((await this.housekeeping.purge()) > 0);
     });
-  }
-
-  private async attempt(otherwise: string, work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      this.logger.error(`${otherwise}: ${error instanceof Error ? error.message : String(error)}`);
-    }
   }
 }

@@ -3,6 +3,7 @@ import { Cron } from '@nestjs/schedule';
 import { DeliveriesService, Dispatcher } from '@app/deliveries';
 import { NotificationsService } from '@app/notifications';
 import { EventFeed, EventPartitions, EventPublisher } from '@app/platform';
+import { attempt } from './attempt.js';
 
 /** Between two looks at whether there is something to tell, or to send: of the second that a first attempt may take. */
 const LOOK_EVERY_MS = 100;
@@ -41,22 +42,28 @@ export class DeliveriesJob implements OnApplicationBootstrap, OnApplicationShutd
 
   @Cron('20 * * * * *', { waitForCompletion: true })
   async purge(): Promise<void> {
-    await this.attempt('What is over was not removed', async () => {
+    await attempt(this.logger, 'What is over was not removed', async () => {
       while ((await this.deliveries.purge()) + (await this.feed.purge()) + (await this.notifications.purge()) > 0);
     });
   }
 
   @Cron('0 0 * * * *', { waitForCompletion: true })
   async makeMonths(): Promise<void> {
-    await this.attempt('The months to come were not made', () => this.partitions.ensure());
+    await attempt(this.logger, 'The months to come were not made', () => this.partitions.ensure());
   }
 
   private async loop(name: string, step: () => Promise<number>): Promise<void> {
     while (!this.stopping) {
-      const moved = await this.attempt('What is to be sent waits', step);
+      const moved = await attempt(this.logger, 'What is to be sent waits', () => step().catch((error: unknown) => this.unlessStopping(error)));
       const wait = moved === 0 ? LOOK_EVERY_MS : 0;
       await this.rest(name, moved === null ? AFTER_A_FAILURE_MS : wait);
     }
+  }
+
+  /** What the end of the process cuts short is no failure. */
+  private unlessStopping(error: unknown): number {
+    if (this.stopping) return 0;
+    throw error;
   }
 
   private rest(name: string, ms: number): Promise<void> {
@@ -67,15 +74,5 @@ export class DeliveriesJob implements OnApplicationBootstrap, OnApplicationShutd
         resolve();
       });
     });
-  }
-
-  /** @returns null when it failed */
-  private async attempt<T>(otherwise: string, work: () => Promise<T>): Promise<T | null> {
-    try {
-      return await work();
-    } catch (error) {
-      if (!this.stopping) this.logger.error(`${otherwise}: ${error instanceof Error ? error.message : String(error)}`);
-      return null;
-    }
   }
 }

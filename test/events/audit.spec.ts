@@ -130,6 +130,13 @@ describe('the audit log', () => {
     expect(await service.database.query(`select 1 from event_feed where type = 'support.read'`)).toEqual([]);
   });
 
+  it('tells of questions that are asked by POST too', async () => {
+    const support = await inRole(service, { role: 'support' });
+    const somebody = await person(service);
+    expect((await support.call('POST', '/v1/check', { body: { customer: somebody.customer, product: 'tollgate', feature: 'api_keys' } })).status).toBe(200);
+    expect((await log(`actor=${support.userId}&type=support.read`)).map(({ customer, after }) => [customer, after.method, after.path])).toEqual([[somebody.customer, 'POST', '/v1/check']]);
+  });
+
   it('shows nothing to support when it cannot be written down', async () => {
     const support = await inRole(service, { role: 'support' });
     const somebody = await person(service);

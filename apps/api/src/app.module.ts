@@ -23,7 +23,6 @@ import { HttpModule } from './http/http.module.js';
 import { AccessGuard } from './http/access/access.guard.js';
 import { JwtStrategy } from './http/access/jwt.strategy.js';
 import { OwnerGuard } from './http/access/owner.guard.js';
-import { SupportAuditGuard } from './http/access/support-audit.guard.js';
 import { InputPipe } from './http/input/input.pipe.js';
 import { ProblemFilter } from './http/problems/problem.filter.js';
 import { LimitsStorage } from './http/throttling/limits-storage.js';
@@ -69,7 +68,6 @@ const EDGE = [
   { provide: APP_GUARD, useClass: AccessGuard },
   { provide: APP_GUARD, useClass: ThrottlingGuard },
   { provide: APP_GUARD, useClass: OwnerGuard },
-  { provide: APP_GUARD, useClass: SupportAuditGuard },
   { provide: APP_PIPE, useClass: InputPipe },
 ];
 

@@ -1,5 +1,6 @@
-import { SetMetadata } from '@nestjs/common';
+import { applyDecorators, SetMetadata, UseGuards } from '@nestjs/common';
 import type { Scope } from '@app/auth';
+import { SupportAuditGuard } from './support-audit.guard.js';
 
 /** Who may call a route. Left out means nobody of that kind. */
 export interface AccessRule {
@@ -17,4 +18,7 @@ export type OpenRule = 'public' | 'everybody';
 export const ACCESS_RULE = 'access:rule';
 
 /** Every route says who may call it; one that says nothing answers nobody. */
-export const Allow = (rule: AccessRule | OpenRule) => SetMetadata(ACCESS_RULE, rule);
+export function Allow(rule: AccessRule | OpenRule): MethodDecorator {
+  const watched = typeof rule === 'object' && rule.support === 'reads' ? [UseGuards(SupportAuditGuard)] : [];
+  return applyDecorators(SetMetadata(ACCESS_RULE, rule), ...watched);
+}

@@ -4,7 +4,7 @@ import { actorOf, type UserPrincipal } from '@app/auth';
 import { Database, Events } from '@app/platform';
 import type { WithPrincipal } from './current-principal.decorator.js';
 
-/** Writes down what support looks at of what is not its own, before it sees it. What it changes tells of itself. */
+/** Stands at every route that support reads by, behind the guards of all: writes down what it looks at before it sees it. What it changes tells of itself. */
 @Injectable()
 export class SupportAuditGuard implements CanActivate {
   constructor(
@@ -14,8 +14,8 @@ export class SupportAuditGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): true | Promise<true> {
     const request = context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>();
-    const { principal, method } = request;
-    return principal?.kind === 'user' && principal.reach === 'everybody' && method === 'GET' ? this.record(request, principal) : true;
+    const { principal } = request;
+    return principal?.kind === 'user' && principal.reach === 'everybody' ? this.record(request, principal) : true;
   }
 
   private async record({ method, url, query, customer, subscription }: FastifyRequest & WithPrincipal, principal: UserPrincipal): Promise<true> {

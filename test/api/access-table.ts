@@ -14,6 +14,7 @@ export interface Access {
 export const ACCESS: Record<string, Access> = {
   'GET /health/live': { public: true },
   'GET /health/ready': { public: true },
+  'GET /metrics': { public: true },
   'GET /.well-known/jwks.json': { public: true },
   'GET /dev/mail': { public: true },
   'POST /v1/auth/register': { public: true },

@@ -13,7 +13,7 @@ import { ACCESS, NO_API } from './access-table.js';
 const addFormats = formats as unknown as (ajv: Ajv2020) => void;
 const root = path.resolve(import.meta.dirname, '../..');
 /** What is answered otherwise than in JSON. */
-const MEDIA_TYPES: Record<string, string> = { 'GET /v1/users/me/export': 'application/x-ndjson', 'GET /v1/audit-log/export': 'application/x-ndjson', 'GET /v1/events/stream': 'text/event-stream' };
+const MEDIA_TYPES: Record<string, string> = { 'GET /v1/users/me/export': 'application/x-ndjson', 'GET /v1/audit-log/export': 'application/x-ndjson', 'GET /v1/events/stream': 'text/event-stream', 'GET /metrics': 'text/plain' };
 
 interface Operation {
   operationId?: string;

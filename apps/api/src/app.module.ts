@@ -14,6 +14,7 @@ import { AuthRoutesModule } from './auth/auth-routes.module.js';
 import { CatalogRoutesModule } from './catalog/catalog-routes.module.js';
 import { CustomerRoutesModule } from './customers/customer-routes.module.js';
 import { EntitlementRoutesModule } from './entitlements/entitlement-routes.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { DevMailModule } from './dev-mail/dev-mail.module.js';
 import { EventRoutesModule } from './events/event-routes.module.js';
 import { FeaturesModule } from './features/features.module.js';
@@ -24,6 +25,7 @@ import { AccessGuard } from './http/access/access.guard.js';
 import { JwtStrategy } from './http/access/jwt.strategy.js';
 import { OwnerGuard } from './http/access/owner.guard.js';
 import { InputPipe } from './http/input/input.pipe.js';
+import { ServerTimingGuard } from './http/observation/server-timing.guard.js';
 import { ProblemFilter } from './http/problems/problem.filter.js';
 import { LimitsStorage } from './http/throttling/limits-storage.js';
 import { ThrottlingGuard } from './http/throttling/throttling.guard.js';
@@ -41,6 +43,7 @@ import { WebhookRoutesModule } from './webhooks/webhook-routes.module.js';
 
 const ROUTES = [
   HealthModule,
+  MetricsModule,
   AuthRoutesModule,
   UserRoutesModule,
   ApiKeyRoutesModule,
@@ -91,7 +94,7 @@ export class AppModule {
         ...(config.production || config.smtpUrl ? [] : [DevMailModule]),
         ...extra,
       ],
-      providers: [...EDGE, JwtStrategy, FirstStart],
+      providers: [...EDGE, ...(config.production ? [] : [{ provide: APP_GUARD, useClass: ServerTimingGuard }]), JwtStrategy, FirstStart],
     };
   }
 }

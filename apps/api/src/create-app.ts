@@ -1,13 +1,19 @@
+import type { Socket } from 'node:net';
+import compress from '@fastify/compress';
+import cors from '@fastify/cors';
 import formbody from '@fastify/formbody';
-import { type LogLevel as NestLogLevel, type ModuleMetadata } from '@nestjs/common';
+import type { ModuleMetadata } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { newId } from '@app/kernel';
-import type { Config, LogLevel } from '@app/platform';
+import { Config, Readiness, ServiceLogger } from '@app/platform';
 import { AppModule } from './app.module.js';
 import { addDocs, DOCS_PATH } from './openapi/docs.js';
+import { InFlight } from './http/in-flight/in-flight.js';
+import { RequestLog } from './http/observation/request-log.js';
+import { addServerTiming } from './http/observation/server-timing.guard.js';
+import { traceRequests } from './http/observation/trace-requests.js';
 import { answerConnectionError, answerFrameworkError } from './http/problems/before-handlers.js';
-import { QuietLogger } from './quiet-logger.js';
 import { pickFields } from './http/pagination/fields.js';
 import { checkContentType, checkHeaders, checkText } from './http/input/input-check.js';
 
@@ -23,11 +29,14 @@ const SECURITY_HEADERS = {
   'referrer-policy': 'no-referrer',
 };
 const DOCS_POLICY = "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
-const LOG_LEVELS: Record<LogLevel, NestLogLevel[]> = {
-  debug: ['debug', 'log', 'warn', 'error', 'fatal'],
-  info: ['log', 'warn', 'error', 'fatal'],
-  warn: ['warn', 'error', 'fatal'],
-  error: ['error', 'fatal'],
+/** Smaller answers leave as they are: decisions are. What is secret in an answer stands in no page of a stranger's, so its length gives nothing away. */
+const WORTH_COMPRESSING_BYTES = 1_400;
+/** Callers say who they are in a header, never in a cookie: so no page can borrow somebody's login. */
+const CORS = {
+  methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+  allowedHeaders: ['authorization', 'content-type', 'x-api-key', 'idempotency-key', 'if-match', 'if-none-match', 'last-event-id'],
+  exposedHeaders: ['etag', 'idempotency-replayed', 'location', 'ratelimit', 'ratelimit-policy', 'retry-after', 'server-timing', 'x-request-id'],
+  maxAge: 600,
 };
 
 /** How the server waits: bounded everywhere, so that no slow caller holds what others need. Milliseconds. */
@@ -51,8 +60,7 @@ export const createAdapter = ({ trustedProxies }: Config) =>
 
 /** The API, ready to listen. */
 export async function createApp(config: Config, extra: NonNullable<ModuleMetadata['imports']> = []): Promise<NestFastifyApplication> {
-  const logger = new QuietLogger('Tollgate', { json: config.production, logLevels: LOG_LEVELS[config.logLevel] });
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config, extra), createAdapter(config), { logger, abortOnError: false, bodyParser: false });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config, extra), createAdapter(config), { logger: new ServiceLogger(config), abortOnError: false, bodyParser: false });
   await prepare(app);
   addDocs(app);
   await app.init();
@@ -61,14 +69,20 @@ export async function createApp(config: Config, extra: NonNullable<ModuleMetadat
 
 /** What every request passes before and after its handler. */
 export async function prepare(app: NestFastifyApplication): Promise<void> {
+  const config = app.get(Config);
+  const inFlight = app.get(InFlight);
+  const log = app.get(RequestLog);
+  const readiness = app.get(Readiness);
   // Fastify's own parsers instead of Nest's around them: JSON is there by itself.
   await app.register(formbody);
-  app.getHttpServer().maxConnections = MOST_CONNECTIONS;
-  app
-    .getHttpAdapter()
-    .getInstance()
+  await app.register(compress, { threshold: WORTH_COMPRESSING_BYTES, encodings: ['br', 'gzip'], globalDecompression: false });
+  if (config.corsOrigins.length > 0) await app.register(cors, { origin: config.corsOrigins, ...CORS });
+  const server = app.getHttpAdapter().getInstance();
+  if (config.tracing) traceRequests(server);
+  server
     .addHook('onRequest', (request, reply, done) => {
       void reply.header('x-request-id', request.id);
+      inFlight.enter(reply);
       checkHeaders(request);
       checkContentType(request);
       done();
@@ -82,6 +96,30 @@ export async function prepare(app: NestFastifyApplication): Promise<void> {
       void reply.headers(SECURITY_HEADERS);
       if (request.url.startsWith(DOCS_PATH)) void reply.header('content-security-policy', DOCS_POLICY);
       if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
+      // Whoever asks again finds another instance.
+      if (readiness.isStopping) void reply.header('connection', 'close');
+      addServerTiming(request, reply);
+      done();
+    })
+    .addHook('onResponse', (request, reply, done) => {
+      inFlight.leave(reply);
+      log.saw(request, reply);
       done();
     });
+  keepNobodyWaiting(app);
+}
+
+/** Sockets at once, and at the end of the process those that have never asked anything: Node waits for them as if they were about to. */
+function keepNobodyWaiting(app: NestFastifyApplication): void {
+  const silent = new Set<Socket>();
+  const server = app.getHttpServer();
+  server.maxConnections = MOST_CONNECTIONS;
+  server.on('connection', (socket: Socket) => {
+    silent.add(socket);
+    socket.once('data', () => silent.delete(socket)).once('close', () => silent.delete(socket));
+  });
+  app.getHttpAdapter().getInstance().addHook('preClose', (done) => {
+    silent.forEach((socket) => socket.destroy());
+    done();
+  });
 }

@@ -1,9 +1,9 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Cron } from '@nestjs/schedule';
 import { DeliveriesService, Dispatcher } from '@app/deliveries';
 import { NotificationsService } from '@app/notifications';
 import { EventFeed, EventPartitions, EventPublisher } from '@app/platform';
-import { attempt } from './attempt.js';
+import { JobRunner } from './job-runner.js';
 
 /** Between two looks at whether there is something to tell, or to send: of the second that a first attempt may take. */
 const LOOK_EVERY_MS = 100;
@@ -12,7 +12,6 @@ const AFTER_A_FAILURE_MS = 1_000;
 /** Publishes what has happened, sends what is due, and removes what is long over. */
 @Injectable()
 export class DeliveriesJob implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly logger = new Logger('DeliveriesJob');
   private stopping = false;
   private running: Promise<unknown> = Promise.resolve();
   /** Ends the rests of the loops. */
@@ -25,6 +24,7 @@ export class DeliveriesJob implements OnApplicationBootstrap, OnApplicationShutd
     private readonly notifications: NotificationsService,
     private readonly feed: EventFeed,
     private readonly partitions: EventPartitions,
+    private readonly jobs: JobRunner,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -42,19 +42,19 @@ export class DeliveriesJob implements OnApplicationBootstrap, OnApplicationShutd
 
   @Cron('20 * * * * *', { waitForCompletion: true })
   async purge(): Promise<void> {
-    await attempt(this.logger, 'What is over was not removed', async () => {
+    await this.jobs.run('purge deliveries', async () => {
       while ((await this.deliveries.purge()) + (await this.feed.purge()) + (await this.notifications.purge()) > 0);
     });
   }
 
   @Cron('0 0 * * * *', { waitForCompletion: true })
   async makeMonths(): Promise<void> {
-    await attempt(this.logger, 'The months to come were not made', () => this.partitions.ensure());
+    await this.jobs.run('make months', () => this.partitions.ensure());
   }
 
   private async loop(name: string, step: () => Promise<number>): Promise<void> {
     while (!this.stopping) {
-      const moved = await attempt(this.logger, 'What is to be sent waits', () => step().catch((error: unknown) => this.unlessStopping(error)));
+      const moved = await this.jobs.run(name, () => step().catch((error: unknown) => this.unlessStopping(error)));
       const wait = moved === 0 ? LOOK_EVERY_MS : 0;
       await this.rest(name, moved === null ? AFTER_A_FAILURE_MS : wait);
     }

@@ -1,20 +1,32 @@
-import { Controller, Get, HttpException } from '@nestjs/common';
-import { Readiness } from '@app/platform';
+import { Controller, Get, Header, HttpException, UseGuards } from '@nestjs/common';
+import { type Dependencies, Metrics, Readiness } from '@app/platform';
+import { MetricsGuard } from './metrics.guard.js';
 
-@Controller('health')
+/** What those who run it ask a worker: the same as they ask the API. */
+@Controller()
 export class HealthController {
-  constructor(private readonly readiness: Readiness) {}
+  constructor(
+    private readonly readiness: Readiness,
+    private readonly numbers: Metrics,
+  ) {}
 
-  @Get('live')
+  @Get('health/live')
   live(): { status: 'ok' } {
     return { status: 'ok' };
   }
 
-  @Get('ready')
-  async ready(): Promise<{ status: 'ok' }> {
-    await this.readiness.check().catch(() => {
+  @Get('health/ready')
+  async ready(): Promise<{ status: 'ok'; dependencies: Dependencies }> {
+    const dependencies = await this.readiness.check().catch(() => {
       throw new HttpException({ status: 'unavailable' }, 503);
     });
-    return { status: 'ok' };
+    return { status: 'ok', dependencies };
+  }
+
+  @Get('metrics')
+  @UseGuards(MetricsGuard)
+  @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
+  metrics(): Promise<string> {
+    return this.numbers.text();
   }
 }

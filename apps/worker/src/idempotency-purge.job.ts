@@ -1,21 +1,21 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Cron } from '@nestjs/schedule';
 import { Idempotency } from '@app/platform';
+import { JobRunner } from './job-runner.js';
 
 /** Removes stored answers that are older than a day. */
 @Injectable()
 export class IdempotencyPurgeJob {
-  private readonly logger = new Logger(IdempotencyPurgeJob.name);
-
-  constructor(private readonly idempotency: Idempotency) {}
+  constructor(
+    private readonly idempotency: Idempotency,
+    private readonly jobs: JobRunner,
+  ) {}
 
   @Cron('*/10 * * * * *', { waitForCompletion: true })
   async run(): Promise<void> {
-    try {
-      // As much as there is: what is used thousands of times a second must go as fast as it comes.
+    // As much as there is: what is used thousands of times a second must go as fast as it comes.
+    await this.jobs.run('purge idempotency keys', async () => {
       while ((await this.idempotency.purge()) > 0);
-    } catch (error) {
-      this.logger.error(error instanceof Error ? error.stack : error);
-    }
+    });
   }
 }

@@ -1,6 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Cron } from '@nestjs/schedule';
+import { Metrics } from '@app/platform';
 import { PassingTimeService, PlanMovesService } from '@app/subscriptions';
+import { JobRunner } from './job-runner.js';
 
 /** Writes down what time has done to subscriptions, and moves those whose plan is being moved. */
 @Injectable()
@@ -10,24 +12,21 @@ export class LifecycleJob {
   constructor(
     private readonly time: PassingTimeService,
     private readonly moves: PlanMovesService,
+    private readonly jobs: JobRunner,
+    private readonly metrics: Metrics,
   ) {}
 
   @Cron('* * * * * *', { waitForCompletion: true })
   async run(): Promise<void> {
-    try {
-      const swept = await this.time.sweep();
-      if (swept > 0) this.logger.log(`${swept} subscriptions brought up to date`);
-    } catch (error) {
-      this.logger.error(error instanceof Error ? error.stack : error);
-    }
+    const swept = (await this.jobs.run('sweep', () => this.time.sweep())) ?? 0;
+    this.metrics.swept.inc(swept);
+    if (swept > 0) this.logger.log(`${swept} subscriptions brought up to date`);
   }
 
   @Cron('* * * * * *', { waitForCompletion: true })
   async move(): Promise<void> {
-    try {
+    await this.jobs.run('move plans', async () => {
       while (await this.moves.step());
-    } catch (error) {
-      this.logger.error(error instanceof Error ? error.stack : error);
-    }
+    });
   }
 }

@@ -1,23 +1,26 @@
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { Config, PlatformModule, startDatabase } from '@app/platform';
+import { Config, endsBySignal, Metrics, PlatformModule, Readiness, ServiceLogger, startDatabase, startTracing } from '@app/platform';
 import { HealthController } from './health.controller.js';
 import { WorkerModule } from './worker.module.js';
 
 const config = Config.fromEnvironment();
+if (config.tracing) startTracing();
 const database = await startDatabase(config);
 
 @Module({ imports: [PlatformModule.forRoot(config), WorkerModule], controllers: [HealthController] })
 class WorkerAppModule {}
 
-const app = await NestFactory.create(WorkerAppModule, new FastifyAdapter({ forceCloseConnections: 'idle' }));
-const stop = async (): Promise<void> => {
-  await app.close();
-  await database.stop();
-  process.exit(0);
-};
-process.once('SIGINT', () => void stop());
-process.once('SIGTERM', () => void stop());
+const app = await NestFactory.create(WorkerAppModule, new FastifyAdapter({ forceCloseConnections: 'idle' }), { logger: new ServiceLogger(config) });
+app.get(Metrics).watchProcess();
+endsBySignal({
+  config,
+  readiness: app.get(Readiness),
+  close: async () => {
+    await app.close();
+    await database.stop();
+  },
+});
 await app.listen(config.port, config.host);
 console.log(`Tollgate's worker runs; health on ${await app.getUrl()}/health/ready`);

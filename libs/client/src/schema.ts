@@ -28,8 +28,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The database answers and the service is not stopping */
+        /**
+         * The database answers and the service is not stopping
+         * @description Tells of everything that is relied on: whether it answers, how soon, and since when. The problem of a 503 has the same `dependencies`.
+         */
         get: operations["ready"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What this process counts of itself, for Prometheus
+         * @description With `METRICS_TOKEN` as a bearer token, which production asks for.
+         */
+        get: operations["metrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2655,6 +2678,14 @@ export interface components {
             requestId: string;
             errors?: components["schemas"]["FieldErrorDto"][];
         };
+        ReadyDto: {
+            /** @enum {string} */
+            status: "ok";
+            /** @description `database`, and `redis` where there is one. */
+            dependencies: {
+                [key: string]: unknown;
+            };
+        };
         RegisterDto: {
             email: string;
             /** @description 15 characters or more, if the service is not set to take fewer; any characters, but no password that is tried first, and neither the e-mail nor `tollgate`. */
@@ -4260,7 +4291,63 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HealthDto"];
+                    "application/json": components["schemas"]["ReadyDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The text format of Prometheus */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
             /** @description Invalid fields */

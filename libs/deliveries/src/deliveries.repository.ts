@@ -91,6 +91,22 @@ export class DeliveriesRepository {
     );
   }
 
+  /** The earliest instant at which one is due, in the lanes that do not rest. */
+  async oldestDue(now: Date): Promise<Date | null> {
+    const [row] = await this.database.query<{ due: Date | null }>(
+      `with recursive lanes (lane) as (
+         (select lane from deliveries where due_at is not null order by lane limit 1)
+         union all
+         select (select d.lane from deliveries d where d.due_at is not null and d.lane > l.lane order by d.lane limit 1) from lanes l where l.lane is not null
+       )
+       select min(d.due_at) as due from lanes l left join delivery_lanes h on h.lane = l.lane
+       cross join lateral (select due_at from deliveries where lane = l.lane and due_at is not null order by due_at limit 1) d
+       where h.paused_until is null or h.paused_until <= $1`,
+      [now],
+    );
+    return row!.due;
+  }
+
   /** Leaves alone what somebody else has claimed since. */
   async settle(settled: Settled[], now: Date): Promise<void> {
     const column = (read: (one: Settled) => ArrayItem): string => arrayLiteral(settled.map(read));

@@ -34,6 +34,13 @@ export class DeliveriesService {
     return this.database.transaction(() => this.deliveries.again(deliveries, this.clock.now()));
   }
 
+  /** How long the delivery that waits longest has been due, in milliseconds, where its lane does not rest. */
+  async lagMs(): Promise<number> {
+    const now = this.clock.now();
+    const oldest = await this.deliveries.oldestDue(now);
+    return oldest ? Math.max(0, now.getTime() - oldest.getTime()) : 0;
+  }
+
   find(id: string): Promise<LoggedDelivery | null> {
     return this.deliveries.find(id);
   }

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '@app/kernel';
-import { Database } from '@app/platform';
+import { Database, Metrics } from '@app/platform';
 import { type Busy, DeliveriesRepository, type Pause, type Settled } from './deliveries.repository.js';
 import type { Attempt, Channel, ChannelName, Delivery, Outcome } from './delivery.js';
 import { GIVE_UP_AFTER_MS, restMs, retryDelayMs } from './domain/retry-schedule.js';
@@ -39,6 +39,7 @@ export class Dispatcher {
     private readonly deliveries: DeliveriesRepository,
     private readonly database: Database,
     private readonly clock: Clock,
+    private readonly metrics: Metrics,
   ) {}
 
   register(name: ChannelName, channel: Channel): void {
@@ -96,7 +97,10 @@ export class Dispatcher {
       this.logger.error(`An attempt failed by our own fault: ${error instanceof Error ? error.stack : String(error)}`);
       return { result: 'retry', why: 'internal_error' };
     });
-    return { delivery, outcome, at, durationMs: Math.round(performance.now() - began) };
+    const durationMs = performance.now() - began;
+    this.metrics.deliveries.inc({ channel: delivery.channel, result: outcome.result });
+    this.metrics.deliverySeconds.observe({ channel: delivery.channel }, durationMs / 1_000);
+    return { delivery, outcome, at, durationMs: Math.round(durationMs) };
   }
 
   private async settleSoon(): Promise<void> {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Batcher, Config, Database, isRetryable, isUnavailable, isUniqueViolation, type Outcome } from '@app/platform';
+import { Batcher, Config, Database, isRetryable, isUnavailable, isUniqueViolation, Metrics, type Outcome } from '@app/platform';
 import type { UsageResult } from './usage-command.js';
 import { type CommandOutcome, type PreparedCommand, UsageTransaction } from './usage-transaction.js';
 
@@ -17,14 +17,22 @@ const MOST_ATTEMPTS = 3;
 @Injectable()
 export class UsageLanes {
   private readonly lanes: Batcher<PreparedCommand, Result>[];
+  private readonly group = {
+    ...GROUP,
+    onGroup: (size: number, waitedMs: number): void => {
+      this.metrics.batchSize.observe(size);
+      this.metrics.batchWait.observe(waitedMs / 1_000);
+    },
+  };
   private readonly held = new Map<string, Batcher<PreparedCommand, Result>>();
 
   constructor(
     private readonly transaction: UsageTransaction,
     private readonly database: Database,
     config: Config,
+    private readonly metrics: Metrics,
   ) {
-    this.lanes = Array.from({ length: config.usageLanes }, () => new Batcher((commands) => this.flush(commands), GROUP));
+    this.lanes = Array.from({ length: config.usageLanes }, () => new Batcher((commands) => this.flush(commands), this.group));
   }
 
   /** @throws DomainError `overloaded`, and whatever the command refuses with */
@@ -47,7 +55,9 @@ export class UsageLanes {
 
   private async flush(commands: PreparedCommand[]): Promise<Outcome<Result>[]> {
     try {
+      const ended = this.metrics.batchSeconds.startTimer();
       const outcomes = await this.transaction.run(commands, { wait: false });
+      ended();
       return outcomes.map((outcome, index) => (outcome === 'held by another' ? { answer: this.ownLane(commands[index]!).add(commands[index]!) } : outcome));
     } catch (error) {
       return this.afterFailure(commands, error);
@@ -80,7 +90,7 @@ export class UsageLanes {
     const { id } = holder.customer;
     const existing = this.held.get(id);
     if (existing) return existing;
-    const lane = new Batcher<PreparedCommand, Result>((commands) => this.waiting(commands), GROUP);
+    const lane = new Batcher<PreparedCommand, Result>((commands) => this.waiting(commands), this.group);
     this.held.set(id, lane);
     // Asked once the first has been added.
     setImmediate(() => void lane.drained().then(() => this.held.delete(id)));

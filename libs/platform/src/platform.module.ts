@@ -1,8 +1,7 @@
 import { CacheModule } from '@nestjs/cache-manager';
 import { type DynamicModule, Global, Module } from '@nestjs/common';
-import { Keyv } from 'keyv';
-import { LRUCache } from 'lru-cache';
 import { Clock } from '@app/kernel';
+import { PageStore, STALENESS_MS } from './cache/page-store.js';
 import { Changes } from './changes/changes.js';
 import { DatabaseClock } from './clock/database-clock.js';
 import { Config } from './config/config.js';
@@ -16,24 +15,10 @@ import { EventPublisher } from './events/publisher.js';
 import { Idempotency } from './idempotency/idempotency.js';
 import { RateLimits } from './limits/rate-limits.js';
 import { Mailer } from './mail/mailer.js';
+import { Metrics } from './metrics/metrics.js';
+import { QueryWatch } from './observation/query-watch.js';
+import { SharedRedis } from './redis/shared-redis.js';
 import { Keyring } from './secrets/keyring.js';
-
-/** How old a cached answer may be, in milliseconds: the promise; clearing it after a write is only a courtesy. */
-export const STALENESS_MS = 2_000;
-
-/** Answers kept in process: bounded, so that no caller can fill the memory with addresses of its own making. */
-function boundedMemory(): Keyv {
-  const kept = new LRUCache<string, string>({ max: 1_000 });
-  // Keyv hands its own third argument to `set`, which means something else to an LRUCache: the store is told apart.
-  return new Keyv({
-    store: {
-      get: (key: string) => kept.get(key),
-      set: (key: string, value: string) => void kept.set(key, value),
-      delete: (key: string) => kept.delete(key),
-      clear: () => kept.clear(),
-    },
-  });
-}
 
 /** What touches the outside, once for the whole program. */
 @Global()
@@ -42,17 +27,18 @@ export class PlatformModule {
   static forRoot(config: Config): DynamicModule {
     return {
       module: PlatformModule,
-      imports: [ConfigModule.forRoot(config), DatabaseModule, CacheModule.registerAsync({ isGlobal: true, useFactory: () => ({ ttl: STALENESS_MS, stores: [boundedMemory()] }) })],
+      imports: [GroundModule.forRoot(config), DatabaseModule, CacheModule.registerAsync({ isGlobal: true, inject: [PageStore], useFactory: (pages: PageStore) => ({ ttl: STALENESS_MS, stores: [pages.asKeyv()] }) })],
       providers: [{ provide: Clock, useClass: DatabaseClock }, AuditLog, Changes, Events, EventFeed, EventPartitions, EventPublisher, Idempotency, Keyring, Mailer, RateLimits, Readiness],
       exports: [AuditLog, Changes, Clock, Events, EventFeed, EventPartitions, EventPublisher, Idempotency, Keyring, Mailer, RateLimits, Readiness],
     };
   }
 }
 
+/** What everything else is built with: the configuration, and those who look on. */
 @Global()
 @Module({})
-class ConfigModule {
+class GroundModule {
   static forRoot(config: Config): DynamicModule {
-    return { module: ConfigModule, providers: [{ provide: Config, useValue: config }], exports: [Config] };
+    return { module: GroundModule, providers: [{ provide: Config, useValue: config }, Metrics, PageStore, QueryWatch, SharedRedis], exports: [Config, Metrics, PageStore, QueryWatch, SharedRedis] };
   }
 }

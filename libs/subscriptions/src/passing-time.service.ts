@@ -40,6 +40,12 @@ export class PassingTimeService {
     }
   }
 
+  /** How long the subscription that waits longest has been due, in milliseconds. */
+  async lagMs(): Promise<number> {
+    const oldest = await this.subscriptions.oldestDue();
+    return oldest ? Math.max(0, this.clock.now().getTime() - oldest.getTime()) : 0;
+  }
+
   /**
    * Moves a test clock to a later instant, through everything that is due until then, in its order. What is done stays done if
    * it does not get to the end; asking again goes on from there.

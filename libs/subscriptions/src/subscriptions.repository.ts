@@ -172,6 +172,17 @@ export class SubscriptionsRepository {
     return rows.length > 0;
   }
 
+  /** The earliest instant at which one is due that waits for a sweep. */
+  async oldestDue(): Promise<Date | null> {
+    const [row] = await this.database.query<{ due_at: Date | null }>('select min(due_at) as due_at from subscriptions where due_at is not null and test_clock_id is null');
+    return row!.due_at;
+  }
+
+  /** How many are live, by the status that is written down. Reads an index of all of them. */
+  countLive(): Promise<{ status: SubscriptionStatus; count: number }[]> {
+    return this.database.query(`select s.status, count(*)::float8 as count from subscriptions s where ${LIVE} and s.test_clock_id is null group by s.status`);
+  }
+
   async insert(subscription: Subscription): Promise<void> {
     const places = PROPERTIES.map((_, index) => `$${index + 1}`).join(', ');
     await this.database.write(`insert into subscriptions (${COLUMNS.join(', ')}, due_at) values (${places}, $${PROPERTIES.length + 1})`, [

@@ -7,6 +7,7 @@ import { CurrentPrincipal } from '../http/access/current-principal.decorator.js'
 import { allowedProduct, ProductKey } from '../http/access/product-key.decorator.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
+import { TakesTime } from '../http/in-flight/takes-time.decorator.js';
 import { ProductQueryDto } from '../plans/dto/plan.dto.js';
 import { ApplyCatalogQueryDto, CatalogDifferenceDto, CatalogDto } from './dto/catalog.dto.js';
 
@@ -25,6 +26,7 @@ export class CatalogController {
   }
 
   @Post('apply')
+  @TakesTime(30)
   @Idempotent()
   @HttpCode(200)
   @Allow({ scope: 'catalog:write', people: 'product_admin' })

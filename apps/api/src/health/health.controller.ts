@@ -2,7 +2,7 @@ import { Controller, Get } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Allow } from '../http/access/allow.decorator.js';
 import { ApiProblems } from '../http/openapi/problem.dto.js';
-import { HealthDto } from './health.dto.js';
+import { HealthDto, ReadyDto } from './health.dto.js';
 import { Readiness } from '@app/platform';
 
 @ApiTags('Health')
@@ -19,10 +19,9 @@ export class HealthController {
 
   @Get('ready')
   @Allow('public')
-  @ApiOperation({ operationId: 'ready', summary: 'The database answers and the service is not stopping' })
+  @ApiOperation({ operationId: 'ready', summary: 'The database answers and the service is not stopping', description: 'Tells of everything that is relied on: whether it answers, how soon, and since when. The problem of a 503 has the same `dependencies`.' })
   @ApiProblems(503)
-  async ready(): Promise<HealthDto> {
-    await this.readiness.check();
-    return { status: 'ok' };
+  async ready(): Promise<ReadyDto> {
+    return ReadyDto.of(await this.readiness.check());
   }
 }

@@ -15,6 +15,7 @@ import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { DecisionDto } from '../usage/dto/usage.dto.js';
 import { EmptyDto } from '../http/input/empty.dto.js';
 import { CommitReservationDto, CreateReservationDto, HeartbeatDto, ReservationDecisionDto } from './dto/reservation.dto.js';
+import { DecisionCount } from '../usage/decision-count.js';
 import { ReservationAccess } from './reservation-access.js';
 
 @ApiTags('Entitlements and usage')
@@ -25,6 +26,7 @@ export class ReservationsController {
   constructor(
     private readonly metering: MeteringService,
     private readonly reservations: ReservationAccess,
+    private readonly count: DecisionCount,
   ) {}
 
   @Post()
@@ -35,7 +37,7 @@ export class ReservationsController {
   @ApiOperation({ operationId: 'reserve', summary: 'Hold units if, and only if, they are allowed' })
   async reserve(@Asked() asked: Asked, @Body() body: CreateReservationDto, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReservationDecisionDto> {
     const { feature, quantity, ttlSeconds } = body;
-    return told(reply, await this.metering.reserve({ ...asked, feature, quantity, ttlSeconds }));
+    return this.count.of('reserve', told(reply, await this.metering.reserve({ ...asked, feature, quantity, ttlSeconds })));
   }
 
   @Post(':id/commit')

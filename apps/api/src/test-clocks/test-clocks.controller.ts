@@ -10,6 +10,7 @@ import { UuidParam } from '../http/input/uuid-param.decorator.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { ListQuery } from '../http/pagination/list.query.js';
 import { Pages } from '../http/pagination/pages.js';
+import { TakesTime } from '../http/in-flight/takes-time.decorator.js';
 import { SparseQueryDto } from '../plans/dto/plan.dto.js';
 import { AdvanceClockOperation } from './advance-clock.operation.js';
 import { AdvanceTestClockDto, CreateTestClockDto, TestClockDto, TestClockPageDto } from './dto/test-clock.dto.js';
@@ -52,6 +53,7 @@ export class TestClocksController {
   }
 
   @Post(':id/advance')
+  @TakesTime(120)
   @Idempotent()
   @HttpCode(200)
   @Allow({ scope: 'customers:write', people: 'product_admin' })

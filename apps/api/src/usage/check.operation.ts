@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Customer } from '@app/customers';
 import { invalidField } from '@app/kernel';
 import { type Decision, MeteringService } from '@app/metering';
+import { DecisionCount } from './decision-count.js';
 
 /** One question, or several about the same customer. */
 export interface CheckQuestion {
@@ -13,13 +14,18 @@ export interface CheckQuestion {
 /** Answers a check of one feature with a decision and one of several with a list of them. */
 @Injectable()
 export class CheckOperation {
-  constructor(private readonly metering: MeteringService) {}
+  constructor(
+    private readonly metering: MeteringService,
+    private readonly count: DecisionCount,
+  ) {}
 
   /** @throws DomainError `invalid_fields`, `feature_not_found` */
   async run(customer: Customer, product: string, { feature, features, quantity }: CheckQuestion): Promise<Decision | { data: Decision[] }> {
     if ((feature === undefined) === (features === undefined)) throw invalidField('feature', 'is required, or else features');
-    if (features === undefined) return this.metering.check({ customer, product, feature: feature!, quantity: quantity ?? 1 });
+    if (features === undefined) return this.count.of('check', await this.metering.check({ customer, product, feature: feature!, quantity: quantity ?? 1 }));
     if (quantity !== undefined) throw invalidField('quantity', 'goes with one feature');
-    return { data: await this.metering.checkMany({ customer, product }, features) };
+    const data = await this.metering.checkMany({ customer, product }, features);
+    data.forEach((decision) => this.count.of('check', decision));
+    return { data };
   }
 }

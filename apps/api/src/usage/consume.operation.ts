@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { invalidField } from '@app/kernel';
 import { type Decision, type JointDecision, MeteringService, type QuantityOf, type UsageResult, type UsageScope } from '@app/metering';
+import { DecisionCount } from './decision-count.js';
 import { smallProperties } from './properties.js';
 
 type Request = UsageScope & Pick<Parameters<MeteringService['consume']>[0], 'actor' | 'idempotency'>;
@@ -16,10 +17,19 @@ export interface Consumption {
 /** Counts one feature, or several together. */
 @Injectable()
 export class ConsumeOperation {
-  constructor(private readonly metering: MeteringService) {}
+  constructor(
+    private readonly metering: MeteringService,
+    private readonly count: DecisionCount,
+  ) {}
 
   /** @throws DomainError `invalid_fields`, and what consuming throws */
-  run(request: Request, { feature, features, quantity, properties }: Consumption): Promise<UsageResult<Decision | JointDecision>> {
+  async run(request: Request, consumption: Consumption): Promise<UsageResult<Decision | JointDecision>> {
+    const result = await this.consume(request, consumption);
+    this.count.of('consume', result.answer);
+    return result;
+  }
+
+  private consume(request: Request, { feature, features, quantity, properties }: Consumption): Promise<UsageResult<Decision | JointDecision>> {
     if (properties) smallProperties(properties);
     if (features === undefined) {
       if (feature === undefined) throw invalidField('feature', 'is required, or else features');

@@ -13,6 +13,7 @@ import { optionalDate } from '../http/input/optional-date.js';
 import { Idempotent, IdempotentByItself } from '../http/idempotency/idempotency.interceptor.js';
 import { told } from '../http/idempotency/replayed.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
+import { TakesTime } from '../http/in-flight/takes-time.decorator.js';
 import { CheckOperation } from './check.operation.js';
 import { ConsumeOperation } from './consume.operation.js';
 import {
@@ -79,6 +80,7 @@ export class UsageController {
   }
 
   @Post('usage/verify')
+  @TakesTime(30)
   @HttpCode(200)
   @Idempotent()
   @Allow({ people: 'admin' })

@@ -10,6 +10,7 @@ import { UuidParam } from '../http/input/uuid-param.decorator.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { ListQuery } from '../http/pagination/list.query.js';
 import { Pages } from '../http/pagination/pages.js';
+import { TakesTime } from '../http/in-flight/takes-time.decorator.js';
 import { SparseQueryDto } from '../plans/dto/plan.dto.js';
 import { RedeliverDto, RedeliveredDto } from './dto/webhook-delivery.dto.js';
 import {
@@ -97,6 +98,7 @@ export class WebhookEndpointsController {
   }
 
   @Post(':id/redeliver')
+  @TakesTime(30)
   @Idempotent()
   @HttpCode(200)
   @Allow(RULE)

@@ -10,6 +10,8 @@ export interface BatcherOptions {
   waiting: number;
   /** Flushes under way at once. */
   lanes?: number;
+  /** Is told of each group as it begins: how many, and how long the first of them has waited, in milliseconds. */
+  onGroup?: (size: number, waitedMs: number) => void;
 }
 
 const OVERLOAD_RETRY_SECONDS = 1;
@@ -19,7 +21,7 @@ const OVERLOAD_RETRY_SECONDS = 1;
  * the larger the groups become. Every item gets its answer once its own group is done.
  */
 export class Batcher<Item, Answer> {
-  private queue: { item: Item; resolve: (answer: Answer | Promise<Answer>) => void; reject: (error: unknown) => void }[] = [];
+  private queue: { item: Item; resolve: (answer: Answer | Promise<Answer>) => void; reject: (error: unknown) => void; since: number }[] = [];
   private readonly idle: (() => void)[] = [];
   private flushing = 0;
   private scheduled = false;
@@ -34,7 +36,7 @@ export class Batcher<Item, Answer> {
   add(item: Item): Promise<Answer> {
     if (this.queue.length >= this.options.waiting) return Promise.reject(overloaded());
     return new Promise((resolve, reject) => {
-      this.queue.push({ item, resolve, reject });
+      this.queue.push({ item, resolve, reject, since: performance.now() });
       this.schedule();
     });
   }
@@ -63,6 +65,7 @@ export class Batcher<Item, Answer> {
     const group = this.queue.splice(0, this.options.most);
     if (group.length === 0) return;
     this.flushing++;
+    this.options.onGroup?.(group.length, performance.now() - group[0]!.since);
     try {
       const outcomes = await this.flush(group.map(({ item }) => item));
       group.forEach(({ resolve, reject }, index) => {

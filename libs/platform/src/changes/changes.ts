@@ -28,7 +28,8 @@ export class Changes implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.connect();
+    const { listenUrl } = this.config;
+    if (listenUrl) await this.connect(listenUrl);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -36,12 +37,12 @@ export class Changes implements OnApplicationBootstrap, OnApplicationShutdown {
     await this.client?.end().catch(() => undefined);
   }
 
-  private async connect(): Promise<void> {
-    const client = new pg.Client({ connectionString: this.config.requireDatabaseUrl(), application_name: 'tollgate changes', connectionTimeoutMillis: RECONNECT_MS, keepAlive: true });
+  private async connect(url: string): Promise<void> {
+    const client = new pg.Client({ connectionString: url, application_name: 'tollgate changes', connectionTimeoutMillis: RECONNECT_MS, keepAlive: true });
     this.client = client;
     client.on('error', () => undefined);
     client.on('notification', ({ payload }) => this.tell(payload || null));
-    client.once('end', () => this.reconnect());
+    client.once('end', () => this.reconnect(url));
     try {
       await client.connect();
       await client.query(`listen ${CHANNEL}`);
@@ -53,8 +54,8 @@ export class Changes implements OnApplicationBootstrap, OnApplicationShutdown {
     }
   }
 
-  private reconnect(): void {
+  private reconnect(url: string): void {
     if (this.stopping) return;
-    setTimeout(() => !this.stopping && void this.connect(), RECONNECT_MS).unref();
+    setTimeout(() => !this.stopping && void this.connect(url), RECONNECT_MS).unref();
   }
 }

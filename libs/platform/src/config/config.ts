@@ -22,6 +22,12 @@ const addressBlocks = z
   .transform((text) => text.split(',').map((one) => one.trim()).filter(Boolean))
   .refine((blocks) => blocks.every((one) => ipaddr.isValid(one) || ipaddr.isValidCIDR(one)), 'must be addresses or CIDR blocks, separated by commas');
 
+/** `https://a.example, https://b.example`, or the same as a JSON list. */
+const origins = z
+  .string()
+  .transform((text) => text.replace(/^\[|\]$/g, '').split(',').map((one) => one.trim().replace(/^"|"$/g, '').replace(/\/$/, '')).filter(Boolean))
+  .refine((list) => list.every((one) => URL.canParse(one) && new URL(one).origin === one), 'must be origins like https://app.example.com, separated by commas');
+
 const schema = z.object({
   NODE_ENV: optional(z.enum(['development', 'test', 'production'])),
   PORT: optional(z.coerce.number().int().min(0).max(65535)),
@@ -45,6 +51,17 @@ const schema = z.object({
   MAIL_FROM: optional(z.string().regex(/^[^\r\n]+$/, 'must be one line')),
   ACCOUNT_URL: optional(z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })),
   SECRET_KEY: optional(z.string().min(SECRET_LENGTH, `must have at least ${SECRET_LENGTH} characters`)),
+  DATABASE_POOLER: optional(z.enum(['none', 'transaction'])),
+  DATABASE_DIRECT_URL: optional(z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL')),
+  DATABASE_CONNECTIONS: optional(z.coerce.number().int().min(4).max(500)),
+  CORS_ORIGINS: optional(origins),
+  MAX_IN_FLIGHT: optional(z.coerce.number().int().min(1).max(100_000)),
+  REQUEST_DEADLINE_MS: optional(z.coerce.number().int().min(100).max(600_000)),
+  DRAIN_MS: optional(z.coerce.number().int().min(0).max(20_000)),
+  METRICS_TOKEN: optional(z.string().min(16, 'must have at least 16 characters')),
+  SLOW_REQUEST_MS: optional(z.coerce.number().int().min(1)),
+  SLOW_QUERY_MS: optional(z.coerce.number().int().min(1)),
+  OTEL_EXPORTER_OTLP_ENDPOINT: optional(z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })),
 });
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -85,6 +102,26 @@ export class Config {
   readonly accountUrl: string | null;
   /** Every signing and sealing key of the service is derived from this one secret. */
   readonly secretKey: string;
+  /** DATABASE_URL is a pooler that hands a connection on after each transaction: nothing may be left behind in one. */
+  readonly pooled: boolean;
+  /** Past the pooler, to listen for changes; null: nobody listens, and caches go by their age alone. */
+  readonly directDatabaseUrl: string | null;
+  /** To the database, in each process. */
+  readonly databaseConnections: number;
+  /** Origins whose pages may call from a browser. */
+  readonly corsOrigins: string[];
+  /** Requests under way in one process; beyond it one more is refused. */
+  readonly maxInFlight: number;
+  /** After so long a request is answered, if only that it took too long. */
+  readonly requestDeadlineMs: number;
+  /** Between telling that no more requests should come, and taking none. */
+  readonly drainMs: number;
+  /** What reads /metrics; null: anybody may outside production, nobody in it. */
+  readonly metricsToken: string | null;
+  readonly slowRequestMs: number;
+  readonly slowQueryMs: number;
+  /** Traces are sent to where OTEL_EXPORTER_OTLP_ENDPOINT says. */
+  readonly tracing: boolean;
 
   /** @throws Error naming each variable that is wrong or missing, never its value. */
   constructor(environment: NodeJS.ProcessEnv) {
@@ -115,12 +152,28 @@ export class Config {
     this.mailFrom = env.MAIL_FROM ?? 'Tollgate <tollgate@localhost>';
     this.accountUrl = env.ACCOUNT_URL?.replace(/\/$/, '') ?? null;
     this.secretKey = env.SECRET_KEY ?? keptSecret(this.dataDir);
+    this.pooled = env.DATABASE_POOLER === 'transaction';
+    this.directDatabaseUrl = env.DATABASE_DIRECT_URL ?? null;
+    this.databaseConnections = env.DATABASE_CONNECTIONS ?? 32;
+    this.corsOrigins = env.CORS_ORIGINS ?? [];
+    this.maxInFlight = env.MAX_IN_FLIGHT ?? 1_000;
+    this.requestDeadlineMs = env.REQUEST_DEADLINE_MS ?? 5_000;
+    this.drainMs = env.DRAIN_MS ?? (this.production ? 5_000 : 0);
+    this.metricsToken = env.METRICS_TOKEN ?? null;
+    this.slowRequestMs = env.SLOW_REQUEST_MS ?? 1_000;
+    this.slowQueryMs = env.SLOW_QUERY_MS ?? 250;
+    this.tracing = env.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined;
   }
 
   /** The environment of this process, with a `.env` file in the working folder for what it does not set. */
   static fromEnvironment(): Config {
     if (fs.existsSync('.env')) process.loadEnvFile('.env');
     return new Config(process.env);
+  }
+
+  /** Where to listen for what changes; null when DATABASE_URL cannot keep a listener and no other is named. */
+  get listenUrl(): string | null {
+    return this.pooled ? this.directDatabaseUrl : this.requireDatabaseUrl();
   }
 
   /** The database to talk to. @throws Error before the embedded one has been started. */
@@ -134,7 +187,7 @@ function refuseSampleSecrets(env: z.infer<typeof schema>): void {
   const wrong: string[] = [];
   if (!env.DATABASE_URL) wrong.push('DATABASE_URL is required in production');
   if (!env.SECRET_KEY) wrong.push('SECRET_KEY is required in production');
-  for (const name of ['SECRET_KEY', 'ADMIN_PASSWORD'] as const) {
+  for (const name of ['SECRET_KEY', 'ADMIN_PASSWORD', 'METRICS_TOKEN'] as const) {
     const value = env[name]?.toLowerCase();
     if (value && SAMPLE_MARKERS.some((marker) => value.includes(marker))) wrong.push(`${name} holds a sample value`);
   }

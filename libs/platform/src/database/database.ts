@@ -1,6 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { Config } from '../config/config.js';
+import { limitsInside } from './connection-options.js';
 import { isRetryable } from './database-errors.js';
 
 const MAX_ATTEMPTS = 3;
@@ -20,7 +22,10 @@ export class Database {
   private readonly running = new AsyncLocalStorage<Running>();
   private transactions = 0;
 
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly config: Config,
+  ) {}
 
   /**
    * Runs `work` in one transaction, or in the one already running. It commits when `work` returns and rolls back when it throws.
@@ -31,13 +36,20 @@ export class Database {
     for (let attempt = 1; ; attempt++) {
       try {
         const afterCommit: (() => void)[] = [];
-        const result = await this.tracked(() => this.dataSource.transaction((manager) => this.running.run({ manager, afterCommit }, work)));
+        const result = await this.tracked(() => this.dataSource.transaction((manager) => this.running.run({ manager, afterCommit }, () => this.bounded(manager, work))));
         afterCommit.forEach((then) => then());
         return result;
       } catch (error) {
         if (attempt >= MAX_ATTEMPTS || !isRetryable(error)) throw error;
       }
     }
+  }
+
+  /** Behind a pooler each transaction sets its own limits. */
+  private async bounded<T>(manager: EntityManager, work: () => Promise<T>): Promise<T> {
+    const limits = limitsInside(this.config);
+    if (limits) await manager.query(limits);
+    return work();
   }
 
   /** Runs `work` in a transaction of its own even inside another one: what it writes stays when that one rolls back. */

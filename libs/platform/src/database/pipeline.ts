@@ -1,6 +1,8 @@
-import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
 import { Config } from '../config/config.js';
+import { QueryWatch } from '../observation/query-watch.js';
+import { connectionsOfUsage, limitsInside, type ServerLimits, settingsOf } from './connection-options.js';
 import { Database } from './database.js';
 
 /** A statement that the server parses once for each connection. */
@@ -22,8 +24,9 @@ export interface Decided<Answer> {
 }
 
 /** Times in milliseconds. A request that cannot be answered in these is refused, and the next one is served. */
-const LIMITS = { connectionTimeoutMillis: 1_000, query_timeout: 2_000, statement_timeout: 1_800, lock_timeout: 500, idle_in_transaction_session_timeout: 5_000 };
-const CONNECTIONS = 12;
+const LIMITS: ServerLimits = { statement_timeout: 1_800, lock_timeout: 500, idle_in_transaction_session_timeout: 5_000 };
+const WAITS = { connectionTimeoutMillis: 1_000, query_timeout: 2_000 };
+const POOL = 'usage';
 
 /**
  * The short way to the database, for what is asked thousands of times a second: prepared statements on connections of their own,
@@ -31,19 +34,22 @@ const CONNECTIONS = 12;
  */
 @Injectable()
 export class Pipeline implements OnApplicationShutdown {
-  private readonly logger = new Logger('Pipeline');
   private readonly pool: pg.Pool;
+  private readonly begin: string;
+  private readonly connectionOf: (client: pg.PoolClient) => Connection;
 
   constructor(
     config: Config,
     private readonly database: Database,
+    watch: QueryWatch,
   ) {
-    // The option is newer than the published types.
-    const options = { connectionString: config.requireDatabaseUrl(), application_name: 'tollgate usage', max: CONNECTIONS, ...LIMITS, pipeline: true };
+    // The options are newer than the published types.
+    const options = { connectionString: config.requireDatabaseUrl(), application_name: 'tollgate usage', max: connectionsOfUsage(config), Client: watch.clientFor(POOL), ...WAITS, ...settingsOf(config, LIMITS), pipeline: true };
     this.pool = new pg.Pool(options);
-    const lost = (error: Error): void => this.logger.warn(`A database connection was lost: ${error.message}`);
-    this.pool.on('error', lost);
-    this.pool.on('connect', (client) => client.on('error', lost));
+    watch.watch(POOL, this.pool);
+    this.begin = ['begin', limitsInside(config, LIMITS)].filter(Boolean).join('; ');
+    // A statement that one transaction has prepared is not there for the next when a pooler deals out the connections.
+    this.connectionOf = config.pooled ? connectionOf(({ text }) => ({ text })) : connectionOf((statement) => statement);
   }
 
   read<Row>(statement: Statement, values: unknown[] = []): Promise<Row[]> {
@@ -53,7 +59,7 @@ export class Pipeline implements OnApplicationShutdown {
   /** Runs questions that may see different instants, on one connection. */
   async reading<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     const client = await this.pool.connect();
-    return this.returning(client, () => work(connectionOf(client)));
+    return this.returning(client, () => work(this.connectionOf(client)));
   }
 
   /** Runs `work` in one transaction of its own, or in the one that the caller runs already. */
@@ -61,10 +67,10 @@ export class Pipeline implements OnApplicationShutdown {
     if (this.database.inTransaction) return this.joining(work);
     const client = await this.pool.connect();
     return this.returning(client, async () => {
-      const began = client.query('begin');
+      const began = client.query(this.begin);
       began.catch(() => undefined);
       try {
-        const { answer, writes } = await work(connectionOf(client));
+        const { answer, writes } = await work(this.connectionOf(client));
         const done = await Promise.allSettled([began, ...writes, client.query('commit')]);
         for (const step of done) if (step.status === 'rejected') throw step.reason;
         return answer;
@@ -109,11 +115,11 @@ export class Pipeline implements OnApplicationShutdown {
 /** An error that the server itself has told leaves the connection usable. */
 const isConnectionBroken = (error: unknown): boolean => !(error instanceof pg.DatabaseError) || error.code?.startsWith('57') === true;
 
-function connectionOf(client: pg.PoolClient): Connection {
-  return {
+const connectionOf =
+  (prepared: (statement: Statement) => { name?: string; text: string }) =>
+  (client: pg.PoolClient): Connection => ({
     run: async <Row>(statement: Statement, values: unknown[] = []): Promise<Row[]> => {
-      const { rows } = await client.query<pg.QueryResultRow>({ ...statement, values });
+      const { rows } = await client.query<pg.QueryResultRow>({ ...prepared(statement), values });
       return rows as Row[];
     },
-  };
-}
+  });

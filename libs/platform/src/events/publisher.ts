@@ -62,6 +62,12 @@ export class EventPublisher {
     });
   }
 
+  /** Age of the oldest event that waits, in milliseconds; 0 when none does. */
+  async lagMs(): Promise<number> {
+    const [oldest] = await this.database.query<{ event_id: string }>('select event_id from event_outbox order by event_id limit 1');
+    return oldest ? Math.max(0, this.clock.now().getTime() - timeOf(oldest.event_id)) : 0;
+  }
+
   private take(): Promise<PublishedEvent[]> {
     return this.database.write<PublishedEvent>(
       `with taken as (delete from event_outbox where event_id in (select event_id from event_outbox order by event_id limit ${BATCH}) returning event_id)
@@ -81,6 +87,9 @@ export class EventPublisher {
     );
   }
 }
+
+/** A UUIDv7 begins with its time (RFC 9562, 5.7). */
+const timeOf = (id: string): number => Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16);
 
 /** What receivers get (Standard Webhooks, "Payload structure"): written once, so that every attempt carries the same bytes. */
 export function bodyOf({ id, type, subject, sequence, customer, product, actor, reason, before, after, at }: PublishedEvent): string {

@@ -6,11 +6,15 @@ import { createTransport } from 'nodemailer';
 import pLimit from 'p-limit';
 import { Clock } from '@app/kernel';
 import { Config } from '../config/config.js';
+import { Metrics } from '../metrics/metrics.js';
+import { breakerFor, isLeftAlone } from '../resilience/breaker.js';
 
 /** How long a mail server may take, in milliseconds. */
 const PATIENCE = { connectionTimeout: 5_000, greetingTimeout: 5_000, socketTimeout: 10_000 };
 /** To the mail server at once, in each process. */
 const CONNECTIONS = 5;
+/** A mail server that does not take mail: five in a row, then one every ten seconds. */
+const SERVER = { dependency: 'mail', failures: 5, leftAloneMs: 10_000, isFailure: (error: SmtpError) => !isRefusedForGood(error) };
 const FILE_NAME = /^[0-9TZ.-]+-[0-9a-f]{8}$/;
 const MOST_LISTED = 100;
 
@@ -34,18 +38,32 @@ export interface MailOutcome {
   result: 'delivered' | 'retry' | 'never';
   why: string;
   statusCode?: number;
+  /** The mail server is left alone for so long, in milliseconds. */
+  pauseMs?: number;
 }
+
+interface SmtpError extends Error {
+  code?: string;
+  responseCode?: number;
+}
+
+/** RFC 5321, 4.2.1: an address or a mail that is answered with a 5 will be answered so again. The server itself is well. */
+const isRefusedForGood = ({ code, responseCode = 0 }: SmtpError): boolean => responseCode >= 500 && (code === 'EENVELOPE' || code === 'EMESSAGE');
 
 /** Hands mail in at SMTP_URL. Without one it writes each as a file (RFC 5322) into `mail/` of the data folder, for development. */
 @Injectable()
 export class Mailer implements OnModuleInit {
   private readonly logger = new Logger('Mailer');
   private readonly limit = pLimit(CONNECTIONS);
+  private readonly server;
 
   constructor(
     private readonly config: Config,
     private readonly clock: Clock,
-  ) {}
+    metrics: Metrics,
+  ) {
+    this.server = breakerFor(metrics, SERVER);
+  }
 
   onModuleInit(): void {
     if (this.config.production && !this.config.smtpUrl) this.logger.warn('SMTP_URL is not set: nobody gets any mail, it is written to files.');
@@ -59,10 +77,10 @@ export class Mailer implements OnModuleInit {
       await this.send(mail);
       return { result: 'delivered', why: 'delivered' };
     } catch (error) {
+      if (isLeftAlone(error)) return { result: 'retry', why: 'not_taken', pauseMs: SERVER.leftAloneMs };
       this.logger.warn(`A mail was not taken: ${error instanceof Error ? error.message : String(error)}`);
-      const { code, responseCode = 0 } = error as { code?: string; responseCode?: number };
-      // RFC 5321, 4.2.1: an address or a mail that is answered with a 5 will be answered so again.
-      const forGood = responseCode >= 500 && (code === 'EENVELOPE' || code === 'EMESSAGE');
+      const { responseCode = 0 } = error as SmtpError;
+      const forGood = isRefusedForGood(error as SmtpError);
       return { result: forGood ? 'never' : 'retry', why: forGood ? 'refused' : 'not_taken', ...(responseCode ? { statusCode: responseCode } : {}) };
     }
   }
@@ -72,7 +90,7 @@ export class Mailer implements OnModuleInit {
     const message = { ...mail, from: this.config.mailFrom, disableFileAccess: true, disableUrlAccess: true };
     if (this.config.smtpUrl) {
       const transport = createTransport({ url: this.config.smtpUrl, ...PATIENCE });
-      await this.limit(() => transport.sendMail(message));
+      await this.limit(() => this.server.execute(() => transport.sendMail(message)));
       return;
     }
     const { message: written } = await createTransport({ streamTransport: true, buffer: true }).sendMail(message);

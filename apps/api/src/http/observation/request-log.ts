@@ -1,0 +1,41 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Config, Metrics } from '@app/platform';
+
+/** Tells of requests: each is counted; in the log stand those that were slow, at the level `debug` all. Addresses, headers and bodies do not. */
+@Injectable()
+export class RequestLog {
+  private readonly logger = new Logger('Http');
+  private readonly observed = new Map<string, { observe(seconds: number): void }>();
+
+  constructor(
+    private readonly config: Config,
+    private readonly metrics: Metrics,
+  ) {}
+
+  saw(request: FastifyRequest, reply: FastifyReply): void {
+    const ms = reply.elapsedTime;
+    const route = request.routeOptions.url ?? 'none';
+    const status = String(reply.statusCode);
+    this.histogramOf(request.method, route, status).observe(ms / 1_000);
+    if (reply.statusCode === 429) this.metrics.rateLimited.inc({ policy: policyOf(reply) });
+    const slow = ms >= this.config.slowRequestMs && !isStream(reply);
+    if (!slow && this.config.logLevel !== 'debug') return;
+    const line = { message: slow ? 'A request was slow' : 'Request', requestId: request.id, method: request.method, route, status: reply.statusCode, ms: Math.round(ms) };
+    if (slow) this.logger.warn(line);
+    else this.logger.debug(line);
+  }
+
+  /** One for each route and status, found without making its labels anew. */
+  private histogramOf(method: string, route: string, status: string): { observe(seconds: number): void } {
+    const name = `${method} ${route} ${status}`;
+    let found = this.observed.get(name);
+    if (!found) this.observed.set(name, (found = this.metrics.requests.labels(method, route, status)));
+    return found;
+  }
+}
+
+const policyOf = (reply: FastifyReply): string => /^"(\w+)"/.exec(String(reply.getHeader('ratelimit-policy') ?? ''))?.[1] ?? 'none';
+
+/** It is as long as its reader listens. */
+const isStream = (reply: FastifyReply): boolean => String(reply.getHeader('content-type') ?? '').startsWith('text/event-stream');

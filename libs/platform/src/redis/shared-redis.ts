@@ -1,0 +1,54 @@
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Redis } from 'ioredis';
+import { Config } from '../config/config.js';
+import { Metrics } from '../metrics/metrics.js';
+import { breakerFor, isLeftAlone } from '../resilience/breaker.js';
+
+/** What Redis may take for an answer, and how long it is left alone after it gave none. Milliseconds. */
+const PATIENCE_MS = 200;
+const LEFT_ALONE_MS = 1_000;
+const RECONNECT_MS = 1_000;
+
+/** What instances share besides the database: never the only copy of anything. It may not be there, and may go away at any time. */
+@Injectable()
+export class SharedRedis implements OnApplicationShutdown {
+  /** Null without REDIS_URL. */
+  readonly client: Redis | null;
+  private readonly logger = new Logger('Redis');
+  private readonly breaker;
+  private failing = false;
+
+  constructor(config: Config, metrics: Metrics) {
+    this.client = config.redisUrl ? connect(config.redisUrl) : null;
+    this.client?.on('error', (error: Error) => this.failed(error));
+    this.breaker = this.client && breakerFor(metrics, { dependency: 'redis', failures: 1, leftAloneMs: LEFT_ALONE_MS });
+  }
+
+  /** Asks Redis and waits a moment at most. @returns null when it cannot be asked: the caller goes by what it has itself */
+  async ask<T extends object>(work: (redis: Redis) => Promise<T>): Promise<T | null> {
+    const { client, breaker } = this;
+    if (!client || !breaker) return null;
+    try {
+      const answer = await breaker.execute(() => work(client));
+      this.failing = false;
+      return answer;
+    } catch (error) {
+      if (!isLeftAlone(error)) this.failed(error);
+      return null;
+    }
+  }
+
+  onApplicationShutdown(): void {
+    this.client?.disconnect();
+  }
+
+  private failed(error: unknown): void {
+    if (!this.failing) this.logger.warn(`Redis does not answer, each instance goes by itself: ${error instanceof Error ? error.message : String(error)}`);
+    this.failing = true;
+  }
+}
+
+/** Nothing waits for Redis: what cannot be sent at once fails at once. */
+function connect(url: string): Redis {
+  return new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: PATIENCE_MS, connectTimeout: RECONNECT_MS, retryStrategy: () => RECONNECT_MS });
+}

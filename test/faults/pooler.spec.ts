@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { sendDue } from '../support/deliveries.js';
+import { startApp, type TestApp } from '../support/app.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { inParallel, lifecycleProduct, meteredProduct, onClock, unique } from '../support/fixtures.js';
+import { poolerIsThere, startPooler, type TestPooler } from '../support/pooler.js';
+
+const LIMIT = 75;
+const withPooler = poolerIsThere() ? describe : describe.skip;
+
+withPooler('behind PgBouncer in transaction mode', () => {
+  let database: TestDatabase;
+  let pooler: TestPooler;
+  let services: TestApp[];
+  const service = (index: number): TestApp => services[index % services.length]!;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    pooler = await startPooler(database.url);
+    services = [];
+    for (let count = 0; count < 2; count++) services.push(await startApp({ database: { ...database, url: pooler.url }, environment: { DATABASE_POOLER: 'transaction' }, worker: count === 0 }));
+  }, 120_000);
+  afterAll(async () => {
+    await Promise.all(services.map(({ stop }) => stop()));
+    await pooler.stop();
+    await database.drop();
+  });
+
+  it('starts only when it is told of the pooler: a connection takes no settings there', async () => {
+    await expect(startApp({ database: { ...database, url: pooler.url }, worker: false })).rejects.toThrow(/startup parameter/);
+  }, 60_000);
+
+  it('T-01 allows exactly as much as the limit, over two instances', async () => {
+    const product = unique('pooled');
+    await meteredProduct(service(0), product, LIMIT);
+    const customer = unique('hot');
+    await service(0).admin('PUT', `/v1/customers/${customer}`, { body: { product } });
+    const answers = await inParallel(300, 40, (index) => service(index).admin('POST', '/v1/usage/consume', { body: { customer, product, feature: 'calls' } }));
+    expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+    expect(answers.filter(({ body }) => body.allowed)).toHaveLength(LIMIT);
+    const [counter] = await database.query<{ used: string }>('select sum(used) as used from usage_counters where customer_id = (select id from customers where key = $1)', [customer]);
+    expect(Number(counter!.used)).toBe(LIMIT);
+  }, 60_000);
+
+  it('T-02 counts several features together whatever their order, without a deadlock', async () => {
+    const product = unique('pooled');
+    await lifecycleProduct(service(0), product);
+    const customers = await inParallel(4, 4, async () => {
+      const customer = unique('pair');
+      await service(0).admin('PUT', `/v1/customers/${customer}`, { body: { product, plan: 'pro' } });
+      return customer;
+    });
+    const pair = [{ feature: 'calls' }, { feature: 'daily' }];
+    const answers = await inParallel(80, 20, (index) =>
+      service(index).admin('POST', '/v1/usage/consume', { body: { customer: customers[index % customers.length], product, features: index % 2 ? pair : [...pair].reverse() } }),
+    );
+    expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+    expect(answers.filter(({ body }) => body.allowed)).toHaveLength(5 * customers.length);
+  }, 60_000);
+
+  it('T-03 gives one effect and one answer to copies with the same key', async () => {
+    const product = unique('pooled');
+    await meteredProduct(service(0), product, 1_000);
+    const customer = unique('twice');
+    await service(0).admin('PUT', `/v1/customers/${customer}`, { body: { product } });
+    const answers = await inParallel(160, 40, (index) => service(index).admin('POST', '/v1/usage/consume', { body: { customer, product, feature: 'calls' }, headers: { 'idempotency-key': `${customer}-${index % 20}` } }));
+    expect(answers.filter(({ status }) => status !== 200 && status !== 409)).toEqual([]);
+    const [counter] = await database.query<{ used: string }>('select sum(used) as used from usage_counters where customer_id = (select id from customers where key = $1)', [customer]);
+    expect(Number(counter!.used)).toBe(20);
+  }, 60_000);
+
+  it('runs commands, time and deliveries', async () => {
+    const product = unique('pooled');
+    await lifecycleProduct(service(0), product);
+    const clocked = await onClock(service(0).admin, product, '2026-01-31T10:00:00Z');
+    expect(await clocked.command('change', { plan: 'pro', when: 'now' })).toMatchObject({ status: 200, body: { plan: { key: 'pro' } } });
+    await clocked.to('2026-04-01T00:00:00Z');
+    expect(await clocked.read()).toMatchObject({ status: 'active', currentPeriodEnd: expect.stringContaining('2026-04-') });
+    await sendDue(service(0));
+    const { body } = await service(1).admin('GET', `/v1/subscriptions/${clocked.id}/timeline`);
+    expect(body.data.map(({ type }: { type: string }) => type)).toContain('subscription.renewed');
+  }, 60_000);
+
+  it('sees changes of another instance in time, though nobody listens', async () => {
+    const product = unique('pooled');
+    await meteredProduct(service(0), product, 5);
+    const customer = unique('watched');
+    await service(0).admin('PUT', `/v1/customers/${customer}`, { body: { product } });
+    const check = async (): Promise<number> => (await service(1).admin('POST', '/v1/check', { body: { customer, product, feature: 'calls' } })).body.limit;
+    expect(await check()).toBe(5);
+    await service(0).admin('PUT', `/v1/customers/${customer}/overrides/calls`, { body: { product, limit: 9 } });
+    const since = performance.now();
+    while ((await check()) !== 9) if (performance.now() - since > 3_000) throw new Error('not seen');
+  }, 60_000);
+});

@@ -26,7 +26,7 @@ export async function startProcess(dataDir: string, environment: Record<string, 
   let output = '';
   child.stdout.on('data', (data) => (output += String(data)));
   child.stderr.on('data', (data) => (output += String(data)));
-  const url = await ready(child, () => output);
+  const url = await ready(child, () => output, /API +(http:\/\/[^/\s]+)\/v1/);
   return {
     url,
     output: () => output,
@@ -39,16 +39,16 @@ export async function startProcess(dataDir: string, environment: Record<string, 
 }
 
 /** A worker as a process of its own: jobs, and no API. The build must be there already. */
-export async function startWorker(databaseUrl: string, environment: Record<string, string> = {}): Promise<{ pid: number; end(signal: NodeJS.Signals): Promise<void> }> {
+export async function startWorker(databaseUrl: string, environment: Record<string, string> = {}): Promise<{ pid: number; url: string; end(signal: NodeJS.Signals): Promise<void> }> {
   const { PATH, HOME } = process.env;
   const env = { PATH, HOME, DATABASE_URL: databaseUrl, PORT: '0', LOG_LEVEL: 'error', ...environment };
   const child = spawn(process.execPath, ['dist/apps/worker/src/main.js'], { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
-  await new Promise<void>((resolve, reject) => {
-    child.stdout.on('data', (data) => /health on/.test(String(data)) && resolve());
-    child.once('exit', (code) => reject(new Error(`The worker ended with ${code}.`)));
-  });
+  let output = '';
+  child.stdout.on('data', (data) => (output += String(data)));
+  const url = await ready(child, () => output, /health on (http:\S+)\/health/);
   return {
     pid: child.pid!,
+    url,
     end: (signal) =>
       new Promise((resolve) => {
         child.once('exit', () => resolve());
@@ -57,10 +57,10 @@ export async function startWorker(databaseUrl: string, environment: Record<strin
   };
 }
 
-function ready(child: ChildProcess, output: () => string): Promise<string> {
+function ready(child: ChildProcess, output: () => string, says: RegExp): Promise<string> {
   return new Promise((resolve, reject) => {
     const look = setInterval(() => {
-      const url = /API +(http:\/\/[^/\s]+)\/v1/.exec(output())?.[1];
+      const url = says.exec(output())?.[1];
       if (!url) return;
       clearInterval(look);
       resolve(url);

@@ -25,7 +25,6 @@ import { AccessGuard } from './http/access/access.guard.js';
 import { JwtStrategy } from './http/access/jwt.strategy.js';
 import { OwnerGuard } from './http/access/owner.guard.js';
 import { InputPipe } from './http/input/input.pipe.js';
-import { ServerTimingGuard } from './http/observation/server-timing.guard.js';
 import { ProblemFilter } from './http/problems/problem.filter.js';
 import { LimitsStorage } from './http/throttling/limits-storage.js';
 import { ThrottlingGuard } from './http/throttling/throttling.guard.js';
@@ -94,7 +93,7 @@ export class AppModule {
         ...(config.production || config.smtpUrl ? [] : [DevMailModule]),
         ...extra,
       ],
-      providers: [...EDGE, ...(config.production ? [] : [{ provide: APP_GUARD, useClass: ServerTimingGuard }]), JwtStrategy, FirstStart],
+      providers: [...EDGE, JwtStrategy, FirstStart],
     };
   }
 }

@@ -11,7 +11,7 @@ import { AppModule } from './app.module.js';
 import { addDocs, DOCS_PATH } from './openapi/docs.js';
 import { InFlight } from './http/in-flight/in-flight.js';
 import { RequestLog } from './http/observation/request-log.js';
-import { addServerTiming } from './http/observation/server-timing.guard.js';
+import { addServerTiming } from './http/observation/server-timing.js';
 import { traceRequests } from './http/observation/trace-requests.js';
 import { answerConnectionError, answerFrameworkError } from './http/problems/before-handlers.js';
 import { pickFields } from './http/pagination/fields.js';
@@ -79,6 +79,7 @@ export async function prepare(app: NestFastifyApplication): Promise<void> {
   if (config.corsOrigins.length > 0) await app.register(cors, { origin: config.corsOrigins, ...CORS });
   const server = app.getHttpAdapter().getInstance();
   if (config.tracing) traceRequests(server);
+  if (!config.production) addServerTiming(server);
   server
     .addHook('onRequest', (request, reply, done) => {
       void reply.header('x-request-id', request.id);
@@ -98,7 +99,6 @@ export async function prepare(app: NestFastifyApplication): Promise<void> {
       if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
       // Whoever asks again finds another instance.
       if (readiness.isStopping) void reply.header('connection', 'close');
-      addServerTiming(request, reply);
       done();
     })
     .addHook('onResponse', (request, reply, done) => {

@@ -71,11 +71,7 @@ export class QueryWatch {
 
   private saw(pool: string, asked: unknown, ms: number, failed: boolean): void {
     const text = typeof asked === 'string' ? asked : (asked as { text: string }).text;
-    const tally = requestTally.getStore();
-    if (tally) {
-      tally.queries++;
-      tally.ms += ms;
-    }
+    requestTally.count(ms);
     if (isTracing()) spanOfQuery(text, ms, failed);
     if (ms < this.config.slowQueryMs || failed) return;
     this.metrics.slowQueries.inc({ pool });

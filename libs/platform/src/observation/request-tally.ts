@@ -6,5 +6,26 @@ export interface QueryTally {
   ms: number;
 }
 
-/** Counts the queries of single requests. Following a request costs every other one too, so nothing is followed unless somebody asks for it. */
-export const requestTally = new AsyncLocalStorage<QueryTally>();
+const storage = new AsyncLocalStorage<QueryTally>();
+let followed = 0;
+
+/** Counts the queries of single requests. Following one costs every other too, so it is switched off while none is followed. */
+export const requestTally = {
+  /** Counts into `tally` whatever `work` leads to, until it is told to be over. */
+  follow(tally: QueryTally, work: () => void): void {
+    followed++;
+    storage.run(tally, work);
+  },
+
+  over(): void {
+    if (--followed === 0) storage.disable();
+  },
+
+  /** A query of the present request, if it is followed. */
+  count(ms: number): void {
+    const tally = followed > 0 ? storage.getStore() : undefined;
+    if (!tally) return;
+    tally.queries++;
+    tally.ms += ms;
+  },
+};

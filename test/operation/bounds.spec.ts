@@ -1,0 +1,74 @@
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { type Answer, startService, type TestApp } from '../support/app.js';
+import type { TestDatabase } from '../support/database.js';
+import { meteredProduct, unique } from '../support/fixtures.js';
+
+const MOST = 6;
+const DEADLINE_MS = 2_000;
+
+/** A service that is soon full and soon out of patience. */
+describe('what is under way', () => {
+  let service: TestApp & { database: TestDatabase };
+  let holder: pg.Client;
+  const product = unique('bounded');
+  const customer = unique('held');
+
+  beforeAll(async () => {
+    service = await startService({ worker: false, environment: { MAX_IN_FLIGHT: String(MOST), REQUEST_DEADLINE_MS: String(DEADLINE_MS) } });
+    await meteredProduct(service, product, 1_000);
+    await service.admin('PUT', `/v1/customers/${customer}`, { body: { product } });
+  }, 60_000);
+  afterAll(() => service.stop());
+
+  /** Asks for a change of a customer whom somebody else holds. */
+  const change = (): Promise<Answer> => service.admin('PUT', `/v1/customers/${customer}/overrides/calls`, { body: { product, limit: 7 } });
+
+  async function whileHeld<T>(work: () => Promise<T>): Promise<T> {
+    holder = new pg.Client({ connectionString: service.database.url });
+    await holder.connect();
+    await holder.query('begin');
+    await holder.query('select 1 from entitlement_versions where customer_id = (select id from customers where key = $1) for update', [customer]);
+    try {
+      return await work();
+    } finally {
+      await holder.query('rollback');
+      await holder.end();
+    }
+  }
+
+  it('is answered by its deadline, and told that nobody knows yet', async () => {
+    const began = performance.now();
+    const answer = await whileHeld(change);
+    expect(answer).toMatchObject({ status: 503, body: { code: 'deadline_exceeded' } });
+    expect(answer.headers.get('retry-after')).toBe('1');
+    expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect(performance.now() - began).toBeLessThan(DEADLINE_MS + 2_000);
+    expect((await change()).status).toBe(200);
+  });
+
+  it('is so much and no more: one above it is refused at once, and the next is served when there is room', async () => {
+    const answers = await whileHeld(() => Promise.all(Array.from({ length: 3 * MOST }, change)));
+    const codes = answers.map(({ body }) => body.code as string);
+    expect(codes.filter((code) => code === 'deadline_exceeded')).toHaveLength(MOST);
+    expect(codes.filter((code) => code === 'overloaded')).toHaveLength(2 * MOST);
+    expect(answers.every(({ status, headers }) => status === 503 && headers.get('retry-after') === '1')).toBe(true);
+    expect((await change()).status).toBe(200);
+    const { body } = await service.call('GET', '/metrics');
+    expect(body).toMatch(/tollgate_http_refused_total\{reason="overloaded"\} [1-9]/);
+  });
+
+  it('counts a request as answered when its caller has gone', async () => {
+    await whileHeld(async () => {
+      const { port, hostname } = new URL(service.url);
+      const socket = connect(Number(port), hostname);
+      socket.write(`GET /v1/customers HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${service.adminToken}\r\n\r\n`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      socket.destroy();
+    });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    // The request that reads it is the only one.
+    expect((await service.call('GET', '/metrics')).body).toMatch(/\ntollgate_http_in_flight 1\n/);
+  });
+});

@@ -1,0 +1,97 @@
+import { createServer, type Server } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Config, Mailer, Metrics } from '@app/platform';
+import { ADMIN, type Call, caller, SECRET_KEY, TestClock } from '../support/app.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { unique } from '../support/fixtures.js';
+import { type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
+import { eventually } from '../support/receiver.js';
+import { redisIsThere, startRedis, type TestRedis } from '../support/redis.js';
+
+const withOwnRedis = redisIsThere({ own: true }) ? describe : describe.skip;
+
+withOwnRedis('two instances with one Redis', () => {
+  let database: TestDatabase;
+  let redis: TestRedis;
+  let services: ServiceProcess[];
+  let calls: Call[];
+  let token: string;
+  /** Reads of the cache of pages in one instance. */
+  const reads = async (call: Call, outcome: string): Promise<number> => Number(new RegExp(`tollgate_cache_reads_total\\{cache="pages",outcome="${outcome}"\\} (\\d+)`).exec((await call('GET', '/metrics')).body)?.[1] ?? 0);
+
+  beforeAll(async () => {
+    [database, redis] = await Promise.all([createTestDatabase(), startRedis({ own: true })]);
+    const environment = { DATABASE_URL: database.url, REDIS_URL: redis.url, ADMIN_PASSWORD: ADMIN.password, SECRET_KEY, SAMPLE_DATA: 'on', WORKER: 'off' };
+    services = [await startProcess(temporaryFolder(), environment), await startProcess(temporaryFolder(), environment)];
+    calls = services.map(({ url }) => caller(url));
+    token = (await calls[0]!('POST', '/v1/auth/login', { body: ADMIN })).body.accessToken as string;
+  }, 90_000);
+  afterAll(async () => {
+    await Promise.all(services.map((service) => service.end('SIGTERM')));
+    await redis.stop();
+    await database.drop();
+  });
+
+  it('read a page that everybody asks for once', async () => {
+    const page = `/v1/plans?product=news&limit=${7 + Math.floor(Math.random() * 50)}`;
+    const hits = await reads(calls[1]!, 'hit');
+    const first = await calls[0]!('GET', page);
+    const second = await calls[1]!('GET', page);
+    expect(second.body).toEqual(first.body);
+    expect(await reads(calls[1]!, 'hit')).toBe(hits + 1);
+  });
+
+  it('T-21 see a change within two seconds, Redis or none', async () => {
+    const product = unique('cached');
+    await calls[0]!('POST', '/v1/products', { token, body: { key: product, name: product } });
+    const listed = async (call: Call): Promise<string[]> => (await call('GET', `/v1/plans?product=${product}`)).body.data.map(({ key }: { key: string }) => key);
+    const offer = async (key: string): Promise<number> => {
+      await calls[1]!('GET', `/v1/plans?product=${product}`);
+      const plan = { product, key, name: key, prices: [{ interval: 'month', amount: 1, currency: 'USD' }], entitlements: [] };
+      expect((await calls[0]!('POST', '/v1/plans', { token, body: plan })).status).toBe(201);
+      expect((await calls[0]!('POST', `/v1/plans/${key}/publish`, { token, body: { product } })).status).toBe(200);
+      const since = performance.now();
+      await eventually(() => listed(calls[1]!), (keys) => keys.includes(key), 5_000);
+      return performance.now() - since;
+    };
+    expect(await offer('with')).toBeLessThan(2_500);
+    redis.process!.kill('SIGSTOP');
+    expect(await offer('without')).toBeLessThan(3_500);
+    expect((await calls[1]!('GET', '/metrics')).body).toContain('tollgate_circuit_open{dependency="redis"} 1');
+    const ready = await calls[1]!('GET', '/health/ready');
+    expect([ready.status, ready.body.dependencies]).toEqual([200, { database: expect.objectContaining({ status: 'up' }), redis: expect.objectContaining({ status: 'down', latencyMs: null }) }]);
+    redis.process!.kill('SIGCONT');
+    await eventually(async () => ((await calls[1]!('GET', '/health/ready')).body.dependencies.redis.status as string) === 'up');
+    await eventually(async () => {
+      await listed(calls[1]!);
+      return (await calls[1]!('GET', '/metrics')).body.includes('tollgate_circuit_open{dependency="redis"} 0');
+    });
+  }, 60_000);
+});
+
+describe('a mail server that takes nothing', () => {
+  let server: Server;
+  let connections = 0;
+
+  beforeAll(async () => {
+    server = createServer((socket) => {
+      connections++;
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  });
+  afterAll(() => void server.close());
+
+  it('is left alone after five failures, and what is to be sent is told to wait', async () => {
+    const config = new Config({ SMTP_URL: `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`, DATA_DIR: temporaryFolder() });
+    const metrics = new Metrics();
+    const mailer = new Mailer(config, new TestClock(), metrics);
+    const outcomes = [];
+    for (let n = 0; n < 8; n++) outcomes.push(await mailer.attempt(async () => ({ to: 'a@example.com', subject: 's', text: 't' })));
+    expect(connections).toBe(5);
+    expect(outcomes.slice(0, 5)).toEqual(Array.from({ length: 5 }, () => expect.objectContaining({ result: 'retry', why: 'not_taken' })));
+    expect(outcomes.slice(5)).toEqual(Array.from({ length: 3 }, () => ({ result: 'retry', why: 'not_taken', pauseMs: 10_000 })));
+    expect(await metrics.text()).toContain('tollgate_circuit_open{dependency="mail"} 1');
+  });
+});

@@ -1,0 +1,54 @@
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ADMIN, caller } from '../support/app.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
+import { eventually } from '../support/receiver.js';
+
+const DRAIN_MS = 1_500;
+
+describe('a process that is told to stop', () => {
+  let database: TestDatabase;
+  const start = (environment: Record<string, string> = {}): Promise<ServiceProcess> =>
+    startProcess(temporaryFolder(), { DATABASE_URL: database.url, ADMIN_PASSWORD: ADMIN.password, WORKER: 'off', DRAIN_MS: String(DRAIN_MS), ...environment });
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+  });
+  afterAll(() => database.drop());
+
+  it('T-22 says first that it is not ready, and serves on until others have learnt of it', async () => {
+    const service = await start();
+    const call = caller(service.url);
+    const began = performance.now();
+    const ended = service.end('SIGTERM');
+    const ready = await eventually(() => call('GET', '/health/ready'), ({ status }) => status === 503);
+    expect([ready.body.code, ready.headers.get('retry-after')]).toEqual(['stopping', '1']);
+    const served = await call('POST', '/v1/auth/login', { body: ADMIN });
+    expect([served.status, served.headers.get('connection')]).toEqual([200, 'close']);
+    expect((await call('GET', '/health/live')).status).toBe(200);
+    expect(await ended).toBe(0);
+    expect(performance.now() - began).toBeGreaterThanOrEqual(DRAIN_MS);
+  }, 60_000);
+
+  it('waits for no connection that has never asked anything', async () => {
+    const service = await start({ DRAIN_MS: '0' });
+    const { hostname, port } = new URL(service.url);
+    const silent = connect(Number(port), hostname);
+    silent.on('error', () => undefined);
+    await new Promise((resolve) => silent.once('connect', resolve));
+    const began = performance.now();
+    expect(await service.end('SIGTERM')).toBe(0);
+    expect(performance.now() - began).toBeLessThan(10_000);
+    silent.destroy();
+  }, 60_000);
+
+  it('does not wait when it is told twice', async () => {
+    const service = await start({ DRAIN_MS: '20000' });
+    const began = performance.now();
+    void service.end('SIGTERM');
+    await eventually(async () => (await caller(service.url)('GET', '/health/ready')).status === 503);
+    expect(await service.end('SIGTERM')).toBe(0);
+    expect(performance.now() - began).toBeLessThan(15_000);
+  }, 60_000);
+});

@@ -1,0 +1,51 @@
+import { performance } from 'node:perf_hooks';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { CatalogModule, CatalogService } from '../../dist/libs/catalog/src/index.js';
+import { SYSTEM_ACTOR } from '../../dist/libs/kernel/src/index.js';
+import { Config, PlatformModule, startDatabase } from '../../dist/libs/platform/src/index.js';
+import { ensureCatalogue, readCatalogue } from './catalogue.mjs';
+import { connect, countLoaded, holdProduct, load } from './load.mjs';
+import { progressTo } from './progress.mjs';
+import { summarize, summaryText } from './summary.mjs';
+
+class SeedModule {}
+
+async function makeCatalogue(config, product) {
+  Module({ imports: [PlatformModule.forRoot(config), CatalogModule] })(SeedModule);
+  const app = await NestFactory.createApplicationContext(SeedModule, { logger: ['warn', 'error'] });
+  try {
+    await ensureCatalogue(app.get(CatalogService), SYSTEM_ACTOR, product);
+  } finally {
+    await app.close();
+  }
+}
+
+/** Loads what is not there yet of so many customers, and tells how it goes on. */
+export async function run({ customers, product, seed, batch }, output, signal) {
+  const config = Config.fromEnvironment();
+  const database = await startDatabase(config);
+  const began = performance.now();
+  try {
+    const client = await connect(config.requireDatabaseUrl());
+    try {
+      await holdProduct(client, product);
+      await makeCatalogue(config, product);
+      const plans = await readCatalogue(client, product);
+      const loaded = await countLoaded(client, product);
+      if (loaded > 0) output.write(`${loaded.toLocaleString('en')} customers are there already.\n`);
+      const { rows: [{ now }] } = await client.query('select (extract(epoch from now()) * 1000)::float8 as now');
+      const watch = { tell: progressTo(output, { loaded, customers }), signal };
+      if (loaded < customers) await load(config.requireDatabaseUrl(), { loaded, batch, customers, product, seed, plans, now: Math.floor(now) }, watch);
+      if (signal.aborted) return void output.write('\nStopped. Started again with the same arguments, it goes on here.\n');
+      const filled = performance.now();
+      await client.query('analyze');
+      output.write(`Loaded in ${Math.round((filled - began) / 1_000)} s, analyzed in ${Math.round((performance.now() - filled) / 1_000)} s.\n`);
+      output.write(`${summaryText(await summarize(client, product))}\n`);
+    } finally {
+      await client.end();
+    }
+  } finally {
+    await database.stop();
+  }
+}

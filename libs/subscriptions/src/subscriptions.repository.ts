@@ -145,6 +145,7 @@ export class SubscriptionsRepository {
     if (status) conditions.add('s.status = ?', status);
     // There is an index of those that are live, and one of those that are anything but active.
     if (!status || status === 'active' || planId) conditions.add(LIVE);
+    else conditions.add(`s.status <> 'active'`);
     if (testClockId) conditions.add('s.test_clock_id = ?', testClockId);
     else conditions.add('s.test_clock_id is null');
     if (customerId) conditions.add('s.customer_id = ?', customerId);

@@ -25,7 +25,10 @@ const COLUMNS = `id, product_id as "productId", customer_id as "customerId", own
   disabled_reason as "disabledReason", disabled_at as "disabledAt", created_at as "createdAt", updated_at as "updatedAt"`;
 const SECRETS = `secret, previous_secret as "previousSecret", previous_secret_until as "previousSecretUntil"`;
 /** What a scope holds: of a product what is told to its people, not what single customers have asked for. */
-const IN_SCOPE = `($1::uuid is null or (product_id = $1 and customer_id is null)) and ($2::uuid is null or customer_id = $2)`;
+const inScope = ({ productId, customerId }: EndpointScope): string => {
+  if (customerId !== null) return '$1::uuid is null and customer_id = $2';
+  return productId === null ? '$1::uuid is null and $2::uuid is null' : '$2::uuid is null and product_id = $1 and customer_id is null';
+};
 
 @Injectable()
 export class WebhookEndpointsRepository {
@@ -35,7 +38,7 @@ export class WebhookEndpointsRepository {
   async lockScope({ productId, customerId }: EndpointScope): Promise<number> {
     await this.database.write('select pg_advisory_xact_lock($1, hashtext($2))', [SCOPE_LOCK, `${productId ?? ''} ${customerId ?? ''}`]);
     const [row] = await this.database.write<{ count: number }>(
-      'select count(*)::int as count from webhook_endpoints where product_id is not distinct from $1 and customer_id is not distinct from $2',
+      `select count(*)::int as count from webhook_endpoints where product_id is not distinct from $1 and ${customerId === null ? '$2::uuid is null and customer_id is null' : 'customer_id = $2'}`,
       [productId, customerId],
     );
     return row!.count;
@@ -50,8 +53,8 @@ export class WebhookEndpointsRepository {
     );
   }
 
-  async find(id: string, { productId, customerId }: EndpointScope): Promise<WebhookEndpoint | null> {
-    const [found] = await this.database.query<WebhookEndpoint>(`select ${COLUMNS} from webhook_endpoints where id = $3 and ${IN_SCOPE}`, [productId, customerId, id]);
+  async find(id: string, scope: EndpointScope): Promise<WebhookEndpoint | null> {
+    const [found] = await this.database.query<WebhookEndpoint>(`select ${COLUMNS} from webhook_endpoints where id = $3 and ${inScope(scope)}`, [scope.productId, scope.customerId, id]);
     return found ?? null;
   }
 
@@ -61,8 +64,8 @@ export class WebhookEndpointsRepository {
   }
 
   /** @throws DomainError `webhook_endpoint_not_found` */
-  async lock(id: string, { productId, customerId }: EndpointScope): Promise<WebhookEndpoint> {
-    const [found] = await this.database.write<WebhookEndpoint>(`select ${COLUMNS} from webhook_endpoints where id = $3 and ${IN_SCOPE} for no key update`, [productId, customerId, id]);
+  async lock(id: string, scope: EndpointScope): Promise<WebhookEndpoint> {
+    const [found] = await this.database.write<WebhookEndpoint>(`select ${COLUMNS} from webhook_endpoints where id = $3 and ${inScope(scope)} for no key update`, [scope.productId, scope.customerId, id]);
     return found ?? endpointNotFound();
   }
 
@@ -77,20 +80,21 @@ export class WebhookEndpointsRepository {
   }
 
   /** Newest first. */
-  list(page: PageRequest, { productId, customerId }: EndpointScope): Promise<WebhookEndpoint[]> {
-    return this.database.query<WebhookEndpoint>(`select ${COLUMNS} from webhook_endpoints where ${IN_SCOPE} and ($3::uuid is null or id < $3) order by id desc limit $4`, [
-      productId, customerId, page.after, page.limit + 1,
+  list(page: PageRequest, scope: EndpointScope): Promise<WebhookEndpoint[]> {
+    return this.database.query<WebhookEndpoint>(`select ${COLUMNS} from webhook_endpoints where ${inScope(scope)} and ($3::uuid is null or id < $3) order by id desc limit $4`, [
+      scope.productId, scope.customerId, page.after, page.limit + 1,
     ]);
   }
 
-  async idsOf({ productId, customerId }: EndpointScope): Promise<string[]> {
-    const rows = await this.database.query<{ id: string }>(`select id from webhook_endpoints where ${IN_SCOPE}`, [productId, customerId]);
+  async idsOf(scope: EndpointScope): Promise<string[]> {
+    const rows = await this.database.query<{ id: string }>(`select id from webhook_endpoints where ${inScope(scope)}`, [scope.productId, scope.customerId]);
     return rows.map(({ id }) => id);
   }
 
   /** Every endpoint that may want something that happened to these customers. */
   listeners(customerIds: string[]): Promise<WebhookEndpoint[]> {
-    return this.database.query<WebhookEndpoint>(`select ${COLUMNS} from webhook_endpoints where enabled and (customer_id is null or customer_id = any($1::uuid[]))`, [arrayLiteral(customerIds)]);
+    const listening = `select ${COLUMNS} from webhook_endpoints where enabled and customer_id`;
+    return this.database.query<WebhookEndpoint>(`${listening} is null union all ${listening} = any($1::uuid[])`, [arrayLiteral(customerIds)]);
   }
 
   targets(ids: string[]): Promise<WebhookTarget[]> {

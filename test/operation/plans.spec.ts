@@ -65,7 +65,7 @@ async function explain(client: pg.Client, statement: string): Promise<PlanNode |
   } catch (error) {
     // Values decide over the types of some: those have no plan without them.
     if (/could not determine|ambiguous|is not unique/.test(String(error))) return null;
-    throw new Error(`${statement}\n${String(error)}`);
+    throw new Error(statement, { cause: error });
   }
 }
 

@@ -86,7 +86,8 @@ export class SubscriptionsRepository {
   /** A subscription as it was recorded last by `at`; null when it was not there yet. Its plan is known by its key alone. */
   async findAt(subscription: Subscription, at: Date): Promise<Subscription | null> {
     const [found] = await this.pipeline.read<{ told: StoredFacts[] | null; whole: boolean | null }>(FACTS_AT, [subscription.id, at]);
-    if (found?.whole === false) throw historyNotKept();
+    // Each has begun with an event: where there is none, all of them are gone.
+    if (found?.whole !== true) throw historyNotKept();
     return found?.told ? subscriptionFromFacts(subscription, found.told) : null;
   }
 

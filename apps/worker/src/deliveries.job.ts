@@ -54,16 +54,10 @@ export class DeliveriesJob implements OnApplicationBootstrap, OnApplicationShutd
 
   private async loop(name: string, step: () => Promise<number>): Promise<void> {
     while (!this.stopping) {
-      const moved = await this.jobs.run(name, () => step().catch((error: unknown) => this.unlessStopping(error)));
+      const moved = await this.jobs.run(name, step);
       const wait = moved === 0 ? LOOK_EVERY_MS : 0;
       await this.rest(name, moved === null ? AFTER_A_FAILURE_MS : wait);
     }
-  }
-
-  /** What the end of the process cuts short is no failure. */
-  private unlessStopping(error: unknown): number {
-    if (this.stopping) return 0;
-    throw error;
   }
 
   private rest(name: string, ms: number): Promise<void> {

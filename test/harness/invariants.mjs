@@ -1,0 +1,23 @@
+import { answerInvariants } from './invariants/answers.mjs';
+import { messageInvariants } from './invariants/messages.mjs';
+import { meteringInvariants } from './invariants/metering.mjs';
+import { subscriptionInvariants } from './invariants/subscriptions.mjs';
+
+/** The table: what must hold after every scenario, whatever was done in it. */
+export const INVARIANTS = [...meteringInvariants, ...answerInvariants, ...subscriptionInvariants, ...messageInvariants].sort((one, other) => one.id.localeCompare(other.id));
+
+const SHOWN = 3;
+
+/**
+ * Asks whether all of them hold.
+ * @returns the ids that were checked, and what is wrong, in words
+ */
+export async function checkInvariants(world) {
+  const context = { world, db: world.db, history: world.history, random: world.random };
+  const wrong = [];
+  for (const { id, title, check } of INVARIANTS) {
+    const found = await check(context).catch((error) => [`could not be checked: ${error.message}`]);
+    if (found.length > 0) wrong.push(`${id} (${title}): ${found.length} violations: ${found.slice(0, SHOWN).join('; ')}`);
+  }
+  return { checked: [...new Set(INVARIANTS.map(({ id }) => id))], wrong };
+}

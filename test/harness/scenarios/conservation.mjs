@@ -1,0 +1,43 @@
+import { doHarm } from '../chaos.mjs';
+import { COUNTERS_AND_LEDGER } from '../invariants/metering.mjs';
+import { isEmpty } from '../load.mjs';
+import { keepDoing, tally } from '../waiting.mjs';
+import { startWorkload } from '../workload.mjs';
+
+const HARM_MS = 32_000;
+const LOOK_EVERY_MS = 1_000;
+
+/** Whether counters are the sums of their ledgers at every moment, not only when all is over. */
+export function watchCounters(world) {
+  const seen = { looks: 0, wrong: [] };
+  const stop = keepDoing(1, async () => {
+    const rows = await world.db.query(COUNTERS_AND_LEDGER).catch(() => null);
+    if (!rows) return;
+    seen.looks++;
+    seen.wrong.push(...rows.map((row) => JSON.stringify(row)));
+  }, { restMs: LOOK_EVERY_MS });
+  return async () => {
+    await stop();
+    return seen;
+  };
+}
+
+/** T-16: random operations, random faults; what is unknown is asked for again afterwards. */
+async function conserve(world) {
+  const { random } = world;
+  // Two of the four are behind a proxy, so that a broken way to the database is somebody's only.
+  const { proxy, instances } = await world.proxied(2);
+  for (const instance of instances) world.balancer.add(instance);
+  const workload = await startWorkload(world);
+  const stopWatching = watchCounters(world);
+  const faults = await doHarm(world, { random: random.fork('faults'), proxy, forMs: HARM_MS });
+  await workload.end();
+  const { looks, wrong } = await stopWatching();
+  for (const instance of instances) world.balancer.remove(instance);
+  const figures = world.history.figures();
+  world.bar('counters are sums of their ledgers while it goes on', wrong.length === 0, wrong.slice(0, 2));
+  world.bar('no answer that no fault explains', isEmpty(workload.unexpected), workload.unexpected);
+  return { ...figures, faults: tally(faults), looks, answers: workload.names };
+}
+
+export const scenarios = [{ id: 'T-16', title: 'conservation under random faults', run: conserve }];

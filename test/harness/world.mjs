@@ -1,0 +1,176 @@
+import { Balancer } from './balancer.mjs';
+import { Client } from './client.mjs';
+import { Cluster } from './cluster.mjs';
+import { FaultProxy } from './fault-proxy.mjs';
+import { History } from './history.mjs';
+import { Receiver } from './receiver.mjs';
+import { pause, until } from './waiting.mjs';
+
+const INSTANCES = 4;
+const ALL_READY_MS = 60_000;
+const SCOPES = [
+  'catalog:read', 'catalog:write', 'customers:read', 'customers:write', 'subscriptions:read', 'subscriptions:write', 'entitlements:read', 'usage:read', 'usage:write', 'webhooks:write', 'audit:read',
+];
+const ENDPOINT = { path: '/all', types: ['subscription.*', 'customer.*'] };
+
+const metered = ([feature, limit]) => ({ feature, type: 'metered', limit, window: 'billing_period', overage: 'deny' });
+
+/** What all scenarios run in: four instances behind a balancer, a worker, a receiver of webhooks, and clients with keys. */
+export class World {
+  /** @param keyLimit requests a minute of the key that clients use: with one, they are counted, in Redis where there is one */
+  constructor(random, { instances = INSTANCES, keyLimit = null } = {}) {
+    this.random = random;
+    this.keyLimit = keyLimit;
+    this.count = instances;
+    this.cluster = new Cluster();
+    this.balancer = new Balancer();
+    this.clients = new Map();
+    this.proxies = [];
+    this.serial = 0;
+    this.begin('setup', random);
+  }
+
+  get db() {
+    return this.cluster.postgres;
+  }
+
+  /** @returns how long each step took, in milliseconds */
+  async start() {
+    const began = performance.now();
+    await this.db.start();
+    const initdb = performance.now();
+    await this.cluster.migrate();
+    const migrated = performance.now();
+    this.instances = Array.from({ length: this.count }, (_, index) => this.cluster.make('api', `api-${index + 1}`));
+    this.worker = this.cluster.make('worker', 'worker');
+    // One after the other: together they would measure how many cores there are.
+    const ready = [];
+    for (const instance of this.instances) ready.push(await instance.start());
+    await this.worker.start();
+    this.receiver = await new Receiver().start();
+    await this.balancer.start();
+    for (const instance of this.instances) this.balancer.add(instance);
+    await until('the balancer sees all instances', () => this.balancer.ready === this.count);
+    const seeding = performance.now();
+    await this.seed();
+    const rounded = (from, to) => Math.round(to - from);
+    return { initdbMs: rounded(began, initdb), migrateMs: rounded(initdb, migrated), readyMs: ready, seedMs: rounded(seeding, performance.now()), totalMs: rounded(began, performance.now()) };
+  }
+
+  async seed() {
+    this.anonymous = new Client(this.balancer.url);
+    this.key = (await this.newKey('harness', this.keyLimit ? { rateLimitPerMinute: this.keyLimit } : {})).key;
+    this.client = this.anonymous.as(this.key);
+    this.otherClient = this.anonymous.as((await this.newKey('other')).key);
+    this.otherCustomer = await this.customer(await this.product({ calls: null }));
+    const { id } = await this.client.must('POST', '/v1/webhook-endpoints', { body: { url: this.receiver.url(ENDPOINT.path), types: ENDPOINT.types, product: null } });
+    this.endpoint = { id, path: ENDPOINT.path, types: ENDPOINT.types.map((type) => type.replace('*', '%')), since: await this.db.value('select clock_timestamp()') };
+  }
+
+  async newKey(name, more = {}) {
+    return this.anonymous.must('POST', '/v1/api-keys', { token: await this.adminToken(), body: { name, scopes: SCOPES, ...more } });
+  }
+
+  async adminToken() {
+    return (await this.anonymous.must('POST', '/v1/auth/login', { body: { email: 'admin@localhost', password: this.cluster.password } })).accessToken;
+  }
+
+  /** A scenario begins: what it draws, asks and finds is its own. */
+  begin(name, random) {
+    this.name = name;
+    this.random = random;
+    this.history = new History(name.toLowerCase().replaceAll(/[^a-z0-9]/g, ''));
+    this.failures = [];
+    this.notes = [];
+  }
+
+  /** Something that must be so for the scenario to pass. */
+  bar(what, holds, found = '') {
+    if (!holds) this.failures.push(`${what}${found === '' ? '' : ` (found: ${typeof found === 'string' ? found : JSON.stringify(found)})`}`);
+  }
+
+  note(text) {
+    this.notes.push(text);
+  }
+
+  /** Applies a product with metered features. @param limits of each; null is none @param plans further plans, by key, with theirs @returns its key */
+  async product(limits, plans = {}, terms = {}) {
+    const key = `p${++this.serial}-${this.history.name}`;
+    const features = [...new Set([limits, ...Object.values(plans)].flatMap((one) => Object.keys(one)))];
+    const plan = ([name, own]) => ({ key: name, name, prices: [{ interval: 'month', amount: 100, currency: 'USD', ...terms }], entitlements: [...Object.entries(own).map(metered), { feature: 'sso', type: 'boolean', value: false }] });
+    await this.client.must('POST', '/v1/catalog/apply', {
+      body: {
+        product: { key, name: key },
+        features: [...features.map((feature) => ({ key: feature, name: feature, type: 'metered' })), { key: 'sso', name: 'SSO', type: 'boolean' }],
+        plans: Object.entries({ plan: limits, ...plans }).map(plan),
+        assignment: [{ plan: 'plan' }],
+      },
+    });
+    return key;
+  }
+
+  /** @returns what requests need to know of it */
+  async customer(product, profile = {}) {
+    const customer = `c${++this.serial}-${this.history.name}`;
+    const { subscription } = await this.client.must('PUT', `/v1/customers/${customer}`, { body: { product, ...profile } });
+    return { customer, product, subscription: subscription.id };
+  }
+
+  /** Straight to one process or proxy, past the balancer. */
+  clientOf({ url }, options = {}) {
+    if (!this.clients.has(url)) this.clients.set(url, new Client(url, { token: this.key, ...options }));
+    return this.clients.get(url);
+  }
+
+  /** A proxy in front of PostgreSQL, and so many instances of their own behind it. They are gone when the scenario is over. */
+  async proxied(count, environment = {}) {
+    const proxy = await this.proxy(this.db.port);
+    this.extra = await Promise.all(Array.from({ length: count }, (_, index) => this.cluster.start('api', `${this.history.name}-proxied-${index + 1}`, { through: proxy, ...environment })));
+    return { proxy, instances: this.extra };
+  }
+
+  async proxy(port) {
+    const proxy = await new FaultProxy(port).start();
+    this.proxies.push(proxy);
+    return proxy;
+  }
+
+  /** Puts everything right again, whatever a scenario left behind: it ends with all instances ready. */
+  async heal() {
+    for (const proxy of this.proxies) proxy.heal();
+    this.db.thaw();
+    if (!this.db.isAlive()) await this.db.start();
+    for (const one of this.cluster.processes) one.thaw();
+    const lasting = [...this.instances, this.worker];
+    for (const one of lasting) if (!one.running) await one.start({ wait: false });
+    await until('all processes are ready', async () => (await Promise.all(lasting.map((one) => one.isReady()))).every(Boolean), { withinMs: ALL_READY_MS });
+    await until('the balancer sees all instances', () => this.balancer.ready === this.balancer.targets.length, { withinMs: ALL_READY_MS });
+  }
+
+  /** Ends what a scenario has started beside the lasting ones, and names processes that ended by themselves. */
+  async tidy() {
+    const lasting = new Set([...this.instances, this.worker]);
+    const crashed = this.cluster.processes.filter(({ crashes }) => crashes.length > 0);
+    for (const one of crashed) this.bar(`${one.name} ended by itself`, false, one.crashes.splice(0).map(({ code, signal }) => signal ?? code).join(', '));
+    for (const one of this.cluster.processes.filter((other) => !lasting.has(other))) await this.cluster.dismiss(one, 'SIGKILL');
+    for (const proxy of this.proxies.splice(0)) await proxy.stop();
+  }
+
+  /** Whether somebody sends webhooks. */
+  get delivering() {
+    return this.worker.running && !this.worker.frozen;
+  }
+
+  async stop({ keepLogs }) {
+    await Promise.all([...this.clients.values(), this.anonymous].filter(Boolean).map((client) => client.close()));
+    for (const proxy of this.proxies) await proxy.stop();
+    if (this.balancer.url) await this.balancer.stop();
+    await this.cluster.stop({ keepLogs });
+    if (this.receiver) await this.receiver.stop();
+  }
+
+  /** Lets what has just been done reach everybody. */
+  settle(ms = 300) {
+    return pause(ms);
+  }
+}

@@ -97,6 +97,19 @@ describe('the client of other services', () => {
     await expect(silent('throw').check(asked)).rejects.toMatchObject({ status: 0, code: 'no_answer' });
   });
 
+  it('takes a limit that lasts for no answer, and does not ask before it is over', async () => {
+    let asked = 0;
+    const baseUrl = await through((_, response) => {
+      asked++;
+      response.writeHead(429, { 'content-type': 'application/problem+json', 'retry-after': '30' }).end(JSON.stringify({ status: 429, code: 'rate_limited' }));
+      return true;
+    });
+    const limited = (onUnavailable: 'allow' | 'throw') => new Tollgate({ baseUrl, apiKey, product, deadlineMs: 2_000, onUnavailable });
+    expect(await limited('allow').check({ customer: 'x', feature: 'calls' })).toMatchObject({ allowed: true, degraded: true });
+    await expect(limited('throw').check({ customer: 'x', feature: 'calls' })).rejects.toMatchObject({ status: 429, code: 'rate_limited', retryAfterSeconds: 30 });
+    expect(asked).toBe(2);
+  });
+
   it('guards a Nest route, a Fastify one and an Express one', async () => {
     const customerOf = ({ headers }: { headers: Record<string, unknown> }): string | null => (headers['x-customer'] as string | undefined) ?? null;
     const module = await Test.createTestingModule({ imports: [TollgateModule.forRoot({ baseUrl: service.url, apiKey, product, deadlineMs: 5_000, customerOf })], controllers: [ReportsController] }).compile();

@@ -67,7 +67,9 @@ export interface AppOptions {
   customize?: (module: TestingModuleBuilder) => TestingModuleBuilder;
 }
 
-const ENVIRONMENT = { RATE_LIMIT_PER_MINUTE: '0', WORKER: 'off', SAMPLE_DATA: 'on', SECRET_KEY, LOG_LEVEL: 'error' };
+/** A busy machine is no failure: how long things may take has tests of its own. */
+const PATIENCE = { REQUEST_DEADLINE_MS: '20000' };
+const ENVIRONMENT = { ...PATIENCE, RATE_LIMIT_PER_MINUTE: '0', WORKER: 'off', SAMPLE_DATA: 'on', SECRET_KEY, LOG_LEVEL: 'error' };
 
 export async function startApp({ database, clock, environment = {}, worker = true, customize = (module) => module }: AppOptions): Promise<TestApp> {
   const config = new Config({

@@ -22,7 +22,7 @@ export const temporaryFolder = (): string => {
 /** Starts it on a folder and waits until it says that it is ready. */
 export async function startProcess(dataDir: string, environment: Record<string, string> = {}): Promise<ServiceProcess> {
   const { PATH, HOME } = process.env;
-  const child = spawn(process.execPath, ['scripts/start.mjs'], { cwd: root, env: { PATH, HOME, DATA_DIR: dataDir, PORT: '0', RATE_LIMIT_PER_MINUTE: '0', ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['scripts/start.mjs'], { cwd: root, env: { PATH, HOME, DATA_DIR: dataDir, PORT: '0', RATE_LIMIT_PER_MINUTE: '0', REQUEST_DEADLINE_MS: '20000', ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   child.stdout.on('data', (data) => (output += String(data)));
   child.stderr.on('data', (data) => (output += String(data)));

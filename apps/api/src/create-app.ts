@@ -9,25 +9,19 @@ import { newId } from '@app/kernel';
 import { Config, Readiness, ServiceLogger } from '@app/platform';
 import { AppModule } from './app.module.js';
 import { addDocs, DOCS_PATH } from './openapi/docs.js';
+import { PreparedPages } from './openapi/prepared.js';
 import { InFlight } from './http/in-flight/in-flight.js';
 import { RequestLog } from './http/observation/request-log.js';
 import { addServerTiming } from './http/observation/server-timing.js';
 import { traceRequests } from './http/observation/trace-requests.js';
 import { answerConnectionError, answerFrameworkError } from './http/problems/before-handlers.js';
 import { pickFields } from './http/pagination/fields.js';
+import { SECURITY_HEADERS } from './http/security-headers.js';
 import { checkContentType, checkHeaders, checkText } from './http/input/input-check.js';
 
 /** Sockets at once: more than a process serves well, fewer than it has files. */
 const MOST_CONNECTIONS = 10_000;
 const BODY_LIMIT_BYTES = 1_048_576;
-/** What OWASP's REST Security Cheat Sheet names for answers that are no pages, and for those that are kept from being taken for one. */
-const SECURITY_HEADERS = {
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'strict-transport-security': 'max-age=31536000; includeSubDomains',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-  'referrer-policy': 'no-referrer',
-};
 const DOCS_POLICY = "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 /** Smaller answers leave as they are: decisions are. What is secret in an answer stands in no page of a stranger's, so its length gives nothing away. */
 const WORTH_COMPRESSING_BYTES = 1_400;
@@ -61,14 +55,16 @@ export const createAdapter = ({ trustedProxies }: Config) =>
 /** The API, ready to listen. */
 export async function createApp(config: Config, extra: NonNullable<ModuleMetadata['imports']> = []): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config, extra), createAdapter(config), { logger: new ServiceLogger(config), abortOnError: false, bodyParser: false });
-  await prepare(app);
+  const pages = new PreparedPages();
+  await prepare(app, pages);
   addDocs(app);
   await app.init();
+  await pages.prepare(app);
   return app;
 }
 
 /** What every request passes before and after its handler. */
-export async function prepare(app: NestFastifyApplication): Promise<void> {
+export async function prepare(app: NestFastifyApplication, pages = new PreparedPages()): Promise<void> {
   const config = app.get(Config);
   const inFlight = app.get(InFlight);
   const log = app.get(RequestLog);
@@ -83,10 +79,10 @@ export async function prepare(app: NestFastifyApplication): Promise<void> {
   server
     .addHook('onRequest', (request, reply, done) => {
       void reply.header('x-request-id', request.id);
-      inFlight.enter(reply);
+      if (!inFlight.enter(reply)) return;
       checkHeaders(request);
       checkContentType(request);
-      done();
+      if (!pages.answer(request, reply)) done();
     })
     .addHook('preHandler', (request, _reply, done) => {
       checkText(request);
@@ -94,6 +90,7 @@ export async function prepare(app: NestFastifyApplication): Promise<void> {
     })
     .addHook('preSerialization', (request, reply, answer, done) => done(null, pickFields(request, reply, answer)))
     .addHook('onSend', (request, reply, _answer, done) => {
+      inFlight.answered(reply);
       void reply.headers(SECURITY_HEADERS);
       if (request.url.startsWith(DOCS_PATH)) void reply.header('content-security-policy', DOCS_POLICY);
       if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
@@ -102,7 +99,7 @@ export async function prepare(app: NestFastifyApplication): Promise<void> {
       done();
     })
     .addHook('onResponse', (request, reply, done) => {
-      inFlight.leave(reply);
+      inFlight.over(reply);
       log.saw(request, reply);
       done();
     });

@@ -65,8 +65,8 @@ export async function refusalOf<Request>(tollgate: Tollgate, feature: string, { 
     const decision = await tollgate[mode]({ customer, feature, quantity, product });
     return decision.allowed ? null : denial(decision);
   } catch (error) {
-    if (!(error instanceof TollgateError) || (error.status !== 0 && error.status < 500)) throw error;
-    return { ...refusal(503, 'entitlements_unavailable', 'Whether the plan allows this could not be found out.'), retryAfterSeconds: 1 };
+    if (!(error instanceof TollgateError && error.isUnavailable)) throw error;
+    return { ...refusal(503, 'entitlements_unavailable', 'Whether the plan allows this could not be found out.'), retryAfterSeconds: Math.max(1, error.retryAfterSeconds) };
   }
 }
 

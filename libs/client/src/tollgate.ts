@@ -35,9 +35,16 @@ export class TollgateError extends Error {
     readonly code: string,
     message: string,
     readonly problem: Problem | null,
+    /** How long Tollgate asks to be left alone, in seconds; 0 when it says nothing of it. */
+    readonly retryAfterSeconds = 0,
   ) {
     super(message);
     this.name = 'TollgateError';
+  }
+
+  /** Nothing is wrong with the question: it could not be answered now. */
+  get isUnavailable(): boolean {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
   }
 }
 
@@ -91,15 +98,14 @@ export class Tollgate {
     try {
       return await this.within(ask);
     } catch (error) {
-      const unavailable = error instanceof TollgateError && (error.status === 0 || error.status >= 500);
-      if (!unavailable || this.onUnavailable === 'throw') throw error;
+      if (!(error instanceof TollgateError && error.isUnavailable) || this.onUnavailable === 'throw') throw error;
       const allowed = this.onUnavailable === 'allow';
       const { customer, feature, quantity = 1 } = asked;
       return { allowed, reason: allowed ? null : 'unavailable', customer, feature, type: 'metered', requested: quantity, source: null, asOf: new Date().toISOString(), degraded: true };
     }
   }
 
-  /** Asks again, a little later each time, for as long as the deadline lets it. */
+  /** Asks again, a little later each time, for as long as the deadline lets it; whoever has asked too often only when that is over. */
   private async within<T>(ask: (signal: AbortSignal) => Promise<Answered<T>>): Promise<T> {
     const ends = performance.now() + this.deadlineMs;
     let last = new TollgateError(0, 'no_answer', 'Tollgate did not answer in time.', null);
@@ -108,7 +114,9 @@ export class Tollgate {
       if (!(outcome instanceof TollgateError)) return outcome.value;
       if (outcome.status !== 0 && !WORTH_A_RETRY.has(outcome.status)) throw outcome;
       last = outcome;
-      await new Promise((resolve) => setTimeout(resolve, Math.min(pause * (0.5 + Math.random()), Math.max(0, ends - performance.now()))));
+      const limitedMs = outcome.status === 429 ? outcome.retryAfterSeconds * 1_000 : 0;
+      if (limitedMs > ends - performance.now()) break;
+      await new Promise((resolve) => setTimeout(resolve, Math.min(Math.max(limitedMs, pause * (0.5 + Math.random())), Math.max(0, ends - performance.now()))));
     }
     throw last;
   }
@@ -119,7 +127,7 @@ async function attempt<T>(ask: (signal: AbortSignal) => Promise<Answered<T>>, le
     const { data, error, response } = await ask(AbortSignal.timeout(Math.max(1, Math.ceil(leftMs))));
     if (response.ok) return { value: data as T };
     const problem = (error ?? null) as Problem | null;
-    return new TollgateError(response.status, problem?.code ?? 'unexpected_answer', problem?.detail ?? `Tollgate answered ${response.status}.`, problem);
+    return new TollgateError(response.status, problem?.code ?? 'unexpected_answer', problem?.detail ?? `Tollgate answered ${response.status}.`, problem, Number(response.headers.get('retry-after') ?? 0));
   } catch (error) {
     return new TollgateError(0, 'no_answer', `Tollgate could not be asked: ${String(error)}`, null);
   }

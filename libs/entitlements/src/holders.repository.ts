@@ -132,7 +132,7 @@ export class HoldersRepository {
 /** @throws DomainError `history_not_kept` */
 function pastSubscription({ row, facts, whole }: NonNullable<PastRow['subscriptions']>[number]): Subscription {
   const now = subscriptionFromRow(row);
-  if (whole === false) throw historyNotKept();
+  if (whole !== true) throw historyNotKept();
   return facts ? subscriptionFromFacts(now, facts) : now;
 }
 

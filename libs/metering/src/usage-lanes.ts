@@ -101,8 +101,10 @@ export class UsageLanes {
     try {
       return (await this.transaction.run(commands, { wait: true })) as Outcome<Result>[];
     } catch (error) {
-      if (isLockTimeout(error)) throw error;
-      return this.afterFailure(commands, error);
+      if (!isLockTimeout(error)) return this.afterFailure(commands, error);
+      // Those who wait behind would only wait for the same.
+      this.held.get(commands[0]!.holder.customer.id)?.rejectWaiting(error);
+      throw error;
     }
   }
 }

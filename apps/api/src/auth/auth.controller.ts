@@ -27,7 +27,7 @@ export class AuthController {
   ) {}
 
   @Post('register')
-  @TakesTime(20)
+  @TakesTime(6)
   @Idempotent()
   @Allow('public')
   @ApiOperation({ operationId: 'register', summary: 'Make an account, its customer and its subscription, all or nothing', description: 'Mail asks to confirm the address; nothing waits for it.' })
@@ -38,7 +38,7 @@ export class AuthController {
   }
 
   @Post('login')
-  @TakesTime(20)
+  @TakesTime(6)
   @Idempotent()
   @HttpCode(200)
   @Allow('public')
@@ -49,7 +49,7 @@ export class AuthController {
   }
 
   @Post('token')
-  @TakesTime(20)
+  @TakesTime(6)
   @Idempotent()
   @HttpCode(200)
   @Allow('public')

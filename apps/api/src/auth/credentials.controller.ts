@@ -34,7 +34,7 @@ export class CredentialsController {
   }
 
   @Post('reset-password')
-  @TakesTime(20)
+  @TakesTime(6)
   @Idempotent()
   @HttpCode(204)
   @Allow('public')
@@ -66,7 +66,7 @@ export class CredentialsController {
   }
 
   @Post('change-password')
-  @TakesTime(20)
+  @TakesTime(6)
   @Idempotent()
   @HttpCode(204)
   @Allow({ people: 'user' })
@@ -77,7 +77,7 @@ export class CredentialsController {
   }
 
   @Post('change-email')
-  @TakesTime(20)
+  @TakesTime(6)
   @Idempotent()
   @HttpCode(202)
   @Allow({ people: 'user' })

@@ -53,7 +53,7 @@ export class MeController {
   }
 
   @Post('deactivate')
-  @TakesTime(20)
+  @TakesTime(6)
   @Idempotent()
   @HttpCode(204)
   @TakesSecrets()
@@ -65,7 +65,7 @@ export class MeController {
   }
 
   @Post('delete')
-  @TakesTime(20)
+  @TakesTime(6)
   @Idempotent()
   @HttpCode(204)
   @TakesSecrets()

@@ -6,6 +6,8 @@ const UNIQUE_VIOLATION = '23505';
 /** Classes of SQLSTATE that say the database cannot answer now: connection, resources, operator, system. */
 const UNAVAILABLE_CLASSES = ['08', '53', '57', '58'];
 const LOCK_TIMEOUT = '55P03';
+/** What TypeORM says when the connection was lost under a transaction: by name, they are not all exported. */
+const LOST_RUNNER = new Set(['QueryRunnerAlreadyReleasedError', 'QueryRunnerProviderAlreadyReleasedError']);
 const SOCKET_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH']);
 const DRIVER_MESSAGES = /Query read timeout|timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/;
 
@@ -35,6 +37,7 @@ export function isUniqueViolation(error: unknown, constraint: string): boolean {
 /** True when the database cannot be reached or cannot answer in time: worth a later try, not a bug. */
 export function isUnavailable(error: unknown): boolean {
   const { code = '', message = '' } = driverError(error);
+  if (error instanceof Error && LOST_RUNNER.has(error.name)) return true;
   if (SOCKET_CODES.has(code) || code === LOCK_TIMEOUT || isRetryable(error)) return true;
   return UNAVAILABLE_CLASSES.some((prefix) => code.length === 5 && code.startsWith(prefix)) || DRIVER_MESSAGES.test(message);
 }

@@ -2,55 +2,64 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { DomainError } from '@app/kernel';
 import { Config, Metrics } from '@app/platform';
+import { PROBLEM_CONTENT_TYPE, problemOf } from '../problems/problem.js';
+import { SECURITY_HEADERS } from '../security-headers.js';
 
 /** How often it is looked whether somebody waits too long. Milliseconds. */
 const LOOK_EVERY_MS = 100;
 const RETRY_SECONDS = 1;
+/** What is answered whole must be read by then. */
+const UNREAD_MS = 15_000;
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** So long may this route take to begin its answer, in milliseconds; left out: REQUEST_DEADLINE_MS. */
+    /** So long may this route take to begin its answer, in milliseconds, where REQUEST_DEADLINE_MS is shorter. */
     deadlineMs?: number;
   }
 }
 
-interface Open {
-  reply: FastifyReply;
-  deadline: number;
-}
-
 /**
- * The requests that have no answer yet. More than the process can serve soon are refused at once instead of making all wait, and
- * each is answered by its deadline. What has begun to answer, as a stream does, is no longer waited for here.
+ * The requests that are worked on. More than the process can serve soon are refused at once instead of making all wait, and each is
+ * answered by its deadline. Who does not read what was answered is let go.
  */
 @Injectable()
 export class InFlight implements OnApplicationShutdown {
-  private readonly open = new Map<FastifyReply, Open>();
+  /** With its deadline, on the process's monotonic clock. */
+  private readonly working = new Map<FastifyReply, number>();
+  /** Answered, and not read to the end yet; with the instant at which that has taken too long. */
+  private readonly sending = new Map<FastifyReply, number>();
   private readonly timer = setInterval(() => this.look(performance.now()), LOOK_EVERY_MS).unref();
 
   constructor(
     private readonly config: Config,
     private readonly metrics: Metrics,
   ) {
-    metrics.onCollect(() => metrics.inFlight.set(this.open.size));
+    metrics.onCollect(() => metrics.inFlight.set(this.working.size));
   }
 
-  get size(): number {
-    return this.open.size;
-  }
-
-  /** @throws DomainError `overloaded` */
-  enter(reply: FastifyReply): void {
-    if (this.open.size >= this.config.maxInFlight) {
+  /** @returns false when there is no room: then it is answered already, past everything else, because refusing must cost less than serving */
+  enter(reply: FastifyReply): boolean {
+    const { url, routeOptions } = reply.request;
+    // Who looks whether the process is well must not be told that it is not because it is busy.
+    if (this.working.size >= this.config.maxInFlight && !url.startsWith('/health/') && url !== '/metrics') {
       this.metrics.refused.inc({ reason: 'overloaded' });
-      throw new DomainError('unavailable', 'overloaded', 'Too many requests are under way; try again.', { retryAfterSeconds: RETRY_SECONDS });
+      refuse(reply);
+      return false;
     }
-    const { deadlineMs = this.config.requestDeadlineMs } = reply.request.routeOptions.config;
-    this.open.set(reply, { reply, deadline: performance.now() + deadlineMs });
+    this.working.set(reply, performance.now() + Math.max(routeOptions.config?.deadlineMs ?? 0, this.config.requestDeadlineMs));
+    return true;
   }
 
-  leave(reply: FastifyReply): void {
-    this.open.delete(reply);
+  /** What is to be answered is known. */
+  answered(reply: FastifyReply): void {
+    this.working.delete(reply);
+    this.sending.set(reply, performance.now() + UNREAD_MS);
+  }
+
+  /** The answer has left, or nobody is there to take it. */
+  over(reply: FastifyReply): void {
+    this.working.delete(reply);
+    this.sending.delete(reply);
   }
 
   onApplicationShutdown(): void {
@@ -58,13 +67,25 @@ export class InFlight implements OnApplicationShutdown {
   }
 
   private look(now: number): void {
-    for (const { reply, deadline } of this.open.values()) {
+    for (const [reply, deadline] of this.working) {
       if (now < deadline) continue;
-      this.leave(reply);
-      if (reply.sent || reply.raw.headersSent) continue;
+      this.working.delete(reply);
       this.metrics.refused.inc({ reason: 'deadline' });
       // What it was doing may still come to be: whoever repeats it with the same Idempotency-Key is told.
       void reply.send(new DomainError('unavailable', 'deadline_exceeded', 'This took too long; whether it was done is not known yet.', { retryAfterSeconds: RETRY_SECONDS }));
     }
+    for (const [reply, until] of this.sending) {
+      if (now < until) break;
+      this.sending.delete(reply);
+      // A stream is as long as its reader listens, and waits for it.
+      if (reply.raw.writableEnded) reply.raw.destroy();
+    }
   }
+}
+
+function refuse(reply: FastifyReply): void {
+  const { id, url } = reply.request;
+  const problem = problemOf({ status: 503, code: 'overloaded', detail: 'Too many requests are under way; try again.', instance: url.split('?', 1)[0]!, requestId: id });
+  reply.hijack();
+  reply.raw.writeHead(503, { ...SECURITY_HEADERS, 'content-type': PROBLEM_CONTENT_TYPE, 'cache-control': 'no-store', 'retry-after': String(RETRY_SECONDS), 'x-request-id': id }).end(JSON.stringify(problem));
 }

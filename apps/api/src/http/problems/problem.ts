@@ -32,6 +32,8 @@ const FRAMEWORK: Record<string, [ErrorKind, string, string]> = {
 };
 const UNAVAILABLE_RETRY_SECONDS = 1;
 
+export const PROBLEM_CONTENT_TYPE = 'application/problem+json; charset=utf-8';
+
 /** RFC 9457. */
 export interface Problem {
   type: string;

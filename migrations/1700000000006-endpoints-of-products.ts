@@ -3,7 +3,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 /** Endpoints that are nobody's in particular are looked at for every batch of events: without those of all people around them. */
 export class EndpointsOfProducts1700000000006 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    await runner.query(`set local lock_timeout = '2s'`);
+    await runner.query(`set local lock_timeout = '200ms'`);
     await runner.query(
       `-- As many rows as there are endpoints: the index is made in a moment, within the lock_timeout of migrations.
        -- squawk-ignore require-concurrent-index-creation

@@ -1,38 +1,86 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import pg from 'pg';
-import { DataSource } from 'typeorm';
+import { DataSource, type MigrationInterface, QueryFailedError } from 'typeorm';
 import { migrations } from './index.js';
 
 /** Any fixed number: whoever holds this advisory lock is the one that migrates. */
 const MIGRATION_LOCK = 7_046_029_254;
+const ASK_AGAIN_MS = 200;
+/** Whoever reads a table queues behind a migration that waits for it: so it waits for less than counting usage does (half a second). */
+const LOCK_TIMEOUT_MS = 200;
+const TRIES = 30;
+const BETWEEN_TRIES_MS = 1_000;
+const LOCK_NOT_AVAILABLE = '55P03';
+
+export interface MigrateOptions {
+  steps?: (new () => MigrationInterface)[];
+  tries?: number;
+  /** Hears of what takes longer. */
+  tell?: (message: string) => void;
+}
 
 /** Brings the schema up to date, however many processes ask at once: one works, the others wait and find it done. */
-export async function migrate(url: string): Promise<void> {
+export async function migrate(url: string, { steps = migrations, tries = TRIES, tell = () => undefined }: MigrateOptions = {}): Promise<void> {
   const guard = new pg.Client({ connectionString: url, application_name: 'tollgate-migrate' });
   guard.on('error', () => undefined);
   await guard.connect();
   try {
-    await guard.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    const dataSource = await new DataSource({ type: 'postgres', url, migrations, migrationsTableName: 'schema_migrations' }).initialize();
-    try {
-      await dataSource.runMigrations({ transaction: 'each' });
-    } finally {
-      await dataSource.destroy();
+    // Asked again and again: a statement that waits is one that an index which is built concurrently would wait for, for ever.
+    while (!(await isMine(guard))) await pause(ASK_AGAIN_MS);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await dropCutIndexes(guard);
+        await run(url, steps);
+        return;
+      } catch (error) {
+        if (!lacksLock(error)) throw error;
+        const [name] = await pendingMigrations(url, steps);
+        if (attempt >= tries) throw new Error(`${name} did not get its lock in ${tries} tries: somebody holds a table that it changes. docs/upgrade.md tells how to find out who.`, { cause: error });
+        tell(`${name} waits for a lock: try ${attempt} of ${tries}.`);
+      }
+      await pause(BETWEEN_TRIES_MS);
     }
   } finally {
     await guard.end();
   }
 }
 
+async function isMine(guard: pg.Client): Promise<boolean> {
+  const { rows } = await guard.query<{ mine: boolean }>('select pg_try_advisory_lock($1) as mine', [MIGRATION_LOCK]);
+  return rows[0]!.mine;
+}
+
+async function run(url: string, steps: (new () => MigrationInterface)[]): Promise<void> {
+  const extra = { lock_timeout: LOCK_TIMEOUT_MS };
+  const dataSource = await new DataSource({ type: 'postgres', url, migrations: steps, migrationsTableName: 'schema_migrations', extra }).initialize();
+  try {
+    await dataSource.runMigrations({ transaction: 'each' });
+  } finally {
+    await dataSource.destroy();
+  }
+}
+
+/** What is left when an index that was built concurrently was cut: it would be taken for the whole one (`if not exists`). */
+async function dropCutIndexes(guard: pg.Client): Promise<void> {
+  const { rows } = await guard.query<{ name: string }>(
+    `select i.indexrelid::regclass::text as name from pg_index i join pg_class c on c.oid = i.indexrelid
+     where not i.indisvalid and c.relkind = 'i' and c.relnamespace = current_schema()::regnamespace and pg_has_role(c.relowner, 'usage')`,
+  );
+  for (const { name } of rows) await guard.query(`drop index concurrently if exists ${name}`);
+}
+
+const lacksLock = (error: unknown): boolean => error instanceof QueryFailedError && (error.driverError as { code?: string }).code === LOCK_NOT_AVAILABLE;
+
 /** The names of the migrations that the database does not have yet. */
-export async function pendingMigrations(url: string): Promise<string[]> {
+export async function pendingMigrations(url: string, steps: (new () => MigrationInterface)[] = migrations): Promise<string[]> {
   const client = new pg.Client({ connectionString: url, application_name: 'tollgate-migrate' });
   await client.connect();
   try {
     const { rows: tables } = await client.query<{ name: string | null }>(`select to_regclass('schema_migrations') as name`);
     const { rows } = tables[0]?.name ? await client.query<{ name: string }>('select name from schema_migrations') : { rows: [] };
     const done = new Set(rows.map((row) => row.name));
-    return migrations.map((migration) => migration.name).filter((name) => !done.has(name));
+    return steps.map((step) => step.name).filter((name) => !done.has(name));
   } finally {
     await client.end();
   }
@@ -41,6 +89,6 @@ export async function pendingMigrations(url: string): Promise<string[]> {
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const url = process.env['DATABASE_URL'];
   if (!url) throw new Error('DATABASE_URL names the database to migrate.');
-  await migrate(url);
+  await migrate(url, { tell: (message) => process.stderr.write(`${message}\n`) });
   process.stdout.write('The schema is up to date.\n');
 }

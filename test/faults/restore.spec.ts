@@ -1,0 +1,177 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { EventFeed } from '@app/platform';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../libs/platform/src/embedded/embedded-postgres.js';
+import { migrate } from '../../migrations/migrate.js';
+import { ADMIN, type Answer, startApp, type TestApp } from '../support/app.js';
+import { archivingTo, restoringFrom, takeBaseBackup } from '../support/base-backup.js';
+import { sendDue } from '../support/deliveries.js';
+import { documentedSql } from '../support/documented-sql.js';
+import { lifecycleProduct, meteredProduct, serviceKey } from '../support/fixtures.js';
+import { temporaryFolder } from '../support/process.js';
+import { Receiver } from '../support/receiver.js';
+
+/** One run of what docs/backup.md tells: a copy is taken under load, the server is lost, and the copy is brought to an instant in between (T-35). */
+describe('a restore to an instant', () => {
+  const folder = temporaryFolder();
+  const [live, backup, archive] = ['live', 'backup', 'archive'].map((name) => path.join(folder, name)) as [string, string, string];
+  const environment = { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.1' };
+  let receiver: Receiver;
+  let server: EmbeddedPostgres;
+  let service: TestApp;
+  let client: pg.Client;
+  let key: { id: string; key: string };
+  let subscription: string;
+  /** What was answered, by its key: before the instant, and after it. */
+  const before = new Map<string, Answer>();
+  const after = new Map<string, Answer>();
+  let phase = before;
+  let toldBefore: number;
+  let toldLater: { id: string; body: string }[];
+  let lostPosition: number;
+
+  const start = async (): Promise<TestApp> => startApp({ database: { url: server.url(), query: async () => [], drop: async () => undefined }, environment, worker: false });
+  const call = (method: string, at: string, body?: object, headers: Record<string, string> = {}) => service.call(method, at, { token: key.key, body, headers });
+  const consume = (name: string) => call('POST', '/v1/usage/consume', { customer: 'counted', product: 'counting', feature: 'calls' }, { 'idempotency-key': name });
+  const command = async (name: string, body: object = {}): Promise<void> => {
+    expect((await call('POST', `/v1/subscriptions/${subscription}/${name}`, body)).status).toBe(200);
+  };
+  /** What has arrived since so many messages, in the order of what it tells: they travel side by side. */
+  const toldSince = (messages: number): { id: string; body: string }[] =>
+    receiver.received.slice(messages).sort((one, other) => one.message.data.sequence - other.message.data.sequence).map(({ id, body }) => ({ id, body }));
+  const connect = async (url: string): Promise<pg.Client> => {
+    const connected = new pg.Client({ connectionString: url });
+    connected.on('error', () => undefined);
+    await connected.connect();
+    return connected;
+  };
+
+  const counting = async (isOver: () => boolean): Promise<void> => {
+    let next = 0;
+    const lane = async (): Promise<void> => {
+      while (!isOver()) {
+        const name = `use-${next++}`;
+        const during = phase;
+        const answer = await consume(name);
+        if (during === phase && answer.status === 200) phase.set(name, answer);
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, lane));
+  };
+
+  beforeAll(async () => {
+    fs.mkdirSync(archive);
+    fs.chmodSync(archive, 0o777);
+    receiver = await new Receiver().start();
+    server = await startEmbeddedPostgres({ dataDir: live, settings: archivingTo(archive) });
+    await migrate(server.url());
+    service = await start();
+    await meteredProduct(service, 'counting', null);
+    await lifecycleProduct(service, 'selling');
+    key = await serviceKey(service);
+    await call('PUT', '/v1/customers/counted', { product: 'counting' });
+    await call('POST', '/v1/webhook-endpoints', { url: receiver.url(), product: 'selling' });
+    subscription = (await call('PUT', '/v1/customers/sold', { product: 'selling' })).body.subscription.id;
+    await command('pause');
+    await sendDue(service);
+    toldBefore = receiver.received.length;
+
+    let over = false;
+    const load = counting(() => over);
+    await pause(300);
+    await takeBaseBackup(server.superuserUrl(), live, backup);
+    await command('unpause');
+    await pause(300);
+    // Answers that come about now may be on either side.
+    phase = new Map();
+    client = await connect(server.url());
+    const { rows } = await client.query<{ at: string }>('select clock_timestamp()::text as at');
+    phase = after;
+
+    // All of this is to be lost.
+    await command('cancel', { when: 'now' });
+    await sendDue(service);
+    toldLater = toldSince(toldBefore);
+    lostPosition = await service.app.get(EventFeed).last();
+    await service.admin('DELETE', `/v1/api-keys/${key.id}`);
+    over = true;
+    await load;
+    const superuser = await connect(server.superuserUrl());
+    await superuser.query('select pg_switch_wal()');
+    await superuser.end();
+    await client.end();
+    await service.stop();
+    await server.stop();
+
+    server = await startEmbeddedPostgres({ dataDir: backup, settings: restoringFrom(archive, rows[0]!.at) });
+    client = await connect(server.url());
+    for (const statement of documentedSql('backup.md', '-- Before the service starts')) await client.query(statement);
+    service = await start();
+  }, 120_000);
+  afterAll(async () => {
+    await client.end();
+    await service.stop();
+    await server.stop();
+    await receiver.stop();
+    fs.rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('has all that was acknowledged before it, and nothing of what came later', async () => {
+    const { rows } = await client.query<{ key: string }>(`select key from idempotency_keys where key like 'use-%'`);
+    const kept = new Set(rows.map((row) => row.key));
+    expect(before.size).toBeGreaterThan(50);
+    expect(after.size).toBeGreaterThan(5);
+    expect([...before.keys()].filter((name) => !kept.has(name))).toEqual([]);
+    expect([...after.keys()].filter((name) => kept.has(name))).toEqual([]);
+    const { body } = await call('POST', '/v1/check', { customer: 'counted', product: 'counting', feature: 'calls' });
+    expect(body.used).toBe(kept.size);
+    expect((await call('GET', `/v1/subscriptions/${subscription}`)).body).toMatchObject({ status: 'active', version: 3 });
+  });
+
+  it('holds what must always hold', async () => {
+    const { body } = await service.admin('POST', '/v1/usage/verify', { body: {} });
+    expect(body.mismatches).toEqual([]);
+    const questions = documentedSql('backup.md', '-- Each of these must answer with no row');
+    expect(questions.length).toBeGreaterThan(5);
+    for (const question of questions) expect([question, (await client.query(question)).rows]).toEqual([question, []]);
+    const ready = await service.call('GET', '/health/ready');
+    expect(ready.status).toBe(200);
+  });
+
+  it('gives the first answer to a key from before it, and counts one from after it as new', async () => {
+    const [[name, first]] = [...before] as [[string, Answer]];
+    const again = await consume(name);
+    expect([again.status, again.body, again.headers.get('idempotency-replayed')]).toEqual([200, first.body, 'true']);
+    const used = async () => (await call('POST', '/v1/check', { customer: 'counted', product: 'counting', feature: 'calls' })).body.used;
+    const had = await used();
+    const lost = await consume([...after.keys()][0]!);
+    expect([lost.body.allowed, lost.headers.get('idempotency-replayed')]).toEqual([true, null]);
+    expect(await used()).toBe(had + 1);
+  });
+
+  it('tells what had not been told by then with the same ids and bytes, and goes on behind all positions that were given', async () => {
+    const seen = receiver.received.length;
+    await sendDue(service);
+    const told = toldSince(seen);
+    // That the pause was over is known; that it was canceled has never been.
+    expect(toldLater).toHaveLength(2);
+    expect(told).toEqual(toldLater.slice(0, 1));
+    await command('cancel', { when: 'now' });
+    await sendDue(service);
+    const [lost, now] = [toldLater.at(-1)!, receiver.received.at(-1)!];
+    expect(JSON.parse(lost.body).data.sequence).toBe(now.message.data.sequence);
+    expect(lost.id).not.toBe(now.id);
+    const { rows } = await client.query<{ position: number }>('select min(position)::float8 as position from event_feed where event_id = $1', [now.id]);
+    expect(rows[0]!.position).toBeGreaterThan(lostPosition);
+  });
+
+  it('knows keys that were revoked later as good, and nobody who was logged in', async () => {
+    expect((await call('GET', '/v1/customers/counted')).status).toBe(200);
+    const { rows } = await client.query(`select 1 from sessions where revoked_reason = 'restored'`);
+    expect(rows).not.toEqual([]);
+    expect((await service.call('POST', '/v1/auth/login', { body: ADMIN })).status).toBe(200);
+  });
+});

@@ -1,0 +1,163 @@
+import { spawn } from 'node:child_process';
+import * as path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { migrations } from '../../migrations/index.js';
+import { migrate, pendingMigrations } from '../../migrations/migrate.js';
+import { documentedSql } from '../support/documented-sql.js';
+import { createEmptyDatabase, type EmptyDatabase } from '../support/empty-database.js';
+
+const root = path.resolve(import.meta.dirname, '../..');
+/** What a migration that waits lets nobody wait longer than, and some for a slow machine. */
+const LOCK_TIMEOUT_MS = 200;
+const SLACK_MS = 250;
+
+/** A migration of these statements. */
+function step(name: string, sql: string[], transaction = true): new () => MigrationInterface {
+  const written = {
+    [name]: class {
+      transaction = transaction;
+
+      async up(runner: QueryRunner): Promise<void> {
+        for (const statement of sql) await runner.query(statement);
+      }
+
+      async down(): Promise<void> {}
+    },
+  };
+  return written[name]!;
+}
+
+const NOTES = step('Notes1800000000000', ['create table notes (id integer primary key, body text)', `insert into notes values (1, 'a')`]);
+const EXPAND = step('Expand1800000000001', ['alter table notes add column color text']);
+const INDEX = step('Index1800000000002', ['set lock_timeout = 0', 'create index concurrently if not exists notes_by_body on notes (body)'], false);
+
+describe('migrate', () => {
+  let database: EmptyDatabase;
+  beforeEach(async () => {
+    database = await createEmptyDatabase();
+  });
+  afterEach(() => database.drop());
+
+  const done = async (): Promise<string[]> => (await database.client.query<{ name: string }>('select name from schema_migrations order by id')).rows.map(({ name }) => name);
+  const validIndexes = async (): Promise<boolean[]> => (await database.client.query<{ valid: boolean }>(`select indisvalid as valid from pg_index where indexrelid = to_regclass('notes_by_body')`)).rows.map(({ valid }) => valid);
+  /** Holds the table as somebody who reads it in a long transaction does. */
+  const holding = async (): Promise<() => Promise<unknown>> => {
+    const reader = await database.connect();
+    await reader.query('begin');
+    await reader.query('select count(*) from notes');
+    return () => reader.query('commit');
+  };
+
+  /** Whom docs/upgrade.md finds in the way. */
+  const [question] = documentedSql('upgrade.md', 'select a.pid');
+  const holders = async (): Promise<string[]> => (await database.client.query<{ state: string }>(question!)).rows.map(({ state }) => state);
+
+  it('keeps readers waiting no longer than its lock_timeout, and is done once whoever holds the table is gone', async () => {
+    await migrate(database.url, { steps: [NOTES] });
+    const letGo = await holding();
+    const told: string[] = [];
+    let migrated = false;
+    const migrating = migrate(database.url, { steps: [NOTES, EXPAND], tell: (message) => told.push(message) }).then(() => (migrated = true));
+    const waits: number[] = [];
+    const reading = (async () => {
+      while (!migrated) {
+        const began = performance.now();
+        await database.client.query('select body from notes');
+        waits.push(performance.now() - began);
+        await pause(10);
+      }
+    })();
+    // Most of the time it does not wait.
+    const found = async (): Promise<void> => {
+      while (!(await holders()).includes('idle in transaction')) await pause(20);
+    };
+    await Promise.all([found(), pause(3_000)]);
+    expect(migrated).toBe(false);
+    await letGo();
+    await Promise.all([migrating, reading]);
+    // It was in the way of readers, and it got out of it.
+    expect(Math.max(...waits)).toBeGreaterThan(LOCK_TIMEOUT_MS / 2);
+    expect(Math.max(...waits)).toBeLessThan(LOCK_TIMEOUT_MS + SLACK_MS);
+    expect(told[0]).toBe('Expand1800000000001 waits for a lock: try 1 of 30.');
+    expect((await database.client.query('select color from notes')).rows).toEqual([{ color: null }]);
+    expect(await done()).toEqual([NOTES.name, EXPAND.name]);
+  }, 30_000);
+
+  it('gives up in words, with nothing done, while somebody never lets go', async () => {
+    await migrate(database.url, { steps: [NOTES] });
+    const letGo = await holding();
+    const half = step('Half1800000000001', ['create table half (id integer)', 'alter table notes add column color text']);
+    await expect(migrate(database.url, { steps: [NOTES, half], tries: 2 })).rejects.toThrow('Half1800000000001 did not get its lock in 2 tries');
+    await letGo();
+    expect((await database.client.query(`select to_regclass('half') as half`)).rows).toEqual([{ half: null }]);
+    expect(await pendingMigrations(database.url, [NOTES, half])).toEqual([half.name]);
+    await migrate(database.url, { steps: [NOTES, half] });
+    expect(await done()).toEqual([NOTES.name, half.name]);
+  }, 30_000);
+
+  it('leaves nothing behind of a migration that fails, and keeps those before it', async () => {
+    const broken = step('Broken1800000000001', ['create table half (id integer)', `update notes set body = 'b'`, 'select 1 / 0']);
+    await expect(migrate(database.url, { steps: [NOTES, broken, EXPAND] })).rejects.toThrow('division by zero');
+    expect(await done()).toEqual([NOTES.name]);
+    expect((await database.client.query(`select to_regclass('half') as half, body from notes`)).rows).toEqual([{ half: null, body: 'a' }]);
+    const mended = step(broken.name, ['create table half (id integer)']);
+    await migrate(database.url, { steps: [NOTES, mended, EXPAND] });
+    expect(await done()).toEqual([NOTES.name, mended.name, EXPAND.name]);
+  });
+
+  it('waits for another that migrates as long as that takes, and then finds it done', async () => {
+    let ran = 0;
+    const slow = step('Slow1800000000001', [`select pg_sleep(3)`]);
+    const counted = class extends slow {
+      override async up(runner: QueryRunner): Promise<void> {
+        ran++;
+        await super.up(runner);
+      }
+    };
+    Object.defineProperty(counted, 'name', { value: slow.name });
+    // Roles may be given limits of their own.
+    await database.client.query(`alter role tollgate in database ${new URL(database.url).pathname.slice(1)} set lock_timeout = 500`);
+    await Promise.all(Array.from({ length: 3 }, () => migrate(database.url, { steps: [counted] })));
+    expect(ran).toBe(1);
+    expect(await done()).toEqual([slow.name]);
+  }, 30_000);
+
+  it('builds an index beside others that wait to migrate, who do not hold it up', async () => {
+    await Promise.all(Array.from({ length: 3 }, () => migrate(database.url, { steps: [NOTES, INDEX] })));
+    expect(await validIndexes()).toEqual([true]);
+    expect(await done()).toEqual([NOTES.name, INDEX.name]);
+  }, 30_000);
+
+  it('builds an index anew of which a cut attempt left half', async () => {
+    const hasty = step(INDEX.name, [`set lock_timeout = '300ms'`, 'create index concurrently if not exists notes_by_body on notes (body)'], false);
+    await migrate(database.url, { steps: [NOTES] });
+    // A concurrent build waits for whoever has written to the table.
+    const writer = await database.connect();
+    await writer.query('begin');
+    await writer.query(`update notes set body = 'c'`);
+    await expect(migrate(database.url, { steps: [NOTES, hasty], tries: 1 })).rejects.toThrow('did not get its lock');
+    expect(await validIndexes()).toEqual([false]);
+    const again = migrate(database.url, { steps: [NOTES, hasty] });
+    await pause(500);
+    await writer.query('commit');
+    await again;
+    expect(await validIndexes()).toEqual([true]);
+  }, 30_000);
+
+  it('does each migration once, however many processes find the database empty at once (T-24)', async () => {
+    const ended = await Promise.all(
+      Array.from({ length: 5 }, () => {
+        const child = spawn(process.execPath, ['dist/migrations/migrate.js'], { cwd: root, env: { PATH: process.env['PATH'], DATABASE_URL: database.url } });
+        let said = '';
+        child.stdout.on('data', (data) => (said += String(data)));
+        child.stderr.on('data', (data) => (said += String(data)));
+        return new Promise((resolve) => child.once('close', (code) => resolve({ code, said })));
+      }),
+    );
+    expect(ended).toEqual(Array.from({ length: 5 }, () => ({ code: 0, said: 'The schema is up to date.\n' })));
+    expect(await done()).toEqual(migrations.map(({ name }) => name));
+    expect(await pendingMigrations(database.url)).toEqual([]);
+  }, 60_000);
+});

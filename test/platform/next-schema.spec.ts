@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { Config, startDatabase } from '@app/platform';
+import { startEmbeddedPostgres } from '../../libs/platform/src/embedded/embedded-postgres.js';
+import { migrations } from '../../migrations/index.js';
+import { migrate } from '../../migrations/migrate.js';
+import { SECRET_KEY, startApp, startService, TestClock, type TestApp } from '../support/app.js';
+import type { TestDatabase } from '../support/database.js';
+import { sendDue } from '../support/deliveries.js';
+import { meteredProduct, serviceKey } from '../support/fixtures.js';
+import { mainJob, type Step } from '../support/main-job.js';
+import { temporaryFolder } from '../support/process.js';
+import { Receiver } from '../support/receiver.js';
+
+const START = '2031-01-10T12:00:00.000Z';
+const NEXT = 'Next1800000000000';
+const NEXT_INDEXES = 'NextIndexes1800000000001';
+
+/** All that an expanding migration may do, done to every table. */
+const next = {
+  [NEXT]: class {
+    async up(runner: QueryRunner): Promise<void> {
+      for (const table of await tablesOf(runner)) {
+        await runner.query(`alter table ${table} add column next_note text, add column next_count integer not null default 7`);
+      }
+      await runner.query('create table next_things (id uuid primary key, customer_id uuid not null, note text not null)');
+    }
+
+    async down(): Promise<void> {}
+  },
+  [NEXT_INDEXES]: class {
+    transaction = false;
+
+    async up(runner: QueryRunner): Promise<void> {
+      await runner.query('set lock_timeout = 0');
+      // Of a partitioned table each part has its own.
+      for (const table of await tablesOf(runner, `relkind = 'r' and relname <> 'next_things'`)) await runner.query(`create index concurrently ${table}_next on ${table} (next_note, next_count)`);
+    }
+
+    async down(): Promise<void> {}
+  },
+} as Record<string, new () => MigrationInterface>;
+const steps = [...migrations, next[NEXT]!, next[NEXT_INDEXES]!];
+
+async function tablesOf(runner: QueryRunner, kind = 'not relispartition'): Promise<string[]> {
+  const rows = (await runner.query(`select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and ${kind} order by 1`)) as { name: string }[];
+  return rows.map(({ name }) => name);
+}
+
+describe('this version on the schema of the next', () => {
+  const clock = new TestClock();
+  let service: TestApp & { database: TestDatabase };
+  let receiver: Receiver;
+  let before: Step[];
+
+  beforeAll(async () => {
+    clock.set(START);
+    receiver = await new Receiver().start();
+    service = await startService({ clock, environment: { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.1' } });
+    before = await mainJob(service, receiver, 'run-a');
+  }, 60_000);
+  afterAll(async () => {
+    await service.stop();
+    await receiver.stop();
+  });
+
+  it('goes on while it comes: nothing fails, and nobody waits longer than the migration waits for its locks', async () => {
+    await meteredProduct(service, 'meanwhile', null);
+    const { call } = await serviceKey(service, { product: 'meanwhile' });
+    await call('PUT', '/v1/customers/meanwhile', { body: {} });
+    let migrated = false;
+    const answers: { status: number; ms: number }[] = [];
+    const asking = Array.from({ length: 4 }, async () => {
+      while (!migrated) {
+        const began = performance.now();
+        for (const at of ['/v1/usage/consume', '/v1/check']) {
+          const { status } = await call('POST', at, { body: { customer: 'meanwhile', feature: 'calls' } });
+          answers.push({ status, ms: performance.now() - began });
+        }
+        await pause(5);
+      }
+    });
+    await migrate(service.database.url, { steps }).finally(() => (migrated = true));
+    await Promise.all(asking);
+    expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+    expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(1_000);
+    const [widened] = await service.database.query<{ count: number }>(`select count(*)::int as count from pg_attribute where attname = 'next_count' and attrelid in (select oid from pg_class where relkind in ('r', 'p') and not relispartition)`);
+    expect(widened!.count).toBeGreaterThan(30);
+  }, 60_000);
+
+  it('answers as before, with all that it had prepared on the schema before', async () => {
+    expect(before.length).toBeGreaterThan(60);
+    // The last question of somebody who has logged out.
+    expect(before.filter(({ status }) => status >= 400).map(({ what, status }) => [what, status])).toEqual([['GET /v1/users/me', 401]]);
+    expect(await mainJob(service, receiver, 'run-b')).toEqual(before);
+  }, 60_000);
+
+  it('passes on, and shows, what only the next version can say', async () => {
+    const { call } = await serviceKey(service, { product: 'meanwhile' });
+    const { body: endpoint } = await call('POST', '/v1/webhook-endpoints', { body: { url: receiver.url('/newer') } });
+    const { body } = await call('PUT', '/v1/customers/newer', { body: {} });
+    const { id } = body.subscription;
+    const event = randomUUID().replace(/^.{15}/, (await lastEventId()).slice(0, 15));
+    await service.database.query(
+      `with s as (update subscriptions set version = version + 1 where id = $2 returning *), q as (update event_sequences set last = last + 1 where subject_id = $2 returning last),
+       e as (insert into events (id, type, subject_type, subject_id, sequence, customer_id, product_id, actor, after, at)
+         select $1, 'subscription.relabelled', 'subscription', s.id, q.last, s.customer_id, s.product_id, '{"kind": "user", "id": null}', jsonb_build_object('version', s.version, 'label', 'x'), now() from s, q)
+       insert into event_outbox values ($1)`,
+      [event, id],
+    );
+    expect((await call('POST', `/v1/subscriptions/${id}/pause`, { body: {} })).status).toBe(200);
+    await sendDue(service);
+    expect(receiver.at('/newer').filter(({ message }) => message.data.subject.id === id).map(({ message: { type, data } }) => [data.sequence, data.version, type]).sort()).toEqual([
+      [1, 1, 'subscription.created'], [2, 2, 'subscription.relabelled'], [3, 3, 'subscription.paused'],
+    ]);
+    expect((await call('GET', `/v1/subscriptions/${id}/timeline`)).body.data.map(({ type }: { type: string }) => type).sort()).toEqual(['subscription.created', 'subscription.paused', 'subscription.relabelled']);
+    expect((await service.admin('GET', '/v1/audit-log?customer=newer')).body.data.map(({ type }: { type: string }) => type)).toContain('subscription.relabelled');
+    expect((await service.admin('GET', '/v1/audit-log/export?customer=newer&format=ndjson')).body).toContain('subscription.relabelled');
+    expect((await service.admin('GET', `/v1/webhook-deliveries?endpoint=${endpoint.id}`)).body.data.map(({ type }: { type: string }) => type)).toContain('subscription.relabelled');
+    expect((await call('GET', `/v1/customers/newer/entitlements?at=${encodeURIComponent(START)}`)).status).toBe(200);
+  }, 30_000);
+
+  it('answers as before when it is started there', async () => {
+    const another = await startApp({ database: service.database, clock, environment: { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.1' } });
+    try {
+      expect(await mainJob(another, receiver, 'run-c')).toEqual(before);
+    } finally {
+      await another.stop();
+    }
+  }, 60_000);
+
+  const lastEventId = async (): Promise<string> => (await service.database.query<{ id: string }>('select max(id::text) as id from events'))[0]!.id;
+});
+
+describe('production', () => {
+  it('starts on a newer schema, not on an older one, and changes neither', async () => {
+    const folder = temporaryFolder();
+    const server = await startEmbeddedPostgres({ dataDir: path.join(folder, 'postgres') });
+    const client = new pg.Client({ connectionString: server.url() });
+    try {
+      await client.connect();
+      const names = async () => (await client.query<{ name: string }>('select name from schema_migrations order by id')).rows.map(({ name }) => name);
+      const start = () => startDatabase(new Config({ NODE_ENV: 'production', DATABASE_URL: server.url(), SECRET_KEY }));
+      await migrate(server.url(), { steps: migrations.slice(0, -1) });
+      await expect(start()).rejects.toThrow(`The schema lacks ${migrations.at(-1)!.name}: run "npm run migrate" first.`);
+      expect(await names()).toHaveLength(migrations.length - 1);
+      await migrate(server.url(), { steps });
+      await (await start()).stop();
+      expect(await names()).toEqual(steps.map(({ name }) => name));
+      // The job of the version before, run again, leaves the newer schema as it is.
+      await migrate(server.url());
+      expect(await names()).toEqual(steps.map(({ name }) => name));
+    } finally {
+      await client.end();
+      await server.stop();
+      fs.rmSync(folder, { recursive: true, force: true });
+    }
+  }, 60_000);
+});

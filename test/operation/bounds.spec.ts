@@ -4,6 +4,7 @@ import pg from 'pg';
 import { type Answer, startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
 import { meteredProduct, unique } from '../support/fixtures.js';
+import { eventually } from '../support/receiver.js';
 
 const MOST = 6;
 const DEADLINE_MS = 2_000;
@@ -46,6 +47,16 @@ describe('what is under way', () => {
     expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
     expect(performance.now() - began).toBeLessThan(DEADLINE_MS + 2_000);
     expect((await change()).status).toBe(200);
+  });
+
+  it('keeps the true answer for the same key, not that it took too long', async () => {
+    const asked = { body: { product, feature: 'calls', quantity: 5 }, headers: { 'idempotency-key': unique('late') } };
+    const grant = (): Promise<Answer> => service.admin('POST', `/v1/customers/${customer}/grants`, asked);
+    const told = await whileHeld(grant);
+    expect(told).toMatchObject({ status: 503, body: { code: 'deadline_exceeded' } });
+    const known = await eventually(grant, ({ status }) => status !== 409 && status !== 503);
+    expect([known.status, known.headers.get('idempotency-replayed'), known.body]).toEqual([201, 'true', expect.objectContaining({ quantity: 5 })]);
+    expect((await service.admin('GET', `/v1/customers/${customer}/grants?product=${product}`)).body.data).toHaveLength(1);
   });
 
   it('is so much and no more: one above it is refused at once, and the next is served when there is room', async () => {

@@ -124,7 +124,11 @@ export class SigningKeys {
 
   /** null when the key was sealed under another secret: then it verifies what it signed, and signs no more. */
   private open({ kid, sealedPrivateKey }: SigningKeyEntity): KeyObject | null {
-    if (!this.opened.has(kid)) this.opened.set(kid, this.unsealed(sealedPrivateKey));
+    if (!this.opened.has(kid)) {
+      const key = this.unsealed(sealedPrivateKey);
+      this.opened.set(kid, key);
+      if (!key) this.logger.error(`SECRET_KEY is not the one under which signing key ${kid} was sealed. If that is not meant, stop here: what else was sealed cannot be read either.`);
+    }
     return this.opened.get(kid)!;
   }
 

@@ -9,7 +9,6 @@ import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { CallerAddress } from '../http/throttling/address-block.js';
 import { TakesSecrets } from '../http/throttling/throttling.guard.js';
-import { TakesTime } from '../http/in-flight/takes-time.decorator.js';
 import { CustomerDto } from '../customers/dto/customer.dto.js';
 import { SubscriptionPresenter } from '../subscriptions/subscription-presenter.js';
 import { UserDto } from '../users/dto/user.dto.js';
@@ -27,7 +26,6 @@ export class AuthController {
   ) {}
 
   @Post('register')
-  @TakesTime(6)
   @Idempotent()
   @Allow('public')
   @ApiOperation({ operationId: 'register', summary: 'Make an account, its customer and its subscription, all or nothing', description: 'Mail asks to confirm the address; nothing waits for it.' })
@@ -38,7 +36,6 @@ export class AuthController {
   }
 
   @Post('login')
-  @TakesTime(6)
   @Idempotent()
   @HttpCode(200)
   @Allow('public')
@@ -49,7 +46,6 @@ export class AuthController {
   }
 
   @Post('token')
-  @TakesTime(6)
   @Idempotent()
   @HttpCode(200)
   @Allow('public')

@@ -10,7 +10,6 @@ import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { CallerAddress } from '../http/throttling/address-block.js';
 import { TakesSecrets } from '../http/throttling/throttling.guard.js';
 import { EmptyDto } from '../http/input/empty.dto.js';
-import { TakesTime } from '../http/in-flight/takes-time.decorator.js';
 import { AcceptedDto, ActionTokenDto, ChangeEmailDto, ChangePasswordDto, ForgotPasswordDto, ResetPasswordDto } from './dto/credentials.dto.js';
 
 /** The same for every address, whatever there is at it. */
@@ -34,7 +33,6 @@ export class CredentialsController {
   }
 
   @Post('reset-password')
-  @TakesTime(6)
   @Idempotent()
   @HttpCode(204)
   @Allow('public')
@@ -66,7 +64,6 @@ export class CredentialsController {
   }
 
   @Post('change-password')
-  @TakesTime(6)
   @Idempotent()
   @HttpCode(204)
   @Allow({ people: 'user' })
@@ -77,7 +74,6 @@ export class CredentialsController {
   }
 
   @Post('change-email')
-  @TakesTime(6)
   @Idempotent()
   @HttpCode(202)
   @Allow({ people: 'user' })

@@ -7,7 +7,6 @@ import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { CallerAddress } from '../http/throttling/address-block.js';
 import { TakesSecrets } from '../http/throttling/throttling.guard.js';
-import { TakesTime } from '../http/in-flight/takes-time.decorator.js';
 import { SparseQueryDto } from '../plans/dto/plan.dto.js';
 import { ConfirmDto, MeDto, UpdateMeDto } from './dto/user.dto.js';
 import { ExportAccountOperation } from './export-account.operation.js';
@@ -53,7 +52,6 @@ export class MeController {
   }
 
   @Post('deactivate')
-  @TakesTime(6)
   @Idempotent()
   @HttpCode(204)
   @TakesSecrets()
@@ -65,7 +63,6 @@ export class MeController {
   }
 
   @Post('delete')
-  @TakesTime(6)
   @Idempotent()
   @HttpCode(204)
   @TakesSecrets()

@@ -157,7 +157,7 @@ export class Config {
     this.databaseConnections = env.DATABASE_CONNECTIONS ?? 32;
     this.corsOrigins = env.CORS_ORIGINS ?? [];
     this.maxInFlight = env.MAX_IN_FLIGHT ?? 500;
-    this.requestDeadlineMs = env.REQUEST_DEADLINE_MS ?? 3_000;
+    this.requestDeadlineMs = env.REQUEST_DEADLINE_MS ?? 2_500;
     this.drainMs = env.DRAIN_MS ?? (this.production ? 5_000 : 0);
     this.metricsToken = env.METRICS_TOKEN ?? null;
     this.slowRequestMs = env.SLOW_REQUEST_MS ?? 1_000;

@@ -80,9 +80,17 @@ export class Idempotency {
     if (!timingSafeEqual(row.fingerprint, fingerprint)) {
       throw keyReused();
     }
-    const text = row.sealed ? this.keyring.open(SEALED_FOR, Buffer.from(row.answer, 'base64')) : row.answer;
-    const body: unknown = JSON.parse(text);
+    const body: unknown = JSON.parse(row.sealed ? this.unsealed(row.answer) : row.answer);
     return { status: row.status, body, replayed: true };
+  }
+
+  /** @throws DomainError `answer_not_readable` */
+  private unsealed(answer: string): string {
+    try {
+      return this.keyring.open(SEALED_FOR, Buffer.from(answer, 'base64'));
+    } catch {
+      throw new DomainError('conflict', 'answer_not_readable', 'It was done, but its answer was sealed under another secret.');
+    }
   }
 
   /** Removes answers older than a day, a small batch at a time. @returns how many went. */

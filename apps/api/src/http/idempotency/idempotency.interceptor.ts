@@ -24,8 +24,10 @@ export class IdempotencyInterceptor implements NestInterceptor {
 
   private async once(request: FastifyRequest & WithPrincipal, reply: FastifyReply, key: string, next: CallHandler): Promise<unknown> {
     const answer = await this.idempotency.run({ caller: callerOf(request), key, content: contentOf(request) }, async () => {
+      const { statusCode: intended } = reply;
       const body: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
-      return { status: reply.statusCode, body };
+      // Who was told meanwhile that it took too long gets the true answer for the same key later.
+      return { status: reply.sent ? intended : reply.statusCode, body };
     });
     if (answer.replayed) void reply.status(answer.status).header('idempotency-replayed', 'true');
     return answer.body ?? undefined;

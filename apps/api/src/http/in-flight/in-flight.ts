@@ -6,7 +6,7 @@ import { PROBLEM_CONTENT_TYPE, problemOf } from '../problems/problem.js';
 import { SECURITY_HEADERS } from '../security-headers.js';
 
 /** How often it is looked whether somebody waits too long. Milliseconds. */
-const LOOK_EVERY_MS = 100;
+const LOOK_EVERY_MS = 50;
 const RETRY_SECONDS = 1;
 /** What is answered whole must be read by then. */
 const UNREAD_MS = 15_000;

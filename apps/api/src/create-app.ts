@@ -79,7 +79,7 @@ export async function prepare(app: NestFastifyApplication, pages = new PreparedP
   server
     .addHook('onRequest', (request, reply, done) => {
       void reply.header('x-request-id', request.id);
-      if (!inFlight.enter(reply)) return;
+      inFlight.enter(reply);
       checkHeaders(request);
       checkContentType(request);
       if (!pages.answer(request, reply)) done();
@@ -103,6 +103,7 @@ export async function prepare(app: NestFastifyApplication, pages = new PreparedP
       log.saw(request, reply);
       done();
     });
+  inFlight.guard(app.getHttpServer());
   keepNobodyWaiting(app);
 }
 

@@ -1,6 +1,7 @@
+import type { RequestListener, Server, ServerResponse } from 'node:http';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { DomainError } from '@app/kernel';
+import { DomainError, newId } from '@app/kernel';
 import { Config, Metrics } from '@app/platform';
 import { PROBLEM_CONTENT_TYPE, problemOf } from '../problems/problem.js';
 import { SECURITY_HEADERS } from '../security-headers.js';
@@ -10,6 +11,7 @@ const LOOK_EVERY_MS = 50;
 const RETRY_SECONDS = 1;
 /** What is answered whole must be read by then. */
 const UNREAD_MS = 15_000;
+const REFUSAL_HEADERS = { ...SECURITY_HEADERS, 'content-type': PROBLEM_CONTENT_TYPE, 'cache-control': 'no-store', 'retry-after': String(RETRY_SECONDS) };
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -37,17 +39,19 @@ export class InFlight implements OnApplicationShutdown {
     metrics.onCollect(() => metrics.inFlight.set(this.working.size));
   }
 
-  /** @returns false when there is no room: then it is answered already, past everything else, because refusing must cost less than serving */
-  enter(reply: FastifyReply): boolean {
-    const { url, routeOptions } = reply.request;
-    // Who looks whether the process is well must not be told that it is not because it is busy.
-    if (this.working.size >= this.config.maxInFlight && !url.startsWith('/health/') && url !== '/metrics') {
-      this.metrics.refused.inc({ reason: 'overloaded' });
-      refuse(reply);
-      return false;
-    }
-    this.working.set(reply, performance.now() + Math.max(routeOptions.config?.deadlineMs ?? 0, this.config.requestDeadlineMs));
-    return true;
+  /** Refuses what there is no room for, before anything else looks at it: refusing must cost less than serving. */
+  guard(server: Server): void {
+    const listeners = server.listeners('request') as RequestListener[];
+    server.removeAllListeners('request');
+    server.on('request', (request, response) => {
+      if (this.isFull(request.url!)) this.refuse(request.url!, response);
+      else for (const listener of listeners) listener(request, response);
+    });
+  }
+
+  enter(reply: FastifyReply): void {
+    const { deadlineMs = 0 } = reply.request.routeOptions.config ?? {};
+    this.working.set(reply, performance.now() + Math.max(deadlineMs, this.config.requestDeadlineMs));
   }
 
   /** What is to be answered is known. */
@@ -81,11 +85,16 @@ export class InFlight implements OnApplicationShutdown {
       if (reply.raw.writableEnded) reply.raw.destroy();
     }
   }
-}
 
-function refuse(reply: FastifyReply): void {
-  const { id, url } = reply.request;
-  const problem = problemOf({ status: 503, code: 'overloaded', detail: 'Too many requests are under way; try again.', instance: url.split('?', 1)[0]!, requestId: id });
-  reply.hijack();
-  reply.raw.writeHead(503, { ...SECURITY_HEADERS, 'content-type': PROBLEM_CONTENT_TYPE, 'cache-control': 'no-store', 'retry-after': String(RETRY_SECONDS), 'x-request-id': id }).end(JSON.stringify(problem));
+  /** Who looks whether the process is well must not be told that it is not because it is busy. */
+  private isFull(url: string): boolean {
+    return this.working.size >= this.config.maxInFlight && !url.startsWith('/health/') && url !== '/metrics';
+  }
+
+  private refuse(url: string, response: ServerResponse): void {
+    this.metrics.refused.inc({ reason: 'overloaded' });
+    const requestId = newId();
+    const problem = problemOf({ status: 503, code: 'overloaded', detail: 'Too many requests are under way; try again.', instance: url.split('?', 1)[0]!, requestId });
+    response.writeHead(503, { ...REFUSAL_HEADERS, 'x-request-id': requestId }).end(JSON.stringify(problem));
+  }
 }

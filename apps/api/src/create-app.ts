@@ -11,7 +11,7 @@ import { AppModule } from './app.module.js';
 import { addDocs, DOCS_PATH } from './openapi/docs.js';
 import { PreparedPages } from './openapi/prepared.js';
 import { InFlight } from './http/in-flight/in-flight.js';
-import { RequestLog } from './http/observation/request-log.js';
+import { RequestLog, type WithRoute } from './http/observation/request-log.js';
 import { addServerTiming } from './http/observation/server-timing.js';
 import { traceRequests } from './http/observation/trace-requests.js';
 import { answerConnectionError, answerFrameworkError } from './http/problems/before-handlers.js';
@@ -21,6 +21,9 @@ import { checkContentType, checkHeaders, checkText } from './http/input/input-ch
 
 /** Sockets at once: more than a process serves well, fewer than it has files. */
 const MOST_CONNECTIONS = 10_000;
+/** Who takes nothing of an answer for so long is not waited for. Milliseconds. */
+const UNREAD_MS = 14_000;
+const LOOK_AT_SOCKETS_MS = 1_000;
 const BODY_LIMIT_BYTES = 1_048_576;
 const DOCS_POLICY = "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 /** Smaller answers leave as they are: decisions are. What is secret in an answer stands in no page of a stranger's, so its length gives nothing away. */
@@ -77,9 +80,11 @@ export async function prepare(app: NestFastifyApplication, pages = new PreparedP
   if (config.tracing) traceRequests(server);
   if (!config.production) addServerTiming(server);
   server
-    .addHook('onRequest', (request, reply, done) => {
+    .addHook('onRequest', (request: WithRoute, reply, done) => {
+      const { url, config: route } = request.routeOptions;
+      request.route = url;
       void reply.header('x-request-id', request.id);
-      inFlight.enter(reply);
+      inFlight.enter(reply, route?.deadlineMs);
       checkHeaders(request);
       checkContentType(request);
       if (!pages.answer(request, reply)) done();
@@ -91,33 +96,44 @@ export async function prepare(app: NestFastifyApplication, pages = new PreparedP
     .addHook('preSerialization', (request, reply, answer, done) => done(null, pickFields(request, reply, answer)))
     .addHook('onSend', (request, reply, _answer, done) => {
       inFlight.answered(reply);
+      log.saw(request, reply);
       void reply.headers(SECURITY_HEADERS);
       if (request.url.startsWith(DOCS_PATH)) void reply.header('content-security-policy', DOCS_POLICY);
       if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
       // Whoever asks again finds another instance.
       if (readiness.isStopping) void reply.header('connection', 'close');
       done();
-    })
-    .addHook('onResponse', (request, reply, done) => {
-      inFlight.over(reply);
-      log.saw(request, reply);
-      done();
     });
   inFlight.guard(app.getHttpServer());
   keepNobodyWaiting(app);
 }
 
-/** Sockets at once, and at the end of the process those that have never asked anything: Node waits for them as if they were about to. */
+/**
+ * So many sockets at once. One that takes nothing of what is to be sent is let go; and at the end of the process none is waited for
+ * that has never asked anything, as if it were about to.
+ */
 function keepNobodyWaiting(app: NestFastifyApplication): void {
-  const silent = new Set<Socket>();
+  const sockets = new Map<Socket, { written: number; since: number }>();
   const server = app.getHttpServer();
   server.maxConnections = MOST_CONNECTIONS;
   server.on('connection', (socket: Socket) => {
-    silent.add(socket);
-    socket.once('data', () => silent.delete(socket)).once('close', () => silent.delete(socket));
+    sockets.set(socket, { written: 0, since: performance.now() });
+    // Nobody listens for its data: a listener would take it from the parser, which costs every request more.
+    socket.once('close', () => sockets.delete(socket));
   });
+  const timer = setInterval(() => letGo(sockets, performance.now()), LOOK_AT_SOCKETS_MS).unref();
   app.getHttpAdapter().getInstance().addHook('preClose', (done) => {
-    silent.forEach((socket) => socket.destroy());
+    clearInterval(timer);
+    for (const socket of sockets.keys()) if (socket.bytesRead === 0) socket.destroy();
     done();
   });
+}
+
+function letGo(sockets: Map<Socket, { written: number; since: number }>, now: number): void {
+  for (const [socket, seen] of sockets) {
+    // What the system has taken from us counts as read.
+    const written = socket.bytesWritten - socket.writableLength;
+    if (socket.writableLength === 0 || written !== seen.written) Object.assign(seen, { written, since: now });
+    else if (now - seen.since >= UNREAD_MS) socket.destroy();
+  }
 }

@@ -14,7 +14,7 @@ export class Metrics {
   readonly registry = new Registry();
   private readonly readers: (() => void | Promise<void>)[] = [];
 
-  readonly requests = this.histogram('tollgate_http_request_seconds', 'From the first byte of a request to the last of its answer.', ['method', 'route', 'status'], SECONDS);
+  readonly requests = this.histogram('tollgate_http_request_seconds', 'From a request to its answer: of a stream, to its beginning.', ['method', 'route', 'status'], SECONDS);
   readonly inFlight = this.gauge('tollgate_http_in_flight', 'Requests that have no answer yet.');
   readonly refused = this.counter('tollgate_http_refused_total', 'Requests given up on: too many were under way, or one took too long.', ['reason']);
   readonly rateLimited = this.counter('tollgate_rate_limited_total', 'Requests answered with 429, by the policy that they were counted by.', ['policy']);

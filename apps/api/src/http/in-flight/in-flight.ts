@@ -9,8 +9,6 @@ import { SECURITY_HEADERS } from '../security-headers.js';
 /** How often it is looked whether somebody waits too long. Milliseconds. */
 const LOOK_EVERY_MS = 50;
 const RETRY_SECONDS = 1;
-/** What is answered whole must be read by then. */
-const UNREAD_MS = 15_000;
 const REFUSAL_HEADERS = { ...SECURITY_HEADERS, 'content-type': PROBLEM_CONTENT_TYPE, 'cache-control': 'no-store', 'retry-after': String(RETRY_SECONDS) };
 
 declare module 'fastify' {
@@ -22,14 +20,12 @@ declare module 'fastify' {
 
 /**
  * The requests that are worked on. More than the process can serve soon are refused at once instead of making all wait, and each is
- * answered by its deadline. Who does not read what was answered is let go.
+ * answered by its deadline.
  */
 @Injectable()
 export class InFlight implements OnApplicationShutdown {
   /** With its deadline, on the process's monotonic clock. */
   private readonly working = new Map<FastifyReply, number>();
-  /** Answered, and not read to the end yet; with the instant at which that has taken too long. */
-  private readonly sending = new Map<FastifyReply, number>();
   private readonly timer = setInterval(() => this.look(performance.now()), LOOK_EVERY_MS).unref();
 
   constructor(
@@ -49,21 +45,13 @@ export class InFlight implements OnApplicationShutdown {
     });
   }
 
-  enter(reply: FastifyReply): void {
-    const { deadlineMs = 0 } = reply.request.routeOptions.config ?? {};
+  enter(reply: FastifyReply, deadlineMs = 0): void {
     this.working.set(reply, performance.now() + Math.max(deadlineMs, this.config.requestDeadlineMs));
   }
 
   /** What is to be answered is known. */
   answered(reply: FastifyReply): void {
     this.working.delete(reply);
-    this.sending.set(reply, performance.now() + UNREAD_MS);
-  }
-
-  /** The answer has left, or nobody is there to take it. */
-  over(reply: FastifyReply): void {
-    this.working.delete(reply);
-    this.sending.delete(reply);
   }
 
   onApplicationShutdown(): void {
@@ -77,12 +65,6 @@ export class InFlight implements OnApplicationShutdown {
       this.metrics.refused.inc({ reason: 'deadline' });
       // What it was doing may still come to be: whoever repeats it with the same Idempotency-Key is told.
       void reply.send(new DomainError('unavailable', 'deadline_exceeded', 'This took too long; whether it was done is not known yet.', { retryAfterSeconds: RETRY_SECONDS }));
-    }
-    for (const [reply, until] of this.sending) {
-      if (now < until) break;
-      this.sending.delete(reply);
-      // A stream is as long as its reader listens, and waits for it.
-      if (reply.raw.writableEnded) reply.raw.destroy();
     }
   }
 

@@ -20,11 +20,9 @@ export function addServerTiming(server: FastifyInstance): void {
     })
     .addHook('onSend', (request: Tallied, reply, _answer, done) => {
       const { tally, principal = null } = request;
+      if (tally) requestTally.over();
+      request.tally = undefined;
       if (tally && isAdmin(principal)) void reply.header('server-timing', `app;dur=${tenths(reply.elapsedTime)}, db;dur=${tenths(tally.ms)};desc="${tally.queries} queries"`);
-      done();
-    })
-    .addHook('onResponse', (request: Tallied, _reply, done) => {
-      if (request.tally) requestTally.over();
       done();
     });
 }

@@ -59,6 +59,23 @@ describe('what is under way', () => {
     expect((await service.admin('GET', `/v1/customers/${customer}/grants?product=${product}`)).body.data).toHaveLength(1);
   });
 
+  it('is not begun any more for whoever has been told that it took too long', async () => {
+    const asked = { body: { product, feature: 'calls', quantity: 3 }, headers: { 'idempotency-key': unique('waiting') } };
+    const grant = (): Promise<Answer> => service.admin('POST', `/v1/customers/${customer}/grants`, asked);
+    const other = new pg.Client({ connectionString: service.database.url });
+    await other.connect();
+    await other.query('begin');
+    // Somebody else is about to use the key, and does not.
+    await other.query(`insert into idempotency_keys (caller, key, fingerprint, created_at) select 'user:' || id, $1, sha256('another'), now() from users where canonical_email = 'admin@localhost'`, [asked.headers['idempotency-key']]);
+    const told = await grant();
+    await other.query('rollback');
+    await other.end();
+    expect(told).toMatchObject({ status: 503, body: { code: 'deadline_exceeded' } });
+    const done = await eventually(grant, ({ status }) => status === 201);
+    expect(done.body).toMatchObject({ quantity: 3 });
+    expect((await service.admin('GET', `/v1/customers/${customer}/grants?product=${product}`)).body.data.filter(({ quantity }: { quantity: number }) => quantity === 3)).toHaveLength(1);
+  });
+
   it('is so much and no more: one above it is refused at once, and the next is served when there is room', async () => {
     const answers = await whileHeld(() => Promise.all(Array.from({ length: 3 * MOST }, change)));
     const codes = answers.map(({ body }) => body.code as string);

@@ -2,7 +2,7 @@ import { applyDecorators, type CallHandler, type ExecutionContext, Injectable, t
 import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { from, lastValueFrom, type Observable } from 'rxjs';
-import { invalidField } from '@app/kernel';
+import { DomainError, invalidField } from '@app/kernel';
 import { fingerprintOf, type IdempotencyClaim } from '@app/metering';
 import { Idempotency } from '@app/platform';
 import type { WithPrincipal } from '../access/current-principal.decorator.js';
@@ -23,10 +23,12 @@ export class IdempotencyInterceptor implements NestInterceptor {
   }
 
   private async once(request: FastifyRequest & WithPrincipal, reply: FastifyReply, key: string, next: CallHandler): Promise<unknown> {
+    // Before anything is waited for: who is told meanwhile that it took too long gets another status.
+    const { statusCode: intended } = reply;
     const answer = await this.idempotency.run({ caller: callerOf(request), key, content: contentOf(request) }, async () => {
-      const { statusCode: intended } = reply;
+      if (reply.sent) throw new DomainError('unavailable', 'deadline_exceeded', 'It took too long to begin.');
       const body: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
-      // Who was told meanwhile that it took too long gets the true answer for the same key later.
+      // The same key gets the true answer later.
       return { status: reply.sent ? intended : reply.statusCode, body };
     });
     if (answer.replayed) void reply.status(answer.status).header('idempotency-replayed', 'true');

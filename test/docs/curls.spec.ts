@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { eventually } from '../support/receiver.js';
+import { eventually } from '../support/eventually.js';
 import { differences } from './compare.js';
 import { asksSomething, blocksOf, brokenLinks, examplesOf, pages, read, ROOT } from './page.js';
 import { runPage } from './shell.js';

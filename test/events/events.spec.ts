@@ -20,7 +20,7 @@ describe('the list of what happened', () => {
   const event = (subject: string, over: Partial<NewEvent> = {}): NewEvent => ({ type: 'customer.updated', subject: { type: 'customer', id: subject }, productId: null, actor: SYSTEM_ACTOR, ...over });
 
   beforeAll(async () => {
-    service = await startService({ worker: false });
+    service = await startService();
     [events, database, publisher] = [service.app.get(Events, { strict: false }), service.app.get(Database, { strict: false }), service.app.get(EventPublisher, { strict: false })];
   });
   afterAll(() => service.stop());

@@ -3,7 +3,8 @@ import { SECRET_KEY, startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
 import { inParallel, serviceKey, unique } from '../support/fixtures.js';
 import { startWorker } from '../support/process.js';
-import { answering, type Behaviour, eventually, Receiver } from '../support/receiver.js';
+import { eventually } from '../support/eventually.js';
+import { answering, type Behaviour, Receiver } from '../support/receiver.js';
 
 const EVENTS = 300;
 const KILLS = 5;
@@ -16,7 +17,7 @@ describe('a dispatcher that is killed five times', () => {
   beforeAll(async () => {
     receiver = await new Receiver().start();
     // The one that takes requests sends nothing itself: others do, and are killed.
-    service = await startService({ worker: false, environment: { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.1' } });
+    service = await startService({ environment: { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.1' } });
   }, 60_000);
   afterAll(async () => {
     await service.stop();

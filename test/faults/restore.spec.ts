@@ -33,7 +33,7 @@ describe('a restore to an instant', () => {
   let toldLater: { id: string; body: string }[];
   let lostPosition: number;
 
-  const start = async (): Promise<TestApp> => startApp({ database: { url: server.url(), query: async () => [], drop: async () => undefined }, environment, worker: false });
+  const start = async (): Promise<TestApp> => startApp({ database: { url: server.url(), query: async () => [], drop: async () => undefined }, environment });
   const call = (method: string, at: string, body?: object, headers: Record<string, string> = {}) => service.call(method, at, { token: key.key, body, headers });
   const consume = (name: string) => call('POST', '/v1/usage/consume', { customer: 'counted', product: 'counting', feature: 'calls' }, { 'idempotency-key': name });
   const command = async (name: string, body: object = {}): Promise<void> => {

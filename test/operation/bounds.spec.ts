@@ -1,10 +1,10 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
 import { type Answer, startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
 import { meteredProduct, unique } from '../support/fixtures.js';
-import { eventually } from '../support/receiver.js';
+import { eventually } from '../support/eventually.js';
+import { besideTransaction } from '../support/transactions.js';
 
 const MOST = 6;
 const DEADLINE_MS = 2_000;
@@ -12,12 +12,11 @@ const DEADLINE_MS = 2_000;
 /** A service that is soon full and soon out of patience. */
 describe('what is under way', () => {
   let service: TestApp & { database: TestDatabase };
-  let holder: pg.Client;
   const product = unique('bounded');
   const customer = unique('held');
 
   beforeAll(async () => {
-    service = await startService({ worker: false, environment: { MAX_IN_FLIGHT: String(MOST), REQUEST_DEADLINE_MS: String(DEADLINE_MS) } });
+    service = await startService({ environment: { MAX_IN_FLIGHT: String(MOST), REQUEST_DEADLINE_MS: String(DEADLINE_MS) } });
     await meteredProduct(service, product, 1_000);
     await service.admin('PUT', `/v1/customers/${customer}`, { body: { product } });
   }, 60_000);
@@ -26,18 +25,11 @@ describe('what is under way', () => {
   /** Asks for a change of a customer whom somebody else holds. */
   const change = (): Promise<Answer> => service.admin('PUT', `/v1/customers/${customer}/overrides/calls`, { body: { product, limit: 7 } });
 
-  async function whileHeld<T>(work: () => Promise<T>): Promise<T> {
-    holder = new pg.Client({ connectionString: service.database.url });
-    await holder.connect();
-    await holder.query('begin');
-    await holder.query('select 1 from entitlement_versions where customer_id = (select id from customers where key = $1) for update', [customer]);
-    try {
-      return await work();
-    } finally {
-      await holder.query('rollback');
-      await holder.end();
-    }
-  }
+  const whileHeld = <T>(work: () => Promise<T>): Promise<T> =>
+    besideTransaction(service.database, async (other) => {
+      await other.query('select 1 from entitlement_versions where customer_id = (select id from customers where key = $1) for update', [customer]);
+      return work();
+    });
 
   it('is answered by its deadline, and told that nobody knows yet', async () => {
     const began = performance.now();
@@ -62,14 +54,11 @@ describe('what is under way', () => {
   it('is not begun any more for whoever has been told that it took too long', async () => {
     const asked = { body: { product, feature: 'calls', quantity: 3 }, headers: { 'idempotency-key': unique('waiting') } };
     const grant = (): Promise<Answer> => service.admin('POST', `/v1/customers/${customer}/grants`, asked);
-    const other = new pg.Client({ connectionString: service.database.url });
-    await other.connect();
-    await other.query('begin');
-    // Somebody else is about to use the key, and does not.
-    await other.query(`insert into idempotency_keys (caller, key, fingerprint, created_at) select 'user:' || id, $1, sha256('another'), now() from users where canonical_email = 'admin@localhost'`, [asked.headers['idempotency-key']]);
-    const told = await grant();
-    await other.query('rollback');
-    await other.end();
+    const told = await besideTransaction(service.database, async (other) => {
+      // Somebody else is about to use the key, and does not.
+      await other.query(`insert into idempotency_keys (caller, key, fingerprint, created_at) select 'user:' || id, $1, sha256('another'), now() from users where canonical_email = 'admin@localhost'`, [asked.headers['idempotency-key']]);
+      return grant();
+    });
     expect(told).toMatchObject({ status: 503, body: { code: 'deadline_exceeded' } });
     const done = await eventually(grant, ({ status }) => status === 201);
     expect(done.body).toMatchObject({ quantity: 3 });

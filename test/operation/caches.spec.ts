@@ -6,7 +6,7 @@ import { ADMIN, type Call, caller, SECRET_KEY, TestClock } from '../support/app.
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { unique } from '../support/fixtures.js';
 import { type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
-import { eventually } from '../support/receiver.js';
+import { eventually } from '../support/eventually.js';
 import { redisIsThere, startRedis, type TestRedis } from '../support/redis.js';
 
 const withOwnRedis = redisIsThere({ own: true }) ? describe : describe.skip;

@@ -22,7 +22,7 @@ describe('the edge', () => {
   let service: TestApp;
 
   beforeAll(async () => {
-    service = await startService({ worker: false, environment: { CORS_ORIGINS: `${ORIGIN}, https://other.example.com` } });
+    service = await startService({ environment: { CORS_ORIGINS: `${ORIGIN}, https://other.example.com` } });
   }, 60_000);
   afterAll(() => service.stop());
 
@@ -63,7 +63,7 @@ describe('the edge', () => {
   });
 
   it('says nothing of origins when none is named', async () => {
-    const alone = await startService({ worker: false });
+    const alone = await startService();
     expect((await raw(`${alone.url}/v1/plans`, { origin: ORIGIN })).headers['access-control-allow-origin']).toBeUndefined();
     await alone.stop();
   });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ADMIN, caller } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
-import { eventually } from '../support/receiver.js';
+import { eventually } from '../support/eventually.js';
 
 const DRAIN_MS = 1_500;
 

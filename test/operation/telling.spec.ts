@@ -7,7 +7,7 @@ import { ADMIN, type Call, caller } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { unique } from '../support/fixtures.js';
 import { type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
-import { eventually } from '../support/receiver.js';
+import { eventually } from '../support/eventually.js';
 
 interface OtlpSpan {
   traceId: string;

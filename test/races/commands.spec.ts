@@ -20,7 +20,7 @@ describe('simultaneous commands', () => {
   };
 
   beforeAll(async () => {
-    service = await startService();
+    service = await startService({ worker: true });
     ({ key } = await serviceKey(service));
   });
   afterAll(() => service.stop());

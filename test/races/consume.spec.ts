@@ -69,7 +69,7 @@ describe('2,000 parallel consumes of 1 on a limit of 500, over two instances', (
   let database: TestDatabase;
   const running: TestApp[] = [];
   const instance = async (...options: Partial<Parameters<typeof startApp>[0]>[]): Promise<TestApp> => {
-    const service = await startApp({ database, ...options[0] });
+    const service = await startApp({ database, worker: true, ...options[0] });
     running.push(service);
     return service;
   };

@@ -16,8 +16,8 @@ describe('several workers', () => {
 
   beforeAll(async () => {
     receiver = await new Receiver().start();
-    service = await startService({ worker: false, environment: NETWORKS });
-    second = await startApp({ worker: false, database: service.database, environment: NETWORKS });
+    service = await startService({ environment: NETWORKS });
+    second = await startApp({ database: service.database, environment: NETWORKS });
   });
   afterAll(async () => {
     await second.stop();

@@ -23,7 +23,7 @@ describe('a history of everything at once', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    instances = [await startApp({ database }), await startApp({ database })];
+    instances = [await startApp({ database, worker: true }), await startApp({ database, worker: true })];
     ({ key } = await serviceKey(instances[0]!));
   }, 60_000);
   afterAll(async () => {

@@ -30,8 +30,8 @@ describe('commands that meet on two instances', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    const first = await startApp({ database, clock });
-    instances = [first, await startApp({ database, clock })];
+    const first = await startApp({ database, clock, worker: true });
+    instances = [first, await startApp({ database, clock, worker: true })];
     const { key } = await serviceKey(first);
     calls = instances.map((instance) => (method, path, options = {}) => instance.call(method, path, { token: key, ...options }));
     await lifecycleProduct(first, PRODUCT);

@@ -22,8 +22,8 @@ describe('two instances on one database', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    const first = await startApp({ database });
-    const second = await startApp({ database, customize: (module) => module.overrideProvider(Changes).useValue(deaf) });
+    const first = await startApp({ database, worker: true });
+    const second = await startApp({ database, worker: true, customize: (module) => module.overrideProvider(Changes).useValue(deaf) });
     instances = [first, second];
     ({ key } = await serviceKey(first));
   }, 60_000);

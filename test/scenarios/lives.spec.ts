@@ -16,7 +16,7 @@ describe('the life of', () => {
   const types = async ({ id }: OnClock) => (await call('GET', `/v1/subscriptions/${id}/timeline?limit=100`)).body.data.map(({ type }: { type: string }) => type.replace('subscription.', ''));
 
   beforeAll(async () => {
-    service = await startService({ clock, worker: false });
+    service = await startService({ clock });
     ({ call } = await serviceKey(service));
     await lifecycleProduct(service, PRODUCT);
     await lifecycleProduct(service, TRIED, { trialDays: 14 });

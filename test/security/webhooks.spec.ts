@@ -1,14 +1,23 @@
 import type { LookupAddress } from 'node:dns';
 import { createServer as createSecureServer } from 'node:https';
 import { type AddressInfo, createServer, type Server } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { AddressLookup } from '@app/webhooks';
 import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
 import { sendDue } from '../support/deliveries.js';
 import { person, serviceKey, unique } from '../support/fixtures.js';
-import { eventually, Receiver } from '../support/receiver.js';
+import { eventually } from '../support/eventually.js';
+import { Receiver } from '../support/receiver.js';
 import { SELF_SIGNED } from '../support/self-signed.js';
+
+/** What nobody holds any more counts as no memory that is taken. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+}
 
 /** Answers for names, as a name server that the attacker runs would. */
 class StubLookup extends AddressLookup {
@@ -45,7 +54,7 @@ describe('webhooks as a way in', () => {
     port = (inner.address() as AddressInfo).port;
     // The operator has named one network: a single address, and not the one that everything listens on.
     receiver = await new Receiver().start('127.0.0.2');
-    service = await startService({ environment: { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.2/32, 10.20.0.0/16' }, customize: (module) => module.overrideProvider(AddressLookup).useValue(lookup) });
+    service = await startService({ worker: true, environment: { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.2/32, 10.20.0.0/16' }, customize: (module) => module.overrideProvider(AddressLookup).useValue(lookup) });
   });
   afterAll(async () => {
     await service.stop();
@@ -168,19 +177,23 @@ describe('webhooks as a way in', () => {
         ids[path] = (await create(receiver.url(path).replace('127.0.0.1', '127.0.0.2'))).body.id;
       }
       await create(receiver.url('/good').replace('127.0.0.1', '127.0.0.2'));
+      collectGarbage();
       const before = process.memoryUsage().rss;
       const { call } = await serviceKey(service, { scopes: ['customers:write'] });
       const began = performance.now();
       for (let event = 0; event < 20; event++) await call('PUT', `/v1/customers/${unique('customer')}`, { body: {} });
       await eventually(() => receiver.at('/good').length, (count) => count === 20, 5_000);
       const tried = async (id: string) => (await service.admin('GET', `/v1/webhook-deliveries?endpoint=${id}&limit=100`)).body.data.flatMap(({ attempts }: { attempts: { outcome: string; durationMs: number }[] }) => attempts);
-      await eventually(async () => Promise.all(Object.values(ids).map(async (id) => (await tried(id)).length)), (counts) => counts.every((count) => count > 0), 25_000);
+      // Asked of the database, once for all: what is asked of the service in between would take memory too.
+      const ended = () => service.database.query(`select lane from deliveries where lane = any($1) and log <> '[]' group by lane`, [Object.values(ids)]);
+      await eventually(ended, (lanes) => lanes.length === Object.keys(MISBEHAVIOURS).length, 25_000);
       expect(performance.now() - began).toBeLessThan(25_000);
       for (const [path, { outcome }] of Object.entries(MISBEHAVIOURS)) {
         const [one] = await tried(ids[path]!);
         expect([path, one.outcome]).toEqual([path, outcome]);
         expect(one.durationMs).toBeLessThan(16_500);
       }
+      collectGarbage();
       expect(process.memoryUsage().rss - before).toBeLessThan(150 * 1_048_576);
     }, 60_000);
   });

@@ -61,7 +61,7 @@ export interface AppOptions {
   database: TestDatabase;
   clock?: Clock;
   environment?: Record<string, string>;
-  /** False: its jobs do not run. */
+  /** True: its jobs run by themselves, at any moment. Otherwise a test runs those that it wants, when it wants them. */
   worker?: boolean;
   /** Replaces parts: a deliberately broken one, to see that a test can fail. */
   customize?: (module: TestingModuleBuilder) => TestingModuleBuilder;
@@ -71,7 +71,7 @@ export interface AppOptions {
 const PATIENCE = { REQUEST_DEADLINE_MS: '20000' };
 const ENVIRONMENT = { ...PATIENCE, RATE_LIMIT_PER_MINUTE: '0', WORKER: 'off', SAMPLE_DATA: 'on', SECRET_KEY, LOG_LEVEL: 'error' };
 
-export async function startApp({ database, clock, environment = {}, worker = true, customize = (module) => module }: AppOptions): Promise<TestApp> {
+export async function startApp({ database, clock, environment = {}, worker = false, customize = (module) => module }: AppOptions): Promise<TestApp> {
   const config = new Config({
     ...ENVIRONMENT,
     DATABASE_URL: database.url,

@@ -55,23 +55,13 @@ export class Receiver {
     return `http://127.0.0.1:${this.port}${path}`;
   }
 
+  /** In the order of what they tell of; several are on their way at once, and any of them may be there first. */
   at(path: string): Received[] {
-    return this.received.filter((one) => one.path === path);
+    return this.received.filter((one) => one.path === path).sort((one, other) => one.id.localeCompare(other.id));
   }
 
   stop(): Promise<unknown> {
     this.server.closeAllConnections();
     return new Promise((resolve) => this.server.close(resolve));
-  }
-}
-
-/** Waits until it is so. @throws Error when it is not in time */
-export async function eventually<T>(look: () => T | Promise<T>, is: (found: T) => boolean = Boolean, withinMs = 10_000): Promise<T> {
-  const until = performance.now() + withinMs;
-  for (;;) {
-    const found = await look();
-    if (is(found)) return found;
-    if (performance.now() > until) throw new Error(`It did not come to be: ${JSON.stringify(found)?.slice(0, 500)}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

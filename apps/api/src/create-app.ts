@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import compress from '@fastify/compress';
 import cors from '@fastify/cors';
 import formbody from '@fastify/formbody';
@@ -11,6 +10,7 @@ import { AppModule } from './app.module.js';
 import { addDocs, DOCS_PATH } from './openapi/docs.js';
 import { PreparedPages } from './openapi/prepared.js';
 import { InFlight } from './http/in-flight/in-flight.js';
+import { keepNobodyWaiting } from './http/in-flight/sockets.js';
 import { RequestLog, type WithRoute } from './http/observation/request-log.js';
 import { addServerTiming } from './http/observation/server-timing.js';
 import { traceRequests } from './http/observation/trace-requests.js';
@@ -19,11 +19,6 @@ import { pickFields } from './http/pagination/fields.js';
 import { SECURITY_HEADERS } from './http/security-headers.js';
 import { checkContentType, checkHeaders, checkText } from './http/input/input-check.js';
 
-/** Sockets at once: more than a process serves well, fewer than it has files. */
-const MOST_CONNECTIONS = 10_000;
-/** Who takes nothing of an answer for so long is not waited for. Milliseconds. */
-const UNREAD_MS = 14_000;
-const LOOK_AT_SOCKETS_MS = 1_000;
 const BODY_LIMIT_BYTES = 1_048_576;
 const DOCS_POLICY = "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 /** Smaller answers leave as they are: decisions are. What is secret in an answer stands in no page of a stranger's, so its length gives nothing away. */
@@ -105,35 +100,5 @@ export async function prepare(app: NestFastifyApplication, pages = new PreparedP
       done();
     });
   inFlight.guard(app.getHttpServer());
-  keepNobodyWaiting(app);
-}
-
-/**
- * So many sockets at once. One that takes nothing of what is to be sent is let go; and at the end of the process none is waited for
- * that has never asked anything, as if it were about to.
- */
-function keepNobodyWaiting(app: NestFastifyApplication): void {
-  const sockets = new Map<Socket, { written: number; since: number }>();
-  const server = app.getHttpServer();
-  server.maxConnections = MOST_CONNECTIONS;
-  server.on('connection', (socket: Socket) => {
-    sockets.set(socket, { written: 0, since: performance.now() });
-    // Nobody listens for its data: a listener would take it from the parser, which costs every request more.
-    socket.once('close', () => sockets.delete(socket));
-  });
-  const timer = setInterval(() => letGo(sockets, performance.now()), LOOK_AT_SOCKETS_MS).unref();
-  app.getHttpAdapter().getInstance().addHook('preClose', (done) => {
-    clearInterval(timer);
-    for (const socket of sockets.keys()) if (socket.bytesRead === 0) socket.destroy();
-    done();
-  });
-}
-
-function letGo(sockets: Map<Socket, { written: number; since: number }>, now: number): void {
-  for (const [socket, seen] of sockets) {
-    // What the system has taken from us counts as read.
-    const written = socket.bytesWritten - socket.writableLength;
-    if (socket.writableLength === 0 || written !== seen.written) Object.assign(seen, { written, since: now });
-    else if (now - seen.since >= UNREAD_MS) socket.destroy();
-  }
+  keepNobodyWaiting(server);
 }

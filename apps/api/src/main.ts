@@ -1,4 +1,4 @@
-import { Config, endsBySignal, Readiness, Metrics, startDatabase, startTracing } from '@app/platform';
+import { Config, endsBySignal, Metrics, startDatabase, startTracing } from '@app/platform';
 import { WorkerModule } from '../../worker/src/worker.module.js';
 import { createApp } from './create-app.js';
 import { FirstStart } from './first-start.js';
@@ -14,14 +14,7 @@ async function start(): Promise<void> {
     throw error;
   });
   app.get(Metrics).watchProcess();
-  const stop = endsBySignal({
-    config,
-    readiness: app.get(Readiness),
-    close: async () => {
-      await app.close();
-      await database.stop();
-    },
-  });
+  const stop = endsBySignal({ config, app, database });
 
   try {
     const outcome = await app.get(FirstStart).run();

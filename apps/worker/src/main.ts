@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { Config, endsBySignal, Metrics, PlatformModule, Readiness, ServiceLogger, startDatabase, startTracing } from '@app/platform';
+import { Config, endsBySignal, Metrics, PlatformModule, ServiceLogger, startDatabase, startTracing } from '@app/platform';
 import { HealthController } from './health.controller.js';
 import { WorkerModule } from './worker.module.js';
 
@@ -14,13 +14,6 @@ class WorkerAppModule {}
 
 const app = await NestFactory.create(WorkerAppModule, new FastifyAdapter({ forceCloseConnections: 'idle' }), { logger: new ServiceLogger(config) });
 app.get(Metrics).watchProcess();
-endsBySignal({
-  config,
-  readiness: app.get(Readiness),
-  close: async () => {
-    await app.close();
-    await database.stop();
-  },
-});
+endsBySignal({ config, app, database });
 await app.listen(config.port, config.host);
 console.log(`Tollgate's worker runs; health on ${await app.getUrl()}/health/ready`);

@@ -21,11 +21,14 @@ interface Running {
 export class Database {
   private readonly running = new AsyncLocalStorage<Running>();
   private transactions = 0;
+  private readonly limits: string;
 
   constructor(
     private readonly dataSource: DataSource,
-    private readonly config: Config,
-  ) {}
+    config: Config,
+  ) {
+    this.limits = limitsInside(config);
+  }
 
   /**
    * Runs `work` in one transaction, or in the one already running. It commits when `work` returns and rolls back when it throws.
@@ -47,8 +50,7 @@ export class Database {
 
   /** Behind a pooler each transaction sets its own limits. */
   private async bounded<T>(manager: EntityManager, work: () => Promise<T>): Promise<T> {
-    const limits = limitsInside(this.config);
-    if (limits) await manager.query(limits);
+    if (this.limits) await manager.query(this.limits);
     return work();
   }
 

@@ -1,5 +1,7 @@
+import type { INestApplicationContext } from '@nestjs/common';
 import type { Config } from '../config/config.js';
-import type { Readiness } from '../database/readiness.js';
+import { Readiness } from '../database/readiness.js';
+import type { RunningDatabase } from '../database/start-database.js';
 import { stopTracing } from '../observation/tracing.js';
 
 /** A stop that takes longer than this is cut short. */
@@ -7,9 +9,8 @@ const STOP_MS = 25_000;
 
 export interface Stoppable {
   config: Config;
-  readiness: Readiness;
-  /** Takes no more requests, finishes those under way, and lets go of everything. */
-  close(): Promise<void>;
+  app: INestApplicationContext;
+  database: RunningDatabase;
 }
 
 /**
@@ -17,19 +18,20 @@ export interface Stoppable {
  * it, then closes and exits. Told twice it does not wait.
  * @returns what ends it from inside, with an exit code
  */
-export function endsBySignal({ config, readiness, close }: Stoppable): (exitCode: number) => Promise<void> {
+export function endsBySignal({ config, app, database }: Stoppable): (exitCode: number) => Promise<void> {
   let hurry: () => void = () => undefined;
   let stopping = false;
   const stop = async (exitCode: number, drainMs = 0): Promise<void> => {
     if (stopping) return hurry();
     stopping = true;
     setTimeout(() => process.exit(1), STOP_MS).unref();
-    readiness.stop();
+    app.get(Readiness).stop();
     await new Promise<void>((resolve) => {
       hurry = resolve;
       setTimeout(resolve, drainMs);
     });
-    await close();
+    await app.close();
+    await database.stop();
     await stopTracing();
     process.exit(exitCode);
   };

@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
 import { inParallel, meteredProduct, PASSWORD, person, unique } from '../support/fixtures.js';
+import { sendDue } from '../support/deliveries.js';
 import { Mailbox, subjectOf, tokenIn } from '../support/mailbox.js';
+import { besideTransaction, untilWaiting } from '../support/transactions.js';
 
 const OTHER = 'another long passphrase';
 
@@ -164,6 +166,39 @@ describe('an account', () => {
     await service.admin('PATCH', `/v1/users/${somebody.userId}`, { body: { active: true } });
     const { body } = await login(somebody.email);
     expect((await service.call('GET', '/v1/customers/me/subscription', { token: body.accessToken })).body.id).toBe(somebody.subscriptionId);
+  });
+
+  it('leaves no token behind when it is deleted while a mail is on its way', async () => {
+    const somebody = await person(service);
+    await mailbox.token(service, somebody.email);
+    await besideTransaction(service.database, async (other) => {
+      const { rows: [before] } = await other.query('select email, canonical_email, password_hash from users where id = $1 for update', [somebody.userId]);
+      await post('/v1/auth/forgot-password', { email: somebody.email });
+      const sent = sendDue(service);
+      await untilWaiting(service.database, { says: 'into action_tokens' });
+      // As a deletion that has come first leaves them.
+      await other.query('delete from action_tokens where user_id = $1', [somebody.userId]);
+      await other.query(`update users set email = null, canonical_email = null, name = null, password_hash = null, active = false, deleted_at = now() where id = $1`, [somebody.userId]);
+      await other.query('commit');
+      await sent;
+      expect(await service.database.query('select purpose from action_tokens where user_id = $1', [somebody.userId])).toEqual([]);
+      expect((await mailbox.of(service, somebody.email)).filter((mail) => subjectOf(mail) === 'Choose a new password')).toEqual([]);
+      // Only the user was deleted: it is as it was again, for who looks for halves.
+      await other.query('update users set email = $2, canonical_email = $3, password_hash = $4, active = true, deleted_at = null where id = $1', [somebody.userId, before.email, before.canonical_email, before.password_hash]);
+    });
+  });
+
+  it('is logged in to though what was tried at it is forgotten meanwhile', async () => {
+    const somebody = await person(service);
+    await login(somebody.email);
+    await besideTransaction(service.database, async (other) => {
+      await other.query('select 1 from login_attempts for update');
+      const trying = login(somebody.email);
+      await untilWaiting(service.database, { says: 'login_attempts' });
+      await other.query('delete from login_attempts');
+      await other.query('commit');
+      expect((await trying).status).toBe(200);
+    });
   });
 
   it('is deleted for good: nobody can be known from what stays, and the e-mail is free', async () => {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import pg from 'pg';
 import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
 import { inParallel, inRole, PASSWORD, person, unique } from '../support/fixtures.js';
 import { Mailbox } from '../support/mailbox.js';
+import { besideTransaction, untilWaiting } from '../support/transactions.js';
 
 const OTHERS = ['another long passphrase', 'yet another passphrase', 'a third long passphrase'];
 
@@ -20,39 +20,17 @@ describe('people who do several things at once', () => {
     mailbox.remove();
   });
 
-  /** Does something while a row is held by somebody else, and lets go when `waiting` connections wait for a lock. */
-  async function held(sql: string, parameters: unknown[], work: (release: () => Promise<void>) => Promise<void>): Promise<void> {
-    const holder = new pg.Client({ connectionString: service.database.url });
-    await holder.connect();
-    try {
-      await holder.query('begin');
-      await holder.query(sql, parameters);
-      await work(async () => void (await holder.query('commit')));
-    } finally {
-      await holder.end();
-    }
-  }
-
-  /** Until so many wait for a lock in this database. */
-  async function waiting(count: number): Promise<void> {
-    for (let attempt = 0; attempt < 200; attempt++) {
-      const [row] = await service.database.query<{ n: number }>(`select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`);
-      if (row!.n >= count) return;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    throw new Error('nobody waits');
-  }
-
   it('leave no live contract behind when it begins again while the account is deleted', async () => {
     const somebody = await person(service);
     await somebody.call('POST', `/v1/subscriptions/${somebody.subscriptionId}/cancel`, { body: { when: 'now' } });
-    await held('select 1 from subscriptions where id = $1 for update', [somebody.subscriptionId], async (release) => {
+    await besideTransaction(service.database, async (other) => {
+      await other.query('select 1 from subscriptions where id = $1 for update', [somebody.subscriptionId]);
       const renewal = somebody.call('POST', `/v1/subscriptions/${somebody.subscriptionId}/renew`, { body: {} });
-      await waiting(1);
+      await untilWaiting(service.database, { count: 1 });
       const deletion = service.admin('DELETE', `/v1/users/${somebody.userId}`);
       // The deletion waits for the renewal, or is through before it.
-      await Promise.race([deletion, waiting(2)]);
-      await release();
+      await Promise.race([deletion, untilWaiting(service.database, { count: 2 })]);
+      await other.query('commit');
       const answers = await Promise.all([renewal, deletion]);
       expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
       expect(answers[1].status).toBe(204);

@@ -37,10 +37,14 @@ export class AccountMailsRepository {
     return this.database.query<AccountMail>('select id, kind, email, user_id as "userId", created_at as "createdAt" from account_mails where id = any($1::uuid[])', [ids]);
   }
 
-  async insertToken(hash: Buffer, token: ActionToken & { purpose: ActionPurpose; expiresAt: Date; createdAt: Date }): Promise<void> {
-    await this.database.write('insert into action_tokens (hash, user_id, purpose, email, expires_at, created_at) values ($1, $2, $3, $4, $5, $6)', [
-      hash, token.userId, token.purpose, token.email, token.expiresAt, token.createdAt,
-    ]);
+  /** Waits for whoever holds the user. @returns false when there is no such user, or none any more: nothing of them is to be kept then */
+  async insertToken(hash: Buffer, token: ActionToken & { purpose: ActionPurpose; expiresAt: Date; createdAt: Date }): Promise<boolean> {
+    const inserted = await this.database.write(
+      `insert into action_tokens (hash, user_id, purpose, email, expires_at, created_at)
+       select $1, u.id, $3, $4, $5, $6 from users u where u.id = $2 and u.deleted_at is null for share returning hash`,
+      [hash, token.userId, token.purpose, token.email, token.expiresAt, token.createdAt],
+    );
+    return inserted.length === 1;
   }
 
   async findToken(hash: Buffer, purpose: ActionPurpose, now: Date): Promise<ActionToken | null> {

@@ -5,7 +5,7 @@ import { Clock, DomainError, newId } from '@app/kernel';
 import { Config, Database, Mailer } from '@app/platform';
 import { canonicalEmail, type User, UsersService } from '@app/users';
 import { type AccountMail, AccountMailsRepository, type ActionToken } from './account-mails.repository.js';
-import { ACCOUNT_MAILS, type AccountMailKind, type ActionPurpose, composed } from './domain/account-mail.js';
+import { ACCOUNT_MAILS, type AccountMailKind, type ActionPurpose, composed, type MailedAction } from './domain/account-mail.js';
 import { secretHash } from './secret-hash.js';
 
 const HOUR_MS = 3_600_000;
@@ -76,7 +76,10 @@ export class AccountMailsService implements Channel, OnModuleInit {
     return this.mailer.attempt(async () => {
       const recipient = await this.recipientOf(mail);
       if (!recipient) return null;
-      const token = await this.draw(mail.kind, recipient);
+      const { action } = ACCOUNT_MAILS[mail.kind];
+      const token = action && (await this.draw(action, recipient));
+      // Deleted since it was looked at.
+      if (action && token === null) return null;
       return { to: recipient.address, ...composed(mail.kind, { token, accountUrl: this.config.accountUrl, language: recipient.user.language }) };
     });
   }
@@ -93,14 +96,13 @@ export class AccountMailsService implements Channel, OnModuleInit {
     return { user, address: email };
   }
 
-  private async draw(kind: AccountMailKind, { user, address }: { user: User; address: string }): Promise<string | null> {
-    const { action } = ACCOUNT_MAILS[kind];
-    if (!action) return null;
+  /** @returns null when there is nobody any more who could use it */
+  private async draw({ purpose, hours }: MailedAction, { user, address }: { user: User; address: string }): Promise<string | null> {
     const token = randomBytes(32).toString('base64url');
     const createdAt = this.clock.now();
-    const expiresAt = new Date(createdAt.getTime() + action.hours * HOUR_MS);
-    await this.database.transaction(() => this.repository.insertToken(secretHash(token), { userId: user.id, purpose: action.purpose, email: address, expiresAt, createdAt }));
-    return token;
+    const expiresAt = new Date(createdAt.getTime() + hours * HOUR_MS);
+    const drawn = await this.database.transaction(() => this.repository.insertToken(secretHash(token), { userId: user.id, purpose, email: address, expiresAt, createdAt }));
+    return drawn ? token : null;
   }
 }
 

@@ -4,27 +4,21 @@ import type { SourceTries, Tries } from './domain/login-backoff.js';
 
 /** Stands for all sources of an account. */
 const ALL_SOURCES = Buffer.alloc(0);
-const COLUMNS = 'source, failures, blocked_until as "blockedUntil", familiar_until as "familiarUntil", updated_at as "updatedAt"';
-
-type Row = SourceTries & { source: Buffer };
+const COLUMNS = 'failures, blocked_until as "blockedUntil", familiar_until as "familiarUntil", updated_at as "updatedAt"';
 
 /** Wrong guesses, by keyed hashes of account and source. */
 @Injectable()
 export class LoginAttemptsRepository {
   constructor(private readonly database: Database) {}
 
-  /** Reads what was tried, and keeps other tries at the same account waiting until the transaction ends. */
+  /** Reads what was tried, and keeps other tries at the same account waiting until the transaction ends. What is forgotten meanwhile begins anew. */
   async lock(account: Buffer, source: Buffer, now: Date): Promise<{ source: SourceTries; account: Tries }> {
-    await this.database.write(
-      'insert into login_attempts (account, source, failures, updated_at) select $1, s, 0, $3 from unnest($2::bytea[]) s on conflict do nothing',
+    const [all, own] = await this.database.write<SourceTries>(
+      `insert into login_attempts (account, source, failures, updated_at) select $1, s, 0, $3 from unnest($2::bytea[]) s
+       on conflict (account, source) do update set failures = login_attempts.failures returning ${COLUMNS}`,
       [account, [ALL_SOURCES, source], now],
     );
-    const rows = await this.database.query<Row>(`select ${COLUMNS} from login_attempts where account = $1 and source = any($2::bytea[]) order by source for update`, [
-      account,
-      [ALL_SOURCES, source],
-    ]);
-    const [all, own] = rows as [Row, Row];
-    return { source: own, account: all };
+    return { source: own!, account: all! };
   }
 
   async save(account: Buffer, source: Buffer, tries: { source: SourceTries; account: Tries }): Promise<void> {

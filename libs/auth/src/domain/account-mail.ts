@@ -3,9 +3,15 @@ import type { Language } from '@app/users';
 /** What a link or a token from a mail is good for. */
 export type ActionPurpose = 'verify_email' | 'reset_password';
 
+/** What the token in a mail is good for, and for how many hours. */
+export interface MailedAction {
+  purpose: ActionPurpose;
+  hours: number;
+}
+
 interface MailForm {
-  /** What the token in it is good for, and for how many hours; null: it only tells. */
-  action: { purpose: ActionPurpose; hours: number } | null;
+  /** null: it only tells. */
+  action: MailedAction | null;
   /** Sent at most so often to one address in an hour, whoever asks. */
   mostPerHour: number;
 }

@@ -2,7 +2,7 @@ export { type DenialReason, type Entitlement, type EntitlementSource, holds } fr
 export type { Grant } from './domain/grant.js';
 export type { Holder, Override } from './domain/holder.js';
 export type { PlanDifference } from './domain/plan-difference.js';
-export { type Rhythm, windowAt } from './domain/rhythm.js';
+export { type Rhythm, windowAt, windowsOfRhythm } from './domain/rhythm.js';
 export { EntitlementsModule } from './entitlements.module.js';
 export { EntitlementsService } from './entitlements.service.js';
 export { type GrantOfFeature, GrantsService, type NewGrant } from './grants.service.js';

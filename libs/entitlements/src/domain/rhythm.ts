@@ -18,6 +18,17 @@ export function windowAt({ name, timezone, billing }: Rhythm, at: Date): Period 
   if (name !== 'billing_period') return calendarWindow(name, timezone, at);
   if (billing.end !== null && at >= billing.start && at < billing.end) return { start: billing.start, end: billing.end };
   const { start, end } = periodAt(billing.cadence, at);
-  if (billing.end === null) return { start: at >= billing.start && start < billing.start ? billing.start : start, end };
-  return at < billing.start && end > billing.start ? { start, end: billing.start } : { start, end };
+  // Those around the one that runs now end where it begins, and begin where it ends.
+  if (at < billing.start) return { start, end: end > billing.start ? billing.start : end };
+  const since = billing.end ?? billing.start;
+  return { start: start < since ? since : start, end };
+}
+
+/** The same for who asks again and again, nearly always about one window: it is remembered, because a calendar takes longer than all the rest of a check. */
+export function windowsOfRhythm(rhythm: Rhythm): (at: Date) => Period | null {
+  let last: Period | null = null;
+  return (at) => {
+    if (last === null || at < last.start || at >= last.end) last = windowAt(rhythm, at);
+    return last;
+  };
 }

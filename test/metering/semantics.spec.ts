@@ -325,6 +325,16 @@ describe('metering over HTTP', () => {
       expect(series.body.data).toEqual([{ start: '2027-03-09T00:00:00.000Z', quantity: 3 }, { start: '2027-03-10T00:00:00.000Z', quantity: 9 }]);
     });
 
+    it('fall into the days and hours of zones that are ahead by quarters of an hour', async () => {
+      await sell([calls(100)]);
+      await call('PUT', `/v1/customers/${customer}`, { product, timezone: 'Asia/Kathmandu' });
+      const events = ['2027-03-09T18:14:59.999Z', '2027-03-09T18:15:00.000Z', '2027-03-09T19:14:59.999Z', '2027-03-09T19:15:00.000Z'].map((occurredAt, index) => ({ id: unique('fact'), customer, feature: 'calls', quantity: 10 ** index, occurredAt }));
+      expect((await call('POST', '/v1/usage/events', { product, events })).body.results.map(({ status }: { status: string }) => status)).toEqual(new Array(4).fill('recorded'));
+      const series = async (by: string) => (await call('GET', `/v1/customers/${customer}/usage?product=${product}&feature=calls&by=${by}`)).body.data;
+      expect(await series('day')).toEqual([{ start: '2027-03-08T18:15:00.000Z', quantity: 1 }, { start: '2027-03-09T18:15:00.000Z', quantity: 1110 }]);
+      expect((await series('hour')).slice(1)).toEqual([{ start: '2027-03-09T18:15:00.000Z', quantity: 110 }, { start: '2027-03-09T19:15:00.000Z', quantity: 1000 }]);
+    });
+
     it('that cannot be counted leave the others alone', async () => {
       await sell([calls(5), { feature: 'sso', type: 'boolean', value: true }]);
       const fact = (over: object) => ({ id: unique('e'), customer, feature: 'calls', quantity: 1, ...over });

@@ -3,6 +3,7 @@ import { expect } from '@jest/globals';
 import { ACCESS, type Access, NO_API } from '../api/access-table.js';
 import type { Answer, Call } from '../support/app.js';
 import { PASSWORD, type Person, unique } from '../support/fixtures.js';
+import { eventually } from '../support/eventually.js';
 import { type SecurityCase, statusOf, type World } from './world.js';
 
 const NOBODYS_ID = '01890a5d-ac96-774b-bcce-b302099a8057';
@@ -46,6 +47,8 @@ async function matrix(world: World): Promise<void> {
   const callers: Record<string, Call> = {
     anonymous: world.call, disabled: disabled.call, person: (await world.person()).call, admin: world.admin.call, support: world.support.call, editor: world.editor.call, apiKey: world.apiKey.call, newsKey: world.newsKey.call,
   };
+  // Numbers are there once a worker has counted: within seconds of the start.
+  await eventually(() => world.admin.call('GET', '/v1/stats/subscriptions'), ({ status }) => status === 200);
   const wrong: unknown[] = [];
   for (const [route, access] of Object.entries(ACCESS)) {
     const [method, at] = route.split(' ') as [string, string];

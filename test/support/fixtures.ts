@@ -2,7 +2,7 @@ import type { Call, TestApp } from './app.js';
 
 export const ALL_SCOPES = [
   'catalog:read', 'catalog:write', 'customers:read', 'customers:write', 'subscriptions:read', 'subscriptions:write', 'entitlements:read', 'usage:read', 'usage:write',
-  'webhooks:write', 'audit:read',
+  'webhooks:write', 'audit:read', 'stats:read',
 ];
 
 /** Makes an API key as the admin. @returns calls made with it */

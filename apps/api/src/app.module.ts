@@ -14,7 +14,6 @@ import { AuthRoutesModule } from './auth/auth-routes.module.js';
 import { CatalogRoutesModule } from './catalog/catalog-routes.module.js';
 import { CustomerRoutesModule } from './customers/customer-routes.module.js';
 import { EntitlementRoutesModule } from './entitlements/entitlement-routes.module.js';
-import { MetricsModule } from './metrics/metrics.module.js';
 import { DevMailModule } from './dev-mail/dev-mail.module.js';
 import { EventRoutesModule } from './events/event-routes.module.js';
 import { FeaturesModule } from './features/features.module.js';
@@ -29,11 +28,13 @@ import { ProblemFilter } from './http/problems/problem.filter.js';
 import { LimitsStorage } from './http/throttling/limits-storage.js';
 import { ThrottlingGuard } from './http/throttling/throttling.guard.js';
 import { GrantRoutesModule } from './grants/grant-routes.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { NotificationRoutesModule } from './notifications/notification-routes.module.js';
 import { OverrideRoutesModule } from './overrides/override-routes.module.js';
 import { PlansModule } from './plans/plans.module.js';
 import { ProductsModule } from './products/products.module.js';
 import { ReservationRoutesModule } from './reservations/reservation-routes.module.js';
+import { StatsRoutesModule } from './stats/stats-routes.module.js';
 import { SubscriptionRoutesModule } from './subscriptions/subscription-routes.module.js';
 import { TestClockRoutesModule } from './test-clocks/test-clock-routes.module.js';
 import { UsageRoutesModule } from './usage/usage-routes.module.js';
@@ -62,6 +63,7 @@ const ROUTES = [
   NotificationRoutesModule,
   EventRoutesModule,
   AuditRoutesModule,
+  StatsRoutesModule,
 ];
 
 /** The edge, in the order in which a request meets it. Interceptors stand at the routes that need them: each costs every request that passes it. */

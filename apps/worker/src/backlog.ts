@@ -1,10 +1,10 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DeliveriesService } from '@app/deliveries';
+import { Clock } from '@app/kernel';
 import { EventPublisher, Metrics } from '@app/platform';
-import { PassingTimeService, SubscriptionsService } from '@app/subscriptions';
+import { PassingTimeService, SubscriptionNumbers } from '@app/subscriptions';
 
-const LOOK_EVERY_MS = 5_000;
-const COUNT_EVERY_MS = 60_000;
+const EVERY_MS = 5_000;
 
 /** Measures what waits for the workers, and how many subscriptions there are, when the metrics are read; seldom enough to cost nothing. */
 @Injectable()
@@ -13,26 +13,31 @@ export class Backlog implements OnModuleInit {
     private readonly publisher: EventPublisher,
     private readonly time: PassingTimeService,
     private readonly deliveries: DeliveriesService,
-    private readonly subscriptions: SubscriptionsService,
+    private readonly numbers: SubscriptionNumbers,
     private readonly metrics: Metrics,
+    private readonly clock: Clock,
   ) {}
 
   onModuleInit(): void {
     const { outboxLag, sweepLag, deliveryLag, subscriptions } = this.metrics;
-    this.every(LOOK_EVERY_MS, async () => outboxLag.set((await this.publisher.lagMs()) / 1_000));
-    this.every(LOOK_EVERY_MS, async () => sweepLag.set((await this.time.lagMs()) / 1_000));
-    this.every(LOOK_EVERY_MS, async () => deliveryLag.set((await this.deliveries.lagMs()) / 1_000));
-    this.every(COUNT_EVERY_MS, async () => {
-      const counts = await this.subscriptions.countLive();
+    this.every(async () => outboxLag.set(this.secondsSince(await this.publisher.oldestWaiting())));
+    this.every(async () => sweepLag.set(this.secondsSince(await this.time.oldestDue())));
+    this.every(async () => deliveryLag.set(this.secondsSince(await this.deliveries.oldestDue())));
+    this.every(async () => {
+      const counts = await this.numbers.live();
       subscriptions.reset();
-      for (const { status, count } of counts) subscriptions.set({ status }, count);
+      for (const { status, subscriptions: count } of counts) subscriptions.set({ status }, count);
     });
   }
 
-  private every(ms: number, measure: () => Promise<void>): void {
+  private secondsSince(instant: Date | null): number {
+    return instant ? Math.max(0, this.clock.now().getTime() - instant.getTime()) / 1_000 : 0;
+  }
+
+  private every(measure: () => Promise<void>): void {
     let last = Number.NEGATIVE_INFINITY;
     this.metrics.onCollect(async () => {
-      if (performance.now() - last < ms) return;
+      if (performance.now() - last < EVERY_MS) return;
       last = performance.now();
       await measure();
     });

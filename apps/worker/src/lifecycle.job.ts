@@ -1,10 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Cron } from '@nestjs/schedule';
 import { Metrics } from '@app/platform';
-import { PassingTimeService, PlanMovesService } from '@app/subscriptions';
+import { PassingTimeService, PlanMovesService, SubscriptionNumbers } from '@app/subscriptions';
 import { JobRunner } from './job-runner.js';
 
-/** Writes down what time has done to subscriptions, and moves those whose plan is being moved. */
+/** Writes down what time has done to subscriptions, moves those whose plan is being moved, and counts them. */
 @Injectable()
 export class LifecycleJob {
   private readonly logger = new Logger('LifecycleJob');
@@ -12,6 +12,7 @@ export class LifecycleJob {
   constructor(
     private readonly time: PassingTimeService,
     private readonly moves: PlanMovesService,
+    private readonly numbers: SubscriptionNumbers,
     private readonly jobs: JobRunner,
     private readonly metrics: Metrics,
   ) {}
@@ -28,5 +29,10 @@ export class LifecycleJob {
     await this.jobs.run('move plans', async () => {
       while (await this.moves.step());
     });
+  }
+
+  @Cron('*/5 * * * * *', { waitForCompletion: true })
+  async count(): Promise<void> {
+    await this.jobs.run('count subscriptions', () => this.numbers.recount());
   }
 }

@@ -1,9 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Cron } from '@nestjs/schedule';
-import { MeteringService, UsageChecker } from '@app/metering';
+import { MeteringService, UsageChecker, UsageOverTime } from '@app/metering';
 import { JobRunner } from './job-runner.js';
 
-/** Writes down which reservations are over, and proves every night that counters are the sums of their ledgers. */
+/** Ids in one line of the log. */
+const MOST_NAMED = 5;
+
+/** Writes down which reservations are over, sums up what was used, and proves every night that counters are the sums of their ledgers. */
 @Injectable()
 export class UsageJob {
   private readonly logger = new Logger('UsageJob');
@@ -11,6 +14,7 @@ export class UsageJob {
   constructor(
     private readonly metering: MeteringService,
     private readonly checker: UsageChecker,
+    private readonly usage: UsageOverTime,
     private readonly jobs: JobRunner,
   ) {}
 
@@ -19,9 +23,17 @@ export class UsageJob {
     await this.jobs.run('settle reservations', () => this.metering.settleExpired());
   }
 
+  @Cron('*/15 * * * * *', { waitForCompletion: true })
+  async sumUp(): Promise<void> {
+    await this.jobs.run('sum up usage', async () => {
+      while (await this.usage.sumUp());
+    });
+  }
+
   @Cron('0 0 3 * * *', { waitForCompletion: true })
   async check(): Promise<void> {
-    const wrong = (await this.jobs.run('check counters', () => this.checker.checkAll())) ?? 0;
+    const { wrong, unchecked } = (await this.jobs.run('check counters', () => this.checker.checkAll())) ?? { wrong: 0, unchecked: [] };
+    if (unchecked.length > 0) this.logger.warn(`The ledgers of ${unchecked.length} customers are too long to be summed up in time, those of ${unchecked.slice(0, MOST_NAMED).join(', ')} among them: their counters were not checked.`);
     if (wrong > 0) this.logger.error(`${wrong} counters are not the sum of their ledger: see POST /v1/usage/verify.`);
   }
 }

@@ -1101,7 +1101,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Usage over time */
+        /**
+         * Usage over time
+         * @description Steps follow the customer's zone.
+         */
         get: operations["getUsage"];
         put?: never;
         post?: never;
@@ -1540,6 +1543,66 @@ export interface paths {
         };
         /** The same as a file, all of it */
         get: operations["exportAuditLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/stats/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many contracts a product has, by status and plan
+         * @description Counted by a job, once a minute.
+         */
+        get: operations["getSubscriptionStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/stats/revenue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the contracts of a product are worth a month and a year
+         * @description As agreed, not as paid: overage, credits and discounts are not in it. Counted by a job, once a minute.
+         */
+        get: operations["getRevenueStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/stats/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What all customers of a product used over time, by feature
+         * @description Summed up by a job, four times a minute. Steps are of UTC; the hours that the span begins and ends in count as a whole.
+         */
+        get: operations["getUsageStats"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3746,7 +3809,7 @@ export interface components {
         UsageStepDto: {
             /** Format: date-time */
             start: string;
-            /** @description Units. */
+            /** @description Units, by when they were used; what was given back is taken off. */
             quantity: number;
         };
         UsageSeriesDto: {
@@ -4179,6 +4242,119 @@ export interface components {
             data: components["schemas"]["AuditEntryDto"][];
             hasMore: boolean;
             nextCursor: string | null;
+        };
+        PlanCountsDto: {
+            statuses?: {
+                trialing: number;
+                active: number;
+                past_due: number;
+                paused: number;
+                canceled: number;
+                expired: number;
+                inactive: number;
+            } & {
+                [key: string]: number;
+            };
+            /** @description Key of the plan. */
+            plan: string;
+            /** @description Trialing, active, past due, paused, and canceled ones that have not ended yet. */
+            live: number;
+            /** @description Of the live ones, those that end within the next seven days and are not renewed. */
+            ending: number;
+            /** @description Those that began within the last thirty days. */
+            started: number;
+            /** @description Those that were canceled within the last thirty days, ended or not. */
+            canceled: number;
+            /** @description Those that ended within the last thirty days. */
+            ended: number;
+        };
+        SubscriptionStatsDto: {
+            statuses?: {
+                trialing: number;
+                active: number;
+                past_due: number;
+                paused: number;
+                canceled: number;
+                expired: number;
+                inactive: number;
+            } & {
+                [key: string]: number;
+            };
+            /**
+             * Format: date-time
+             * @description When they were counted: about a minute ago at most, where workers run and there are few millions.
+             */
+            asOf: string;
+            /** @description Only plans that have any. */
+            plans: components["schemas"]["PlanCountsDto"][];
+            /** @description Trialing, active, past due, paused, and canceled ones that have not ended yet. */
+            live: number;
+            /** @description Of the live ones, those that end within the next seven days and are not renewed. */
+            ending: number;
+            /** @description Those that began within the last thirty days. */
+            started: number;
+            /** @description Those that were canceled within the last thirty days, ended or not. */
+            canceled: number;
+            /** @description Those that ended within the last thirty days. */
+            ended: number;
+        };
+        PlanRevenueDto: {
+            /** @description Key of the plan. */
+            plan: string;
+            /** @description A twelfth of a year's. */
+            monthly: number;
+            yearly: number;
+            /** @description How many contracts that is: active, past due and canceled ones that have not ended, with a price above nothing. */
+            subscriptions: number;
+        };
+        CurrencyRevenueDto: {
+            /** @description ISO 4217. */
+            currency: string;
+            plans: components["schemas"]["PlanRevenueDto"][];
+            /** @description A twelfth of a year's. */
+            monthly: number;
+            yearly: number;
+            /** @description How many contracts that is: active, past due and canceled ones that have not ended, with a price above nothing. */
+            subscriptions: number;
+        };
+        RevenueStatsDto: {
+            /**
+             * Format: date-time
+             * @description When it was reckoned: about a minute ago at most, where workers run and there are few millions.
+             */
+            asOf: string;
+            /** @description Only currencies that anything is paid in. */
+            currencies: components["schemas"]["CurrencyRevenueDto"][];
+        };
+        UsageStatsStepDto: {
+            /** Format: date-time */
+            start: string;
+            /** @description Units, by when they were used; what was given back is taken off. */
+            quantity: number;
+            /** @description How many times that is: lines of the ledger, corrections among them. */
+            records: number;
+        };
+        FeatureUsageDto: {
+            /** @description Key of the feature. */
+            feature: string;
+            /** @description Units. */
+            quantity: number;
+            records: number;
+            data: components["schemas"]["UsageStatsStepDto"][];
+        };
+        UsageStatsDto: {
+            /**
+             * Format: date-time
+             * @description All that was recorded until then is in it: one to two minutes ago, where workers run.
+             */
+            asOf: string;
+            /** @enum {string} */
+            by: "hour" | "day" | "month";
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            features: components["schemas"]["FeatureUsageDto"][];
         };
         WebhookMessage: {
             type: string;
@@ -10418,7 +10594,7 @@ export interface operations {
                 from?: string;
                 /** @description Exclusive; left out: now. */
                 to?: string;
-                /** @description Steps follow the customer's zone. @default day */
+                /** @description How long a step is. @default day */
                 by?: "hour" | "day" | "month";
             };
             header?: never;
@@ -13033,6 +13209,239 @@ export interface operations {
                 content: {
                     "text/csv": string;
                     "application/x-ndjson": string;
+                };
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
+    getSubscriptionStats: {
+        parameters: {
+            query?: {
+                product?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionStatsDto"];
+                };
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
+    getRevenueStats: {
+        parameters: {
+            query?: {
+                product?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevenueStatsDto"];
+                };
+            };
+            /** @description No or bad credentials */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Not there, or not yours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Invalid fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Too many requests, or a limit of the plan */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+            /** @description Try again later */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDto"];
+                };
+            };
+        };
+    };
+    getUsageStats: {
+        parameters: {
+            query?: {
+                product?: string;
+                /** @description Key of a feature; left out: all of the product. */
+                feature?: string;
+                /** @description Left out: 30 days before "to". */
+                from?: string;
+                /** @description Exclusive; left out: now. */
+                to?: string;
+                /** @description How long a step is. @default day */
+                by?: "hour" | "day" | "month";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageStatsDto"];
                 };
             };
             /** @description No or bad credentials */

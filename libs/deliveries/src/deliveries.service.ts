@@ -34,11 +34,9 @@ export class DeliveriesService {
     return this.database.transaction(() => this.deliveries.again(deliveries, this.clock.now()));
   }
 
-  /** How long the delivery that waits longest has been due, in milliseconds, where its lane does not rest. */
-  async lagMs(): Promise<number> {
-    const now = this.clock.now();
-    const oldest = await this.deliveries.oldestDue(now);
-    return oldest ? Math.max(0, now.getTime() - oldest.getTime()) : 0;
+  /** The earliest instant at which one is due, in the lanes that do not rest; it may be to come. */
+  oldestDue(): Promise<Date | null> {
+    return this.deliveries.oldestDue(this.clock.now());
   }
 
   find(id: string): Promise<LoggedDelivery | null> {
@@ -63,11 +61,6 @@ export class DeliveriesService {
   /** Forgets that a lane is in trouble: what waits is tried at once. Needs a transaction. */
   refresh(lane: string): Promise<void> {
     return this.deliveries.forgetFailures([lane]);
-  }
-
-  /** Needs a transaction. */
-  forgetLane(lane: string): Promise<void> {
-    return this.deliveries.deleteLane(lane);
   }
 
   /** Needs a transaction. */

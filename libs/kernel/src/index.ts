@@ -6,3 +6,4 @@ export * from './grouped.js';
 export * from './ids.js';
 export * from './money.js';
 export * from './page.js';
+export * from './total.js';

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { type Entitlement, windowAt } from '@app/entitlements';
+import { type Entitlement, windowAt, windowsOfRhythm } from '@app/entitlements';
+import { totalOf } from '@app/kernel';
 import type { Connection } from '@app/platform';
 import type { Burn, GrantState } from './domain/burn-down.js';
 import { allowanceOf } from './domain/decide.js';
@@ -89,7 +90,7 @@ export class MeterReader {
   private allowanceOf(entitlement: Entitlement): Allowance {
     const known = this.allowances.get(entitlement);
     if (known) return known;
-    const allowance = allowanceOf(entitlement, (at) => windowAt(entitlement.rhythm!, at))!;
+    const allowance = allowanceOf(entitlement, windowsOfRhythm(entitlement.rhythm!))!;
     this.allowances.set(entitlement, allowance);
     return allowance;
   }
@@ -159,7 +160,7 @@ type Extras = Pick<MeterReading, 'opening' | 'expired' | 'burnt'> & { grants: Gr
 function readingOf({ request, allowance, key, row }: Wanted, { grants, recent, ...extras }: Extras, now: Date): MeterReading {
   const own = row.windowStart === key.windowStart.getTime();
   const kept = own ? { used: row.used, reserved: row.reserved, fromGrants: row.fromGrants } : { used: 0, reserved: 0, fromGrants: 0 };
-  const held = extras.expired.reduce((sum, { quantity }) => sum + quantity, 0);
+  const held = totalOf(extras.expired, 'quantity');
   const { meter, paid } = isCurrent(request)
     ? advance({ ...newestMeter(row, own, allowance, request, now), recent, grants }, allowance, now)
     : { meter: { ...unusedMeter(allowance, [], now), windowStart: key.windowStart, ...(own ? counted(row) : {}), recent }, paid: [] };

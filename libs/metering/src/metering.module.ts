@@ -7,13 +7,15 @@ import { MeteringService } from './metering.service.js';
 import { PastUsage } from './past-usage.js';
 import { UsageChecker } from './usage-checker.js';
 import { UsageLanes } from './usage-lanes.js';
+import { UsageOverTime } from './usage-over-time.js';
+import { UsageOverTimeRepository } from './usage-over-time.repository.js';
 import { UsageRecordsRepository } from './usage-records.repository.js';
 import { UsageRepository } from './usage.repository.js';
 import { UsageTransaction } from './usage-transaction.js';
 
 @Module({
   imports: [CatalogModule, CustomersModule, EntitlementsModule],
-  providers: [UsageRepository, UsageRecordsRepository, MeterReader, UsageTransaction, UsageLanes, UsageChecker, PastUsage, MeteringService],
-  exports: [MeteringService, PastUsage, UsageChecker, UsageRecordsRepository],
+  providers: [UsageRepository, UsageRecordsRepository, UsageOverTimeRepository, MeterReader, UsageTransaction, UsageLanes, UsageChecker, PastUsage, UsageOverTime, MeteringService],
+  exports: [MeteringService, PastUsage, UsageChecker, UsageOverTime, UsageRecordsRepository],
 })
 export class MeteringModule {}

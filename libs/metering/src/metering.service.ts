@@ -3,8 +3,8 @@ import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { CatalogReader } from '@app/catalog';
 import { type Customer, CustomerTime } from '@app/customers';
-import { type Entitlement, EntitlementsService, holds, HoldersService, type KnownHolder, windowAt } from '@app/entitlements';
-import { type Actor, DomainError, invalidField, newId } from '@app/kernel';
+import { type Entitlement, EntitlementsService, holds, HoldersService, type KnownHolder, windowsOfRhythm } from '@app/entitlements';
+import { type Actor, DomainError, newId } from '@app/kernel';
 import { Batcher, isUnavailable, type Outcome, Pipeline, Together } from '@app/platform';
 import * as commands from './commands.js';
 import type { FactResult, JointDecision, QuantityOf, ReservationDecision, UsageFact } from './commands.js';
@@ -13,7 +13,7 @@ import type { Meter } from './domain/meter.js';
 import { MeterReader } from './meter-reader.js';
 import type { IdempotencyClaim, UsageCommand, UsageResult } from './usage-command.js';
 import { UsageLanes } from './usage-lanes.js';
-import { type SeriesStep, UsageRepository } from './usage.repository.js';
+import { UsageRepository } from './usage.repository.js';
 
 /** A customer and a product, by their keys. */
 export interface UsageScope {
@@ -32,25 +32,12 @@ export interface Request {
   idempotency?: IdempotencyClaim;
 }
 
-export interface UsageSeries {
-  feature: string;
-  by: SeriesStep;
-  from: Date;
-  to: Date;
-  timezone: string;
-  total: number;
-  data: { start: Date; quantity: number }[];
-}
-
 interface Looked {
   holder: KnownHolder;
   product: string;
   entitlement: Entitlement;
 }
 
-const DEFAULT_SERIES_MS = 30 * 86_400_000;
-const MAX_SERIES_STEPS = 2_000;
-const STEP_MS: Record<SeriesStep, number> = { hour: 3_600_000, day: 86_400_000, month: 28 * 86_400_000 };
 const READS = { most: 256, waiting: 10_000 };
 const MAX_REMEMBERED = 50_000;
 /** Facts may be told this long after they happened, and clocks may be this far apart. Milliseconds. */
@@ -192,20 +179,6 @@ export class MeteringService {
     return settled.filter(({ status }) => status === 'fulfilled').length;
   }
 
-  /** What was used over time, by step of the customer's zone. `to` is exclusive. @throws DomainError `invalid_fields` */
-  async series({ customer, product: productKey, feature: featureKey }: UsageSubject & { customer: Customer }, span: { from?: Date; to?: Date; by?: SeriesStep }): Promise<UsageSeries> {
-    const product = await this.catalog.getProduct(productKey);
-    const feature = await this.catalog.getFeature(product.id, featureKey);
-    const to = span.to ?? (await this.time.of(customer));
-    const from = span.from ?? new Date(to.getTime() - DEFAULT_SERIES_MS);
-    const by = span.by ?? 'day';
-    if (from >= to) throw invalidField('from', 'must be before "to"');
-    if ((to.getTime() - from.getTime()) / STEP_MS[by] > MAX_SERIES_STEPS) throw invalidField('by', `gives more than ${MAX_SERIES_STEPS} steps; ask for a shorter span or longer steps`);
-    const { timezone } = customer;
-    const data = await this.usage.series({ customerId: customer.id, featureId: feature.id, from, to, by, timezone });
-    return { feature: feature.key, by, from, to, timezone, total: data.reduce((sum, { quantity }) => sum + quantity, 0), data };
-  }
-
   private async run<Answer>(command: UsageCommand<Answer>): Promise<UsageResult<Answer>> {
     try {
       return await (this.prepared(command) ?? this.prepare(command));
@@ -313,7 +286,7 @@ export class MeteringService {
     const holder = this.holders.recall(customer.key);
     const entitlement = holder?.entitlements.get(`${product} ${feature}`);
     if (!entitlement?.feature.failurePolicy) throw error;
-    const allowance = allowanceOf(entitlement, (at) => windowAt(entitlement.rhythm!, at));
+    const allowance = allowanceOf(entitlement, windowsOfRhythm(entitlement.rhythm!));
     const meter = this.remembered.get(memoryName(customer.id, entitlement)) ?? null;
     // A test clock cannot be asked either: it stood there when the entitlement was derived.
     const now = holder!.customer.testClockId === null ? this.time.real() : entitlement.validFrom;

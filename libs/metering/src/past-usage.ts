@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { type Entitlement, EntitlementsService, HoldersService, windowAt } from '@app/entitlements';
+import { type Entitlement, EntitlementsService, HoldersService, windowsOfRhythm } from '@app/entitlements';
 import { CustomerTime } from '@app/customers';
-import { DomainError, invalidField, periodAt } from '@app/kernel';
+import { DomainError, invalidField, periodAt, totalOf } from '@app/kernel';
 import type { GrantState } from './domain/burn-down.js';
 import { isActive } from './domain/burn-down.js';
 import { allowanceOf, check, type Decision } from './domain/decide.js';
@@ -23,7 +23,7 @@ export class PastUsage {
   async check({ customer, product, feature }: UsageScope & { feature: string }, at: Date): Promise<Decision> {
     const holder = await this.holderAt(customer.id, at);
     const entitlement = await this.entitlements.entitlementAt(holder, product, feature, at);
-    const allowance = allowanceOf(entitlement, (instant) => windowAt(entitlement.rhythm!, instant));
+    const allowance = allowanceOf(entitlement, windowsOfRhythm(entitlement.rhythm!));
     const question = { customer: customer.key, quantity: 1, now: at };
     if (!allowance || entitlement.denied) return check({ entitlement, allowance: null, meter: null }, question);
     const key = { customerId: customer.id, featureId: entitlement.feature.id, windowStart: entitlement.window?.start ?? FOR_EVER };
@@ -48,10 +48,10 @@ export class PastUsage {
   private async grantsAt({ grants }: Entitlement, { customerId, featureId, windowStart }: { customerId: string; featureId: string; windowStart: Date }, at: Date): Promise<{ grants: GrantState[]; fromGrants: number }> {
     if (grants.length === 0) return { grants: [], fromGrants: 0 };
     const burns = await this.usage.burnsAt(customerId, featureId, at);
-    const fromGrants = burns.filter((burn) => burn.windowStart.getTime() === windowStart.getTime()).reduce((sum, { quantity }) => sum + quantity, 0);
+    const fromGrants = totalOf(burns.filter((burn) => burn.windowStart.getTime() === windowStart.getTime()), 'quantity');
     const states = grants.map((grant): GrantState => {
       const since = grant.recurrence ? lastFilling(grant, at) : grant.effectiveAt;
-      const burnt = burns.filter((burn) => burn.grantId === grant.id && burn.recordedAt >= since).reduce((sum, { quantity }) => sum + quantity, 0);
+      const burnt = totalOf(burns.filter((burn) => burn.grantId === grant.id && burn.recordedAt >= since), 'quantity');
       return { grant, balance: isActive(grant, at) ? Math.max(0, grant.quantity - burnt) : 0, settledAt: at };
     });
     return { grants: states, fromGrants };

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, Clock } from '@app/kernel';
-import { Database, Events } from '@app/platform';
+import { Database, Events, isUnavailable } from '@app/platform';
 import { type Mismatch, UsageRepository } from './usage.repository.js';
 
 export interface CheckReport {
@@ -11,6 +11,19 @@ export interface CheckReport {
   rebuilt: number;
   /** Where to go on; null: that was all. */
   after: string | null;
+}
+
+export interface WholeCheck {
+  /** Counters that are not the sum of their ledger. */
+  wrong: number;
+  /** Customers whose ledger is too long to be summed up in one statement's time. */
+  unchecked: string[];
+}
+
+/** So many customers after one of them, in their own order. */
+interface CustomerPage {
+  after: string | null;
+  limit: number;
 }
 
 const PAGE = 1_000;
@@ -26,7 +39,7 @@ export class UsageChecker {
   ) {}
 
   /** Looks at one page of customers, each as it is at one instant: it may run while usage is counted. */
-  async check(page: { after: string | null; limit: number; customerId?: string }): Promise<CheckReport> {
+  async check(page: CustomerPage & { customerId?: string }): Promise<CheckReport> {
     const customers = page.customerId === undefined ? await this.usage.customerPage(page.after, page.limit) : [page.customerId];
     const mismatches = await this.usage.mismatches(customers);
     const more = page.customerId === undefined && customers.length === page.limit;
@@ -34,23 +47,42 @@ export class UsageChecker {
   }
 
   /** The same, and counters that are wrong are set to what their ledger says, under their customer's lock. */
-  async rebuild(page: { after: string | null; limit: number; customerId?: string }, actor: Actor): Promise<CheckReport> {
+  async rebuild(page: CustomerPage & { customerId?: string }, actor: Actor): Promise<CheckReport> {
     const report = await this.check(page);
     let rebuilt = 0;
     for (const customerId of new Set(report.mismatches.map((mismatch) => mismatch.customerId))) rebuilt += await this.rebuildCustomer(customerId, actor);
     return { ...report, rebuilt };
   }
 
-  /** Every customer, page by page. @returns how many counters are wrong */
-  async checkAll(): Promise<number> {
-    let wrong = 0;
-    let after: string | null = null;
-    do {
-      const report: CheckReport = await this.check({ after, limit: PAGE });
-      wrong += report.mismatches.length;
-      after = report.after;
-    } while (after !== null);
-    return wrong;
+  /** Every customer, page by page: of those whose ledgers are long in smaller ones. */
+  async checkAll(): Promise<WholeCheck> {
+    const found: WholeCheck = { wrong: 0, unchecked: [] };
+    let page: CustomerPage | null = { after: null, limit: PAGE };
+    while (page) {
+      const { after, limit }: CustomerPage = page;
+      const report = await this.checkInTime(page);
+      if (report) {
+        found.wrong += report.mismatches.length;
+        page = report.after === null ? null : { after: report.after, limit: Math.min(PAGE, limit * 2) };
+      } else if (limit > 1) {
+        page = { after, limit: Math.ceil(limit / 8) };
+      } else {
+        const [tooLong] = await this.usage.customerPage(after, 1);
+        if (tooLong) found.unchecked.push(tooLong);
+        page = tooLong ? { after: tooLong, limit } : null;
+      }
+    }
+    return found;
+  }
+
+  /** @returns null when the database did not answer in time */
+  private async checkInTime(page: CustomerPage): Promise<CheckReport | null> {
+    try {
+      return await this.check(page);
+    } catch (error) {
+      if (isUnavailable(error)) return null;
+      throw error;
+    }
   }
 
   private rebuildCustomer(customerId: string, actor: Actor): Promise<number> {

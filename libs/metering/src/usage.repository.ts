@@ -101,17 +101,6 @@ export interface StoredReplay {
   answer: string;
 }
 
-export type SeriesStep = 'hour' | 'day' | 'month';
-
-export interface SeriesQuery {
-  customerId: string;
-  featureId: string;
-  from: Date;
-  to: Date;
-  by: SeriesStep;
-  timezone: string;
-}
-
 const statement = (name: string, text: string): Statement => ({ name: `usage: ${name}`, text });
 
 const NOW_ON_CLOCK = statement('now on clock', 'select now from test_clocks where id = $1');
@@ -363,15 +352,6 @@ export class UsageRepository {
        on conflict (customer_id, feature_id, window_start) do update
          set used = excluded.used, reserved = excluded.reserved, from_grants = least(usage_counters.from_grants, excluded.used), hard_limit = null, updated_at = excluded.updated_at`,
       [customerId, featureId, windowStart, recorded, held, now],
-    );
-  }
-
-  /** Units used by hour, day or month of the zone; steps without usage are left out. */
-  series({ customerId, featureId, from, to, by, timezone }: SeriesQuery): Promise<{ start: Date; quantity: number }[]> {
-    return this.database.query(
-      `select date_trunc($5, occurred_at, $6) as start, sum(quantity)::float8 as quantity from usage_ledger
-       where customer_id = $1 and feature_id = $2 and occurred_at >= $3 and occurred_at < $4 and kind <> 'opening' group by 1 order by 1`,
-      [customerId, featureId, from, to, by, timezone],
     );
   }
 }

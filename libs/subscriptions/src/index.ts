@@ -4,6 +4,8 @@ export { isLive, isUpcoming, type ProrationLine, type SoldPrice, type Subscripti
 export { type Enrolment, EnrolmentService, type NewContract } from './enrolment.service.js';
 export { type ChangeCommand, type ChangePreview, type Command, LifecycleService } from './lifecycle.service.js';
 export type { StoredLine } from './lines.repository.js';
+export type { PlanNumbers } from './numbers.repository.js';
+export { type ProductNumbers, SubscriptionNumbers } from './numbers.service.js';
 export { PassingTimeService } from './passing-time.service.js';
 export type { PlanMove } from './plan-moves.repository.js';
 export { PlanMovesService } from './plan-moves.service.js';

@@ -40,10 +40,9 @@ export class PassingTimeService {
     }
   }
 
-  /** How long the subscription that waits longest has been due, in milliseconds. */
-  async lagMs(): Promise<number> {
-    const oldest = await this.subscriptions.oldestDue();
-    return oldest ? Math.max(0, this.clock.now().getTime() - oldest.getTime()) : 0;
+  /** The earliest instant at which one is due that waits for a sweep; it may be to come. */
+  oldestDue(): Promise<Date | null> {
+    return this.subscriptions.oldestDue();
   }
 
   /**

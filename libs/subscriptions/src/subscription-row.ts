@@ -1,5 +1,5 @@
 import { DomainError } from '@app/kernel';
-import { isSame, LIVE_STATUSES, type Subscription, type SubscriptionFacts } from './domain/subscription.js';
+import { isSame, LIVE_STATUSES, type Subscription, type SubscriptionFacts, type SubscriptionStatus } from './domain/subscription.js';
 
 /** A row of the subscriptions table as PostgreSQL's to_json gives it. */
 export type SubscriptionRow = Record<string, unknown>;
@@ -17,8 +17,14 @@ export const COLUMNS = PROPERTIES.map(columnOf);
 
 /** To select whole subscriptions. */
 export const SELECTED = PROPERTIES.map((property, index) => `s.${COLUMNS[index]} as "${property}"`).join(', ');
-/** True of rows of `subscriptions s` that are live. */
-export const LIVE = `s.status in (${LIVE_STATUSES.map((status) => `'${status}'`).join(', ')})`;
+/** True of rows of `subscriptions s` in one of the statuses. */
+export const among = (statuses: readonly SubscriptionStatus[]): string => `s.status in (${statuses.map((status) => `'${status}'`).join(', ')})`;
+/** True of those that are live. */
+export const LIVE = among(LIVE_STATUSES);
+/** Contracts that were called off before they began never count. */
+export const EVER_BEGUN = `(s.ended_at is null or s.ended_at >= s.started_at)`;
+/** True of live ones that end with their period. */
+export const UNRENEWED = `(s.cancel_at_period_end or (not s.auto_renew and s.prepaid_periods = 0))`;
 
 /** The columns in which any of the pairs differ, with their types. */
 export function changedColumns(changes: { before: Subscription; after: Subscription }[]): { property: keyof Subscription; column: string; type: string }[] {

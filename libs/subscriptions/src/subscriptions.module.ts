@@ -4,6 +4,8 @@ import { CustomersModule } from '@app/customers';
 import { EnrolmentService } from './enrolment.service.js';
 import { LifecycleService } from './lifecycle.service.js';
 import { LinesRepository } from './lines.repository.js';
+import { NumbersRepository } from './numbers.repository.js';
+import { SubscriptionNumbers } from './numbers.service.js';
 import { PassingTimeService } from './passing-time.service.js';
 import { PlanChoice } from './plan-choice.js';
 import { PlanMovesRepository } from './plan-moves.repository.js';
@@ -17,8 +19,8 @@ import { Transitions } from './transitions.js';
   imports: [CatalogModule, CustomersModule],
   providers: [
     SubscriptionsRepository, LinesRepository, PlanMovesRepository, Transitions, Settlement, PlanChoice, SubscriptionsService, LifecycleService, EnrolmentService,
-    PassingTimeService, PlanMovesService,
+    PassingTimeService, PlanMovesService, NumbersRepository, SubscriptionNumbers,
   ],
-  exports: [SubscriptionsService, LifecycleService, EnrolmentService, PassingTimeService, PlanMovesService],
+  exports: [SubscriptionsService, LifecycleService, EnrolmentService, PassingTimeService, PlanMovesService, SubscriptionNumbers],
 })
 export class SubscriptionsModule {}

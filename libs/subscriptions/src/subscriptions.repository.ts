@@ -3,7 +3,7 @@ import { grouped, type PageRequest } from '@app/kernel';
 import { type ArrayItem, arrayLiteral, Batcher, Database, type Outcome, Pipeline, type Statement } from '@app/platform';
 import { dueAt } from './domain/advance.js';
 import { isUpcoming, type Subscription, type SubscriptionStatus } from './domain/subscription.js';
-import { changedColumns, COLUMNS, LIVE, PROPERTIES, historyNotKept, SELECTED, type StoredFacts, subscriptionFromFacts } from './subscription-row.js';
+import { changedColumns, COLUMNS, EVER_BEGUN, historyNotKept, LIVE, PROPERTIES, SELECTED, type StoredFacts, subscriptionFromFacts, UNRENEWED } from './subscription-row.js';
 
 /** What a history may be narrowed to; instants bound `createdAt`, `from` inclusive and `to` exclusive. */
 export interface HistoryFilter {
@@ -32,9 +32,6 @@ export interface EndingFilter {
   from: Date;
   before: Date;
 }
-
-/** Contracts that were called off before they began never count. */
-const EVER_BEGUN = `(s.ended_at is null or s.ended_at >= s.started_at)`;
 
 const BY_ID: Statement = { name: 'subscription by id', text: `select ${SELECTED} from subscriptions s where s.id = $1` };
 const NEWEST: Statement = {
@@ -160,7 +157,7 @@ export class SubscriptionsRepository {
   listEnding(page: PageRequest, { productId, customerId, from, before }: EndingFilter): Promise<Subscription[]> {
     const conditions = new Conditions();
     conditions.add('s.product_id = ?', productId);
-    conditions.add(`${LIVE} and s.test_clock_id is null and (s.cancel_at_period_end or (not s.auto_renew and s.prepaid_periods = 0))`);
+    conditions.add(`${LIVE} and s.test_clock_id is null and ${UNRENEWED}`);
     conditions.add('s.current_period_end > ?', from);
     conditions.add('s.current_period_end <= ?', before);
     if (customerId) conditions.add('s.customer_id = ?', customerId);
@@ -178,11 +175,6 @@ export class SubscriptionsRepository {
   async oldestDue(): Promise<Date | null> {
     const [row] = await this.database.query<{ due_at: Date | null }>('select min(due_at) as due_at from subscriptions where due_at is not null and test_clock_id is null');
     return row!.due_at;
-  }
-
-  /** How many are live, by the status that is written down. Reads an index of all of them. */
-  countLive(): Promise<{ status: SubscriptionStatus; count: number }[]> {
-    return this.database.query(`select s.status, count(*)::float8 as count from subscriptions s where ${LIVE} and s.test_clock_id is null group by s.status`);
   }
 
   async insert(subscription: Subscription): Promise<void> {

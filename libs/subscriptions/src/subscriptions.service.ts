@@ -39,11 +39,6 @@ export class SubscriptionsService {
     return asOf(subscription, await this.time.of(subscription));
   }
 
-  /** How many are live, by the status that is written down. */
-  countLive(): Promise<{ status: SubscriptionStatus; count: number }[]> {
-    return this.subscriptions.countLive();
-  }
-
   /** The customer's contract that counts on the product now, live or over, or null when there never was one. */
   async findCurrent(customerId: string, productId: string): Promise<Subscription | null> {
     const contracts = await this.subscriptions.newest(customerId, productId);

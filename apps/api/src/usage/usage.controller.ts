@@ -3,7 +3,7 @@ import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiParam, ApiTags, getSche
 import type { FastifyReply } from 'fastify';
 import { actorOf, type Principal } from '@app/auth';
 import type { Customer } from '@app/customers';
-import { MeteringService } from '@app/metering';
+import { MeteringService, UsageOverTime } from '@app/metering';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentCustomer, CurrentPrincipal } from '../http/access/current-principal.decorator.js';
 import { Asked } from '../http/access/asked.decorator.js';
@@ -30,6 +30,7 @@ import { VerifyOperation } from './verify.operation.js';
 export class UsageController {
   constructor(
     private readonly metering: MeteringService,
+    private readonly usageOverTime: UsageOverTime,
     private readonly checks: CheckOperation,
     private readonly consumption: ConsumeOperation,
     private readonly facts: RecordOperation,
@@ -93,8 +94,8 @@ export class UsageController {
   @Allow({ scope: 'usage:read', people: 'owner', support: 'reads' })
   @OfCustomer()
   @ApiParam({ name: 'customer', description: 'Key of the customer, or "me".' })
-  @ApiOperation({ operationId: 'getUsage', summary: 'Usage over time' })
+  @ApiOperation({ operationId: 'getUsage', summary: 'Usage over time', description: 'Steps follow the customer\'s zone.' })
   usage(@CurrentCustomer() customer: Customer, @Query() query: UsageQueryDto, @ProductKey() product: string): Promise<UsageSeriesDto> {
-    return this.metering.series({ customer, product, feature: query.feature }, { from: optionalDate(query.from), to: optionalDate(query.to), by: query.by });
+    return this.usageOverTime.ofCustomer({ customer, product, feature: query.feature }, { from: optionalDate(query.from), to: optionalDate(query.to), by: query.by });
   }
 }

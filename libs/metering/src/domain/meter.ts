@@ -1,6 +1,6 @@
 import type { Overage, WindowName } from '@app/catalog';
 import type { Grant } from '@app/entitlements';
-import type { Period } from '@app/kernel';
+import { type Period, totalOf } from '@app/kernel';
 import { balanceOf, burn, type Burn, type GrantState, reset, settle, unwind } from './burn-down.js';
 
 /** Counters without a window count from here. */
@@ -78,7 +78,7 @@ export function advance(meter: Meter, allowance: Allowance, now: Date): { meter:
   const running = current && meter.windowStart < current.start ? enter(current, meter, allowance) : meter;
   if (running.grants.length === 0) return { meter: running, paid: [] };
   const { grants, paid } = settle(running.grants, now, overageOf(running, allowance));
-  const covered = paid.reduce((sum, { quantity }) => sum + quantity, 0);
+  const covered = totalOf(paid, 'quantity');
   return { meter: { ...running, grants, fromGrants: running.fromGrants + covered }, paid };
 }
 

@@ -62,10 +62,10 @@ export class EventPublisher {
     });
   }
 
-  /** Age of the oldest event that waits, in milliseconds; 0 when none does. */
-  async lagMs(): Promise<number> {
+  /** When the oldest event that waits has happened; null when none does. */
+  async oldestWaiting(): Promise<Date | null> {
     const [oldest] = await this.database.query<{ event_id: string }>('select event_id from event_outbox order by event_id limit 1');
-    return oldest ? Math.max(0, this.clock.now().getTime() - timeOf(oldest.event_id)) : 0;
+    return oldest ? new Date(timeOf(oldest.event_id)) : null;
   }
 
   private take(): Promise<PublishedEvent[]> {
@@ -74,7 +74,7 @@ export class EventPublisher {
        select e.id, e.type, json_build_object('type', e.subject_type, 'id', e.subject_id) as subject, e.sequence::float8 as sequence, e.customer_id as "customerId", c.key as customer,
          p.key as product, case when e.product_id is not null then array[e.product_id]
            when e.subject_type = 'customer' then array(select distinct s.product_id from subscriptions s where s.customer_id = e.customer_id) else '{}' end as "productIds", e.actor, e.reason, e.before, e.after, e.at
-       from taken t join events e on e.id = t.event_id left join customers c on c.id = e.customer_id left join products p on p.id = e.product_id order by e.id`,
+       from taken t cross join lateral (select * from events where id = t.event_id limit 1) e left join customers c on c.id = e.customer_id left join products p on p.id = e.product_id order by e.id`,
     );
   }
 

@@ -3,7 +3,8 @@ import { ArrayMaxSize, ArrayMinSize, IsArray, IsBoolean, IsDateString, IsIn, IsI
 import { ApiProperty } from '@nestjs/swagger';
 import { FEATURE_TYPES, type FeatureType } from '@app/catalog';
 import { ItemsOf } from '../../http/input/quick-check.js';
-import type { CheckReport, Decision, SeriesStep, UsageSeries } from '@app/metering';
+import { type CheckReport, type Decision, SERIES_STEPS, type SeriesStep, type UsageSeries } from '@app/metering';
+import { ProductOnlyDto } from '../../plans/dto/plan.dto.js';
 
 const MOST = Number.MAX_SAFE_INTEGER;
 
@@ -299,16 +300,7 @@ export class VerifyReportDto {
   }
 }
 
-export class UsageQueryDto {
-  @IsOptional()
-  @IsString()
-  @MaxLength(64)
-  product?: string;
-
-  @IsString()
-  @Length(1, 64)
-  feature: string;
-
+export class UsageSpanDto extends ProductOnlyDto {
   /** Left out: 30 days before "to". */
   @IsOptional()
   @IsDateString({ strict: true })
@@ -319,15 +311,21 @@ export class UsageQueryDto {
   @IsDateString({ strict: true })
   to?: string;
 
-  /** Steps follow the customer's zone. @default day */
+  /** How long a step is. @default day */
   @IsOptional()
-  @IsIn(['hour', 'day', 'month'])
+  @IsIn(SERIES_STEPS)
   by?: SeriesStep;
+}
+
+export class UsageQueryDto extends UsageSpanDto {
+  @IsString()
+  @Length(1, 64)
+  feature: string;
 }
 
 export class UsageStepDto {
   start: Date;
-  /** Units. */
+  /** Units, by when they were used; what was given back is taken off. */
   quantity: number;
 }
 

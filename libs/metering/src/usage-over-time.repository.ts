@@ -1,0 +1,91 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '@app/platform';
+import type { Span } from './domain/series.js';
+
+export interface UsageStep {
+  start: Date;
+  /** Units; what was given back is taken off. */
+  quantity: number;
+}
+
+export interface CountedStep extends UsageStep {
+  /** How many lines of the ledger that is, corrections among them. */
+  records: number;
+}
+
+export interface FeatureStep extends CountedStep {
+  /** Key. */
+  feature: string;
+}
+
+export interface SumsSoFar {
+  until: Date;
+  /** When the database was last seen at work. */
+  lookedAt: Date | null;
+}
+
+/** What is recorded from one instant up to another one, left out. */
+export interface RecordedSpan {
+  since: Date;
+  until: Date;
+}
+
+/** Lines that use something: what is counted anew in another window, or paid for by a grant, was used before. */
+const USES = `l.kind not in ('opening', 'payment')`;
+/** All that was recorded before is in the sums; before there was a product nothing was used. */
+const UNTIL = 'coalesce(s.until, (select min(created_at) from products))';
+
+/** The ledger over time: of one customer as it stands, of everybody as it was summed up. */
+@Injectable()
+export class UsageOverTimeRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Units used by hour, day or month of the zone; steps without usage are left out. Zones are apart by whole quarters of an hour: the calendar is asked for those, and not for every line. */
+  ofCustomer({ customerId, featureId, from, to, by, timezone }: Span & { customerId: string; featureId: string; timezone: string }): Promise<UsageStep[]> {
+    return this.database.query(
+      `select date_trunc($5, q.began, $6) as start, sum(q.quantity)::float8 as quantity from (
+         select date_bin('15 minutes', l.occurred_at, 'epoch') as began, sum(l.quantity) as quantity from usage_ledger l
+         where l.customer_id = $1 and l.feature_id = $2 and l.occurred_at >= $3 and l.occurred_at < $4 and ${USES} group by 1) q
+       group by 1 order by 1`,
+      [customerId, featureId, from, to, by, timezone],
+    );
+  }
+
+  /** How far the ledger is summed up; nobody else sums up until this transaction ends. Null when somebody else does, or there is no product yet. */
+  async lockSums(): Promise<SumsSoFar | null> {
+    const [sums] = await this.database.write<SumsSoFar>(
+      `select ${UNTIL} as until, s.looked_at as "lookedAt" from usage_sums s for update of s skip locked`,
+    );
+    return sums?.until ? sums : null;
+  }
+
+  /** Needs the lock. */
+  async save({ until, lookedAt }: SumsSoFar): Promise<void> {
+    await this.database.write('update usage_sums set until = $1, looked_at = $2', [until, lookedAt]);
+  }
+
+  /** Adds what was recorded in a span to the sums of the hours in which it happened. Nobody counts whom time passes for as they wish. */
+  async add({ since, until }: RecordedSpan): Promise<void> {
+    await this.database.write(
+      `insert into usage_by_hour as h (feature_id, hour, quantity, records)
+       select l.feature_id, date_trunc('hour', l.occurred_at, 'UTC'), sum(l.quantity), count(*)
+       from usage_ledger l join customers c on c.id = l.customer_id
+       where l.recorded_at >= $1 and l.recorded_at < $2 and c.test_clock_id is null and ${USES} group by 1, 2
+       on conflict (feature_id, hour) do update set quantity = h.quantity + excluded.quantity, records = h.records + excluded.records`,
+      [since, until],
+    );
+  }
+
+  /** What was used of the features of a product, or of one of them, with the instant until which it is summed up, of one moment both. */
+  async ofProduct({ productId, featureId, from, to, by }: Span & { productId: string; featureId: string | null }): Promise<{ asOf: Date; steps: FeatureStep[] }> {
+    const rows = await this.database.query<FeatureStep & { asOf: Date }>(
+      `select ${UNTIL} as "asOf", u.* from usage_sums s left join (
+         select f.key as feature, date_trunc($5, h.hour, 'UTC') as start, sum(h.quantity)::float8 as quantity, sum(h.records)::float8 as records
+         from features f join usage_by_hour h on h.feature_id = f.id
+         where f.product_id = $1 and ($2::uuid is null or f.id = $2) and h.hour >= date_trunc('hour', $3::timestamptz, 'UTC') and h.hour < $4 group by 1, 2
+       ) u on true order by u.feature, u.start`,
+      [productId, featureId, from, to, by],
+    );
+    return { asOf: rows[0]!.asOf, steps: rows.filter(({ feature }) => feature !== null) };
+  }
+}

@@ -1,0 +1,106 @@
+import { Injectable } from '@nestjs/common';
+import { CatalogReader } from '@app/catalog';
+import { type Customer, CustomerTime } from '@app/customers';
+import { grouped, totalOf } from '@app/kernel';
+import { Database } from '@app/platform';
+import { type Span, spanOf } from './domain/series.js';
+import { type CountedStep, type UsageStep, UsageOverTimeRepository } from './usage-over-time.repository.js';
+
+export interface UsageSeries extends Span {
+  feature: string;
+  timezone: string;
+  total: number;
+  data: UsageStep[];
+}
+
+/** All usage of a feature, by its key. */
+export interface FeatureUsage {
+  feature: string;
+  quantity: number;
+  records: number;
+  data: CountedStep[];
+}
+
+export interface ProductUsage extends Span {
+  /** All that was recorded until then is in it. */
+  asOf: Date;
+  features: FeatureUsage[];
+}
+
+/**
+ * Who records something is done with it sooner, or ended by the database; the rest is for the clocks of several machines. A database
+ * that stood still finishes what it was sent before: so it counts back from when it was last seen at work, a while ago. Milliseconds.
+ */
+const ALL_THERE_AFTER = 60_000;
+const LOOK_EVERY = 10_000;
+/** How much one statement sums up, in milliseconds of the ledger: more and more while there is more and that is quick, in milliseconds of work. */
+const FIRST = 60_000;
+const SHORTEST = 1_000;
+const LONGEST = 32 * 86_400_000;
+const QUICK = 500;
+
+/** What was used over time: by one customer at once, by all of a product from sums by the hour that a job makes. */
+@Injectable()
+export class UsageOverTime {
+  private stretch = FIRST;
+
+  constructor(
+    private readonly usage: UsageOverTimeRepository,
+    private readonly catalog: CatalogReader,
+    private readonly time: CustomerTime,
+    private readonly database: Database,
+  ) {}
+
+  /** By step of the customer's zone. @throws DomainError `invalid_fields` */
+  async ofCustomer({ customer, product: productKey, feature: featureKey }: { customer: Customer; product: string; feature: string }, asked: Partial<Span>): Promise<UsageSeries> {
+    const product = await this.catalog.getProduct(productKey);
+    const feature = await this.catalog.getFeature(product.id, featureKey);
+    const span = spanOf(asked, await this.time.of(customer));
+    const { timezone } = customer;
+    const data = await this.usage.ofCustomer({ customerId: customer.id, featureId: feature.id, timezone, ...span });
+    return { feature: feature.key, ...span, timezone, total: totalOf(data, 'quantity'), data };
+  }
+
+  /** By step in UTC, the hours of `from` and `to` as a whole. @throws DomainError `invalid_fields` */
+  async ofProduct({ product: productKey, feature: featureKey }: { product: string; feature?: string }, asked: Partial<Span>): Promise<ProductUsage> {
+    const product = await this.catalog.getProduct(productKey);
+    const feature = featureKey === undefined ? null : await this.catalog.getFeature(product.id, featureKey);
+    const span = spanOf(asked, this.time.real());
+    const { asOf, steps } = await this.usage.ofProduct({ productId: product.id, featureId: feature?.id ?? null, ...span });
+    const features = [...grouped(steps, (step) => step.feature)].map(([key, own]) => ({
+      feature: key, quantity: totalOf(own, 'quantity'), records: totalOf(own, 'records'),
+      data: own.map(({ start, quantity, records }) => ({ start, quantity, records })),
+    }));
+    return { asOf, ...span, features };
+  }
+
+  /** Sums up the next stretch of the ledger, unless another process is at it. @returns true while there is more */
+  async sumUp(): Promise<boolean> {
+    const began = performance.now();
+    try {
+      const more = await this.database.transaction(() => this.sumUpStretch());
+      if (!more) this.stretch = FIRST;
+      else if (performance.now() - began < QUICK) this.stretch = Math.min(LONGEST, this.stretch * 2);
+      return more;
+    } catch (error) {
+      // Cut by a limit of the database, perhaps: the next one is shorter.
+      this.stretch = Math.max(SHORTEST, this.stretch / 4);
+      throw error;
+    }
+  }
+
+  private async sumUpStretch(): Promise<boolean> {
+    const sums = await this.usage.lockSums();
+    if (!sums) return false;
+    const now = this.time.real().getTime();
+    const [since, looked] = [sums.until.getTime(), sums.lookedAt?.getTime() ?? 0];
+    const until = Math.min(looked - ALL_THERE_AFTER, since + this.stretch);
+    if (until > since) {
+      await this.usage.add({ since: sums.until, until: new Date(until) });
+      await this.usage.save({ ...sums, until: new Date(until) });
+      return true;
+    }
+    if (now - looked >= LOOK_EVERY) await this.usage.save({ ...sums, lookedAt: new Date(now) });
+    return false;
+  }
+}

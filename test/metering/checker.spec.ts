@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { UsageChecker, UsageRepository } from '@app/metering';
+import { startService, type TestApp } from '../support/app.js';
+import type { TestDatabase } from '../support/database.js';
+import { inParallel, meteredProduct, serviceKey, unique } from '../support/fixtures.js';
+
+const CUSTOMERS = 40;
+
+describe('the proof that counters are sums, where ledgers are long', () => {
+  let service: TestApp & { database: TestDatabase };
+  let ids: string[];
+
+  beforeAll(async () => {
+    service = await startService();
+    const { call } = await serviceKey(service);
+    const product = unique('product');
+    await meteredProduct(service, product, 1_000);
+    await inParallel(CUSTOMERS, 4, async (index) => {
+      await call('PUT', `/v1/customers/long${index}`, { body: { product } });
+      await call('POST', '/v1/usage/consume', { body: { customer: `long${index}`, product, feature: 'calls' } });
+    });
+    ids = (await service.database.query<{ id: string }>(`select id from customers where key like 'long%' order by id`)).map(({ id }) => id);
+    await service.database.query('update usage_counters set used = used + 1 where customer_id = any($1)', [[ids[3], ids[20], ids.at(-1)]]);
+  });
+  afterAll(() => service.stop());
+
+  /** The database gives up on more than so many at once, and on some altogether. */
+  const givingUp = (most: number, tooLong: string[]): (() => number) => {
+    const usage = service.app.get(UsageRepository);
+    const sum = usage.mismatches.bind(usage);
+    const asked = jest.spyOn(usage, 'mismatches').mockImplementation((customers) =>
+      customers.length > most || customers.some((id) => tooLong.includes(id)) ? Promise.reject(Object.assign(new Error('canceling statement due to statement timeout'), { code: '57014' })) : sum(customers),
+    );
+    return () => asked.mock.calls.length;
+  };
+
+  it('goes on in smaller pages, and says whose it could not sum up', async () => {
+    const asked = givingUp(3, [ids[7]!, ids[20]!]);
+    const checker = service.app.get(UsageChecker);
+    try {
+      expect(await checker.checkAll()).toEqual({ wrong: 2, unchecked: [ids[7], ids[20]] });
+      expect(asked()).toBeLessThan(3 * CUSTOMERS);
+    } finally {
+      jest.restoreAllMocks();
+    }
+    expect(await checker.checkAll()).toEqual({ wrong: 3, unchecked: [] });
+  });
+
+  it('fails where the database does not answer at all', async () => {
+    givingUp(0, []);
+    jest.spyOn(service.app.get(UsageRepository), 'customerPage').mockRejectedValue(new Error('Connection terminated'));
+    try {
+      await expect(service.app.get(UsageChecker).checkAll()).rejects.toThrow('Connection terminated');
+    } finally {
+      jest.restoreAllMocks();
+    }
+  });
+});

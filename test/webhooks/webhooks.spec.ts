@@ -310,6 +310,24 @@ describe('webhooks', () => {
       expect((await call('GET', `/v1/webhook-endpoints/${id}`)).body).toMatchObject({ pausedUntil: null, failingSince: null });
     });
 
+    it('end with their endpoint: what waits is given up, and nobody sees what was', async () => {
+      receiver.behaviours.set('/ended', answering(500));
+      const { id } = await endpoint('/ended', { types: ['subscription.*'] });
+      await subscribed();
+      await send();
+      const [waiting] = await deliveries(`endpoint=${id}`);
+      expect(waiting).toMatchObject({ status: 'pending' });
+      expect((await call('DELETE', `/v1/webhook-endpoints/${id}`)).status).toBe(204);
+      expect((await call('GET', `/v1/webhook-deliveries?endpoint=${id}`)).status).toBe(404);
+      expect((await call('GET', `/v1/webhook-deliveries/${waiting.id}`)).status).toBe(404);
+      expect((await call('POST', `/v1/webhook-deliveries/${waiting.id}/redeliver`, { body: {} })).status).toBe(404);
+      clock.advance(DAY_MS);
+      await send();
+      expect(receiver.at('/ended')).toHaveLength(1);
+      expect(await service.database.query('select status, outcome, due_at from deliveries where lane = $1', [id])).toEqual([{ status: 'failed', outcome: 'endpoint_disabled', due_at: null }]);
+      expect(await service.database.query('select 1 from delivery_lanes where lane = $1', [id])).toEqual([]);
+    });
+
     it('follow no redirect', async () => {
       receiver.behaviours.set('/moved', answering(302, { location: receiver.url('/target') }));
       const { id } = await endpoint('/moved', { types: ['subscription.created'] });

@@ -50,6 +50,13 @@ export interface DeliveryFilter {
 
 const COLUMNS = `id, lane, message_id as "messageId", type, status, outcome, attempts, due_at as "dueAt", log, created_at as "createdAt", settled_at as "settledAt"`;
 
+/** The lanes in which something waits, found by hopping over the index from one to the next. */
+const LANES = `with recursive lanes (lane) as (
+         (select lane from deliveries where due_at is not null order by lane limit 1)
+         union all
+         select (select d.lane from deliveries d where d.due_at is not null and d.lane > l.lane order by d.lane limit 1) from lanes l where l.lane is not null
+       )`;
+
 @Injectable()
 export class DeliveriesRepository {
   constructor(private readonly database: Database) {}
@@ -66,16 +73,12 @@ export class DeliveriesRepository {
   }
 
   /**
-   * Claims what is due, lane by lane, oldest first, as far as each has room. The lanes are found by hopping over the index from one
-   * to the next, so that a million messages in one cost the others nothing. The claim is not waited for on disk: lost in a crash, it was none.
+   * Claims what is due, lane by lane, oldest first, as far as each has room, so that a million messages in one cost the
+   * others nothing. The claim is not waited for on disk: lost in a crash, it was none.
    */
   claim({ now, until, busy, room }: ClaimOptions): Promise<Delivery[]> {
     return this.database.write<Delivery>(
-      `with recursive lanes (lane) as (
-         (select lane from deliveries where due_at is not null order by lane limit 1)
-         union all
-         select (select d.lane from deliveries d where d.due_at is not null and d.lane > l.lane order by d.lane limit 1) from lanes l where l.lane is not null
-       ), open as (
+      `${LANES}, open as (
          select l.lane, case when h.failures >= ${SICK_AFTER} then 1 else $3::integer end - coalesce(b.attempts, 0) as room
          from lanes l left join delivery_lanes h on h.lane = l.lane left join unnest($4::uuid[], $5::integer[]) as b (lane, attempts) on b.lane = l.lane
          where l.lane is not null and (h.paused_until is null or h.paused_until <= $1)
@@ -94,11 +97,7 @@ export class DeliveriesRepository {
   /** The earliest instant at which one is due, in the lanes that do not rest. */
   async oldestDue(now: Date): Promise<Date | null> {
     const [row] = await this.database.query<{ due: Date | null }>(
-      `with recursive lanes (lane) as (
-         (select lane from deliveries where due_at is not null order by lane limit 1)
-         union all
-         select (select d.lane from deliveries d where d.due_at is not null and d.lane > l.lane order by d.lane limit 1) from lanes l where l.lane is not null
-       )
+      `${LANES}
        select min(d.due_at) as due from lanes l left join delivery_lanes h on h.lane = l.lane
        cross join lateral (select due_at from deliveries where lane = l.lane and due_at is not null order by due_at limit 1) d
        where h.paused_until is null or h.paused_until <= $1`,
@@ -182,11 +181,6 @@ export class DeliveriesRepository {
   /** Messages that somebody asked for do not go out any more. Needs a transaction. */
   async forgetMessages(channel: string, messageIds: string[]): Promise<void> {
     await this.database.write('delete from deliveries where channel = $1 and message_id = any($2::uuid[])', [channel, arrayLiteral(messageIds)]);
-  }
-
-  async deleteLane(lane: string): Promise<void> {
-    await this.database.write('delete from deliveries where lane = $1', [lane]);
-    await this.database.write('delete from delivery_lanes where lane = $1', [lane]);
   }
 
   /** Removes a batch of what was done with before. @returns how many rows went */

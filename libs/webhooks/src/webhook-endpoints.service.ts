@@ -146,7 +146,8 @@ export class WebhookEndpointsService {
 
   private async remove(endpoint: WebhookEndpoint, actor: Actor): Promise<void> {
     await this.endpoints.delete(endpoint.id);
-    await this.deliveries.forgetLane(endpoint.id);
+    // What waits is given up when it is its turn, and forgotten in time with the rest: it may be millions.
+    await this.deliveries.refresh(endpoint.id);
     await this.record('webhook_endpoint.deleted', actor, endpoint, null);
   }
 

@@ -1,9 +1,6 @@
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ensureInstalled } from './install.mjs';
+import './ready.mjs';
 
 /** Runs a program of the build: `node scripts/run-built.mjs apps/worker/src/rotate-keys`. What runs is not built anew beneath itself: only what has changed is. */
-ensureInstalled();
-const { ensureBuilt } = await import('./build.mjs');
-ensureBuilt();
 await import(pathToFileURL(path.resolve(import.meta.dirname, '..', 'dist', `${process.argv[2]}.js`)).href);

@@ -82,6 +82,15 @@ export async function load(url, { loaded, batch, ...draw }, { tell, signal }) {
   await Promise.all(Array.from({ length: LANES }, lane));
 }
 
+/** Has all usage summed up once more: what was loaded was recorded long before the sums had come to. */
+export async function sumUpAnew(client) {
+  await client.query('begin');
+  await client.query('select from usage_sums for update');
+  await client.query('delete from usage_by_hour');
+  await client.query('update usage_sums set until = (select min(recorded_at) from usage_ledger)');
+  await client.query('commit');
+}
+
 /** Writes a batch and has all that is deferred checked, but does not commit it. */
 async function copyBatch(client, { first, last, ...draw }) {
   const texts = await textsOf(first, last, draw);

@@ -5,7 +5,7 @@ import { CatalogModule, CatalogService } from '../../dist/libs/catalog/src/index
 import { SYSTEM_ACTOR } from '../../dist/libs/kernel/src/index.js';
 import { Config, PlatformModule, startDatabase } from '../../dist/libs/platform/src/index.js';
 import { ensureCatalogue, readCatalogue } from './catalogue.mjs';
-import { connect, countLoaded, holdProduct, load } from './load.mjs';
+import { connect, countLoaded, holdProduct, load, sumUpAnew } from './load.mjs';
 import { progressTo } from './progress.mjs';
 import { summarize, summaryText } from './summary.mjs';
 
@@ -38,6 +38,7 @@ export async function run({ customers, product, seed, batch }, output, signal) {
       const watch = { tell: progressTo(output, { loaded, customers }), signal };
       if (loaded < customers) await load(config.requireDatabaseUrl(), { loaded, batch, customers, product, seed, plans, now: Math.floor(now) }, watch);
       if (signal.aborted) return void output.write('\nStopped. Started again with the same arguments, it goes on here.\n');
+      await sumUpAnew(client);
       const filled = performance.now();
       await client.query('analyze');
       output.write(`Loaded in ${Math.round((filled - began) / 1_000)} s, analyzed in ${Math.round((performance.now() - filled) / 1_000)} s.\n`);

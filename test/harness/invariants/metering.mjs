@@ -93,7 +93,16 @@ const missingConstraints = async ({ db }, names) => {
   return names.filter((name) => !found.has(name)).map((name) => `there is no valid constraint ${name}`);
 };
 
-/** I-01..I-03, I-07..I-13, I-18. `check` gives what is wrong; nothing is what is wanted. */
+/** I-42: of all that was recorded before the instant that the sums are told for. */
+const SUMS_AND_LEDGER = `
+  with ledger as (
+    select l.feature_id, date_trunc('hour', l.occurred_at, 'UTC') as hour, sum(l.quantity) as used, count(*) as lines
+    from usage_ledger l join customers c on c.id = l.customer_id, usage_sums s
+    where l.recorded_at < s.until and c.test_clock_id is null and l.kind not in ('opening', 'payment') group by 1, 2)
+  select feature_id, hour, h.quantity, l.used, h.records, l.lines from usage_by_hour h full join ledger l using (feature_id, hour)
+  where h.quantity is distinct from l.used or h.records is distinct from l.lines limit 5`;
+
+/** I-01..I-03, I-07..I-13, I-18, I-42. `check` gives what is wrong; nothing is what is wanted. */
 export const meteringInvariants = [
   {
     id: 'I-01', title: 'never over-grant',
@@ -141,4 +150,5 @@ export const meteringInvariants = [
     ],
   },
   { id: 'I-18', title: 'usage survives changes of plan', check: async (context) => [...(await totalsThatDiffer(context)), ...(await eventsCountedWrongly(context))] },
+  { id: 'I-42', title: 'sums over all customers = ledger', check: async ({ db }) => rows(await db.query(SUMS_AND_LEDGER)) },
 ];

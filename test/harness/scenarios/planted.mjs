@@ -22,6 +22,7 @@ const PLANTED_IN_DATA = {
   'I-18': ({ events }) => `update usage_ledger set quantity = quantity + 1 where reference = '${events}-0'`,
   'I-19': ({ who }) => `insert into subscription_actions select customer_id, id, current_period_start, current_period_end, 'renewal', now() from subscriptions where id = '${who.subscription}'`,
   'I-28': ({ who }) => `delete from event_feed where event_id in (select id from events where subject_id = '${who.subscription}')`,
+  'I-42': () => 'update usage_sums set until = now()',
 };
 
 /** What clients were told, told otherwise. Each gives a history with one answer changed. */

@@ -6,6 +6,9 @@ import { killWithDatabase, type ServiceProcess, startProcess, temporaryFolder } 
 
 const PASSWORD = 'correct horse battery staple';
 const ROUNDS = 3;
+/** Are acknowledged in each round before everything is killed. */
+const ACKNOWLEDGED = 300;
+const LANES = 32;
 const CALLS = 1_500;
 
 describe('what was acknowledged', () => {
@@ -27,7 +30,7 @@ describe('what was acknowledged', () => {
   };
   /** Every key counts once in the end, and counters are the sums of their ledgers. */
   const settle = async (keys: string[]): Promise<void> => {
-    const again = await inParallel(keys.length, 32, (index) => consume(keys[index]!));
+    const again = await inParallel(keys.length, LANES, (index) => consume(keys[index]!));
     expect(again.filter((answer) => answer?.status !== 200 || !answer.body.allowed)).toEqual([]);
     const call = caller(service.url);
     const { body } = await call('POST', '/v1/check', { token: apiKey, body: { customer: 'storm', product: 'api', feature: 'api_calls' } });
@@ -55,32 +58,36 @@ describe('what was acknowledged', () => {
     const keys: string[] = [];
     const acknowledged = new Set<string>();
     for (let round = 0; round < ROUNDS; round++) {
-      const before = acknowledged.size;
+      const until = acknowledged.size + ACKNOWLEDGED;
+      let killed = false;
       const killing = (async () => {
-        while (acknowledged.size < before + 300) await new Promise((resolve) => setTimeout(resolve, 5));
+        while (acknowledged.size < until) await new Promise((resolve) => setTimeout(resolve, 5));
         await killWithDatabase(service, dataDir);
+        killed = true;
       })();
-      const mine = Array.from({ length: CALLS }, (_, index) => `round-${round}-${index}`);
-      keys.push(...mine);
-      await inParallel(CALLS, 32, async (index) => {
-        const answer = await consume(mine[index]!);
-        if (answer?.status === 200) acknowledged.add(mine[index]!);
+      await inParallel(LANES, LANES, async (lane) => {
+        for (let index = 0; !killed; index++) {
+          const key = `round-${round}-${lane}-${index}`;
+          keys.push(key);
+          const answer = await consume(key);
+          if (answer?.status === 200) acknowledged.add(key);
+        }
       });
       await killing;
       await start();
     }
-    expect(acknowledged.size).toBeGreaterThan(300);
+    expect(acknowledged.size).toBeGreaterThanOrEqual(ROUNDS * ACKNOWLEDGED);
     expect(acknowledged.size).toBeLessThan(keys.length);
     const { body } = await caller(service.url)('POST', '/v1/check', { token: apiKey, body: { customer: 'storm', product: 'api', feature: 'api_calls' } });
     expect(body.used).toBeGreaterThanOrEqual(acknowledged.size);
     await settle(keys);
-  }, 120_000);
+  }, 240_000);
 
   it('survives a stop by SIGTERM under load, and what is under way is answered', async () => {
     const keys = Array.from({ length: CALLS }, (_, index) => `stop-${index}`);
     let answered = 0;
     let stopped: Promise<number | string> | undefined;
-    const answers = await inParallel(CALLS, 32, async (index) => {
+    const answers = await inParallel(CALLS, LANES, async (index) => {
       const answer = await consume(keys[index]!);
       if (++answered === 300) stopped = service.end('SIGTERM');
       return answer;
@@ -92,5 +99,5 @@ describe('what was acknowledged', () => {
     // Nothing is counted that was not answered, and nothing answered that is not counted.
     expect(body.used).toBe(answers.filter((answer) => answer?.status === 200).length);
     await settle(keys);
-  }, 60_000);
+  }, 120_000);
 });

@@ -21,6 +21,13 @@ export class JobRunner implements BeforeApplicationShutdown {
     return round.finally(() => this.underWay.delete(round));
   }
 
+  /** A round of many steps, as long as each says that there is more. */
+  async repeat(job: string, step: () => Promise<boolean>): Promise<void> {
+    await this.run(job, async () => {
+      while (!this.stopping && (await step()));
+    });
+  }
+
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping = true;
     let timer: NodeJS.Timeout | undefined;

@@ -26,9 +26,7 @@ export class LifecycleJob {
 
   @Cron('* * * * * *', { waitForCompletion: true })
   async move(): Promise<void> {
-    await this.jobs.run('move plans', async () => {
-      while (await this.moves.step());
-    });
+    await this.jobs.repeat('move plans', () => this.moves.step());
   }
 
   @Cron('*/5 * * * * *', { waitForCompletion: true })

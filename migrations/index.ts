@@ -9,9 +9,10 @@ import { SubscriptionNumbers1700000000007 } from './1700000000007-subscription-n
 import { UsageSums1700000000008 } from './1700000000008-usage-sums.js';
 import { LedgerByRecording1700000000009 } from './1700000000009-ledger-by-recording.js';
 import { CustomersByEmail1700000000010 } from './1700000000010-customers-by-email.js';
+import { LongLedgers1700000000011 } from './1700000000011-long-ledgers.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
   FirstSchema1700000000000, Metering1700000000001, Lifecycle1700000000002, People1700000000003, Events1700000000004, Deliveries1700000000005, EndpointsOfProducts1700000000006,
-  SubscriptionNumbers1700000000007, UsageSums1700000000008, LedgerByRecording1700000000009, CustomersByEmail1700000000010,
+  SubscriptionNumbers1700000000007, UsageSums1700000000008, LedgerByRecording1700000000009, CustomersByEmail1700000000010, LongLedgers1700000000011,
 ];

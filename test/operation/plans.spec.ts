@@ -207,7 +207,7 @@ async function readLists({ admin, call }: TestApp): Promise<void> {
 }
 
 /** The main job, with the jobs behind it. */
-async function doTheRest(service: TestApp, receiver: Receiver): Promise<void> {
+async function doTheRest(service: TestApp & { database: TestDatabase }, receiver: Receiver): Promise<void> {
   const { admin } = service;
   const customer = unique('planned');
   const on = { customer, product: 'seed' };
@@ -227,6 +227,9 @@ async function doTheRest(service: TestApp, receiver: Receiver): Promise<void> {
   await admin('GET', '/v1/stats/usage?product=seed');
   await admin('PUT', `/v1/customers/${customer}/overrides/${feature}`, { body: { product: 'seed', limit: 50 } });
   await admin('GET', `/v1/customers/${customer}/entitlements?product=seed`);
+  await admin('GET', `/v1/customers/${customer}/usage?product=seed&feature=${feature}`);
+  await service.database.query('insert into long_ledgers (customer_id) values ($1)', [body.id]);
+  while (await service.app.get(UsageOverTime).sumUpLongLedger());
   await admin('GET', `/v1/customers/${customer}/usage?product=seed&feature=${feature}`);
   await admin('GET', `/v1/customers/${customer}/subscription?product=seed`);
   await admin('POST', `/v1/subscriptions/${id}/cancel`, { body: { when: 'period_end' } });

@@ -1103,7 +1103,7 @@ export interface paths {
         };
         /**
          * Usage over time
-         * @description Steps follow the customer's zone.
+         * @description Steps follow the customer's zone. Of a customer with millions of lines the first question may be refused (503); it is answered once the ledger is summed up, within a minute or so.
          */
         get: operations["getUsage"];
         put?: never;

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { CatalogModule } from '@app/catalog';
 import { CustomersModule } from '@app/customers';
 import { EntitlementsModule } from '@app/entitlements';
+import { CustomerLedgersRepository } from './customer-ledgers.repository.js';
 import { MeterReader } from './meter-reader.js';
 import { MeteringService } from './metering.service.js';
 import { PastUsage } from './past-usage.js';
@@ -15,7 +16,7 @@ import { UsageTransaction } from './usage-transaction.js';
 
 @Module({
   imports: [CatalogModule, CustomersModule, EntitlementsModule],
-  providers: [UsageRepository, UsageRecordsRepository, UsageOverTimeRepository, MeterReader, UsageTransaction, UsageLanes, UsageChecker, PastUsage, UsageOverTime, MeteringService],
+  providers: [UsageRepository, UsageRecordsRepository, UsageOverTimeRepository, CustomerLedgersRepository, MeterReader, UsageTransaction, UsageLanes, UsageChecker, PastUsage, UsageOverTime, MeteringService],
   exports: [MeteringService, PastUsage, UsageChecker, UsageOverTime, UsageRecordsRepository],
 })
 export class MeteringModule {}

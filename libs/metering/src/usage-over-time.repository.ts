@@ -1,17 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@app/platform';
 import type { Span } from './domain/series.js';
-
-export interface UsageStep {
-  start: Date;
-  /** Units; what was given back is taken off. */
-  quantity: number;
-}
-
-export interface CountedStep extends UsageStep {
-  /** How many lines of the ledger that is, corrections among them. */
-  records: number;
-}
+import { type CountedStep, USES } from './usage-steps.js';
 
 export interface FeatureStep extends CountedStep {
   /** Key. */
@@ -30,25 +20,18 @@ export interface RecordedSpan {
   until: Date;
 }
 
-/** Lines that use something: what is counted anew in another window, or paid for by a grant, was used before. */
-const USES = `l.kind not in ('opening', 'payment')`;
 /** All that was recorded before is in the sums; before there was a product nothing was used. */
 const UNTIL = 'coalesce(s.until, (select min(created_at) from products))';
 
-/** The ledger over time: of one customer as it stands, of everybody as it was summed up. */
+/** The ledger of everybody over time, as it was summed up. */
 @Injectable()
 export class UsageOverTimeRepository {
   constructor(private readonly database: Database) {}
 
-  /** Units used by hour, day or month of the zone; steps without usage are left out. Zones are apart by whole quarters of an hour: the calendar is asked for those, and not for every line. */
-  ofCustomer({ customerId, featureId, from, to, by, timezone }: Span & { customerId: string; featureId: string; timezone: string }): Promise<UsageStep[]> {
-    return this.database.query(
-      `select date_trunc($5, q.began, $6) as start, sum(q.quantity)::float8 as quantity from (
-         select date_bin('15 minutes', l.occurred_at, 'epoch') as began, sum(l.quantity) as quantity from usage_ledger l
-         where l.customer_id = $1 and l.feature_id = $2 and l.occurred_at >= $3 and l.occurred_at < $4 and ${USES} group by 1) q
-       group by 1 order by 1`,
-      [customerId, featureId, from, to, by, timezone],
-    );
+  /** All that was recorded before is there for good. Null before anything was summed up. */
+  async summedUntil(): Promise<Date | null> {
+    const [sums] = await this.database.query<{ until: Date | null }>('select until from usage_sums');
+    return sums!.until;
   }
 
   /** How far the ledger is summed up; nobody else sums up until this transaction ends. Null when somebody else does, or there is no product yet. */

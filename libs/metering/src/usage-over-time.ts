@@ -2,9 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { CatalogReader } from '@app/catalog';
 import { type Customer, CustomerTime } from '@app/customers';
 import { grouped, totalOf } from '@app/kernel';
-import { Database } from '@app/platform';
+import { Database, isCutShort } from '@app/platform';
+import { CustomerLedgersRepository, type LedgerQuestion } from './customer-ledgers.repository.js';
 import { type Span, spanOf } from './domain/series.js';
-import { type CountedStep, type UsageStep, UsageOverTimeRepository } from './usage-over-time.repository.js';
+import { UsageOverTimeRepository } from './usage-over-time.repository.js';
+import type { CountedStep, UsageStep } from './usage-steps.js';
 
 export interface UsageSeries extends Span {
   feature: string;
@@ -38,6 +40,12 @@ const FIRST = 60_000;
 const SHORTEST = 1_000;
 const LONGEST = 32 * 86_400_000;
 const QUICK = 500;
+/** Lines: whoever asks for more of one ledger than this has it summed up from now on. */
+const LONG = 20_000;
+/** Lines that one statement adds to the sums of one ledger. */
+const CHUNK = 20_000;
+/** So far behind are the sums of one ledger when it is their turn. Milliseconds. */
+const TURN = 60_000;
 
 /** What was used over time: by one customer at once, by all of a product from sums by the hour that a job makes. */
 @Injectable()
@@ -46,6 +54,7 @@ export class UsageOverTime {
 
   constructor(
     private readonly usage: UsageOverTimeRepository,
+    private readonly ledgers: CustomerLedgersRepository,
     private readonly catalog: CatalogReader,
     private readonly time: CustomerTime,
     private readonly database: Database,
@@ -57,7 +66,8 @@ export class UsageOverTime {
     const feature = await this.catalog.getFeature(product.id, featureKey);
     const span = spanOf(asked, await this.time.of(customer));
     const { timezone } = customer;
-    const data = await this.usage.ofCustomer({ customerId: customer.id, featureId: feature.id, timezone, ...span });
+    const steps = await this.stepsOf({ customerId: customer.id, featureId: feature.id, timezone, ...span });
+    const data = steps.map(({ start, quantity }) => ({ start, quantity }));
     return { feature: feature.key, ...span, timezone, total: totalOf(data, 'quantity'), data };
   }
 
@@ -85,6 +95,30 @@ export class UsageOverTime {
     } catch (error) {
       // Cut by a limit of the database, perhaps: the next one is shorter.
       this.stretch = Math.max(SHORTEST, this.stretch / 4);
+      throw error;
+    }
+  }
+
+  /** Adds to the sums of the long ledger that has waited longest. @returns true while there is more */
+  async sumUpLongLedger(): Promise<boolean> {
+    const until = await this.usage.summedUntil();
+    if (!until) return false;
+    return this.database.transaction(async () => {
+      const ledger = await this.ledgers.lockNext({ until, turn: new Date(until.getTime() - TURN) });
+      if (ledger) await this.ledgers.addNext(ledger, { until, limit: CHUNK });
+      return ledger !== null;
+    });
+  }
+
+  private async stepsOf(asked: LedgerQuestion): Promise<CountedStep[]> {
+    if (await this.ledgers.isSummedUp(asked.customerId)) return this.ledgers.readSums(asked);
+    const markLong = () => this.database.transaction(() => this.ledgers.markLong(asked.customerId));
+    try {
+      const steps = await this.ledgers.readLines(asked);
+      if (totalOf(steps, 'records') > LONG) await markLong();
+      return steps;
+    } catch (error) {
+      if (isCutShort(error)) await markLong();
       throw error;
     }
   }

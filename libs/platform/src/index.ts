@@ -5,7 +5,7 @@ export { count, instant } from './database/columns.js';
 export { Batcher, type Outcome } from './batching/batcher.js';
 export { Together } from './batching/together.js';
 export { Database } from './database/database.js';
-export { isRetryable, isUnavailable, isUniqueViolation } from './database/database-errors.js';
+export { isCutShort, isRetryable, isUnavailable, isUniqueViolation } from './database/database-errors.js';
 export { type Connection, type Decided, Pipeline, type Statement } from './database/pipeline.js';
 export { eventsDocument } from './events/catalog/events-document.js';
 export { EVENT_CATALOG, type EventType, exampleOf, isEventType, PUBLIC_EVENT_TYPES } from './events/catalog/event-catalog.js';

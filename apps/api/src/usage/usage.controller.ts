@@ -94,7 +94,7 @@ export class UsageController {
   @Allow({ scope: 'usage:read', people: 'owner', support: 'reads' })
   @OfCustomer()
   @ApiParam({ name: 'customer', description: 'Key of the customer, or "me".' })
-  @ApiOperation({ operationId: 'getUsage', summary: 'Usage over time', description: 'Steps follow the customer\'s zone.' })
+  @ApiOperation({ operationId: 'getUsage', summary: 'Usage over time', description: 'Steps follow the customer\'s zone. Of a customer with millions of lines the first question may be refused (503); it is answered once the ledger is summed up, within a minute or so.' })
   usage(@CurrentCustomer() customer: Customer, @Query() query: UsageQueryDto, @ProductKey() product: string): Promise<UsageSeriesDto> {
     return this.usageOverTime.ofCustomer({ customer, product, feature: query.feature }, { from: optionalDate(query.from), to: optionalDate(query.to), by: query.by });
   }

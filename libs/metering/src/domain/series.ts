@@ -26,3 +26,13 @@ export function spanOf({ to: until, from: since, by = 'day' }: Partial<Span>, no
   if ((to.getTime() - from.getTime()) / STEP_MS[by] > MOST_STEPS) throw invalidField('by', `gives more than ${MOST_STEPS} steps; ask for a shorter span or longer steps`);
   return { from, to, by };
 }
+
+/** Zones are apart by whole quarters of an hour. */
+const QUARTER_MS = 900_000;
+
+/** The part of a span that is whole quarters of an hour, perhaps none; what is before and after it is shorter than one each. */
+export function wholeQuartersOf({ from, to }: Pick<Span, 'from' | 'to'>): { first: Date; last: Date } {
+  const first = Math.min(Math.ceil(from.getTime() / QUARTER_MS) * QUARTER_MS, to.getTime());
+  const last = Math.max(Math.floor(to.getTime() / QUARTER_MS) * QUARTER_MS, first);
+  return { first: new Date(first), last: new Date(last) };
+}

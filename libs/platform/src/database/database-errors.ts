@@ -8,6 +8,9 @@ const UNAVAILABLE_CLASSES = ['08', '53', '57', '58'];
 const LOCK_TIMEOUT = '55P03';
 /** What TypeORM says when the connection was lost under a transaction: by name, they are not all exported. */
 const LOST_RUNNER = new Set(['QueryRunnerAlreadyReleasedError', 'QueryRunnerProviderAlreadyReleasedError']);
+/** Ended by its `statement_timeout`. */
+const CANCELED = '57014';
+const READ_TIMEOUT = 'Query read timeout';
 const SOCKET_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH']);
 const DRIVER_MESSAGES = /Query read timeout|timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/;
 
@@ -32,6 +35,12 @@ export function isRetryable(error: unknown): boolean {
 export function isUniqueViolation(error: unknown, constraint: string): boolean {
   const cause = driverError(error);
   return cause.code === UNIQUE_VIOLATION && cause.constraint === constraint;
+}
+
+/** True when the statement took longer than it may. */
+export function isCutShort(error: unknown): boolean {
+  const { code, message } = driverError(error);
+  return code === CANCELED || message === READ_TIMEOUT;
 }
 
 /** True when the database cannot be reached or cannot answer in time: worth a later try, not a bug. */

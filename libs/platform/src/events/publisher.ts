@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Actor, Clock } from '@app/kernel';
+import { type Actor, Clock, timeOfId } from '@app/kernel';
 import { arrayLiteral, type ArrayItem } from '../database/array-literal.js';
 import { Database } from '../database/database.js';
 import { EVENT_CATALOG, type EventType, isEventType } from './catalog/event-catalog.js';
@@ -65,7 +65,7 @@ export class EventPublisher {
   /** When the oldest event that waits has happened; null when none does. */
   async oldestWaiting(): Promise<Date | null> {
     const [oldest] = await this.database.query<{ event_id: string }>('select event_id from event_outbox order by event_id limit 1');
-    return oldest ? new Date(timeOf(oldest.event_id)) : null;
+    return oldest ? timeOfId(oldest.event_id) : null;
   }
 
   private take(): Promise<PublishedEvent[]> {
@@ -87,9 +87,6 @@ export class EventPublisher {
     );
   }
 }
-
-/** A UUIDv7 begins with its time (RFC 9562, 5.7). */
-const timeOf = (id: string): number => Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16);
 
 /** What receivers get (Standard Webhooks, "Payload structure"): written once, so that every attempt carries the same bytes. */
 export function bodyOf({ id, type, subject, sequence, customer, product, actor, reason, before, after, at }: PublishedEvent): string {

@@ -136,12 +136,12 @@ describe('an API key', () => {
   it('is replaced by one with the same rights; both work until the overlap is over, and one unit is held', async () => {
     const old = await make(service.admin, { product: 'api', rateLimitPerMinute: 7 });
     const before = await held();
-    const { status, body: fresh } = await service.admin('POST', `/v1/api-keys/${old.id}/rotate`, { body: { overlapSeconds: 2 } });
+    const { status, body: fresh } = await service.admin('POST', `/v1/api-keys/${old.id}/rotate`, { body: { overlapSeconds: 4 } });
     expect({ status, ...fresh }).toMatchObject({ status: 201, scopes: ['customers:read'], product: 'api', rateLimitPerMinute: 7, replacedBy: null, expiresAt: null });
     expect([await works(old.key), await works(fresh.key)]).toEqual([200, 200]);
     expect((await row(old.id)).replacedBy).toBe(fresh.id);
     expect((await service.admin('POST', `/v1/api-keys/${old.id}/rotate`, { body: {} })).body.code).toBe('api_key_replaced');
-    await new Promise((resolve) => setTimeout(resolve, 2_100));
+    await new Promise((resolve) => setTimeout(resolve, 4_100));
     expect([await works(old.key), await works(fresh.key)]).toEqual([401, 200]);
     expect(await held()).toBe(before);
     await service.admin('DELETE', `/v1/api-keys/${old.id}`);

@@ -3,6 +3,7 @@ import { MeteringService } from '@app/metering';
 import { ADMIN, type Answer, startService, TestClock, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
 import { inParallel, person, serviceKey, unique } from '../support/fixtures.js';
+import { besideTransaction, untilWaiting } from '../support/transactions.js';
 
 type Service = TestApp & { database: TestDatabase };
 const START = '2027-03-10T09:00:00.000Z';
@@ -90,17 +91,14 @@ describe('metering over HTTP', () => {
     it('that end while a consume waits are not counted in any more', async () => {
       await sell([calls(5, { window: 'hour' })]);
       await consume();
-      const held = service.database.query(
-        `with held as materialized (select v.customer_id from entitlement_versions v join customers c on c.id = v.customer_id where c.key = $1 for update of v) select pg_sleep(0.4) from held`,
-        [customer],
-      );
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      const waiting = consume({ quantity: 2 });
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      const behind = consume({ quantity: 3 });
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      clock.set('2027-03-10T10:00:00Z');
-      await held;
+      const [waiting, behind] = await besideTransaction(service.database, async (other) => {
+        await other.query('select 1 from entitlement_versions where customer_id = (select id from customers where key = $1) for update', [customer]);
+        const first = consume({ quantity: 2 });
+        await untilWaiting(service.database);
+        const second = consume({ quantity: 3 });
+        clock.set('2027-03-10T10:00:00Z');
+        return [first, second];
+      });
       expect([(await waiting).body, (await behind).body]).toMatchObject([{ used: 3, windowStart: START }, { used: 3, windowStart: '2027-03-10T10:00:00.000Z' }]);
     });
 

@@ -80,7 +80,7 @@ describe('a service that is looked into', () => {
     const requestId = bad.headers.get('x-request-id')!;
     await eventually(() => service.output().includes(requestId));
     expect(service.output()).toMatch(/\/v1\/customers\/:customer/);
-    for (const secret of [ADMIN.password, token, key, key.split('_')[2]!, 'a wrong password here', 'idempotent-secret', 'somebody-else']) expect(service.output()).not.toContain(secret);
+    for (const secret of [ADMIN.password, token, key, key.slice(-43), 'a wrong password here', 'idempotent-secret', 'somebody-else']) expect(service.output()).not.toContain(secret);
   });
 
   it('sends a span for each request, within the trace that the caller names, and one for each of its queries', async () => {

@@ -182,7 +182,7 @@ describe('webhooks as a way in', () => {
       const { call } = await serviceKey(service, { scopes: ['customers:write'] });
       const began = performance.now();
       for (let event = 0; event < 20; event++) await call('PUT', `/v1/customers/${unique('customer')}`, { body: {} });
-      await eventually(() => receiver.at('/good').length, (count) => count === 20, 5_000);
+      await eventually(() => receiver.at('/good').length, (count) => count === 20);
       const tried = async (id: string) => (await service.admin('GET', `/v1/webhook-deliveries?endpoint=${id}&limit=100`)).body.data.flatMap(({ attempts }: { attempts: { outcome: string; durationMs: number }[] }) => attempts);
       // Asked of the database, once for all: what is asked of the service in between would take memory too.
       const ended = () => service.database.query(`select lane from deliveries where lane = any($1) and log <> '[]' group by lane`, [Object.values(ids)]);
@@ -208,7 +208,7 @@ describe('webhooks as a way in', () => {
     );
     const { call } = await serviceKey(service, { scopes: ['customers:write'] });
     for (let event = 0; event < 20; event++) await call('PUT', `/v1/customers/${unique('customer')}`, { body: {} });
-    await eventually(() => receiver.at('/alive').length, (count) => count === 20, 5_000);
+    await eventually(() => receiver.at('/alive').length, (count) => count === 20);
     const tried = async () => (await service.database.query<{ attempts: number; pending: number }>(`select sum(attempts)::int as attempts, (count(*) filter (where status = 'pending'))::int as pending from deliveries where lane = $1`, [dead.id]))[0]!;
     await eventually(() => service.database.query('select 1 from delivery_lanes where lane = $1 and failures > 5', [dead.id]), (rows) => rows.length === 1);
     const early = await tried();

@@ -47,7 +47,7 @@ const CHUNK = 20_000;
 /** So far behind are the sums of one ledger when it is their turn. Milliseconds. */
 const TURN = 60_000;
 
-/** What was used over time: by one customer at once, by all of a product from sums by the hour that a job makes. */
+/** What was used over time: by one customer, as its ledger stands; by all of a product, as far as that is summed up. Jobs make the sums. */
 @Injectable()
 export class UsageOverTime {
   private stretch = FIRST;

@@ -23,6 +23,7 @@ const PLANTED_IN_DATA = {
   'I-19': ({ who }) => `insert into subscription_actions select customer_id, id, current_period_start, current_period_end, 'renewal', now() from subscriptions where id = '${who.subscription}'`,
   'I-28': ({ who }) => `delete from event_feed where event_id in (select id from events where subject_id = '${who.subscription}')`,
   'I-42': () => 'update usage_sums set until = now()',
+  'I-43': () => `insert into long_ledgers (customer_id, summed_until) select id, 'ffffffff-ffff-ffff-ffff-ffffffffffff' from customers on conflict (customer_id) do update set summed_until = excluded.summed_until`,
 };
 
 /** What clients were told, told otherwise. Each gives a history with one answer changed. */

@@ -43,6 +43,8 @@ async function noConnections(world) {
   for (let round = 0; round < ROUNDS && left > 0; round++) {
     await world.db.terminateSessions();
     await takeAll(world.db.url(), taken);
+    // A session that has just begun has no name yet.
+    await pause(200);
     left = await sessions();
   }
   if (left > 0) world.note(`${left} sessions of the service were left`);

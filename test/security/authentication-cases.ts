@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import * as path from 'node:path';
 import { expect } from '@jest/globals';
 import { ADMIN } from '../support/app.js';
-import { inParallel, PASSWORD, type Person, unique } from '../support/fixtures.js';
+import { BASE64URL, inParallel, PASSWORD, type Person, unique } from '../support/fixtures.js';
 import { startProcess } from '../support/process.js';
 import { type SecurityCase, type World } from './world.js';
 
@@ -126,8 +126,7 @@ export const AUTHENTICATION: SecurityCase[] = [
         bytes[bit >> 3]! ^= 1 << (bit & 7);
         return bytes.toString('base64url');
       };
-      const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-      const lastBits = signature.slice(0, -1) + alphabet[alphabet.indexOf(signature.at(-1)!) ^ 1];
+      const lastBits = signature.slice(0, -1) + BASE64URL[BASE64URL.indexOf(signature.at(-1)!) ^ 1];
       const bits = Array.from({ length: 24 }, (_, index) => index * 21);
       await refused(world, {
         ...Object.fromEntries(bits.map((bit) => [`bit ${bit} of the signature`, `${header}.${payload}.${flipped(signature, bit)}`])),

@@ -1,5 +1,8 @@
 import type { Call, TestApp } from './app.js';
 
+/** The letters of base64url, by what they stand for. */
+export const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+
 export const ALL_SCOPES = [
   'catalog:read', 'catalog:write', 'customers:read', 'customers:write', 'subscriptions:read', 'subscriptions:write', 'entitlements:read', 'usage:read', 'usage:write',
   'webhooks:write', 'audit:read', 'stats:read',

@@ -5,7 +5,6 @@ import { Keyring } from '@app/platform';
 import type { ListQuery } from './list.query.js';
 
 const PURPOSE = 'cursor';
-const CURSOR_FORM = /^([A-Za-z0-9_-]{1,100})\.([A-Za-z0-9_-]{43})$/;
 /** Ids, and version numbers where versions are listed. */
 const POSITION = /^[0-9a-f-]{36}$|^[0-9]{1,9}$/;
 
@@ -37,13 +36,17 @@ export class Pages {
   }
 
   private open(cursor: string, binding: string): string {
-    const [, encoded, signature] = CURSOR_FORM.exec(cursor) ?? [];
-    const position = Buffer.from(encoded ?? '', 'base64url').toString();
-    const given = Buffer.from(signature ?? '', 'base64url');
-    const genuine = POSITION.test(position) && given.length === 32 && timingSafeEqual(given, this.keyring.sign(PURPOSE, `${position} ${binding}`));
-    if (!genuine) throw new DomainError('malformed', 'invalid_cursor', 'The cursor was not made for this list.', { errors: [{ field: 'cursor', message: 'was not made for this list' }] });
+    const position = Buffer.from(cursor.split('.', 1)[0]!, 'base64url').toString();
+    // Letter by letter: base64url has several spellings of the same bytes.
+    if (!POSITION.test(position) || !isSame(cursor, this.seal(position, binding))) throw new DomainError('malformed', 'invalid_cursor', 'The cursor was not made for this list.', { errors: [{ field: 'cursor', message: 'was not made for this list' }] });
     return position;
   }
+}
+
+/** However much of them is the same, it takes as long. */
+function isSame(text: string, other: string): boolean {
+  const [bytes, wanted] = [Buffer.from(text), Buffer.from(other)];
+  return bytes.length === wanted.length && timingSafeEqual(bytes, wanted);
 }
 
 /** What the list is of, but for the page: the same whatever the order of members. */

@@ -19,8 +19,6 @@ export class AccountsJob {
 
   @Cron('30 * * * * *', { waitForCompletion: true })
   async purge(): Promise<void> {
-    await this.jobs.run('purge accounts', async () => {
-      while ((await this.housekeeping.purge()) > 0);
-    });
+    await this.jobs.repeat('purge accounts', async () => (await this.housekeeping.purge()) > 0);
   }
 }

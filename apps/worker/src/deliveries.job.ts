@@ -42,9 +42,7 @@ export class DeliveriesJob implements OnApplicationBootstrap, OnApplicationShutd
 
   @Cron('20 * * * * *', { waitForCompletion: true })
   async purge(): Promise<void> {
-    await this.jobs.run('purge deliveries', async () => {
-      while ((await this.deliveries.purge()) + (await this.feed.purge()) + (await this.notifications.purge()) > 0);
-    });
+    await this.jobs.repeat('purge deliveries', async () => (await this.deliveries.purge()) + (await this.feed.purge()) + (await this.notifications.purge()) > 0);
   }
 
   @Cron('0 0 * * * *', { waitForCompletion: true })

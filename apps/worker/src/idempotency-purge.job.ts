@@ -14,8 +14,6 @@ export class IdempotencyPurgeJob {
   @Cron('*/10 * * * * *', { waitForCompletion: true })
   async run(): Promise<void> {
     // As much as there is: what is used thousands of times a second must go as fast as it comes.
-    await this.jobs.run('purge idempotency keys', async () => {
-      while ((await this.idempotency.purge()) > 0);
-    });
+    await this.jobs.repeat('purge idempotency keys', async () => (await this.idempotency.purge()) > 0);
   }
 }

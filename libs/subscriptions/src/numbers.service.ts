@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { CatalogReader } from '@app/catalog';
 import { Clock, DomainError } from '@app/kernel';
 import { Database } from '@app/platform';
 import { isLive, type SubscriptionStatus } from './domain/subscription.js';
@@ -21,6 +22,7 @@ const SOON_SECONDS = 10;
 export class SubscriptionNumbers {
   constructor(
     private readonly numbers: NumbersRepository,
+    private readonly catalog: CatalogReader,
     private readonly database: Database,
     private readonly clock: Clock,
   ) {}
@@ -39,9 +41,10 @@ export class SubscriptionNumbers {
     });
   }
 
-  /** @throws DomainError `numbers_not_counted` before the first count */
-  async ofProduct(productId: string): Promise<ProductNumbers> {
-    const { asOf, plans } = await this.numbers.ofProduct(productId);
+  /** By the product's key. @throws DomainError `product_not_found`; `numbers_not_counted` before the first count */
+  async ofProduct(productKey: string): Promise<ProductNumbers> {
+    const { id } = await this.catalog.getProduct(productKey);
+    const { asOf, plans } = await this.numbers.ofProduct(id);
     if (!asOf) throw new DomainError('unavailable', 'numbers_not_counted', 'Nothing has been counted yet: a worker does it.', { retryAfterSeconds: SOON_SECONDS });
     return { asOf, plans };
   }

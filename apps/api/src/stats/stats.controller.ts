@@ -1,8 +1,7 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { CatalogReader } from '@app/catalog';
 import { UsageOverTime } from '@app/metering';
-import { type ProductNumbers, SubscriptionNumbers } from '@app/subscriptions';
+import { SubscriptionNumbers } from '@app/subscriptions';
 import { Allow } from '../http/access/allow.decorator.js';
 import { ProductKey } from '../http/access/product-key.decorator.js';
 import { optionalDate } from '../http/input/optional-date.js';
@@ -19,7 +18,6 @@ export class StatsController {
   constructor(
     private readonly numbers: SubscriptionNumbers,
     private readonly usageOverTime: UsageOverTime,
-    private readonly catalog: CatalogReader,
   ) {}
 
   @Get('subscriptions')
@@ -27,7 +25,7 @@ export class StatsController {
   @ApiOperation({ operationId: 'getSubscriptionStats', summary: 'How many contracts a product has, by status and plan', description: 'Counted by a job, once a minute.' })
   @ApiProblems(404)
   async subscriptions(@Query() _: ProductOnlyDto, @ProductKey() product: string): Promise<SubscriptionStatsDto> {
-    return SubscriptionStatsDto.ofProduct(await this.countedOf(product));
+    return SubscriptionStatsDto.ofProduct(await this.numbers.ofProduct(product));
   }
 
   @Get('revenue')
@@ -35,7 +33,7 @@ export class StatsController {
   @ApiOperation({ operationId: 'getRevenueStats', summary: 'What the contracts of a product are worth a month and a year', description: 'As agreed, not as paid: overage, credits and discounts are not in it. Counted by a job, once a minute.' })
   @ApiProblems(404)
   async revenue(@Query() _: ProductOnlyDto, @ProductKey() product: string): Promise<RevenueStatsDto> {
-    return RevenueStatsDto.ofProduct(await this.countedOf(product));
+    return RevenueStatsDto.ofProduct(await this.numbers.ofProduct(product));
   }
 
   @Get('usage')
@@ -44,10 +42,5 @@ export class StatsController {
   @ApiProblems(404)
   usage(@Query() { feature, from, to, by }: UsageStatsQueryDto, @ProductKey() product: string): Promise<UsageStatsDto> {
     return this.usageOverTime.ofProduct({ product, feature }, { from: optionalDate(from), to: optionalDate(to), by });
-  }
-
-  private async countedOf(product: string): Promise<ProductNumbers> {
-    const { id } = await this.catalog.getProduct(product);
-    return this.numbers.ofProduct(id);
   }
 }

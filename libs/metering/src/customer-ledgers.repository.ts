@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { idBefore } from '@app/kernel';
 import { Database } from '@app/platform';
-import { type Span, wholeQuartersOf } from './domain/series.js';
-import { type CountedStep, QUARTER, USES } from './usage-steps.js';
+import { QUARTER_MINUTES, type Span, wholeQuartersOf } from './domain/series.js';
+import { type CountedStep, USES } from './usage-steps.js';
 
 export interface LedgerQuestion extends Span {
   customerId: string;
@@ -16,6 +16,9 @@ export interface LongLedger {
   summedUntil: string;
 }
 
+/** The quarter of an hour in which a line of `usage_ledger l` happened. */
+const QUARTER = `date_bin('${QUARTER_MINUTES} minutes', l.occurred_at, 'epoch')`;
+
 /**
  * What is found, and nothing else, decides which index is read (`offset 0`): a planner that does not know how many lines come after
  * an id would read all of the span instead.
@@ -24,10 +27,13 @@ const lines = (found: string, condition = 'true'): string =>
   `select ${QUARTER} as began, sum(l.quantity) as quantity, count(*) as records
    from (select * from usage_ledger where customer_id = $1 and ${found} offset 0) l where l.feature_id = $2 and ${USES} and ${condition} group by 1`;
 
-/** Zones are apart by whole quarters of an hour: the calendar is asked for those, and not for every line. */
+/** The calendar is asked for quarters of an hour, and not for every line. */
 const steps = (parts: string[]): string =>
   `select date_trunc($5, q.began, $6) as start, sum(q.quantity)::float8 as quantity, sum(q.records)::float8 as records
    from (${parts.join(' union all ')}) q group by 1 order by 1`;
+
+/** $1 to $6. */
+const valuesOf = ({ customerId, featureId, from, to, by, timezone }: LedgerQuestion): unknown[] => [customerId, featureId, from, to, by, timezone];
 
 const SUMMED_UNTIL = '(select summed_until from long_ledgers where customer_id = $1)';
 const LINE_BY_LINE = steps([lines('feature_id = $2 and occurred_at >= $3 and occurred_at < $4')]);
@@ -44,14 +50,14 @@ export class CustomerLedgersRepository {
   constructor(private readonly database: Database) {}
 
   /** By hour, day or month of the zone; steps without usage are left out. */
-  readLines({ customerId, featureId, from, to, by, timezone }: LedgerQuestion): Promise<CountedStep[]> {
-    return this.database.query<CountedStep>(LINE_BY_LINE, [customerId, featureId, from, to, by, timezone]);
+  readLines(asked: LedgerQuestion): Promise<CountedStep[]> {
+    return this.database.query<CountedStep>(LINE_BY_LINE, valuesOf(asked));
   }
 
   /** The same, from the sums and the lines after them, all of one moment. `records` are the lines that were read. */
-  readSums({ customerId, featureId, from, to, by, timezone }: LedgerQuestion): Promise<CountedStep[]> {
-    const { first, last } = wholeQuartersOf({ from, to });
-    return this.database.query<CountedStep>(FROM_SUMS, [customerId, featureId, from, to, by, timezone, first, last]);
+  readSums(asked: LedgerQuestion): Promise<CountedStep[]> {
+    const { first, last } = wholeQuartersOf(asked);
+    return this.database.query<CountedStep>(FROM_SUMS, [...valuesOf(asked), first, last]);
   }
 
   /** True once all but its last minutes are summed up. */

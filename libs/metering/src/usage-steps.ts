@@ -11,6 +11,3 @@ export interface CountedStep extends UsageStep {
 
 /** True of lines of `usage_ledger l` that use something: what is counted anew in another window, or paid for by a grant, was used before. */
 export const USES = `l.kind not in ('opening', 'payment')`;
-
-/** The quarter of an hour in which a line of `usage_ledger l` happened. */
-export const QUARTER = `date_bin('15 minutes', l.occurred_at, 'epoch')`;

@@ -28,7 +28,8 @@ export function spanOf({ to: until, from: since, by = 'day' }: Partial<Span>, no
 }
 
 /** Zones are apart by whole quarters of an hour. */
-const QUARTER_MS = 900_000;
+export const QUARTER_MINUTES = 15;
+const QUARTER_MS = QUARTER_MINUTES * 60_000;
 
 /** The part of a span that is whole quarters of an hour, perhaps none; what is before and after it is shorter than one each. */
 export function wholeQuartersOf({ from, to }: Pick<Span, 'from' | 'to'>): { first: Date; last: Date } {

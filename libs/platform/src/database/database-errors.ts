@@ -12,7 +12,7 @@ const LOST_RUNNER = new Set(['QueryRunnerAlreadyReleasedError', 'QueryRunnerProv
 const CANCELED = '57014';
 const READ_TIMEOUT = 'Query read timeout';
 const SOCKET_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH']);
-const DRIVER_MESSAGES = /Query read timeout|timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/;
+const DRIVER_MESSAGES = new RegExp(`${READ_TIMEOUT}|timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error`);
 
 interface DriverError {
   code?: string;

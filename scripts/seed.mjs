@@ -1,6 +1,5 @@
 import * as fs from 'node:fs';
 import { parseArgs } from 'node:util';
-import { ensureInstalled } from './install.mjs';
 
 const USAGE = `npm run seed -- [--customers 1000000] [--product seed] [--seed 1] [--batch 10000] [--yes-production]
 
@@ -49,9 +48,7 @@ if (process.env.NODE_ENV === 'production' && !options.yesProduction) refuse('Thi
 const signal = { aborted: false };
 for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => (signal.aborted = true));
 try {
-  ensureInstalled();
-  const { ensureBuilt } = await import('./build.mjs');
-  ensureBuilt();
+  await import('./ready.mjs');
   const { run } = await import('./seed/run.mjs');
   await run(options, process.stdout, signal);
   if (signal.aborted) process.exit(130);

@@ -1,10 +1,6 @@
-import { ensureInstalled } from './install.mjs';
-
 process.setSourceMapsEnabled(true);
 try {
-  ensureInstalled();
-  const { ensureBuilt } = await import('./build.mjs');
-  ensureBuilt();
+  await import('./ready.mjs');
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exit(1);

@@ -1,11 +1,8 @@
 import { spawn } from 'node:child_process';
 import * as path from 'node:path';
-import { ensureInstalled } from './install.mjs';
+import './ready.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
-ensureInstalled();
-const { ensureBuilt } = await import('./build.mjs');
-ensureBuilt();
 const { writeThrottlerForJest } = await import('./throttler-for-jest.mjs');
 await writeThrottlerForJest();
 

@@ -110,13 +110,6 @@ const LONG_LEDGERS = `
   select customer_id, feature_id, began, s.quantity, l.used from long_ledger_sums s full join ledger l using (customer_id, feature_id, began)
   where s.quantity is distinct from l.used limit 5`;
 
-async function longLedgers({ db }) {
-  const wrong = rows(await db.query(LONG_LEDGERS));
-  // However short they are: those who are there by now are summed up through all that is done from now on.
-  await db.query('insert into long_ledgers (customer_id) select id from customers on conflict do nothing');
-  return wrong;
-}
-
 /** I-01..I-03, I-07..I-13, I-18, I-42, I-43. `check` gives what is wrong; nothing is what is wanted. */
 export const meteringInvariants = [
   {
@@ -166,5 +159,5 @@ export const meteringInvariants = [
   },
   { id: 'I-18', title: 'usage survives changes of plan', check: async (context) => [...(await totalsThatDiffer(context)), ...(await eventsCountedWrongly(context))] },
   { id: 'I-42', title: 'sums over all customers = ledger', check: async ({ db }) => rows(await db.query(SUMS_AND_LEDGER)) },
-  { id: 'I-43', title: 'sums of a long ledger = ledger', check: longLedgers },
+  { id: 'I-43', title: 'sums of a long ledger = ledger', check: async ({ db }) => rows(await db.query(LONG_LEDGERS)) },
 ];

@@ -3,7 +3,7 @@ import { MeteringService } from '@app/metering';
 import { ADMIN, type Answer, startService, TestClock, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
 import { inParallel, person, serviceKey, unique } from '../support/fixtures.js';
-import { besideTransaction, untilWaiting } from '../support/transactions.js';
+import { untilWaiting, whileHeld } from '../support/transactions.js';
 
 type Service = TestApp & { database: TestDatabase };
 const START = '2027-03-10T09:00:00.000Z';
@@ -91,8 +91,7 @@ describe('metering over HTTP', () => {
     it('that end while a consume waits are not counted in any more', async () => {
       await sell([calls(5, { window: 'hour' })]);
       await consume();
-      const [waiting, behind] = await besideTransaction(service.database, async (other) => {
-        await other.query('select 1 from entitlement_versions where customer_id = (select id from customers where key = $1) for update', [customer]);
+      const [waiting, behind] = await whileHeld(service.database, customer, async () => {
         const first = consume({ quantity: 2 });
         await untilWaiting(service.database);
         const second = consume({ quantity: 3 });

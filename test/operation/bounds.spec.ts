@@ -4,7 +4,7 @@ import { type Answer, startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
 import { meteredProduct, unique } from '../support/fixtures.js';
 import { eventually } from '../support/eventually.js';
-import { besideTransaction } from '../support/transactions.js';
+import { besideTransaction, whileHeld } from '../support/transactions.js';
 
 const MOST = 6;
 const DEADLINE_MS = 2_000;
@@ -25,15 +25,9 @@ describe('what is under way', () => {
   /** Asks for a change of a customer whom somebody else holds. */
   const change = (): Promise<Answer> => service.admin('PUT', `/v1/customers/${customer}/overrides/calls`, { body: { product, limit: 7 } });
 
-  const whileHeld = <T>(work: () => Promise<T>): Promise<T> =>
-    besideTransaction(service.database, async (other) => {
-      await other.query('select 1 from entitlement_versions where customer_id = (select id from customers where key = $1) for update', [customer]);
-      return work();
-    });
-
   it('is answered by its deadline, and told that nobody knows yet', async () => {
     const began = performance.now();
-    const answer = await whileHeld(change);
+    const answer = await whileHeld(service.database, customer, change);
     expect(answer).toMatchObject({ status: 503, body: { code: 'deadline_exceeded' } });
     expect(answer.headers.get('retry-after')).toBe('1');
     expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
@@ -44,7 +38,7 @@ describe('what is under way', () => {
   it('keeps the true answer for the same key, not that it took too long', async () => {
     const asked = { body: { product, feature: 'calls', quantity: 5 }, headers: { 'idempotency-key': unique('late') } };
     const grant = (): Promise<Answer> => service.admin('POST', `/v1/customers/${customer}/grants`, asked);
-    const told = await whileHeld(grant);
+    const told = await whileHeld(service.database, customer, grant);
     expect(told).toMatchObject({ status: 503, body: { code: 'deadline_exceeded' } });
     const known = await eventually(grant, ({ status }) => status !== 409 && status !== 503);
     expect([known.status, known.headers.get('idempotency-replayed'), known.body]).toEqual([201, 'true', expect.objectContaining({ quantity: 5 })]);
@@ -66,7 +60,7 @@ describe('what is under way', () => {
   });
 
   it('is so much and no more: one above it is refused at once, and the next is served when there is room', async () => {
-    const answers = await whileHeld(() => Promise.all(Array.from({ length: 3 * MOST }, change)));
+    const answers = await whileHeld(service.database, customer, () => Promise.all(Array.from({ length: 3 * MOST }, change)));
     const codes = answers.map(({ body }) => body.code as string);
     expect(codes.filter((code) => code === 'deadline_exceeded')).toHaveLength(MOST);
     expect(codes.filter((code) => code === 'overloaded')).toHaveLength(2 * MOST);
@@ -77,7 +71,7 @@ describe('what is under way', () => {
   });
 
   it('counts a request as answered when its caller has gone', async () => {
-    await whileHeld(async () => {
+    await whileHeld(service.database, customer, async () => {
       const { port, hostname } = new URL(service.url);
       const socket = connect(Number(port), hostname);
       socket.write(`GET /v1/customers HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${service.adminToken}\r\n\r\n`);

@@ -3,7 +3,7 @@ import { Changes } from '@app/platform';
 import { type Answer, startApp, type TestApp } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { inParallel, meteredProduct, serviceKey, unique } from '../support/fixtures.js';
-import { besideTransaction } from '../support/transactions.js';
+import { whileHeld } from '../support/transactions.js';
 
 const STALENESS_MS = 2_000;
 
@@ -20,13 +20,6 @@ describe('two instances on one database', () => {
   const consume = (index: number, body: object) => call(index, 'POST', '/v1/usage/consume', body);
   const check = async (index: number, body: object) => (await call(index, 'POST', '/v1/check', body)).body;
   const override = (index: number, customer: string, product: string, feature: string, terms: object) => call(index, 'PUT', `/v1/customers/${customer}/overrides/${feature}`, { product, ...terms });
-
-  /** Does something while somebody else holds a customer. */
-  const holding = <T>(customer: string, work: () => Promise<T>): Promise<T> =>
-    besideTransaction(database, async (other) => {
-      await other.query('select 1 from entitlement_versions where customer_id = (select id from customers where key = $1) for update', [customer]);
-      return work();
-    });
 
   beforeAll(async () => {
     database = await createTestDatabase();
@@ -139,9 +132,9 @@ describe('two instances on one database', () => {
       order.push(customer);
       return answer;
     };
-    // Held until all are answered: who waited for it would wait for ever.
-    const [held, ...free] = await holding('hogged', () => Promise.all([asking('hogged'), asking('neighbour'), asking('neighbour')]));
-    expect([held.status, held.headers.get('retry-after')]).toEqual([503, '1']);
+    // Held until all are answered: the database gives up waiting, and not the request at its deadline.
+    const [held, ...free] = await whileHeld(database, 'hogged', () => Promise.all([asking('hogged'), asking('neighbour'), asking('neighbour')]));
+    expect([held.status, held.body.code, held.headers.get('retry-after')]).toEqual([503, 'database_unavailable', '1']);
     expect(free.map(({ status }) => status)).toEqual([200, 200]);
     // Not behind the one who waits.
     expect(order).toEqual(['neighbour', 'neighbour', 'hogged']);
@@ -162,7 +155,7 @@ describe('two instances on one database', () => {
     expect(status).toBe(200);
     await put('policy', product);
     for (const feature of Object.keys(policies)) await check(0, { customer: 'policy', product, feature });
-    const answers = await holding('policy', () => Promise.all(Object.keys(policies).map((feature) => consume(0, { customer: 'policy', product, feature }))));
+    const answers = await whileHeld(database, 'policy', () => Promise.all(Object.keys(policies).map((feature) => consume(0, { customer: 'policy', product, feature }))));
     expect(answers.map(({ status: code, body }) => ({ code, allowed: body.allowed, reason: body.reason, degraded: body.degraded }))).toEqual([
       { code: 200, allowed: false, reason: 'unavailable', degraded: true },
       { code: 200, allowed: true, reason: null, degraded: true },

@@ -12,7 +12,17 @@ const BELOW = {
   deliveries: ['kernel', 'platform'],
   webhooks: ['kernel', 'platform', 'catalog', 'deliveries'],
   notifications: ['kernel', 'platform', 'users', 'customers', 'deliveries'],
-  auth: ['kernel', 'platform', 'users', 'customers', 'catalog', 'subscriptions', 'deliveries', 'webhooks', 'notifications'],
+  auth: [
+    'kernel',
+    'platform',
+    'users',
+    'customers',
+    'catalog',
+    'subscriptions',
+    'deliveries',
+    'webhooks',
+    'notifications',
+  ],
 };
 
 const oneWay = Object.entries(BELOW).map(([lib, below]) => ({
@@ -33,11 +43,18 @@ module.exports = {
       from: { path: '^(apps|libs)/([^/]+)/' },
       to: { path: '^libs/([^/]+)/src/(?!index\\.ts$)', pathNot: '^libs/$2/' },
     },
-    { name: 'libs-know-no-app', severity: 'error', comment: 'apps import libs, never the other way round.', from: { path: '^(libs|migrations)/' }, to: { path: '^apps/' } },
+    {
+      name: 'libs-know-no-app',
+      severity: 'error',
+      comment: 'apps import libs, never the other way round.',
+      from: { path: '^(libs|migrations)/' },
+      to: { path: '^apps/' },
+    },
     {
       name: 'apps-apart',
       severity: 'error',
-      comment: 'Apps do not know each other; only the api’s main.ts takes the worker’s module in, to run both in one process.',
+      comment:
+        'Apps do not know each other; only the api’s main.ts takes the worker’s module in, to run both in one process.',
       from: { path: '^apps/([^/]+)/' },
       to: { path: '^apps/', pathNot: ['^apps/$1/', '^apps/worker/src/worker\\.module\\.ts$'] },
     },
@@ -66,7 +83,10 @@ module.exports = {
       name: 'typeorm-in-its-place',
       severity: 'error',
       comment: 'SQL and TypeORM belong to repositories, entities, modules, the database folder and migrations.',
-      from: { path: '^(apps|libs)/', pathNot: ['\\.(repository|entity|entities|module)\\.ts$', '^libs/platform/src/database/'] },
+      from: {
+        path: '^(apps|libs)/',
+        pathNot: ['\\.(repository|entity|entities|module)\\.ts$', '^libs/platform/src/database/'],
+      },
       to: { path: 'node_modules/(typeorm|@nestjs/typeorm)/' },
     },
     {
@@ -83,7 +103,13 @@ module.exports = {
       from: { path: '^migrations/' },
       to: { path: '^(apps|libs|test)/' },
     },
-    { name: 'no-cycles', severity: 'error', comment: 'Two files that import each other are one: merge them or cut a third out.', from: {}, to: { circular: true } },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      comment: 'Two files that import each other are one: merge them or cut a third out.',
+      from: {},
+      to: { circular: true },
+    },
     {
       name: 'no-dev-packages',
       severity: 'error',
@@ -91,12 +117,22 @@ module.exports = {
       from: { path: '^(apps|libs|migrations)/', pathNot: '\\.spec\\.ts$' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm', 'type-only'] },
     },
-    { name: 'resolvable', severity: 'error', comment: 'The import leads nowhere.', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'resolvable',
+      severity: 'error',
+      comment: 'The import leads nowhere.',
+      from: {},
+      to: { couldNotResolve: true },
+    },
   ],
   options: {
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'types', 'default'], extensions: ['.ts', '.js', '.mjs', '.d.ts'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'types', 'default'],
+      extensions: ['.ts', '.js', '.mjs', '.d.ts'],
+    },
   },
 };

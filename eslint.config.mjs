@@ -9,21 +9,41 @@ const EVERYWHERE = [
 ];
 const NO_CLOCK = [
   forbid("NewExpression[callee.name='Date'][arguments.length=0]", 'Ask the injected Clock for the time.'),
-  forbid("CallExpression[callee.object.name='Date'][callee.property.name='now']", 'Ask the injected Clock for the time.'),
+  forbid(
+    "CallExpression[callee.object.name='Date'][callee.property.name='now']",
+    'Ask the injected Clock for the time.',
+  ),
 ];
-const NO_FLOAT = [forbid("CallExpression[callee.name='parseFloat'], CallExpression[callee.property.name='toFixed']", 'Money and counts are whole numbers.')];
+const NO_FLOAT = [
+  forbid(
+    "CallExpression[callee.name='parseFloat'], CallExpression[callee.property.name='toFixed']",
+    'Money and counts are whole numbers.',
+  ),
+];
 const PURE = [
   forbid(':function[async=true]', 'domain/ is pure: nothing is awaited here.'),
   forbid("CallExpression[callee.name='newId']", 'domain/ is pure: ids come in from outside.'),
 ];
-const CONTROLLERS = [forbid('IfStatement, SwitchStatement, ConditionalExpression[parent.type!="ArrowFunctionExpression"]', 'A controller reads, calls one service method and answers.')];
+const CONTROLLERS = [
+  forbid(
+    'IfStatement, SwitchStatement, ConditionalExpression[parent.type!="ArrowFunctionExpression"]',
+    'A controller reads, calls one service method and answers.',
+  ),
+];
 
 export default tseslint.config(
   { ignores: ['node_modules', '**/dist', 'libs/client/src/schema.ts', 'coverage', '.data', '**/*.cjs'] },
   {
     files: ['**/*.ts'],
     extends: [eslint.configs.recommended, ...tseslint.configs.recommendedTypeChecked],
-    languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname, emitDecoratorMetadata: true, experimentalDecorators: true } },
+    languageOptions: {
+      parserOptions: {
+        project: './tsconfig.json',
+        tsconfigRootDir: import.meta.dirname,
+        emitDecoratorMetadata: true,
+        experimentalDecorators: true,
+      },
+    },
     plugins: { house: houseRules },
     rules: {
       eqeqeq: 'error',
@@ -35,7 +55,10 @@ export default tseslint.config(
       'house/few-parameters': 'error',
       'house/todo-with-issue': 'error',
       '@typescript-eslint/no-explicit-any': 'error',
-      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false }],
+      '@typescript-eslint/consistent-type-imports': [
+        'error',
+        { fixStyle: 'inline-type-imports', disallowTypeAnnotations: false },
+      ],
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       '@typescript-eslint/no-non-null-assertion': 'off',
@@ -43,8 +66,15 @@ export default tseslint.config(
       '@typescript-eslint/unbound-method': 'off',
     },
   },
-  { files: ['**/domain/*.ts'], ignores: ['**/*.spec.ts'], rules: { 'no-restricted-syntax': ['error', ...EVERYWHERE, ...NO_CLOCK, ...NO_FLOAT, ...PURE] } },
-  { files: ['**/*.controller.ts'], rules: { 'no-restricted-syntax': ['error', ...EVERYWHERE, ...NO_CLOCK, ...NO_FLOAT, ...CONTROLLERS] } },
+  {
+    files: ['**/domain/*.ts'],
+    ignores: ['**/*.spec.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...EVERYWHERE, ...NO_CLOCK, ...NO_FLOAT, ...PURE] },
+  },
+  {
+    files: ['**/*.controller.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...EVERYWHERE, ...NO_CLOCK, ...NO_FLOAT, ...CONTROLLERS] },
+  },
   { files: ['libs/platform/src/clock/*.ts'], rules: { 'no-restricted-syntax': ['error', ...EVERYWHERE] } },
   // Runs in other services, where nothing is injected.
   { files: ['libs/client/src/*.ts'], rules: { 'no-restricted-syntax': ['error', ...EVERYWHERE] } },
@@ -65,5 +95,26 @@ export default tseslint.config(
       '@typescript-eslint/restrict-template-expressions': 'off',
     },
   },
-  { files: ['**/*.mjs'], extends: [eslint.configs.recommended], languageOptions: { globals: { process: 'readonly', console: 'readonly', fetch: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', URL: 'readonly', globalThis: 'readonly', Buffer: 'readonly', performance: 'readonly', AbortSignal: 'readonly', AbortController: 'readonly', setInterval: 'readonly', clearInterval: 'readonly', setImmediate: 'readonly' } } },
+  {
+    files: ['**/*.mjs'],
+    extends: [eslint.configs.recommended],
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        fetch: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
+        URL: 'readonly',
+        globalThis: 'readonly',
+        Buffer: 'readonly',
+        performance: 'readonly',
+        AbortSignal: 'readonly',
+        AbortController: 'readonly',
+        setInterval: 'readonly',
+        clearInterval: 'readonly',
+        setImmediate: 'readonly',
+      },
+    },
+  },
 );

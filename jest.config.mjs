@@ -38,6 +38,12 @@ export default {
   testTimeout: 30_000,
   // What runs in the tests' own processes; of services that they start beside them nothing is seen.
   coverageProvider: 'v8',
-  collectCoverageFrom: ['apps/*/src/**/*.ts', 'libs/*/src/**/*.ts', 'migrations/**/*.ts', '!**/*.spec.ts', '!libs/client/src/schema.ts'],
+  collectCoverageFrom: [
+    'apps/*/src/**/*.ts',
+    'libs/*/src/**/*.ts',
+    'migrations/**/*.ts',
+    '!**/*.spec.ts',
+    '!libs/client/src/schema.ts',
+  ],
   coverageReporters: ['text-summary', 'lcov'],
 };

@@ -14,17 +14,34 @@ const PRODUCT = 'bench';
 
 const CATALOGUE = {
   product: { key: PRODUCT, name: 'Bench' },
-  features: [{ key: 'sso', name: 'SSO', type: 'boolean' }, { key: 'calls', name: 'Calls', type: 'metered' }],
-  plans: [{
-    key: 'plan', name: 'Plan', prices: [{ interval: 'month', amount: 100, currency: 'USD' }],
-    entitlements: [{ feature: 'sso', type: 'boolean', value: true }, { feature: 'calls', type: 'metered', limit: null, window: 'billing_period', overage: 'deny' }],
-  }],
+  features: [
+    { key: 'sso', name: 'SSO', type: 'boolean' },
+    { key: 'calls', name: 'Calls', type: 'metered' },
+  ],
+  plans: [
+    {
+      key: 'plan',
+      name: 'Plan',
+      prices: [{ interval: 'month', amount: 100, currency: 'USD' }],
+      entitlements: [
+        { feature: 'sso', type: 'boolean', value: true },
+        { feature: 'calls', type: 'metered', limit: null, window: 'billing_period', overage: 'deny' },
+      ],
+    },
+  ],
   assignment: [{ plan: 'plan' }],
 };
 
 async function prepare(url, password) {
   const accessToken = await login(url, password);
-  const scopes = ['catalog:read', 'catalog:write', 'customers:write', 'subscriptions:read', 'entitlements:read', 'usage:write'];
+  const scopes = [
+    'catalog:read',
+    'catalog:write',
+    'customers:write',
+    'subscriptions:read',
+    'entitlements:read',
+    'usage:write',
+  ];
   const { key } = await call(url, 'POST', '/v1/api-keys', { token: accessToken, body: { name: 'bench', scopes } });
   await call(url, 'POST', '/v1/catalog/apply', { token: key, body: CATALOGUE });
   const put = (customer) => call(url, 'PUT', `/v1/customers/${customer}`, { token: key, body: { product: PRODUCT } });
@@ -42,37 +59,81 @@ async function prepare(url, password) {
 let sent = 0;
 /** A thousand facts a call, each of another id, over so many customers. */
 const events = (customers) => (prefix) => {
-  const facts = Array.from({ length: 1_000 }, (_, index) => ({ id: `${prefix}-${index}`, customer: `c${(sent * customers + (index % customers)) % CUSTOMERS}`, feature: 'calls', quantity: 1 }));
+  const facts = Array.from({ length: 1_000 }, (_, index) => ({
+    id: `${prefix}-${index}`,
+    customer: `c${(sent * customers + (index % customers)) % CUSTOMERS}`,
+    feature: 'calls',
+    quantity: 1,
+  }));
   return JSON.stringify({ product: PRODUCT, events: facts });
 };
 
 function scenarios({ service, bare, plain, key }) {
-  const post = (customer, feature) => ({ method: 'POST', body: JSON.stringify({ customer, product: PRODUCT, feature }) });
-  const spread = (feature, at) => Array.from({ length: CUSTOMERS }, (_, index) => ({ path: at, ...post(`c${index}`, feature) }));
+  const post = (customer, feature) => ({
+    method: 'POST',
+    body: JSON.stringify({ customer, product: PRODUCT, feature }),
+  });
+  const spread = (feature, at) =>
+    Array.from({ length: CUSTOMERS }, (_, index) => ({ path: at, ...post(`c${index}`, feature) }));
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
   const get = { authorization: `Bearer ${key}` };
   return [
-    { name: 'bare Fastify POST', against: 'POST', options: { url: `${bare}/decision`, headers, ...post('hot', 'calls') } },
+    {
+      name: 'bare Fastify POST',
+      against: 'POST',
+      options: { url: `${bare}/decision`, headers, ...post('hot', 'calls') },
+    },
     { name: 'boolean check', against: 'POST', options: { url: `${service}/v1/check`, headers, ...post('hot', 'sso') } },
     // The generator itself is slower when every request has another body: the yardstick for these is driven in the same way.
-    { name: 'bare Fastify POST of many bodies', against: 'POST', options: { url: bare, headers, requests: spread('calls', '/decision') } },
-    { name: `metered check, ${CUSTOMERS} customers`, against: 'POST of many bodies', options: { url: service, headers, requests: spread('calls', '/v1/check') } },
-    { name: `consume, ${CUSTOMERS} customers`, against: 'POST of many bodies', options: { url: service, headers, requests: spread('calls', '/v1/usage/consume') } },
-    { name: 'consume, one customer', against: 'POST', options: { url: `${service}/v1/usage/consume`, headers, ...post('hot', 'calls') } },
-    { name: 'one statement a request, one customer', against: 'POST', options: { url: `${plain}/consume`, headers, ...post('hot', 'calls') } },
+    {
+      name: 'bare Fastify POST of many bodies',
+      against: 'POST',
+      options: { url: bare, headers, requests: spread('calls', '/decision') },
+    },
+    {
+      name: `metered check, ${CUSTOMERS} customers`,
+      against: 'POST of many bodies',
+      options: { url: service, headers, requests: spread('calls', '/v1/check') },
+    },
+    {
+      name: `consume, ${CUSTOMERS} customers`,
+      against: 'POST of many bodies',
+      options: { url: service, headers, requests: spread('calls', '/v1/usage/consume') },
+    },
+    {
+      name: 'consume, one customer',
+      against: 'POST',
+      options: { url: `${service}/v1/usage/consume`, headers, ...post('hot', 'calls') },
+    },
+    {
+      name: 'one statement a request, one customer',
+      against: 'POST',
+      options: { url: `${plain}/consume`, headers, ...post('hot', 'calls') },
+    },
     ...[10, 1_000].map((customers) => ({
-      name: `usage/events, 1,000 a call over ${customers} customers`, against: 'POST', unit: 1_000,
+      name: `usage/events, 1,000 a call over ${customers} customers`,
+      against: 'POST',
+      unit: 1_000,
       options: { url: `${service}/v1/usage/events`, method: 'POST', headers, connections: 4, fresh: events(customers) },
     })),
     { name: 'bare Fastify GET', against: 'GET', options: { url: `${bare}/decision`, headers: get } },
-    { name: 'live subscription', against: 'GET', options: { url: `${service}/v1/customers/hot/subscription?product=${PRODUCT}`, headers: get } },
+    {
+      name: 'live subscription',
+      against: 'GET',
+      options: { url: `${service}/v1/customers/hot/subscription?product=${PRODUCT}`, headers: get },
+    },
     { name: 'plan list', against: 'GET', options: { url: `${service}/v1/plans?product=${PRODUCT}`, headers: get } },
   ];
 }
 
 /** The same, at a given rate: how long an answer takes when there is room. */
 async function atRate({ name, options }, rate) {
-  const result = await autocannon({ ...options, connections: CONNECTIONS, duration: BENCH_SECONDS, overallRate: Math.round(rate) });
+  const result = await autocannon({
+    ...options,
+    connections: CONNECTIONS,
+    duration: BENCH_SECONDS,
+    overallRate: Math.round(rate),
+  });
   if (result.non2xx > 0) throw new Error(`${name}: ${result.non2xx} answers were not 2xx`);
   return result.latency.p99;
 }
@@ -80,14 +141,22 @@ async function atRate({ name, options }, rate) {
 async function measure({ name, unit = 1, options: { fresh, ...options } }) {
   // Each connection begins elsewhere in the list, so that the customers are truly mixed.
   let connection = 0;
-  const setupClient = options.requests && ((client) => {
-    const offset = Math.floor((connection++ / CONNECTIONS) * options.requests.length);
-    client.setRequests([...options.requests.slice(offset), ...options.requests.slice(0, offset)].slice(0, 2_000));
-  });
+  const setupClient =
+    options.requests &&
+    ((client) => {
+      const offset = Math.floor((connection++ / CONNECTIONS) * options.requests.length);
+      client.setRequests([...options.requests.slice(offset), ...options.requests.slice(0, offset)].slice(0, 2_000));
+    });
   const { requests, connections = CONNECTIONS, ...rest } = options;
   if (fresh) rest.requests = [{ setupRequest: (request) => ({ ...request, body: fresh(`b${sent++}`) }) }];
-  const result = await autocannon({ ...rest, ...(requests ? { requests: requests.slice(0, 1), setupClient } : {}), connections, duration: BENCH_SECONDS });
-  if (result.non2xx > 0 || result.errors > 0) throw new Error(`${name}: ${result.non2xx} answers were not 2xx, ${result.errors} errors`);
+  const result = await autocannon({
+    ...rest,
+    ...(requests ? { requests: requests.slice(0, 1), setupClient } : {}),
+    connections,
+    duration: BENCH_SECONDS,
+  });
+  if (result.non2xx > 0 || result.errors > 0)
+    throw new Error(`${name}: ${result.non2xx} answers were not 2xx, ${result.errors} errors`);
   return { rate: (unit * result.requests.total) / result.duration, p50: result.latency.p50, p99: result.latency.p99 };
 }
 
@@ -98,8 +167,10 @@ function report(list, rounds) {
     const ratio = median(rounds.map((figures) => figures.get(name).rate / figures.get(`bare Fastify ${against}`).rate));
     console.log(`| ${name} | ${round(of('rate'))} | ${of('p50')} | ${of('p99')} | ${ratio.toFixed(3)} |`);
   }
-  console.log(`\n${machine()}; ` +
-    `${ROUNDS} rounds of ${BENCH_SECONDS} s, ${CONNECTIONS} connections; the generator shares the cores with what it drives.`);
+  console.log(
+    `\n${machine()}; ` +
+      `${ROUNDS} rounds of ${BENCH_SECONDS} s, ${CONNECTIONS} connections; the generator shares the cores with what it drives.`,
+  );
 }
 
 /** p99 of consume at half of its peak, against bare at the same rate, in turn. */
@@ -110,7 +181,9 @@ async function reportLatency(list, rounds) {
   const rate = median(rounds.map((figures) => figures.get(consume.name).rate)) / 2;
   const pairs = [];
   for (let index = 0; index < ROUNDS; index++) pairs.push([await atRate(consume, rate), await atRate(bare, rate)]);
-  console.log(`\np99 at ${round(rate)} requests/s, half of the peak: consume ${median(pairs.map(([one]) => one))} ms, bare ${median(pairs.map(([, other]) => other))} ms`);
+  console.log(
+    `\np99 at ${round(rate)} requests/s, half of the peak: consume ${median(pairs.map(([one]) => one))} ms, bare ${median(pairs.map(([, other]) => other))} ms`,
+  );
 }
 
 process.once('SIGINT', () => void stop().then(() => process.exit(130)));

@@ -21,7 +21,14 @@ const POSTGRES = { shared_buffers: '2GB', max_wal_size: '8GB' };
 const CATALOGUE = (key) => ({
   product: { key, name: key },
   features: [{ key: 'calls', name: 'Calls', type: 'metered' }],
-  plans: [{ key: 'plan', name: 'Plan', prices: [{ interval: 'month', amount: 100, currency: 'USD' }], entitlements: [{ feature: 'calls', type: 'metered', limit: null, window: 'billing_period', overage: 'deny' }] }],
+  plans: [
+    {
+      key: 'plan',
+      name: 'Plan',
+      prices: [{ interval: 'month', amount: 100, currency: 'USD' }],
+      entitlements: [{ feature: 'calls', type: 'metered', limit: null, window: 'billing_period', overage: 'deny' }],
+    },
+  ],
   assignment: [{ plan: 'plan' }],
 });
 
@@ -59,14 +66,25 @@ async function makeDue(database, round) {
 
 /** Starts so many workers together and tells how many subscriptions a second they bring up to date, and how the checks fare meanwhile. */
 async function sweep({ database, databaseUrl }, workers, checks) {
-  const left = async () => (await database.query('select count(*)::int as count from subscriptions where due_at <= now()')).rows[0].count;
+  const left = async () =>
+    (await database.query('select count(*)::int as count from subscriptions where due_at <= now()')).rows[0].count;
   // Asked often, so it must cost nothing: one row, by its key.
-  const isDone = async (row) => (await database.query('select due_at is null or due_at > now() as done from subscriptions where customer_id = $1 and id = $2', [row.customer_id, row.id])).rows[0].done;
+  const isDone = async (row) =>
+    (
+      await database.query(
+        'select due_at is null or due_at > now() as done from subscriptions where customer_id = $1 and id = $2',
+        [row.customer_id, row.id],
+      )
+    ).rows[0].done;
   const before = await left();
   if (before < DUE * 0.9) throw new Error(`only ${before} are due`);
-  const { rows: order } = await database.query('select customer_id, id from subscriptions where due_at <= now() order by due_at');
+  const { rows: order } = await database.query(
+    'select customer_id, id from subscriptions where due_at <= now() order by due_at',
+  );
   const environment = { DATABASE_URL: databaseUrl, PORT: '0', WORKER: 'on', LOG_LEVEL: 'error' };
-  const started = await Promise.all(Array.from({ length: workers }, () => start('dist/apps/worker/src/main.js', environment, /(http:\/\/\S+)/, true)));
+  const started = await Promise.all(
+    Array.from({ length: workers }, () => start('dist/apps/worker/src/main.js', environment, /(http:\/\/\S+)/, true)),
+  );
   // From the first that is done to the last: how long a process takes to start is not the question.
   while (!(await isDone(order[0]))) await new Promise((resolve) => setTimeout(resolve, 5));
   const [began, first] = [performance.now(), await left()];
@@ -89,12 +107,20 @@ function checking(url, key) {
   const taken = [];
   let failed = 0;
   const ask = () => {
-    const body = JSON.stringify({ customer: `small${1 + Math.floor(Math.random() * SMALL)}`, product: 'small', feature: 'calls' });
-    const began = performance.now();
-    const request = http.request(`${url}/v1/check`, { method: 'POST', agent, headers: { ...headers, 'content-length': body.length } }, (answer) => {
-      if (answer.statusCode !== 200) failed++;
-      answer.resume().once('end', () => taken.push(performance.now() - began));
+    const body = JSON.stringify({
+      customer: `small${1 + Math.floor(Math.random() * SMALL)}`,
+      product: 'small',
+      feature: 'calls',
     });
+    const began = performance.now();
+    const request = http.request(
+      `${url}/v1/check`,
+      { method: 'POST', agent, headers: { ...headers, 'content-length': body.length } },
+      (answer) => {
+        if (answer.statusCode !== 200) failed++;
+        answer.resume().once('end', () => taken.push(performance.now() - began));
+      },
+    );
     request.once('error', () => failed++);
     request.end(body);
   };
@@ -124,7 +150,8 @@ async function reportLists(url, key, database) {
   /** The cursor of page 10,000 is walked to once, by hundreds. */
   const deep = async (path, pages) => {
     let cursor = null;
-    for (let page = 0; page < pages; page++) cursor = (await get(`${path}&limit=100${cursor ? `&cursor=${cursor}` : ''}`)).nextCursor ?? cursor;
+    for (let page = 0; page < pages; page++)
+      cursor = (await get(`${path}&limit=100${cursor ? `&cursor=${cursor}` : ''}`)).nextCursor ?? cursor;
     return cursor;
   };
   await database.query(`
@@ -137,9 +164,17 @@ async function reportLists(url, key, database) {
   const rows = [];
   for (const product of Object.keys(PRODUCTS)) {
     const { rows: live } = await database.query(
-      `select c.key from subscriptions s join customers c on c.id = s.customer_id join products p on p.id = s.product_id where p.key = $1 and s.status = 'active' order by c.id limit 200`, [product]);
-    rows.push([`live subscription, ${round(PRODUCTS[product])} in the product`, await timeOf((index) => get(`/v1/customers/${live[index % live.length].key}/subscription?product=${product}`))]);
-    rows.push([`list of live ones, page 1, ${round(PRODUCTS[product])}`, await timeOf(() => get(`/v1/subscriptions?product=${product}`))]);
+      `select c.key from subscriptions s join customers c on c.id = s.customer_id join products p on p.id = s.product_id where p.key = $1 and s.status = 'active' order by c.id limit 200`,
+      [product],
+    );
+    rows.push([
+      `live subscription, ${round(PRODUCTS[product])} in the product`,
+      await timeOf((index) => get(`/v1/customers/${live[index % live.length].key}/subscription?product=${product}`)),
+    ]);
+    rows.push([
+      `list of live ones, page 1, ${round(PRODUCTS[product])}`,
+      await timeOf(() => get(`/v1/subscriptions?product=${product}`)),
+    ]);
   }
   const history = '/v1/customers/large1/subscriptions?product=large';
   rows.push(['history of one customer, page 1', await timeOf(() => get(history))]);
@@ -147,7 +182,10 @@ async function reportLists(url, key, database) {
   rows.push(['history of one customer, page 10,000', await timeOf(() => get(`${history}&cursor=${old}`))]);
   if (!quick) {
     const far = await deep('/v1/subscriptions?product=large', 2_000);
-    rows.push(['list of live ones, page 10,000', await timeOf(() => get(`/v1/subscriptions?product=large&cursor=${far}`))]);
+    rows.push([
+      'list of live ones, page 10,000',
+      await timeOf(() => get(`/v1/subscriptions?product=large&cursor=${far}`)),
+    ]);
   }
   for (const [name, ms] of rows) console.log(`| ${name} | ${ms.toFixed(2)} |`);
 }
@@ -157,7 +195,10 @@ try {
   ensureBuilt();
   const { url, password, databaseUrl, superuserUrl } = await startService(POSTGRES);
   const token = await login(url, password);
-  const { key } = await call(url, 'POST', '/v1/api-keys', { token, body: { name: 'bench', scopes: ['customers:write', 'subscriptions:read', 'entitlements:read', 'usage:write'] } });
+  const { key } = await call(url, 'POST', '/v1/api-keys', {
+    token,
+    body: { name: 'bench', scopes: ['customers:write', 'subscriptions:read', 'entitlements:read', 'usage:write'] },
+  });
   const database = new pg.Client({ connectionString: superuserUrl });
   database.on('error', () => undefined);
   await database.connect();
@@ -180,7 +221,9 @@ try {
       console.error(JSON.stringify(rows.at(-1)));
     }
   }
-  console.log(`\n${round(SUBSCRIPTIONS)} subscriptions, ${round(DUE)} of them due, half to renew and half to expire\n\n| workers | subscriptions/s | p99 of checks, quiet ms | p99 meanwhile ms |\n|---|---|---|---|`);
+  console.log(
+    `\n${round(SUBSCRIPTIONS)} subscriptions, ${round(DUE)} of them due, half to renew and half to expire\n\n| workers | subscriptions/s | p99 of checks, quiet ms | p99 meanwhile ms |\n|---|---|---|---|`,
+  );
   for (const workers of [1, 2]) {
     const of = (figure) => median(rows.filter((row) => row.workers === workers).map((row) => row[figure]));
     console.log(`| ${workers} | ${round(of('rate'))} | ${of('quiet').toFixed(1)} | ${of('p99').toFixed(1)} |`);

@@ -19,8 +19,16 @@ const MANY = 2_000;
 
 function seed(databaseUrl, customers) {
   const began = Date.now();
-  const child = spawn(process.execPath, ['scripts/seed.mjs', '--customers', String(customers)], { cwd: root, env: { ...process.env, DATABASE_URL: databaseUrl }, stdio: ['ignore', 'ignore', 'inherit'] });
-  return new Promise((resolve, reject) => child.once('exit', (code) => (code === 0 ? resolve((Date.now() - began) / 1_000) : reject(new Error(`The seeder ended with ${code}.`)))));
+  const child = spawn(process.execPath, ['scripts/seed.mjs', '--customers', String(customers)], {
+    cwd: root,
+    env: { ...process.env, DATABASE_URL: databaseUrl },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  return new Promise((resolve, reject) =>
+    child.once('exit', (code) =>
+      code === 0 ? resolve((Date.now() - began) / 1_000) : reject(new Error(`The seeder ended with ${code}.`)),
+    ),
+  );
 }
 
 /** Customers from everywhere in the database, another for each request. */
@@ -29,7 +37,8 @@ const anybody = (customers) => `seed-${String(1 + Math.floor(Math.random() * cus
 function callsOf({ url, bare, key, features, subscriptions }, customers) {
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
   const many = (make) => Array.from({ length: MANY }, () => make(anybody(customers)));
-  const post = (at, feature) => many((customer) => ({ method: 'POST', path: at, body: JSON.stringify({ customer, product: PRODUCT, feature }) }));
+  const post = (at, feature) =>
+    many((customer) => ({ method: 'POST', path: at, body: JSON.stringify({ customer, product: PRODUCT, feature }) }));
   const get = (at) => many((customer) => ({ method: 'GET', path: at(customer) }));
   const one = (at) => [{ method: 'GET', path: at }];
   return [
@@ -37,9 +46,22 @@ function callsOf({ url, bare, key, features, subscriptions }, customers) {
     { name: 'check of a switch', url, requests: post('/v1/check', features.boolean) },
     { name: 'check of a count', url, requests: post('/v1/check', features.metered) },
     { name: 'consume', url, requests: post('/v1/usage/consume', features.metered) },
-    { name: 'live subscription', url, requests: get((customer) => `/v1/customers/${customer}/subscription?product=${PRODUCT}`), refusals: true },
-    { name: 'history of a customer', url, requests: get((customer) => `/v1/customers/${customer}/subscriptions?product=${PRODUCT}`) },
-    { name: 'timeline', url, requests: subscriptions.map((id) => ({ method: 'GET', path: `/v1/subscriptions/${id}/timeline` })) },
+    {
+      name: 'live subscription',
+      url,
+      requests: get((customer) => `/v1/customers/${customer}/subscription?product=${PRODUCT}`),
+      refusals: true,
+    },
+    {
+      name: 'history of a customer',
+      url,
+      requests: get((customer) => `/v1/customers/${customer}/subscriptions?product=${PRODUCT}`),
+    },
+    {
+      name: 'timeline',
+      url,
+      requests: subscriptions.map((id) => ({ method: 'GET', path: `/v1/subscriptions/${id}/timeline` })),
+    },
     { name: 'list of customers', url, requests: one('/v1/customers') },
     { name: 'list of subscriptions', url, requests: one(`/v1/subscriptions?product=${PRODUCT}&status=canceled`) },
     { name: 'list of those that end', url, requests: one(`/v1/subscriptions?product=${PRODUCT}&expiringWithin=7d`) },
@@ -52,7 +74,14 @@ async function measure({ name, url, requests, headers, refusals = false }) {
     const offset = Math.floor((connection++ / CONNECTIONS) * requests.length);
     client.setRequests([...requests.slice(offset), ...requests.slice(0, offset)]);
   };
-  const result = await autocannon({ url, headers, connections: CONNECTIONS, duration: SECONDS, requests: requests.slice(0, 1), setupClient });
+  const result = await autocannon({
+    url,
+    headers,
+    connections: CONNECTIONS,
+    duration: SECONDS,
+    requests: requests.slice(0, 1),
+    setupClient,
+  });
   // Some of the customers have no contract any more, and that is their answer.
   const wrong = refusals ? result['5xx'] : result.non2xx;
   if (wrong > 0 || result.errors > 0) throw new Error(`${name}: ${wrong} answers were wrong, ${result.errors} errors`);
@@ -79,21 +108,45 @@ async function atSize(customers, { service, bare, token, key }) {
   }
   const rows = list.map(({ name }) => {
     const of = (read) => median(rounds.map((figures) => read(figures)));
-    return { name, rate: of((f) => f.get(name).rate), p50: of((f) => f.get(name).p50), p99: of((f) => f.get(name).p99), ratio: of((f) => f.get(name).rate / f.get('bare Fastify').rate) };
+    return {
+      name,
+      rate: of((f) => f.get(name).rate),
+      p50: of((f) => f.get(name).p50),
+      p99: of((f) => f.get(name).p99),
+      ratio: of((f) => f.get(name).rate / f.get('bare Fastify').rate),
+    };
   });
   return { customers, seconds, rows };
 }
 
 function report(sizes) {
-  console.log(`\n| what | ${sizes.map(({ customers }) => `${round(customers)}: of bare, requests/s, p99 ms`).join(' | ')} | largest to smallest |\n|---|${sizes.map(() => '---|').join('')}---|`);
+  console.log(
+    `\n| what | ${sizes.map(({ customers }) => `${round(customers)}: of bare, requests/s, p99 ms`).join(' | ')} | largest to smallest |\n|---|${sizes.map(() => '---|').join('')}---|`,
+  );
   for (const [index, { name }] of sizes[0].rows.entries()) {
-    const cells = sizes.map(({ rows }) => `${rows[index].ratio.toFixed(3)}, ${round(rows[index].rate)}, ${rows[index].p99}`);
-    console.log(`| ${name} | ${cells.join(' | ')} | ${(sizes.at(-1).rows[index].ratio / sizes[0].rows[index].ratio).toFixed(2)} |`);
+    const cells = sizes.map(
+      ({ rows }) => `${rows[index].ratio.toFixed(3)}, ${round(rows[index].rate)}, ${rows[index].p99}`,
+    );
+    console.log(
+      `| ${name} | ${cells.join(' | ')} | ${(sizes.at(-1).rows[index].ratio / sizes[0].rows[index].ratio).toFixed(2)} |`,
+    );
   }
-  console.log(`\n${machine()}; ${ROUNDS} rounds of ${SECONDS} s, ${CONNECTIONS} connections, medians; shared_buffers ${SETTINGS.shared_buffers}; the generator shares the cores.`);
-  const series = sizes[0].rows.slice(1).map(({ name }, index) => ({ name, values: sizes.map(({ rows }) => rows[index + 1].ratio / sizes[0].rows[index + 1].ratio) }));
+  console.log(
+    `\n${machine()}; ${ROUNDS} rounds of ${SECONDS} s, ${CONNECTIONS} connections, medians; shared_buffers ${SETTINGS.shared_buffers}; the generator shares the cores.`,
+  );
+  const series = sizes[0].rows.slice(1).map(({ name }, index) => ({
+    name,
+    values: sizes.map(({ rows }) => rows[index + 1].ratio / sizes[0].rows[index + 1].ratio),
+  }));
   const file = path.join(import.meta.dirname, 'scale.svg');
-  fs.writeFileSync(file, plotOf({ title: 'Requests a second, of those with the fewest customers', labels: sizes.map(({ customers }) => round(customers)), series }));
+  fs.writeFileSync(
+    file,
+    plotOf({
+      title: 'Requests a second, of those with the fewest customers',
+      labels: sizes.map(({ customers }) => round(customers)),
+      series,
+    }),
+  );
   console.log(`plotted in ${path.relative(root, file)}`);
 }
 
@@ -103,11 +156,23 @@ try {
   const service = await startService(SETTINGS);
   const bare = await start('bench/bare-fastify.mjs', {}, /(http:\/\/\S+)/);
   const token = await login(service.url, service.password);
-  const scopes = ['catalog:read', 'customers:read', 'customers:write', 'subscriptions:read', 'entitlements:read', 'usage:write', 'usage:read'];
+  const scopes = [
+    'catalog:read',
+    'customers:read',
+    'customers:write',
+    'subscriptions:read',
+    'entitlements:read',
+    'usage:write',
+    'usage:read',
+  ];
   await seed(service.databaseUrl, 1);
-  const { key } = await call(service.url, 'POST', '/v1/api-keys', { token, body: { name: 'scale', scopes, product: PRODUCT } });
+  const { key } = await call(service.url, 'POST', '/v1/api-keys', {
+    token,
+    body: { name: 'scale', scopes, product: PRODUCT },
+  });
   const sizes = [];
-  for (const customers of SIZES) sizes.push(await atSize(customers, { service, bare, token: await login(service.url, service.password), key }));
+  for (const customers of SIZES)
+    sizes.push(await atSize(customers, { service, bare, token: await login(service.url, service.password), key }));
   report(sizes);
 } finally {
   await stop();

@@ -14,7 +14,11 @@ let stopDatabase = async () => undefined;
 
 /** Starts a script and waits until it tells where it is. @returns its address; with `ending` also a way to end it */
 export function start(script, environment, url, ending = false) {
-  const child = spawn(process.execPath, [...FLAGS, path.join(root, script)], { cwd: root, env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [...FLAGS, path.join(root, script)], {
+    cwd: root,
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   children.push(child);
   const end = () => new Promise((resolve) => child.once('exit', resolve) && child.kill('SIGTERM'));
   return new Promise((resolve, reject) => {
@@ -29,13 +33,21 @@ export function start(script, environment, url, ending = false) {
 }
 
 export async function stop() {
-  await Promise.all(children.map((child) => child.exitCode === null && new Promise((resolve) => child.once('exit', resolve) && child.kill('SIGTERM'))));
+  await Promise.all(
+    children.map(
+      (child) =>
+        child.exitCode === null && new Promise((resolve) => child.once('exit', resolve) && child.kill('SIGTERM')),
+    ),
+  );
   await stopDatabase();
   fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
 }
 
 export async function call(url, method, at, { token, body }) {
-  const headers = { ...(token ? { authorization: `Bearer ${token}` } : {}), ...(body ? { 'content-type': 'application/json' } : {}) };
+  const headers = {
+    ...(token ? { authorization: `Bearer ${token}` } : {}),
+    ...(body ? { 'content-type': 'application/json' } : {}),
+  };
   const answer = await fetch(url + at, { method, headers, body: body && JSON.stringify(body) });
   if (!answer.ok) throw new Error(`${method} ${at}: ${answer.status} ${await answer.text()}`);
   return answer.json();
@@ -47,8 +59,24 @@ export async function startService(settings = {}, environment = {}) {
   const server = await startEmbeddedPostgres({ dataDir: path.join(folder, 'postgres'), settings });
   stopDatabase = () => server.stop();
   const password = randomBytes(18).toString('base64url');
-  const own = { ...environment, DATA_DIR: folder, DATABASE_URL: server.url(), PORT: '0', ADMIN_PASSWORD: password, RATE_LIMIT_PER_MINUTE: '0', WORKER: 'off', LOG_LEVEL: 'error', SAMPLE_DATA: 'off' };
-  return { url: await start('scripts/start.mjs', own, /API +(http:\/\/[^/\s]+)\/v1/), password, databaseUrl: server.url(), superuserUrl: server.superuserUrl('tollgate'), folder };
+  const own = {
+    ...environment,
+    DATA_DIR: folder,
+    DATABASE_URL: server.url(),
+    PORT: '0',
+    ADMIN_PASSWORD: password,
+    RATE_LIMIT_PER_MINUTE: '0',
+    WORKER: 'off',
+    LOG_LEVEL: 'error',
+    SAMPLE_DATA: 'off',
+  };
+  return {
+    url: await start('scripts/start.mjs', own, /API +(http:\/\/[^/\s]+)\/v1/),
+    password,
+    databaseUrl: server.url(),
+    superuserUrl: server.superuserUrl('tollgate'),
+    folder,
+  };
 }
 
 export async function login(url, password) {
@@ -58,4 +86,5 @@ export async function login(url, password) {
 
 export const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 export const round = (value) => Math.round(value).toLocaleString('en');
-export const machine = () => `${os.cpus().length} cores, ${os.cpus()[0].model.trim()}, Node ${process.version}, embedded PostgreSQL 18, ${new Date().toISOString().slice(0, 10)}`;
+export const machine = () =>
+  `${os.cpus().length} cores, ${os.cpus()[0].model.trim()}, Node ${process.version}, embedded PostgreSQL 18, ${new Date().toISOString().slice(0, 10)}`;

@@ -95,7 +95,8 @@ const CATALOG = [
     return case tg_op when 'DELETE' then old else new end;
   end $$`,
   ...['plan_versions', 'plan_prices', 'plan_entitlements'].map(
-    (table) => `create trigger ${table}_immutable before update or delete on ${table} for each row execute function refuse_published_change()`,
+    (table) =>
+      `create trigger ${table}_immutable before update or delete on ${table} for each row execute function refuse_published_change()`,
   ),
 ];
 
@@ -255,7 +256,8 @@ const RECORDS = [
   `create function refuse_change() returns trigger language plpgsql as $$
   begin raise exception '% is append-only', tg_table_name using errcode = 'restrict_violation'; end $$`,
   ...['events', 'usage_ledger'].map(
-    (table) => `create trigger ${table}_append_only before update or delete on ${table} for each row execute function refuse_change()`,
+    (table) =>
+      `create trigger ${table}_append_only before update or delete on ${table} for each row execute function refuse_change()`,
   ),
   `create table idempotency_keys (
     caller text not null,

@@ -65,7 +65,8 @@ const ENTITLEMENTS = [
     primary key (customer_id, id)
   )`,
   ...['subscriptions', 'entitlement_overrides', 'grants'].map(
-    (table) => `create trigger ${table}_next_version after insert or update or delete on ${table} for each row execute function next_entitlement_version()`,
+    (table) =>
+      `create trigger ${table}_next_version after insert or update or delete on ${table} for each row execute function next_entitlement_version()`,
   ),
   `alter table features add column failure_policy text check (failure_policy in ('deny', 'allow', 'last_known'))`,
   `alter table subscriptions add column plan_since timestamptz`,

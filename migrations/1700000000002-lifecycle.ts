@@ -111,7 +111,8 @@ const SETTLING = [
 
 export class Lifecycle1700000000002 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    for (const statement of [...CLOCKS, ...SUBSCRIPTIONS, ...ACTIONS, ...MOVES, ...SETTLING]) await runner.query(statement);
+    for (const statement of [...CLOCKS, ...SUBSCRIPTIONS, ...ACTIONS, ...MOVES, ...SETTLING])
+      await runner.query(statement);
   }
 
   async down(): Promise<void> {

@@ -101,7 +101,8 @@ const OUTBOX = [
 /** One list of what happened: audit log, timeline and outbox; by month, append-only, numbered per subject. */
 export class Events1700000000004 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    for (const statement of [...PARTITIONS, ...EVENTS, ...AUDIT, ...APPEND_ONLY, ...OUTBOX]) await runner.query(statement);
+    for (const statement of [...PARTITIONS, ...EVENTS, ...AUDIT, ...APPEND_ONLY, ...OUTBOX])
+      await runner.query(statement);
   }
 
   async down(): Promise<void> {

@@ -88,7 +88,8 @@ const ACCOUNT_MAILS = [
 /** Webhooks, mail and notifications. */
 export class Deliveries1700000000005 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    for (const statement of [...DELIVERIES, ...ENDPOINTS, ...NOTIFICATIONS, ...ACCOUNT_MAILS]) await runner.query(statement);
+    for (const statement of [...DELIVERIES, ...ENDPOINTS, ...NOTIFICATIONS, ...ACCOUNT_MAILS])
+      await runner.query(statement);
   }
 
   async down(): Promise<void> {

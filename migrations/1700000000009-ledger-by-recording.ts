@@ -6,7 +6,9 @@ export class LedgerByRecording1700000000009 implements MigrationInterface {
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query('set lock_timeout = 0');
-    await runner.query('create index concurrently if not exists usage_ledger_by_recording on usage_ledger using brin (recorded_at) with (autosummarize = on)');
+    await runner.query(
+      'create index concurrently if not exists usage_ledger_by_recording on usage_ledger using brin (recorded_at) with (autosummarize = on)',
+    );
   }
 
   async down(runner: QueryRunner): Promise<void> {

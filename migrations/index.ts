@@ -13,6 +13,16 @@ import { LongLedgers1700000000011 } from './1700000000011-long-ledgers.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
-  FirstSchema1700000000000, Metering1700000000001, Lifecycle1700000000002, People1700000000003, Events1700000000004, Deliveries1700000000005, EndpointsOfProducts1700000000006,
-  SubscriptionNumbers1700000000007, UsageSums1700000000008, LedgerByRecording1700000000009, CustomersByEmail1700000000010, LongLedgers1700000000011,
+  FirstSchema1700000000000,
+  Metering1700000000001,
+  Lifecycle1700000000002,
+  People1700000000003,
+  Events1700000000004,
+  Deliveries1700000000005,
+  EndpointsOfProducts1700000000006,
+  SubscriptionNumbers1700000000007,
+  UsageSums1700000000008,
+  LedgerByRecording1700000000009,
+  CustomersByEmail1700000000010,
+  LongLedgers1700000000011,
 ];

@@ -21,7 +21,10 @@ export interface MigrateOptions {
 }
 
 /** Brings the schema up to date, however many processes ask at once: one works, the others wait and find it done. */
-export async function migrate(url: string, { steps = migrations, tries = TRIES, tell = () => undefined }: MigrateOptions = {}): Promise<void> {
+export async function migrate(
+  url: string,
+  { steps = migrations, tries = TRIES, tell = () => undefined }: MigrateOptions = {},
+): Promise<void> {
   const guard = new pg.Client({ connectionString: url, application_name: 'tollgate-migrate' });
   guard.on('error', () => undefined);
   await guard.connect();
@@ -36,7 +39,11 @@ export async function migrate(url: string, { steps = migrations, tries = TRIES, 
       } catch (error) {
         if (!lacksLock(error)) throw error;
         const [name] = await pendingMigrations(url, steps);
-        if (attempt >= tries) throw new Error(`${name} did not get its lock in ${tries} tries: somebody holds a table that it changes. docs/upgrade.md tells how to find out who.`, { cause: error });
+        if (attempt >= tries)
+          throw new Error(
+            `${name} did not get its lock in ${tries} tries: somebody holds a table that it changes. docs/upgrade.md tells how to find out who.`,
+            { cause: error },
+          );
         tell(`${name} waits for a lock: try ${attempt} of ${tries}.`);
       }
       await pause(BETWEEN_TRIES_MS);
@@ -53,7 +60,13 @@ async function isMine(guard: pg.Client): Promise<boolean> {
 
 async function run(url: string, steps: (new () => MigrationInterface)[]): Promise<void> {
   const extra = { lock_timeout: LOCK_TIMEOUT_MS };
-  const dataSource = await new DataSource({ type: 'postgres', url, migrations: steps, migrationsTableName: 'schema_migrations', extra }).initialize();
+  const dataSource = await new DataSource({
+    type: 'postgres',
+    url,
+    migrations: steps,
+    migrationsTableName: 'schema_migrations',
+    extra,
+  }).initialize();
   try {
     await dataSource.runMigrations({ transaction: 'each' });
   } finally {
@@ -70,15 +83,23 @@ async function dropCutIndexes(guard: pg.Client): Promise<void> {
   for (const { name } of rows) await guard.query(`drop index concurrently if exists ${name}`);
 }
 
-const lacksLock = (error: unknown): boolean => error instanceof QueryFailedError && (error.driverError as { code?: string }).code === LOCK_NOT_AVAILABLE;
+const lacksLock = (error: unknown): boolean =>
+  error instanceof QueryFailedError && (error.driverError as { code?: string }).code === LOCK_NOT_AVAILABLE;
 
 /** The names of the migrations that the database does not have yet. */
-export async function pendingMigrations(url: string, steps: (new () => MigrationInterface)[] = migrations): Promise<string[]> {
+export async function pendingMigrations(
+  url: string,
+  steps: (new () => MigrationInterface)[] = migrations,
+): Promise<string[]> {
   const client = new pg.Client({ connectionString: url, application_name: 'tollgate-migrate' });
   await client.connect();
   try {
-    const { rows: tables } = await client.query<{ name: string | null }>(`select to_regclass('schema_migrations') as name`);
-    const { rows } = tables[0]?.name ? await client.query<{ name: string }>('select name from schema_migrations') : { rows: [] };
+    const { rows: tables } = await client.query<{ name: string | null }>(
+      `select to_regclass('schema_migrations') as name`,
+    );
+    const { rows } = tables[0]?.name
+      ? await client.query<{ name: string }>('select name from schema_migrations')
+      : { rows: [] };
     const done = new Set(rows.map((row) => row.name));
     return steps.map((step) => step.name).filter((name) => !done.has(name));
   } finally {

@@ -9,7 +9,11 @@ fs.chmodSync(folder, 0o755);
 
 /** Starts the built program once, as `npm start` does, asks it whether it is well, and stops it. */
 async function bootCheck() {
-  const child = spawn(process.execPath, ['scripts/start.mjs'], { cwd: root, env: { ...process.env, DATA_DIR: folder, PORT: '0' }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['scripts/start.mjs'], {
+    cwd: root,
+    env: { ...process.env, DATA_DIR: folder, PORT: '0' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let output = '';
   child.stdout.on('data', (data) => (output += data));
   const ended = new Promise((resolve) => child.once('exit', resolve));

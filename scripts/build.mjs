@@ -16,7 +16,8 @@ function* filesOf(at) {
 
 function fingerprint() {
   const hash = createHash('sha256');
-  for (const source of SOURCES) for (const file of filesOf(path.join(root, source))) hash.update(file).update(fs.readFileSync(file));
+  for (const source of SOURCES)
+    for (const file of filesOf(path.join(root, source))) hash.update(file).update(fs.readFileSync(file));
   return hash.digest('hex');
 }
 

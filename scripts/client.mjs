@@ -9,7 +9,11 @@ const root = path.resolve(import.meta.dirname, '..');
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgate-client-'));
 fs.chmodSync(folder, 0o755);
 ensureBuilt();
-const service = spawn(process.execPath, ['scripts/start.mjs'], { cwd: root, env: { ...process.env, DATA_DIR: folder, DATABASE_URL: '', PORT: '0', WORKER: 'off' }, stdio: ['ignore', 'pipe', 'inherit'] });
+const service = spawn(process.execPath, ['scripts/start.mjs'], {
+  cwd: root,
+  env: { ...process.env, DATA_DIR: folder, DATABASE_URL: '', PORT: '0', WORKER: 'off' },
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
 try {
   const url = await new Promise((resolve, reject) => {
     let output = '';
@@ -22,7 +26,11 @@ try {
   });
   const document = path.join(folder, 'openapi.json');
   fs.writeFileSync(document, await (await fetch(`${url}/openapi.json`)).text());
-  execFileSync(process.execPath, ['node_modules/openapi-typescript/bin/cli.js', document, '-o', 'libs/client/src/schema.ts'], { cwd: root, stdio: 'inherit' });
+  execFileSync(
+    process.execPath,
+    ['node_modules/openapi-typescript/bin/cli.js', document, '-o', 'libs/client/src/schema.ts'],
+    { cwd: root, stdio: 'inherit' },
+  );
 } finally {
   await new Promise((resolve) => service.once('exit', resolve) && service.kill('SIGTERM'));
   fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });

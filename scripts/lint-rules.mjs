@@ -1,7 +1,8 @@
 import * as path from 'node:path';
 
 const VAGUE = /^(utils?|helpers?|common|shared|misc)$/;
-const ROLES = /^[a-z0-9]+(-[a-z0-9]+)*(\.(module|controller|service|repository|entity|entities|dto|guard|interceptor|filter|pipe|decorator|strategy|operation|job|query|spec))?\.ts$/;
+const ROLES =
+  /^[a-z0-9]+(-[a-z0-9]+)*(\.(module|controller|service|repository|entity|entities|dto|guard|interceptor|filter|pipe|decorator|strategy|operation|job|query|spec))?\.ts$/;
 const MIGRATION = /^\d{13}-[a-z0-9-]+\.ts$/;
 const MAX_INJECTED = 8;
 const MAX_PARAMETERS = 5;
@@ -10,22 +11,37 @@ const MAX_PARAMETERS = 5;
 export const houseRules = {
   rules: {
     'file-name': {
-      meta: { type: 'problem', schema: [], messages: { role: 'Name the file kebab-case.role.ts, after what is in it.', vague: 'Say what it is: "{{name}}" holds anything.' } },
+      meta: {
+        type: 'problem',
+        schema: [],
+        messages: {
+          role: 'Name the file kebab-case.role.ts, after what is in it.',
+          vague: 'Say what it is: "{{name}}" holds anything.',
+        },
+      },
       create: (context) => ({
         Program(node) {
           const relative = path.relative(context.cwd, context.filename);
           const name = path.basename(relative);
           if (!ROLES.test(name) && !MIGRATION.test(name)) context.report({ node, messageId: 'role' });
-          const vague = [...path.dirname(relative).split(path.sep), name.split('.')[0]].find((part) => VAGUE.test(part));
+          const vague = [...path.dirname(relative).split(path.sep), name.split('.')[0]].find((part) =>
+            VAGUE.test(part),
+          );
           if (vague) context.report({ node, messageId: 'vague', data: { name: vague } });
         },
       }),
     },
     'few-parameters': {
-      meta: { type: 'problem', schema: [], messages: { many: 'At most {{most}} parameters: make one object of them.' } },
+      meta: {
+        type: 'problem',
+        schema: [],
+        messages: { many: 'At most {{most}} parameters: make one object of them.' },
+      },
       create(context) {
         const check = (node) => {
-          const injected = node.parent?.kind === 'constructor' && node.params.every((parameter) => parameter.type === 'TSParameterProperty');
+          const injected =
+            node.parent?.kind === 'constructor' &&
+            node.params.every((parameter) => parameter.type === 'TSParameterProperty');
           const decorated = node.params.some((parameter) => parameter.decorators?.length > 0);
           const most = injected || decorated ? MAX_INJECTED : MAX_PARAMETERS;
           if (node.params.length > most) context.report({ node, messageId: 'many', data: { most } });
@@ -38,7 +54,8 @@ export const houseRules = {
       create: (context) => ({
         Program() {
           for (const comment of context.sourceCode.getAllComments()) {
-            if (/\b(TODO|FIXME|XXX)\b/.test(comment.value) && !/TODO\(#\d+\)/.test(comment.value)) context.report({ node: comment, messageId: 'bare' });
+            if (/\b(TODO|FIXME|XXX)\b/.test(comment.value) && !/TODO\(#\d+\)/.test(comment.value))
+              context.report({ node: comment, messageId: 'bare' });
           }
         },
       }),

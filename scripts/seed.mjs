@@ -22,14 +22,31 @@ const MOST_A_BATCH = 100_000;
 /** @throws Error for what it does not know */
 function optionsOf(args) {
   const text = (value) => ({ type: 'string', default: value });
-  const { values } = parseArgs({ args, options: { customers: text('1000000'), product: text('seed'), seed: text('1'), batch: text('10000'), 'yes-production': { type: 'boolean', default: false } } });
+  const { values } = parseArgs({
+    args,
+    options: {
+      customers: text('1000000'),
+      product: text('seed'),
+      seed: text('1'),
+      batch: text('10000'),
+      'yes-production': { type: 'boolean', default: false },
+    },
+  });
   const whole = (name, least, most) => {
     const number = Number(values[name]);
-    if (!/^\d+$/.test(values[name]) || number < least || number > most) throw new Error(`--${name} must be a whole number from ${least} to ${most}.`);
+    if (!/^\d+$/.test(values[name]) || number < least || number > most)
+      throw new Error(`--${name} must be a whole number from ${least} to ${most}.`);
     return number;
   };
-  if (!/^[a-z0-9][a-z0-9._-]{0,63}$/.test(values.product)) throw new Error('--product must be a key: letters a to z, digits, and . _ - inside, at most 64.');
-  return { product: values.product, customers: whole('customers', 1, MOST), seed: whole('seed', 0, MOST), batch: whole('batch', 1, MOST_A_BATCH), yesProduction: values['yes-production'] };
+  if (!/^[a-z0-9][a-z0-9._-]{0,63}$/.test(values.product))
+    throw new Error('--product must be a key: letters a to z, digits, and . _ - inside, at most 64.');
+  return {
+    product: values.product,
+    customers: whole('customers', 1, MOST),
+    seed: whole('seed', 0, MOST),
+    batch: whole('batch', 1, MOST_A_BATCH),
+    yesProduction: values['yes-production'],
+  };
 }
 
 function refuse(message) {
@@ -44,7 +61,8 @@ try {
   refuse(`${error.message}\n\n${USAGE}`);
 }
 if (fs.existsSync('.env')) process.loadEnvFile('.env');
-if (process.env.NODE_ENV === 'production' && !options.yesProduction) refuse('This is production: invented customers do not belong there. If they do, say --yes-production.');
+if (process.env.NODE_ENV === 'production' && !options.yesProduction)
+  refuse('This is production: invented customers do not belong there. If they do, say --yes-production.');
 const signal = { aborted: false };
 for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => (signal.aborted = true));
 try {

@@ -39,7 +39,10 @@ async function tollgate(method, path, body) {
 async function signUp({ email, name = null, region = null, deviceType = null }) {
   const id = randomUUID();
   try {
-    await database.query(`insert into accounts (id, email, name, region, device_type, state) values ($1, $2, $3, $4, $5, 'pending')`, [id, email, name, region, deviceType]);
+    await database.query(
+      `insert into accounts (id, email, name, region, device_type, state) values ($1, $2, $3, $4, $5, 'pending')`,
+      [id, email, name, region, deviceType],
+    );
   } catch (error) {
     if (error.code === '23505') return { status: 409, body: { error: 'email_taken' } };
     throw error;
@@ -48,7 +51,12 @@ async function signUp({ email, name = null, region = null, deviceType = null }) 
 }
 
 async function enrol({ id, email, name, region, device_type: deviceType }) {
-  const { status, body } = await tollgate('PUT', `/v1/customers/${encodeURIComponent(OURS + id)}`, { email, name, region, deviceType });
+  const { status, body } = await tollgate('PUT', `/v1/customers/${encodeURIComponent(OURS + id)}`, {
+    email,
+    name,
+    region,
+    deviceType,
+  });
   if (status === 200 || status === 201) {
     await database.query(`update accounts set state = 'enrolled' where id = $1`, [id]);
     return { status: 201, body: { id, email, plan: body.subscription.plan.key } };
@@ -60,11 +68,16 @@ async function enrol({ id, email, name, region, device_type: deviceType }) {
 
 /** Ends what was interrupted, and looks from the other side too: a customer of ours without an account is one that a restored backup forgot. */
 async function reconcile() {
-  const { rows } = await database.query(`select * from accounts where state = 'pending' and created_at < now() - interval '1 second' order by id`);
+  const { rows } = await database.query(
+    `select * from accounts where state = 'pending' and created_at < now() - interval '1 second' order by id`,
+  );
   for (const account of rows) await enrol(account);
-  for (let cursor = ''; cursor !== null; ) {
+  for (let cursor = ''; cursor !== null;) {
     // Customers first, accounts second: an account is always written before its customer.
-    const { body: page } = await tollgate('GET', `/v1/customers?limit=${PAGE}&fields=id,key${cursor && `&cursor=${cursor}`}`);
+    const { body: page } = await tollgate(
+      'GET',
+      `/v1/customers?limit=${PAGE}&fields=id,key${cursor && `&cursor=${cursor}`}`,
+    );
     const ids = page.data.filter(({ key }) => key.startsWith(OURS)).map(({ key }) => key.slice(OURS.length));
     const known = await database.query('select id from accounts where id = any($1::uuid[])', [ids]);
     const ours = new Set(known.rows.map(({ id }) => id));
@@ -75,7 +88,10 @@ async function reconcile() {
 
 const routes = {
   'POST /accounts': signUp,
-  'GET /accounts': async () => ({ status: 200, body: (await database.query('select id, email, state from accounts order by created_at')).rows }),
+  'GET /accounts': async () => ({
+    status: 200,
+    body: (await database.query('select id, email, state from accounts order by created_at')).rows,
+  }),
 };
 const server = createServer(async (request, reply) => {
   const route = routes[`${request.method} ${request.url}`];
@@ -93,7 +109,10 @@ const server = createServer(async (request, reply) => {
 });
 
 let round = Promise.resolve();
-const tick = () => (round = round.then(reconcile).catch((error) => console.error(`Reconciliation goes on later: ${error.message}`)));
+const tick = () =>
+  (round = round.then(reconcile).catch((error) => console.error(`Reconciliation goes on later: ${error.message}`)));
 setInterval(tick, Number(RECONCILE_SECONDS) * 1_000).unref();
 await tick();
-server.listen(Number(PORT), '127.0.0.1', () => console.log(`Client service on http://127.0.0.1:${server.address().port}`));
+server.listen(Number(PORT), '127.0.0.1', () =>
+  console.log(`Client service on http://127.0.0.1:${server.address().port}`),
+);

@@ -16,11 +16,51 @@ const calls = (limit, overage) => metered('api_calls', limit, 'billing_period', 
 
 /** Each plan with how many of a hundred customers are on it. */
 const PLANS = [
-  [50, plan('free', 'Free', { interval: 'month', amount: 0 }, { calls: calls(1_000), exports: 5, seats: 3, sso: false, support: 'community' })],
-  [25, plan('basic', 'Basic', { interval: 'month', amount: 999 }, { calls: calls(20_000), exports: 25, seats: 10, sso: false, support: 'email' })],
-  [15, plan('pro', 'Pro', { interval: 'month', amount: 2_999, trialDays: 14 }, { calls: calls(200_000), exports: 100, seats: 50, sso: true, support: 'priority' })],
-  [7, plan('pro-yearly', 'Pro, by the year', { interval: 'year', amount: 29_990, trialDays: 14 }, { calls: calls(2_400_000), exports: 100, seats: 50, sso: true, support: 'priority' })],
-  [3, plan('enterprise', 'Enterprise', { interval: 'year', amount: 499_000 }, { calls: calls(10_000_000, 'allow'), exports: 1_000, seats: null, sso: true, support: 'dedicated' })],
+  [
+    50,
+    plan(
+      'free',
+      'Free',
+      { interval: 'month', amount: 0 },
+      { calls: calls(1_000), exports: 5, seats: 3, sso: false, support: 'community' },
+    ),
+  ],
+  [
+    25,
+    plan(
+      'basic',
+      'Basic',
+      { interval: 'month', amount: 999 },
+      { calls: calls(20_000), exports: 25, seats: 10, sso: false, support: 'email' },
+    ),
+  ],
+  [
+    15,
+    plan(
+      'pro',
+      'Pro',
+      { interval: 'month', amount: 2_999, trialDays: 14 },
+      { calls: calls(200_000), exports: 100, seats: 50, sso: true, support: 'priority' },
+    ),
+  ],
+  [
+    7,
+    plan(
+      'pro-yearly',
+      'Pro, by the year',
+      { interval: 'year', amount: 29_990, trialDays: 14 },
+      { calls: calls(2_400_000), exports: 100, seats: 50, sso: true, support: 'priority' },
+    ),
+  ],
+  [
+    3,
+    plan(
+      'enterprise',
+      'Enterprise',
+      { interval: 'year', amount: 499_000 },
+      { calls: calls(10_000_000, 'allow'), exports: 1_000, seats: null, sso: true, support: 'dedicated' },
+    ),
+  ],
 ];
 
 export const documentOf = (product) => ({
@@ -43,8 +83,11 @@ export const documentOf = (product) => ({
 export async function ensureCatalogue(catalog, actor, product) {
   const document = documentOf(product);
   const { product: fate, features, plans } = await catalog.apply(document, { dryRun: true, actor });
-  const differs = [features, plans].some(({ created, updated, archived }) => created.length + updated.length + archived.length > 0);
-  if (fate !== 'created' && differs) throw new Error(`Product ${product} is there already, and has another catalogue. Name another one by --product.`);
+  const differs = [features, plans].some(
+    ({ created, updated, archived }) => created.length + updated.length + archived.length > 0,
+  );
+  if (fate !== 'created' && differs)
+    throw new Error(`Product ${product} is there already, and has another catalogue. Name another one by --product.`);
   if (fate === 'created') await catalog.apply(document, { dryRun: false, actor });
 }
 
@@ -55,11 +98,26 @@ export async function readCatalogue(database, product) {
      from plans p join products o on o.id = p.product_id join plan_versions v on v.plan_id = p.id and v.version = p.current_version where o.key = $1`,
     [product],
   );
-  const { rows: features } = await database.query('select f.id, f.key from features f join products o on o.id = f.product_id where o.key = $1', [product]);
+  const { rows: features } = await database.query(
+    'select f.id, f.key from features f join products o on o.id = f.product_id where o.key = $1',
+    [product],
+  );
   const featureIds = Object.fromEntries(features.map(({ key, id }) => [key, id]));
   return PLANS.map(([weight, { key, prices, entitlements }]) => {
     const [{ interval, intervalCount, amount, currency }] = prices;
-    const meters = Object.fromEntries(entitlements.filter(({ type }) => type === 'metered').map(({ feature, limit, overage }) => [feature, { featureId: featureIds[feature], limit, overage }]));
-    return [weight, { ...plans.find(({ planKey }) => planKey === key), price: Object.freeze({ amount, currency, interval, intervalCount }), months: interval === 'year' ? 12 : 1, meters }];
+    const meters = Object.fromEntries(
+      entitlements
+        .filter(({ type }) => type === 'metered')
+        .map(({ feature, limit, overage }) => [feature, { featureId: featureIds[feature], limit, overage }]),
+    );
+    return [
+      weight,
+      {
+        ...plans.find(({ planKey }) => planKey === key),
+        price: Object.freeze({ amount, currency, interval, intervalCount }),
+        months: interval === 'year' ? 12 : 1,
+        meters,
+      },
+    ];
   });
 }

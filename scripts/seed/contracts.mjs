@@ -46,7 +46,10 @@ export function drawContract(random, who, now) {
 /** Its period ends within the next seven days. */
 function expiring(random, who, now) {
   const draw = () => endingAt(who, periodsOf(who), random.instant(now + HOUR_MS, now + WEEK_MS));
-  return drawUntil(draw, (contract) => endOf(contract) > now + HOUR_MS && endOf(contract) <= now + WEEK_MS && isOld(contract, now));
+  return drawUntil(
+    draw,
+    (contract) => endOf(contract) > now + HOUR_MS && endOf(contract) <= now + WEEK_MS && isOld(contract, now),
+  );
 }
 
 /** Made within the last seven days; in its trial, where the plan has one. */
@@ -62,26 +65,39 @@ function steady(random, who, now) {
 /** Canceled within the last fortnight, and live until its period ends. */
 function canceling(random, who, now) {
   const contract = steady(random, who, now);
-  return { ...contract, cancellation: { when: 'period_end', at: random.instant(Math.max(now - FORTNIGHT_MS, startOf(contract)), now) } };
+  return {
+    ...contract,
+    cancellation: { when: 'period_end', at: random.instant(Math.max(now - FORTNIGHT_MS, startOf(contract)), now) },
+  };
 }
 
 /** Ended at once within the last fortnight. */
 function canceled(random, who, now) {
   const at = random.instant(now - FORTNIGHT_MS, now);
-  return { ...runningAt(random, who, at, (contract) => startOf(contract) < at - DAY_MS && isOld(contract, now)), cancellation: { when: 'now', at } };
+  return {
+    ...runningAt(random, who, at, (contract) => startOf(contract) < at - DAY_MS && isOld(contract, now)),
+    cancellation: { when: 'now', at },
+  };
 }
 
 /** Canceled within the last fortnight, and ended with its period since. */
 function expired(random, who, now) {
   const draw = () => endingAt(who, periodsOf(who), random.instant(now - FORTNIGHT_MS + DAY_MS, now - HOUR_MS));
   const contract = drawUntil(draw, (drawn) => endOf(drawn) < now && endOf(drawn) > now - FORTNIGHT_MS + HOUR_MS);
-  return { ...contract, cancellation: { when: 'period_end', at: random.instant(Math.max(now - FORTNIGHT_MS, startOf(contract)), endOf(contract)) } };
+  return {
+    ...contract,
+    cancellation: {
+      when: 'period_end',
+      at: random.instant(Math.max(now - FORTNIGHT_MS, startOf(contract)), endOf(contract)),
+    },
+  };
 }
 
 /** In the middle of a period at that instant; one period older where it would be too young. */
 function runningAt(random, who, at, isMeant) {
   let tries = 0;
-  const draw = () => endingAt(who, periodsOf(who) + (tries++ % 2), random.instant(at + HOUR_MS, at + who.plan.months * MONTH_MS));
+  const draw = () =>
+    endingAt(who, periodsOf(who) + (tries++ % 2), random.instant(at + HOUR_MS, at + who.plan.months * MONTH_MS));
   return drawUntil(draw, (contract) => startOf(contract) < at && endOf(contract) > at && isMeant(contract));
 }
 
@@ -115,20 +131,62 @@ function madeAt({ plan, clock }, made, renewals) {
   const boundary = (index) => new Date(clock.addMonths(anchor, index * plan.months));
   const [start, at] = [new Date(made), new Date(anchor)];
   const first = {
-    customerId: null, id: null, productId: plan.productId, testClockId: null,
-    planId: plan.planId, planVersion: plan.planVersion, planKey: plan.planKey, planName: plan.planName, price: plan.price,
-    quantity: 1, status: trialEnd ? 'trialing' : 'active', timezone: clock.timeZone, anchor: at, startedAt: start,
-    currentPeriodStart: start, currentPeriodEnd: trialEnd ? at : boundary(1), usagePeriodStart: start, planSince: start, trialEnd: trialEnd && at,
-    autoRenew: true, prepaidPeriods: 0, cancelAtPeriodEnd: false, canceledAt: null, endedAt: null, pausedAt: null, scheduledChange: null,
-    remindedOf: null, version: 1, createdAt: start, updatedAt: start,
+    customerId: null,
+    id: null,
+    productId: plan.productId,
+    testClockId: null,
+    planId: plan.planId,
+    planVersion: plan.planVersion,
+    planKey: plan.planKey,
+    planName: plan.planName,
+    price: plan.price,
+    quantity: 1,
+    status: trialEnd ? 'trialing' : 'active',
+    timezone: clock.timeZone,
+    anchor: at,
+    startedAt: start,
+    currentPeriodStart: start,
+    currentPeriodEnd: trialEnd ? at : boundary(1),
+    usagePeriodStart: start,
+    planSince: start,
+    trialEnd: trialEnd && at,
+    autoRenew: true,
+    prepaidPeriods: 0,
+    cancelAtPeriodEnd: false,
+    canceledAt: null,
+    endedAt: null,
+    pausedAt: null,
+    scheduledChange: null,
+    remindedOf: null,
+    version: 1,
+    createdAt: start,
+    updatedAt: start,
   };
-  if (renewals === 0) return { current: first, last: { type: 'subscription.created', at: start, before: null, after: first, byTime: false }, passed: 0 };
+  if (renewals === 0)
+    return {
+      current: first,
+      last: { type: 'subscription.created', at: start, before: null, after: first, byTime: false },
+      passed: 0,
+    };
   const periods = trialEnd ? renewals - 1 : renewals;
   const [from, to] = [boundary(periods), boundary(periods + 1)];
   // A period's reminder comes before the renewal that ends it.
   const before = { ...first, version: renewals, remindedOf: from, currentPeriodEnd: from };
-  if (periods > 0) Object.assign(before, { status: 'active', currentPeriodStart: boundary(periods - 1), usagePeriodStart: boundary(periods - 1) });
-  const current = { ...before, status: 'active', version: renewals + 1, updatedAt: from, currentPeriodStart: from, currentPeriodEnd: to, usagePeriodStart: from };
+  if (periods > 0)
+    Object.assign(before, {
+      status: 'active',
+      currentPeriodStart: boundary(periods - 1),
+      usagePeriodStart: boundary(periods - 1),
+    });
+  const current = {
+    ...before,
+    status: 'active',
+    version: renewals + 1,
+    updatedAt: from,
+    currentPeriodStart: from,
+    currentPeriodEnd: to,
+    usagePeriodStart: from,
+  };
   const type = periods > 0 ? 'subscription.renewed' : 'subscription.trial_ended';
   return { current, last: { type, at: from, before, after: current, byTime: true }, passed: 2 * renewals };
 }

@@ -32,7 +32,10 @@ export async function holdProduct(client, product) {
   await client.query(`set lock_timeout = '${LOCK_WAIT}'`);
   try {
     await client.query('select pg_advisory_lock($1, hashtext($2))', [SEEDING_LOCK, product]);
-    await client.query('select pg_advisory_lock($1, hashtext($2)), pg_advisory_unlock($1, hashtext($2))', [BATCH_LOCK, product]);
+    await client.query('select pg_advisory_lock($1, hashtext($2)), pg_advisory_unlock($1, hashtext($2))', [
+      BATCH_LOCK,
+      product,
+    ]);
   } catch (error) {
     throw error.code === '55P03' ? new Error(`Another process is seeding ${product}.`) : error;
   }
@@ -41,7 +44,10 @@ export async function holdProduct(client, product) {
 
 /** How many customers are there already: batches commit in their order, so those are the first ones. */
 export async function countLoaded(client, product) {
-  const { rows } = await client.query(`select key from customers where key between $1 and $2 and length(key) = length($1) and deleted_at is null order by key desc limit 1`, [keyOf(product, 1), keyOf(product, 9_999_999_999)]);
+  const { rows } = await client.query(
+    `select key from customers where key between $1 and $2 and length(key) = length($1) and deleted_at is null order by key desc limit 1`,
+    [keyOf(product, 1), keyOf(product, 9_999_999_999)],
+  );
   return rows.length === 0 ? 0 : Number(rows[0].key.slice(product.length + 1));
 }
 
@@ -96,7 +102,10 @@ async function copyBatch(client, { first, last, ...draw }) {
   const texts = await textsOf(first, last, draw);
   await client.query('begin');
   // Nobody can have remembered a customer who is being made: there is no version to count up, and nobody to tell.
-  await client.query(`select pg_advisory_xact_lock_shared($1, hashtext($2)), set_config('tollgate.settling', 'on', true)`, [BATCH_LOCK, draw.product]);
+  await client.query(
+    `select pg_advisory_xact_lock_shared($1, hashtext($2)), set_config('tollgate.settling', 'on', true)`,
+    [BATCH_LOCK, draw.product],
+  );
   for (const [table, columns] of Object.entries(TABLES)) await copy(client, table, columns, texts[table]);
   await client.query('set constraints all immediate');
 }
@@ -107,7 +116,8 @@ async function textsOf(first, last, draw) {
   for (let begin = first; begin <= last; begin += GO) {
     const rows = byTable();
     for (let index = begin; index < begin + GO && index <= last; index++) addCustomer(rows, index, draw);
-    for (const table in rows) if (rows[table].length > 0) texts[table].push(Buffer.from(`${rows[table].join('\n')}\n`, 'latin1'));
+    for (const table in rows)
+      if (rows[table].length > 0) texts[table].push(Buffer.from(`${rows[table].join('\n')}\n`, 'latin1'));
     await breath();
   }
   return texts;
@@ -115,4 +125,5 @@ async function textsOf(first, last, draw) {
 
 const byTable = () => Object.fromEntries(Object.keys(TABLES).map((table) => [table, []]));
 
-const copy = (client, table, columns, texts) => pipeline(Readable.from(texts), client.query(from(`copy ${table} (${columns.join(', ')}) from stdin`)));
+const copy = (client, table, columns, texts) =>
+  pipeline(Readable.from(texts), client.query(from(`copy ${table} (${columns.join(', ')}) from stdin`)));

@@ -14,7 +14,9 @@ export function progressTo(stream, { loaded, customers }) {
     const facts = `${there.toLocaleString('en')} of ${customers.toLocaleString('en')}, ${Math.round(rate).toLocaleString('en')} a second, ${seconds(((customers - there) / rate) * 1_000)} left`;
     if (stream.isTTY) {
       const full = Math.round((there / customers) * BAR);
-      stream.write(`\r[${'#'.repeat(full)}${'.'.repeat(BAR - full)}] ${facts}\u001b[K${there === customers ? '\n' : ''}`);
+      stream.write(
+        `\r[${'#'.repeat(full)}${'.'.repeat(BAR - full)}] ${facts}\u001b[K${there === customers ? '\n' : ''}`,
+      );
     } else if (now - told >= EVERY_MS || there === customers) {
       told = now;
       stream.write(`${facts}\n`);

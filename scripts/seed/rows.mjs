@@ -9,13 +9,56 @@ import { WallClock } from './wall-clock.mjs';
 
 /** What is written, in an order in which every reference is there before what refers to it; a customer's to its first contract is asked for at the end. */
 export const TABLES = {
-  customers: ['id', 'key', 'name', 'email', 'region', 'device_type', 'timezone', 'first_subscription_id', 'created_at', 'updated_at'],
+  customers: [
+    'id',
+    'key',
+    'name',
+    'email',
+    'region',
+    'device_type',
+    'timezone',
+    'first_subscription_id',
+    'created_at',
+    'updated_at',
+  ],
   subscriptions: [...COLUMNS, 'due_at'],
   subscription_actions: ['customer_id', 'subscription_id', 'period_start', 'period_end', 'action', 'done_at'],
-  usage_counters: ['customer_id', 'feature_id', 'window_start', 'window_name', 'used', 'reserved', 'notified', 'hard_limit', 'updated_at'],
-  usage_ledger: ['customer_id', 'id', 'feature_id', 'window_start', 'quantity', 'kind', 'occurred_at', 'recorded_at', 'actor'],
+  usage_counters: [
+    'customer_id',
+    'feature_id',
+    'window_start',
+    'window_name',
+    'used',
+    'reserved',
+    'notified',
+    'hard_limit',
+    'updated_at',
+  ],
+  usage_ledger: [
+    'customer_id',
+    'id',
+    'feature_id',
+    'window_start',
+    'quantity',
+    'kind',
+    'occurred_at',
+    'recorded_at',
+    'actor',
+  ],
   event_sequences: ['subject_id', 'last'],
-  events: ['id', 'type', 'subject_type', 'subject_id', 'sequence', 'customer_id', 'product_id', 'actor', 'before', 'after', 'at'],
+  events: [
+    'id',
+    'type',
+    'subject_type',
+    'subject_id',
+    'sequence',
+    'customer_id',
+    'product_id',
+    'actor',
+    'before',
+    'after',
+    'at',
+  ],
 };
 
 const NOBODY = Object.freeze({ kind: 'system', id: null });
@@ -25,10 +68,19 @@ const HOMES = [
   [15, { timeZone: 'America/New_York', region: 'US' }],
   [10, { timeZone: 'Asia/Kolkata', region: 'IN' }],
 ].map(([weight, { timeZone, region }]) => [weight, { region, clock: new WallClock(timeZone) }]);
-const DEVICES = [[50, null], [25, 'web'], [15, 'android'], [10, 'ios']];
+const DEVICES = [
+  [50, null],
+  [25, 'web'],
+  [15, 'android'],
+  [10, 'ios'],
+];
 const KEY_DIGITS = 10;
 /** What time does, as `subscription_actions` names it. */
-const ACTIONS = { 'subscription.trial_ended': 'trial_end', 'subscription.renewed': 'renewal', 'subscription.expired': 'expiry' };
+const ACTIONS = {
+  'subscription.trial_ended': 'trial_end',
+  'subscription.renewed': 'renewal',
+  'subscription.expired': 'expiry',
+};
 
 export const keyOf = (product, index) => `${product}-${String(index).padStart(KEY_DIGITS, '0')}`;
 
@@ -37,23 +89,70 @@ export function addCustomer(rows, index, { product, seed, customers, plans, now,
   const random = new Random(seed, product, index);
   const plan = random.pick(plans);
   const { clock, region } = random.pick(HOMES);
-  const { contract, steps, passed } = drawContract(random, { plan, clock, seniority: Math.max(0, 1 - index / customers) }, now);
+  const { contract, steps, passed } = drawContract(
+    random,
+    { plan, clock, seniority: Math.max(0, 1 - index / customers) },
+    now,
+  );
   const { createdAt } = contract;
   const ids = { customerId: random.uuid(createdAt.getTime()), id: random.uuid(createdAt.getTime()) };
   Object.assign(contract, ids);
 
   const key = keyOf(product, index);
-  rows.customers.push(line([ids.customerId, key, `Customer ${index}`, `${key}@example.com`, region, random.pick(DEVICES), clock.timeZone, ids.id, createdAt, createdAt]));
+  rows.customers.push(
+    line([
+      ids.customerId,
+      key,
+      `Customer ${index}`,
+      `${key}@example.com`,
+      region,
+      random.pick(DEVICES),
+      clock.timeZone,
+      ids.id,
+      createdAt,
+      createdAt,
+    ]),
+  );
   rows.subscriptions.push(line([...PROPERTIES.map((property) => contract[property]), dueAt(contract)]));
   steps.forEach(({ type, at, before, after, byTime }, nth) => {
-    if (byTime) rows.subscription_actions.push(line([ids.customerId, ids.id, before.currentPeriodStart, before.currentPeriodEnd, ACTIONS[type] ?? 'reminder', at]));
+    if (byTime)
+      rows.subscription_actions.push(
+        line([
+          ids.customerId,
+          ids.id,
+          before.currentPeriodStart,
+          before.currentPeriodEnd,
+          ACTIONS[type] ?? 'reminder',
+          at,
+        ]),
+      );
     const facts = [before && factsUnlike(before, after), subscriptionFacts(after)];
-    rows.events.push(line([random.uuid(recordedAt + nth), type, 'subscription', ids.id, passed + nth + 1, ids.customerId, plan.productId, NOBODY, ...facts, at]));
+    rows.events.push(
+      line([
+        random.uuid(recordedAt + nth),
+        type,
+        'subscription',
+        ids.id,
+        passed + nth + 1,
+        ids.customerId,
+        plan.productId,
+        NOBODY,
+        ...facts,
+        at,
+      ]),
+    );
   });
   rows.event_sequences.push(line([ids.id, passed + steps.length]));
-  for (const { featureId, windowStart, windowName, used, notified, hardLimit, at } of drawUsage(random, contract, { plan, clock }, now)) {
+  for (const { featureId, windowStart, windowName, used, notified, hardLimit, at } of drawUsage(
+    random,
+    contract,
+    { plan, clock },
+    now,
+  )) {
     const [since, then] = [new Date(windowStart), new Date(at)];
     rows.usage_counters.push(line([ids.customerId, featureId, since, windowName, used, 0, notified, hardLimit, then]));
-    rows.usage_ledger.push(line([ids.customerId, random.uuid(at), featureId, since, used, 'consume', then, then, NOBODY]));
+    rows.usage_ledger.push(
+      line([ids.customerId, random.uuid(at), featureId, since, used, 'consume', then, then, NOBODY]),
+    );
   }
 }

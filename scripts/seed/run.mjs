@@ -34,14 +34,24 @@ export async function run({ customers, product, seed, batch }, output, signal) {
       const plans = await readCatalogue(client, product);
       const loaded = await countLoaded(client, product);
       if (loaded > 0) output.write(`${loaded.toLocaleString('en')} customers are there already.\n`);
-      const { rows: [{ now }] } = await client.query('select (extract(epoch from now()) * 1000)::float8 as now');
+      const {
+        rows: [{ now }],
+      } = await client.query('select (extract(epoch from now()) * 1000)::float8 as now');
       const watch = { tell: progressTo(output, { loaded, customers }), signal };
-      if (loaded < customers) await load(config.requireDatabaseUrl(), { loaded, batch, customers, product, seed, plans, now: Math.floor(now) }, watch);
-      if (signal.aborted) return void output.write('\nStopped. Started again with the same arguments, it goes on here.\n');
+      if (loaded < customers)
+        await load(
+          config.requireDatabaseUrl(),
+          { loaded, batch, customers, product, seed, plans, now: Math.floor(now) },
+          watch,
+        );
+      if (signal.aborted)
+        return void output.write('\nStopped. Started again with the same arguments, it goes on here.\n');
       await sumUpAnew(client);
       const filled = performance.now();
       await client.query('analyze');
-      output.write(`Loaded in ${Math.round((filled - began) / 1_000)} s, analyzed in ${Math.round((performance.now() - filled) / 1_000)} s.\n`);
+      output.write(
+        `Loaded in ${Math.round((filled - began) / 1_000)} s, analyzed in ${Math.round((performance.now() - filled) / 1_000)} s.\n`,
+      );
       output.write(`${summaryText(await summarize(client, product))}\n`);
     } finally {
       await client.end();

@@ -15,8 +15,10 @@ export function drawUsage(random, contract, { plan, clock }, now) {
   const period = contract.usagePeriodStart.getTime();
   const today = clock.startOfDay(now);
   const drawn = [use(random, plan.meters.seats, 'none', 0, random.instant(created, until))];
-  if (random.share() < CALLERS) drawn.push(use(random, plan.meters.api_calls, 'billing_period', period, random.instant(period, until)));
-  if (random.share() < EXPORTERS && until > today) drawn.push(use(random, plan.meters.exports, 'day', today, random.instant(Math.max(created, today), until)));
+  if (random.share() < CALLERS)
+    drawn.push(use(random, plan.meters.api_calls, 'billing_period', period, random.instant(period, until)));
+  if (random.share() < EXPORTERS && until > today)
+    drawn.push(use(random, plan.meters.exports, 'day', today, random.instant(Math.max(created, today), until)));
   return drawn;
 }
 
@@ -24,7 +26,15 @@ function use(random, { featureId, limit, overage }, windowName, windowStart, at)
   const hard = limit !== null && overage === HARD;
   const share = Math.min(random.heavyTail(LEAST), hard ? 1 : MOST_OVERAGE);
   const used = Math.max(1, Math.floor((limit ?? USUAL) * share));
-  return { featureId, windowName, windowStart, used, notified: limit === null ? 0 : notifiedAt(used / limit), hardLimit: hard ? limit : null, at };
+  return {
+    featureId,
+    windowName,
+    windowStart,
+    used,
+    notified: limit === null ? 0 : notifiedAt(used / limit),
+    hardLimit: hard ? limit : null,
+    at,
+  };
 }
 
 /** The highest threshold, in percent, that has been told. */

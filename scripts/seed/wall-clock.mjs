@@ -29,7 +29,10 @@ export class WallClock {
     const date = new Date(day * DAY_MS);
     const [year, month] = [date.getUTCFullYear(), date.getUTCMonth() + months];
     const last = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
-    return this.onDay(at, day, Date.UTC(year, month, Math.min(date.getUTCDate(), last)) / DAY_MS) ?? this.ask(at, 'month', months);
+    return (
+      this.onDay(at, day, Date.UTC(year, month, Math.min(date.getUTCDate(), last)) / DAY_MS) ??
+      this.ask(at, 'month', months)
+    );
   }
 
   onDay(at, day, other) {
@@ -53,7 +56,11 @@ export class WallClock {
 
   midnight(day) {
     let at = this.midnights.get(day);
-    if (at === undefined) this.midnights.set(day, (at = calendarWindow('day', this.timeZone, new Date((day + 0.5) * DAY_MS)).start.getTime()));
+    if (at === undefined)
+      this.midnights.set(
+        day,
+        (at = calendarWindow('day', this.timeZone, new Date((day + 0.5) * DAY_MS)).start.getTime()),
+      );
     return at;
   }
 }

@@ -109,7 +109,11 @@ export const ACCESS: Record<string, Access> = {
   'GET /v1/subscriptions/:id/lines': { scope: 'subscriptions:read', people: 'owner', support: 'reads' },
   'GET /v1/subscriptions/:id/timeline': { scope: 'subscriptions:read', people: 'owner', support: 'reads' },
   'GET /v1/customers/:customer/entitlements': { scope: 'entitlements:read', people: 'owner', support: 'reads' },
-  'GET /v1/customers/:customer/entitlements/:feature': { scope: 'entitlements:read', people: 'owner', support: 'reads' },
+  'GET /v1/customers/:customer/entitlements/:feature': {
+    scope: 'entitlements:read',
+    people: 'owner',
+    support: 'reads',
+  },
   'POST /v1/check': { scope: 'entitlements:read', people: 'owner', support: 'reads' },
   'POST /v1/usage/consume': { scope: 'usage:write', people: 'owner' },
   'POST /v1/usage/events': { scope: 'usage:write', people: 'user' },
@@ -122,7 +126,11 @@ export const ACCESS: Record<string, Access> = {
   'GET /v1/customers/:customer/grants': { scope: 'entitlements:read', people: 'owner', support: 'reads' },
   'POST /v1/customers/:customer/grants': { scope: 'customers:write', people: 'product_admin', support: 'repairs' },
   'DELETE /v1/customers/:customer/grants/:id': { scope: 'customers:write', people: 'product_admin' },
-  'PUT /v1/customers/:customer/overrides/:feature': { scope: 'customers:write', people: 'product_admin', support: 'repairs' },
+  'PUT /v1/customers/:customer/overrides/:feature': {
+    scope: 'customers:write',
+    people: 'product_admin',
+    support: 'repairs',
+  },
   'DELETE /v1/customers/:customer/overrides/:feature': { scope: 'customers:write', people: 'product_admin' },
   'GET /v1/customers/:customer/usage': { scope: 'usage:read', people: 'owner', support: 'reads' },
 };

@@ -7,19 +7,27 @@ import type { TestDatabase } from '../support/database.js';
 import { ALL_SCOPES, person, type Person, serviceKey, unique } from '../support/fixtures.js';
 import { ACCESS } from './access-table.js';
 
-const join = (...parts: string[]): string => `/${parts.map((part) => part.replace(/^\/|\/$/g, '')).filter(Boolean).join('/')}`;
+const join = (...parts: string[]): string =>
+  `/${parts
+    .map((part) => part.replace(/^\/|\/$/g, ''))
+    .filter(Boolean)
+    .join('/')}`;
 
 /** Every route that the service really has, from its controllers. */
 function routesOf(service: TestApp): string[] {
   const scanner = new MetadataScanner();
-  const controllers = [...service.app.get(ModulesContainer, { strict: false }).values()].flatMap((module) => [...module.controllers.values()]);
+  const controllers = [...service.app.get(ModulesContainer, { strict: false }).values()].flatMap((module) => [
+    ...module.controllers.values(),
+  ]);
   return controllers.flatMap(({ metatype }) => {
     const prototype = (metatype as { prototype: object }).prototype;
     return scanner.getAllMethodNames(prototype).flatMap((name) => {
       const handler = (prototype as Record<string, object>)[name]!;
       const path = Reflect.getMetadata(PATH_METADATA, handler) as string | undefined;
       if (path === undefined) return [];
-      return [`${RequestMethod[Reflect.getMetadata(METHOD_METADATA, handler) as number]} ${join(Reflect.getMetadata(PATH_METADATA, metatype as object) as string, path)}`];
+      return [
+        `${RequestMethod[Reflect.getMetadata(METHOD_METADATA, handler) as number]} ${join(Reflect.getMetadata(PATH_METADATA, metatype as object) as string, path)}`,
+      ];
     });
   });
 }
@@ -30,7 +38,13 @@ describe('access', () => {
   let bob: Person;
   const at = (route: string, names: Record<string, string> = {}): [string, string] => {
     const [method, path] = route.split(' ') as [string, string];
-    return [method, path.replace(/:(\w+)/g, (_, name: string) => names[name] ?? (name === 'id' ? '01890a5d-ac96-774b-bcce-b302099a8057' : 'nobody'))];
+    return [
+      method,
+      path.replace(
+        /:(\w+)/g,
+        (_, name: string) => names[name] ?? (name === 'id' ? '01890a5d-ac96-774b-bcce-b302099a8057' : 'nobody'),
+      ),
+    ];
   };
 
   beforeAll(async () => {
@@ -50,51 +64,81 @@ describe('access', () => {
     expect(headers.get('www-authenticate')).toContain('Bearer');
   });
 
-  it.each(Object.entries(ACCESS).filter(([, access]) => !access.public))('%s refuses API keys without its scope', async (route, access) => {
-    const { call } = await serviceKey(service, { scopes: ALL_SCOPES.filter((scope) => scope !== access.scope) });
-    const { status, body } = await call(...at(route));
-    expect({ status, code: body.code }).toEqual({ status: 403, code: 'insufficient_scope' });
-  });
+  it.each(Object.entries(ACCESS).filter(([, access]) => !access.public))(
+    '%s refuses API keys without its scope',
+    async (route, access) => {
+      const { call } = await serviceKey(service, { scopes: ALL_SCOPES.filter((scope) => scope !== access.scope) });
+      const { status, body } = await call(...at(route));
+      expect({ status, code: body.code }).toEqual({ status: 403, code: 'insufficient_scope' });
+    },
+  );
 
-  it.each(Object.entries(ACCESS).filter(([, access]) => access.people === 'admin'))('%s is for admins among people', async (route) => {
-    const { status, body } = await ann.call(...at(route));
-    expect({ status, code: body.code }).toEqual({ status: 403, code: 'admin_only' });
-  });
+  it.each(Object.entries(ACCESS).filter(([, access]) => access.people === 'admin'))(
+    '%s is for admins among people',
+    async (route) => {
+      const { status, body } = await ann.call(...at(route));
+      expect({ status, code: body.code }).toEqual({ status: 403, code: 'admin_only' });
+    },
+  );
 
-  it.each(Object.entries(ACCESS).filter(([, access]) => access.people === 'owner'))('%s shows people nothing of others, nor that they exist', async (route) => {
-    const [method, path] = at(route, { customer: bob.customer, id: bob.subscriptionId, feature: 'seats' });
-    const body = method === 'GET' ? undefined : { customer: bob.customer, feature: 'seats', plan: 'basic', when: 'now' };
-    const others = await ann.call(method, path, { body });
-    const [, absentPath] = at(route, { customer: unique('absent'), feature: 'seats' });
-    const nobodys = await ann.call(method, absentPath, { body: body && { ...body, customer: unique('absent') } });
-    expect(others.status).toBe(404);
-    const { instance: _, requestId: __, ...problem } = others.body;
-    const { instance: ___, requestId: ____, ...absent } = nobodys.body;
-    expect(problem).toEqual(absent);
-    const untouched = await bob.call('GET', `/v1/subscriptions/${bob.subscriptionId}`);
-    expect(untouched.body).toMatchObject({ version: 1, status: 'active', plan: { key: 'free' } });
-  });
+  it.each(Object.entries(ACCESS).filter(([, access]) => access.people === 'owner'))(
+    '%s shows people nothing of others, nor that they exist',
+    async (route) => {
+      const [method, path] = at(route, { customer: bob.customer, id: bob.subscriptionId, feature: 'seats' });
+      const body =
+        method === 'GET' ? undefined : { customer: bob.customer, feature: 'seats', plan: 'basic', when: 'now' };
+      const others = await ann.call(method, path, { body });
+      const [, absentPath] = at(route, { customer: unique('absent'), feature: 'seats' });
+      const nobodys = await ann.call(method, absentPath, { body: body && { ...body, customer: unique('absent') } });
+      expect(others.status).toBe(404);
+      const { instance: _, requestId: __, ...problem } = others.body;
+      const { instance: ___, requestId: ____, ...absent } = nobodys.body;
+      expect(problem).toEqual(absent);
+      const untouched = await bob.call('GET', `/v1/subscriptions/${bob.subscriptionId}`);
+      expect(untouched.body).toMatchObject({ version: 1, status: 'active', plan: { key: 'free' } });
+    },
+  );
 
   it('lets people act for themselves, by name, as me, or unnamed', async () => {
     for (const customer of [ann.customer, 'me']) {
       expect((await ann.call('GET', `/v1/customers/${customer}/subscription`)).body.id).toBe(ann.subscriptionId);
-      expect((await ann.call('GET', `/v1/customers/${customer}/entitlements/support`)).body).toMatchObject({ allowed: true, value: 'community' });
+      expect((await ann.call('GET', `/v1/customers/${customer}/entitlements/support`)).body).toMatchObject({
+        allowed: true,
+        value: 'community',
+      });
     }
-    expect((await ann.call('POST', '/v1/usage/consume', { body: { feature: 'projects' } })).body).toMatchObject({ allowed: true, remaining: 0 });
-    expect((await ann.call('POST', '/v1/usage/consume', { body: { customer: 'me', feature: 'projects' } })).body).toMatchObject({ allowed: false });
-    expect((await ann.call('POST', `/v1/subscriptions/${ann.subscriptionId}/change`, { body: { plan: 'pro', interval: 'year', when: 'now' } })).body).toMatchObject({ plan: { key: 'pro' } });
+    expect((await ann.call('POST', '/v1/usage/consume', { body: { feature: 'projects' } })).body).toMatchObject({
+      allowed: true,
+      remaining: 0,
+    });
+    expect(
+      (await ann.call('POST', '/v1/usage/consume', { body: { customer: 'me', feature: 'projects' } })).body,
+    ).toMatchObject({ allowed: false });
+    expect(
+      (
+        await ann.call('POST', `/v1/subscriptions/${ann.subscriptionId}/change`, {
+          body: { plan: 'pro', interval: 'year', when: 'now' },
+        })
+      ).body,
+    ).toMatchObject({ plan: { key: 'pro' } });
   });
 
   it('keeps price and trial out of people’s hands', async () => {
     const refused = await ann.call('POST', '/v1/subscriptions', { body: { plan: 'pro', trialDays: 300 } });
     expect(refused).toMatchObject({ status: 403, body: { code: 'trial_not_allowed' } });
-    expect((await ann.call('POST', '/v1/subscriptions', { body: { plan: 'pro', price: { amount: 0 } } })).status).toBe(422);
-    expect((await ann.call('POST', '/v1/subscriptions', { body: { product: 'tollgate', plan: 'operator' } })).status).toBe(404);
+    expect((await ann.call('POST', '/v1/subscriptions', { body: { plan: 'pro', price: { amount: 0 } } })).status).toBe(
+      422,
+    );
+    expect(
+      (await ann.call('POST', '/v1/subscriptions', { body: { product: 'tollgate', plan: 'operator' } })).status,
+    ).toBe(404);
   });
 
   it('gives nobody a role or a plan at registration', async () => {
     const body = { email: `${unique('eve')}@example.com`, password: 'a long enough password' };
-    expect((await service.call('POST', '/v1/auth/register', { body: { ...body, role: 'admin' } })).body.errors).toEqual([{ field: 'role', message: 'is not a field of this request' }]);
+    expect((await service.call('POST', '/v1/auth/register', { body: { ...body, role: 'admin' } })).body.errors).toEqual(
+      [{ field: 'role', message: 'is not a field of this request' }],
+    );
     const { body: registered } = await service.call('POST', '/v1/auth/register', { body });
     expect(registered.user).toMatchObject({ role: 'user', active: true });
     expect(JSON.stringify(registered)).not.toMatch(/password|hash/i);
@@ -106,8 +150,13 @@ describe('access', () => {
     await service.admin('PUT', '/v1/customers/elsewhere', { body: { product: 'news' } });
     expect((await call('GET', '/v1/customers/confined')).status).toBe(200);
     expect((await call('GET', '/v1/customers/elsewhere')).status).toBe(404);
-    expect((await call('POST', '/v1/usage/consume', { body: { customer: 'elsewhere', feature: 'api_calls' } })).status).toBe(404);
-    expect((await call('POST', '/v1/check', { body: { customer: 'confined', feature: 'articles', product: 'news' } })).body.code).toBe('product_not_allowed');
+    expect(
+      (await call('POST', '/v1/usage/consume', { body: { customer: 'elsewhere', feature: 'api_calls' } })).status,
+    ).toBe(404);
+    expect(
+      (await call('POST', '/v1/check', { body: { customer: 'confined', feature: 'articles', product: 'news' } })).body
+        .code,
+    ).toBe('product_not_allowed');
     const { body } = await call('GET', '/v1/customers');
     expect(body.data.map(({ key }: { key: string }) => key)).toEqual(['confined']);
     const { body: elsewhere } = await service.admin('GET', '/v1/customers/elsewhere/subscription?product=news');
@@ -117,10 +166,25 @@ describe('access', () => {
   it('lets keys of plain people act for themselves only', async () => {
     const refused = await ann.call('POST', '/v1/api-keys', { body: { name: 'x', scopes: ['customers:write'] } });
     expect(refused).toMatchObject({ status: 403, body: { code: 'scope_not_allowed' } });
-    const { body } = await ann.call('POST', '/v1/api-keys', { body: { name: 'x', scopes: ['entitlements:read', 'subscriptions:read'] } });
-    expect((await service.call('GET', '/v1/subscriptions', { token: body.key })).body.data.map(({ id }: { id: string }) => id)).toEqual([ann.subscriptionId]);
+    const { body } = await ann.call('POST', '/v1/api-keys', {
+      body: { name: 'x', scopes: ['entitlements:read', 'subscriptions:read'] },
+    });
+    expect(
+      (await service.call('GET', '/v1/subscriptions', { token: body.key })).body.data.map(
+        ({ id }: { id: string }) => id,
+      ),
+    ).toEqual([ann.subscriptionId]);
     expect((await service.call('GET', '/v1/plans?product=tollgate', { token: body.key })).body.data).toEqual([]);
-    expect((await service.call('POST', '/v1/check', { token: body.key, body: { feature: 'support' } })).body).toMatchObject({ allowed: true, customer: ann.customer });
-    expect((await service.call('POST', '/v1/check', { token: body.key, body: { customer: bob.customer, feature: 'support' } })).status).toBe(404);
+    expect(
+      (await service.call('POST', '/v1/check', { token: body.key, body: { feature: 'support' } })).body,
+    ).toMatchObject({ allowed: true, customer: ann.customer });
+    expect(
+      (
+        await service.call('POST', '/v1/check', {
+          token: body.key,
+          body: { customer: bob.customer, feature: 'support' },
+        })
+      ).status,
+    ).toBe(404);
   });
 });

@@ -23,9 +23,18 @@ describe('bad input', () => {
     const answer = await service.call(method, path, { token: key, body, headers });
     expect(await rows()).toBe(before);
     expect(answer.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
-    expect(answer.body).toMatchObject({ type: `urn:tollgate:problem:${answer.body.code}`, status: answer.status, instance: expect.any(String), requestId: expect.any(String) });
+    expect(answer.body).toMatchObject({
+      type: `urn:tollgate:problem:${answer.body.code}`,
+      status: answer.status,
+      instance: expect.any(String),
+      requestId: expect.any(String),
+    });
     expect(JSON.stringify(answer.body)).not.toMatch(/select|insert|typeorm|node_modules|at .*\.ts/i);
-    return { status: answer.status, code: answer.body.code as string, field: answer.body.errors?.[0]?.field as string | undefined };
+    return {
+      status: answer.status,
+      code: answer.body.code as string,
+      field: answer.body.errors?.[0]?.field as string | undefined,
+    };
   };
 
   beforeAll(async () => {
@@ -36,13 +45,30 @@ describe('bad input', () => {
   });
   afterAll(() => service.stop());
 
-  it.each([['-1'], ['0'], ['-0'], ['1.5'], ['"5"'], ['"1e3"'], ['true'], ['[]'], ['[5]'], ['{}'], ['1e309'], ['-1e309'], ['1e-7'], ['9007199254740992'], ['1e30']])(
-    'consumes no quantity of %s',
-    async (quantity) => {
-      const body = `{"customer":"acme","product":"api","feature":"api_calls","quantity":${quantity}}`;
-      expect(await refused('POST', '/v1/usage/consume', body, { 'idempotency-key': 'bad' })).toEqual({ status: 422, code: 'invalid_fields', field: 'quantity' });
-    },
-  );
+  it.each([
+    ['-1'],
+    ['0'],
+    ['-0'],
+    ['1.5'],
+    ['"5"'],
+    ['"1e3"'],
+    ['true'],
+    ['[]'],
+    ['[5]'],
+    ['{}'],
+    ['1e309'],
+    ['-1e309'],
+    ['1e-7'],
+    ['9007199254740992'],
+    ['1e30'],
+  ])('consumes no quantity of %s', async (quantity) => {
+    const body = `{"customer":"acme","product":"api","feature":"api_calls","quantity":${quantity}}`;
+    expect(await refused('POST', '/v1/usage/consume', body, { 'idempotency-key': 'bad' })).toEqual({
+      status: 422,
+      code: 'invalid_fields',
+      field: 'quantity',
+    });
+  });
 
   it.each([
     ['an unknown field', { customer: 'acme', feature: 'api_calls', product: 'api', tenant: 'b' }, 422, 'tenant'],
@@ -51,10 +77,20 @@ describe('bad input', () => {
     ['a customer that is no text', { customer: { $gt: '' }, feature: 'api_calls' }, 422, 'customer'],
     ['a NUL', { customer: 'acme', feature: 'api\u0000calls' }, 422, 'feature'],
     ['a lone surrogate', { customer: '\ud800', feature: 'api_calls' }, 422, 'customer'],
-    ['a NUL deep inside', { customer: 'acme', feature: 'api_calls', properties: { a: [{ b: 'x\u0000' }] } }, 422, 'properties.a.0.b'],
+    [
+      'a NUL deep inside',
+      { customer: 'acme', feature: 'api_calls', properties: { a: [{ b: 'x\u0000' }] } },
+      422,
+      'properties.a.0.b',
+    ],
     ['a NUL in a name', { customer: 'acme', feature: 'api_calls', properties: { 'a\u0000': 1 } }, 422, 'properties'],
     ['properties that are no object', { customer: 'acme', feature: 'api_calls', properties: [1] }, 422, 'properties'],
-    ['large properties', { customer: 'acme', product: 'api', feature: 'api_calls', properties: { text: 'x'.repeat(20_000) } }, 422, 'properties'],
+    [
+      'large properties',
+      { customer: 'acme', product: 'api', feature: 'api_calls', properties: { text: 'x'.repeat(20_000) } },
+      422,
+      'properties',
+    ],
     ['an unknown customer', { customer: 'nobody', feature: 'seats' }, 404, undefined],
     ['an unknown feature', { customer: 'acme', feature: 'nothing' }, 404, undefined],
     ['an unknown product', { customer: 'acme', product: 'nothing', feature: 'seats' }, 404, undefined],
@@ -81,7 +117,9 @@ describe('bad input', () => {
   });
 
   it('is not compressed', async () => {
-    expect((await refused('POST', '/v1/check', '{}', { 'content-encoding': 'gzip' })).code).toBe('unsupported_media_type');
+    expect((await refused('POST', '/v1/check', '{}', { 'content-encoding': 'gzip' })).code).toBe(
+      'unsupported_media_type',
+    );
   });
 
   it.each([
@@ -121,18 +159,35 @@ describe('bad input', () => {
     ['a region in words', { region: 'Germany' }, 'region'],
     ['a currency that is none', { currency: 'XXQ' }, 'currency'],
   ])('makes no customer with %s', async (_, body, field) => {
-    expect(await refused('PUT', '/v1/customers/new-one', { product: 'api', ...body })).toEqual({ status: 422, code: 'invalid_fields', field });
+    expect(await refused('PUT', '/v1/customers/new-one', { product: 'api', ...body })).toEqual({
+      status: 422,
+      code: 'invalid_fields',
+      field,
+    });
   });
 
   it.each([['x'.repeat(129)], ['a%0Ab'], ['%E2%80%AEabc'], ['me']])('makes no customer called %.20s', async (name) => {
-    expect(await refused('PUT', `/v1/customers/${name}`, { product: 'api' })).toEqual({ status: 422, code: 'invalid_fields', field: 'key' });
+    expect(await refused('PUT', `/v1/customers/${name}`, { product: 'api' })).toEqual({
+      status: 422,
+      code: 'invalid_fields',
+      field: 'key',
+    });
   });
 
   it('makes no customer without a plan, nor one on a plan that is not there', async () => {
     await service.admin('POST', '/v1/products', { body: { key: 'empty', name: 'Empty' } });
-    expect(await refused('PUT', '/v1/customers/new-one', { product: 'empty' })).toMatchObject({ status: 409, code: 'no_plan_assigned' });
-    expect(await refused('PUT', '/v1/customers/new-one', { product: 'api', plan: 'nothing' })).toMatchObject({ status: 404, code: 'plan_not_found' });
-    expect(await refused('PUT', '/v1/customers/new-one', { product: 'news', plan: 'am-ios' })).toMatchObject({ status: 409, code: 'no_price' });
+    expect(await refused('PUT', '/v1/customers/new-one', { product: 'empty' })).toMatchObject({
+      status: 409,
+      code: 'no_plan_assigned',
+    });
+    expect(await refused('PUT', '/v1/customers/new-one', { product: 'api', plan: 'nothing' })).toMatchObject({
+      status: 404,
+      code: 'plan_not_found',
+    });
+    expect(await refused('PUT', '/v1/customers/new-one', { product: 'news', plan: 'am-ios' })).toMatchObject({
+      status: 409,
+      code: 'no_price',
+    });
   });
 
   it.each([
@@ -144,24 +199,50 @@ describe('bad input', () => {
     const document = {
       product: { key: 'bad', name: 'Bad' },
       features: [{ key: 'f', name: 'F', type: 'metered' }],
-      plans: [{ key: 'p', name: 'P', prices: [{ interval: 'month', amount: 1, currency: 'USD' }], entitlements: [{ feature: 'f', type: 'metered', limit: 1, window: 'day', overage: 'deny', ...terms }] }],
+      plans: [
+        {
+          key: 'p',
+          name: 'P',
+          prices: [{ interval: 'month', amount: 1, currency: 'USD' }],
+          entitlements: [{ feature: 'f', type: 'metered', limit: 1, window: 'day', overage: 'deny', ...terms }],
+        },
+      ],
       assignment: [],
     };
     expect(await refused('POST', '/v1/catalog/apply', document)).toMatchObject({ status: 422, field });
   });
 
   it.each([[''], ['x'.repeat(256)], ['with space'], ['naïve']])('is no Idempotency-Key: %.20s', async (value) => {
-    expect(await refused('POST', '/v1/usage/consume', { customer: 'acme', product: 'api', feature: 'api_calls' }, { 'idempotency-key': value })).toMatchObject({ status: 422, field: 'Idempotency-Key' });
+    expect(
+      await refused(
+        'POST',
+        '/v1/usage/consume',
+        { customer: 'acme', product: 'api', feature: 'api_calls' },
+        { 'idempotency-key': value },
+      ),
+    ).toMatchObject({ status: 422, field: 'Idempotency-Key' });
   });
 
   it.each([['short'], ['x'.repeat(129)], ['x'.repeat(900_000)]])('is no password: %.10s', async (password) => {
     const start = Date.now();
-    expect(await refused('POST', '/v1/auth/register', { email: 'new@example.com', password })).toMatchObject({ status: 422, field: 'password' });
+    expect(await refused('POST', '/v1/auth/register', { email: 'new@example.com', password })).toMatchObject({
+      status: 422,
+      field: 'password',
+    });
     expect(Date.now() - start).toBeLessThan(5_000);
   });
 
   it('finds nothing at other spellings of a route', async () => {
-    for (const path of ['/V1/plans', '/v1/plans/', '//v1/plans', '/v0/plans', '/v1%2Fplans', '/.env', '/.git/HEAD', '/package.json']) {
+    for (const path of [
+      '/V1/plans',
+      '/v1/plans/',
+      '//v1/plans',
+      '/v0/plans',
+      '/v1%2Fplans',
+      '/.env',
+      '/.git/HEAD',
+      '/package.json',
+    ]) {
       expect((await refused('GET', path)).status).toBe(404);
     }
     expect((await refused('DELETE', `/v1/subscriptions/${somebody.subscriptionId}`)).status).toBe(404);

@@ -8,7 +8,8 @@ type Row = { id: string; key: string };
 describe('conventions', () => {
   let service: TestApp & { database: TestDatabase };
   let key: string;
-  const call = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => service.call(method, path, { token: key, body, headers });
+  const call = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
+    service.call(method, path, { token: key, body, headers });
 
   beforeAll(async () => {
     service = await startService();
@@ -20,24 +21,41 @@ describe('conventions', () => {
   describe('of pages', () => {
     it('walk everything once, newest first, while more is made', async () => {
       const seen: string[] = [];
-      for (let cursor: string | null = ''; cursor !== null; ) {
-        const { body }: { body: { data: Row[]; hasMore: boolean; nextCursor: string | null } } = await call('GET', `/v1/customers?limit=7${cursor && `&cursor=${cursor}`}`);
+      for (let cursor: string | null = ''; cursor !== null;) {
+        const { body }: { body: { data: Row[]; hasMore: boolean; nextCursor: string | null } } = await call(
+          'GET',
+          `/v1/customers?limit=7${cursor && `&cursor=${cursor}`}`,
+        );
         seen.push(...body.data.map((row) => row.key));
         expect(body.hasMore).toBe(body.nextCursor !== null);
         await call('PUT', `/v1/customers/late${seen.length}`, { product: 'api' });
         cursor = body.nextCursor;
       }
-      expect(seen.filter((name) => /^c\d/.test(name))).toEqual(Array.from({ length: 25 }, (_, index) => `c${24 - index}`));
+      expect(seen.filter((name) => /^c\d/.test(name))).toEqual(
+        Array.from({ length: 25 }, (_, index) => `c${24 - index}`),
+      );
     });
 
     it('take a cursor only for the list it was made for', async () => {
       const { body } = await call('GET', '/v1/plans?product=api&limit=1');
-      for (const path of ['/v1/plans?product=news&limit=1', '/v1/plans?product=api&limit=1&currency=INR', '/v1/customers?limit=1']) {
-        expect((await call('GET', `${path}&cursor=${body.nextCursor}`)).body).toMatchObject({ status: 400, code: 'invalid_cursor' });
+      for (const path of [
+        '/v1/plans?product=news&limit=1',
+        '/v1/plans?product=api&limit=1&currency=INR',
+        '/v1/customers?limit=1',
+      ]) {
+        expect((await call('GET', `${path}&cursor=${body.nextCursor}`)).body).toMatchObject({
+          status: 400,
+          code: 'invalid_cursor',
+        });
       }
       // Another last letter, also one that stands for the same bytes.
-      for (const other of [1, 2, 4, 8, 16, 32].map((bit) => body.nextCursor.slice(0, -1) + BASE64URL[BASE64URL.indexOf(body.nextCursor.at(-1)) ^ bit])) {
-        expect([other, (await call('GET', `/v1/plans?product=api&limit=1&cursor=${other}`)).status]).toEqual([other, 400]);
+      for (const other of [1, 2, 4, 8, 16, 32].map(
+        (bit) => body.nextCursor.slice(0, -1) + BASE64URL[BASE64URL.indexOf(body.nextCursor.at(-1)) ^ bit],
+      )) {
+        expect([other, (await call('GET', `/v1/plans?product=api&limit=1&cursor=${other}`)).status]).toEqual([
+          other,
+          400,
+        ]);
       }
       expect((await service.call('GET', `/v1/plans?product=api&limit=1&cursor=${body.nextCursor}`)).status).toBe(400);
       expect((await call('GET', `/v1/plans?product=api&limit=1&cursor=${body.nextCursor}`)).status).toBe(200);
@@ -54,20 +72,39 @@ describe('conventions', () => {
     it('are told as ETags, and spare an answer that is known', async () => {
       const { headers } = await call('GET', '/v1/customers/c1/subscription?product=api');
       expect(headers.get('etag')).toBe('"1"');
-      const again = await call('GET', '/v1/customers/c1/subscription?product=api', undefined, { 'if-none-match': 'W/"1"' });
+      const again = await call('GET', '/v1/customers/c1/subscription?product=api', undefined, {
+        'if-none-match': 'W/"1"',
+      });
       expect({ status: again.status, body: again.body }).toEqual({ status: 304, body: '' });
     });
 
-    it.each([['"9"', 412], ['W/"1"', 412], ['1', 412], ['"x"', 412], ['"1"', 200], ['*', 200]])('let a write with If-Match %s be %i', async (tag, status) => {
+    it.each([
+      ['"9"', 412],
+      ['W/"1"', 412],
+      ['1', 412],
+      ['"x"', 412],
+      ['"1"', 200],
+      ['*', 200],
+    ])('let a write with If-Match %s be %i', async (tag, status) => {
       const { body } = await call('PUT', `/v1/customers/etag-${status}-${encodeURIComponent(tag)}`, { product: 'api' });
-      const answer = await call('POST', `/v1/subscriptions/${body.subscription.id}/cancel`, { when: 'period_end' }, { 'if-match': tag });
+      const answer = await call(
+        'POST',
+        `/v1/subscriptions/${body.subscription.id}/cancel`,
+        { when: 'period_end' },
+        { 'if-match': tag },
+      );
       expect(answer.status).toBe(status);
     });
   });
 
   describe('of idempotency', () => {
     const consume = (idempotencyKey: string, body: object = {}) =>
-      call('POST', '/v1/usage/consume', { customer: 'idem', product: 'idem', feature: 'calls', ...body }, { 'idempotency-key': idempotencyKey });
+      call(
+        'POST',
+        '/v1/usage/consume',
+        { customer: 'idem', product: 'idem', feature: 'calls', ...body },
+        { 'idempotency-key': idempotencyKey },
+      );
 
     beforeAll(async () => {
       await meteredProduct(service, 'idem', 2);
@@ -79,13 +116,21 @@ describe('conventions', () => {
       expect(first.headers.get('idempotency-replayed')).toBeNull();
       for (const answer of [again, quoted]) {
         expect(answer.body).toEqual(first.body);
-        expect({ status: answer.status, replayed: answer.headers.get('idempotency-replayed') }).toEqual({ status: 200, replayed: 'true' });
+        expect({ status: answer.status, replayed: answer.headers.get('idempotency-replayed') }).toEqual({
+          status: 200,
+          replayed: 'true',
+        });
       }
-      expect((await call('POST', '/v1/check', { customer: 'idem', product: 'idem', feature: 'calls' })).body.used).toBe(1);
+      expect((await call('POST', '/v1/check', { customer: 'idem', product: 'idem', feature: 'calls' })).body.used).toBe(
+        1,
+      );
     });
 
     it('refuse another request under the same key', async () => {
-      expect((await consume('k1', { quantity: 2 })).body).toMatchObject({ status: 422, code: 'idempotency_key_reused' });
+      expect((await consume('k1', { quantity: 2 })).body).toMatchObject({
+        status: 422,
+        code: 'idempotency_key_reused',
+      });
     });
 
     it('replay a denial even when there is room again', async () => {
@@ -99,7 +144,13 @@ describe('conventions', () => {
     });
 
     it('keep no refusal, so that it can be tried again', async () => {
-      const send = () => call('POST', '/v1/subscriptions', { customer: 'later', product: 'api', plan: 'quota' }, { 'idempotency-key': 'k4' });
+      const send = () =>
+        call(
+          'POST',
+          '/v1/subscriptions',
+          { customer: 'later', product: 'api', plan: 'quota' },
+          { 'idempotency-key': 'k4' },
+        );
       expect((await send()).status).toBe(404);
       const { body } = await call('PUT', '/v1/customers/later', { product: 'api' });
       await call('POST', `/v1/subscriptions/${body.subscription.id}/cancel`, { when: 'now' });
@@ -111,14 +162,20 @@ describe('conventions', () => {
 
     it('mean nothing to anybody else', async () => {
       const { call: other } = await serviceKey(service);
-      const answer = await other('POST', '/v1/usage/consume', { body: { customer: 'idem', product: 'idem', feature: 'calls', quantity: 3 }, headers: { 'idempotency-key': 'k1' } });
+      const answer = await other('POST', '/v1/usage/consume', {
+        body: { customer: 'idem', product: 'idem', feature: 'calls', quantity: 3 },
+        headers: { 'idempotency-key': 'k1' },
+      });
       expect(answer.status).toBe(200);
       expect(answer.headers.get('idempotency-replayed')).toBeNull();
     });
 
     it('keep answers sealed: a token in one cannot be read from the database', async () => {
       const email = 'sealed@example.com';
-      const { body } = await service.call('POST', '/v1/auth/register', { body: { email, password: 'a long enough password' }, headers: { 'idempotency-key': 'k5' } });
+      const { body } = await service.call('POST', '/v1/auth/register', {
+        body: { email, password: 'a long enough password' },
+        headers: { 'idempotency-key': 'k5' },
+      });
       const stored = await service.database.query('select answer from idempotency_keys');
       expect(JSON.stringify(stored)).not.toContain(body.refreshToken);
       expect(JSON.stringify(stored)).not.toContain(Buffer.from(body.refreshToken).toString('base64'));
@@ -138,7 +195,10 @@ describe('conventions', () => {
   });
 
   it('of caches: outsiders share an answer for two seconds at most, and see what this instance changes at once', async () => {
-    const names = async () => (await service.call('GET', '/v1/plans?product=api&fields=name')).body.data.map(({ name }: { name: string }) => name);
+    const names = async () =>
+      (await service.call('GET', '/v1/plans?product=api&fields=name')).body.data.map(
+        ({ name }: { name: string }) => name,
+      );
     const before = await names();
     // Behind the service's back: whoever was just told goes on being told the same, for a while.
     await service.database.query(`update plans set public = false where key = 'quota'`);

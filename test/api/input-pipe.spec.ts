@@ -7,23 +7,72 @@ import { type Class, compile } from '../../apps/api/src/http/input/quick-check.j
 import { CreateReservationDto } from '../../apps/api/src/reservations/dto/reservation.dto.js';
 import { CheckDto, ConsumeDto, CorrectionDto, UsageEventsDto } from '../../apps/api/src/usage/dto/usage.dto.js';
 
-const DTOS: [string, Class][] = Object.entries({ CheckDto, ConsumeDto, CorrectionDto, UsageEventsDto, CreateReservationDto });
+const DTOS: [string, Class][] = Object.entries({
+  CheckDto,
+  ConsumeDto,
+  CorrectionDto,
+  UsageEventsDto,
+  CreateReservationDto,
+});
 const valid = (type: Class, value: object): boolean =>
-  validateSync(plainToInstance(type as unknown as ClassConstructor<object>, value), { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: false }).length === 0;
+  validateSync(plainToInstance(type as unknown as ClassConstructor<object>, value), {
+    whitelist: true,
+    forbidNonWhitelisted: true,
+    forbidUnknownValues: false,
+  }).length === 0;
 
 const anything = fc.oneof(
-  fc.string({ maxLength: 70 }), fc.constantFrom('', 'acme', 'calls', '2026-11-21T09:00:00Z', '2026-11-21', 'x'.repeat(200)), fc.integer(), fc.double(), fc.constantFrom(0, 1, -1, 2 ** 53 - 1, 2 ** 53), fc.boolean(),
-  fc.constantFrom(null, undefined), fc.array(fc.string({ maxLength: 5 }), { maxLength: 3 }), fc.dictionary(fc.string({ maxLength: 5 }), fc.integer(), { maxKeys: 2 }),
+  fc.string({ maxLength: 70 }),
+  fc.constantFrom('', 'acme', 'calls', '2026-11-21T09:00:00Z', '2026-11-21', 'x'.repeat(200)),
+  fc.integer(),
+  fc.double(),
+  fc.constantFrom(0, 1, -1, 2 ** 53 - 1, 2 ** 53),
+  fc.boolean(),
+  fc.constantFrom(null, undefined),
+  fc.array(fc.string({ maxLength: 5 }), { maxLength: 3 }),
+  fc.dictionary(fc.string({ maxLength: 5 }), fc.integer(), { maxKeys: 2 }),
 );
-const item = fc.dictionary(fc.constantFrom('id', 'customer', 'feature', 'quantity', 'occurredAt', 'properties', 'other'), anything, { maxKeys: 6 });
-const nearly = fc.record({ id: fc.constant('e1'), customer: fc.constant('acme'), feature: fc.constant('calls'), quantity: fc.integer({ min: -1, max: 5 }) }, { requiredKeys: [] });
+const item = fc.dictionary(
+  fc.constantFrom('id', 'customer', 'feature', 'quantity', 'occurredAt', 'properties', 'other'),
+  anything,
+  { maxKeys: 6 },
+);
+const nearly = fc.record(
+  {
+    id: fc.constant('e1'),
+    customer: fc.constant('acme'),
+    feature: fc.constant('calls'),
+    quantity: fc.integer({ min: -1, max: 5 }),
+  },
+  { requiredKeys: [] },
+);
 const body = fc.dictionary(
-  fc.constantFrom('customer', 'product', 'feature', 'features', 'quantity', 'properties', 'events', 'reason', 'at', 'ttlSeconds', 'other'),
+  fc.constantFrom(
+    'customer',
+    'product',
+    'feature',
+    'features',
+    'quantity',
+    'properties',
+    'events',
+    'reason',
+    'at',
+    'ttlSeconds',
+    'other',
+  ),
   fc.oneof(anything, fc.array(fc.oneof(item, nearly), { maxLength: 3 })),
   { maxKeys: 8 },
 );
 const likely = fc.record(
-  { customer: fc.constant('acme'), product: fc.constant('api'), feature: fc.constant('calls'), quantity: fc.integer({ min: -1, max: 9 }), reason: fc.constant('why'), ttlSeconds: fc.integer({ min: 0, max: 70 }), events: fc.array(nearly, { maxLength: 3 }) },
+  {
+    customer: fc.constant('acme'),
+    product: fc.constant('api'),
+    feature: fc.constant('calls'),
+    quantity: fc.integer({ min: -1, max: 9 }),
+    reason: fc.constant('why'),
+    ttlSeconds: fc.integer({ min: 0, max: 70 }),
+    events: fc.array(nearly, { maxLength: 3 }),
+  },
   { requiredKeys: [] },
 );
 

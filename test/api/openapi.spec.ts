@@ -13,7 +13,12 @@ import { ACCESS, NO_API } from './access-table.js';
 const addFormats = formats as unknown as (ajv: Ajv2020) => void;
 const root = path.resolve(import.meta.dirname, '../..');
 /** What is answered otherwise than in JSON. */
-const MEDIA_TYPES: Record<string, string> = { 'GET /v1/users/me/export': 'application/x-ndjson', 'GET /v1/audit-log/export': 'application/x-ndjson', 'GET /v1/events/stream': 'text/event-stream', 'GET /metrics': 'text/plain' };
+const MEDIA_TYPES: Record<string, string> = {
+  'GET /v1/users/me/export': 'application/x-ndjson',
+  'GET /v1/audit-log/export': 'application/x-ndjson',
+  'GET /v1/events/stream': 'text/event-stream',
+  'GET /metrics': 'text/plain',
+};
 
 interface Operation {
   operationId?: string;
@@ -30,7 +35,12 @@ describe('the OpenAPI document', () => {
   let service: ServiceProcess;
   let database: TestDatabase;
   let folder: string;
-  let document: { openapi: string; webhooks: Record<string, { post: Operation }>; paths: Record<string, Record<string, Operation>>; components: { schemas: Record<string, object> } };
+  let document: {
+    openapi: string;
+    webhooks: Record<string, { post: Operation }>;
+    paths: Record<string, Record<string, Operation>>;
+    components: { schemas: Record<string, object> };
+  };
   let operations: [string, Operation][];
 
   beforeAll(async () => {
@@ -38,7 +48,12 @@ describe('the OpenAPI document', () => {
     folder = temporaryFolder();
     service = await startProcess(folder, { DATABASE_URL: database.url, WORKER: 'off' });
     document = (await caller(service.url)('GET', '/openapi.json')).body;
-    operations = Object.entries(document.paths).flatMap(([at, methods]) => Object.entries(methods).map(([method, operation]): [string, Operation] => [`${method.toUpperCase()} ${at.replace(/\{(\w+)\}/g, ':$1')}`, operation]));
+    operations = Object.entries(document.paths).flatMap(([at, methods]) =>
+      Object.entries(methods).map(([method, operation]): [string, Operation] => [
+        `${method.toUpperCase()} ${at.replace(/\{(\w+)\}/g, ':$1')}`,
+        operation,
+      ]),
+    );
   }, 60_000);
   afterAll(async () => {
     await service.end('SIGTERM');
@@ -47,13 +62,22 @@ describe('the OpenAPI document', () => {
   });
 
   it('has every route, and no other', () => {
-    expect(operations.map(([route]) => route).sort()).toEqual(Object.keys(ACCESS).filter((route) => !NO_API.includes(route)).sort());
+    expect(operations.map(([route]) => route).sort()).toEqual(
+      Object.keys(ACCESS)
+        .filter((route) => !NO_API.includes(route))
+        .sort(),
+    );
   });
 
   it('names, groups and summarises every operation, and says who may call it', () => {
     expect(new Set(operations.map(([, { operationId }]) => operationId)).size).toBe(operations.length);
     for (const [route, { operationId, summary, tags, security }] of operations) {
-      expect([route, operationId, summary, tags]).toEqual([route, expect.stringMatching(/^[a-z][A-Za-z]+$/), expect.stringMatching(/.{8,}/), [expect.any(String)]]);
+      expect([route, operationId, summary, tags]).toEqual([
+        route,
+        expect.stringMatching(/^[a-z][A-Za-z]+$/),
+        expect.stringMatching(/.{8,}/),
+        [expect.any(String)],
+      ]);
       expect([route, security !== undefined]).toEqual([route, !ACCESS[route]!.public]);
     }
   });
@@ -62,28 +86,45 @@ describe('the OpenAPI document', () => {
     for (const [route, { responses }] of operations) {
       const answers = Object.entries(responses).filter(([status]) => status.startsWith('2'));
       expect([route, answers.length]).toEqual([route, expect.any(Number)]);
-      for (const [status, { content }] of answers) expect([route, status, content?.[MEDIA_TYPES[route] ?? 'application/json']?.schema !== undefined]).toEqual([route, status, status !== '204']);
+      for (const [status, { content }] of answers)
+        expect([route, status, content?.[MEDIA_TYPES[route] ?? 'application/json']?.schema !== undefined]).toEqual([
+          route,
+          status,
+          status !== '204',
+        ]);
       if (route.includes('/health/') || route.includes('.well-known')) continue;
-      expect([route, Object.keys(responses)]).toEqual([route, expect.arrayContaining(['422', '429', '503', ...(ACCESS[route]!.public ? [] : ['401', '403'])])]);
+      expect([route, Object.keys(responses)]).toEqual([
+        route,
+        expect.arrayContaining(['422', '429', '503', ...(ACCESS[route]!.public ? [] : ['401', '403'])]),
+      ]);
     }
   });
 
   it('describes every parameter and every body', () => {
     for (const [route, { parameters = [], requestBody }] of operations) {
-      for (const [, name] of route.matchAll(/:(\w+)/g)) expect([route, parameters.map((parameter) => parameter.name)]).toEqual([route, expect.arrayContaining([name])]);
-      for (const parameter of parameters) expect([route, parameter.name, parameter.schema]).toEqual([route, parameter.name, expect.any(Object)]);
+      for (const [, name] of route.matchAll(/:(\w+)/g))
+        expect([route, parameters.map((parameter) => parameter.name)]).toEqual([route, expect.arrayContaining([name])]);
+      for (const parameter of parameters)
+        expect([route, parameter.name, parameter.schema]).toEqual([route, parameter.name, expect.any(Object)]);
       if (/^(POST|PUT|PATCH)/.test(route)) expect([route, requestBody !== undefined]).toEqual([route, true]);
     }
-    const empty = Object.entries(document.components.schemas).filter(([, schema]) => Object.keys((schema as { properties?: object }).properties ?? {}).length === 0);
+    const empty = Object.entries(document.components.schemas).filter(
+      ([, schema]) => Object.keys((schema as { properties?: object }).properties ?? {}).length === 0,
+    );
     expect(empty.map(([name]) => name)).toEqual(['EmptyDto']);
   });
 
   it('is good enough to make a client from', () => {
     const file = path.join(folder, 'openapi.json');
     fs.writeFileSync(file, JSON.stringify(document));
-    execFileSync(process.execPath, [path.join(root, 'node_modules/openapi-typescript/bin/cli.js'), file, '-o', path.join(folder, 'client.ts')], { stdio: 'pipe' });
+    execFileSync(
+      process.execPath,
+      [path.join(root, 'node_modules/openapi-typescript/bin/cli.js'), file, '-o', path.join(folder, 'client.ts')],
+      { stdio: 'pipe' },
+    );
     const types = fs.readFileSync(path.join(folder, 'client.ts'), 'utf8');
-    for (const name of ['consume', 'check', 'putCustomer', 'DecisionDto', 'ProblemDto', 'SubscriptionDto']) expect(types).toContain(name);
+    for (const name of ['consume', 'check', 'putCustomer', 'DecisionDto', 'ProblemDto', 'SubscriptionDto'])
+      expect(types).toContain(name);
     const kept = fs.readFileSync(path.join(root, 'libs/client/src/schema.ts'), 'utf8');
     // Run `npm run client` when this fails: the client's types are made from this document.
     expect(kept === types).toBe(true);
@@ -107,7 +148,11 @@ describe('the OpenAPI document', () => {
 
   it('lets people log in on its page by the password form', () => {
     const { securitySchemes } = document.components as { securitySchemes?: Record<string, object> };
-    expect(securitySchemes).toMatchObject({ password: { type: 'oauth2', flows: { password: { tokenUrl: '/v1/auth/token' } } }, bearer: { type: 'http' }, apiKey: { type: 'apiKey' } });
+    expect(securitySchemes).toMatchObject({
+      password: { type: 'oauth2', flows: { password: { tokenUrl: '/v1/auth/token' } } },
+      bearer: { type: 'http' },
+      apiKey: { type: 'apiKey' },
+    });
   });
 
   it('is shown on a page', async () => {

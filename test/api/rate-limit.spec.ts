@@ -6,7 +6,9 @@ describe('the rate limit', () => {
   it('is so many requests a minute for each address, whatever it says it is, with what is left told', async () => {
     const limited = await startService({ environment: { RATE_LIMIT_PER_MINUTE: '5' } });
     try {
-      const answers = await inParallel(8, 1, (index) => limited.call('GET', '/v1/plans', { headers: { 'x-forwarded-for': `10.0.0.${index}` } }));
+      const answers = await inParallel(8, 1, (index) =>
+        limited.call('GET', '/v1/plans', { headers: { 'x-forwarded-for': `10.0.0.${index}` } }),
+      );
       expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 429, 429, 429]);
       const last = answers.at(-1)!;
       expect(last.body).toMatchObject({ code: 'rate_limited' });

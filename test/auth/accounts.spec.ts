@@ -26,22 +26,36 @@ describe('an account', () => {
   it('is registered by one-letter names, once for all spellings of an e-mail', async () => {
     const email = `${unique('Jos\u00e9')}@example.com`;
     const first = await post('/v1/auth/register', { email, password: PASSWORD, name: 'Ö' });
-    expect(first).toMatchObject({ status: 201, body: { user: { name: 'Ö', emailVerifiedAt: null, role: 'user', product: null } } });
+    expect(first).toMatchObject({
+      status: 201,
+      body: { user: { name: 'Ö', emailVerifiedAt: null, role: 'user', product: null } },
+    });
     for (const spelling of [email.toUpperCase(), email.normalize('NFD'), ` ${email} `, email.replace('@', '＠')]) {
-      expect(await post('/v1/auth/register', { email: spelling, password: PASSWORD })).toMatchObject({ status: 409, body: { code: 'email_taken' } });
+      expect(await post('/v1/auth/register', { email: spelling, password: PASSWORD })).toMatchObject({
+        status: 409,
+        body: { code: 'email_taken' },
+      });
     }
   });
 
   it('is not merged with one that only looks alike', async () => {
     const latin = `${unique('admin')}@example.com`;
     const cyrillic = latin.replace('a', '\u0430');
-    const [a, b] = [await post('/v1/auth/register', { email: latin, password: PASSWORD }), await post('/v1/auth/register', { email: cyrillic, password: PASSWORD })];
+    const [a, b] = [
+      await post('/v1/auth/register', { email: latin, password: PASSWORD }),
+      await post('/v1/auth/register', { email: cyrillic, password: PASSWORD }),
+    ];
     expect([a.status, b.status]).toEqual([201, 201]);
     expect(a.body.user.id).not.toBe(b.body.user.id);
   });
 
   it('takes the plan that region and device choose, and a customer and subscription with it', async () => {
-    const { body } = await post('/v1/auth/register', { email: `${unique('p')}@example.com`, password: PASSWORD, region: 'US', deviceType: 'ios' });
+    const { body } = await post('/v1/auth/register', {
+      email: `${unique('p')}@example.com`,
+      password: PASSWORD,
+      region: 'US',
+      deviceType: 'ios',
+    });
     expect(body).toMatchObject({ customer: { region: 'US', deviceType: 'ios' }, subscription: { status: 'active' } });
   });
 
@@ -49,9 +63,11 @@ describe('an account', () => {
     it('is verified by the token of a mail, once', async () => {
       const somebody = await person(service);
       const token = await mailbox.token(service, somebody.email);
-      const stored = await service.database.query('select encode(hash, \'base64\') as hash from action_tokens');
+      const stored = await service.database.query("select encode(hash, 'base64') as hash from action_tokens");
       expect(JSON.stringify(stored)).not.toContain(token);
-      expect((await post('/v1/auth/verify-email', { token: `${token.slice(0, -1)}x` })).body.code).toBe('token_not_valid');
+      expect((await post('/v1/auth/verify-email', { token: `${token.slice(0, -1)}x` })).body.code).toBe(
+        'token_not_valid',
+      );
       const answers = await inParallel(5, 5, () => post('/v1/auth/verify-email', { token }));
       expect(answers.map(({ status }) => status).sort()).toEqual([204, 422, 422, 422, 422]);
       expect((await me(somebody.token)).body.emailVerifiedAt).toEqual(expect.any(String));
@@ -63,7 +79,8 @@ describe('an account', () => {
 
     it('is mailed to at most so often in an hour', async () => {
       const somebody = await person(service);
-      for (let index = 0; index < 6; index++) expect((await post('/v1/auth/resend-verification', {}, somebody.token)).status).toBe(202);
+      for (let index = 0; index < 6; index++)
+        expect((await post('/v1/auth/resend-verification', {}, somebody.token)).status).toBe(202);
       expect(await mailbox.of(service, somebody.email)).toHaveLength(3);
     });
 
@@ -71,7 +88,9 @@ describe('an account', () => {
       const somebody = await person(service);
       const old = await mailbox.token(service, somebody.email);
       const email = `${unique('moved')}@example.com`;
-      expect((await post('/v1/auth/change-email', { email, password: 'not the password' }, somebody.token)).status).toBe(401);
+      expect(
+        (await post('/v1/auth/change-email', { email, password: 'not the password' }, somebody.token)).status,
+      ).toBe(401);
       expect((await post('/v1/auth/change-email', { email, password: PASSWORD }, somebody.token)).status).toBe(202);
       expect((await me(somebody.token)).body.email).toBe(somebody.email);
       expect((await post('/v1/auth/verify-email', { token: await mailbox.token(service, email) })).status).toBe(204);
@@ -90,7 +109,10 @@ describe('an account', () => {
       await post('/v1/auth/change-email', { email, password: PASSWORD }, ann.token);
       const token = await mailbox.token(service, email);
       await post('/v1/auth/register', { email, password: PASSWORD });
-      expect(await post('/v1/auth/verify-email', { token })).toMatchObject({ status: 409, body: { code: 'email_taken' } });
+      expect(await post('/v1/auth/verify-email', { token })).toMatchObject({
+        status: 409,
+        body: { code: 'email_taken' },
+      });
       expect((await me(ann.token)).body.email).toBe(ann.email);
       const asked = await post('/v1/auth/change-email', { email: bob.email, password: PASSWORD }, ann.token);
       expect(asked.status).toBe(202);
@@ -103,7 +125,8 @@ describe('an account', () => {
       const somebody = await person(service);
       const other = (await login(somebody.email)).body;
       await mailbox.of(service, somebody.email);
-      const change = (currentPassword: string, newPassword: string) => post('/v1/auth/change-password', { currentPassword, newPassword }, somebody.token);
+      const change = (currentPassword: string, newPassword: string) =>
+        post('/v1/auth/change-password', { currentPassword, newPassword }, somebody.token);
       expect((await post('/v1/auth/change-password', { newPassword: OTHER }, somebody.token)).status).toBe(422);
       expect((await change('wrong', OTHER)).body.code).toBe('wrong_credentials');
       expect((await change(PASSWORD, 'short')).body.errors[0].field).toBe('newPassword');
@@ -124,7 +147,9 @@ describe('an account', () => {
       const mails = await mailbox.of(service, somebody.email);
       const token = tokenIn(mails.at(-1))!;
       expect(subjectOf(mails.at(-1))).toBe('Choose a new password');
-      expect((await post('/v1/auth/reset-password', { token, password: 'short' })).body.errors[0].field).toBe('password');
+      expect((await post('/v1/auth/reset-password', { token, password: 'short' })).body.errors[0].field).toBe(
+        'password',
+      );
       const answers = await inParallel(4, 4, () => post('/v1/auth/reset-password', { token, password: OTHER }));
       expect(answers.map(({ status }) => status).sort()).toEqual([204, 422, 422, 422]);
       expect((await me(somebody.token)).status).toBe(401);
@@ -137,10 +162,14 @@ describe('an account', () => {
       await service.admin('PATCH', `/v1/users/${closed.userId}`, { body: { active: false } });
       const nobody = `${unique('nobody')}@example.com`;
       const answers = [];
-      for (const email of [somebody.email, closed.email, nobody]) answers.push(await post('/v1/auth/forgot-password', { email }));
+      for (const email of [somebody.email, closed.email, nobody])
+        answers.push(await post('/v1/auth/forgot-password', { email }));
       expect(new Set(answers.map(({ status, body }) => `${status} ${JSON.stringify(body)}`)).size).toBe(1);
       await mailbox.of(service, nobody);
-      const recipients = mailbox.all().filter((mail) => subjectOf(mail) === 'Choose a new password').map((mail) => /To: (.*)\r/.exec(mail)![1]);
+      const recipients = mailbox
+        .all()
+        .filter((mail) => subjectOf(mail) === 'Choose a new password')
+        .map((mail) => /To: (.*)\r/.exec(mail)![1]);
       expect(recipients).toContain(somebody.email);
       expect(recipients).not.toContain(closed.email);
       expect(recipients).not.toContain(nobody);
@@ -165,26 +194,42 @@ describe('an account', () => {
     expect((await login(somebody.email)).status).toBe(401);
     await service.admin('PATCH', `/v1/users/${somebody.userId}`, { body: { active: true } });
     const { body } = await login(somebody.email);
-    expect((await service.call('GET', '/v1/customers/me/subscription', { token: body.accessToken })).body.id).toBe(somebody.subscriptionId);
+    expect((await service.call('GET', '/v1/customers/me/subscription', { token: body.accessToken })).body.id).toBe(
+      somebody.subscriptionId,
+    );
   });
 
   it('leaves no token behind when it is deleted while a mail is on its way', async () => {
     const somebody = await person(service);
     await mailbox.token(service, somebody.email);
     await besideTransaction(service.database, async (other) => {
-      const { rows: [before] } = await other.query('select email, canonical_email, password_hash from users where id = $1 for update', [somebody.userId]);
+      const {
+        rows: [before],
+      } = await other.query('select email, canonical_email, password_hash from users where id = $1 for update', [
+        somebody.userId,
+      ]);
       await post('/v1/auth/forgot-password', { email: somebody.email });
       const sent = sendDue(service);
       await untilWaiting(service.database, { says: 'into action_tokens' });
       // As a deletion that has come first leaves them.
       await other.query('delete from action_tokens where user_id = $1', [somebody.userId]);
-      await other.query(`update users set email = null, canonical_email = null, name = null, password_hash = null, active = false, deleted_at = now() where id = $1`, [somebody.userId]);
+      await other.query(
+        `update users set email = null, canonical_email = null, name = null, password_hash = null, active = false, deleted_at = now() where id = $1`,
+        [somebody.userId],
+      );
       await other.query('commit');
       await sent;
-      expect(await service.database.query('select purpose from action_tokens where user_id = $1', [somebody.userId])).toEqual([]);
-      expect((await mailbox.of(service, somebody.email)).filter((mail) => subjectOf(mail) === 'Choose a new password')).toEqual([]);
+      expect(
+        await service.database.query('select purpose from action_tokens where user_id = $1', [somebody.userId]),
+      ).toEqual([]);
+      expect(
+        (await mailbox.of(service, somebody.email)).filter((mail) => subjectOf(mail) === 'Choose a new password'),
+      ).toEqual([]);
       // Only the user was deleted: it is as it was again, for who looks for halves.
-      await other.query('update users set email = $2, canonical_email = $3, password_hash = $4, active = true, deleted_at = null where id = $1', [somebody.userId, before.email, before.canonical_email, before.password_hash]);
+      await other.query(
+        'update users set email = $2, canonical_email = $3, password_hash = $4, active = true, deleted_at = null where id = $1',
+        [somebody.userId, before.email, before.canonical_email, before.password_hash],
+      );
     });
   });
 
@@ -210,18 +255,30 @@ describe('an account', () => {
     expect((await post('/v1/users/me/delete', { password: 'wrong' }, token)).status).toBe(401);
     expect((await post('/v1/users/me/delete', { password: PASSWORD }, token)).status).toBe(204);
     expect((await me(token)).status).toBe(401);
-    expect((await service.call('POST', '/v1/usage/consume', { token: key, body: { feature: 'projects' } })).status).toBe(401);
+    expect(
+      (await service.call('POST', '/v1/usage/consume', { token: key, body: { feature: 'projects' } })).status,
+    ).toBe(401);
     expect((await post('/v1/auth/refresh', { refreshToken: body.refreshToken })).status).toBe(401);
     expect((await service.admin('GET', `/v1/users/${body.user.id}`)).status).toBe(404);
     expect((await service.admin('GET', `/v1/customers/${body.customer.key}`)).status).toBe(404);
-    const tables = await service.database.query<{ name: string }>(`select table_name as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`);
+    const tables = await service.database.query<{ name: string }>(
+      `select table_name as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`,
+    );
     for (const { name } of tables) {
-      const rows = await service.database.query(`select 1 from "${name}" t where t::text ilike any($1)`, [[`%${email}%`, '%Unmistakable%']]);
+      const rows = await service.database.query(`select 1 from "${name}" t where t::text ilike any($1)`, [
+        [`%${email}%`, '%Unmistakable%'],
+      ]);
       expect([name, rows.length]).toEqual([name, 0]);
     }
-    const [{ used }] = (await service.database.query<{ used: number }>('select sum(quantity)::int as used from usage_ledger l where customer_id = $1', [body.customer.id])) as [{ used: number }];
+    const [{ used }] = (await service.database.query<{ used: number }>(
+      'select sum(quantity)::int as used from usage_ledger l where customer_id = $1',
+      [body.customer.id],
+    )) as [{ used: number }];
     expect(used).toBe(2);
-    const [live] = await service.database.query<{ live: number }>(`select count(*)::int as live from subscriptions where customer_id = $1 and ended_at is null`, [body.customer.id]);
+    const [live] = await service.database.query<{ live: number }>(
+      `select count(*)::int as live from subscriptions where customer_id = $1 and ended_at is null`,
+      [body.customer.id],
+    );
     expect(live!.live).toBe(0);
     expect((await post('/v1/auth/register', { email, password: PASSWORD })).status).toBe(201);
   });
@@ -229,7 +286,10 @@ describe('an account', () => {
   it('is deleted by an admin with a reason, but never the last admin', async () => {
     const somebody = await person(service);
     expect((await service.admin('DELETE', `/v1/users/${somebody.userId}?reason=asked%20by%20letter`)).status).toBe(204);
-    const [event] = await service.database.query(`select reason from events where subject_id = $1 and type = 'user.deleted'`, [somebody.userId]);
+    const [event] = await service.database.query(
+      `select reason from events where subject_id = $1 and type = 'user.deleted'`,
+      [somebody.userId],
+    );
     expect(event).toEqual({ reason: 'asked by letter' });
     expect((await service.admin('DELETE', `/v1/users/${somebody.userId}`)).status).toBe(404);
     const { body } = await service.admin('GET', '/v1/users/me');
@@ -244,8 +304,12 @@ describe('an account', () => {
         () => somebody.call('POST', '/v1/users/me/delete', { body: { password: PASSWORD } }),
         () => somebody.call('POST', '/v1/usage/consume', { body: { feature: 'projects' } }),
         () => somebody.call('POST', `/v1/subscriptions/${somebody.subscriptionId}/renew`, { body: {} }),
-        () => somebody.call('POST', `/v1/subscriptions/${somebody.subscriptionId}/change`, { body: { plan: 'pro', when: 'now' } }),
-        () => service.admin('POST', '/v1/usage/consume', { body: { customer: somebody.customer, feature: 'projects' } }),
+        () =>
+          somebody.call('POST', `/v1/subscriptions/${somebody.subscriptionId}/change`, {
+            body: { plan: 'pro', when: 'now' },
+          }),
+        () =>
+          service.admin('POST', '/v1/usage/consume', { body: { customer: somebody.customer, feature: 'projects' } }),
         () => somebody.call('PATCH', '/v1/users/me', { body: { name: 'New Name' } }),
       ];
       return calls[(index * 7) % calls.length]!().then(({ status }) => expect(status).toBeLessThan(500));
@@ -260,17 +324,28 @@ describe('an account', () => {
   it('is exported whole, a line of JSON each', async () => {
     const somebody = await person(service);
     await somebody.call('POST', '/v1/usage/consume', { body: { feature: 'projects', properties: { file: 'a.txt' } } });
-    await service.admin('POST', `/v1/customers/${somebody.customer}/grants`, { body: { feature: 'projects', quantity: 3 } });
+    await service.admin('POST', `/v1/customers/${somebody.customer}/grants`, {
+      body: { feature: 'projects', quantity: 3 },
+    });
     const { status, headers, body } = await somebody.call('GET', '/v1/users/me/export');
     expect([status, headers.get('content-type')]).toEqual([200, expect.stringContaining('application/x-ndjson')]);
     const buffer = typeof body === 'string' ? body : JSON.stringify(body);
-    const lines = buffer.trim().split('\n').map((line) => JSON.parse(line) as { kind: string } & Record<string, any>);
+    const lines = buffer
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { kind: string } & Record<string, any>);
     const of = (kind: string) => lines.filter((line) => line.kind === kind);
-    expect(of('account')).toEqual([expect.objectContaining({ email: somebody.email, id: somebody.userId, customer: somebody.customer })]);
+    expect(of('account')).toEqual([
+      expect.objectContaining({ email: somebody.email, id: somebody.userId, customer: somebody.customer }),
+    ]);
     expect(of('subscription').map(({ id }) => id)).toContain(somebody.subscriptionId);
-    expect(of('usage')).toEqual([expect.objectContaining({ feature: 'projects', quantity: 1, properties: { file: 'a.txt' } })]);
+    expect(of('usage')).toEqual([
+      expect.objectContaining({ feature: 'projects', quantity: 1, properties: { file: 'a.txt' } }),
+    ]);
     expect(of('grant')).toEqual([expect.objectContaining({ feature: 'projects', quantity: 3 })]);
-    expect(of('event').map(({ type }) => type)).toEqual(expect.arrayContaining(['user.registered', 'customer.created', 'subscription.created']));
+    expect(of('event').map(({ type }) => type)).toEqual(
+      expect.arrayContaining(['user.registered', 'customer.created', 'subscription.created']),
+    );
     expect(of('session')).toHaveLength(1);
     expect(lines.at(-1)).toEqual({ kind: 'end', whole: true });
     expect(buffer).not.toMatch(/argon2|passwordHash|secret/i);
@@ -281,12 +356,23 @@ describe('an account', () => {
     const product = unique('gone');
     await meteredProduct(service, product, null);
     await service.admin('PUT', `/v1/customers/${somebody.customer}`, { body: { product } });
-    await service.admin('POST', `/v1/customers/${somebody.customer}/grants`, { body: { product, feature: 'calls', quantity: 3 } });
-    const events = Array.from({ length: 1_000 }, (_, index) => ({ id: `${product}-${index}`, customer: somebody.customer, feature: 'calls', quantity: 1 }));
-    for (const half of [events.slice(0, 600), events.slice(600)]) expect((await service.admin('POST', '/v1/usage/events', { body: { product, events: half } })).status).toBe(200);
+    await service.admin('POST', `/v1/customers/${somebody.customer}/grants`, {
+      body: { product, feature: 'calls', quantity: 3 },
+    });
+    const events = Array.from({ length: 1_000 }, (_, index) => ({
+      id: `${product}-${index}`,
+      customer: somebody.customer,
+      feature: 'calls',
+      quantity: 1,
+    }));
+    for (const half of [events.slice(0, 600), events.slice(600)])
+      expect((await service.admin('POST', '/v1/usage/events', { body: { product, events: half } })).status).toBe(200);
     expect((await service.admin('DELETE', `/v1/products/${product}`)).status).toBe(204);
     const { body } = await somebody.call('GET', '/v1/users/me/export');
-    const lines = (body as string).trim().split('\n').map((line) => JSON.parse(line) as { kind: string; product?: string });
+    const lines = (body as string)
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { kind: string; product?: string });
     expect(lines.at(-1)).toEqual({ kind: 'end', whole: true });
     expect(lines.filter(({ kind, product: of }) => kind === 'usage' && of === product)).toHaveLength(1_000);
     expect(lines.filter(({ kind, product: of }) => kind === 'subscription' && of === product)).toHaveLength(1);
@@ -295,8 +381,16 @@ describe('an account', () => {
 
   it('is found by its e-mail, and so is its customer', async () => {
     const somebody = await person(service);
-    expect((await service.admin('GET', `/v1/users?email=${somebody.email.toUpperCase()}`)).body.data.map(({ id }: { id: string }) => id)).toEqual([somebody.userId]);
-    expect((await service.admin('GET', `/v1/customers?email=${somebody.email}`)).body.data.map(({ key }: { key: string }) => key)).toEqual([somebody.customer]);
+    expect(
+      (await service.admin('GET', `/v1/users?email=${somebody.email.toUpperCase()}`)).body.data.map(
+        ({ id }: { id: string }) => id,
+      ),
+    ).toEqual([somebody.userId]);
+    expect(
+      (await service.admin('GET', `/v1/customers?email=${somebody.email}`)).body.data.map(
+        ({ key }: { key: string }) => key,
+      ),
+    ).toEqual([somebody.customer]);
     expect((await service.admin('GET', '/v1/users?email=nobody@example.com')).body.data).toEqual([]);
   });
 });

@@ -17,17 +17,27 @@ describe('logging in', () => {
   afterAll(() => service.stop());
 
   it('takes e-mail and password, in any spelling of the e-mail', async () => {
-    const { status, body } = await service.call('POST', '/v1/auth/login', { body: { ...ADMIN, email: ' ADMIN@LocalHost ' } });
+    const { status, body } = await service.call('POST', '/v1/auth/login', {
+      body: { ...ADMIN, email: ' ADMIN@LocalHost ' },
+    });
     expect({ status, ...body }).toMatchObject({ status: 200, tokenType: 'Bearer', expiresIn: 600 });
     expect((await me(body.accessToken)).body).toMatchObject({ email: 'admin@localhost', role: 'admin' });
   });
 
   it('takes the OAuth 2 password form', async () => {
     const form = (fields: Record<string, string>) =>
-      fetch(`${service.url}/v1/auth/token`, { method: 'POST', body: new URLSearchParams(fields) }).then(async (answer) => ({ status: answer.status, body: await answer.json() }));
+      fetch(`${service.url}/v1/auth/token`, { method: 'POST', body: new URLSearchParams(fields) }).then(
+        async (answer) => ({ status: answer.status, body: await answer.json() }),
+      );
     const { email: username, password } = ADMIN;
-    expect(await form({ grant_type: 'password', username, password })).toMatchObject({ status: 200, body: { token_type: 'Bearer', expires_in: 600 } });
-    expect(await form({ grant_type: 'client_credentials', username, password })).toMatchObject({ status: 400, body: { code: 'unsupported_grant_type' } });
+    expect(await form({ grant_type: 'password', username, password })).toMatchObject({
+      status: 200,
+      body: { token_type: 'Bearer', expires_in: 600 },
+    });
+    expect(await form({ grant_type: 'client_credentials', username, password })).toMatchObject({
+      status: 400,
+      body: { code: 'unsupported_grant_type' },
+    });
   });
 
   it('says the same of an unknown account, a wrong password and a deactivated account', async () => {
@@ -50,7 +60,9 @@ describe('logging in', () => {
     expect(status).toBe(200);
     expect((await refresh(somebody.refreshToken)).body.code).toBe('invalid_refresh_token');
     expect((await me(second.accessToken)).status).toBe(200);
-    await service.database.query(`update refresh_tokens set rotated_at = rotated_at - interval '6 seconds' where rotated_at is not null`);
+    await service.database.query(
+      `update refresh_tokens set rotated_at = rotated_at - interval '6 seconds' where rotated_at is not null`,
+    );
     expect((await refresh(somebody.refreshToken)).body.code).toBe('invalid_refresh_token');
     expect((await refresh(second.refreshToken)).status).toBe(401);
     expect((await me(second.accessToken)).status).toBe(401);
@@ -58,7 +70,11 @@ describe('logging in', () => {
 
   it('replays a refresh that was sent again under its key, and ends nothing', async () => {
     const { refreshToken } = await person(service);
-    const send = () => service.call('POST', '/v1/auth/refresh', { body: { refreshToken }, headers: { 'idempotency-key': 'lost-answer' } });
+    const send = () =>
+      service.call('POST', '/v1/auth/refresh', {
+        body: { refreshToken },
+        headers: { 'idempotency-key': 'lost-answer' },
+      });
     const [first, again] = [await send(), await send()];
     expect(again.body).toEqual(first.body);
     expect((await me(first.body.accessToken)).status).toBe(200);
@@ -66,7 +82,9 @@ describe('logging in', () => {
 
   it('is over for access and refresh tokens after a logout, and everywhere if asked', async () => {
     const somebody = await person(service);
-    const other = await service.call('POST', '/v1/auth/login', { body: { email: somebody.email, password: 'a long enough password' } });
+    const other = await service.call('POST', '/v1/auth/login', {
+      body: { email: somebody.email, password: 'a long enough password' },
+    });
     expect((await somebody.call('POST', '/v1/auth/logout', { body: {} })).status).toBe(204);
     expect((await me(somebody.token)).status).toBe(401);
     expect((await refresh(somebody.refreshToken)).status).toBe(401);
@@ -77,8 +95,16 @@ describe('logging in', () => {
 
   it('is over when the role changes: what was handed out for the old one is dead at once', async () => {
     const somebody = await person(service);
-    const login = async () => (await service.call('POST', '/v1/auth/login', { body: { email: somebody.email, password: 'a long enough password' } })).body.accessToken as string;
-    for (const [role, status] of [['admin', 200], ['user', 403]] as const) {
+    const login = async () =>
+      (
+        await service.call('POST', '/v1/auth/login', {
+          body: { email: somebody.email, password: 'a long enough password' },
+        })
+      ).body.accessToken as string;
+    for (const [role, status] of [
+      ['admin', 200],
+      ['user', 403],
+    ] as const) {
       const before = await login();
       expect((await service.admin('PATCH', `/v1/users/${somebody.userId}`, { body: { role } })).status).toBe(200);
       expect((await me(before)).status).toBe(401);
@@ -93,31 +119,52 @@ describe('logging in', () => {
     const { body } = await service.call('GET', '/.well-known/jwks.json');
     expect(body.keys).toHaveLength(1);
     expect(Object.keys(body.keys[0]).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
-    const [stored] = await service.database.query<{ sealed_private_key: Buffer }>('select sealed_private_key from signing_keys');
+    const [stored] = await service.database.query<{ sealed_private_key: Buffer }>(
+      'select sealed_private_key from signing_keys',
+    );
     expect(stored!.sealed_private_key.toString('latin1')).not.toContain('PRIVATE KEY');
   });
 
   describe('with a token that is not ours', () => {
     const forged: [string, (header: { kid: string }, payload: object, token: string) => string][] = [
-      ['without a signature', ({ kid }, payload) => `${encode({ alg: 'none', typ: 'at+jwt', kid })}.${encode(payload)}.`],
-      ['signed with HS256', ({ kid }, payload) => {
-        const body = `${encode({ alg: 'HS256', typ: 'at+jwt', kid })}.${encode(payload)}`;
-        return `${body}.${createHmac('sha256', 'public').update(body).digest('base64url')}`;
-      }],
-      ['signed with another key', ({ kid }, payload) => {
-        const body = `${encode({ alg: 'ES256', typ: 'at+jwt', kid })}.${encode(payload)}`;
-        const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-        return `${body}.${createSign('sha256').update(body).sign({ key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
-      }],
-      ['of an unknown key', (_, payload, token) => `${encode({ alg: 'ES256', typ: 'at+jwt', kid: '../../dev/null' })}.${encode(payload)}.${token.split('.')[2]}`],
-      ['with one letter changed', (_, __, token) => token.replace(/\.(.)/, (__, letter: string) => `.${letter === 'e' ? 'f' : 'e'}`)],
+      [
+        'without a signature',
+        ({ kid }, payload) => `${encode({ alg: 'none', typ: 'at+jwt', kid })}.${encode(payload)}.`,
+      ],
+      [
+        'signed with HS256',
+        ({ kid }, payload) => {
+          const body = `${encode({ alg: 'HS256', typ: 'at+jwt', kid })}.${encode(payload)}`;
+          return `${body}.${createHmac('sha256', 'public').update(body).digest('base64url')}`;
+        },
+      ],
+      [
+        'signed with another key',
+        ({ kid }, payload) => {
+          const body = `${encode({ alg: 'ES256', typ: 'at+jwt', kid })}.${encode(payload)}`;
+          const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+          return `${body}.${createSign('sha256').update(body).sign({ key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
+        },
+      ],
+      [
+        'of an unknown key',
+        (_, payload, token) =>
+          `${encode({ alg: 'ES256', typ: 'at+jwt', kid: '../../dev/null' })}.${encode(payload)}.${token.split('.')[2]}`,
+      ],
+      [
+        'with one letter changed',
+        (_, __, token) => token.replace(/\.(.)/, (__, letter: string) => `.${letter === 'e' ? 'f' : 'e'}`),
+      ],
       ['with a fourth part', (_, __, token) => `${token}.x`],
       ['that is a refresh token', () => 'x'.repeat(43)],
     ];
 
     it.each(forged)('%s nobody gets in', async (_, forge) => {
       const token = service.adminToken;
-      const [header, payload] = token.split('.').slice(0, 2).map((part) => JSON.parse(Buffer.from(part, 'base64url').toString())) as [{ kid: string }, object];
+      const [header, payload] = token
+        .split('.')
+        .slice(0, 2)
+        .map((part) => JSON.parse(Buffer.from(part, 'base64url').toString())) as [{ kid: string }, object];
       const { status, body, headers } = await me(forge(header, payload, token));
       expect({ status, code: body.code }).toEqual({ status: 401, code: 'invalid_token' });
       expect(headers.get('www-authenticate')).toContain('error="invalid_token"');
@@ -129,7 +176,10 @@ describe('logging in', () => {
       const { id, key } = await serviceKey(service);
       expect((await service.call('GET', '/v1/customers', { token: key })).status).toBe(200);
       expect((await service.call('GET', '/v1/customers', { headers: { 'x-api-key': key } })).status).toBe(200);
-      expect((await service.call('GET', '/v1/customers', { token: `${key.slice(0, -1)}${key.endsWith('A') ? 'B' : 'A'}` })).status).toBe(401);
+      expect(
+        (await service.call('GET', '/v1/customers', { token: `${key.slice(0, -1)}${key.endsWith('A') ? 'B' : 'A'}` }))
+          .status,
+      ).toBe(401);
       expect((await service.admin('DELETE', `/v1/api-keys/${id}`)).status).toBe(204);
       expect((await service.call('GET', '/v1/customers', { token: key })).status).toBe(401);
       expect((await service.admin('DELETE', `/v1/api-keys/${id}`)).status).toBe(404);
@@ -138,17 +188,35 @@ describe('logging in', () => {
     it('shows the key once, and keeps only its hash', async () => {
       const { key } = await serviceKey(service);
       const { body } = await service.admin('GET', '/v1/api-keys?limit=1');
-      expect(Object.keys(body.data[0]).sort()).toEqual(['createdAt', 'expiresAt', 'id', 'lastFour', 'lastUsedAt', 'name', 'prefix', 'product', 'rateLimitPerMinute', 'replacedBy', 'scopes']);
-      const stored = await service.database.query('select t::text as row from api_keys t union all select answer from idempotency_keys');
+      expect(Object.keys(body.data[0]).sort()).toEqual([
+        'createdAt',
+        'expiresAt',
+        'id',
+        'lastFour',
+        'lastUsedAt',
+        'name',
+        'prefix',
+        'product',
+        'rateLimitPerMinute',
+        'replacedBy',
+        'scopes',
+      ]);
+      const stored = await service.database.query(
+        'select t::text as row from api_keys t union all select answer from idempotency_keys',
+      );
       expect(JSON.stringify(stored)).not.toContain(key.slice(20));
     });
 
     it('expires', async () => {
       const soon = new Date(Date.now() + 300).toISOString();
-      const { body } = await service.admin('POST', '/v1/api-keys', { body: { name: 'short', scopes: ['customers:read'], expiresAt: soon } });
+      const { body } = await service.admin('POST', '/v1/api-keys', {
+        body: { name: 'short', scopes: ['customers:read'], expiresAt: soon },
+      });
       await new Promise((resolve) => setTimeout(resolve, 400));
       expect((await service.call('GET', '/v1/customers', { token: body.key })).status).toBe(401);
-      const past = await service.admin('POST', '/v1/api-keys', { body: { name: 'past', scopes: ['customers:read'], expiresAt: '2020-01-01T00:00:00Z' } });
+      const past = await service.admin('POST', '/v1/api-keys', {
+        body: { name: 'past', scopes: ['customers:read'], expiresAt: '2020-01-01T00:00:00Z' },
+      });
       expect(past.body.errors[0].field).toBe('expiresAt');
     });
   });

@@ -6,8 +6,12 @@ import { inParallel, person, unique } from '../support/fixtures.js';
 
 describe('the first admin', () => {
   let service: TestApp & { database: TestDatabase };
-  const ensure = (email: string, password: string | null, production = false) => service.app.get(AuthService, { strict: false }).ensureAdmin(email, password, { production });
-  const admins = async () => (await service.database.query<{ email: string }>(`select email from users where role = 'admin' and active`)).map(({ email }) => email);
+  const ensure = (email: string, password: string | null, production = false) =>
+    service.app.get(AuthService, { strict: false }).ensureAdmin(email, password, { production });
+  const admins = async () =>
+    (await service.database.query<{ email: string }>(`select email from users where role = 'admin' and active`)).map(
+      ({ email }) => email,
+    );
 
   beforeAll(async () => {
     service = await startService();
@@ -27,18 +31,26 @@ describe('the first admin', () => {
     const outcomes = await inParallel(6, 6, () => ensure(email, null));
     expect(outcomes.filter(({ created }) => created)).toHaveLength(1);
     const { drawnPassword } = outcomes.find(({ created }) => created)!;
-    expect((await service.call('POST', '/v1/auth/login', { body: { email, password: drawnPassword } })).status).toBe(200);
+    expect((await service.call('POST', '/v1/auth/login', { body: { email, password: drawnPassword } })).status).toBe(
+      200,
+    );
     expect(await admins()).toEqual([email]);
     expect(await ensure('second@example.com', null)).toEqual({ created: false, drawnPassword: null });
   });
 
   it('is somebody who is there already, if the e-mail is theirs, with the password that is set', async () => {
     const somebody = await person(service);
-    expect(await ensure(somebody.email.toUpperCase(), 'the new admin passphrase')).toEqual({ created: true, drawnPassword: null });
+    expect(await ensure(somebody.email.toUpperCase(), 'the new admin passphrase')).toEqual({
+      created: true,
+      drawnPassword: null,
+    });
     expect(await admins()).toEqual([somebody.email]);
     // Whoever had the account before is out.
     expect((await somebody.call('GET', '/v1/users/me')).status).toBe(401);
-    const login = (password: string) => service.call('POST', '/v1/auth/login', { body: { email: somebody.email, password } });
-    expect([(await login('a long enough password')).status, (await login('the new admin passphrase')).status]).toEqual([401, 200]);
+    const login = (password: string) =>
+      service.call('POST', '/v1/auth/login', { body: { email: somebody.email, password } });
+    expect([(await login('a long enough password')).status, (await login('the new admin passphrase')).status]).toEqual([
+      401, 200,
+    ]);
   });
 });

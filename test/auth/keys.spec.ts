@@ -10,7 +10,8 @@ import { temporaryFolder } from '../support/process.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const MINUTE = 60_000;
-const kidOf = (token: string): string => (JSON.parse(Buffer.from(token.split('.')[0]!, 'base64url').toString()) as { kid: string }).kid;
+const kidOf = (token: string): string =>
+  (JSON.parse(Buffer.from(token.split('.')[0]!, 'base64url').toString()) as { kid: string }).kid;
 /** Longer than any instance goes by what it has read. */
 const known = () => new Promise((resolve) => setTimeout(resolve, 1_100));
 
@@ -20,9 +21,14 @@ describe('signing keys', () => {
   let here: TestApp;
   let there: TestApp;
   const keys = (app: TestApp) => app.app.get(SigningKeys, { strict: false });
-  const login = async () => (await here.call('POST', '/v1/auth/login', { body: ADMIN })).body as { accessToken: string; refreshToken: string };
-  const me = async (token: string) => (await Promise.all([here, there].map(({ call }) => call('GET', '/v1/users/me', { token })))).map(({ status }) => status);
-  const published = async () => (await there.call('GET', '/.well-known/jwks.json')).body.keys.map(({ kid }: { kid: string }) => kid) as string[];
+  const login = async () =>
+    (await here.call('POST', '/v1/auth/login', { body: ADMIN })).body as { accessToken: string; refreshToken: string };
+  const me = async (token: string) =>
+    (await Promise.all([here, there].map(({ call }) => call('GET', '/v1/users/me', { token })))).map(
+      ({ status }) => status,
+    );
+  const published = async () =>
+    (await there.call('GET', '/.well-known/jwks.json')).body.keys.map(({ kid }: { kid: string }) => kid) as string[];
 
   beforeAll(async () => {
     database = await createTestDatabase();
@@ -47,7 +53,11 @@ describe('signing keys', () => {
     clock.advance(MINUTE);
     const { accessToken: first } = await login();
     expect(kidOf(first)).toBe(next);
-    expect([await me(before), await me(last), await me(first)]).toEqual([[200, 200], [200, 200], [200, 200]]);
+    expect([await me(before), await me(last), await me(first)]).toEqual([
+      [200, 200],
+      [200, 200],
+      [200, 200],
+    ]);
     await keys(there).rotateWhenDue();
     expect(await published()).toHaveLength(2);
     clock.advance(5 * MINUTE);
@@ -85,7 +95,10 @@ describe('signing keys', () => {
   it('change by a command', async () => {
     const { PATH, HOME } = process.env;
     const env = { PATH, HOME, DATABASE_URL: database.url, DATA_DIR: temporaryFolder(), SECRET_KEY };
-    const output = execFileSync(process.execPath, ['dist/apps/worker/src/rotate-keys.js', '--now'], { cwd: root, env }).toString();
+    const output = execFileSync(process.execPath, ['dist/apps/worker/src/rotate-keys.js', '--now'], {
+      cwd: root,
+      env,
+    }).toString();
     const kid = /Key (\S+) signs from now on/.exec(output)![1];
     await known();
     expect(await published()).toEqual([kid]);
@@ -106,7 +119,11 @@ describe('signing keys', () => {
 
   it('that were sealed under another secret still verify, and sign no more', async () => {
     const { accessToken } = await login();
-    const other = await startApp({ database, clock, environment: { SECRET_KEY: 'an0ther-k3y-of-the-tests-9876543210-zyxwvutsrq' } });
+    const other = await startApp({
+      database,
+      clock,
+      environment: { SECRET_KEY: 'an0ther-k3y-of-the-tests-9876543210-zyxwvutsrq' },
+    });
     try {
       expect((await other.call('GET', '/v1/users/me', { token: accessToken })).status).toBe(200);
       expect(kidOf(other.adminToken)).not.toBe(kidOf(accessToken));
@@ -119,10 +136,17 @@ describe('signing keys', () => {
 describe('an API key', () => {
   let database: TestDatabase;
   let service: TestApp;
-  const make = async (call: TestApp['call']  , body: object = {}) => (await call('POST', '/v1/api-keys', { body: { name: 'k', scopes: ['customers:read'], ...body } })).body as { id: string; key: string };
+  const make = async (call: TestApp['call'], body: object = {}) =>
+    (await call('POST', '/v1/api-keys', { body: { name: 'k', scopes: ['customers:read'], ...body } })).body as {
+      id: string;
+      key: string;
+    };
   const works = async (key: string) => (await service.call('GET', '/v1/customers', { token: key })).status;
-  const row = async (id: string) => (await service.admin('GET', '/v1/api-keys?limit=100')).body.data.find((one: { id: string }) => one.id === id);
-  const held = async (customer = 'me') => (await service.admin('POST', '/v1/check', { body: { customer, product: 'tollgate', feature: 'api_keys' } })).body.used as number;
+  const row = async (id: string) =>
+    (await service.admin('GET', '/v1/api-keys?limit=100')).body.data.find((one: { id: string }) => one.id === id);
+  const held = async (customer = 'me') =>
+    (await service.admin('POST', '/v1/check', { body: { customer, product: 'tollgate', feature: 'api_keys' } })).body
+      .used as number;
 
   beforeAll(async () => {
     database = await createTestDatabase();
@@ -136,11 +160,22 @@ describe('an API key', () => {
   it('is replaced by one with the same rights; both work until the overlap is over, and one unit is held', async () => {
     const old = await make(service.admin, { product: 'api', rateLimitPerMinute: 7 });
     const before = await held();
-    const { status, body: fresh } = await service.admin('POST', `/v1/api-keys/${old.id}/rotate`, { body: { overlapSeconds: 4 } });
-    expect({ status, ...fresh }).toMatchObject({ status: 201, scopes: ['customers:read'], product: 'api', rateLimitPerMinute: 7, replacedBy: null, expiresAt: null });
+    const { status, body: fresh } = await service.admin('POST', `/v1/api-keys/${old.id}/rotate`, {
+      body: { overlapSeconds: 4 },
+    });
+    expect({ status, ...fresh }).toMatchObject({
+      status: 201,
+      scopes: ['customers:read'],
+      product: 'api',
+      rateLimitPerMinute: 7,
+      replacedBy: null,
+      expiresAt: null,
+    });
     expect([await works(old.key), await works(fresh.key)]).toEqual([200, 200]);
     expect((await row(old.id)).replacedBy).toBe(fresh.id);
-    expect((await service.admin('POST', `/v1/api-keys/${old.id}/rotate`, { body: {} })).body.code).toBe('api_key_replaced');
+    expect((await service.admin('POST', `/v1/api-keys/${old.id}/rotate`, { body: {} })).body.code).toBe(
+      'api_key_replaced',
+    );
     await new Promise((resolve) => setTimeout(resolve, 4_100));
     expect([await works(old.key), await works(fresh.key)]).toEqual([401, 200]);
     expect(await held()).toBe(before);
@@ -152,7 +187,9 @@ describe('an API key', () => {
 
   it('has one successor, however many ask at once', async () => {
     const old = await make(service.admin);
-    const answers = await Promise.all(Array.from({ length: 8 }, () => service.admin('POST', `/v1/api-keys/${old.id}/rotate`, { body: {} })));
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => service.admin('POST', `/v1/api-keys/${old.id}/rotate`, { body: {} })),
+    );
     expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array.from({ length: 7 }, () => 409)]);
   });
 
@@ -161,7 +198,10 @@ describe('an API key', () => {
     const [kept, lost] = [await make(somebody.call), await make(somebody.call)];
     const before = { mine: await held(), theirs: await held(somebody.customer) };
     const { body: taken } = await service.admin('POST', `/v1/api-keys/${kept.id}/rotate`, { body: {} });
-    expect({ mine: await held(), theirs: await held(somebody.customer) }).toEqual({ mine: before.mine + 1, theirs: before.theirs - 1 });
+    expect({ mine: await held(), theirs: await held(somebody.customer) }).toEqual({
+      mine: before.mine + 1,
+      theirs: before.theirs - 1,
+    });
     await service.admin('PATCH', `/v1/users/${somebody.userId}`, { body: { active: false } });
     expect([await works(taken.key), await works(kept.key), await works(lost.key)]).toEqual([200, 401, 401]);
   });
@@ -174,8 +214,15 @@ describe('an API key', () => {
     expect(Math.abs(Date.now() - Date.parse((await row(id)).lastUsedAt))).toBeLessThan(60_000);
   });
 
-  it.each([[{ rateLimitPerMinute: 0 }, 'rateLimitPerMinute'], [{ rateLimitPerMinute: 1.5 }, 'rateLimitPerMinute'], [{ scopes: ['everything'] }, 'scopes'], [{ scopes: [] }, 'scopes']])('is not made with %j', async (body, field) => {
-    const answer = await service.admin('POST', '/v1/api-keys', { body: { name: 'k', scopes: ['customers:read'], ...body } });
+  it.each([
+    [{ rateLimitPerMinute: 0 }, 'rateLimitPerMinute'],
+    [{ rateLimitPerMinute: 1.5 }, 'rateLimitPerMinute'],
+    [{ scopes: ['everything'] }, 'scopes'],
+    [{ scopes: [] }, 'scopes'],
+  ])('is not made with %j', async (body, field) => {
+    const answer = await service.admin('POST', '/v1/api-keys', {
+      body: { name: 'k', scopes: ['customers:read'], ...body },
+    });
     expect(answer).toMatchObject({ status: 422, body: { errors: [{ field }] } });
   });
 });

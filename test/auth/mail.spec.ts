@@ -63,7 +63,10 @@ describe('mail', () => {
     await dispatcher.idle();
     return begun;
   };
-  const rows = () => service.database.query<{ kind: string; attempts: number; waits: boolean }>(`select type as kind, attempts, status = 'pending' as waits from deliveries where channel = 'account_mail' order by id`);
+  const rows = () =>
+    service.database.query<{ kind: string; attempts: number; waits: boolean }>(
+      `select type as kind, attempts, status = 'pending' as waits from deliveries where channel = 'account_mail' order by id`,
+    );
   const dueNow = async () => {
     await service.database.query(`update deliveries set due_at = now() - interval '1 second' where due_at is not null`);
     await service.database.query('delete from delivery_lanes');
@@ -71,7 +74,13 @@ describe('mail', () => {
 
   beforeAll(async () => {
     const smtpUrl = await server.start();
-    service = await startService({ environment: { SMTP_URL: smtpUrl, MAIL_FROM: 'Tollgate <no-reply@example.com>', ACCOUNT_URL: 'https://app.example/account/' } });
+    service = await startService({
+      environment: {
+        SMTP_URL: smtpUrl,
+        MAIL_FROM: 'Tollgate <no-reply@example.com>',
+        ACCOUNT_URL: 'https://app.example/account/',
+      },
+    });
   });
   afterAll(async () => {
     await service.stop();
@@ -91,24 +100,29 @@ describe('mail', () => {
     expect(server.received).toHaveLength(1);
     expect(server.received[0]).toContain(`To: ${email}`);
     expect(server.received[0]).toContain('From: Tollgate <no-reply@example.com>');
-    const token = /account\/verify-email#token=3D([A-Za-z0-9_-]{43})/.exec(server.received[0]!.replace(/=\n/g, ''))![1]!;
+    const token = /account\/verify-email#token=3D([A-Za-z0-9_-]{43})/.exec(
+      server.received[0]!.replace(/=\n/g, ''),
+    )![1]!;
     expect((await service.call('POST', '/v1/auth/verify-email', { body: { token } })).status).toBe(204);
   });
 
-  it.each(['refuses for now', 'hangs up'] as const)('waits while its server %s, and goes out when it can', async (mood) => {
-    server.mood = mood;
-    await person(service);
-    await deliver();
-    expect(await rows()).toEqual([{ kind: 'verify_email', attempts: 1, waits: true }]);
-    expect(server.received).toEqual([]);
-    // Not before its time.
-    expect(await deliver()).toBe(0);
-    server.mood = 'takes';
-    await dueNow();
-    await deliver();
-    expect(server.received).toHaveLength(1);
-    expect(await rows()).toEqual([{ kind: 'verify_email', attempts: 2, waits: false }]);
-  });
+  it.each(['refuses for now', 'hangs up'] as const)(
+    'waits while its server %s, and goes out when it can',
+    async (mood) => {
+      server.mood = mood;
+      await person(service);
+      await deliver();
+      expect(await rows()).toEqual([{ kind: 'verify_email', attempts: 1, waits: true }]);
+      expect(server.received).toEqual([]);
+      // Not before its time.
+      expect(await deliver()).toBe(0);
+      server.mood = 'takes';
+      await dueNow();
+      await deliver();
+      expect(server.received).toHaveLength(1);
+      expect(await rows()).toEqual([{ kind: 'verify_email', attempts: 2, waits: false }]);
+    },
+  );
 
   it('is given up when its ten attempts are over, and nothing else waits for it', async () => {
     server.mood = 'refuses for now';
@@ -123,7 +137,9 @@ describe('mail', () => {
     await person(service);
     await deliver();
     // Claimed, and then nothing more was heard of it.
-    await service.database.query(`update deliveries set due_at = now() - interval '1 second', attempts = 1, status = 'pending', settled_at = null`);
+    await service.database.query(
+      `update deliveries set due_at = now() - interval '1 second', attempts = 1, status = 'pending', settled_at = null`,
+    );
     server.received.length = 0;
     await deliver();
     expect(server.received).toHaveLength(1);
@@ -133,17 +149,35 @@ describe('mail', () => {
     const [old, fresh] = [await person(service), await person(service)];
     await deliver();
     await service.call('POST', '/v1/auth/login', { body: { email: 'nobody@example.com', password: 'wrong' } });
-    await service.database.query(`update account_mails set created_at = created_at - interval '2 days' where user_id = $1`, [old.userId]);
-    await service.database.query(`update action_tokens set expires_at = now() - interval '2 days' where user_id = $1`, [old.userId]);
-    await service.database.query(`update refresh_tokens set expires_at = now() - interval '2 days' where session_id in (select id from sessions where user_id = $1)`, [old.userId]);
-    await service.database.query(`update sessions set expires_at = now() - interval '2 days' where user_id = $1`, [old.userId]);
+    await service.database.query(
+      `update account_mails set created_at = created_at - interval '2 days' where user_id = $1`,
+      [old.userId],
+    );
+    await service.database.query(`update action_tokens set expires_at = now() - interval '2 days' where user_id = $1`, [
+      old.userId,
+    ]);
+    await service.database.query(
+      `update refresh_tokens set expires_at = now() - interval '2 days' where session_id in (select id from sessions where user_id = $1)`,
+      [old.userId],
+    );
+    await service.database.query(`update sessions set expires_at = now() - interval '2 days' where user_id = $1`, [
+      old.userId,
+    ]);
     await service.database.query(`update login_attempts set updated_at = now() - interval '2 days'`);
     const housekeeping = service.app.get(AuthHousekeeping, { strict: false });
     while ((await housekeeping.purge()) > 0);
-    const left = async (userId: string) => (await service.database.query(`select (select count(*)::int from sessions where user_id = $1) as sessions, (select count(*)::int from account_mails where user_id = $1) as mails, (select count(*)::int from action_tokens where user_id = $1) as tokens`, [userId]))[0];
+    const left = async (userId: string) =>
+      (
+        await service.database.query(
+          `select (select count(*)::int from sessions where user_id = $1) as sessions, (select count(*)::int from account_mails where user_id = $1) as mails, (select count(*)::int from action_tokens where user_id = $1) as tokens`,
+          [userId],
+        )
+      )[0];
     expect(await left(old.userId)).toEqual({ sessions: 0, mails: 0, tokens: 0 });
     expect(await left(fresh.userId)).toEqual({ sessions: 1, mails: 1, tokens: 1 });
-    const attempts = await service.database.query<{ familiar: boolean }>('select familiar_until is not null as familiar from login_attempts');
+    const attempts = await service.database.query<{ familiar: boolean }>(
+      'select familiar_until is not null as familiar from login_attempts',
+    );
     // Where an owner logs in from is remembered longer than what was guessed.
     expect(attempts.every(({ familiar }) => familiar)).toBe(true);
   });

@@ -15,25 +15,52 @@ describe('roles', () => {
 
   it('of product admins name a product, and no other role does', async () => {
     const change = (body: object) => service.admin('PATCH', `/v1/users/${ann.userId}`, { body });
-    expect(await change({ role: 'product_admin' })).toMatchObject({ status: 422, body: { errors: [{ field: 'product' }] } });
-    expect(await change({ role: 'support', product: 'news' })).toMatchObject({ status: 422, body: { errors: [{ field: 'product' }] } });
-    expect(await change({ role: 'product_admin', product: 'nothing' })).toMatchObject({ status: 404, body: { code: 'product_not_found' } });
+    expect(await change({ role: 'product_admin' })).toMatchObject({
+      status: 422,
+      body: { errors: [{ field: 'product' }] },
+    });
+    expect(await change({ role: 'support', product: 'news' })).toMatchObject({
+      status: 422,
+      body: { errors: [{ field: 'product' }] },
+    });
+    expect(await change({ role: 'product_admin', product: 'nothing' })).toMatchObject({
+      status: 404,
+      body: { code: 'product_not_found' },
+    });
     expect(await change({ role: 'owner' })).toMatchObject({ status: 422, body: { errors: [{ field: 'role' }] } });
-    await expect(service.database.query(`update users set role = 'product_admin' where id = $1`, [ann.userId])).rejects.toThrow(/users_rule_one_product/);
+    await expect(
+      service.database.query(`update users set role = 'product_admin' where id = $1`, [ann.userId]),
+    ).rejects.toThrow(/users_rule_one_product/);
     expect((await ann.call('GET', '/v1/users/me')).body).toMatchObject({ role: 'user', product: null });
   });
 
   it('let support read everybody, and change nobody', async () => {
     const { call } = await inRole(service, { role: 'support' });
-    for (const path of [`/v1/customers/${ann.customer}`, `/v1/customers/${ann.customer}/subscription`, `/v1/subscriptions/${ann.subscriptionId}`, `/v1/customers/${ann.customer}/entitlements`, '/v1/users', '/v1/subscriptions', '/v1/catalog?product=default']) {
+    for (const path of [
+      `/v1/customers/${ann.customer}`,
+      `/v1/customers/${ann.customer}/subscription`,
+      `/v1/subscriptions/${ann.subscriptionId}`,
+      `/v1/customers/${ann.customer}/entitlements`,
+      '/v1/users',
+      '/v1/subscriptions',
+      '/v1/catalog?product=default',
+    ]) {
       expect([path, (await call('GET', path)).status]).toEqual([path, 200]);
     }
-    expect((await call('POST', '/v1/check', { body: { customer: ann.customer, feature: 'projects' } })).body).toMatchObject({ allowed: true, customer: ann.customer });
-    expect((await call('POST', '/v1/usage/consume', { body: { customer: ann.customer, feature: 'projects' } })).status).toBe(404);
-    expect((await call('POST', `/v1/subscriptions/${ann.subscriptionId}/cancel`, { body: { when: 'now' } })).status).toBe(404);
+    expect(
+      (await call('POST', '/v1/check', { body: { customer: ann.customer, feature: 'projects' } })).body,
+    ).toMatchObject({ allowed: true, customer: ann.customer });
+    expect(
+      (await call('POST', '/v1/usage/consume', { body: { customer: ann.customer, feature: 'projects' } })).status,
+    ).toBe(404);
+    expect(
+      (await call('POST', `/v1/subscriptions/${ann.subscriptionId}/cancel`, { body: { when: 'now' } })).status,
+    ).toBe(404);
     expect((await call('PATCH', `/v1/users/${ann.userId}`, { body: { role: 'support' } })).status).toBe(403);
     // For themselves, as everybody.
-    expect((await call('POST', '/v1/usage/consume', { body: { feature: 'projects' } })).body).toMatchObject({ allowed: true });
+    expect((await call('POST', '/v1/usage/consume', { body: { feature: 'projects' } })).body).toMatchObject({
+      allowed: true,
+    });
   });
 
   it('let support repair, with a reason that is kept', async () => {
@@ -44,10 +71,20 @@ describe('roles', () => {
       ['PUT', `/v1/customers/${ann.customer}/overrides/projects`, { limit: 50 }],
     ];
     for (const [method, path, body] of repairs) {
-      for (const reason of [undefined, '', '   ']) expect([path, await call(method, path, { body: { ...body, reason } })]).toEqual([path, expect.objectContaining({ status: 422 })]);
-      expect([path, (await call(method, path, { body: { ...body, reason: 'ticket 7' } })).status < 300]).toEqual([path, true]);
+      for (const reason of [undefined, '', '   '])
+        expect([path, await call(method, path, { body: { ...body, reason } })]).toEqual([
+          path,
+          expect.objectContaining({ status: 422 }),
+        ]);
+      expect([path, (await call(method, path, { body: { ...body, reason: 'ticket 7' } })).status < 300]).toEqual([
+        path,
+        true,
+      ]);
     }
-    const events = await service.database.query<{ type: string }>(`select type from events where reason = 'ticket 7' and actor->>'id' = $1 order by id`, [userId]);
+    const events = await service.database.query<{ type: string }>(
+      `select type from events where reason = 'ticket 7' and actor->>'id' = $1 order by id`,
+      [userId],
+    );
     expect(events.map(({ type }) => type)).toEqual(['usage.corrected', 'grant.created', 'entitlement.overridden']);
   });
 
@@ -57,22 +94,50 @@ describe('roles', () => {
     expect((await call('PUT', '/v1/customers/of-the-team', { body: {} })).status).toBe(201);
     const { body: subscription } = await call('GET', '/v1/customers/of-the-team/subscription');
     expect(subscription.product).toBe('api');
-    expect((await call('POST', `/v1/subscriptions/${subscription.id}/change`, { body: { plan: 'quota', when: 'now', prorate: false } })).status).toBe(200);
-    expect((await call('POST', '/v1/features', { body: { key: 'team_feature', name: 'Team', type: 'boolean' } })).status).toBe(201);
+    expect(
+      (
+        await call('POST', `/v1/subscriptions/${subscription.id}/change`, {
+          body: { plan: 'quota', when: 'now', prorate: false },
+        })
+      ).status,
+    ).toBe(200);
+    expect(
+      (await call('POST', '/v1/features', { body: { key: 'team_feature', name: 'Team', type: 'boolean' } })).status,
+    ).toBe(201);
     expect((await service.admin('GET', '/v1/features/team_feature?product=api')).status).toBe(200);
-    const { body: key } = await call('POST', '/v1/api-keys', { body: { name: 'team', scopes: ['usage:write', 'customers:read'] } });
-    expect((await service.call('POST', '/v1/usage/consume', { token: key.key, body: { customer: 'of-the-team', feature: 'api_calls' } })).body.allowed).toBe(true);
+    const { body: key } = await call('POST', '/v1/api-keys', {
+      body: { name: 'team', scopes: ['usage:write', 'customers:read'] },
+    });
+    expect(
+      (
+        await service.call('POST', '/v1/usage/consume', {
+          token: key.key,
+          body: { customer: 'of-the-team', feature: 'api_calls' },
+        })
+      ).body.allowed,
+    ).toBe(true);
     // Of the whole product, not only those that they made themselves.
-    const { body: others } = await service.admin('POST', '/v1/api-keys', { body: { name: 'of admin', scopes: ['usage:read'], product: 'api' } });
-    expect((await call('GET', '/v1/api-keys')).body.data.map(({ id }: { id: string }) => id)).toEqual([others.id, key.id]);
+    const { body: others } = await service.admin('POST', '/v1/api-keys', {
+      body: { name: 'of admin', scopes: ['usage:read'], product: 'api' },
+    });
+    expect((await call('GET', '/v1/api-keys')).body.data.map(({ id }: { id: string }) => id)).toEqual([
+      others.id,
+      key.id,
+    ]);
     expect((await call('DELETE', `/v1/api-keys/${others.id}`)).status).toBe(204);
-    const { body: foreign } = await service.admin('POST', '/v1/api-keys', { body: { name: 'of news', scopes: ['usage:read'], product: 'news' } });
+    const { body: foreign } = await service.admin('POST', '/v1/api-keys', {
+      body: { name: 'of news', scopes: ['usage:read'], product: 'news' },
+    });
     expect((await call('DELETE', `/v1/api-keys/${foreign.id}`)).status).toBe(404);
     // Grants of another product are not theirs to take away, though the customer is.
-    await service.admin('PUT', '/v1/customers/of-the-team', { body: { product: 'news', region: 'US', deviceType: 'ios' } });
+    await service.admin('PUT', '/v1/customers/of-the-team', {
+      body: { product: 'news', region: 'US', deviceType: 'ios' },
+    });
     const { body: catalog } = await service.admin('GET', '/v1/catalog?product=news');
     const feature = catalog.features.find(({ type }: { type: string }) => type === 'metered').key as string;
-    const { body: grant } = await service.admin('POST', '/v1/customers/of-the-team/grants', { body: { product: 'news', feature, quantity: 1 } });
+    const { body: grant } = await service.admin('POST', '/v1/customers/of-the-team/grants', {
+      body: { product: 'news', feature, quantity: 1 },
+    });
     expect((await call('DELETE', `/v1/customers/of-the-team/grants/${grant.id}`)).status).toBe(404);
   });
 });

@@ -1,8 +1,24 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Grant } from '@app/entitlements';
-import { balanceOf, burn, burnOrder, type GrantState, isActive, reset, settle } from '../../libs/metering/src/domain/burn-down.js';
-import { advance, type Allowance, count, type Meter, overageOf, roomOf, unusedMeter } from '../../libs/metering/src/domain/meter.js';
+import {
+  balanceOf,
+  burn,
+  burnOrder,
+  type GrantState,
+  isActive,
+  reset,
+  settle,
+} from '../../libs/metering/src/domain/burn-down.js';
+import {
+  advance,
+  type Allowance,
+  count,
+  type Meter,
+  overageOf,
+  roomOf,
+  unusedMeter,
+} from '../../libs/metering/src/domain/meter.js';
 
 const T1 = Date.parse('2024-01-01T00:00:00Z');
 const MINUTE = 60_000;
@@ -11,23 +27,46 @@ const DAY = 24 * HOUR;
 const at = (offset: number): Date => new Date(T1 + offset);
 
 const grant = (id: string, over: Partial<Grant> = {}): Grant => ({
-  id, customerId: 'c', featureId: 'f', quantity: 100, priority: 1, effectiveAt: at(0), expiresAt: at(30 * DAY), recurrence: null, timezone: 'UTC',
-  rolloverMin: 0, rolloverMax: null, reason: null, voidedAt: null, createdAt: at(0), ...over,
+  id,
+  customerId: 'c',
+  featureId: 'f',
+  quantity: 100,
+  priority: 1,
+  effectiveAt: at(0),
+  expiresAt: at(30 * DAY),
+  recurrence: null,
+  timezone: 'UTC',
+  rolloverMin: 0,
+  rolloverMax: null,
+  reason: null,
+  voidedAt: null,
+  createdAt: at(0),
+  ...over,
 });
 const every = (interval: 'day' | 'week', anchor: number) => ({ interval, count: 1, anchor: at(anchor) });
 
 /** Nothing is included: all comes from grants, and what they do not cover is overage. One window for ever, unless one is given. */
-const allowance = (windowAt: Allowance['windowAt'] = () => null): Allowance => ({ limit: 0, overage: 'allow', rolloverMax: 0, rateLimit: null, windowName: 'none', windowAt, since: at(-365 * DAY) });
+const allowance = (windowAt: Allowance['windowAt'] = () => null): Allowance => ({
+  limit: 0,
+  overage: 'allow',
+  rolloverMax: 0,
+  rateLimit: null,
+  windowName: 'none',
+  windowAt,
+  since: at(-365 * DAY),
+});
 
 type Use = [offset: number, quantity: number];
 
 /** The meter after these uses, each at its own time, as it is seen at `read`. */
 function play(grants: Grant[], uses: Use[], read: number, terms = allowance(), from = -30 * DAY): Meter {
   let meter: Meter = { ...unusedMeter(terms, grants, at(from)) };
-  for (const [offset, quantity] of uses.filter(([offset]) => offset <= read)) meter = count(advance(meter, terms, at(offset)).meter, terms, quantity, at(offset)).meter;
+  for (const [offset, quantity] of uses.filter(([offset]) => offset <= read))
+    meter = count(advance(meter, terms, at(offset)).meter, terms, quantity, at(offset)).meter;
   return advance(meter, terms, at(read)).meter;
 }
-const balances = (meter: Meter): Record<string, number> => Object.fromEntries(meter.grants.map(({ grant: { id }, balance }) => [id, balance]));
+const balances = (meter: Meter): Record<string, number> =>
+  Object.fromEntries(meter.grants.map(({ grant: { id }, balance }) => [id, balance]));
 
 interface Case {
   grants: Grant[];
@@ -40,28 +79,74 @@ interface Case {
 
 const CASES: Record<string, Case> = {
   'GB-02': { grants: [grant('a')], uses: [[HOUR, 50]], read: DAY, balance: 50 },
-  'GB-03': { grants: [grant('a', { effectiveAt: at(10 * DAY) })], uses: [[HOUR, 50]], read: 5 * DAY, balance: 0, overage: 50 },
-  'GB-05': { grants: [grant('a')], uses: [[-HOUR, 25], [HOUR, 25]], read: DAY, balance: 50, overage: 0 },
+  'GB-03': {
+    grants: [grant('a', { effectiveAt: at(10 * DAY) })],
+    uses: [[HOUR, 50]],
+    read: 5 * DAY,
+    balance: 0,
+    overage: 50,
+  },
+  'GB-05': {
+    grants: [grant('a')],
+    uses: [
+      [-HOUR, 25],
+      [HOUR, 25],
+    ],
+    read: DAY,
+    balance: 50,
+    overage: 0,
+  },
   'GB-06': { grants: [grant('a'), grant('b')], uses: [[HOUR, 200]], read: DAY, each: { a: 0, b: 0 }, overage: 0 },
   'GB-07': { grants: [grant('a'), grant('b', { priority: 2 })], uses: [[HOUR, 120]], read: DAY, each: { a: 0, b: 80 } },
-  'GB-10': { grants: [grant('a', { recurrence: every('day', 0) })], uses: [[HOUR, 120]], read: DAY + HOUR, balance: 80 },
+  'GB-10': {
+    grants: [grant('a', { recurrence: every('day', 0) })],
+    uses: [[HOUR, 120]],
+    read: DAY + HOUR,
+    balance: 80,
+  },
   'GB-11': {
-    grants: [grant('a', { priority: 3, quantity: 80, effectiveAt: at(-DAY) }), grant('b', { effectiveAt: at(DAY), recurrence: every('week', 3 * DAY) })],
-    uses: [[HOUR, 20], [DAY - 1_000, 20], [DAY, 20]],
+    grants: [
+      grant('a', { priority: 3, quantity: 80, effectiveAt: at(-DAY) }),
+      grant('b', { effectiveAt: at(DAY), recurrence: every('week', 3 * DAY) }),
+    ],
+    uses: [
+      [HOUR, 20],
+      [DAY - 1_000, 20],
+      [DAY, 20],
+    ],
     read: 10 * DAY,
     each: { a: 40, b: 100 },
   },
   'GB-13': {
     grants: [grant('a', { recurrence: every('day', DAY) }), grant('b', { effectiveAt: at(DAY + HOUR) })],
-    uses: [[DAY + 30 * MINUTE, 30], [DAY + 90 * MINUTE, 20]],
+    uses: [
+      [DAY + 30 * MINUTE, 30],
+      [DAY + 90 * MINUTE, 20],
+    ],
     read: DAY + 2 * HOUR,
     each: { a: 50, b: 100 },
   },
-  'GB-17': { grants: [], uses: [[MINUTE, 100], [61 * MINUTE, 100]], read: 60 * MINUTE, overage: 100 },
-  'GB-18': { grants: [grant('a', { quantity: 1_000 }), grant('b', { quantity: 1_000, effectiveAt: at(2 * HOUR) })], uses: [[MINUTE, 100]], read: HOUR, balance: 900, overage: 0 },
+  'GB-17': {
+    grants: [],
+    uses: [
+      [MINUTE, 100],
+      [61 * MINUTE, 100],
+    ],
+    read: 60 * MINUTE,
+    overage: 100,
+  },
+  'GB-18': {
+    grants: [grant('a', { quantity: 1_000 }), grant('b', { quantity: 1_000, effectiveAt: at(2 * HOUR) })],
+    uses: [[MINUTE, 100]],
+    read: HOUR,
+    balance: 900,
+    overage: 0,
+  },
   'GB-32': {
     grants: [
-      grant('first', { quantity: 20 }), grant('oldest', { quantity: 25, priority: 2, createdAt: at(-3 * DAY) }), grant('older', { quantity: 25, priority: 2, createdAt: at(-DAY) }),
+      grant('first', { quantity: 20 }),
+      grant('oldest', { quantity: 25, priority: 2, createdAt: at(-3 * DAY) }),
+      grant('older', { quantity: 25, priority: 2, createdAt: at(-DAY) }),
       grant('new', { quantity: 30, priority: 2, createdAt: at(0) }),
     ],
     uses: [[HOUR, 80]],
@@ -79,18 +164,40 @@ describe('grants', () => {
   });
 
   it('GB-09: of 100,000 the one that expires first is burnt first', () => {
-    const grants = Array.from({ length: 100_000 }, (_, index) => grant(`g${(index * 7_919) % 100_000}`, index === 55_555 ? { expiresAt: at(29 * DAY) } : {}));
-    const { grants: left } = burn(settle(grants.map((one): GrantState => ({ grant: one, balance: 0, settledAt: null })), at(HOUR), 0).grants, 99, at(HOUR));
+    const grants = Array.from({ length: 100_000 }, (_, index) =>
+      grant(`g${(index * 7_919) % 100_000}`, index === 55_555 ? { expiresAt: at(29 * DAY) } : {}),
+    );
+    const { grants: left } = burn(
+      settle(
+        grants.map((one): GrantState => ({ grant: one, balance: 0, settledAt: null })),
+        at(HOUR),
+        0,
+      ).grants,
+      99,
+      at(HOUR),
+    );
     expect(left[55_555]!.balance).toBe(1);
     expect(left.filter(({ balance }) => balance === 100)).toHaveLength(99_999);
   });
 
   it('GB-14: priority, expiry, age, id', () => {
     const order = [
-      grant('no-exp', { expiresAt: null }), grant('p2', { priority: 2 }), grant('created-first', { createdAt: at(-DAY) }), grant('cursor-b'), grant('cursor-a'), grant('later-exp', { expiresAt: at(31 * DAY) }),
+      grant('no-exp', { expiresAt: null }),
+      grant('p2', { priority: 2 }),
+      grant('created-first', { createdAt: at(-DAY) }),
+      grant('cursor-b'),
+      grant('cursor-a'),
+      grant('later-exp', { expiresAt: at(31 * DAY) }),
     ];
     const sorted = order.map((one): GrantState => ({ grant: one, balance: 100, settledAt: null })).sort(burnOrder);
-    expect(sorted.map((state) => state.grant.id)).toEqual(['created-first', 'cursor-a', 'cursor-b', 'later-exp', 'no-exp', 'p2']);
+    expect(sorted.map((state) => state.grant.id)).toEqual([
+      'created-first',
+      'cursor-a',
+      'cursor-b',
+      'later-exp',
+      'no-exp',
+      'p2',
+    ]);
   });
 
   describe('at the end of a window', () => {
@@ -110,8 +217,26 @@ describe('grants', () => {
     });
 
     it('GB-23: and again', () => {
-      const c = grant('c', { quantity: 1_000, effectiveAt: at(RESET + HOUR), createdAt: at(RESET + HOUR), rolloverMax: 1_000 });
-      expect(balances(play([a, b, c], [[HOUR, 600], [RESET + 10 * MINUTE, 300]], 2 * RESET, terms, 0))).toEqual({ a: 100, b: 100, c: 1_000 });
+      const c = grant('c', {
+        quantity: 1_000,
+        effectiveAt: at(RESET + HOUR),
+        createdAt: at(RESET + HOUR),
+        rolloverMax: 1_000,
+      });
+      expect(
+        balances(
+          play(
+            [a, b, c],
+            [
+              [HOUR, 600],
+              [RESET + 10 * MINUTE, 300],
+            ],
+            2 * RESET,
+            terms,
+            0,
+          ),
+        ),
+      ).toEqual({ a: 100, b: 100, c: 1_000 });
     });
 
     it('GB-24, GB-25: what begins with the window is whole, what expires with it is gone', () => {
@@ -119,7 +244,12 @@ describe('grants', () => {
       const fresh = grant('fresh', { quantity: 1_000, effectiveAt: at(RESET) });
       expect(balanceOf(play([gone, fresh], [], RESET, terms, 0).grants, at(RESET))).toBe(1_000);
       expect(balanceOf(play([gone, fresh], [], RESET + MINUTE, terms, 0).grants, at(RESET + MINUTE))).toBe(1_000);
-      expect(balanceOf(play([grant('a', { expiresAt: at(RESET), rolloverMax: 100 })], [], RESET, terms, 0).grants, at(RESET))).toBe(0);
+      expect(
+        balanceOf(
+          play([grant('a', { expiresAt: at(RESET), rolloverMax: 100 })], [], RESET, terms, 0).grants,
+          at(RESET),
+        ),
+      ).toBe(0);
     });
 
     it('GB-26: at most so much, and used begins anew', () => {
@@ -131,10 +261,13 @@ describe('grants', () => {
       ['GB-33', [[HOUR, 50]], 100, 200, 300],
       ['GB-34', [[HOUR, 150]], 100, 200, 250],
       ['GB-35', [[HOUR, 60]], 50, 100, 140],
-    ] as [string, Use[], number, number, number][])('%s: what the window included rolls over too', (_, uses, rolloverMax, limit, remaining) => {
-      const included: Allowance = { ...terms, limit, overage: 'deny', rolloverMax, since: at(0) };
-      expect(roomOf(play([], uses, RESET, included, 0), included, at(RESET))).toBe(remaining);
-    });
+    ] as [string, Use[], number, number, number][])(
+      '%s: what the window included rolls over too',
+      (_, uses, rolloverMax, limit, remaining) => {
+        const included: Allowance = { ...terms, limit, overage: 'deny', rolloverMax, since: at(0) };
+        expect(roomOf(play([], uses, RESET, included, 0), included, at(RESET))).toBe(remaining);
+      },
+    );
 
     it('GB-35, GB-36: through many windows never more than the bound', () => {
       const monthly: Allowance = { ...terms, limit: 100, overage: 'deny', rolloverMax: 50, since: at(0) };
@@ -144,24 +277,47 @@ describe('grants', () => {
     });
   });
 
-  const grants = fc.array(
-    fc.record({
-      quantity: fc.integer({ min: 1, max: 100 }), priority: fc.integer({ min: 0, max: 2 }), effective: fc.integer({ min: -5, max: 20 }), days: fc.option(fc.integer({ min: 1, max: 20 })),
-      recurs: fc.boolean(), rolloverMax: fc.option(fc.nat(50)),
-    }),
-    { maxLength: 4 },
-  ).map((list) => list.map(({ quantity, priority, effective, days, recurs, rolloverMax }, index) => grant(`g${index}`, {
-    quantity, priority, effectiveAt: at(effective * HOUR), expiresAt: days === null ? null : at(effective * HOUR + days * HOUR), recurrence: recurs ? { interval: 'hour', count: 3, anchor: at(effective * HOUR) } : null, rolloverMax,
-  })));
-  const uses = fc.array(fc.tuple(fc.integer({ min: 0, max: 30 * 60 }), fc.integer({ min: 1, max: 40 })), { maxLength: 12 }).map((list) => list.map(([minutes, quantity]): Use => [minutes * MINUTE, quantity]).sort(([one], [other]) => one - other));
+  const grants = fc
+    .array(
+      fc.record({
+        quantity: fc.integer({ min: 1, max: 100 }),
+        priority: fc.integer({ min: 0, max: 2 }),
+        effective: fc.integer({ min: -5, max: 20 }),
+        days: fc.option(fc.integer({ min: 1, max: 20 })),
+        recurs: fc.boolean(),
+        rolloverMax: fc.option(fc.nat(50)),
+      }),
+      { maxLength: 4 },
+    )
+    .map((list) =>
+      list.map(({ quantity, priority, effective, days, recurs, rolloverMax }, index) =>
+        grant(`g${index}`, {
+          quantity,
+          priority,
+          effectiveAt: at(effective * HOUR),
+          expiresAt: days === null ? null : at(effective * HOUR + days * HOUR),
+          recurrence: recurs ? { interval: 'hour', count: 3, anchor: at(effective * HOUR) } : null,
+          rolloverMax,
+        }),
+      ),
+    );
+  const uses = fc
+    .array(fc.tuple(fc.integer({ min: 0, max: 30 * 60 }), fc.integer({ min: 1, max: 40 })), { maxLength: 12 })
+    .map((list) =>
+      list.map(([minutes, quantity]): Use => [minutes * MINUTE, quantity]).sort(([one], [other]) => one - other),
+    );
 
   it('GB-30: usage, balance and overage always add up', () => {
     fc.assert(
-      fc.property(grants.map((list) => list.map((one) => ({ ...one, recurrence: null, expiresAt: null, effectiveAt: at(0) }))), uses, (list, history) => {
-        const meter = play(list, history, 31 * HOUR, allowance(), 0);
-        const granted = list.reduce((sum, { quantity }) => sum + quantity, 0);
-        expect(meter.used + balanceOf(meter.grants, at(31 * HOUR)) - overageOf(meter, allowance())).toBe(granted);
-      }),
+      fc.property(
+        grants.map((list) => list.map((one) => ({ ...one, recurrence: null, expiresAt: null, effectiveAt: at(0) }))),
+        uses,
+        (list, history) => {
+          const meter = play(list, history, 31 * HOUR, allowance(), 0);
+          const granted = list.reduce((sum, { quantity }) => sum + quantity, 0);
+          expect(meter.used + balanceOf(meter.grants, at(31 * HOUR)) - overageOf(meter, allowance())).toBe(granted);
+        },
+      ),
     );
   });
 
@@ -171,23 +327,35 @@ describe('grants', () => {
       return { start: new Date(start), end: new Date(start + 7 * HOUR) };
     };
     fc.assert(
-      fc.property(grants, uses, fc.array(fc.integer({ min: 0, max: 31 * 60 }), { maxLength: 8 }), fc.boolean(), (list, history, looks, windowed) => {
-        const terms = windowed ? { ...allowance(window), limit: 10, rolloverMax: 5, since: at(0) } : allowance();
-        const read = 32 * HOUR;
-        const steps: Use[] = [...history, ...looks.map((minutes): Use => [minutes * MINUTE, 0])].sort(([one], [other]) => one - other);
-        // What is left on a grant that is over means nothing.
-        const seen = (uses: Use[]) => {
-          const meter = play(list, uses, read, terms, 0);
-          return { ...meter, grants: meter.grants.filter((state) => isActive(state.grant, at(read))) };
-        };
-        expect(seen(steps)).toEqual(seen(history));
-      }),
+      fc.property(
+        grants,
+        uses,
+        fc.array(fc.integer({ min: 0, max: 31 * 60 }), { maxLength: 8 }),
+        fc.boolean(),
+        (list, history, looks, windowed) => {
+          const terms = windowed ? { ...allowance(window), limit: 10, rolloverMax: 5, since: at(0) } : allowance();
+          const read = 32 * HOUR;
+          const steps: Use[] = [...history, ...looks.map((minutes): Use => [minutes * MINUTE, 0])].sort(
+            ([one], [other]) => one - other,
+          );
+          // What is left on a grant that is over means nothing.
+          const seen = (uses: Use[]) => {
+            const meter = play(list, uses, read, terms, 0);
+            return { ...meter, grants: meter.grants.filter((state) => isActive(state.grant, at(read))) };
+          };
+          expect(seen(steps)).toEqual(seen(history));
+        },
+      ),
       { numRuns: 1_000 },
     );
   });
 
   it('are kept as they are when they begin with the window that resets them', () => {
-    const state: GrantState = { grant: grant('a', { effectiveAt: at(DAY), rolloverMax: 0 }), balance: 100, settledAt: at(DAY) };
+    const state: GrantState = {
+      grant: grant('a', { effectiveAt: at(DAY), rolloverMax: 0 }),
+      balance: 100,
+      settledAt: at(DAY),
+    };
     expect(reset([state], at(DAY))).toEqual([state]);
   });
 });

@@ -10,8 +10,10 @@ const TRIED = 'conforming-trial';
 describe('the timing of a contract', () => {
   let service: TestApp & { database: TestDatabase };
   let call: Person['call'];
-  const allowed = async (customer: string, product = PLAIN) => (await call('POST', '/v1/check', { body: { customer, product, feature: 'calls' } })).body;
-  const next = (customer: string, startsAt: string) => call('POST', '/v1/subscriptions', { body: { customer, product: PLAIN, plan: 'pro', startsAt } });
+  const allowed = async (customer: string, product = PLAIN) =>
+    (await call('POST', '/v1/check', { body: { customer, product, feature: 'calls' } })).body;
+  const next = (customer: string, startsAt: string) =>
+    call('POST', '/v1/subscriptions', { body: { customer, product: PLAIN, plan: 'pro', startsAt } });
 
   beforeAll(async () => {
     service = await startService();
@@ -23,7 +25,10 @@ describe('the timing of a contract', () => {
 
   it('LC-01: canceled at the end of the period, it gives access until then, and not an instant longer', async () => {
     const { customer, command, to } = await onClock(call, PLAIN, '2031-01-01T00:00:00Z');
-    expect((await command('cancel', { when: 'period_end' })).body).toMatchObject({ status: 'canceled', currentPeriodEnd: '2031-02-01T00:00:00.000Z' });
+    expect((await command('cancel', { when: 'period_end' })).body).toMatchObject({
+      status: 'canceled',
+      currentPeriodEnd: '2031-02-01T00:00:00.000Z',
+    });
     await to('2031-01-31T23:59:59.999Z');
     expect(await allowed(customer)).toMatchObject({ allowed: true, resetsAt: '2031-02-01T00:00:00.000Z' });
     await to('2031-02-01T00:00:00Z');
@@ -45,12 +50,18 @@ describe('the timing of a contract', () => {
     await call('POST', `/v1/subscriptions/${follower.id}/cancel`, { body: { when: 'now' } });
     await to('2031-06-02T00:00:00Z');
     expect(await allowed(customer)).toMatchObject({ allowed: false, reason: 'subscription_expired' });
-    expect(await call('GET', `/v1/customers/${customer}/subscription?product=${PLAIN}`)).toMatchObject({ status: 404, body: { code: 'no_subscription' } });
+    expect(await call('GET', `/v1/customers/${customer}/subscription?product=${PLAIN}`)).toMatchObject({
+      status: 404,
+      body: { code: 'no_subscription' },
+    });
   });
 
   it('LC-08: canceled in its trial, it ends at once or with the trial, as asked, and no phase follows', async () => {
     const now = await onClock(call, TRIED, '2031-01-01T00:00:00Z');
-    expect((await now.command('cancel', { when: 'now' })).body).toMatchObject({ status: 'inactive', endedAt: '2031-01-01T00:00:00.000Z' });
+    expect((await now.command('cancel', { when: 'now' })).body).toMatchObject({
+      status: 'inactive',
+      endedAt: '2031-01-01T00:00:00.000Z',
+    });
     const later = await onClock(call, TRIED, '2031-01-01T00:00:00Z');
     await later.command('cancel', { when: 'period_end' });
     await later.to('2031-06-01T00:00:00Z');
@@ -60,21 +71,32 @@ describe('the timing of a contract', () => {
   it('LC-09: it ends once, when it was told to; a second cancellation is refused', async () => {
     const { command, read, to } = await onClock(call, PLAIN, '2031-01-01T00:00:00Z');
     await command('cancel', { when: 'period_end' });
-    expect(await command('cancel', { when: 'period_end' })).toMatchObject({ status: 409, body: { code: 'already_canceled' } });
+    expect(await command('cancel', { when: 'period_end' })).toMatchObject({
+      status: 409,
+      body: { code: 'already_canceled' },
+    });
     await to('2031-04-01T00:00:00Z');
     expect(await read()).toMatchObject({ status: 'expired', endedAt: '2031-02-01T00:00:00.000Z' });
   });
 
   it('LC-11: another plan within the trial keeps the end of the trial', async () => {
     const { command } = await onClock(call, TRIED, '2031-01-01T00:00:00Z');
-    expect((await command('change', { plan: 'yearly', when: 'now' })).body).toMatchObject({ status: 'trialing', plan: { key: 'yearly' }, trialEnd: '2031-02-01T00:00:00.000Z', currentPeriodEnd: '2031-02-01T00:00:00.000Z' });
+    expect((await command('change', { plan: 'yearly', when: 'now' })).body).toMatchObject({
+      status: 'trialing',
+      plan: { key: 'yearly' },
+      trialEnd: '2031-02-01T00:00:00.000Z',
+      currentPeriodEnd: '2031-02-01T00:00:00.000Z',
+    });
   });
 
   it('LC-12: a change at the end of the period leaves the plan as it is until then', async () => {
     const { command, read, to } = await onClock(call, PLAIN, '2031-01-01T00:00:00Z');
     await command('change', { plan: 'pro', when: 'period_end' });
     await to('2031-01-31T23:59:59Z');
-    expect(await read()).toMatchObject({ plan: { key: 'basic' }, scheduledChange: { plan: { key: 'pro' }, effectiveAt: '2031-02-01T00:00:00.000Z' } });
+    expect(await read()).toMatchObject({
+      plan: { key: 'basic' },
+      scheduledChange: { plan: { key: 'pro' }, effectiveAt: '2031-02-01T00:00:00.000Z' },
+    });
     await to('2031-02-01T00:00:00Z');
     expect(await read()).toMatchObject({ plan: { key: 'pro' }, scheduledChange: null });
   });
@@ -84,7 +106,11 @@ describe('the timing of a contract', () => {
     await call('POST', '/v1/usage/consume', { body: { customer, product: TRIED, feature: 'calls', quantity: 10 } });
     expect(await allowed(customer, TRIED)).toMatchObject({ allowed: false, resetsAt: '2031-02-01T00:00:00.000Z' });
     await to('2031-02-01T00:00:00Z');
-    expect(await allowed(customer, TRIED)).toMatchObject({ allowed: true, used: 0, resetsAt: '2031-03-01T00:00:00.000Z' });
+    expect(await allowed(customer, TRIED)).toMatchObject({
+      allowed: true,
+      used: 0,
+      resetsAt: '2031-03-01T00:00:00.000Z',
+    });
     expect((await call('GET', `/v1/subscriptions/${id}/lines`)).body.data).toEqual([]);
   });
 
@@ -92,7 +118,12 @@ describe('the timing of a contract', () => {
     const { customer } = await onClock(call, PLAIN, '2031-01-01T00:00:00Z');
     await call('POST', '/v1/subscriptions', { body: { customer, product: TRIED, plan: 'pro' } });
     await call('POST', '/v1/usage/consume', { body: { customer, product: TRIED, feature: 'calls', quantity: 40 } });
-    await call('PATCH', '/v1/plans/basic', { body: { product: PLAIN, entitlements: [{ feature: 'calls', type: 'metered', limit: 1, window: 'billing_period', overage: 'deny' }] } });
+    await call('PATCH', '/v1/plans/basic', {
+      body: {
+        product: PLAIN,
+        entitlements: [{ feature: 'calls', type: 'metered', limit: 1, window: 'billing_period', overage: 'deny' }],
+      },
+    });
     await call('POST', '/v1/plans/basic/publish', { body: { product: PLAIN } });
     expect(await allowed(customer)).toMatchObject({ limit: 10, source: { version: 1 } });
     expect(await allowed(customer, TRIED)).toMatchObject({ limit: 100, used: 40 });

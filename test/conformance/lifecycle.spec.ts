@@ -17,16 +17,34 @@ interface Given {
 function begun({ at, zone = 'UTC', interval = 'month', count = 1, anchor, trialDays = 0 }: Given): Subscription {
   return start(
     {
-      id: 's', customerId: 'c', productId: 'p', testClockId: null, quantity: 1, timezone: zone, startsAt: null, billingAnchor: anchor ? new Date(anchor) : null, trialDays,
-      autoRenew: true, indefinite: false, usageSince: null,
-      plan: { planId: 'a', planVersion: 1, planKey: 'a', planName: 'A', price: { amount: 100, currency: 'USD', interval, intervalCount: count } },
+      id: 's',
+      customerId: 'c',
+      productId: 'p',
+      testClockId: null,
+      quantity: 1,
+      timezone: zone,
+      startsAt: null,
+      billingAnchor: anchor ? new Date(anchor) : null,
+      trialDays,
+      autoRenew: true,
+      indefinite: false,
+      usageSince: null,
+      plan: {
+        planId: 'a',
+        planVersion: 1,
+        planKey: 'a',
+        planName: 'A',
+        price: { amount: 100, currency: 'USD', interval, intervalCount: count },
+      },
     },
     new Date(at),
   ).subscription;
 }
 const periodEnds = (subscription: Subscription, until: string): Date[] => [
   subscription.currentPeriodEnd!,
-  ...dueTransitions(subscription, new Date(until)).filter(({ type }) => /renewed|trial_ended/.test(type)).map((step) => step.subscription.currentPeriodEnd!),
+  ...dueTransitions(subscription, new Date(until))
+    .filter(({ type }) => /renewed|trial_ended/.test(type))
+    .map((step) => step.subscription.currentPeriodEnd!),
 ];
 
 describe('the first periods of a contract', () => {
@@ -36,14 +54,31 @@ describe('the first periods of a contract', () => {
   });
 
   it('TZ-02: thirty days of trial and nineteen renewals in Juneau are one period a month, through four changes of the clock', () => {
-    const ends = periodEnds(begun({ at: '2015-09-01T08:01:01Z', zone: 'America/Juneau', trialDays: 30 }), '2017-06-01T00:00Z');
-    const local = ends.slice(0, 20).map((end) => new Intl.DateTimeFormat('en-CA', { timeZone: 'America/Juneau', dateStyle: 'short', timeStyle: 'medium', hourCycle: 'h23' }).format(end));
-    const months = Array.from({ length: 20 }, (_, index) => `${2015 + Math.floor((index + 9) / 12)}-${String(((index + 9) % 12) + 1).padStart(2, '0')}-01, 00:01:01`);
+    const ends = periodEnds(
+      begun({ at: '2015-09-01T08:01:01Z', zone: 'America/Juneau', trialDays: 30 }),
+      '2017-06-01T00:00Z',
+    );
+    const local = ends.slice(0, 20).map((end) =>
+      new Intl.DateTimeFormat('en-CA', {
+        timeZone: 'America/Juneau',
+        dateStyle: 'short',
+        timeStyle: 'medium',
+        hourCycle: 'h23',
+      }).format(end),
+    );
+    const months = Array.from(
+      { length: 20 },
+      (_, index) =>
+        `${2015 + Math.floor((index + 9) / 12)}-${String(((index + 9) % 12) + 1).padStart(2, '0')}-01, 00:01:01`,
+    );
     expect(local).toEqual(months);
   });
 
   it('PB-43: the calendar week begins on Monday', () => {
-    expect(calendarWindow('week', 'UTC', new Date('2026-06-17T08:00Z'))).toEqual({ start: new Date('2026-06-15T00:00Z'), end: new Date('2026-06-22T00:00Z') });
+    expect(calendarWindow('week', 'UTC', new Date('2026-06-17T08:00Z'))).toEqual({
+      start: new Date('2026-06-15T00:00Z'),
+      end: new Date('2026-06-22T00:00Z'),
+    });
   });
 
   it.each(LOCAL_DAY_CASES)('$id: two days later is the same time of day', ({ zone, from, to }) => {

@@ -9,44 +9,85 @@ import { CHANGE_CASES, PART_CASES } from './proration-cases.js';
 const day = (text: string): Date => new Date(`${text}T00:00:00Z`);
 const period = ([from, to]: [string, string]): Period => ({ start: day(from), end: day(to) });
 const plan = (key: string, amount: number, interval: 'month' | 'year' | 'day' = 'month'): SoldPlan => ({
-  planId: key, planVersion: 1, planKey: key, planName: key, price: { amount, currency: 'USD', interval, intervalCount: 1 },
+  planId: key,
+  planVersion: 1,
+  planKey: key,
+  planName: key,
+  price: { amount, currency: 'USD', interval, intervalCount: 1 },
 });
 const begun = (sold: SoldPlan, at: Date, over: Partial<Parameters<typeof start>[0]> = {}): Subscription =>
   start(
     {
-      id: 's', customerId: 'c', productId: 'p', testClockId: null, plan: sold, quantity: 1, timezone: 'UTC', startsAt: null, billingAnchor: null, trialDays: 0,
-      autoRenew: true, indefinite: false, usageSince: null, ...over,
+      id: 's',
+      customerId: 'c',
+      productId: 'p',
+      testClockId: null,
+      plan: sold,
+      quantity: 1,
+      timezone: 'UTC',
+      startsAt: null,
+      billingAnchor: null,
+      trialDays: 0,
+      autoRenew: true,
+      indefinite: false,
+      usageSince: null,
+      ...over,
     },
     at,
   ).subscription;
-const told = (lines: ProrationLine[] | undefined): object => Object.fromEntries((lines ?? []).map(({ kind, amount }) => [kind, amount]));
+const told = (lines: ProrationLine[] | undefined): object =>
+  Object.fromEntries((lines ?? []).map(({ kind, amount }) => [kind, amount]));
 
 describe('a part of a price', () => {
-  it.each(PART_CASES)('$id', ({ amount, part, cycle, expected }) => expect(proratedAmount(amount, period(part), period(cycle))).toBe(expected));
+  it.each(PART_CASES)('$id', ({ amount, part, cycle, expected }) =>
+    expect(proratedAmount(amount, period(part), period(cycle))).toBe(expected),
+  );
 
-  const cycles = fc.record({ start: fc.integer({ min: 0, max: 1e12 }), length: fc.integer({ min: 1, max: 4e10 }), amount: fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }) });
+  const cycles = fc.record({
+    start: fc.integer({ min: 0, max: 1e12 }),
+    length: fc.integer({ min: 1, max: 4e10 }),
+    amount: fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
+  });
 
   it('sums up to the whole, wherever the cycle is cut', () => {
     fc.assert(
-      fc.property(cycles, fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 }), ({ start: from, length, amount }, at) => {
-        const cycle = { start: new Date(from), end: new Date(from + length) };
-        const cuts = [0, ...at.sort((a, b) => a - b).map((part) => Math.floor(part * length)), length].map((ms) => new Date(from + ms));
-        const parts = cuts.slice(1).map((end, index) => proratedAmount(amount, { start: cuts[index]!, end }, cycle));
-        expect(parts.reduce((sum, one) => sum + one, 0)).toBe(amount);
-        expect(parts.every((one) => Number.isSafeInteger(one) && one >= 0 && one <= amount)).toBe(true);
-      }),
+      fc.property(
+        cycles,
+        fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 12 }),
+        ({ start: from, length, amount }, at) => {
+          const cycle = { start: new Date(from), end: new Date(from + length) };
+          const cuts = [0, ...at.sort((a, b) => a - b).map((part) => Math.floor(part * length)), length].map(
+            (ms) => new Date(from + ms),
+          );
+          const parts = cuts.slice(1).map((end, index) => proratedAmount(amount, { start: cuts[index]!, end }, cycle));
+          expect(parts.reduce((sum, one) => sum + one, 0)).toBe(amount);
+          expect(parts.every((one) => Number.isSafeInteger(one) && one >= 0 && one <= amount)).toBe(true);
+        },
+      ),
       { numRuns: 2_000 },
     );
   });
 
   it('is never a unit away from the exact fraction', () => {
     fc.assert(
-      fc.property(cycles, fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }), ({ start: from, length, amount }, one, other) => {
-        const [a, b] = [one, other].sort((x, y) => x - y).map((part) => from + Math.floor(part * length)) as [number, number];
-        const worth = proratedAmount(amount, { start: new Date(a), end: new Date(b) }, { start: new Date(from), end: new Date(from + length) });
-        const distance = BigInt(worth) * BigInt(length) - BigInt(amount) * BigInt(b - a);
-        expect(distance <= BigInt(length) && distance >= -BigInt(length)).toBe(true);
-      }),
+      fc.property(
+        cycles,
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        ({ start: from, length, amount }, one, other) => {
+          const [a, b] = [one, other].sort((x, y) => x - y).map((part) => from + Math.floor(part * length)) as [
+            number,
+            number,
+          ];
+          const worth = proratedAmount(
+            amount,
+            { start: new Date(a), end: new Date(b) },
+            { start: new Date(from), end: new Date(from + length) },
+          );
+          const distance = BigInt(worth) * BigInt(length) - BigInt(amount) * BigInt(b - a);
+          expect(distance <= BigInt(length) && distance >= -BigInt(length)).toBe(true);
+        },
+      ),
       { numRuns: 2_000 },
     );
   });
@@ -61,8 +102,16 @@ describe('a change of plan', () => {
   });
 
   it('PR-14: a change of quantity keeps the change of plan that waits, for the new quantity', () => {
-    const waiting = change(begun(plan('a', 1_000), day('2025-06-01'), { quantity: 5 }), { plan: plan('b', 2_500), quantity: 5, when: 'period_end', prorate: true }, day('2025-06-10')).subscription;
-    const { subscription, lines } = change(waiting, { plan: plan('a', 1_000), quantity: 8, when: 'now', prorate: true }, day('2025-06-16'));
+    const waiting = change(
+      begun(plan('a', 1_000), day('2025-06-01'), { quantity: 5 }),
+      { plan: plan('b', 2_500), quantity: 5, when: 'period_end', prorate: true },
+      day('2025-06-10'),
+    ).subscription;
+    const { subscription, lines } = change(
+      waiting,
+      { plan: plan('a', 1_000), quantity: 8, when: 'now', prorate: true },
+      day('2025-06-16'),
+    );
     expect(netOf(lines!)).toBe(1_500);
     expect(subscription.scheduledChange).toMatchObject({ planKey: 'b', quantity: 8 });
     expect(subscription.scheduledChange!.price.amount * subscription.scheduledChange!.quantity).toBe(20_000);
@@ -70,43 +119,71 @@ describe('a change of plan', () => {
 
   it('moves no money when it is not prorated in a period that goes on, nor in a trial, nor without a period', () => {
     const asked = { plan: plan('b', 3_000), quantity: 1, when: 'now' as const, prorate: true };
-    expect(change(begun(plan('a', 1_000), day('2025-06-01')), { ...asked, prorate: false }, day('2025-06-10')).lines).toEqual([]);
-    expect(change(begun(plan('a', 1_000), day('2025-06-01'), { trialDays: 14 }), asked, day('2025-06-10')).lines).toEqual([]);
-    expect(change(begun(plan('a', 1_000), day('2025-06-01'), { indefinite: true }), asked, day('2025-06-10')).lines).toEqual([]);
-    expect(change(begun(plan('a', 1_000), day('2025-06-01')), { ...asked, when: 'period_end' }, day('2025-06-10')).lines).toBeUndefined();
+    expect(
+      change(begun(plan('a', 1_000), day('2025-06-01')), { ...asked, prorate: false }, day('2025-06-10')).lines,
+    ).toEqual([]);
+    expect(
+      change(begun(plan('a', 1_000), day('2025-06-01'), { trialDays: 14 }), asked, day('2025-06-10')).lines,
+    ).toEqual([]);
+    expect(
+      change(begun(plan('a', 1_000), day('2025-06-01'), { indefinite: true }), asked, day('2025-06-10')).lines,
+    ).toEqual([]);
+    expect(
+      change(begun(plan('a', 1_000), day('2025-06-01')), { ...asked, when: 'period_end' }, day('2025-06-10')).lines,
+    ).toBeUndefined();
   });
 
   const moments = fc.integer({ min: 0, max: 30 * 86_400_000 - 1 });
 
   it('and straight back nets nothing, at any instant, at any price, through stubs, pauses and extensions', () => {
     fc.assert(
-      fc.property(fc.nat(1_000_000), fc.nat(1_000_000), fc.integer({ min: 1, max: 20 }), moments, fc.constantFrom('plain', 'stub', 'paused', 'extended'), (low, high, quantity, ms, kind) => {
-        fc.pre(low !== high);
-        const began = day('2025-06-01');
-        const made = begun(plan('a', low), began, { quantity, billingAnchor: kind === 'stub' ? day('2025-07-05') : null });
-        const lived = {
-          plain: () => made,
-          stub: () => made,
-          paused: () => unpause(pause(made, day('2025-06-02')).subscription, day('2025-08-20')).subscription,
-          extended: () => extend(made, day('2025-09-13'), began).subscription,
-        }[kind]();
-        const at = new Date(lived.currentPeriodEnd!.getTime() - 1 - (ms % (lived.currentPeriodEnd!.getTime() - began.getTime())));
-        const there = change(lived, { plan: plan('b', high), quantity, when: 'now', prorate: true }, at);
-        const back = change(there.subscription, { plan: plan('a', low), quantity, when: 'now', prorate: true }, at);
-        expect(netOf([...there.lines!, ...back.lines!])).toBe(0);
-      }),
+      fc.property(
+        fc.nat(1_000_000),
+        fc.nat(1_000_000),
+        fc.integer({ min: 1, max: 20 }),
+        moments,
+        fc.constantFrom('plain', 'stub', 'paused', 'extended'),
+        (low, high, quantity, ms, kind) => {
+          fc.pre(low !== high);
+          const began = day('2025-06-01');
+          const made = begun(plan('a', low), began, {
+            quantity,
+            billingAnchor: kind === 'stub' ? day('2025-07-05') : null,
+          });
+          const lived = {
+            plain: () => made,
+            stub: () => made,
+            paused: () => unpause(pause(made, day('2025-06-02')).subscription, day('2025-08-20')).subscription,
+            extended: () => extend(made, day('2025-09-13'), began).subscription,
+          }[kind]();
+          const at = new Date(
+            lived.currentPeriodEnd!.getTime() - 1 - (ms % (lived.currentPeriodEnd!.getTime() - began.getTime())),
+          );
+          const there = change(lived, { plan: plan('b', high), quantity, when: 'now', prorate: true }, at);
+          const back = change(there.subscription, { plan: plan('a', low), quantity, when: 'now', prorate: true }, at);
+          expect(netOf([...there.lines!, ...back.lines!])).toBe(0);
+        },
+      ),
       { numRuns: 500 },
     );
   });
 
   it('never credits more than a period costs', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 1_000_000 }), moments, fc.integer({ min: 0, max: 400 }), (amount, ms, days) => {
-        const made = begun(plan('a', amount), day('2025-06-01'));
-        const lived = days > 30 ? extend(made, new Date(day('2025-06-01').getTime() + days * 86_400_000), day('2025-06-01')).subscription : made;
-        const [credit] = cancel(lived, 'now', new Date(day('2025-06-01').getTime() + ms), { prorate: true }).lines!;
-        expect(credit?.amount ?? 0).toBeLessThanOrEqual(amount);
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 1_000_000 }),
+        moments,
+        fc.integer({ min: 0, max: 400 }),
+        (amount, ms, days) => {
+          const made = begun(plan('a', amount), day('2025-06-01'));
+          const lived =
+            days > 30
+              ? extend(made, new Date(day('2025-06-01').getTime() + days * 86_400_000), day('2025-06-01')).subscription
+              : made;
+          const [credit] = cancel(lived, 'now', new Date(day('2025-06-01').getTime() + ms), { prorate: true }).lines!;
+          expect(credit?.amount ?? 0).toBeLessThanOrEqual(amount);
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -123,10 +200,11 @@ describe('what is kept with other changes', () => {
     const byHand = { ...subscription, autoRenew: false };
     const first = renew(byHand, 'period_end', day('2025-06-10'));
     const second = renew(first.subscription, 'period_end', day('2025-06-10'));
-    expect([first, second].map(({ lines }) => lines!.map(({ periodStart, periodEnd, amount }) => [periodStart, periodEnd, amount]))).toEqual([
-      [[day('2025-07-01'), day('2025-08-01'), 3_000]],
-      [[day('2025-08-01'), day('2025-09-01'), 3_000]],
-    ]);
+    expect(
+      [first, second].map(({ lines }) =>
+        lines!.map(({ periodStart, periodEnd, amount }) => [periodStart, periodEnd, amount]),
+      ),
+    ).toEqual([[[day('2025-07-01'), day('2025-08-01'), 3_000]], [[day('2025-08-01'), day('2025-09-01'), 3_000]]]);
     const gone = cancel(second.subscription, 'now', day('2025-06-16'), { prorate: true });
     expect(gone.lines!.map(({ amount }) => amount)).toEqual([1_500, 6_000]);
   });

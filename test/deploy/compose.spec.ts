@@ -17,8 +17,15 @@ interface Finding {
 
 /** What the schema of the Compose specification, which dclint carries, and dclint's rules against mistakes say. */
 function problemsOf(file: string): string[] {
-  const results: { messages: Finding[] }[] = new DCLinter({ rules: RULES, quiet: true, debug: false, exclude: [] }).lintFiles([file], false);
-  return results.flatMap(({ messages }) => messages.filter(({ type }) => type === 'error').map(({ rule, message }) => `${rule}: ${message}`));
+  const results: { messages: Finding[] }[] = new DCLinter({
+    rules: RULES,
+    quiet: true,
+    debug: false,
+    exclude: [],
+  }).lintFiles([file], false);
+  return results.flatMap(({ messages }) =>
+    messages.filter(({ type }) => type === 'error').map(({ rule, message }) => `${rule}: ${message}`),
+  );
 }
 
 describe('docker-compose.yml', () => {
@@ -51,9 +58,16 @@ describe('docker-compose.yml', () => {
     const ours = Object.entries<any>(services).filter(([, { build }]) => build);
     expect(ours.map(([name]) => name)).toEqual(['migrate', 'api', 'worker']);
     for (const [name, service] of ours) {
-      expect([name, Object.keys(service.environment).filter((variable) => !known.includes(variable))]).toEqual([name, []]);
+      expect([name, Object.keys(service.environment).filter((variable) => !known.includes(variable))]).toEqual([
+        name,
+        [],
+      ]);
       expect([name, Object.keys(service.depends_on).filter((other) => !services[other])]).toEqual([name, []]);
-      expect(service).toMatchObject({ read_only: true, tmpfs: ['/tmp'], environment: { NODE_ENV: 'production', WORKER: 'off', DATA_DIR: expect.stringMatching(/^\/tmp\//) } });
+      expect(service).toMatchObject({
+        read_only: true,
+        tmpfs: ['/tmp'],
+        environment: { NODE_ENV: 'production', WORKER: 'off', DATA_DIR: expect.stringMatching(/^\/tmp\//) },
+      });
     }
     expect(services.postgres.volumes.map((mount: string) => mount.split(':')[0])).toEqual(Object.keys(volumes));
   });
@@ -61,7 +75,9 @@ describe('docker-compose.yml', () => {
   it('holds no secret', () => {
     const [{ services }] = readYaml(composeFile) as [any];
     for (const { environment = {} } of Object.values<any>(services)) {
-      for (const [name, value] of Object.entries<string>(environment)) if (/SECRET|PASSWORD|TOKEN/.test(name)) expect([name, value]).toEqual([name, expect.stringMatching(/^\$\{\w+:?[?-][^}]*\}$/)]);
+      for (const [name, value] of Object.entries<string>(environment))
+        if (/SECRET|PASSWORD|TOKEN/.test(name))
+          expect([name, value]).toEqual([name, expect.stringMatching(/^\$\{\w+:?[?-][^}]*\}$/)]);
     }
   });
 });

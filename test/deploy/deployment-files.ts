@@ -8,19 +8,31 @@ const root = path.resolve(import.meta.dirname, '../..');
 export const kubernetes = path.join(root, 'deploy', 'kubernetes');
 
 /** As Kubernetes and Compose read it: YAML 1.1, where `off` without quotes is a boolean and `<<` merges. */
-export const readYaml = (file: string): Manifest[] => yaml.loadAll(fs.readFileSync(file, 'utf8'), { schema: yaml.YAML11_SCHEMA }) as Manifest[];
+export const readYaml = (file: string): Manifest[] =>
+  yaml.loadAll(fs.readFileSync(file, 'utf8'), { schema: yaml.YAML11_SCHEMA }) as Manifest[];
 
 /** Every file of manifests, named from deploy/kubernetes. */
 export const yamlFiles = (): string[] =>
-  fs.readdirSync(kubernetes, { recursive: true, encoding: 'utf8' }).filter((file) => /\.ya?ml$/.test(file)).sort();
+  fs
+    .readdirSync(kubernetes, { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.ya?ml$/.test(file))
+    .sort();
 
 /** The names of the environment variables that the service's configuration knows, from its source: its schema is nobody's to import. */
 export function knownVariables(): string[] {
   const folder = path.join(root, 'libs/platform/src/config');
   const names: string[] = [];
   const visit = (node: ts.Node): void => {
-    const isSchema = ts.isCallExpression(node) && /^z\.(object|strictObject|looseObject)$/.test(node.expression.getText()) && ts.isObjectLiteralExpression(node.arguments[0]!);
-    if (isSchema) names.push(...(node.arguments[0] as ts.ObjectLiteralExpression).properties.map((property) => property.name?.getText() ?? ''));
+    const isSchema =
+      ts.isCallExpression(node) &&
+      /^z\.(object|strictObject|looseObject)$/.test(node.expression.getText()) &&
+      ts.isObjectLiteralExpression(node.arguments[0]!);
+    if (isSchema)
+      names.push(
+        ...(node.arguments[0] as ts.ObjectLiteralExpression).properties.map(
+          (property) => property.name?.getText() ?? '',
+        ),
+      );
     ts.forEachChild(node, visit);
   };
   for (const file of fs.readdirSync(folder).filter((name) => name.endsWith('.ts') && !name.endsWith('.spec.ts'))) {
@@ -32,7 +44,9 @@ export function knownVariables(): string[] {
 /** The paths that an app's controllers answer a GET on, from their source. */
 export function answeredPaths(app: 'api' | 'worker'): string[] {
   const folder = path.join(root, 'apps', app, 'src');
-  const files = fs.readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.controller.ts'));
+  const files = fs
+    .readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.controller.ts'));
   return files.flatMap((file) => {
     const source = fs.readFileSync(path.join(folder, file), 'utf8');
     const [, prefix = ''] = /@Controller\((?:'([^']*)')?\)/.exec(source) ?? [];

@@ -53,7 +53,12 @@ function typeProblems(manifests: Manifest[]): string[][] {
   const { fileExists, readFile, getSourceFile } = host;
   host.fileExists = (file) => sources.has(file) || fileExists(file);
   host.readFile = (file) => sources.get(file) ?? readFile(file);
-  host.getSourceFile = (file, language) => (sources.has(file) ? ts.createSourceFile(file, sources.get(file)!, language) : getSourceFile(file, language));
+  host.getSourceFile = (file, language) =>
+    sources.has(file) ? ts.createSourceFile(file, sources.get(file)!, language) : getSourceFile(file, language);
   const program = ts.createProgram([...sources.keys()], OPTIONS, host);
-  return [...sources.keys()].map((file) => program.getSemanticDiagnostics(program.getSourceFile(file)).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' ')));
+  return [...sources.keys()].map((file) =>
+    program
+      .getSemanticDiagnostics(program.getSourceFile(file))
+      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' ')),
+  );
 }

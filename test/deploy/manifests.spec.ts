@@ -15,7 +15,8 @@ const GOOD_SECRETS = { DATABASE_URL: 'postgres://db/x', SECRET_KEY: 'q8Zr1vXw5uT
 const manifests = yamlFiles()
   .filter((file) => path.basename(file) !== KUSTOMIZATION)
   .flatMap((file) => readYaml(path.join(kubernetes, file)).map((manifest) => ({ file, manifest })));
-const ofKind = (kind: string): Manifest[] => manifests.filter(({ manifest }) => manifest.kind === kind).map(({ manifest }) => manifest);
+const ofKind = (kind: string): Manifest[] =>
+  manifests.filter(({ manifest }) => manifest.kind === kind).map(({ manifest }) => manifest);
 const deployments = ofKind('Deployment');
 const deployment = (name: string): Manifest => deployments.find(({ metadata }) => metadata.name === name)!;
 const workloads = [...deployments, ...ofKind('Job')];
@@ -24,19 +25,40 @@ const container = (workload: Manifest): any => podOf(workload).spec.containers[0
 const job = ofKind('Job')[0]!;
 const config: Record<string, string> = ofKind('ConfigMap')[0]!['data'];
 const secret: Record<string, string> = ofKind('Secret')[0]!['stringData'];
-const named = (workloads: Manifest[]): [string, Manifest][] => workloads.map((workload) => [workload['metadata'].name, workload]);
+const named = (workloads: Manifest[]): [string, Manifest][] =>
+  workloads.map((workload) => [workload['metadata'].name, workload]);
 
 /** Does the selector choose the pod? `{}` chooses all. */
 const chooses = ({ matchLabels = {}, matchExpressions = [] }: any, labels: Record<string, string>): boolean =>
-  Object.entries(matchLabels).every(([name, value]) => labels[name] === value) && matchExpressions.every(({ key, operator, values }: any) => operator === 'In' && values.includes(labels[key]));
-const chosen = (selector: unknown): string[] => workloads.filter((workload) => chooses(selector, podOf(workload).metadata.labels)).map(({ metadata }) => metadata.name);
+  Object.entries(matchLabels).every(([name, value]) => labels[name] === value) &&
+  matchExpressions.every(({ key, operator, values }: any) => operator === 'In' && values.includes(labels[key]));
+const chosen = (selector: unknown): string[] =>
+  workloads
+    .filter((workload) => chooses(selector, podOf(workload).metadata.labels))
+    .map(({ metadata }) => metadata.name);
 
 describe('the manifests', () => {
   it('are what Kubernetes takes', async () => {
     const problems = await problemsOf(manifests.map(({ manifest }) => manifest));
-    const told = manifests.map(({ file, manifest }, index) => ({ file, kind: manifest.kind, problems: problems[index] }));
+    const told = manifests.map(({ file, manifest }, index) => ({
+      file,
+      kind: manifest.kind,
+      problems: problems[index],
+    }));
     expect(told.filter((one) => one.problems!.length > 0)).toEqual([]);
-    expect(new Set(told.map(({ kind }) => kind))).toEqual(new Set(['Namespace', 'ConfigMap', 'Secret', 'Deployment', 'Service', 'HorizontalPodAutoscaler', 'PodDisruptionBudget', 'NetworkPolicy', 'Job']));
+    expect(new Set(told.map(({ kind }) => kind))).toEqual(
+      new Set([
+        'Namespace',
+        'ConfigMap',
+        'Secret',
+        'Deployment',
+        'Service',
+        'HorizontalPodAutoscaler',
+        'PodDisruptionBudget',
+        'NetworkPolicy',
+        'Job',
+      ]),
+    );
   }, 60_000);
 
   it('would be refused with anything that Kubernetes does not take', async () => {
@@ -63,18 +85,35 @@ describe('the manifests', () => {
   it('are all put together, but for the example of a secret', () => {
     const kustomizations = yamlFiles().filter((file) => path.basename(file) === KUSTOMIZATION);
     const listed = kustomizations.flatMap((file) => {
-      const [{ apiVersion, kind, resources = [], components = [], images, ...rest }] = readYaml(path.join(kubernetes, file)) as [Manifest];
-      expect([rest, kind, apiVersion]).toEqual(kind === 'Component' ? [{}, kind, 'kustomize.config.k8s.io/v1alpha1'] : [{}, 'Kustomization', 'kustomize.config.k8s.io/v1beta1']);
+      const [{ apiVersion, kind, resources = [], components = [], images, ...rest }] = readYaml(
+        path.join(kubernetes, file),
+      ) as [Manifest];
+      expect([rest, kind, apiVersion]).toEqual(
+        kind === 'Component'
+          ? [{}, kind, 'kustomize.config.k8s.io/v1alpha1']
+          : [{}, 'Kustomization', 'kustomize.config.k8s.io/v1beta1'],
+      );
       // Whatever is rolled out or migrated gets its image from the one place.
-      expect(kind === 'Component' ? images.map(({ name }: any) => name) : components.map((at: string) => path.join(path.dirname(file), at))).toEqual([kind === 'Component' ? 'tollgate' : 'image']);
+      expect(
+        kind === 'Component'
+          ? images.map(({ name }: any) => name)
+          : components.map((at: string) => path.join(path.dirname(file), at)),
+      ).toEqual([kind === 'Component' ? 'tollgate' : 'image']);
       return resources.map((resource: string) => path.join(path.dirname(file), resource));
     });
-    expect(listed.sort()).toEqual(yamlFiles().filter((file) => !kustomizations.includes(file) && file !== SECRET_EXAMPLE));
+    expect(listed.sort()).toEqual(
+      yamlFiles().filter((file) => !kustomizations.includes(file) && file !== SECRET_EXAMPLE),
+    );
   });
 
   it('stand in one namespace', () => {
     const namespace = ofKind('Namespace')[0]!['metadata'].name;
-    for (const { manifest } of manifests) if (manifest.kind !== 'Namespace') expect([manifest['metadata'].name, manifest['metadata'].namespace]).toEqual([manifest['metadata'].name, namespace]);
+    for (const { manifest } of manifests)
+      if (manifest.kind !== 'Namespace')
+        expect([manifest['metadata'].name, manifest['metadata'].namespace]).toEqual([
+          manifest['metadata'].name,
+          namespace,
+        ]);
   });
 
   it('run one image as api, worker and migration, and programs that the build makes', () => {
@@ -83,10 +122,25 @@ describe('the manifests', () => {
       ['tollgate-worker', 'tollgate'],
       ['tollgate-migrate', 'tollgate'],
     ]);
-    expect(container(deployment('tollgate-worker')).command).toEqual(['node', '--enable-source-maps', '--max-semi-space-size=64', 'dist/apps/worker/src/main.js']);
+    expect(container(deployment('tollgate-worker')).command).toEqual([
+      'node',
+      '--enable-source-maps',
+      '--max-semi-space-size=64',
+      'dist/apps/worker/src/main.js',
+    ]);
     expect(container(job).command).toEqual(['node', 'dist/migrations/migrate.js']);
     for (const workload of [deployment('tollgate-worker'), job]) {
-      expect(fs.existsSync(path.join(root, container(workload).command.at(-1).replace(/^dist\//, '').replace(/\.js$/, '.ts')))).toBe(true);
+      expect(
+        fs.existsSync(
+          path.join(
+            root,
+            container(workload)
+              .command.at(-1)
+              .replace(/^dist\//, '')
+              .replace(/\.js$/, '.ts'),
+          ),
+        ),
+      ).toBe(true);
     }
   });
 });
@@ -97,7 +151,11 @@ describe('the environment of the pods', () => {
   it('is known to the configuration', () => {
     const known = knownVariables();
     expect(known).toEqual(expect.arrayContaining(['DATABASE_URL', 'SECRET_KEY', 'WORKER']));
-    const used = [...Object.keys(config), ...Object.keys(secret), ...workloads.flatMap((workload) => variables(workload).map(({ name }) => name))];
+    const used = [
+      ...Object.keys(config),
+      ...Object.keys(secret),
+      ...workloads.flatMap((workload) => variables(workload).map(({ name }) => name)),
+    ];
     expect(used.filter((name) => !known.includes(name))).toEqual([]);
   });
 
@@ -105,17 +163,31 @@ describe('the environment of the pods', () => {
     const names = { config: ofKind('ConfigMap')[0]!['metadata'].name, secret: ofKind('Secret')[0]!['metadata'].name };
     for (const workload of workloads) {
       for (const { configMapRef } of container(workload).envFrom ?? []) expect(configMapRef.name).toBe(names.config);
-      for (const { name, valueFrom } of variables(workload)) if (valueFrom) expect(valueFrom.secretKeyRef).toMatchObject({ name: names.secret, key: name });
+      for (const { name, valueFrom } of variables(workload))
+        if (valueFrom) expect(valueFrom.secretKeyRef).toMatchObject({ name: names.secret, key: name });
     }
-    const asked = workloads.flatMap((workload) => variables(workload).filter(({ valueFrom }) => valueFrom).map(({ name }) => name));
+    const asked = workloads.flatMap((workload) =>
+      variables(workload)
+        .filter(({ valueFrom }) => valueFrom)
+        .map(({ name }) => name),
+    );
     expect([...new Set(asked)].sort()).toEqual(Object.keys(secret).sort());
   });
 
   it('starts the service in production, once the secrets are set', () => {
     for (const workload of deployments) {
-      const plain = Object.fromEntries(variables(workload).filter(({ value }) => value !== undefined).map(({ name, value }) => [name, value]));
+      const plain = Object.fromEntries(
+        variables(workload)
+          .filter(({ value }) => value !== undefined)
+          .map(({ name, value }) => [name, value]),
+      );
       const started = new Config({ ...config, ...plain, ...GOOD_SECRETS });
-      expect(started).toMatchObject({ production: true, host: '0.0.0.0', port: container(workload).ports[0].containerPort, dataDir: expect.stringMatching(/^\/tmp\//) });
+      expect(started).toMatchObject({
+        production: true,
+        host: '0.0.0.0',
+        port: container(workload).ports[0].containerPort,
+        dataDir: expect.stringMatching(/^\/tmp\//),
+      });
     }
     expect(variables(deployment('tollgate-api'))).toContainEqual({ name: 'WORKER', value: 'off' });
   });
@@ -123,21 +195,37 @@ describe('the environment of the pods', () => {
   it('holds no secret, and examples that production refuses', () => {
     const production = { ...config, ...GOOD_SECRETS };
     expect(() => new Config(production)).not.toThrow();
-    for (const [name, value] of Object.entries(secret)) expect(() => new Config({ ...production, [name]: value })).toThrow(name);
+    for (const [name, value] of Object.entries(secret))
+      expect(() => new Config({ ...production, [name]: value })).toThrow(name);
     // What is secret stands nowhere else, whether in a config map or in a pod.
     expect(ofKind('Secret')).toHaveLength(1);
-    expect(Object.keys(config).filter((name) => name in secret || /SECRET|PASSWORD|TOKEN|_KEY$/.test(name))).toEqual([]);
-    for (const workload of workloads) expect(variables(workload).filter(({ name, value }) => value !== undefined && name in secret)).toEqual([]);
-    for (const file of yamlFiles()) expect(JSON.stringify(readYaml(path.join(kubernetes, file)))).not.toMatch(/:\/\/[^/\s"]*:[^/\s"]*@|PRIVATE KEY/);
+    expect(Object.keys(config).filter((name) => name in secret || /SECRET|PASSWORD|TOKEN|_KEY$/.test(name))).toEqual(
+      [],
+    );
+    for (const workload of workloads)
+      expect(variables(workload).filter(({ name, value }) => value !== undefined && name in secret)).toEqual([]);
+    for (const file of yamlFiles())
+      expect(JSON.stringify(readYaml(path.join(kubernetes, file)))).not.toMatch(/:\/\/[^/\s"]*:[^/\s"]*@|PRIVATE KEY/);
   });
 });
 
 describe('the pods', () => {
   it.each(named(workloads))('of %s may do nothing beyond their work', (_, workload) => {
-    expect(podOf(workload).spec).toMatchObject({ automountServiceAccountToken: false, enableServiceLinks: false, securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } } });
+    expect(podOf(workload).spec).toMatchObject({
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } },
+    });
     const { securityContext, resources, volumeMounts } = container(workload);
-    expect(securityContext).toEqual({ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } });
-    expect(resources).toMatchObject({ requests: { cpu: expect.any(String), memory: expect.any(String) }, limits: { memory: expect.any(String) } });
+    expect(securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    });
+    expect(resources).toMatchObject({
+      requests: { cpu: expect.any(String), memory: expect.any(String) },
+      limits: { memory: expect.any(String) },
+    });
     expect(volumeMounts).toEqual([{ name: 'tmp', mountPath: '/tmp' }]);
     expect(podOf(workload).spec.volumes).toEqual([{ name: 'tmp', emptyDir: expect.any(Object) }]);
   });
@@ -145,17 +233,28 @@ describe('the pods', () => {
   it.each(named(deployments))('of %s are asked how they are where they answer', (name, workload) => {
     const paths = answeredPaths(name === 'tollgate-api' ? 'api' : 'worker');
     const { startupProbe, readinessProbe, livenessProbe, ports } = container(workload);
-    expect([startupProbe, readinessProbe, livenessProbe].map(({ httpGet }) => httpGet.path)).toEqual(['/health/live', '/health/ready', '/health/live']);
+    expect([startupProbe, readinessProbe, livenessProbe].map(({ httpGet }) => httpGet.path)).toEqual([
+      '/health/live',
+      '/health/ready',
+      '/health/live',
+    ]);
     for (const { httpGet } of [startupProbe, readinessProbe, livenessProbe]) {
       expect(paths).toContain(httpGet.path);
       expect(ports.map(({ name }: any) => name)).toContain(httpGet.port);
     }
     expect(paths).toContain('/metrics');
-    expect(podOf(workload).metadata.annotations).toEqual({ 'prometheus.io/scrape': 'true', 'prometheus.io/path': '/metrics', 'prometheus.io/port': String(ports[0].containerPort) });
+    expect(podOf(workload).metadata.annotations).toEqual({
+      'prometheus.io/scrape': 'true',
+      'prometheus.io/path': '/metrics',
+      'prometheus.io/port': String(ports[0].containerPort),
+    });
   });
 
   it.each(named(deployments))('of %s roll without a gap and have time to stop', (_, workload) => {
-    expect(workload['spec'].strategy).toEqual({ type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } });
+    expect(workload['spec'].strategy).toEqual({
+      type: 'RollingUpdate',
+      rollingUpdate: { maxUnavailable: 0, maxSurge: 1 },
+    });
     expect(podOf(workload).spec.terminationGracePeriodSeconds * 1_000).toBeGreaterThan(STOP_MS + 5_000);
     expect(Number(config['DRAIN_MS'])).toBeLessThan(STOP_MS / 2);
   });
@@ -164,19 +263,38 @@ describe('the pods', () => {
     for (const workload of deployments) {
       const { name } = workload['metadata'];
       expect(chosen(workload['spec'].selector)).toEqual([name]);
-      expect(podOf(workload).spec.topologySpreadConstraints.map(({ topologyKey, labelSelector }: any) => [topologyKey, chosen(labelSelector)])).toEqual([
+      expect(
+        podOf(workload).spec.topologySpreadConstraints.map(({ topologyKey, labelSelector }: any) => [
+          topologyKey,
+          chosen(labelSelector),
+        ]),
+      ).toEqual([
         ['kubernetes.io/hostname', [name]],
         ['topology.kubernetes.io/zone', [name]],
       ]);
     }
     const [service] = ofKind('Service');
     expect(chosen({ matchLabels: service!['spec'].selector })).toEqual(['tollgate-api']);
-    expect(container(deployment('tollgate-api')).ports.map(({ name }: any) => name)).toContain(service!['spec'].ports[0].targetPort);
-    expect(ofKind('PodDisruptionBudget').map(({ metadata, spec }) => [metadata.name, spec.maxUnavailable, chosen(spec.selector)])).toEqual([
+    expect(container(deployment('tollgate-api')).ports.map(({ name }: any) => name)).toContain(
+      service!['spec'].ports[0].targetPort,
+    );
+    expect(
+      ofKind('PodDisruptionBudget').map(({ metadata, spec }) => [
+        metadata.name,
+        spec.maxUnavailable,
+        chosen(spec.selector),
+      ]),
+    ).toEqual([
       ['tollgate-api', 1, ['tollgate-api']],
       ['tollgate-worker', 1, ['tollgate-worker']],
     ]);
-    expect(ofKind('NetworkPolicy').map(({ metadata, spec }) => [metadata.name, chosen(spec.podSelector), (spec.ingress ?? []).flatMap(({ ports }: any) => ports.map(({ port }: any) => port))])).toEqual([
+    expect(
+      ofKind('NetworkPolicy').map(({ metadata, spec }) => [
+        metadata.name,
+        chosen(spec.podSelector),
+        (spec.ingress ?? []).flatMap(({ ports }: any) => ports.map(({ port }: any) => port)),
+      ]),
+    ).toEqual([
       ['tollgate-nobody', ['tollgate-api', 'tollgate-worker', 'tollgate-migrate'], []],
       ['tollgate-clients', ['tollgate-api'], ['http']],
       ['tollgate-metrics', ['tollgate-api', 'tollgate-worker'], ['http']],

@@ -33,18 +33,51 @@ describe('what a page tells to type', () => {
 });
 
 /** What would be believed if the checker did not look. */
-const LOGIN = 'TOKEN=$(curl -s http://127.0.0.1:3000/v1/auth/login -H "content-type: application/json" -d "{\\"email\\":\\"admin@localhost\\",\\"password\\":\\"$PASSWORD\\"}" | sed \'s/.*"accessToken":"\\([^"]*\\)".*/\\1/\')';
+const LOGIN =
+  'TOKEN=$(curl -s http://127.0.0.1:3000/v1/auth/login -H "content-type: application/json" -d "{\\"email\\":\\"admin@localhost\\",\\"password\\":\\"$PASSWORD\\"}" | sed \'s/.*"accessToken":"\\([^"]*\\)".*/\\1/\')';
 const WRONG: [string, string, RegExp][] = [
   ['a request that is refused', '```sh\ncurl -s http://127.0.0.1:3000/v1/customers/nobody\n```', /status 401/],
-  ['a request that is refused in the middle of a pipe', '```sh\nKEY=$(curl -s http://127.0.0.1:3000/v1/customers/nobody | sed s/a/b/)\n```', /status 401/],
-  ['a refusal that does not come', '```sh status=422\ncurl -s http://127.0.0.1:3000/health/live\n```', /nothing was answered with 422/],
-  ['another refusal than the one that is told', '```sh status=422\ncurl -s http://127.0.0.1:3000/v1/customers/nobody\n```', /status 401/],
-  ['a value that is another', '```sh\ncurl -s http://127.0.0.1:3000/health/live\n```\n\n```json\n{ "status": "fine" }\n```', /status is "ok", shown is "fine"/],
-  ['a member that is not there', '```sh\ncurl -s http://127.0.0.1:3000/health/live\n```\n\n```json\n{ "state": "ok" }\n```', /state is not there/],
-  ['a header that is not there', '```sh\ncurl -si http://127.0.0.1:3000/health/live\n```\n\n```http\nHTTP/1.1 200 OK\nidempotency-replayed: true\n```', /header idempotency-replayed is not there/],
-  ['a line that is not printed', '```sh\ncurl -s http://127.0.0.1:3000/health/live\n```\n\n```text\nall is well\n```', /"all is well" was not printed/],
+  [
+    'a request that is refused in the middle of a pipe',
+    '```sh\nKEY=$(curl -s http://127.0.0.1:3000/v1/customers/nobody | sed s/a/b/)\n```',
+    /status 401/,
+  ],
+  [
+    'a refusal that does not come',
+    '```sh status=422\ncurl -s http://127.0.0.1:3000/health/live\n```',
+    /nothing was answered with 422/,
+  ],
+  [
+    'another refusal than the one that is told',
+    '```sh status=422\ncurl -s http://127.0.0.1:3000/v1/customers/nobody\n```',
+    /status 401/,
+  ],
+  [
+    'a value that is another',
+    '```sh\ncurl -s http://127.0.0.1:3000/health/live\n```\n\n```json\n{ "status": "fine" }\n```',
+    /status is "ok", shown is "fine"/,
+  ],
+  [
+    'a member that is not there',
+    '```sh\ncurl -s http://127.0.0.1:3000/health/live\n```\n\n```json\n{ "state": "ok" }\n```',
+    /state is not there/,
+  ],
+  [
+    'a header that is not there',
+    '```sh\ncurl -si http://127.0.0.1:3000/health/live\n```\n\n```http\nHTTP/1.1 200 OK\nidempotency-replayed: true\n```',
+    /header idempotency-replayed is not there/,
+  ],
+  [
+    'a line that is not printed',
+    '```sh\ncurl -s http://127.0.0.1:3000/health/live\n```\n\n```text\nall is well\n```',
+    /"all is well" was not printed/,
+  ],
   ['what is never run', '```sh\nif false; then curl -s http://127.0.0.1:3000/health/live; fi\n```', /no curl was run/],
-  ['what ends before its end', '```sh\ncurl -s http://127.0.0.1:3000/health/live\nexit 0\n```', /was not run to its end/],
+  [
+    'what ends before its end',
+    '```sh\ncurl -s http://127.0.0.1:3000/health/live\nexit 0\n```',
+    /was not run to its end/,
+  ],
 ];
 
 describe('what goes on from there', () => {
@@ -55,10 +88,15 @@ describe('what goes on from there', () => {
   }, PAGE_MS);
   afterAll(() => place.end());
 
-  it.each(GOING_ON)('%s does what it says', async (page) => {
-    await expectTrue(page, place);
-    if (page === 'docs/webhooks.md') await eventually(() => place.receiver.at('/hook').find(({ message }) => message.type === 'webhook.test'));
-  }, PAGE_MS);
+  it.each(GOING_ON)(
+    '%s does what it says',
+    async (page) => {
+      await expectTrue(page, place);
+      if (page === 'docs/webhooks.md')
+        await eventually(() => place.receiver.at('/hook').find(({ message }) => message.type === 'webhook.test'));
+    },
+    PAGE_MS,
+  );
 
   it.each(WRONG)('is found out where it is wrong: %s', async (name, markdown, problem) => {
     const { problems } = await runPage(markdown, await surroundingsOf(name, place));
@@ -72,8 +110,21 @@ describe('what goes on from there', () => {
   });
 
   it('is compared by kind where values pass, and by value where they do not', () => {
-    const shown = { id: '0198c0de-0000-7000-8000-000000000000', at: '2026-11-21T20:04:31.307Z', left: 3, of: ['a'], none: null };
-    expect(differences(shown, { ...shown, id: '0198c0de-0000-7000-8000-000000000001', at: '2027-01-01T00:00:00.000Z', more: true })).toEqual([]);
+    const shown = {
+      id: '0198c0de-0000-7000-8000-000000000000',
+      at: '2026-11-21T20:04:31.307Z',
+      left: 3,
+      of: ['a'],
+      none: null,
+    };
+    expect(
+      differences(shown, {
+        ...shown,
+        id: '0198c0de-0000-7000-8000-000000000001',
+        at: '2027-01-01T00:00:00.000Z',
+        more: true,
+      }),
+    ).toEqual([]);
     expect(differences(shown, { ...shown, at: null })).toHaveLength(1);
     expect(differences(shown, { ...shown, left: 2, of: ['b'], none: 'x' })).toHaveLength(3);
     expect(differences(shown, { ...shown, of: ['a', 'b'] })).toHaveLength(1);
@@ -81,33 +132,62 @@ describe('what goes on from there', () => {
 });
 
 describe('the pages', () => {
-  it.each(['README.md', ...pages().slice(1), 'docs/events.md', 'examples/client-service/README.md'])('%s links to what is there', (page) => {
-    expect(brokenLinks(page, read(page))).toEqual([]);
-  });
+  it.each(['README.md', ...pages().slice(1), 'docs/events.md', 'examples/client-service/README.md'])(
+    '%s links to what is there',
+    (page) => {
+      expect(brokenLinks(page, read(page))).toEqual([]);
+    },
+  );
 
   it('are looked at for links that lead nowhere', () => {
-    const text = '# A heading, `told`\n\n[a](#a-heading-told) [b](#another) [c](docs/api.md#the-words) [d](docs/api.md#no-words) [e](docs/nothing.md) [f](https://example.com/x)\n\n```sh\n# no heading\n```\n[g](#no-heading)';
-    expect(brokenLinks('README.md', text)).toEqual(['#another', 'docs/api.md#no-words', 'docs/nothing.md', '#no-heading']);
+    const text =
+      '# A heading, `told`\n\n[a](#a-heading-told) [b](#another) [c](docs/api.md#the-words) [d](docs/api.md#no-words) [e](docs/nothing.md) [f](https://example.com/x)\n\n```sh\n# no heading\n```\n[g](#no-heading)';
+    expect(brokenLinks('README.md', text)).toEqual([
+      '#another',
+      'docs/api.md#no-words',
+      'docs/nothing.md',
+      '#no-heading',
+    ]);
   });
 
   it('have every curl where it is run', () => {
-    const elsewhere = pages().flatMap((page) => blocksOf(read(page)).filter((block) => asksSomething(block) && (block.language !== 'sh' || 'elsewhere' in block.options)).map(({ line }) => `${page}:${line}`));
+    const elsewhere = pages().flatMap((page) =>
+      blocksOf(read(page))
+        .filter((block) => asksSomething(block) && (block.language !== 'sh' || 'elsewhere' in block.options))
+        .map(({ line }) => `${page}:${line}`),
+    );
     expect(elsewhere).toEqual([]);
-    expect(RUN).toEqual(expect.arrayContaining(['README.md', 'docs/quickstart.md', 'docs/integrate.md', 'docs/webhooks.md', 'docs/access.md']));
+    expect(RUN).toEqual(
+      expect.arrayContaining([
+        'README.md',
+        'docs/quickstart.md',
+        'docs/integrate.md',
+        'docs/webhooks.md',
+        'docs/access.md',
+      ]),
+    );
   });
 
   it('name only tests that are there', () => {
     const scenarios = path.join(ROOT, 'test/harness/scenarios');
-    const known = fs.readdirSync(scenarios).flatMap((name) => [...fs.readFileSync(path.join(scenarios, name), 'utf8').matchAll(/id: '(T-\d+)'/g)].map(([, id]) => id));
+    const known = fs
+      .readdirSync(scenarios)
+      .flatMap((name) =>
+        [...fs.readFileSync(path.join(scenarios, name), 'utf8').matchAll(/id: '(T-\d+)'/g)].map(([, id]) => id),
+      );
     for (const page of pages()) {
       const markdown = read(page);
-      const files = [...markdown.matchAll(/`((?:test|libs|apps|bench|scripts|examples)\/[\w./-]+)`/g)].map(([, file]) => file!);
+      const files = [...markdown.matchAll(/`((?:test|libs|apps|bench|scripts|examples)\/[\w./-]+)`/g)].map(
+        ([, file]) => file!,
+      );
       expect(files.filter((file) => !fs.existsSync(path.join(ROOT, file)))).toEqual([]);
       expect([...markdown.matchAll(/\bT-\d+\b/g)].map(([id]) => id).filter((id) => !known.includes(id))).toEqual([]);
     }
   });
 
   it('show answers only of a size that somebody reads', () => {
-    for (const page of pages()) for (const { shown } of examplesOf(read(page))) for (const { text } of shown) expect(text.split('\n').length).toBeLessThan(40);
+    for (const page of pages())
+      for (const { shown } of examplesOf(read(page)))
+        for (const { text } of shown) expect(text.split('\n').length).toBeLessThan(40);
   });
 });

@@ -25,7 +25,14 @@ const ANSWERS = ['json', 'http', 'text'];
 export const read = (page: string): string => fs.readFileSync(path.join(ROOT, page), 'utf8');
 
 /** README.md and docs/, without what is made by a program. */
-export const pages = (): string[] => ['README.md', ...fs.readdirSync(path.join(ROOT, 'docs')).filter((name) => name.endsWith('.md') && name !== 'events.md').sort().map((name) => `docs/${name}`)];
+export const pages = (): string[] => [
+  'README.md',
+  ...fs
+    .readdirSync(path.join(ROOT, 'docs'))
+    .filter((name) => name.endsWith('.md') && name !== 'events.md')
+    .sort()
+    .map((name) => `docs/${name}`),
+];
 
 export function blocksOf(markdown: string): Block[] {
   const blocks: Block[] = [];
@@ -44,7 +51,13 @@ export function blocksOf(markdown: string): Block[] {
   return blocks;
 }
 
-const optionsOf = (info: string): Record<string, string> => Object.fromEntries(info.split(/\s+/).filter(Boolean).map((one) => [one.split('=')[0]!, one.split('=').slice(1).join('=')]));
+const optionsOf = (info: string): Record<string, string> =>
+  Object.fromEntries(
+    info
+      .split(/\s+/)
+      .filter(Boolean)
+      .map((one) => [one.split('=')[0]!, one.split('=').slice(1).join('=')]),
+  );
 
 const CURL = /(^|[\s;(|&])curl\s/;
 
@@ -68,7 +81,8 @@ export function examplesOf(markdown: string): Example[] {
 }
 
 const withoutCode = (markdown: string): string => {
-  for (const { text } of blocksOf(markdown)) markdown = markdown.replace(text, '\n'.repeat(text.split('\n').length - 1));
+  for (const { text } of blocksOf(markdown))
+    markdown = markdown.replace(text, '\n'.repeat(text.split('\n').length - 1));
   return markdown;
 };
 
@@ -77,7 +91,11 @@ export function anchorsOf(markdown: string): Set<string> {
   const seen = new Map<string, number>();
   const anchors = new Set<string>();
   for (const [, heading] of withoutCode(markdown).matchAll(/^#{1,6}\s+(.+?)\s*#*$/gm)) {
-    const text = heading!.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, '').replaceAll(' ', '-');
+    const text = heading!
+      .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-');
     const times = seen.get(text) ?? 0;
     seen.set(text, times + 1);
     anchors.add(times === 0 ? text : `${text}-${times}`);

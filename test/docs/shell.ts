@@ -65,14 +65,27 @@ export async function runPage(markdown: string, surroundings: Surroundings): Pro
   const examples = examplesOf(markdown);
   const kept = path.join(folder, 'kept');
   fs.mkdirSync(kept, { recursive: true });
-  const put = (text: string): string => replace.reduce((changed, [what, by]) => changed.replaceAll(typeof what === 'string' ? what : new RegExp(what, 'g'), () => by), text);
-  const blocks = examples.map(({ commands }, index) => `BLOCK=${String(index + 1).padStart(3, '0')} EXPECTED='${commands.options['status'] ?? ''}'\nexec >"$KEPT/out-${index + 1}"\n${put(commands.text)}\ntouch "$KEPT/done-${index + 1}"\n`);
+  const put = (text: string): string =>
+    replace.reduce(
+      (changed, [what, by]) => changed.replaceAll(typeof what === 'string' ? what : new RegExp(what, 'g'), () => by),
+      text,
+    );
+  const blocks = examples.map(
+    ({ commands }, index) =>
+      `BLOCK=${String(index + 1).padStart(3, '0')} EXPECTED='${commands.options['status'] ?? ''}'\nexec >"$KEPT/out-${index + 1}"\n${put(commands.text)}\ntouch "$KEPT/done-${index + 1}"\n`,
+  );
   const { code, errors } = await bash([PRELUDE, before, ...blocks].join('\n'), folder, kept);
   const calls = callsIn(kept);
   const problems = code === 0 ? [] : [`the session ended with ${code}: ${errors.trim()}`];
   for (const [index, example] of examples.entries()) {
     const output = path.join(kept, `out-${index + 1}`);
-    const found = fs.existsSync(path.join(kept, `done-${index + 1}`)) ? problemsOf(example, calls.filter(({ block }) => block === index + 1), fs.readFileSync(output, 'utf8')) : ['was not run to its end'];
+    const found = fs.existsSync(path.join(kept, `done-${index + 1}`))
+      ? problemsOf(
+          example,
+          calls.filter(({ block }) => block === index + 1),
+          fs.readFileSync(output, 'utf8'),
+        )
+      : ['was not run to its end'];
     problems.push(...found.map((problem) => `line ${example.commands.line}: ${problem}`));
   }
   return { calls, problems };
@@ -81,7 +94,12 @@ export async function runPage(markdown: string, surroundings: Surroundings): Pro
 function bash(script: string, folder: string, kept: string): Promise<{ code: number | string; errors: string }> {
   const { PATH, HOME } = process.env;
   // A group of its own, so that nothing that a page starts is left.
-  const child = spawn('bash', ['-c', script], { cwd: folder, env: { PATH, HOME, KEPT: kept }, stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+  const child = spawn('bash', ['-c', script], {
+    cwd: folder,
+    env: { PATH, HOME, KEPT: kept },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    detached: true,
+  });
   let errors = '';
   child.stderr.on('data', (data) => (errors += String(data)));
   const end = (): void => {
@@ -102,20 +120,35 @@ function bash(script: string, folder: string, kept: string): Promise<{ code: num
 }
 
 const callsIn = (kept: string): Call[] =>
-  fs.readdirSync(kept).filter((name) => /^call-.*\.head$/.test(name)).sort().map((name) => {
-    const file = path.join(kept, name.replace(/\.head$/, ''));
-    const body = fs.readFileSync(`${file}.body`, 'utf8');
-    return { block: Number(name.split('-')[1]), ...headOf(lastHead(fs.readFileSync(`${file}.head`, 'utf8'))), body: body.startsWith('HTTP/') ? body.split('\r\n\r\n').slice(1).join('\r\n\r\n') : body };
-  });
+  fs
+    .readdirSync(kept)
+    .filter((name) => /^call-.*\.head$/.test(name))
+    .sort()
+    .map((name) => {
+      const file = path.join(kept, name.replace(/\.head$/, ''));
+      const body = fs.readFileSync(`${file}.body`, 'utf8');
+      return {
+        block: Number(name.split('-')[1]),
+        ...headOf(lastHead(fs.readFileSync(`${file}.head`, 'utf8'))),
+        body: body.startsWith('HTTP/') ? body.split('\r\n\r\n').slice(1).join('\r\n\r\n') : body,
+      };
+    });
 
 /** There are several when it was repeated. */
-const lastHead = (text: string): string => text.split(/\r?\n\r?\n/).filter(Boolean).at(-1) ?? '';
+const lastHead = (text: string): string =>
+  text
+    .split(/\r?\n\r?\n/)
+    .filter(Boolean)
+    .at(-1) ?? '';
 
 function problemsOf({ commands, shown }: Example, calls: Call[], printed: string): string[] {
   const last = calls.at(-1);
   if (!last) return ['no curl was run'];
   const expected = commands.options['status'];
-  const problems = expected === undefined || calls.some(({ status }) => String(status) === expected) ? [] : [`nothing was answered with ${expected}`];
+  const problems =
+    expected === undefined || calls.some(({ status }) => String(status) === expected)
+      ? []
+      : [`nothing was answered with ${expected}`];
   for (const { language, text } of shown) problems.push(...problemsOfAnswer(language, text, last, printed));
   return problems;
 }
@@ -124,7 +157,10 @@ function problemsOfAnswer(language: string, text: string, last: Call, printed: s
   if (language === 'text') return missingLines(text, printed);
   if (language === 'json') return differences(JSON.parse(text), parsed(last.body));
   const [head = '', ...body] = text.split('\n\n');
-  return [...differencesOfHeads(headOf(head), last), ...(body.length > 0 ? differences(JSON.parse(body.join('\n\n')), parsed(last.body)) : [])];
+  return [
+    ...differencesOfHeads(headOf(head), last),
+    ...(body.length > 0 ? differences(JSON.parse(body.join('\n\n')), parsed(last.body)) : []),
+  ];
 }
 
 function parsed(text: string): unknown {

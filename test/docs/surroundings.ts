@@ -33,13 +33,19 @@ const PAGES: Record<string, (place: Place) => Promise<Omit<Surroundings, 'folder
       # Mail is sent a moment after it was asked for.
       mail() { until grep -l 'Subject: Choose a new password' ${folder}/mail/*.eml 2>/dev/null; do sleep 0.1; done; }
       code() { grep -A 1 'Your code:' "$(mail)" | tail -1 | tr -d '\\r'; }`,
-    replace: [['tail -n 5 .data/mail', `mail >"$KEPT/mail"\ntail -n 5 ${folder}/mail`], ['THE-CODE', `'"$(code)"'`]],
+    replace: [
+      ['tail -n 5 .data/mail', `mail >"$KEPT/mail"\ntail -n 5 ${folder}/mail`],
+      ['THE-CODE', `'"$(code)"'`],
+    ],
   }),
   'docs/webhooks.md': async ({ url, receiver }) => ({
     before: `${LOGGED_IN(url)}
       KEY=$(command curl -sf $URL/v1/api-keys -H "authorization: Bearer $TOKEN" ${JSON_HEADER} -d '{"name":"webhooks","scopes":["webhooks:write","audit:read"]}' | sed 's/.*"key":"\\([^"]*\\)".*/\\1/')
       AUTH="authorization: Bearer $KEY"`,
-    replace: [['http://127.0.0.1:4000', receiver.url('')], ['$ENDPOINT', '$(told 1 id)']],
+    replace: [
+      ['http://127.0.0.1:4000', receiver.url('')],
+      ['$ENDPOINT', '$(told 1 id)'],
+    ],
   }),
   'examples/client-service/README.md': async ({ url, brought }) => {
     const database = await createTestDatabase();
@@ -49,7 +55,10 @@ const PAGES: Record<string, (place: Place) => Promise<Omit<Surroundings, 'folder
       before: LOGGED_IN(url),
       replace: [
         ['DATABASE_URL=postgres://localhost/client', `DATABASE_URL=${database.url} PORT=${port}`],
-        ['node examples/client-service/server.mjs', `node ${ROOT}/examples/client-service/server.mjs &\nuntil command curl -sf -o "$KEPT/accounts" http://127.0.0.1:${port}/accounts; do sleep 0.1; done`],
+        [
+          'node examples/client-service/server.mjs',
+          `node ${ROOT}/examples/client-service/server.mjs &\nuntil command curl -sf -o "$KEPT/accounts" http://127.0.0.1:${port}/accounts; do sleep 0.1; done`,
+        ],
         ['http://127.0.0.1:4000', `http://127.0.0.1:${port}`],
       ],
     };
@@ -61,7 +70,14 @@ export async function startPlace(): Promise<Place> {
   const database = await createTestDatabase();
   const receiver = await new Receiver().start();
   const folder = temporaryFolder();
-  const environment = { DATABASE_URL: database.url, ADMIN_PASSWORD: ADMIN.password, SECRET_KEY, SAMPLE_DATA: 'on', WEBHOOK_ALLOWED_NETWORKS: '127.0.0.1', LOG_LEVEL: 'error' };
+  const environment = {
+    DATABASE_URL: database.url,
+    ADMIN_PASSWORD: ADMIN.password,
+    SECRET_KEY,
+    SAMPLE_DATA: 'on',
+    WEBHOOK_ALLOWED_NETWORKS: '127.0.0.1',
+    LOG_LEVEL: 'error',
+  };
   const service = await startProcess(folder, environment);
   const brought: Place['brought'] = [];
   return {
@@ -82,5 +98,9 @@ export async function surroundingsOf(page: string, place: Place): Promise<Surrou
   const folder = path.join(place.folder, 'pages', page.replace(/[^a-z0-9]+/gi, '-'));
   fs.mkdirSync(folder, { recursive: true });
   const { before = '', replace = [] } = (await PAGES[page]?.(place)) ?? {};
-  return { folder, before, replace: [['http://127.0.0.1:3000', place.url], ['PASSWORD=...', `PASSWORD='${ADMIN.password}'`], ...replace] };
+  return {
+    folder,
+    before,
+    replace: [['http://127.0.0.1:3000', place.url], ['PASSWORD=...', `PASSWORD='${ADMIN.password}'`], ...replace],
+  };
 }

@@ -40,26 +40,52 @@ describe('the audit log', () => {
     await call('PUT', `/v1/customers/${customer}`, { body: { region: 'DE' } });
     const entries = await log(`customer=${customer}`);
     expect(entries.map(({ type }) => type)).toEqual(['customer.updated', 'subscription.created', 'customer.created']);
-    expect(entries[0]).toMatchObject({ actor: { kind: 'api_key', id: keyId, name: 'test' }, origin: { address: '127.0.0.1', requestId: expect.any(String) }, customer, before: { region: 'US' }, after: { region: 'DE' } });
+    expect(entries[0]).toMatchObject({
+      actor: { kind: 'api_key', id: keyId, name: 'test' },
+      origin: { address: '127.0.0.1', requestId: expect.any(String) },
+      customer,
+      before: { region: 'US' },
+      after: { region: 'DE' },
+    });
     expect(entries[1]).toMatchObject({ product: 'audited', origin: { requestId: headers.get('x-request-id') } });
   });
 
   it('has every write by a person or a key, with its origin', async () => {
     const somebody = await person(service);
-    await service.admin('POST', '/v1/features', { body: { product: 'audited', key: unique('feature'), name: 'F', type: 'boolean' } });
+    await service.admin('POST', '/v1/features', {
+      body: { product: 'audited', key: unique('feature'), name: 'F', type: 'boolean' },
+    });
     await service.admin('PATCH', `/v1/users/${somebody.userId}`, { body: { active: false } });
     const { call } = await serviceKey(service);
     const customer = unique('customer');
     const { body } = await call('PUT', `/v1/customers/${customer}`, { body: { product: 'audited' } });
     await call('POST', `/v1/subscriptions/${body.subscription.id}/pause`, { body: {} });
-    await call('POST', '/v1/usage/reservations', { body: { customer, product: 'audited', feature: 'calls', quantity: 1, ttlSeconds: 60 } });
-    await service.admin('POST', `/v1/customers/${customer}/grants`, { body: { product: 'audited', feature: 'calls', quantity: 5 } });
+    await call('POST', '/v1/usage/reservations', {
+      body: { customer, product: 'audited', feature: 'calls', quantity: 1, ttlSeconds: 60 },
+    });
+    await service.admin('POST', `/v1/customers/${customer}/grants`, {
+      body: { product: 'audited', feature: 'calls', quantity: 5 },
+    });
     await service.admin('POST', `/v1/plans/basic/moves`, { body: { product: 'audited', when: 'now' } });
     const entries = await log('');
-    expect(entries.map(({ type }) => type)).toEqual(expect.arrayContaining(['user.registered', 'feature.created', 'user.standing_changed', 'api_key.created', 'subscription.paused', 'grant.created', 'plan.move_started']));
+    expect(entries.map(({ type }) => type)).toEqual(
+      expect.arrayContaining([
+        'user.registered',
+        'feature.created',
+        'user.standing_changed',
+        'api_key.created',
+        'subscription.paused',
+        'grant.created',
+        'plan.move_started',
+      ]),
+    );
     // Nothing that was asked for over HTTP is without its origin.
     expect(entries.filter(({ origin }) => origin?.address !== '127.0.0.1').map(({ type }) => type)).toEqual([]);
-    expect(entries.find(({ type }) => type === 'user.standing_changed')!.actor).toMatchObject({ kind: 'user', id: adminId, name: 'admin@localhost' });
+    expect(entries.find(({ type }) => type === 'user.standing_changed')!.actor).toMatchObject({
+      kind: 'user',
+      id: adminId,
+      name: 'admin@localhost',
+    });
   });
 
   it('leaves out what time does by itself, and is found by every filter', async () => {
@@ -70,13 +96,33 @@ describe('the audit log', () => {
     expect(all.some(({ actor }) => actor.kind === 'system')).toBe(false);
     const [created] = await log(`customer=${customer}&type=subscription.created`);
     const at = new Date().toISOString();
-    const narrow = [`actor=${created!.actor.id}`, 'actorKind=api_key', `subject=${created!.subject.id}`, 'type=subscription.*', 'product=audited', `customer=${customer}`, 'address=127.0.0.1', `from=2026-01-01T00:00:00Z&to=${new Date(Date.now() + 60_000).toISOString()}`];
-    for (const filter of narrow) expect([filter, (await log(filter)).some(({ id }) => id === created!.id)]).toEqual([filter, true]);
-    for (const filter of ['actorKind=user', `actor=${adminId}`, 'type=usage.*', 'type=subscription', 'product=api', 'address=10.0.0.1', `to=2026-01-01T00:00:00Z`, `from=${new Date(Date.parse(at) + 60_000).toISOString()}`]) {
+    const narrow = [
+      `actor=${created!.actor.id}`,
+      'actorKind=api_key',
+      `subject=${created!.subject.id}`,
+      'type=subscription.*',
+      'product=audited',
+      `customer=${customer}`,
+      'address=127.0.0.1',
+      `from=2026-01-01T00:00:00Z&to=${new Date(Date.now() + 60_000).toISOString()}`,
+    ];
+    for (const filter of narrow)
+      expect([filter, (await log(filter)).some(({ id }) => id === created!.id)]).toEqual([filter, true]);
+    for (const filter of [
+      'actorKind=user',
+      `actor=${adminId}`,
+      'type=usage.*',
+      'type=subscription',
+      'product=api',
+      'address=10.0.0.1',
+      `to=2026-01-01T00:00:00Z`,
+      `from=${new Date(Date.parse(at) + 60_000).toISOString()}`,
+    ]) {
       expect([filter, (await log(filter)).some(({ id }) => id === created!.id)]).toEqual([filter, false]);
     }
     // A wildcard that nobody offered is a text like any other.
-    for (const type of ['%25', 'subscription._reated', '%.*', '_ubscription.*']) expect(await log(`type=${type}`)).toEqual([]);
+    for (const type of ['%25', 'subscription._reated', '%.*', '_ubscription.*'])
+      expect(await log(`type=${type}`)).toEqual([]);
   });
 
   it('goes on page by page, newest first, and a cursor is for its own list', async () => {
@@ -90,7 +136,9 @@ describe('the audit log', () => {
     expect(pages).toEqual((await log('type=user.*')).map(({ id }) => id));
     expect(pages).toEqual([...pages].sort().reverse());
     const { body } = await service.admin('GET', '/v1/audit-log?limit=1');
-    expect((await service.admin('GET', `/v1/audit-log?limit=1&type=user.*&cursor=${body.nextCursor}`)).status).toBe(400);
+    expect((await service.admin('GET', `/v1/audit-log?limit=1&type=user.*&cursor=${body.nextCursor}`)).status).toBe(
+      400,
+    );
   });
 
   it('is for admins, keys with its scope and support, each as far as they may see', async () => {
@@ -120,9 +168,15 @@ describe('the audit log', () => {
     expect((await support.call('GET', '/v1/users?email=somebody-secret@example.com')).status).toBe(200);
     const entries = await log(`actor=${support.userId}&type=support.read`);
     expect(entries.map(({ subject, after }) => [subject.type, after.path])).toEqual([
-      ['user', '/v1/users'], ['customer', `/v1/subscriptions/${somebody.subscriptionId}/timeline`], ['customer', `/v1/customers/${somebody.customer}`],
+      ['user', '/v1/users'],
+      ['customer', `/v1/subscriptions/${somebody.subscriptionId}/timeline`],
+      ['customer', `/v1/customers/${somebody.customer}`],
     ]);
-    expect(entries[2]).toMatchObject({ customer: somebody.customer, actor: { name: support.email }, origin: { address: '127.0.0.1' } });
+    expect(entries[2]).toMatchObject({
+      customer: somebody.customer,
+      actor: { name: support.email },
+      origin: { address: '127.0.0.1' },
+    });
     expect(JSON.stringify(entries)).not.toContain('somebody-secret');
     // Its own is nobody else's business, and nobody is told of what is only for the audit.
     await support.call('GET', '/v1/users/me');
@@ -133,14 +187,28 @@ describe('the audit log', () => {
   it('tells of questions that are asked by POST too', async () => {
     const support = await inRole(service, { role: 'support' });
     const somebody = await person(service);
-    expect((await support.call('POST', '/v1/check', { body: { customer: somebody.customer, product: 'tollgate', feature: 'api_keys' } })).status).toBe(200);
-    expect((await log(`actor=${support.userId}&type=support.read`)).map(({ customer, after }) => [customer, after.method, after.path])).toEqual([[somebody.customer, 'POST', '/v1/check']]);
+    expect(
+      (
+        await support.call('POST', '/v1/check', {
+          body: { customer: somebody.customer, product: 'tollgate', feature: 'api_keys' },
+        })
+      ).status,
+    ).toBe(200);
+    expect(
+      (await log(`actor=${support.userId}&type=support.read`)).map(({ customer, after }) => [
+        customer,
+        after.method,
+        after.path,
+      ]),
+    ).toEqual([[somebody.customer, 'POST', '/v1/check']]);
   });
 
   it('shows nothing to support when it cannot be written down', async () => {
     const support = await inRole(service, { role: 'support' });
     const somebody = await person(service);
-    await service.database.query(`alter table events add constraint no_support check (type <> 'support.read') not valid`);
+    await service.database.query(
+      `alter table events add constraint no_support check (type <> 'support.read') not valid`,
+    );
     try {
       expect((await support.call('GET', `/v1/customers/${somebody.customer}`)).status).toBe(500);
     } finally {
@@ -151,8 +219,15 @@ describe('the audit log', () => {
   describe('as a file', () => {
     it('is whole, in lines of JSON', async () => {
       const { status, headers, body } = await service.admin('GET', '/v1/audit-log/export?type=user.*');
-      expect([status, headers.get('content-type'), headers.get('content-disposition')]).toEqual([200, 'application/x-ndjson', 'attachment; filename="audit-log.ndjson"']);
-      const lines = String(body).trim().split('\n').map((line) => JSON.parse(line) as Entry);
+      expect([status, headers.get('content-type'), headers.get('content-disposition')]).toEqual([
+        200,
+        'application/x-ndjson',
+        'attachment; filename="audit-log.ndjson"',
+      ]);
+      const lines = String(body)
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Entry);
       expect(lines.map(({ id }) => id)).toEqual((await log('type=user.*')).map(({ id }) => id));
     });
 
@@ -161,11 +236,16 @@ describe('the audit log', () => {
       const { call } = await serviceKey(service);
       const customer = unique('customer');
       await call('PUT', `/v1/customers/${customer}`, { body: { product: 'audited' } });
-      for (const reason of nasty) await service.admin('PUT', `/v1/customers/${customer}/overrides/calls`, { body: { product: 'audited', limit: 5, reason } });
+      for (const reason of nasty)
+        await service.admin('PUT', `/v1/customers/${customer}/overrides/calls`, {
+          body: { product: 'audited', limit: 5, reason },
+        });
       const { headers, body } = await service.admin('GET', `/v1/audit-log/export?format=csv&customer=${customer}`);
       expect(headers.get('content-type')).toBe('text/csv');
       const text = String(body);
-      expect(text.split('\r\n')[0]).toBe('id,at,type,actor_kind,actor_id,actor_name,address,request_id,subject_type,subject_id,sequence,customer,product,reason,before,after');
+      expect(text.split('\r\n')[0]).toBe(
+        'id,at,type,actor_kind,actor_id,actor_name,address,request_id,subject_type,subject_id,sequence,customer,product,reason,before,after',
+      );
       const cells = text.split(/,(?=(?:[^"]*"[^"]*")*[^"]*$)|\r\n/).map((cell) => cell.replace(/^"|"$/g, ''));
       expect(cells.filter((cell) => /^[=+\-@\t\r]/.test(cell))).toEqual([]);
       expect(text).toContain(`"'=HYPERLINK(""http://evil"",""x"")"`);

@@ -3,7 +3,16 @@ import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { SYSTEM_ACTOR } from '@app/kernel';
-import { Database, EVENT_CATALOG, EventPartitions, EventPublisher, Events, eventsDocument, type EventType, type NewEvent } from '@app/platform';
+import {
+  Database,
+  EVENT_CATALOG,
+  EventPartitions,
+  EventPublisher,
+  Events,
+  eventsDocument,
+  type EventType,
+  type NewEvent,
+} from '@app/platform';
 import { startService, TestClock, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
 import { sendDue } from '../support/deliveries.js';
@@ -17,15 +26,31 @@ describe('the list of what happened', () => {
   let database: Database;
   let publisher: EventPublisher;
   const uuid = (tail: string): string => `01998a4e-8000-7000-8000-${tail.padStart(12, '0')}`;
-  const event = (subject: string, over: Partial<NewEvent> = {}): NewEvent => ({ type: 'customer.updated', subject: { type: 'customer', id: subject }, productId: null, actor: SYSTEM_ACTOR, ...over });
+  const event = (subject: string, over: Partial<NewEvent> = {}): NewEvent => ({
+    type: 'customer.updated',
+    subject: { type: 'customer', id: subject },
+    productId: null,
+    actor: SYSTEM_ACTOR,
+    ...over,
+  });
 
   beforeAll(async () => {
     service = await startService();
-    [events, database, publisher] = [service.app.get(Events, { strict: false }), service.app.get(Database, { strict: false }), service.app.get(EventPublisher, { strict: false })];
+    [events, database, publisher] = [
+      service.app.get(Events, { strict: false }),
+      service.app.get(Database, { strict: false }),
+      service.app.get(EventPublisher, { strict: false }),
+    ];
   });
   afterAll(() => service.stop());
 
-  const sequences = async (subject: string): Promise<number[]> => (await service.database.query<{ sequence: string }>('select sequence from events where subject_id = $1 order by id', [subject])).map(({ sequence }) => Number(sequence));
+  const sequences = async (subject: string): Promise<number[]> =>
+    (
+      await service.database.query<{ sequence: string }>(
+        'select sequence from events where subject_id = $1 order by id',
+        [subject],
+      )
+    ).map(({ sequence }) => Number(sequence));
 
   describe('numbers what happens to a subject without a gap', () => {
     it('however many write at once, and although some of them take it back', async () => {
@@ -37,16 +62,30 @@ describe('the list of what happened', () => {
         });
         await work.catch((error: Error) => expect(error.message).toBe('taken back'));
       });
-      expect((await sequences(subject)).sort((a, b) => a - b)).toEqual(Array.from({ length: 80 }, (_, index) => index + 1));
+      expect((await sequences(subject)).sort((a, b) => a - b)).toEqual(
+        Array.from({ length: 80 }, (_, index) => index + 1),
+      );
       expect(await sequences(uuid('a2'))).toHaveLength(40);
     });
 
     it('in the order in which it was told', async () => {
       const subject = uuid('a3');
-      await database.transaction(() => events.recordMany([event(subject, { reason: '1' }), event(uuid('a4')), event(subject, { reason: '2' }), event(subject, { reason: '3' })]));
+      await database.transaction(() =>
+        events.recordMany([
+          event(subject, { reason: '1' }),
+          event(uuid('a4')),
+          event(subject, { reason: '2' }),
+          event(subject, { reason: '3' }),
+        ]),
+      );
       await database.transaction(() => events.record(event(subject, { reason: '4' })));
       const told = await events.listOf(subject, { limit: 10, after: null });
-      expect(told.map(({ sequence, reason }) => [sequence, reason])).toEqual([[1, '1'], [2, '2'], [3, '3'], [4, '4']]);
+      expect(told.map(({ sequence, reason }) => [sequence, reason])).toEqual([
+        [1, '1'],
+        [2, '2'],
+        [3, '3'],
+        [4, '4'],
+      ]);
     });
   });
 
@@ -56,18 +95,31 @@ describe('the list of what happened', () => {
       const client = new pg.Client({ connectionString: service.database.url });
       await client.connect();
       try {
-        const { rows: tables } = await client.query<{ name: string }>(`select 'usage_ledger' as name union all select 'events' union all select inhrelid::regclass::text from pg_inherits where inhparent = 'events'::regclass`);
+        const { rows: tables } = await client.query<{ name: string }>(
+          `select 'usage_ledger' as name union all select 'events' union all select inhrelid::regclass::text from pg_inherits where inhparent = 'events'::regclass`,
+        );
         expect(tables.length).toBeGreaterThan(13);
         for (const { name } of tables) {
-          for (const [privilege, expected] of [['insert', true], ['select', true], ['update', false], ['delete', false], ['truncate', false]] as const) {
-            const { rows } = await client.query<{ has: boolean }>('select has_table_privilege(current_user, $1, $2) as has', [name, privilege]);
+          for (const [privilege, expected] of [
+            ['insert', true],
+            ['select', true],
+            ['update', false],
+            ['delete', false],
+            ['truncate', false],
+          ] as const) {
+            const { rows } = await client.query<{ has: boolean }>(
+              'select has_table_privilege(current_user, $1, $2) as has',
+              [name, privilege],
+            );
             expect([name, privilege, rows[0]!.has]).toEqual([name, privilege, expected]);
           }
           for (const statement of [`update ${name} set actor = '{}'`, `delete from ${name}`, `truncate ${name}`]) {
             await expect(client.query(statement)).rejects.toThrow(/permission denied/);
           }
         }
-        const { rows } = await client.query<{ superuser: boolean }>('select rolsuper as superuser from pg_roles where rolname = current_user');
+        const { rows } = await client.query<{ superuser: boolean }>(
+          'select rolsuper as superuser from pg_roles where rolname = current_user',
+        );
         expect(rows[0]!.superuser).toBe(false);
       } finally {
         await client.end();
@@ -75,7 +127,12 @@ describe('the list of what happened', () => {
     });
 
     it('nor by a superuser, who needs none', async () => {
-      for (const statement of [`update events set reason = 'x'`, 'delete from events', 'truncate events', 'truncate usage_ledger']) {
+      for (const statement of [
+        `update events set reason = 'x'`,
+        'delete from events',
+        'truncate events',
+        'truncate usage_ledger',
+      ]) {
         await expect(service.database.query(statement)).rejects.toThrow('append-only');
       }
     });
@@ -85,24 +142,42 @@ describe('the list of what happened', () => {
     it('of which twelve are ready, and those to come are made in time', async () => {
       const clock = new TestClock();
       const partitions = new EventPartitions(database, clock);
-      const names = async () => (await service.database.query<{ name: string }>(`select inhrelid::regclass::text as name from pg_inherits where inhparent = 'events'::regclass and inhrelid::regclass::text <> 'events_other' order by 1`)).map(({ name }) => name);
+      const names = async () =>
+        (
+          await service.database.query<{ name: string }>(
+            `select inhrelid::regclass::text as name from pg_inherits where inhparent = 'events'::regclass and inhrelid::regclass::text <> 'events_other' order by 1`,
+          )
+        ).map(({ name }) => name);
       const before = await names();
       expect(before.length).toBeGreaterThanOrEqual(12);
       clock.advance(62 * 86_400_000);
-      const answers = await Promise.all([partitions.ensure(), partitions.ensure()].map((made) => made.catch((error: Error) => error.message)));
+      const answers = await Promise.all(
+        [partitions.ensure(), partitions.ensure()].map((made) => made.catch((error: Error) => error.message)),
+      );
       expect(answers.filter((made) => typeof made === 'number' && made >= 1)).toHaveLength(1);
       expect((await names()).length).toBeGreaterThan(before.length);
-      const [mine] = await service.database.query<{ name: string }>(`select tableoid::regclass::text as name from events order by id desc limit 1`);
+      const [mine] = await service.database.query<{ name: string }>(
+        `select tableoid::regclass::text as name from events order by id desc limit 1`,
+      );
       expect(mine!.name).toBe(`events_${new Date().toISOString().slice(0, 7).replace('-', '_')}`);
       // The new ones may not be changed either.
-      const [privilege] = await service.database.query<{ has: boolean }>(`select has_table_privilege('tollgate', $1, 'update') as has`, [(await names()).at(-1)]);
+      const [privilege] = await service.database.query<{ has: boolean }>(
+        `select has_table_privilege('tollgate', $1, 'update') as has`,
+        [(await names()).at(-1)],
+      );
       expect(privilege!.has).toBe(false);
     });
 
     it('and takes in what belongs to none of them', async () => {
       const subject = uuid('b1');
-      await service.database.query(`insert into events (id, type, subject_type, subject_id, sequence, actor, at) values ('00000000-0000-7000-8000-000000000001', 'customer.updated', 'customer', $1, 1, '{"kind": "system", "id": null}', now())`, [subject]);
-      const [row] = await service.database.query<{ name: string }>('select tableoid::regclass::text as name from events where subject_id = $1', [subject]);
+      await service.database.query(
+        `insert into events (id, type, subject_type, subject_id, sequence, actor, at) values ('00000000-0000-7000-8000-000000000001', 'customer.updated', 'customer', $1, 1, '{"kind": "system", "id": null}', now())`,
+        [subject],
+      );
+      const [row] = await service.database.query<{ name: string }>(
+        'select tableoid::regclass::text as name from events where subject_id = $1',
+        [subject],
+      );
       expect(row!.name).toBe('events_other');
     });
 
@@ -110,8 +185,11 @@ describe('the list of what happened', () => {
       const clock = new TestClock();
       const partitions = new EventPartitions(database, clock);
       await service.database.query(`select ensure_event_partitions('2024-01-01', '2024-04-01')`);
-      await service.database.query(`insert into events (id, type, subject_type, subject_id, sequence, actor, at)
-        select (substr(uuid_from_time('2024-02-15')::text, 1, 14) || '7000-8000-000000000001')::uuid, 'customer.updated', 'customer', $1, 1, '{"kind": "system", "id": null}', '2024-02-15'`, [uuid('b2')]);
+      await service.database.query(
+        `insert into events (id, type, subject_type, subject_id, sequence, actor, at)
+        select (substr(uuid_from_time('2024-02-15')::text, 1, 14) || '7000-8000-000000000001')::uuid, 'customer.updated', 'customer', $1, 1, '{"kind": "system", "id": null}', '2024-02-15'`,
+        [uuid('b2')],
+      );
       clock.set('2026-02-28T23:00:00Z');
       expect((await partitions.olderThan(24)).map(({ month }) => month)).toEqual(['2024-01']);
       clock.set('2026-03-01T00:00:00Z');
@@ -127,7 +205,13 @@ describe('the list of what happened', () => {
     it('all of it and nothing else: what was taken back is not, what commits late is', async () => {
       await sendDue(service);
       const [early, late, never] = [uuid('c1'), uuid('c2'), uuid('c3')];
-      const feed = async () => (await service.database.query<{ subject: string }>(`select e.subject_id as subject from event_feed f join events e on e.id = f.event_id where e.subject_id = any($1::uuid[]) order by f.position`, [[early, late, never]])).map(({ subject }) => subject);
+      const feed = async () =>
+        (
+          await service.database.query<{ subject: string }>(
+            `select e.subject_id as subject from event_feed f join events e on e.id = f.event_id where e.subject_id = any($1::uuid[]) order by f.position`,
+            [[early, late, never]],
+          )
+        ).map(({ subject }) => subject);
       let commit: () => void = () => undefined;
       const waiting = new Promise<void>((resolve) => (commit = resolve));
       let begun: () => void = () => undefined;
@@ -139,10 +223,12 @@ describe('the list of what happened', () => {
       });
       await began;
       await database.transaction(() => events.record(event(early)));
-      await database.transaction(async () => {
-        await events.record(event(never));
-        throw new Error('taken back');
-      }).catch(() => undefined);
+      await database
+        .transaction(async () => {
+          await events.record(event(never));
+          throw new Error('taken back');
+        })
+        .catch(() => undefined);
       await publisher.publish();
       expect(await feed()).toEqual([early]);
       commit();
@@ -172,7 +258,9 @@ describe('the list of what happened', () => {
     it('not at all where what follows from it fails, and again when it can', async () => {
       const subject = uuid('e1');
       await database.transaction(() => events.record(event(subject)));
-      await service.database.query(`alter table event_feed add constraint broken check (type <> 'customer.updated') not valid`);
+      await service.database.query(
+        `alter table event_feed add constraint broken check (type <> 'customer.updated') not valid`,
+      );
       await expect(publisher.publish()).rejects.toThrow('broken');
       await service.database.query('alter table event_feed drop constraint broken');
       expect(await publisher.publish()).toBe(1);
@@ -181,7 +269,9 @@ describe('the list of what happened', () => {
 
   describe('has a catalogue', () => {
     it('without which nothing is recorded', async () => {
-      await expect(database.transaction(() => events.record(event(uuid('f1'), { type: 'customer.exploded' as EventType })))).rejects.toThrow('not in the catalogue');
+      await expect(
+        database.transaction(() => events.record(event(uuid('f1'), { type: 'customer.exploded' as EventType }))),
+      ).rejects.toThrow('not in the catalogue');
     });
 
     it('that is also a page, made from it: run `npm run events` when this fails', () => {
@@ -194,16 +284,30 @@ describe('the list of what happened', () => {
       await lifecycleProduct(service, product, { trialDays: 14 });
       const { call, id: keyId } = await serviceKey(service, { product });
       const somebody = await person(service);
-      await somebody.call('PATCH', '/v1/users/me', { body: { name: 'Ann', language: 'de', timezone: 'Europe/Berlin' } });
+      await somebody.call('PATCH', '/v1/users/me', {
+        body: { name: 'Ann', language: 'de', timezone: 'Europe/Berlin' },
+      });
       const { customer, id, to, command } = await onClock(call, product, '2026-01-31T10:00:00Z');
       await to('2026-03-20T10:00:00Z');
       await command('change', { plan: 'pro', when: 'now' });
-      for (const [name, body] of [['pause', {}], ['unpause', {}], ['record-payment', { outcome: 'failed' }], ['record-payment', { outcome: 'succeeded' }], ['change', { plan: 'basic', when: 'period_end' }], ['resume', {}], ['cancel', { when: 'period_end' }]] as const) await command(name, body);
+      for (const [name, body] of [
+        ['pause', {}],
+        ['unpause', {}],
+        ['record-payment', { outcome: 'failed' }],
+        ['record-payment', { outcome: 'succeeded' }],
+        ['change', { plan: 'basic', when: 'period_end' }],
+        ['resume', {}],
+        ['cancel', { when: 'period_end' }],
+      ] as const)
+        await command(name, body);
       await to('2026-05-01T10:00:00Z');
       await command('renew', {});
-      const reservation = await call('POST', '/v1/usage/reservations', { body: { customer, feature: 'calls', quantity: 1, ttlSeconds: 60 } });
+      const reservation = await call('POST', '/v1/usage/reservations', {
+        body: { customer, feature: 'calls', quantity: 1, ttlSeconds: 60 },
+      });
       await call('POST', `/v1/usage/reservations/${reservation.body.reservation?.id}/release`, { body: {} });
-      for (let unit = 0; unit < 10; unit++) await call('POST', '/v1/usage/consume', { body: { customer, feature: 'calls' } });
+      for (let unit = 0; unit < 10; unit++)
+        await call('POST', '/v1/usage/consume', { body: { customer, feature: 'calls' } });
       await call('POST', `/v1/customers/${customer}/grants`, { body: { feature: 'calls', quantity: 5 } });
       await call('PUT', `/v1/customers/${customer}/overrides/calls`, { body: { limit: 5 } });
       await call('DELETE', `/v1/customers/${customer}/overrides/calls`);
@@ -211,7 +315,12 @@ describe('the list of what happened', () => {
       await service.admin('PATCH', '/v1/plans/basic', { body: { product, name: 'Basic' } });
       await service.admin('POST', '/v1/plans/basic/publish', { body: { product } });
       await service.admin('POST', `/v1/api-keys/${keyId}/rotate`, { body: {} });
-      const rows = await service.database.query<{ type: EventType; subject: string; before: object | null; after: object | null }>(
+      const rows = await service.database.query<{
+        type: EventType;
+        subject: string;
+        before: object | null;
+        after: object | null;
+      }>(
         `select type, subject_type as subject, before, after from events where (subject_id = $1 or product_id = (select id from products where key = $2) or type like 'user.%' or type like 'api_key.%' or type like 'customer.%') and subject_type <> 'customer' or type like 'usage.%' or type like 'entitlement.%'`,
         [id, product],
       );
@@ -219,10 +328,23 @@ describe('the list of what happened', () => {
       expect(seen.size).toBeGreaterThan(28);
       const untrue = rows.filter(({ type, subject, before, after }) => {
         const described = EVENT_CATALOG[type];
-        const within = (facts: object | null, example: object | undefined) => Object.keys(facts ?? {}).every((name) => Object.keys(example ?? {}).includes(name));
-        return subject !== described.subject || !within(after, described.after) || (before !== null && described.before === undefined);
+        const within = (facts: object | null, example: object | undefined) =>
+          Object.keys(facts ?? {}).every((name) => Object.keys(example ?? {}).includes(name));
+        return (
+          subject !== described.subject ||
+          !within(after, described.after) ||
+          (before !== null && described.before === undefined)
+        );
       });
-      expect(untrue.map(({ type, subject, before, after }) => ({ type, subject, before, members: Object.keys(after ?? {}), example: Object.keys(EVENT_CATALOG[type].after ?? {}) }))).toEqual([]);
+      expect(
+        untrue.map(({ type, subject, before, after }) => ({
+          type,
+          subject,
+          before,
+          members: Object.keys(after ?? {}),
+          example: Object.keys(EVENT_CATALOG[type].after ?? {}),
+        })),
+      ).toEqual([]);
     }, 60_000);
   });
 });

@@ -34,29 +34,53 @@ describe('what people are told', () => {
   /** Somebody on the product, who has proved to read their mail. */
   const reader = async (preferences: object = {}): Promise<Person> => {
     const somebody = await person(service);
-    await service.call('POST', '/v1/auth/verify-email', { body: { token: await mailbox.token(service, somebody.email) } });
+    await service.call('POST', '/v1/auth/verify-email', {
+      body: { token: await mailbox.token(service, somebody.email) },
+    });
     await somebody.call('PATCH', '/v1/users/me', { body: preferences });
     const { status, body } = await somebody.call('POST', '/v1/subscriptions', { body: { product, plan: 'basic' } });
     expect(status).toBe(201);
     return { ...somebody, subscriptionId: body.id };
   };
-  const told = async ({ call }: Person, query = ''): Promise<Told[]> => (await call('GET', `/v1/users/me/notifications?limit=100${query}`)).body.data;
+  const told = async ({ call }: Person, query = ''): Promise<Told[]> =>
+    (await call('GET', `/v1/users/me/notifications?limit=100${query}`)).body.data;
   /** Without what is about the account itself; in the order of the alphabet, because what is due at once is sent at once. */
-  const mails = async ({ email }: Person): Promise<string[]> => (await mailbox.of(service, email)).map((mail) => subjectOf(mail)!).filter((subject) => !/address|password|Adresse/.test(subject)).sort();
+  const mails = async ({ email }: Person): Promise<string[]> =>
+    (await mailbox.of(service, email))
+      .map((mail) => subjectOf(mail)!)
+      .filter((subject) => !/address|password|Adresse/.test(subject))
+      .sort();
 
   it('is what happens to what is theirs, in the application and by mail', async () => {
     const ann = await reader({ timezone: 'America/New_York' });
-    for (let unit = 0; unit < 10; unit++) await ann.call('POST', '/v1/usage/consume', { body: { feature: 'calls', product } });
+    for (let unit = 0; unit < 10; unit++)
+      await ann.call('POST', '/v1/usage/consume', { body: { feature: 'calls', product } });
     await ann.call('POST', `/v1/subscriptions/${ann.subscriptionId}/change`, { body: { plan: 'pro', when: 'now' } });
     await ann.call('POST', `/v1/subscriptions/${ann.subscriptionId}/cancel`, { body: { when: 'period_end' } });
     await sendDue(service);
     const kinds = (await told(ann)).map(({ kind }) => kind).reverse();
     // The plans that everybody gets come first, and are for nothing: no mail.
-    expect(kinds.slice(-5)).toEqual(['subscription_started', 'usage_nearly_reached', 'usage_reached', 'subscription_changed', 'subscription_cancel_scheduled']);
-    expect(await mails(ann)).toEqual(['80 % of calls are used', 'All of calls is used', 'Your plan BASIC has started', 'Your plan PRO is set to end', 'Your plan is now PRO']);
+    expect(kinds.slice(-5)).toEqual([
+      'subscription_started',
+      'usage_nearly_reached',
+      'usage_reached',
+      'subscription_changed',
+      'subscription_cancel_scheduled',
+    ]);
+    expect(await mails(ann)).toEqual([
+      '80 % of calls are used',
+      'All of calls is used',
+      'Your plan BASIC has started',
+      'Your plan PRO is set to end',
+      'Your plan is now PRO',
+    ]);
     const [, changed] = await told(ann);
-    expect(changed!.text).toMatch(/^Since .* (AM|PM) your plan is PRO, no longer BASIC\. The price is \$30\.00 a period\.$/);
-    const last = (await mailbox.of(service, ann.email)).find((mail) => subjectOf(mail) === 'Your plan PRO is set to end')!;
+    expect(changed!.text).toMatch(
+      /^Since .* (AM|PM) your plan is PRO, no longer BASIC\. The price is \$30\.00 a period\.$/,
+    );
+    const last = (await mailbox.of(service, ann.email)).find(
+      (mail) => subjectOf(mail) === 'Your plan PRO is set to end',
+    )!;
     expect(textOf(last)).toBe(`${(await told(ann))[0]!.text}\n`);
     // The same one each time that it is sent.
     expect(last).toMatch(/\r\nMessage-ID: <[0-9a-f-]{36}@localhost>\r\n/i);
@@ -71,22 +95,41 @@ describe('what people are told', () => {
       await sweep();
     };
     const relogged = async (): Promise<Person> => {
-      const { body } = await service.call('POST', '/v1/auth/login', { body: { email: bob.email, password: 'a long enough password' } });
-      return { ...bob, call: (method, path, options = {}) => service.call(method, path, { token: body.accessToken, ...options }) };
+      const { body } = await service.call('POST', '/v1/auth/login', {
+        body: { email: bob.email, password: 'a long enough password' },
+      });
+      return {
+        ...bob,
+        call: (method, path, options = {}) => service.call(method, path, { token: body.accessToken, ...options }),
+      };
     };
     const admin = async () => {
-      const { body } = await service.call('POST', '/v1/auth/login', { body: { email: 'admin@localhost', password: 'correct horse battery staple' } });
+      const { body } = await service.call('POST', '/v1/auth/login', {
+        body: { email: 'admin@localhost', password: 'correct horse battery staple' },
+      });
       return (path: string, body_: object = {}) => service.call('POST', path, { token: body.accessToken, body: body_ });
     };
     await later(25);
     await later(7);
-    for (const outcome of ['failed', 'succeeded']) expect((await (await admin())(`/v1/subscriptions/${bob.subscriptionId}/record-payment`, { outcome, reason: 'card' })).status).toBe(200);
-    await (await relogged()).call('POST', `/v1/subscriptions/${bob.subscriptionId}/cancel`, { body: { when: 'period_end' } });
+    for (const outcome of ['failed', 'succeeded'])
+      expect(
+        (await (await admin())(`/v1/subscriptions/${bob.subscriptionId}/record-payment`, { outcome, reason: 'card' }))
+          .status,
+      ).toBe(200);
+    await (
+      await relogged()
+    ).call('POST', `/v1/subscriptions/${bob.subscriptionId}/cancel`, { body: { when: 'period_end' } });
     await later(24);
     await later(10);
     await sendDue(service);
     expect(await mails(bob)).toEqual([
-      'A payment for BASIC failed', 'Your plan BASIC ends soon', 'Your plan BASIC has ended', 'Your plan BASIC has started', 'Your plan BASIC is set to end', 'Your plan BASIC renews soon', 'Your plan BASIC was renewed',
+      'A payment for BASIC failed',
+      'Your plan BASIC ends soon',
+      'Your plan BASIC has ended',
+      'Your plan BASIC has started',
+      'Your plan BASIC is set to end',
+      'Your plan BASIC renews soon',
+      'Your plan BASIC was renewed',
     ]);
   });
   const sweep = async (): Promise<void> => {
@@ -98,12 +141,19 @@ describe('what people are told', () => {
     const eva = await reader({ language: 'de', timezone: 'Europe/Berlin' });
     expect(await mails(eva)).toEqual(['Dein Tarif BASIC läuft']);
     const [newest] = await told(eva);
-    expect(newest).toMatchObject({ title: 'Dein Tarif BASIC läuft', text: expect.stringMatching(/^Dein Tarif begann am \d+\. .* um \d\d:\d\d\. Der erste Zeitraum endet am .* Der Preis ist 10,00 \$ je Zeitraum\.$/) });
+    expect(newest).toMatchObject({
+      title: 'Dein Tarif BASIC läuft',
+      text: expect.stringMatching(
+        /^Dein Tarif begann am \d+\. .* um \d\d:\d\d\. Der erste Zeitraum endet am .* Der Preis ist 10,00 \$ je Zeitraum\.$/,
+      ),
+    });
     await eva.call('PATCH', '/v1/users/me', { body: { language: 'en' } });
     expect((await told(eva))[0]!.title).toBe('Your plan BASIC has started');
     // Mail about the account too, from the registration on.
     const email = `${unique('jan')}@example.com`;
-    await service.call('POST', '/v1/auth/register', { body: { email, password: 'a long enough password', language: 'de' } });
+    await service.call('POST', '/v1/auth/register', {
+      body: { email, password: 'a long enough password', language: 'de' },
+    });
     expect((await mailbox.of(service, email)).map(subjectOf)).toEqual(['Bitte bestätige deine E-Mail-Adresse']);
     expect((await eva.call('PATCH', '/v1/users/me', { body: { language: 'xx' } })).status).toBe(422);
   });
@@ -113,14 +163,16 @@ describe('what people are told', () => {
     const silent = await reader({ mailEnabled: false });
     const unproven = await person(service);
     for (const somebody of [muted, silent]) {
-      for (let unit = 0; unit < 10; unit++) await somebody.call('POST', '/v1/usage/consume', { body: { feature: 'calls', product } });
+      for (let unit = 0; unit < 10; unit++)
+        await somebody.call('POST', '/v1/usage/consume', { body: { feature: 'calls', product } });
     }
     await unproven.call('POST', '/v1/subscriptions', { body: { product, plan: 'basic' } });
     await sendDue(service);
     expect(await mails(muted)).toEqual(['Your plan BASIC has started']);
     expect(await mails(silent)).toEqual([]);
     expect(await mails(unproven)).toEqual([]);
-    for (const somebody of [muted, silent, unproven]) expect((await told(somebody)).map(({ kind }) => kind)).toContain('subscription_started');
+    for (const somebody of [muted, silent, unproven])
+      expect((await told(somebody)).map(({ kind }) => kind)).toContain('subscription_started');
     expect((await muted.call('GET', '/v1/users/me')).body).toMatchObject({ mutedMails: ['usage'], mailEnabled: true });
     expect((await muted.call('PATCH', '/v1/users/me', { body: { mutedMails: ['everything'] } })).status).toBe(422);
   });
@@ -128,7 +180,8 @@ describe('what people are told', () => {
   it('is read once, counted, and nobody else’s', async () => {
     const [ann, bob] = [await reader(), await reader()];
     await sendDue(service);
-    const count = async ({ call }: Person): Promise<number> => (await call('GET', '/v1/users/me/notifications/unread-count')).body.unread;
+    const count = async ({ call }: Person): Promise<number> =>
+      (await call('GET', '/v1/users/me/notifications/unread-count')).body.unread;
     const all = await told(ann);
     expect(await count(ann)).toBe(all.length);
     expect((await bob.call('POST', `/v1/users/me/notifications/${all[0]!.id}/read`, { body: {} })).status).toBe(404);
@@ -143,14 +196,18 @@ describe('what people are told', () => {
     const first = await ann.call('GET', '/v1/users/me/notifications?limit=1');
     const second = await ann.call('GET', `/v1/users/me/notifications?limit=1&cursor=${first.body.nextCursor}`);
     expect([first.body.data[0].id, second.body.data[0].id]).toEqual(all.slice(0, 2).map(({ id }) => id));
-    expect((await bob.call('GET', `/v1/users/me/notifications?limit=1&cursor=${first.body.nextCursor}`)).status).toBe(400);
+    expect((await bob.call('GET', `/v1/users/me/notifications?limit=1&cursor=${first.body.nextCursor}`)).status).toBe(
+      400,
+    );
   });
 
   it('is told once, however often it is published and sent at once', async () => {
     const ann = await reader();
     await Promise.all(Array.from({ length: 8 }, () => sendDue(service)));
     expect((await mails(ann)).filter((subject) => subject === 'Your plan BASIC has started')).toHaveLength(1);
-    const doubled = await service.database.query('select 1 from notifications group by user_id, event_id having count(*) > 1');
+    const doubled = await service.database.query(
+      'select 1 from notifications group by user_id, event_id having count(*) > 1',
+    );
     expect(doubled).toEqual([]);
   });
 
@@ -158,8 +215,14 @@ describe('what people are told', () => {
     const ann = await reader();
     await sendDue(service);
     const { body } = await ann.call('GET', '/v1/users/me/export');
-    expect(String(body).split('\n').filter((line) => line.includes('"kind":"notification"')).length).toBe((await told(ann)).length);
-    expect((await ann.call('POST', '/v1/users/me/delete', { body: { password: 'a long enough password' } })).status).toBe(204);
+    expect(
+      String(body)
+        .split('\n')
+        .filter((line) => line.includes('"kind":"notification"')).length,
+    ).toBe((await told(ann)).length);
+    expect(
+      (await ann.call('POST', '/v1/users/me/delete', { body: { password: 'a long enough password' } })).status,
+    ).toBe(204);
     expect(await service.database.query('select 1 from notifications where user_id = $1', [ann.userId])).toEqual([]);
     // The end of its contracts is told to nobody.
     await sendDue(service);
@@ -174,7 +237,11 @@ describe('what people are told', () => {
       expect([status, headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
       expect(body).toContain(ann.email);
       expect(body).not.toContain('<script');
-      for (const headers of [{ host: 'rebound.example' }, { 'x-forwarded-for': '203.0.113.1' }] as Record<string, string>[]) expect((await rawGet(service.url, '/dev/mail', headers)).status).toBe(404);
+      for (const headers of [{ host: 'rebound.example' }, { 'x-forwarded-for': '203.0.113.1' }] as Record<
+        string,
+        string
+      >[])
+        expect((await rawGet(service.url, '/dev/mail', headers)).status).toBe(404);
     });
 
     it('and there is none where mail is sent', async () => {
@@ -188,5 +255,10 @@ describe('what people are told', () => {
 /** With a Host of one's own, which fetch does not allow. */
 async function rawGet(url: string, path: string, headers: Record<string, string>): Promise<{ status: number }> {
   const { get } = await import('node:http');
-  return new Promise((resolve, reject) => void get(url + path, { headers, agent: false }, (answer) => answer.resume().once('end', () => resolve({ status: answer.statusCode! }))).once('error', reject));
+  return new Promise(
+    (resolve, reject) =>
+      void get(url + path, { headers, agent: false }, (answer) =>
+        answer.resume().once('end', () => resolve({ status: answer.statusCode! })),
+      ).once('error', reject),
+  );
 }

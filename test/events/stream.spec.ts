@@ -14,7 +14,8 @@ interface Frame {
 }
 
 /** On a connection of its own. */
-const answerOf = (url: string, headers: Record<string, string>): Promise<IncomingMessage> => new Promise((resolve, reject) => void get(url, { agent: false, headers }, resolve).once('error', reject));
+const answerOf = (url: string, headers: Record<string, string>): Promise<IncomingMessage> =>
+  new Promise((resolve, reject) => void get(url, { agent: false, headers }, resolve).once('error', reject));
 
 /** Reads a stream as a browser would. */
 class Listener {
@@ -79,7 +80,10 @@ describe('the stream of events', () => {
     await service.stop();
   });
 
-  const listen = async (query = '', { token = key.key, headers = {} }: { token?: string; headers?: Record<string, string> } = {}): Promise<Listener> => {
+  const listen = async (
+    query = '',
+    { token = key.key, headers = {} }: { token?: string; headers?: Record<string, string> } = {},
+  ): Promise<Listener> => {
     const listener = await new Listener().open(`${service.url}/v1/events/stream${query}`, token, headers);
     listeners.push(listener);
     return listener;
@@ -96,10 +100,23 @@ describe('the stream of events', () => {
     const everything = await listen('', { token: service.adminToken });
     const id = await subscribe();
     await key.call('POST', `/v1/subscriptions/${id}/pause`, { body: {} });
-    await eventually(() => mine.events.map(({ event }) => event), (types) => types.includes('subscription.paused'));
-    expect(mine.events.map(({ event }) => event)).toEqual(['customer.created', 'subscription.created', 'subscription.paused']);
-    expect(mine.events[1]!.data).toMatchObject({ type: 'subscription.created', data: { subject: { id }, sequence: 1, product } });
-    await eventually(() => [everything.events.length >= 3, kinds.events.length >= 1], (told) => !told.includes(false));
+    await eventually(
+      () => mine.events.map(({ event }) => event),
+      (types) => types.includes('subscription.paused'),
+    );
+    expect(mine.events.map(({ event }) => event)).toEqual([
+      'customer.created',
+      'subscription.created',
+      'subscription.paused',
+    ]);
+    expect(mine.events[1]!.data).toMatchObject({
+      type: 'subscription.created',
+      data: { subject: { id }, sequence: 1, product },
+    });
+    await eventually(
+      () => [everything.events.length >= 3, kinds.events.length >= 1],
+      (told) => !told.includes(false),
+    );
     expect(kinds.events.map(({ event }) => event)).toEqual(['subscription.paused']);
     expect(other.events).toEqual([]);
   });
@@ -107,21 +124,37 @@ describe('the stream of events', () => {
   it('goes on after what was read last, and misses nothing, whoever publishes meanwhile', async () => {
     const first = await listen();
     await subscribe();
-    await eventually(() => first.events.length, (count) => count === 2);
+    await eventually(
+      () => first.events.length,
+      (count) => count === 2,
+    );
     const last = first.events[0]!.id!;
     first.close();
     // While nobody listens, many commit at once, in an order that is not that of their ids.
     await Promise.all(Array.from({ length: 40 }, () => subscribe()));
     await sendDue(service);
     const second = await listen('', { headers: { 'last-event-id': last } });
-    await eventually(() => second.events.length, (count) => count >= 81, 10_000);
-    const told = await service.database.query<{ id: string }>(`select event_id as id from event_feed where position > $1 and $2 = any(product_ids) order by position`, [last, (await service.database.query<{ id: string }>('select id from products where key = $1', [product]))[0]!.id]);
+    await eventually(
+      () => second.events.length,
+      (count) => count >= 81,
+      10_000,
+    );
+    const told = await service.database.query<{ id: string }>(
+      `select event_id as id from event_feed where position > $1 and $2 = any(product_ids) order by position`,
+      [
+        last,
+        (await service.database.query<{ id: string }>('select id from products where key = $1', [product]))[0]!.id,
+      ],
+    );
     expect(second.events.map(({ data }) => data.data.id)).toEqual(told.map(({ id }) => id));
     const positions = second.events.map(({ id }) => Number(id));
     expect(positions).toEqual([...positions].sort((a, b) => a - b));
     // From the very beginning, for those who cannot send a header.
     const all = await listen('?after=0');
-    await eventually(() => all.events.length, (count) => count >= second.events.length);
+    await eventually(
+      () => all.events.length,
+      (count) => count >= second.events.length,
+    );
     expect(all.events.slice(-second.events.length)).toEqual(second.events);
   });
 
@@ -130,7 +163,10 @@ describe('the stream of events', () => {
     await sendDue(service);
     await service.database.query('delete from event_feed where position <= (select min(position) + 4 from event_feed)');
     const late = await listen('', { headers: { 'last-event-id': '1' } });
-    const [gap] = await eventually(() => late.events, (events) => events.length > 0);
+    const [gap] = await eventually(
+      () => late.events,
+      (events) => events.length > 0,
+    );
     expect(gap).toMatchObject({ event: 'stream.gap', data: { after: 1, next: expect.any(Number) } });
   });
 
@@ -143,14 +179,20 @@ describe('the stream of events', () => {
       if (asked[2].types?.length === 1) handedOut += entries.length;
       return entries;
     };
-    const slow = await answerOf(`${service.url}/v1/events/stream?types=customer.created`, { authorization: `Bearer ${key.key}` });
+    const slow = await answerOf(`${service.url}/v1/events/stream?types=customer.created`, {
+      authorization: `Bearer ${key.key}`,
+    });
     const quick = await listen();
     await service.database.query(
       `insert into event_feed (event_id, type, product_ids, body, published_at)
        select gen_random_uuid(), 'customer.created', array[(select id from products where key = $1)], json_build_object('n', n, 'pad', repeat('x', 10000))::text, now() from generate_series(1, 5000) n`,
       [product],
     );
-    await eventually(() => quick.events.length, (count) => count === 5_000, 20_000);
+    await eventually(
+      () => quick.events.length,
+      (count) => count === 5_000,
+      20_000,
+    );
     // Of fifty megabytes that it does not read, no more was fetched for it than the connection holds.
     expect(handedOut).toBeLessThan(2_500);
     quick.close();
@@ -165,10 +207,17 @@ describe('the stream of events', () => {
 
   it('beats while nothing happens, and ends for those who may no longer listen', async () => {
     const temporary = await serviceKey(service, { scopes: ['audit:read'], product });
-    const [goes, stays] = [await listen('?types=plan.published', { token: temporary.key }), await listen('?types=plan.published')];
+    const [goes, stays] = [
+      await listen('?types=plan.published', { token: temporary.key }),
+      await listen('?types=plan.published'),
+    ];
     await service.admin('DELETE', `/v1/api-keys/${temporary.id}`);
     await eventually(() => goes.ended, Boolean, 25_000);
-    await eventually(() => stays.frames.some(({ id, event }) => id !== undefined && event === undefined), Boolean, 25_000);
+    await eventually(
+      () => stays.frames.some(({ id, event }) => id !== undefined && event === undefined),
+      Boolean,
+      25_000,
+    );
     expect(stays.ended).toBe(false);
   }, 60_000);
 
@@ -193,6 +242,9 @@ describe('the stream of events', () => {
     expect(opened.filter(({ status }) => status === 200)).toHaveLength(20);
     expect(opened.filter(({ status }) => status === 429)).toHaveLength(4);
     opened.forEach((listener) => listener.close());
-    await eventually(async () => (await listen('', { token: busy.key })).status, (status) => status === 200);
+    await eventually(
+      async () => (await listen('', { token: busy.key })).status,
+      (status) => status === 200,
+    );
   });
 });

@@ -33,7 +33,14 @@ class Client {
         for await (const chunk of request) body += String(chunk);
         const fate = request.method === 'PUT' ? this.fate : 'pass';
         if (fate === 'die before') return void asking?.kill('SIGKILL');
-        const answer = await fetch(this.tollgate + request.url!, { method: request.method, headers: { authorization: request.headers.authorization!, ...(body ? { 'content-type': 'application/json' } : {}) }, body: body || undefined });
+        const answer = await fetch(this.tollgate + request.url!, {
+          method: request.method,
+          headers: {
+            authorization: request.headers.authorization!,
+            ...(body ? { 'content-type': 'application/json' } : {}),
+          },
+          body: body || undefined,
+        });
         const text = await answer.text();
         if (fate === 'die after') return void asking?.kill('SIGKILL');
         if (fate === 'lose the answer') return void request.socket.destroy();
@@ -46,8 +53,20 @@ class Client {
     if (!this.proxy.listening) await new Promise<void>((resolve) => this.proxy.listen(0, '127.0.0.1', resolve));
     const port = (this.proxy.address() as AddressInfo).port;
     const { PATH, HOME } = process.env;
-    const env = { PATH, HOME, PORT: '0', DATABASE_URL: this.database, TOLLGATE_URL: `http://127.0.0.1:${port}`, TOLLGATE_KEY: this.key, RECONCILE_SECONDS: '1' };
-    const child = spawn(process.execPath, ['examples/client-service/server.mjs'], { cwd: root, env, stdio: ['ignore', 'pipe', 'ignore'] });
+    const env = {
+      PATH,
+      HOME,
+      PORT: '0',
+      DATABASE_URL: this.database,
+      TOLLGATE_URL: `http://127.0.0.1:${port}`,
+      TOLLGATE_KEY: this.key,
+      RECONCILE_SECONDS: '1',
+    };
+    const child = spawn(process.execPath, ['examples/client-service/server.mjs'], {
+      cwd: root,
+      env,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     this.child = child;
     this.url = await new Promise<string>((resolve, reject) => {
       child.stdout.on('data', (data) => {
@@ -59,7 +78,8 @@ class Client {
   }
 
   async ended(): Promise<void> {
-    if (this.child && this.child.exitCode === null && this.child.signalCode === null) await new Promise((resolve) => this.child!.once('exit', resolve));
+    if (this.child && this.child.exitCode === null && this.child.signalCode === null)
+      await new Promise((resolve) => this.child!.once('exit', resolve));
   }
 
   async stop(): Promise<void> {
@@ -73,7 +93,11 @@ class Client {
 
   /** null when nobody knows what became of it. */
   signUp(body: object): Promise<number | null> {
-    return fetch(`${this.url}/accounts`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }).then(
+    return fetch(`${this.url}/accounts`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    }).then(
       ({ status }) => status,
       () => null,
     );
@@ -88,11 +112,18 @@ describe('a service with accounts of its own', () => {
 
   beforeAll(async () => {
     databases = [await createTestDatabase(), await createTestDatabase()];
-    tollgate = await startProcess(temporaryFolder(), { DATABASE_URL: databases[0]!.url, ADMIN_PASSWORD: ADMIN.password, SAMPLE_DATA: 'on', LOG_LEVEL: 'error' });
+    tollgate = await startProcess(temporaryFolder(), {
+      DATABASE_URL: databases[0]!.url,
+      ADMIN_PASSWORD: ADMIN.password,
+      SAMPLE_DATA: 'on',
+      LOG_LEVEL: 'error',
+    });
     const call = caller(tollgate.url);
     const token = (await call('POST', '/v1/auth/login', { body: ADMIN })).body.accessToken as string;
     admin = (method, at, options = {}) => call(method, at, { token, ...options });
-    const { body } = await admin('POST', '/v1/api-keys', { body: { name: 'client', product: 'api', scopes: ['customers:read', 'customers:write'] } });
+    const { body } = await admin('POST', '/v1/api-keys', {
+      body: { name: 'client', product: 'api', scopes: ['customers:read', 'customers:write'] },
+    });
     client = new Client(databases[1]!.url, tollgate.url, body.key);
     await client.start();
   }, 60_000);
@@ -102,12 +133,15 @@ describe('a service with accounts of its own', () => {
     for (const database of databases) await database.drop();
   });
 
-  const accounts = async () => (await databases[1]!.query<{ id: string; state: string; email: string }>('select id, state, email from accounts order by id'));
+  const accounts = async () =>
+    await databases[1]!.query<{ id: string; state: string; email: string }>(
+      'select id, state, email from accounts order by id',
+    );
   const customers = async () =>
-    (await databases[0]!.query<{ id: string; live: number }>(
+    await databases[0]!.query<{ id: string; live: number }>(
       `select substr(c.key, length('client-service:') + 1) as id, (select count(*)::int from subscriptions s where s.customer_id = c.id and s.ended_at is null) as live
        from customers c where c.key like 'client-service:%' and c.deleted_at is null order by 1`,
-    ));
+    );
   /** Both sides, when nothing is pending any more. */
   const settled = async () => {
     for (let attempt = 0; attempt < 100; attempt++) {
@@ -158,7 +192,8 @@ describe('a service with accounts of its own', () => {
     const email = `${unique('forgotten')}@example.com`;
     await client.signUp({ email });
     await databases[1]!.query('delete from accounts where email = $1', [email]);
-    for (let attempt = 0; attempt < 100 && (await customers()).length !== (await accounts()).length; attempt++) await new Promise((resolve) => setTimeout(resolve, 100));
+    for (let attempt = 0; attempt < 100 && (await customers()).length !== (await accounts()).length; attempt++)
+      await new Promise((resolve) => setTimeout(resolve, 100));
     expect((await customers()).map(({ id }) => id)).toEqual((await accounts()).map(({ id }) => id));
   });
 });

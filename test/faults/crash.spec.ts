@@ -22,7 +22,11 @@ describe('what was acknowledged', () => {
   const consume = async (key: string): Promise<Answer | null> => {
     const body = { customer: 'storm', product: 'api', feature: 'api_calls' };
     try {
-      return await caller(service.url)('POST', '/v1/usage/consume', { token: apiKey, body, headers: { 'idempotency-key': key } });
+      return await caller(service.url)('POST', '/v1/usage/consume', {
+        token: apiKey,
+        body,
+        headers: { 'idempotency-key': key },
+      });
     } catch {
       // Nobody knows what became of it.
       return null;
@@ -33,7 +37,10 @@ describe('what was acknowledged', () => {
     const again = await inParallel(keys.length, LANES, (index) => consume(keys[index]!));
     expect(again.filter((answer) => answer?.status !== 200 || !answer.body.allowed)).toEqual([]);
     const call = caller(service.url);
-    const { body } = await call('POST', '/v1/check', { token: apiKey, body: { customer: 'storm', product: 'api', feature: 'api_calls' } });
+    const { body } = await call('POST', '/v1/check', {
+      token: apiKey,
+      body: { customer: 'storm', product: 'api', feature: 'api_calls' },
+    });
     expect(body.used).toBe(keys.length);
     const login = await call('POST', '/v1/auth/login', { body: { email: 'admin@localhost', password: PASSWORD } });
     const report = await call('POST', '/v1/usage/verify', { token: login.body.accessToken, body: {} });
@@ -45,7 +52,10 @@ describe('what was acknowledged', () => {
     await start();
     const call = caller(service.url);
     const login = await call('POST', '/v1/auth/login', { body: { email: 'admin@localhost', password: PASSWORD } });
-    const key = await call('POST', '/v1/api-keys', { token: login.body.accessToken, body: { name: 'storm', scopes: ['customers:write', 'entitlements:read', 'usage:write'] } });
+    const key = await call('POST', '/v1/api-keys', {
+      token: login.body.accessToken,
+      body: { name: 'storm', scopes: ['customers:write', 'entitlements:read', 'usage:write'] },
+    });
     apiKey = key.body.key;
     await call('PUT', '/v1/customers/storm', { token: apiKey, body: { product: 'api', plan: 'overage' } });
   }, 60_000);
@@ -78,7 +88,10 @@ describe('what was acknowledged', () => {
     }
     expect(acknowledged.size).toBeGreaterThanOrEqual(ROUNDS * ACKNOWLEDGED);
     expect(acknowledged.size).toBeLessThan(keys.length);
-    const { body } = await caller(service.url)('POST', '/v1/check', { token: apiKey, body: { customer: 'storm', product: 'api', feature: 'api_calls' } });
+    const { body } = await caller(service.url)('POST', '/v1/check', {
+      token: apiKey,
+      body: { customer: 'storm', product: 'api', feature: 'api_calls' },
+    });
     expect(body.used).toBeGreaterThanOrEqual(acknowledged.size);
     await settle(keys);
   }, 240_000);
@@ -95,7 +108,10 @@ describe('what was acknowledged', () => {
     expect(await stopped).toBe(0);
     expect(answers.filter((answer) => answer !== null && answer.status !== 200 && answer.status !== 503)).toEqual([]);
     await start();
-    const { body } = await caller(service.url)('POST', '/v1/check', { token: apiKey, body: { customer: 'storm', product: 'api', feature: 'api_calls' } });
+    const { body } = await caller(service.url)('POST', '/v1/check', {
+      token: apiKey,
+      body: { customer: 'storm', product: 'api', feature: 'api_calls' },
+    });
     // Nothing is counted that was not answered, and nothing answered that is not counted.
     expect(body.used).toBe(answers.filter((answer) => answer?.status === 200).length);
     await settle(keys);

@@ -26,10 +26,20 @@ describe('a dispatcher that is killed five times', () => {
 
   it('loses nothing, invents nothing, and says the same each time', async () => {
     let calls = 0;
-    const moods: Behaviour[] = [answering(204), answering(500), (_, __, request) => void request.socket.resetAndDestroy(), (_, response) => void setTimeout(() => response.writeHead(204).end(), 200), answering(204)];
+    const moods: Behaviour[] = [
+      answering(204),
+      answering(500),
+      (_, __, request) => void request.socket.resetAndDestroy(),
+      (_, response) => void setTimeout(() => response.writeHead(204).end(), 200),
+      answering(204),
+    ];
     receiver.behaviours.set('/moody', (...asked) => moods[calls++ % moods.length]!(...asked));
-    const { body: moody } = await service.admin('POST', '/v1/webhook-endpoints', { body: { url: receiver.url('/moody'), types: ['customer.*'], product: null } });
-    await service.admin('POST', '/v1/webhook-endpoints', { body: { url: receiver.url('/steady'), types: ['customer.*'], product: null } });
+    const { body: moody } = await service.admin('POST', '/v1/webhook-endpoints', {
+      body: { url: receiver.url('/moody'), types: ['customer.*'], product: null },
+    });
+    await service.admin('POST', '/v1/webhook-endpoints', {
+      body: { url: receiver.url('/steady'), types: ['customer.*'], product: null },
+    });
     const { call } = await serviceKey(service, { scopes: ['customers:write'] });
 
     let working = true;
@@ -52,17 +62,30 @@ describe('a dispatcher that is killed five times', () => {
     const last = await startWorker(service.database.url, { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.1', SECRET_KEY });
     const waiting = async () => {
       // What a killed one had claimed waits for its lease, what failed for its next attempt: neither is to be waited for here.
-      await service.database.query(`update deliveries set due_at = now() where status = 'pending' and due_at > now() + interval '1 second'`);
+      await service.database.query(
+        `update deliveries set due_at = now() where status = 'pending' and due_at > now() + interval '1 second'`,
+      );
       await service.database.query('delete from delivery_lanes');
       await new Promise((resolve) => setTimeout(resolve, 1_500));
-      const [row] = await service.database.query<{ count: number }>(`select (select count(*) from event_outbox)::int + (select count(*) from deliveries where status = 'pending')::int as count`);
+      const [row] = await service.database.query<{ count: number }>(
+        `select (select count(*) from event_outbox)::int + (select count(*) from deliveries where status = 'pending')::int as count`,
+      );
       return row!.count;
     };
     await eventually(waiting, (count) => count === 0, 60_000);
     await last.end('SIGTERM');
 
-    const committed = (await service.database.query<{ id: string }>(`select id from events where type like 'customer.%'`)).map(({ id }) => id);
-    const failed = new Set((await service.database.query<{ id: string }>(`select message_id as id from deliveries where lane = $1 and status = 'failed'`, [moody.id])).map(({ id }) => id));
+    const committed = (
+      await service.database.query<{ id: string }>(`select id from events where type like 'customer.%'`)
+    ).map(({ id }) => id);
+    const failed = new Set(
+      (
+        await service.database.query<{ id: string }>(
+          `select message_id as id from deliveries where lane = $1 and status = 'failed'`,
+          [moody.id],
+        )
+      ).map(({ id }) => id),
+    );
     expect(committed.length).toBeGreaterThan(EVENTS / 2);
     for (const path of ['/moody', '/steady']) {
       const got = receiver.at(path);
@@ -75,7 +98,9 @@ describe('a dispatcher that is killed five times', () => {
     expect(failed.size).toBe(0);
     // There were duplicates to look at.
     expect(receiver.at('/moody').length).toBeGreaterThan(committed.length);
-    const positions = await service.database.query<{ doubled: number }>('select (count(*) - count(distinct event_id))::int as doubled from event_feed');
+    const positions = await service.database.query<{ doubled: number }>(
+      'select (count(*) - count(distinct event_id))::int as doubled from event_feed',
+    );
     expect(positions[0]!.doubled).toBe(0);
   }, 120_000);
 });

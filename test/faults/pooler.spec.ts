@@ -15,7 +15,10 @@ withPooler('behind PgBouncer in transaction mode', () => {
   let services: TestApp[];
   const service = (index: number): TestApp => services[index % services.length]!;
   const usedBy = async (customer: string): Promise<number> => {
-    const [counter] = await database.query<{ used: string }>('select sum(used) as used from usage_counters where customer_id = (select id from customers where key = $1)', [customer]);
+    const [counter] = await database.query<{ used: string }>(
+      'select sum(used) as used from usage_counters where customer_id = (select id from customers where key = $1)',
+      [customer],
+    );
     return Number(counter!.used);
   };
 
@@ -23,7 +26,14 @@ withPooler('behind PgBouncer in transaction mode', () => {
     database = await createTestDatabase();
     pooler = await startPooler(database.url);
     services = [];
-    for (let count = 0; count < 2; count++) services.push(await startApp({ database: { ...database, url: pooler.url }, environment: { DATABASE_POOLER: 'transaction' }, worker: count === 0 }));
+    for (let count = 0; count < 2; count++)
+      services.push(
+        await startApp({
+          database: { ...database, url: pooler.url },
+          environment: { DATABASE_POOLER: 'transaction' },
+          worker: count === 0,
+        }),
+      );
   }, 120_000);
   afterAll(async () => {
     await Promise.all(services.map(({ stop }) => stop()));
@@ -40,7 +50,9 @@ withPooler('behind PgBouncer in transaction mode', () => {
     await meteredProduct(service(0), product, LIMIT);
     const customer = unique('hot');
     await service(0).admin('PUT', `/v1/customers/${customer}`, { body: { product } });
-    const answers = await inParallel(300, 40, (index) => service(index).admin('POST', '/v1/usage/consume', { body: { customer, product, feature: 'calls' } }));
+    const answers = await inParallel(300, 40, (index) =>
+      service(index).admin('POST', '/v1/usage/consume', { body: { customer, product, feature: 'calls' } }),
+    );
     expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
     expect(answers.filter(({ body }) => body.allowed)).toHaveLength(LIMIT);
     expect(await usedBy(customer)).toBe(LIMIT);
@@ -56,7 +68,13 @@ withPooler('behind PgBouncer in transaction mode', () => {
     });
     const pair = [{ feature: 'calls' }, { feature: 'daily' }];
     const answers = await inParallel(80, 20, (index) =>
-      service(index).admin('POST', '/v1/usage/consume', { body: { customer: customers[index % customers.length], product, features: index % 2 ? pair : [...pair].reverse() } }),
+      service(index).admin('POST', '/v1/usage/consume', {
+        body: {
+          customer: customers[index % customers.length],
+          product,
+          features: index % 2 ? pair : [...pair].reverse(),
+        },
+      }),
     );
     expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
     expect(answers.filter(({ body }) => body.allowed)).toHaveLength(5 * customers.length);
@@ -67,7 +85,12 @@ withPooler('behind PgBouncer in transaction mode', () => {
     await meteredProduct(service(0), product, 1_000);
     const customer = unique('twice');
     await service(0).admin('PUT', `/v1/customers/${customer}`, { body: { product } });
-    const answers = await inParallel(160, 40, (index) => service(index).admin('POST', '/v1/usage/consume', { body: { customer, product, feature: 'calls' }, headers: { 'idempotency-key': `${customer}-${index % 20}` } }));
+    const answers = await inParallel(160, 40, (index) =>
+      service(index).admin('POST', '/v1/usage/consume', {
+        body: { customer, product, feature: 'calls' },
+        headers: { 'idempotency-key': `${customer}-${index % 20}` },
+      }),
+    );
     expect(answers.filter(({ status }) => status !== 200 && status !== 409)).toEqual([]);
     expect(await usedBy(customer)).toBe(20);
   }, 60_000);
@@ -76,9 +99,15 @@ withPooler('behind PgBouncer in transaction mode', () => {
     const product = unique('pooled');
     await lifecycleProduct(service(0), product);
     const clocked = await onClock(service(0).admin, product, '2026-01-31T10:00:00Z');
-    expect(await clocked.command('change', { plan: 'pro', when: 'now' })).toMatchObject({ status: 200, body: { plan: { key: 'pro' } } });
+    expect(await clocked.command('change', { plan: 'pro', when: 'now' })).toMatchObject({
+      status: 200,
+      body: { plan: { key: 'pro' } },
+    });
     await clocked.to('2026-04-01T00:00:00Z');
-    expect(await clocked.read()).toMatchObject({ status: 'active', currentPeriodEnd: expect.stringContaining('2026-04-') });
+    expect(await clocked.read()).toMatchObject({
+      status: 'active',
+      currentPeriodEnd: expect.stringContaining('2026-04-'),
+    });
     await sendDue(service(0));
     const { body } = await service(1).admin('GET', `/v1/subscriptions/${clocked.id}/timeline`);
     expect(body.data.map(({ type }: { type: string }) => type)).toContain('subscription.renewed');
@@ -89,7 +118,8 @@ withPooler('behind PgBouncer in transaction mode', () => {
     await meteredProduct(service(0), product, 5);
     const customer = unique('watched');
     await service(0).admin('PUT', `/v1/customers/${customer}`, { body: { product } });
-    const check = async (): Promise<number> => (await service(1).admin('POST', '/v1/check', { body: { customer, product, feature: 'calls' } })).body.limit;
+    const check = async (): Promise<number> =>
+      (await service(1).admin('POST', '/v1/check', { body: { customer, product, feature: 'calls' } })).body.limit;
     expect(await check()).toBe(5);
     await service(0).admin('PUT', `/v1/customers/${customer}/overrides/calls`, { body: { product, limit: 9 } });
     await eventually(check, (limit) => limit === 9);

@@ -17,7 +17,11 @@ import { Receiver } from '../support/receiver.js';
 /** One run of what docs/backup.md tells: a copy is taken under load, the server is lost, and the copy is brought to an instant in between (T-35). */
 describe('a restore to an instant', () => {
   const folder = temporaryFolder();
-  const [live, backup, archive] = ['live', 'backup', 'archive'].map((name) => path.join(folder, name)) as [string, string, string];
+  const [live, backup, archive] = ['live', 'backup', 'archive'].map((name) => path.join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
   const environment = { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.1' };
   let receiver: Receiver;
   let server: EmbeddedPostgres;
@@ -33,15 +37,26 @@ describe('a restore to an instant', () => {
   let toldLater: { id: string; body: string }[];
   let lostPosition: number;
 
-  const start = async (): Promise<TestApp> => startApp({ database: { url: server.url(), query: async () => [], drop: async () => undefined }, environment });
-  const call = (method: string, at: string, body?: object, headers: Record<string, string> = {}) => service.call(method, at, { token: key.key, body, headers });
-  const consume = (name: string) => call('POST', '/v1/usage/consume', { customer: 'counted', product: 'counting', feature: 'calls' }, { 'idempotency-key': name });
+  const start = async (): Promise<TestApp> =>
+    startApp({ database: { url: server.url(), query: async () => [], drop: async () => undefined }, environment });
+  const call = (method: string, at: string, body?: object, headers: Record<string, string> = {}) =>
+    service.call(method, at, { token: key.key, body, headers });
+  const consume = (name: string) =>
+    call(
+      'POST',
+      '/v1/usage/consume',
+      { customer: 'counted', product: 'counting', feature: 'calls' },
+      { 'idempotency-key': name },
+    );
   const command = async (name: string, body: object = {}): Promise<void> => {
     expect((await call('POST', `/v1/subscriptions/${subscription}/${name}`, body)).status).toBe(200);
   };
   /** What has arrived since so many messages, in the order of what it tells: they travel side by side. */
   const toldSince = (messages: number): { id: string; body: string }[] =>
-    receiver.received.slice(messages).sort((one, other) => one.message.data.sequence - other.message.data.sequence).map(({ id, body }) => ({ id, body }));
+    receiver.received
+      .slice(messages)
+      .sort((one, other) => one.message.data.sequence - other.message.data.sequence)
+      .map(({ id, body }) => ({ id, body }));
   const connect = async (url: string): Promise<pg.Client> => {
     const connected = new pg.Client({ connectionString: url });
     connected.on('error', () => undefined);
@@ -128,7 +143,10 @@ describe('a restore to an instant', () => {
     expect([...after.keys()].filter((name) => kept.has(name))).toEqual([]);
     const { body } = await call('POST', '/v1/check', { customer: 'counted', product: 'counting', feature: 'calls' });
     expect(body.used).toBe(kept.size);
-    expect((await call('GET', `/v1/subscriptions/${subscription}`)).body).toMatchObject({ status: 'active', version: 3 });
+    expect((await call('GET', `/v1/subscriptions/${subscription}`)).body).toMatchObject({
+      status: 'active',
+      version: 3,
+    });
   });
 
   it('holds what must always hold', async () => {
@@ -145,7 +163,8 @@ describe('a restore to an instant', () => {
     const [[name, first]] = [...before] as [[string, Answer]];
     const again = await consume(name);
     expect([again.status, again.body, again.headers.get('idempotency-replayed')]).toEqual([200, first.body, 'true']);
-    const used = async () => (await call('POST', '/v1/check', { customer: 'counted', product: 'counting', feature: 'calls' })).body.used;
+    const used = async () =>
+      (await call('POST', '/v1/check', { customer: 'counted', product: 'counting', feature: 'calls' })).body.used;
     const had = await used();
     const lost = await consume([...after.keys()][0]!);
     expect([lost.body.allowed, lost.headers.get('idempotency-replayed')]).toEqual([true, null]);
@@ -164,7 +183,10 @@ describe('a restore to an instant', () => {
     const [lost, now] = [toldLater.at(-1)!, receiver.received.at(-1)!];
     expect(JSON.parse(lost.body).data.sequence).toBe(now.message.data.sequence);
     expect(lost.id).not.toBe(now.id);
-    const { rows } = await client.query<{ position: number }>('select min(position)::float8 as position from event_feed where event_id = $1', [now.id]);
+    const { rows } = await client.query<{ position: number }>(
+      'select min(position)::float8 as position from event_feed where event_id = $1',
+      [now.id],
+    );
     expect(rows[0]!.position).toBeGreaterThan(lostPosition);
   });
 

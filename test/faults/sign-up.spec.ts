@@ -3,7 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { ADMIN, caller } from '../support/app.js';
 import { inParallel, PASSWORD, unique } from '../support/fixtures.js';
-import { embeddedUrl, killWithDatabase, type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
+import {
+  embeddedUrl,
+  killWithDatabase,
+  type ServiceProcess,
+  startProcess,
+  temporaryFolder,
+} from '../support/process.js';
 
 const ROUNDS = 3;
 
@@ -43,7 +49,9 @@ describe('a storm of registrations', () => {
       await inParallel(200, 16, async () => {
         const email = `${unique('storm')}@example.com`;
         try {
-          const { status } = await caller(service.url)('POST', '/v1/auth/register', { body: { email, password: PASSWORD } });
+          const { status } = await caller(service.url)('POST', '/v1/auth/register', {
+            body: { email, password: PASSWORD },
+          });
           if (status === 201) told.push(email);
         } catch {
           // Nobody knows what became of it.
@@ -53,7 +61,9 @@ describe('a storm of registrations', () => {
       await start();
     }
     expect(told.length).toBeLessThan(ROUNDS * 200);
-    const logins = await inParallel(told.length, 8, (index) => caller(service.url)('POST', '/v1/auth/login', { body: { email: told[index], password: PASSWORD } }));
+    const logins = await inParallel(told.length, 8, (index) =>
+      caller(service.url)('POST', '/v1/auth/login', { body: { email: told[index], password: PASSWORD } }),
+    );
     expect(logins.filter(({ status }) => status !== 200)).toEqual([]);
     const client = new pg.Client({ connectionString: embeddedUrl(dataDir) });
     await client.connect();
@@ -66,7 +76,11 @@ describe('a storm of registrations', () => {
 
   it('makes one account of twenty for the same e-mail, in as many spellings', async () => {
     const email = `${unique('same')}@example.com`;
-    const answers = await inParallel(20, 20, (index) => caller(service.url)('POST', '/v1/auth/register', { body: { email: index % 2 ? email : email.toUpperCase(), password: PASSWORD } }));
+    const answers = await inParallel(20, 20, (index) =>
+      caller(service.url)('POST', '/v1/auth/register', {
+        body: { email: index % 2 ? email : email.toUpperCase(), password: PASSWORD },
+      }),
+    );
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
     expect(answers.filter(({ status, body }) => status !== 201 && body.code !== 'email_taken')).toEqual([]);
   });

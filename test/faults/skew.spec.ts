@@ -19,13 +19,23 @@ describe('instances whose clocks are ten minutes apart', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    const environment = { DATABASE_URL: database.url, ADMIN_PASSWORD: ADMIN.password, SAMPLE_DATA: 'on', SECRET_KEY, WORKER: 'off' };
+    const environment = {
+      DATABASE_URL: database.url,
+      ADMIN_PASSWORD: ADMIN.password,
+      SAMPLE_DATA: 'on',
+      SECRET_KEY,
+      WORKER: 'off',
+    };
     processes = [];
-    for (const ms of [SKEW_MS, -SKEW_MS]) processes.push(await startProcess(temporaryFolder(), { ...environment, NODE_OPTIONS: skewed(ms) }));
+    for (const ms of [SKEW_MS, -SKEW_MS])
+      processes.push(await startProcess(temporaryFolder(), { ...environment, NODE_OPTIONS: skewed(ms) }));
     const [one, other] = processes.map(({ url }) => caller(url)) as [Call, Call];
     // A token is told when by the clock that all share, so the one behind takes it too.
     const { body } = await one('POST', '/v1/auth/login', { body: ADMIN });
-    const key = await one('POST', '/v1/api-keys', { token: body.accessToken, body: { name: 'skew', scopes: ['customers:write', 'usage:write', 'entitlements:read'] } });
+    const key = await one('POST', '/v1/api-keys', {
+      token: body.accessToken,
+      body: { name: 'skew', scopes: ['customers:write', 'usage:write', 'entitlements:read'] },
+    });
     const token = key.body.key as string;
     ahead = (method, path, options = {}) => one(method, path, { token, ...options });
     behind = (method, path, options = {}) => other(method, path, { token, ...options });
@@ -39,15 +49,20 @@ describe('instances whose clocks are ten minutes apart', () => {
     const { body: one } = await ahead('PUT', '/v1/customers/ahead', { body: { product: 'api', plan: 'quota' } });
     const { body: other } = await behind('PUT', '/v1/customers/behind', { body: { product: 'api', plan: 'quota' } });
     const [row] = await database.query<{ now: Date }>('select clock_timestamp() as now');
-    for (const { createdAt } of [one, other]) expect(Math.abs(new Date(createdAt).getTime() - row!.now.getTime())).toBeLessThan(30_000);
+    for (const { createdAt } of [one, other])
+      expect(Math.abs(new Date(createdAt).getTime() - row!.now.getTime())).toBeLessThan(30_000);
   });
 
   it('agree on what is held and until when', async () => {
     const hold = { customer: 'ahead', product: 'api', feature: 'api_calls', quantity: 3, ttlSeconds: 120 };
     const { body } = await behind('POST', '/v1/usage/reservations', { body: hold });
     expect(body).toMatchObject({ allowed: true, reserved: 3 });
-    const seen = await ahead('POST', '/v1/check', { body: { customer: 'ahead', product: 'api', feature: 'api_calls' } });
+    const seen = await ahead('POST', '/v1/check', {
+      body: { customer: 'ahead', product: 'api', feature: 'api_calls' },
+    });
     expect(seen.body).toMatchObject({ reserved: 3, remaining: 97 });
-    expect(await ahead('POST', `/v1/usage/reservations/${body.reservation.id}/commit`, { body: { quantity: 3 } })).toMatchObject({ status: 200, body: { used: 3 } });
+    expect(
+      await ahead('POST', `/v1/usage/reservations/${body.reservation.id}/commit`, { body: { quantity: 3 } }),
+    ).toMatchObject({ status: 200, body: { used: 3 } });
   });
 });

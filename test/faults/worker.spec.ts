@@ -44,7 +44,12 @@ describe('workers that are killed and frozen', () => {
   });
 
   it('leave every due action done exactly once', async () => {
-    const due = async () => (await database.query<{ count: number }>(`select count(*)::int as count from subscriptions where due_at <= now() and id >= '01900000-0000-7000-a000-000000000000' and id < '01900000-0000-7000-b000-000000000000'`))[0]!.count;
+    const due = async () =>
+      (
+        await database.query<{ count: number }>(
+          `select count(*)::int as count from subscriptions where due_at <= now() and id >= '01900000-0000-7000-a000-000000000000' and id < '01900000-0000-7000-b000-000000000000'`,
+        )
+      )[0]!.count;
     expect(await due()).toBe(DUE);
     const workers = await Promise.all(Array.from({ length: 4 }, () => startWorker(database.url, environment)));
     const [killed, frozen] = workers;
@@ -60,14 +65,18 @@ describe('workers that are killed and frozen', () => {
     await wait(2_000);
     expect(await due()).toBe(0);
     const filled = `subject_id between '01900000-0000-7000-a000-000000000000' and '01900000-0000-7000-afff-ffffffffffff'`;
-    const told = await database.query(`select type, count(*)::int as count, count(distinct subject_id)::int as subjects from events where ${filled} group by type order by type`);
+    const told = await database.query(
+      `select type, count(*)::int as count, count(distinct subject_id)::int as subjects from events where ${filled} group by type order by type`,
+    );
     expect(told).toEqual([
       { type: 'subscription.expired', count: DUE / 2, subjects: DUE / 2 },
       { type: 'subscription.renewed', count: DUE, subjects: DUE / 2 },
     ]);
     const [done] = await database.query<{ count: number }>(`select count(*)::int as count from subscription_actions`);
     expect(done!.count).toBeGreaterThanOrEqual((DUE * 3) / 2);
-    const [gaps] = await database.query<{ count: number }>(`select count(*)::int as count from subscriptions s where id between '01900000-0000-7000-a000-000000000000' and '01900000-0000-7000-afff-ffffffffffff'
+    const [gaps] = await database.query<{
+      count: number;
+    }>(`select count(*)::int as count from subscriptions s where id between '01900000-0000-7000-a000-000000000000' and '01900000-0000-7000-afff-ffffffffffff'
       and version <> 1 + (select count(*) from events e where e.subject_id = s.id)`);
     expect(gaps!.count).toBe(0);
     await Promise.all([workers[1]!, workers[2]!, workers[3]!, another].map((worker) => worker.end('SIGTERM')));

@@ -46,8 +46,13 @@ export class Balancer {
 
   async probe(target) {
     while (this.probing && this.targets.includes(target)) {
-      const said = await fetch(`${target.instance.url}/health/ready`, { signal: AbortSignal.timeout(PROBE_MS), headers: { connection: 'close' } })
-        .then(async (answer) => (await answer.arrayBuffer()) && answer.status === 200, (error) => (error.name === 'TimeoutError' ? null : false));
+      const said = await fetch(`${target.instance.url}/health/ready`, {
+        signal: AbortSignal.timeout(PROBE_MS),
+        headers: { connection: 'close' },
+      }).then(
+        async (answer) => (await answer.arrayBuffer()) && answer.status === 200,
+        (error) => (error.name === 'TimeoutError' ? null : false),
+      );
       target.silences = said === null ? target.silences + 1 : 0;
       target.ready = said ?? (target.ready && target.silences < MOST_SILENCES);
       await pause(PROBE_EVERY_MS);
@@ -74,12 +79,25 @@ export class Balancer {
     if (!target) return void refuse(response, 503, 'none-ready', null);
     const { instance } = target;
     const { method, url: path, headers } = request;
-    const upstream = http.request(instance.url + path, { method, agent: this.agent, headers: { ...passedOn(headers), 'content-length': body.length }, timeout: PATIENCE_MS }, (answer) => {
-      const chunks = [];
-      answer.on('data', (chunk) => chunks.push(chunk));
-      answer.on('end', () => response.writeHead(answer.statusCode, { ...passedOn(answer.headers), 'x-instance': instance.name }).end(Buffer.concat(chunks)));
-      answer.on('error', (error) => refuse(response, 502, error.code ?? 'broken', instance));
-    });
+    const upstream = http.request(
+      instance.url + path,
+      {
+        method,
+        agent: this.agent,
+        headers: { ...passedOn(headers), 'content-length': body.length },
+        timeout: PATIENCE_MS,
+      },
+      (answer) => {
+        const chunks = [];
+        answer.on('data', (chunk) => chunks.push(chunk));
+        answer.on('end', () =>
+          response
+            .writeHead(answer.statusCode, { ...passedOn(answer.headers), 'x-instance': instance.name })
+            .end(Buffer.concat(chunks)),
+        );
+        answer.on('error', (error) => refuse(response, 502, error.code ?? 'broken', instance));
+      },
+    );
     upstream.on('timeout', () => upstream.destroy(new Error('timeout')));
     upstream.on('error', (error) => refuse(response, 502, error.code ?? error.message, instance));
     upstream.end(body);

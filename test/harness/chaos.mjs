@@ -6,23 +6,33 @@ const FAULTS = {
   'stop an instance': { weight: 2, run: async ({ world, random }) => restart(random.pick(world.instances), 'SIGTERM') },
   'freeze an instance': { weight: 1, run: async ({ world, random, ms }) => frozen(random.pick(world.instances), ms) },
   'kill the worker': { weight: 1, run: async ({ world }) => restart(world.worker) },
-  'kill PostgreSQL': { weight: 2, run: async ({ world, ms }) => {
-    await world.db.kill();
-    await pause(ms / 8);
-    await world.db.start();
-  } },
+  'kill PostgreSQL': {
+    weight: 2,
+    run: async ({ world, ms }) => {
+      await world.db.kill();
+      await pause(ms / 8);
+      await world.db.start();
+    },
+  },
   'restart PostgreSQL': { weight: 1, run: ({ world }) => world.db.restart() },
   'freeze PostgreSQL': { weight: 2, run: ({ world, ms }) => frozen(world.db, ms) },
   'end all sessions': { weight: 2, run: ({ world }) => world.db.terminateSessions() },
-  'blackhole': { weight: 2, run: (context) => proxied(context, 'blackhole') },
-  'latency': { weight: 1, run: (context) => proxied(context, 'latency', { delayMs: context.random.between(20, 400) }) },
-  'resets': { weight: 1, run: (context) => proxied(context, 'reset') },
-  'lost commits': { weight: 2, run: (context) => proxied(context, 'commitloss', { mayLose: () => context.random.chance(0.3) }) },
-  'Redis killed': { weight: 1, needs: 'redis', run: async ({ redis, ms }) => {
-    await redis.kill();
-    await pause(ms);
-    await redis.start();
-  } },
+  blackhole: { weight: 2, run: (context) => proxied(context, 'blackhole') },
+  latency: { weight: 1, run: (context) => proxied(context, 'latency', { delayMs: context.random.between(20, 400) }) },
+  resets: { weight: 1, run: (context) => proxied(context, 'reset') },
+  'lost commits': {
+    weight: 2,
+    run: (context) => proxied(context, 'commitloss', { mayLose: () => context.random.chance(0.3) }),
+  },
+  'Redis killed': {
+    weight: 1,
+    needs: 'redis',
+    run: async ({ redis, ms }) => {
+      await redis.kill();
+      await pause(ms);
+      await redis.start();
+    },
+  },
   'Redis frozen': { weight: 1, needs: 'redis', run: ({ redis, ms }) => frozen(redis, ms) },
 };
 
@@ -53,7 +63,11 @@ async function proxied({ proxy, ms }, mode, options) {
  */
 export async function doHarm(world, { random, proxy = null, redis = null, forMs }) {
   const there = { proxy, redis };
-  const weights = Object.fromEntries(Object.entries(FAULTS).filter(([, { needs }]) => !needs || there[needs]).map(([name, { weight }]) => [name, weight]));
+  const weights = Object.fromEntries(
+    Object.entries(FAULTS)
+      .filter(([, { needs }]) => !needs || there[needs])
+      .map(([name, { weight }]) => [name, weight]),
+  );
   const done = [];
   const until = performance.now() + forMs;
   while (performance.now() < until) {

@@ -15,7 +15,13 @@ export class Client {
   constructor(url, { token = null, connections = 256, patienceMs = PATIENCE_MS } = {}) {
     this.url = url;
     this.token = token;
-    this.agent = new Agent({ connections, pipelining: 1, headersTimeout: patienceMs, bodyTimeout: patienceMs, connect: { timeout: 5_000 } });
+    this.agent = new Agent({
+      connections,
+      pipelining: 1,
+      headersTimeout: patienceMs,
+      bodyTimeout: patienceMs,
+      connect: { timeout: 5_000 },
+    });
     this.patienceMs = patienceMs;
   }
 
@@ -33,11 +39,31 @@ export class Client {
       ...headers,
     };
     try {
-      const answer = await request(this.url + path, { method, headers: sent, body: body === undefined ? undefined : JSON.stringify(body), dispatcher: this.agent, signal: AbortSignal.timeout(this.patienceMs) });
+      const answer = await request(this.url + path, {
+        method,
+        headers: sent,
+        body: body === undefined ? undefined : JSON.stringify(body),
+        dispatcher: this.agent,
+        signal: AbortSignal.timeout(this.patienceMs),
+      });
       const text = await answer.body.text();
-      return { status: answer.statusCode, headers: answer.headers, text, body: parsed(text, answer.headers), ms: performance.now() - began, error: null };
+      return {
+        status: answer.statusCode,
+        headers: answer.headers,
+        text,
+        body: parsed(text, answer.headers),
+        ms: performance.now() - began,
+        error: null,
+      };
     } catch (error) {
-      return { status: 0, headers: {}, text: '', body: null, ms: performance.now() - began, error: error.code ?? error.name };
+      return {
+        status: 0,
+        headers: {},
+        text: '',
+        body: null,
+        ms: performance.now() - began,
+        error: error.code ?? error.name,
+      };
     }
   }
 
@@ -48,13 +74,15 @@ export class Client {
       await pause(AFTER_503_MS);
       answer = await this.call(method, path, options);
     }
-    if (answer.status < 200 || answer.status > 299) throw new Error(`${method} ${path}: ${answer.error ?? answer.status} ${answer.text}`);
+    if (answer.status < 200 || answer.status > 299)
+      throw new Error(`${method} ${path}: ${answer.error ?? answer.status} ${answer.text}`);
     return answer.body;
   }
 
   /** Opens so many connections. Node takes in one for each turn of its loop: on a busy machine the first storm would measure that. */
   async warm(connections) {
-    for (let time = 0; time < 2; time++) await Promise.all(Array.from({ length: connections }, () => this.call('GET', '/health/live', { token: null })));
+    for (let time = 0; time < 2; time++)
+      await Promise.all(Array.from({ length: connections }, () => this.call('GET', '/health/live', { token: null })));
   }
 
   close() {
@@ -63,4 +91,10 @@ export class Client {
 }
 
 /** In one word: the status, the balancer's reason, or why there was no answer. */
-export const nameOf = ({ status, error, headers, body }) => error ?? (headers['x-balancer'] ? `balancer ${headers['x-balancer']}` : status >= 400 && body?.code ? `${status} ${body.code}` : String(status));
+export const nameOf = ({ status, error, headers, body }) =>
+  error ??
+  (headers['x-balancer']
+    ? `balancer ${headers['x-balancer']}`
+    : status >= 400 && body?.code
+      ? `${status} ${body.code}`
+      : String(status));

@@ -13,7 +13,8 @@ const MIGRATE_MS = 60_000;
 /** One PostgreSQL and any number of processes of the built service on it, each of which can be ended, killed and frozen. */
 export class Cluster {
   constructor() {
-    if (!fs.existsSync(path.join(root, 'dist', 'apps', 'api', 'src', 'main.js'))) throw new Error('There is no build in dist/: run "npm run build" first.');
+    if (!fs.existsSync(path.join(root, 'dist', 'apps', 'api', 'src', 'main.js')))
+      throw new Error('There is no build in dist/: run "npm run build" first.');
     this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'harness-'));
     // PostgreSQL runs as another account when root starts it.
     fs.chmodSync(this.folder, 0o755);
@@ -28,14 +29,27 @@ export class Cluster {
   /** As in production: on a schema that is there already. @param through a fault proxy in front of the database */
   environment({ through, database, ...own } = {}) {
     return {
-      NODE_ENV: 'production', DATABASE_URL: (database ?? this.postgres).url({ through }), SECRET_KEY: this.secret, ADMIN_PASSWORD: this.password, DATA_DIR: path.join(this.folder, 'data'),
-      RATE_LIMIT_PER_MINUTE: '0', WORKER: 'off', SAMPLE_DATA: 'off', LOG_LEVEL: 'warn', WEBHOOK_ALLOWED_NETWORKS: '127.0.0.1', ...own,
+      NODE_ENV: 'production',
+      DATABASE_URL: (database ?? this.postgres).url({ through }),
+      SECRET_KEY: this.secret,
+      ADMIN_PASSWORD: this.password,
+      DATA_DIR: path.join(this.folder, 'data'),
+      RATE_LIMIT_PER_MINUTE: '0',
+      WORKER: 'off',
+      SAMPLE_DATA: 'off',
+      LOG_LEVEL: 'warn',
+      WEBHOOK_ALLOWED_NETWORKS: '127.0.0.1',
+      ...own,
     };
   }
 
   /** Brings the schema up to date, as `npm run migrate` does. */
   migrate(url = this.postgres.url()) {
-    return promisify(execFile)(process.execPath, ['dist/migrations/migrate.js'], { cwd: root, env: { PATH: process.env.PATH, DATABASE_URL: url }, timeout: MIGRATE_MS });
+    return promisify(execFile)(process.execPath, ['dist/migrations/migrate.js'], {
+      cwd: root,
+      env: { PATH: process.env.PATH, DATABASE_URL: url },
+      timeout: MIGRATE_MS,
+    });
   }
 
   /** A process that is not started yet. @param environment what differs from that of all others */
@@ -61,7 +75,8 @@ export class Cluster {
     await endAll(this.processes);
     await this.postgres.stop();
     if (!keepLogs) fs.rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
-    else fs.rmSync(path.join(this.folder, 'postgres'), { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+    else
+      fs.rmSync(path.join(this.folder, 'postgres'), { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }
 
   /** Without a grace: for when this process itself is ending. */

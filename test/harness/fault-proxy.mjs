@@ -69,7 +69,8 @@ const BEHAVIOURS = {
   /** PostgreSQL commits, and nobody is told. */
   commitloss: {
     request: (link, data, proxy) => {
-      if (!link.committing && COMMIT.test(data.toString('latin1')) && proxy.mayLose()) Object.assign(link, { committing: true, held: '' });
+      if (!link.committing && COMMIT.test(data.toString('latin1')) && proxy.mayLose())
+        Object.assign(link, { committing: true, held: '' });
       forward(link, data);
     },
     answer: (link, data, proxy) => {

@@ -5,7 +5,14 @@ import { tellOutcome, tellTable } from './report.mjs';
 import { LEFT_OUT, SCENARIOS } from './scenarios.mjs';
 import { World } from './world.mjs';
 
-const { values: options } = parseArgs({ options: { seed: { type: 'string' }, only: { type: 'string' }, list: { type: 'boolean' }, 'keep-logs': { type: 'boolean' } } });
+const { values: options } = parseArgs({
+  options: {
+    seed: { type: 'string' },
+    only: { type: 'string' },
+    list: { type: 'boolean' },
+    'keep-logs': { type: 'boolean' },
+  },
+});
 const seed = Number(options.seed ?? drawnSeed());
 const wanted = options.only?.split(',').map((id) => id.trim().toUpperCase());
 const chosen = SCENARIOS.filter(({ id }) => !wanted || wanted.includes(id));

@@ -8,11 +8,24 @@ const MOST_IN_FLIGHT = 3_000;
 const OPENED_AT_ONCE = 250;
 const PATIENCE_MS = 30_000;
 
-const agent = new Agent({ pipelining: 1, headersTimeout: PATIENCE_MS, bodyTimeout: PATIENCE_MS, connect: { timeout: PATIENCE_MS } });
+const agent = new Agent({
+  pipelining: 1,
+  headersTimeout: PATIENCE_MS,
+  bodyTimeout: PATIENCE_MS,
+  connect: { timeout: PATIENCE_MS },
+});
 
 /** Sends consumes to one instance: in `closed` mode as fast as answers come, in `open` mode at a rate, whatever comes. */
 async function generate({ url, key, bodies, mode, seconds, rate }) {
-  const figures = { sent: 0, accepted: 0, refused: 0, refusedWithoutRetryAfter: 0, otherStatuses: 0, errors: {}, notSent: 0 };
+  const figures = {
+    sent: 0,
+    accepted: 0,
+    refused: 0,
+    refusedWithoutRetryAfter: 0,
+    otherStatuses: 0,
+    errors: {},
+    notSent: 0,
+  };
   const times = [];
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
   const one = async () => {
@@ -44,16 +57,25 @@ function note(figures, { statusCode, headers }, accept) {
 
 async function closed({ one, seconds }) {
   const until = performance.now() + seconds * 1_000;
-  await Promise.all(Array.from({ length: LANES }, async () => {
-    while (performance.now() < until) await one();
-  }));
+  await Promise.all(
+    Array.from({ length: LANES }, async () => {
+      while (performance.now() < until) await one();
+    }),
+  );
 }
 
 /** All of them at once under way, so that each has a socket of its own: what is slow to answer keeps it. */
 async function openSockets(url) {
   for (let opened = 0; opened < MOST_IN_FLIGHT; opened += OPENED_AT_ONCE) {
     const count = Math.min(opened + OPENED_AT_ONCE, MOST_IN_FLIGHT);
-    await Promise.all(Array.from({ length: count }, () => request(`${url}/health/live`, { dispatcher: agent }).then(({ body }) => body.dump(), () => undefined)));
+    await Promise.all(
+      Array.from({ length: count }, () =>
+        request(`${url}/health/live`, { dispatcher: agent }).then(
+          ({ body }) => body.dump(),
+          () => undefined,
+        ),
+      ),
+    );
   }
 }
 

@@ -17,9 +17,17 @@ function groups(list, nameOf) {
 
 /** Consumes alone, all with a known outcome: no other operation, and no other plan, has touched the meter, so each answer must continue another. */
 function plainMeters(ops) {
-  const touched = groups(ops.filter(({ feature }) => feature), meterOf);
-  const mixed = new Set(ops.filter(({ op }) => ['joint', 'change', 'cancel', 'resume'].includes(op)).map(({ customer }) => customer));
-  return [...touched.values()].filter((list) => list.every(({ op, outcome }) => op === 'consume' && outcome !== 'unknown') && !mixed.has(list[0].customer));
+  const touched = groups(
+    ops.filter(({ feature }) => feature),
+    meterOf,
+  );
+  const mixed = new Set(
+    ops.filter(({ op }) => ['joint', 'change', 'cancel', 'resume'].includes(op)).map(({ customer }) => customer),
+  );
+  return [...touched.values()].filter(
+    (list) =>
+      list.every(({ op, outcome }) => op === 'consume' && outcome !== 'unknown') && !mixed.has(list[0].customer),
+  );
 }
 
 /** I-01: nobody was told "yes" beyond the limit that the same answer names. */
@@ -39,7 +47,9 @@ export function sumsBeyondTheLimit({ ops }) {
     const limits = new Set(list.filter(({ answer }) => answer).map(({ answer }) => answer.limit));
     const [limit] = limits;
     const total = sum(granted.map(({ quantity }) => quantity));
-    return limits.size === 1 && limit !== null && total > limit ? [`${meterOf(list[0])}: ${total} granted of ${limit}`] : [];
+    return limits.size === 1 && limit !== null && total > limit
+      ? [`${meterOf(list[0])}: ${total} granted of ${limit}`]
+      : [];
   });
 }
 
@@ -54,7 +64,9 @@ export function denialsWithoutCause({ ops }) {
         if (invoke > entry.complete) break;
         possible += quantity;
       }
-      return possible + entry.quantity <= entry.answer.limit ? [`${entry.id}: denied ${entry.quantity} of ${entry.answer.limit}, though at most ${possible} were used`] : [];
+      return possible + entry.quantity <= entry.answer.limit
+        ? [`${entry.id}: denied ${entry.quantity} of ${entry.answer.limit}, though at most ${possible} were used`]
+        : [];
     });
   });
 }
@@ -62,7 +74,9 @@ export function denialsWithoutCause({ ops }) {
 /** I-12: in the order of `used` each grant continues the one before, and none was answered before an earlier one was asked for. */
 export function answersOutOfOrder({ ops }) {
   return plainMeters(ops).flatMap((list) => {
-    const granted = list.filter(({ outcome }) => outcome === 'ok').sort((one, other) => one.answer.used - other.answer.used);
+    const granted = list
+      .filter(({ outcome }) => outcome === 'ok')
+      .sort((one, other) => one.answer.used - other.answer.used);
     let used = 0;
     let latestInvoke = -Infinity;
     let latest = null;
@@ -73,7 +87,8 @@ export function answersOutOfOrder({ ops }) {
         wrong.push(`${entry.id}: answered used ${entry.answer.used}, which no order of the grants explains (${used})`);
         used = entry.answer.used;
       }
-      if (entry.complete < latestInvoke) wrong.push(`${entry.id}: answered before ${latest} was asked for, but counted after it`);
+      if (entry.complete < latestInvoke)
+        wrong.push(`${entry.id}: answered before ${latest} was asked for, but counted after it`);
       if (entry.invoke > latestInvoke) [latestInvoke, latest] = [entry.invoke, entry.id];
     }
     return wrong.slice(0, 5);
@@ -82,17 +97,21 @@ export function answersOutOfOrder({ ops }) {
 
 /** I-12, I-18: what is left is never less than nothing. */
 export function negativeRemainders({ ops }) {
-  return ops.filter(({ answer }) => [answer, ...(answer?.data ?? [])].some((decision) => decision?.remaining < 0)).map(({ id, answer }) => `${id}: ${JSON.stringify(answer)}`);
+  return ops
+    .filter(({ answer }) => [answer, ...(answer?.data ?? [])].some((decision) => decision?.remaining < 0))
+    .map(({ id, answer }) => `${id}: ${JSON.stringify(answer)}`);
 }
 
 /** What was granted, by customer and product: consumes and commits, and what was told as having happened. */
 export function grantedTotals({ ops }) {
   const totals = new Map();
-  const add = ({ customer, product }, quantity) => totals.set(`${customer} ${product}`, (totals.get(`${customer} ${product}`) ?? 0) + quantity);
+  const add = ({ customer, product }, quantity) =>
+    totals.set(`${customer} ${product}`, (totals.get(`${customer} ${product}`) ?? 0) + quantity);
   for (const entry of ops) {
     if (counted(entry)) add(entry, entry.quantity);
     if (entry.op === 'joint' && entry.outcome === 'ok') add(entry, entry.quantity * entry.features.length);
-    if (entry.op === 'events' && entry.outcome === 'ok') add(entry, sum(entry.quantities.filter((_, index) => entry.answer.results[index].status !== 'rejected')));
+    if (entry.op === 'events' && entry.outcome === 'ok')
+      add(entry, sum(entry.quantities.filter((_, index) => entry.answer.results[index].status !== 'rejected')));
   }
   return totals;
 }

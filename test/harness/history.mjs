@@ -6,7 +6,8 @@ const RESOLVE_CONCURRENCY = 32;
 /** What the client knows of an operation: done, denied, certainly without effect, or anybody's guess. */
 export function outcomeOf({ error, status, headers, body }) {
   if (error) return error === 'ECONNREFUSED' ? 'failed' : 'unknown';
-  if (headers['x-balancer']) return ['none-ready', 'ECONNREFUSED'].includes(headers['x-balancer']) ? 'failed' : 'unknown';
+  if (headers['x-balancer'])
+    return ['none-ready', 'ECONNREFUSED'].includes(headers['x-balancer']) ? 'failed' : 'unknown';
   // A 503 says "try again", not "nothing has happened": a commit may have been under way.
   if (status >= 500) return 'unknown';
   if (status >= 400) return 'failed';
@@ -30,7 +31,20 @@ export class History {
    * @param body may be made from the id @param facts what checks want to know of it: customer, quantity, features, reservation
    */
   async run(client, { op, method = 'POST', path, body, id = this.newId(op), key = id, ...facts }) {
-    const entry = { id, key, op, method, path, body: typeof body === 'function' ? body(id) : body, ...facts, invoke: performance.now(), complete: null, outcome: null, answer: null, tries: 1 };
+    const entry = {
+      id,
+      key,
+      op,
+      method,
+      path,
+      body: typeof body === 'function' ? body(id) : body,
+      ...facts,
+      invoke: performance.now(),
+      complete: null,
+      outcome: null,
+      answer: null,
+      tries: 1,
+    };
     const answer = await client.call(method, path, { body: entry.body, key: key ?? undefined });
     this.settle(entry, answer);
     this.ops.push(entry);
@@ -39,7 +53,14 @@ export class History {
 
   settle(entry, answer) {
     const { status, error, headers, body, text, ms } = answer;
-    Object.assign(entry, { complete: performance.now(), outcome: outcomeOf(answer), status, code: body?.code ?? null, error: error ?? headers['x-balancer'] ?? null, ms });
+    Object.assign(entry, {
+      complete: performance.now(),
+      outcome: outcomeOf(answer),
+      status,
+      code: body?.code ?? null,
+      error: error ?? headers['x-balancer'] ?? null,
+      ms,
+    });
     if (entry.outcome === 'ok' || entry.outcome === 'denied') Object.assign(entry, { answer: body, text });
   }
 
@@ -68,7 +89,11 @@ export class History {
 
   /** Figures for the line of a scenario. */
   figures() {
-    return { ok: this.count('ok'), denied: this.count('denied'), failed: this.count('failed'), unknown: this.count('unknown') };
+    return {
+      ok: this.count('ok'),
+      denied: this.count('denied'),
+      failed: this.count('failed'),
+      unknown: this.count('unknown'),
+    };
   }
 }
-

@@ -4,12 +4,18 @@ import { meteringInvariants } from './invariants/metering.mjs';
 import { subscriptionInvariants } from './invariants/subscriptions.mjs';
 
 /** The table: what must hold after every scenario, whatever was done in it. */
-export const INVARIANTS = [...meteringInvariants, ...answerInvariants, ...subscriptionInvariants, ...messageInvariants].sort((one, other) => one.id.localeCompare(other.id));
+export const INVARIANTS = [
+  ...meteringInvariants,
+  ...answerInvariants,
+  ...subscriptionInvariants,
+  ...messageInvariants,
+].sort((one, other) => one.id.localeCompare(other.id));
 
 const SHOWN = 3;
 
 /** Has the ledgers of all who are there by now summed up, however short they are, through all that is done from now on. */
-const followLedgers = (db) => db.query('insert into long_ledgers (customer_id) select id from customers on conflict do nothing');
+const followLedgers = (db) =>
+  db.query('insert into long_ledgers (customer_id) select id from customers on conflict do nothing');
 
 /**
  * Asks whether all of them hold.
@@ -20,7 +26,8 @@ export async function checkInvariants(world) {
   const wrong = [];
   for (const { id, title, check } of INVARIANTS) {
     const found = await check(context).catch((error) => [`could not be checked: ${error.message}`]);
-    if (found.length > 0) wrong.push(`${id} (${title}): ${found.length} violations: ${found.slice(0, SHOWN).join('; ')}`);
+    if (found.length > 0)
+      wrong.push(`${id} (${title}): ${found.length} violations: ${found.slice(0, SHOWN).join('; ')}`);
   }
   await followLedgers(world.db);
   return { checked: [...new Set(INVARIANTS.map(({ id }) => id))], wrong };

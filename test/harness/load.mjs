@@ -18,22 +18,33 @@ export async function startLoad(world, { lanes = 8, restMs = 25, limit = null } 
   const customers = await inParallel(CUSTOMERS, 8, () => world.customer(product));
   const answers = [];
   const started = performance.now();
-  const stop = keepDoing(lanes, async () => {
-    const { answer } = await world.history.run(world.client, requests.consume(world.random.pick(customers), 'calls'));
-    answers.push({ name: nameOf(answer), at: performance.now() - started, ms: answer.ms, status: answer.status });
-  }, { restMs });
+  const stop = keepDoing(
+    lanes,
+    async () => {
+      const { answer } = await world.history.run(world.client, requests.consume(world.random.pick(customers), 'calls'));
+      answers.push({ name: nameOf(answer), at: performance.now() - started, ms: answer.ms, status: answer.status });
+    },
+    { restMs },
+  );
   return {
-    customers, product, answers,
+    customers,
+    product,
+    answers,
     end: stop,
     get names() {
       return tally(answers.map(({ name }) => name));
     },
     get p99() {
-      return percentile(answers.filter(({ status }) => status === 200).map(({ ms }) => ms), 99);
+      return percentile(
+        answers.filter(({ status }) => status === 200).map(({ ms }) => ms),
+        99,
+      );
     },
     /** Answers that nobody should have got. @param resets whether processes died, and with them what they were doing */
     unexpected({ resets = false } = {}) {
-      return tally(answers.map(({ name }) => name).filter((name) => !EXPECTED.test(name) && !(resets && RESET.test(name))));
+      return tally(
+        answers.map(({ name }) => name).filter((name) => !EXPECTED.test(name) && !(resets && RESET.test(name))),
+      );
     },
     /** When somebody was last told yes before, and first after, an instant of `performance.now()`: the gap in milliseconds. */
     firstSuccessAfter(instant) {

@@ -11,7 +11,12 @@ const DATABASE = 'tollgate';
 /** Children of a process, as the system lists them. */
 function childrenOf(pid) {
   try {
-    return execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid)]).toString().trim().split(/\s+/).filter(Boolean).map(Number);
+    return execFileSync('ps', ['-o', 'pid=', '--ppid', String(pid)])
+      .toString()
+      .trim()
+      .split(/\s+/)
+      .filter(Boolean)
+      .map(Number);
   } catch {
     return [];
   }
@@ -65,7 +70,12 @@ export class PostgresServer {
   }
 
   newPool() {
-    const pool = new pg.Pool({ connectionString: this.superuserUrl(), max: 4, application_name: 'harness', connectionTimeoutMillis: 5_000 });
+    const pool = new pg.Pool({
+      connectionString: this.superuserUrl(),
+      max: 4,
+      application_name: 'harness',
+      connectionTimeoutMillis: 5_000,
+    });
     pool.on('error', () => undefined);
     pool.on('connect', (client) => client.on('error', () => undefined));
     return pool;
@@ -119,7 +129,9 @@ export class PostgresServer {
 
   /** Ends every session of the service, one after the other. */
   async terminateSessions() {
-    const rows = await this.query(`select pg_terminate_backend(pid) from pg_stat_activity where backend_type = 'client backend' and application_name <> 'harness'`);
+    const rows = await this.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where backend_type = 'client backend' and application_name <> 'harness'`,
+    );
     return rows.length;
   }
 

@@ -6,14 +6,16 @@ const PROGRAMS = ['redis-server', 'valkey-server'];
 
 /** The name of a Redis that is installed here, or null. */
 export function installedRedis() {
-  return PROGRAMS.find((program) => {
-    try {
-      execFileSync(program, ['--version'], { stdio: 'ignore' });
-      return true;
-    } catch {
-      return false;
-    }
-  }) ?? null;
+  return (
+    PROGRAMS.find((program) => {
+      try {
+        execFileSync(program, ['--version'], { stdio: 'ignore' });
+        return true;
+      } catch {
+        return false;
+      }
+    }) ?? null
+  );
 }
 
 /** A Redis of the harness's own, as it comes: nothing on disk. It keeps its port. */
@@ -24,7 +26,11 @@ export class RedisServer {
 
   async start() {
     this.port ??= await freePort();
-    this.child = spawn(this.program, ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', '/tmp'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    this.child = spawn(
+      this.program,
+      ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', '/tmp'],
+      { stdio: ['ignore', 'pipe', 'ignore'] },
+    );
     let output = '';
     this.child.stdout.on('data', (data) => (output += data));
     await until('Redis listens', () => /Ready to accept connections/.test(output));

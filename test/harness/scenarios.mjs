@@ -19,4 +19,19 @@ export const LEFT_OUT = 'T-26 (inbound payments: there are none yet)';
 const byId = (one, other) => one.id.localeCompare(other.id);
 
 /** Every scenario: `{ id, title, run(world) }`, where `run` gives figures, or `{ skipped: why }`. */
-export const SCENARIOS = [...boot, ...conservation, ...databaseFaults, ...exactness, ...exhaustion, ...freshness, ...kills, ...lostAcks, ...outbox, ...overload, ...planted, ...redis, ...restarts, ...workers].sort(byId);
+export const SCENARIOS = [
+  ...boot,
+  ...conservation,
+  ...databaseFaults,
+  ...exactness,
+  ...exhaustion,
+  ...freshness,
+  ...kills,
+  ...lostAcks,
+  ...outbox,
+  ...overload,
+  ...planted,
+  ...redis,
+  ...restarts,
+  ...workers,
+].sort(byId);

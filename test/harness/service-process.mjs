@@ -37,7 +37,11 @@ export class ServiceProcess {
     const { PATH, HOME } = process.env;
     const output = fs.openSync(this.log, 'a');
     const env = { PATH, HOME, HOST: '127.0.0.1', PORT: String(this.port), ...this.environment };
-    const child = spawn(process.execPath, ['--max-semi-space-size=64', SCRIPTS[this.kind]], { cwd: root, env, stdio: ['ignore', output, output] });
+    const child = spawn(process.execPath, ['--max-semi-space-size=64', SCRIPTS[this.kind]], {
+      cwd: root,
+      env,
+      stdio: ['ignore', output, output],
+    });
     fs.closeSync(output);
     this.child = child;
     this.ending = false;
@@ -48,10 +52,17 @@ export class ServiceProcess {
   }
 
   ready() {
-    return until(`${this.name} is ready\n${this.lastLines()}`, async () => {
-      if (!this.running) throw new Error(`${this.name} ended with ${this.child.exitCode ?? this.child.signalCode}:\n${this.lastLines()}`);
-      return this.isReady();
-    }, { withinMs: READY_MS });
+    return until(
+      `${this.name} is ready\n${this.lastLines()}`,
+      async () => {
+        if (!this.running)
+          throw new Error(
+            `${this.name} ended with ${this.child.exitCode ?? this.child.signalCode}:\n${this.lastLines()}`,
+          );
+        return this.isReady();
+      },
+      { withinMs: READY_MS },
+    );
   }
 
   isReady() {
@@ -59,10 +70,13 @@ export class ServiceProcess {
   }
 
   probe(at) {
-    return fetch(this.url + at, { signal: AbortSignal.timeout(PROBE_MS) }).then(async (answer) => {
-      await answer.arrayBuffer();
-      return answer.status === 200;
-    }, () => false);
+    return fetch(this.url + at, { signal: AbortSignal.timeout(PROBE_MS) }).then(
+      async (answer) => {
+        await answer.arrayBuffer();
+        return answer.status === 200;
+      },
+      () => false,
+    );
   }
 
   /** @returns the exit code, or the signal that ended it, and how long that took */
@@ -101,7 +115,9 @@ export class ServiceProcess {
   /** Resident memory in MB. */
   get memory() {
     try {
-      return Math.round(Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${this.child.pid}/status`, 'utf8'))[1]) / 1024);
+      return Math.round(
+        Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${this.child.pid}/status`, 'utf8'))[1]) / 1024,
+      );
     } catch {
       return 0;
     }
@@ -126,7 +142,9 @@ export class ServiceProcess {
   }
 
   lastLines() {
-    return fs.existsSync(this.log) ? fs.readFileSync(this.log, 'utf8').trim().split('\n').slice(-LAST_LINES).join('\n') : '';
+    return fs.existsSync(this.log)
+      ? fs.readFileSync(this.log, 'utf8').trim().split('\n').slice(-LAST_LINES).join('\n')
+      : '';
   }
 
   /** What it wrote since an earlier moment. @param from of `logLength` */
@@ -141,8 +159,10 @@ export class ServiceProcess {
 
 /** Ends them all, at the latest by force. */
 export async function endAll(processes, graceMs = 5_000) {
-  await Promise.all(processes.map(async (one) => {
-    await Promise.race([one.end('SIGTERM'), pause(graceMs)]);
-    one.killNow();
-  }));
+  await Promise.all(
+    processes.map(async (one) => {
+      await Promise.race([one.end('SIGTERM'), pause(graceMs)]);
+      one.killNow();
+    }),
+  );
 }

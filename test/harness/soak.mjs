@@ -8,7 +8,13 @@ import { tally } from './waiting.mjs';
 import { startWorkload } from './workload.mjs';
 import { World } from './world.mjs';
 
-const { values: options } = parseArgs({ options: { minutes: { type: 'string', default: '10' }, seed: { type: 'string' }, 'round-seconds': { type: 'string', default: '45' } } });
+const { values: options } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '10' },
+    seed: { type: 'string' },
+    'round-seconds': { type: 'string', default: '45' },
+  },
+});
 const seed = Number(options.seed ?? drawnSeed());
 const untilMs = performance.now() + Number(options.minutes) * 60_000;
 const roundMs = Number(options['round-seconds']) * 1_000;
@@ -30,12 +36,20 @@ async function round(world, number, { proxy, redis, proxied }) {
   await heal(world, { redis, proxied });
   const left = await world.history.resolve(world.client);
   world.bar('what is unknown is known after a retry with its key', left === 0, left);
-  world.bar('counters are sums of their ledgers while it goes on', watched.wrong.length === 0, watched.wrong.slice(0, 2));
+  world.bar(
+    'counters are sums of their ledgers while it goes on',
+    watched.wrong.length === 0,
+    watched.wrong.slice(0, 2),
+  );
   world.bar('no answer that no fault explains', Object.keys(workload.unexpected).length === 0, workload.unexpected);
   const { wrong } = await checkInvariants(world);
   world.failures.push(...wrong);
-  const memory = Object.fromEntries([...world.instances, ...proxied, world.worker].map((one) => [one.name, `${one.memory}MB/${one.openFiles}fd`]));
-  console.log(`${world.failures.length > 0 ? 'FAILED' : 'ok    '} round ${number} at ${minutes()} min: ${JSON.stringify(figures)} faults ${JSON.stringify(tally(faults))}`);
+  const memory = Object.fromEntries(
+    [...world.instances, ...proxied, world.worker].map((one) => [one.name, `${one.memory}MB/${one.openFiles}fd`]),
+  );
+  console.log(
+    `${world.failures.length > 0 ? 'FAILED' : 'ok    '} round ${number} at ${minutes()} min: ${JSON.stringify(figures)} faults ${JSON.stringify(tally(faults))}`,
+  );
   console.log(`       answers ${JSON.stringify(workload.names)}\n       memory ${JSON.stringify(memory)}`);
   for (const failure of world.failures) console.log(`       FAILED: ${failure}`);
   return { figures, failed: world.failures.length > 0, operations: world.history.ops.length };
@@ -46,7 +60,8 @@ async function heal(world, { redis, proxied }) {
   if (redis) await redis.kill().then(() => redis.start());
   for (const one of proxied) if (!one.running) await one.start();
   await world.heal();
-  for (const one of world.cluster.processes) for (const crash of one.crashes.splice(0)) world.bar(`${one.name} ended by itself`, false, crash);
+  for (const one of world.cluster.processes)
+    for (const crash of one.crashes.splice(0)) world.bar(`${one.name} ended by itself`, false, crash);
 }
 
 /** The world with a Redis, if there is one, and two of its four instances behind a proxy to the database. */
@@ -79,7 +94,9 @@ async function main() {
   const failed = rounds.flatMap((one, index) => (one.failed ? [index + 1] : []));
   if (failed.length > 0) process.exitCode = 1;
   const operations = rounds.reduce((total, one) => total + one.operations, 0);
-  console.log(`seed ${seed}: ${rounds.length} rounds, ${operations} operations, ${failed.length === 0 && !process.exitCode ? 'all invariants held' : `FAILED in rounds ${failed.join(', ')}`}`);
+  console.log(
+    `seed ${seed}: ${rounds.length} rounds, ${operations} operations, ${failed.length === 0 && !process.exitCode ? 'all invariants held' : `FAILED in rounds ${failed.join(', ')}`}`,
+  );
   await world.stop({ keepLogs: Boolean(process.exitCode) });
   if (process.exitCode) console.log(`logs: ${world.cluster.logs}`);
   process.exit();

@@ -9,7 +9,17 @@ import { pause, until } from './waiting.mjs';
 const INSTANCES = 4;
 const ALL_READY_MS = 60_000;
 const SCOPES = [
-  'catalog:read', 'catalog:write', 'customers:read', 'customers:write', 'subscriptions:read', 'subscriptions:write', 'entitlements:read', 'usage:read', 'usage:write', 'webhooks:write', 'audit:read',
+  'catalog:read',
+  'catalog:write',
+  'customers:read',
+  'customers:write',
+  'subscriptions:read',
+  'subscriptions:write',
+  'entitlements:read',
+  'usage:read',
+  'usage:write',
+  'webhooks:write',
+  'audit:read',
 ];
 const ENDPOINT = { path: '/all', types: ['subscription.*', 'customer.*'] };
 
@@ -54,7 +64,13 @@ export class World {
     const seeding = performance.now();
     await this.seed();
     const rounded = (from, to) => Math.round(to - from);
-    return { initdbMs: rounded(began, initdb), migrateMs: rounded(initdb, migrated), readyMs: ready, seedMs: rounded(seeding, performance.now()), totalMs: rounded(began, performance.now()) };
+    return {
+      initdbMs: rounded(began, initdb),
+      migrateMs: rounded(initdb, migrated),
+      readyMs: ready,
+      seedMs: rounded(seeding, performance.now()),
+      totalMs: rounded(began, performance.now()),
+    };
   }
 
   async seed() {
@@ -63,16 +79,30 @@ export class World {
     this.client = this.anonymous.as(this.key);
     this.otherClient = this.anonymous.as((await this.newKey('other')).key);
     this.otherCustomer = await this.customer(await this.product({ calls: null }));
-    const { id } = await this.client.must('POST', '/v1/webhook-endpoints', { body: { url: this.receiver.url(ENDPOINT.path), types: ENDPOINT.types, product: null } });
-    this.endpoint = { id, path: ENDPOINT.path, types: ENDPOINT.types.map((type) => type.replace('*', '%')), since: await this.db.value('select clock_timestamp()') };
+    const { id } = await this.client.must('POST', '/v1/webhook-endpoints', {
+      body: { url: this.receiver.url(ENDPOINT.path), types: ENDPOINT.types, product: null },
+    });
+    this.endpoint = {
+      id,
+      path: ENDPOINT.path,
+      types: ENDPOINT.types.map((type) => type.replace('*', '%')),
+      since: await this.db.value('select clock_timestamp()'),
+    };
   }
 
   async newKey(name, more = {}) {
-    return this.anonymous.must('POST', '/v1/api-keys', { token: await this.adminToken(), body: { name, scopes: SCOPES, ...more } });
+    return this.anonymous.must('POST', '/v1/api-keys', {
+      token: await this.adminToken(),
+      body: { name, scopes: SCOPES, ...more },
+    });
   }
 
   async adminToken() {
-    return (await this.anonymous.must('POST', '/v1/auth/login', { body: { email: 'admin@localhost', password: this.cluster.password } })).accessToken;
+    return (
+      await this.anonymous.must('POST', '/v1/auth/login', {
+        body: { email: 'admin@localhost', password: this.cluster.password },
+      })
+    ).accessToken;
   }
 
   /** A scenario begins: what it draws, asks and finds is its own. */
@@ -86,7 +116,10 @@ export class World {
 
   /** Something that must be so for the scenario to pass. */
   bar(what, holds, found = '') {
-    if (!holds) this.failures.push(`${what}${found === '' ? '' : ` (found: ${typeof found === 'string' ? found : JSON.stringify(found)})`}`);
+    if (!holds)
+      this.failures.push(
+        `${what}${found === '' ? '' : ` (found: ${typeof found === 'string' ? found : JSON.stringify(found)})`}`,
+      );
   }
 
   note(text) {
@@ -97,11 +130,19 @@ export class World {
   async product(limits, plans = {}, terms = {}) {
     const key = `p${++this.serial}-${this.history.name}`;
     const features = [...new Set([limits, ...Object.values(plans)].flatMap((one) => Object.keys(one)))];
-    const plan = ([name, own]) => ({ key: name, name, prices: [{ interval: 'month', amount: 100, currency: 'USD', ...terms }], entitlements: [...Object.entries(own).map(metered), { feature: 'sso', type: 'boolean', value: false }] });
+    const plan = ([name, own]) => ({
+      key: name,
+      name,
+      prices: [{ interval: 'month', amount: 100, currency: 'USD', ...terms }],
+      entitlements: [...Object.entries(own).map(metered), { feature: 'sso', type: 'boolean', value: false }],
+    });
     await this.client.must('POST', '/v1/catalog/apply', {
       body: {
         product: { key, name: key },
-        features: [...features.map((feature) => ({ key: feature, name: feature, type: 'metered' })), { key: 'sso', name: 'SSO', type: 'boolean' }],
+        features: [
+          ...features.map((feature) => ({ key: feature, name: feature, type: 'metered' })),
+          { key: 'sso', name: 'SSO', type: 'boolean' },
+        ],
         plans: Object.entries({ plan: limits, ...plans }).map(plan),
         assignment: [{ plan: 'plan' }],
       },
@@ -112,7 +153,9 @@ export class World {
   /** @returns what requests need to know of it */
   async customer(product, profile = {}) {
     const customer = `c${++this.serial}-${this.history.name}`;
-    const { subscription } = await this.client.must('PUT', `/v1/customers/${customer}`, { body: { product, ...profile } });
+    const { subscription } = await this.client.must('PUT', `/v1/customers/${customer}`, {
+      body: { product, ...profile },
+    });
     return { customer, product, subscription: subscription.id };
   }
 
@@ -125,7 +168,11 @@ export class World {
   /** A proxy in front of PostgreSQL, and so many instances of their own behind it. They are gone when the scenario is over. */
   async proxied(count, environment = {}) {
     const proxy = await this.proxy(this.db.port);
-    this.extra = await Promise.all(Array.from({ length: count }, (_, index) => this.cluster.start('api', `${this.history.name}-proxied-${index + 1}`, { through: proxy, ...environment })));
+    this.extra = await Promise.all(
+      Array.from({ length: count }, (_, index) =>
+        this.cluster.start('api', `${this.history.name}-proxied-${index + 1}`, { through: proxy, ...environment }),
+      ),
+    );
     return { proxy, instances: this.extra };
   }
 
@@ -143,16 +190,31 @@ export class World {
     for (const one of this.cluster.processes) one.thaw();
     const lasting = [...this.instances, this.worker];
     for (const one of lasting) if (!one.running) await one.start({ wait: false });
-    await until('all processes are ready', async () => (await Promise.all(lasting.map((one) => one.isReady()))).every(Boolean), { withinMs: ALL_READY_MS });
-    await until('the balancer sees all instances', () => this.balancer.ready === this.balancer.targets.length, { withinMs: ALL_READY_MS });
+    await until(
+      'all processes are ready',
+      async () => (await Promise.all(lasting.map((one) => one.isReady()))).every(Boolean),
+      { withinMs: ALL_READY_MS },
+    );
+    await until('the balancer sees all instances', () => this.balancer.ready === this.balancer.targets.length, {
+      withinMs: ALL_READY_MS,
+    });
   }
 
   /** Ends what a scenario has started beside the lasting ones, and names processes that ended by themselves. */
   async tidy() {
     const lasting = new Set([...this.instances, this.worker]);
     const crashed = this.cluster.processes.filter(({ crashes }) => crashes.length > 0);
-    for (const one of crashed) this.bar(`${one.name} ended by itself`, false, one.crashes.splice(0).map(({ code, signal }) => signal ?? code).join(', '));
-    for (const one of this.cluster.processes.filter((other) => !lasting.has(other))) await this.cluster.dismiss(one, 'SIGKILL');
+    for (const one of crashed)
+      this.bar(
+        `${one.name} ended by itself`,
+        false,
+        one.crashes
+          .splice(0)
+          .map(({ code, signal }) => signal ?? code)
+          .join(', '),
+      );
+    for (const one of this.cluster.processes.filter((other) => !lasting.has(other)))
+      await this.cluster.dismiss(one, 'SIGKILL');
     for (const proxy of this.proxies.splice(0)) await proxy.stop();
   }
 

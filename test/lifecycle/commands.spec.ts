@@ -10,9 +10,12 @@ describe('a subscription over HTTP', () => {
   let service: TestApp & { database: TestDatabase };
   let call: Person['call'];
   const at = (profile: object = {}) => onClock(call, PRODUCT, NOW, profile);
-  const check = async (customer: string, feature = 'calls') => (await call('POST', '/v1/check', { body: { customer, product: PRODUCT, feature } })).body;
-  const consume = (customer: string, quantity: number, feature = 'calls') => call('POST', '/v1/usage/consume', { body: { customer, product: PRODUCT, feature, quantity } });
-  const timeline = async (id: string): Promise<any[]> => (await call('GET', `/v1/subscriptions/${id}/timeline?limit=100`)).body.data;
+  const check = async (customer: string, feature = 'calls') =>
+    (await call('POST', '/v1/check', { body: { customer, product: PRODUCT, feature } })).body;
+  const consume = (customer: string, quantity: number, feature = 'calls') =>
+    call('POST', '/v1/usage/consume', { body: { customer, product: PRODUCT, feature, quantity } });
+  const timeline = async (id: string): Promise<any[]> =>
+    (await call('GET', `/v1/subscriptions/${id}/timeline?limit=100`)).body.data;
 
   beforeAll(async () => {
     service = await startService();
@@ -26,26 +29,56 @@ describe('a subscription over HTTP', () => {
     const { to, read, command, customer, id } = await at();
     await consume(customer, 4);
     await to('2027-02-10T10:00:00Z');
-    expect(await command('pause', { reason: 'away' })).toMatchObject({ status: 200, body: { status: 'paused', pausedAt: '2027-02-10T10:00:00.000Z' } });
+    expect(await command('pause', { reason: 'away' })).toMatchObject({
+      status: 200,
+      body: { status: 'paused', pausedAt: '2027-02-10T10:00:00.000Z' },
+    });
     expect(await check(customer)).toMatchObject({ allowed: false, reason: 'subscription_paused' });
-    expect(await command('pause')).toMatchObject({ status: 409, body: { code: 'transition_not_allowed', subscriptionStatus: 'paused', allowed: ['cancel', 'set-auto-renew', 'unpause'] } });
+    expect(await command('pause')).toMatchObject({
+      status: 409,
+      body: {
+        code: 'transition_not_allowed',
+        subscriptionStatus: 'paused',
+        allowed: ['cancel', 'set-auto-renew', 'unpause'],
+      },
+    });
     await to('2027-04-10T10:00:00Z');
     expect(await read()).toMatchObject({ status: 'paused', currentPeriodEnd: '2027-02-28T10:00:00.000Z', version: 2 });
-    expect(await command('unpause')).toMatchObject({ status: 200, body: { status: 'active', pausedAt: null, currentPeriodEnd: '2027-04-28T10:00:00.000Z' } });
+    expect(await command('unpause')).toMatchObject({
+      status: 200,
+      body: { status: 'active', pausedAt: null, currentPeriodEnd: '2027-04-28T10:00:00.000Z' },
+    });
     expect(await check(customer)).toMatchObject({ allowed: true, used: 4, remaining: 6 });
     await to('2027-04-28T10:00:00Z');
-    expect(await read()).toMatchObject({ currentPeriodStart: '2027-04-28T10:00:00.000Z', currentPeriodEnd: '2027-05-28T10:00:00.000Z' });
-    expect((await timeline(id)).find(({ type }) => type === 'subscription.paused')).toMatchObject({ reason: 'away', before: { status: 'active' }, after: { status: 'paused' } });
+    expect(await read()).toMatchObject({
+      currentPeriodStart: '2027-04-28T10:00:00.000Z',
+      currentPeriodEnd: '2027-05-28T10:00:00.000Z',
+    });
+    expect((await timeline(id)).find(({ type }) => type === 'subscription.paused')).toMatchObject({
+      reason: 'away',
+      before: { status: 'active' },
+      after: { status: 'paused' },
+    });
   });
 
   it('is renewed by hand: one more period each time, then it expires', async () => {
     const { to, read, command, id } = await at();
     expect(await command('renew')).toMatchObject({ status: 409, body: { code: 'renews_by_itself' } });
-    expect(await call('PATCH', `/v1/subscriptions/${id}`, { body: { autoRenew: false } })).toMatchObject({ status: 200, body: { autoRenew: false } });
-    expect(await call('PATCH', `/v1/subscriptions/${id}`, { body: { autoRenew: false } })).toMatchObject({ status: 409, body: { code: 'auto_renew_unchanged' } });
+    expect(await call('PATCH', `/v1/subscriptions/${id}`, { body: { autoRenew: false } })).toMatchObject({
+      status: 200,
+      body: { autoRenew: false },
+    });
+    expect(await call('PATCH', `/v1/subscriptions/${id}`, { body: { autoRenew: false } })).toMatchObject({
+      status: 409,
+      body: { code: 'auto_renew_unchanged' },
+    });
     expect(await command('renew')).toMatchObject({ status: 200, body: { prepaidPeriods: 1 } });
     await to('2027-03-01T00:00:00Z');
-    expect(await read()).toMatchObject({ status: 'active', prepaidPeriods: 0, currentPeriodEnd: '2027-03-31T10:00:00.000Z' });
+    expect(await read()).toMatchObject({
+      status: 'active',
+      prepaidPeriods: 0,
+      currentPeriodEnd: '2027-03-31T10:00:00.000Z',
+    });
     await to('2027-03-31T10:00:00Z');
     expect(await read()).toMatchObject({ status: 'expired', endedAt: '2027-03-31T10:00:00.000Z' });
   });
@@ -54,7 +87,9 @@ describe('a subscription over HTTP', () => {
     const { to, command, customer, id } = await at();
     await consume(customer, 10);
     await to('2027-02-14T10:00:00Z');
-    expect(await command('renew', { when: 'now' })).toMatchObject({ body: { currentPeriodStart: '2027-02-14T10:00:00.000Z', currentPeriodEnd: '2027-03-14T10:00:00.000Z' } });
+    expect(await command('renew', { when: 'now' })).toMatchObject({
+      body: { currentPeriodStart: '2027-02-14T10:00:00.000Z', currentPeriodEnd: '2027-03-14T10:00:00.000Z' },
+    });
     expect(await check(customer)).toMatchObject({ allowed: true, used: 0 });
     expect((await call('GET', `/v1/subscriptions/${id}/lines`)).body.data).toMatchObject([
       { kind: 'credit', amount: 500, currency: 'USD', subscriptionVersion: 2 },
@@ -67,25 +102,40 @@ describe('a subscription over HTTP', () => {
     await consume(customer, 10);
     await command('cancel', { when: 'now' });
     expect(await check(customer)).toMatchObject({ allowed: false, reason: 'no_subscription' });
-    expect(await command('resume')).toMatchObject({ status: 409, body: { code: 'subscription_ended', allowed: ['cancel', 'renew'] } });
-    expect(await command('renew')).toMatchObject({ status: 200, body: { status: 'active', endedAt: null, version: 3 } });
+    expect(await command('resume')).toMatchObject({
+      status: 409,
+      body: { code: 'subscription_ended', allowed: ['cancel', 'renew'] },
+    });
+    expect(await command('renew')).toMatchObject({
+      status: 200,
+      body: { status: 'active', endedAt: null, version: 3 },
+    });
     expect(await check(customer)).toMatchObject({ allowed: false, reason: 'limit_reached', used: 10 });
     await command('cancel', { when: 'now' });
     await to('2027-06-01T00:00:00Z');
-    expect(await call('POST', '/v1/subscriptions', { body: { customer, product: PRODUCT, plan: 'pro' } })).toMatchObject({ status: 201 });
+    expect(
+      await call('POST', '/v1/subscriptions', { body: { customer, product: PRODUCT, plan: 'pro' } }),
+    ).toMatchObject({ status: 201 });
     expect(await command('renew')).toMatchObject({ status: 409, body: { code: 'superseded' } });
     expect(await read()).toMatchObject({ status: 'inactive' });
   });
 
   it('begins later, after the one that is set to end, which then cannot be resumed', async () => {
     const { to, read, command, customer, id } = await at();
-    const next = (startsAt: string) => call('POST', '/v1/subscriptions', { body: { customer, product: PRODUCT, plan: 'pro', startsAt } });
+    const next = (startsAt: string) =>
+      call('POST', '/v1/subscriptions', { body: { customer, product: PRODUCT, plan: 'pro', startsAt } });
     expect(await next('2027-02-28T10:00:00Z')).toMatchObject({ status: 409, body: { code: 'subscription_exists' } });
     await command('cancel', { when: 'period_end' });
     expect(await next('2027-02-20T00:00:00Z')).toMatchObject({ status: 409, body: { code: 'subscription_exists' } });
-    expect(await next('2027-01-01T00:00:00Z')).toMatchObject({ status: 422, body: { errors: [{ field: 'startsAt' }] } });
+    expect(await next('2027-01-01T00:00:00Z')).toMatchObject({
+      status: 422,
+      body: { errors: [{ field: 'startsAt' }] },
+    });
     const { status, body: later } = await next('2027-02-28T10:00:00Z');
-    expect({ status, later }).toMatchObject({ status: 201, later: { status: 'inactive', startedAt: '2027-02-28T10:00:00.000Z', endedAt: null } });
+    expect({ status, later }).toMatchObject({
+      status: 201,
+      later: { status: 'inactive', startedAt: '2027-02-28T10:00:00.000Z', endedAt: null },
+    });
     expect(await command('resume')).toMatchObject({ status: 409, body: { code: 'next_contract_exists' } });
     const live = async () => (await call('GET', `/v1/customers/${customer}/subscription?product=${PRODUCT}`)).body.id;
     expect(await live()).toBe(id);
@@ -94,14 +144,22 @@ describe('a subscription over HTTP', () => {
     expect(await live()).toBe(later.id);
     expect(await check(customer)).toMatchObject({ allowed: true, limit: 100 });
     expect(await read()).toMatchObject({ status: 'expired' });
-    expect((await timeline(later.id)).map(({ type }) => type)).toEqual(['subscription.created', 'subscription.started']);
+    expect((await timeline(later.id)).map(({ type }) => type)).toEqual([
+      'subscription.created',
+      'subscription.started',
+    ]);
   });
 
   it('that was called off before it began stands in nobody’s way', async () => {
     const { command, customer } = await at();
     await command('cancel', { when: 'period_end' });
-    const { body: later } = await call('POST', '/v1/subscriptions', { body: { customer, product: PRODUCT, plan: 'pro', startsAt: '2027-03-10T00:00:00Z' } });
-    expect(await call('POST', `/v1/subscriptions/${later.id}/cancel`, { body: { when: 'now' } })).toMatchObject({ status: 200, body: { status: 'inactive' } });
+    const { body: later } = await call('POST', '/v1/subscriptions', {
+      body: { customer, product: PRODUCT, plan: 'pro', startsAt: '2027-03-10T00:00:00Z' },
+    });
+    expect(await call('POST', `/v1/subscriptions/${later.id}/cancel`, { body: { when: 'now' } })).toMatchObject({
+      status: 200,
+      body: { status: 'inactive' },
+    });
     expect(await command('resume')).toMatchObject({ status: 200, body: { status: 'active' } });
     expect(await check(customer)).toMatchObject({ allowed: true, limit: 10 });
   });
@@ -109,41 +167,76 @@ describe('a subscription over HTTP', () => {
   it('is indefinite, and ends only when somebody ends it', async () => {
     const { to, command, customer } = await at();
     await command('cancel', { when: 'now' });
-    const { body } = await call('POST', '/v1/subscriptions', { body: { customer, product: PRODUCT, plan: 'pro', indefinite: true } });
+    const { body } = await call('POST', '/v1/subscriptions', {
+      body: { customer, product: PRODUCT, plan: 'pro', indefinite: true },
+    });
     expect(body).toMatchObject({ status: 'active', currentPeriodEnd: null });
     const ask = (name: string, asked: object) => call('POST', `/v1/subscriptions/${body.id}/${name}`, { body: asked });
     await consume(customer, 7);
     await to('2037-01-01T00:00:00Z');
     // Its billing windows follow the price all the same.
     expect(await check(customer)).toMatchObject({ allowed: true, limit: 100, used: 0 });
-    for (const [name, asked] of [['cancel', { when: 'period_end' }], ['renew', {}], ['extend', { to: '2040-01-01T00:00:00Z', reason: 'x' }], ['change', { plan: 'basic', when: 'period_end' }]] as const) {
+    for (const [name, asked] of [
+      ['cancel', { when: 'period_end' }],
+      ['renew', {}],
+      ['extend', { to: '2040-01-01T00:00:00Z', reason: 'x' }],
+      ['change', { plan: 'basic', when: 'period_end' }],
+    ] as const) {
       expect(await ask(name, asked)).toMatchObject({ status: 409, body: { code: 'no_period_end' } });
     }
-    expect(await ask('change', { plan: 'basic', when: 'now' })).toMatchObject({ status: 200, body: { plan: { key: 'basic' }, currentPeriodEnd: null } });
+    expect(await ask('change', { plan: 'basic', when: 'now' })).toMatchObject({
+      status: 200,
+      body: { plan: { key: 'basic' }, currentPeriodEnd: null },
+    });
     expect(await ask('cancel', { when: 'now' })).toMatchObject({ status: 200, body: { status: 'inactive' } });
   });
 
   it('has its trial once, and has it extended by those who may', async () => {
     const { to, read, command, customer, id } = await onClock(call, 'tried', NOW);
     expect(await read()).toMatchObject({ status: 'trialing', trialEnd: '2027-02-14T10:00:00.000Z' });
-    expect(await command('extend', { to: '2027-02-01T00:00:00Z', reason: 'asked' })).toMatchObject({ status: 422, body: { errors: [{ field: 'to' }] } });
-    expect(await command('extend', { to: '2027-02-20T10:00:00Z' })).toMatchObject({ status: 422, body: { errors: [{ field: 'reason' }] } });
-    expect(await command('extend', { to: '2027-02-20T10:00:00Z', reason: 'asked' })).toMatchObject({ status: 200, body: { status: 'trialing', trialEnd: '2027-02-20T10:00:00.000Z' } });
+    expect(await command('extend', { to: '2027-02-01T00:00:00Z', reason: 'asked' })).toMatchObject({
+      status: 422,
+      body: { errors: [{ field: 'to' }] },
+    });
+    expect(await command('extend', { to: '2027-02-20T10:00:00Z' })).toMatchObject({
+      status: 422,
+      body: { errors: [{ field: 'reason' }] },
+    });
+    expect(await command('extend', { to: '2027-02-20T10:00:00Z', reason: 'asked' })).toMatchObject({
+      status: 200,
+      body: { status: 'trialing', trialEnd: '2027-02-20T10:00:00.000Z' },
+    });
     await to('2027-02-20T10:00:00Z');
     expect(await read()).toMatchObject({ status: 'active', currentPeriodEnd: '2027-03-20T10:00:00.000Z' });
     await command('cancel', { when: 'now' });
-    expect((await call('POST', '/v1/subscriptions', { body: { customer, product: 'tried', plan: 'pro' } })).body).toMatchObject({ status: 'active', trialEnd: null });
-    expect((await timeline(id)).map(({ type }) => type.replace('subscription.', ''))).toEqual(['created', 'extended', 'trial_ending', 'trial_ended', 'canceled']);
+    expect(
+      (await call('POST', '/v1/subscriptions', { body: { customer, product: 'tried', plan: 'pro' } })).body,
+    ).toMatchObject({ status: 'active', trialEnd: null });
+    expect((await timeline(id)).map(({ type }) => type.replace('subscription.', ''))).toEqual([
+      'created',
+      'extended',
+      'trial_ending',
+      'trial_ended',
+      'canceled',
+    ]);
   });
 
   it('is past due from a failed payment to a made good one, and what it has told of its end holds', async () => {
     const { to, read, command, customer } = await at();
-    expect(await command('record-payment', { outcome: 'succeeded' })).toMatchObject({ status: 409, body: { code: 'transition_not_allowed' } });
-    expect(await command('record-payment', { outcome: 'failed', reason: 'card' })).toMatchObject({ status: 200, body: { status: 'past_due' } });
+    expect(await command('record-payment', { outcome: 'succeeded' })).toMatchObject({
+      status: 409,
+      body: { code: 'transition_not_allowed' },
+    });
+    expect(await command('record-payment', { outcome: 'failed', reason: 'card' })).toMatchObject({
+      status: 200,
+      body: { status: 'past_due' },
+    });
     expect(await check(customer)).toMatchObject({ allowed: false, reason: 'past_due' });
     await to('2027-03-01T00:00:00Z');
     expect(await read()).toMatchObject({ status: 'past_due', currentPeriodEnd: '2027-03-31T10:00:00.000Z' });
-    expect(await command('cancel', { when: 'period_end' })).toMatchObject({ body: { status: 'past_due', cancelAtPeriodEnd: true } });
+    expect(await command('cancel', { when: 'period_end' })).toMatchObject({
+      body: { status: 'past_due', cancelAtPeriodEnd: true },
+    });
     expect(await command('record-payment', { outcome: 'succeeded' })).toMatchObject({ body: { status: 'canceled' } });
     expect(await check(customer)).toMatchObject({ allowed: true });
     await to('2027-03-31T10:00:00Z');
@@ -152,10 +245,22 @@ describe('a subscription over HTTP', () => {
 
   it('changes its quantity alone, as it was sold, and its interval alone, as it is sold', async () => {
     const { command, id } = await at();
-    expect(await command('change', { quantity: 3, when: 'now' })).toMatchObject({ status: 200, body: { quantity: 3, plan: { key: 'basic', version: 1 } } });
-    expect(await command('change', { quantity: 3, when: 'now' })).toMatchObject({ status: 409, body: { code: 'already_on_plan' } });
-    expect(await command('change', { interval: 'year', when: 'now' })).toMatchObject({ status: 409, body: { code: 'no_price' } });
-    expect((await call('GET', `/v1/subscriptions/${id}/lines`)).body.data).toMatchObject([{ kind: 'credit', amount: 1_000, quantity: 1 }, { kind: 'charge', amount: 3_000, quantity: 3 }]);
+    expect(await command('change', { quantity: 3, when: 'now' })).toMatchObject({
+      status: 200,
+      body: { quantity: 3, plan: { key: 'basic', version: 1 } },
+    });
+    expect(await command('change', { quantity: 3, when: 'now' })).toMatchObject({
+      status: 409,
+      body: { code: 'already_on_plan' },
+    });
+    expect(await command('change', { interval: 'year', when: 'now' })).toMatchObject({
+      status: 409,
+      body: { code: 'no_price' },
+    });
+    expect((await call('GET', `/v1/subscriptions/${id}/lines`)).body.data).toMatchObject([
+      { kind: 'credit', amount: 1_000, quantity: 1 },
+      { kind: 'charge', amount: 3_000, quantity: 3 },
+    ]);
   });
 
   it('is told as it was at any instant', async () => {
@@ -165,25 +270,45 @@ describe('a subscription over HTTP', () => {
     await to('2027-05-15T00:00:00Z');
     await command('cancel', { when: 'now' });
     const was = async (instant: string) => (await call('GET', `/v1/subscriptions/${id}?at=${instant}`)).body;
-    const liveThen = async (instant: string) => (await call('GET', `/v1/customers/${customer}/subscription?product=${PRODUCT}&at=${instant}`)).status;
-    expect(await was('2027-02-09T00:00:00Z')).toMatchObject({ status: 'active', plan: { key: 'basic' }, currentPeriodEnd: '2027-02-28T10:00:00.000Z', version: 1 });
-    expect(await was('2027-04-30T09:59:59Z')).toMatchObject({ status: 'active', plan: { key: 'pro' }, currentPeriodStart: '2027-03-31T10:00:00.000Z', price: { amount: 3_000 } });
-    expect(await was('2027-04-30T10:00:00Z')).toMatchObject({ currentPeriodStart: '2027-04-30T10:00:00.000Z', canceledAt: null });
+    const liveThen = async (instant: string) =>
+      (await call('GET', `/v1/customers/${customer}/subscription?product=${PRODUCT}&at=${instant}`)).status;
+    expect(await was('2027-02-09T00:00:00Z')).toMatchObject({
+      status: 'active',
+      plan: { key: 'basic' },
+      currentPeriodEnd: '2027-02-28T10:00:00.000Z',
+      version: 1,
+    });
+    expect(await was('2027-04-30T09:59:59Z')).toMatchObject({
+      status: 'active',
+      plan: { key: 'pro' },
+      currentPeriodStart: '2027-03-31T10:00:00.000Z',
+      price: { amount: 3_000 },
+    });
+    expect(await was('2027-04-30T10:00:00Z')).toMatchObject({
+      currentPeriodStart: '2027-04-30T10:00:00.000Z',
+      canceledAt: null,
+    });
     expect(await was('2027-01-01T00:00:00Z')).toMatchObject({ code: 'subscription_not_found' });
     expect(await was('2027-05-16T00:00:00Z')).toMatchObject({ code: 'invalid_fields', errors: [{ field: 'at' }] });
     expect([await liveThen('2027-05-14T00:00:00Z'), await liveThen('2027-05-15T00:00:00Z')]).toEqual([200, 404]);
-    const then = await call('GET', `/v1/customers/${customer}/entitlements/calls?product=${PRODUCT}&at=2027-02-09T00:00:00Z`);
+    const then = await call(
+      'GET',
+      `/v1/customers/${customer}/entitlements/calls?product=${PRODUCT}&at=2027-02-09T00:00:00Z`,
+    );
     expect(then.body).toMatchObject({ limit: 10, source: { plan: 'basic' } });
   });
 
   it('does not give people what only sellers give', async () => {
     const someone = await person(service);
-    const mine = (name: string, body: object) => someone.call('POST', `/v1/subscriptions/${someone.subscriptionId}/${name}`, { body });
+    const mine = (name: string, body: object) =>
+      someone.call('POST', `/v1/subscriptions/${someone.subscriptionId}/${name}`, { body });
     const refused = { status: 403, body: { code: 'terms_not_allowed' } };
     expect(await mine('renew', { when: 'now' })).toMatchObject(refused);
     expect(await mine('cancel', { when: 'now', prorate: true })).toMatchObject(refused);
     expect(await mine('change', { quantity: 2, when: 'now', prorate: false })).toMatchObject(refused);
-    expect(await someone.call('POST', '/v1/subscriptions', { body: { plan: 'x', indefinite: true } })).toMatchObject(refused);
+    expect(await someone.call('POST', '/v1/subscriptions', { body: { plan: 'x', indefinite: true } })).toMatchObject(
+      refused,
+    );
     expect(await mine('extend', { to: '2099-01-01T00:00:00Z', reason: 'me' })).toMatchObject({ status: 403 });
     expect(await mine('record-payment', { outcome: 'succeeded' })).toMatchObject({ status: 403 });
     expect(await mine('pause', {})).toMatchObject({ status: 200, body: { status: 'paused' } });
@@ -196,7 +321,9 @@ describe('a subscription over HTTP', () => {
     const again = await call('POST', `/v1/subscriptions/${id}/pause`, { body: {}, headers });
     expect(again.body).toEqual(first.body);
     expect(again.headers.get('idempotency-replayed')).toBe('true');
-    expect(await call('POST', `/v1/subscriptions/${id}/unpause`, { body: {}, headers: { 'if-match': '"1"' } })).toMatchObject({ status: 412 });
+    expect(
+      await call('POST', `/v1/subscriptions/${id}/unpause`, { body: {}, headers: { 'if-match': '"1"' } }),
+    ).toMatchObject({ status: 412 });
     expect(await read()).toMatchObject({ status: 'paused', version: 2 });
   });
 
@@ -212,13 +339,19 @@ describe('a subscription over HTTP', () => {
         status: 200,
         body: {
           effectiveAt: '2027-02-14T10:00:00.000Z',
-          lines: [{ kind: 'credit', amount: 1_500 }, { kind: 'charge', amount: 500 }],
+          lines: [
+            { kind: 'credit', amount: 1_500 },
+            { kind: 'charge', amount: 500 },
+          ],
           total: { amount: -1_000, currency: 'USD' },
           nextCharge: { at: '2027-02-28T10:00:00.000Z', amount: 1_000 },
           entitlements: {
             gained: [],
             lost: [{ feature: 'sso', type: 'boolean', value: true }],
-            changed: [{ feature: 'calls', before: { limit: 100 }, after: { limit: 10 } }, { feature: 'seats', before: { limit: 20 }, after: { limit: 10 } }],
+            changed: [
+              { feature: 'calls', before: { limit: 100 }, after: { limit: 10 } },
+              { feature: 'seats', before: { limit: 20 }, after: { limit: 10 } },
+            ],
             overLimit: [{ feature: 'seats', used: 12, limit: 10 }],
           },
           subscription: { plan: { key: 'basic' }, version: 3 },
@@ -228,14 +361,19 @@ describe('a subscription over HTTP', () => {
       const made = await command('change', { plan: 'basic', when: 'now' });
       const { updatedAt: _, ...foretold } = now.body.subscription;
       expect(made.body).toMatchObject(foretold);
-      expect(await consume(customer, 1, 'seats')).toMatchObject({ body: { allowed: false, used: 12, limit: 10, remaining: 0 } });
+      expect(await consume(customer, 1, 'seats')).toMatchObject({
+        body: { allowed: false, used: 12, limit: 10, remaining: 0 },
+      });
     });
 
     it('LC-06, LC-07: costs nothing now at the end of the period, and a later wish takes the place of the first', async () => {
       const { to, read, command, customer } = await at();
       await command('change', { plan: 'pro', when: 'now' });
       expect((await command('preview-change', { plan: 'basic', when: 'period_end' })).body).toMatchObject({
-        effectiveAt: '2027-02-28T10:00:00.000Z', lines: [], total: { amount: 0 }, nextCharge: { amount: 1_000 },
+        effectiveAt: '2027-02-28T10:00:00.000Z',
+        lines: [],
+        total: { amount: 0 },
+        nextCharge: { amount: 1_000 },
       });
       await command('change', { plan: 'basic', when: 'period_end' });
       await command('change', { plan: 'daily', when: 'period_end' });
@@ -247,9 +385,18 @@ describe('a subscription over HTTP', () => {
 
     it('refuses what the change would refuse', async () => {
       const { command } = await at();
-      expect(await command('preview-change', { plan: 'basic', when: 'now' })).toMatchObject({ status: 409, body: { code: 'already_on_plan' } });
-      expect(await command('preview-change', { plan: 'nope', when: 'now' })).toMatchObject({ status: 404, body: { code: 'plan_not_found' } });
-      expect(await command('preview-change', { plan: 'pro' })).toMatchObject({ status: 422, body: { errors: [{ field: 'when' }] } });
+      expect(await command('preview-change', { plan: 'basic', when: 'now' })).toMatchObject({
+        status: 409,
+        body: { code: 'already_on_plan' },
+      });
+      expect(await command('preview-change', { plan: 'nope', when: 'now' })).toMatchObject({
+        status: 404,
+        body: { code: 'plan_not_found' },
+      });
+      expect(await command('preview-change', { plan: 'pro' })).toMatchObject({
+        status: 422,
+        body: { errors: [{ field: 'when' }] },
+      });
     });
   });
 });

@@ -9,7 +9,10 @@ const PRODUCT = 'listed';
 const ROWS = 30_000;
 
 /** Statements that the service sends while `work` runs, with their values. */
-async function statementsOf(service: TestApp, work: () => Promise<unknown>): Promise<{ sql: string; values: unknown[] }[]> {
+async function statementsOf(
+  service: TestApp,
+  work: () => Promise<unknown>,
+): Promise<{ sql: string; values: unknown[] }[]> {
   const { dataSource } = service.app.get<{ dataSource: DataSource }>(Database);
   const original = dataSource.manager.query.bind(dataSource.manager);
   const seen: { sql: string; values: unknown[] }[] = [];
@@ -88,7 +91,9 @@ describe('lists of subscriptions on a filled table', () => {
       const statements = await statementsOf(service, () => call('GET', page));
       expect(statements.length).toBeGreaterThan(0);
       for (const { sql, values } of statements) {
-        const plan = await service.app.get(Database).query<{ 'QUERY PLAN': string }>(`explain (analyze, buffers) ${sql}`, values);
+        const plan = await service.app
+          .get(Database)
+          .query<{ 'QUERY PLAN': string }>(`explain (analyze, buffers) ${sql}`, values);
         const text = plan.map((line) => line['QUERY PLAN']).join('\n');
         expect(text).toMatch(/Index/);
         expect(text).not.toMatch(/Seq Scan|Sort/);
@@ -102,7 +107,7 @@ describe('lists of subscriptions on a filled table', () => {
   it('walks all pages of the live ones while others come and go, each row that was there all along once', async () => {
     const seen: string[] = [];
     const path = `/v1/subscriptions?product=${PRODUCT}&limit=100&status=canceled`;
-    for (let cursor: string | null = ''; cursor !== null; ) {
+    for (let cursor: string | null = ''; cursor !== null;) {
       const { body } = await call('GET', cursor ? `${path}&cursor=${cursor}` : path);
       seen.push(...body.data.map(({ id }: { id: string }) => id));
       cursor = body.nextCursor;
@@ -114,26 +119,44 @@ describe('lists of subscriptions on a filled table', () => {
 
   it('keeps what a plan was called and cost when it was sold', async () => {
     const { body } = await call('PUT', '/v1/customers/sold-once', { body: { product: PRODUCT, plan: 'pro' } });
-    await call('PATCH', '/v1/plans/pro', { body: { product: PRODUCT, name: 'Professional', prices: [{ interval: 'month', intervalCount: 1, amount: 9_900, currency: 'USD' }] } });
+    await call('PATCH', '/v1/plans/pro', {
+      body: {
+        product: PRODUCT,
+        name: 'Professional',
+        prices: [{ interval: 'month', intervalCount: 1, amount: 9_900, currency: 'USD' }],
+      },
+    });
     await call('POST', '/v1/plans/pro/publish', { body: { product: PRODUCT } });
     const history = await call('GET', `/v1/customers/sold-once/subscriptions?product=${PRODUCT}`);
-    expect(history.body.data[0]).toMatchObject({ id: body.subscription.id, plan: { key: 'pro', name: 'PRO', version: 1 }, price: { amount: 3_000 } });
+    expect(history.body.data[0]).toMatchObject({
+      id: body.subscription.id,
+      plan: { key: 'pro', name: 'PRO', version: 1 },
+      price: { amount: 3_000 },
+    });
   });
 
   it('tells a history by what time has made of it, whether or not a job has run', async () => {
     const { body } = await call('PUT', '/v1/customers/overdue', { body: { product: PRODUCT } });
     await call('POST', `/v1/subscriptions/${body.subscription.id}/cancel`, { body: { when: 'period_end' } });
-    const by = async (status: string) => (await call('GET', `/v1/customers/overdue/subscriptions?product=${PRODUCT}&status=${status}`)).body.data.length;
+    const by = async (status: string) =>
+      (await call('GET', `/v1/customers/overdue/subscriptions?product=${PRODUCT}&status=${status}`)).body.data.length;
     expect([await by('canceled'), await by('expired')]).toEqual([1, 0]);
     clock.advance(40 * 86_400_000);
     const renewed = await serviceKey(await again());
-    const later = async (status: string) => (await renewed.call('GET', `/v1/customers/overdue/subscriptions?product=${PRODUCT}&status=${status}`)).body.data.length;
+    const later = async (status: string) =>
+      (await renewed.call('GET', `/v1/customers/overdue/subscriptions?product=${PRODUCT}&status=${status}`)).body.data
+        .length;
     expect([await later('canceled'), await later('expired')]).toEqual([0, 1]);
   });
 
   /** The admin's session has ended meanwhile. */
   async function again(): Promise<TestApp> {
-    const { body } = await service.call('POST', '/v1/auth/login', { body: { email: 'admin@localhost', password: 'correct horse battery staple' } });
-    return { ...service, admin: (method, at, options = {}) => service.call(method, at, { token: body.accessToken, ...options }) };
+    const { body } = await service.call('POST', '/v1/auth/login', {
+      body: { email: 'admin@localhost', password: 'correct horse battery staple' },
+    });
+    return {
+      ...service,
+      admin: (method, at, options = {}) => service.call(method, at, { token: body.accessToken, ...options }),
+    };
   }
 });

@@ -15,41 +15,96 @@ type Step = { name: string; body?: any; days?: number };
 
 const planOf = (key: PlanKey): SoldPlan => {
   const { interval, amount } = LIFECYCLE_PLANS[key];
-  return { planId: key, planVersion: 1, planKey: key, planName: key.toUpperCase(), price: { amount, currency: 'USD', interval, intervalCount: 1 } };
+  return {
+    planId: key,
+    planVersion: 1,
+    planKey: key,
+    planName: key.toUpperCase(),
+    price: { amount, currency: 'USD', interval, intervalCount: 1 },
+  };
 };
 
 /** What each route is meant to do, by the pure functions alone. */
 const MODEL: Record<string, (subscription: Subscription, body: any, now: Date) => Transition> = {
-  change: (subscription, { plan, quantity, when }, now) => commands.change(subscription, { plan: planOf(plan), quantity: quantity ?? subscription.quantity, when, prorate: true }, now),
+  change: (subscription, { plan, quantity, when }, now) =>
+    commands.change(
+      subscription,
+      { plan: planOf(plan), quantity: quantity ?? subscription.quantity, when, prorate: true },
+      now,
+    ),
   cancel: (subscription, { when }, now) => commands.cancel(subscription, when, now),
   resume: (subscription, _, now) => commands.resume(subscription, now),
   pause: (subscription, _, now) => commands.pause(subscription, now),
   unpause: (subscription, _, now) => commands.unpause(subscription, now),
   renew: (subscription, { when }, now) => commands.renew(subscription, when, now),
   extend: (subscription, { to }, now) => commands.extend(subscription, new Date(to), now),
-  'record-payment': (subscription, { outcome }, now) => (outcome === 'failed' ? commands.markPastDue(subscription, now) : commands.markPaid(subscription, now)),
+  'record-payment': (subscription, { outcome }, now) =>
+    outcome === 'failed' ? commands.markPastDue(subscription, now) : commands.markPaid(subscription, now),
   'auto-renew': (subscription, { autoRenew }, now) => commands.setAutoRenew(subscription, autoRenew, now),
 };
 
 const when = fc.constantFrom('now', 'period_end');
 const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ name: fc.constant('wait'), days: fc.integer({ min: 1, max: 50 }) }) },
-  { weight: 3, arbitrary: fc.record({ name: fc.constant('change'), body: fc.record({ plan: fc.constantFrom(...(Object.keys(LIFECYCLE_PLANS) as PlanKey[])), quantity: fc.constantFrom(1, 2), when }) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      name: fc.constant('change'),
+      body: fc.record({
+        plan: fc.constantFrom(...(Object.keys(LIFECYCLE_PLANS) as PlanKey[])),
+        quantity: fc.constantFrom(1, 2),
+        when,
+      }),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ name: fc.constantFrom('cancel', 'renew'), body: fc.record({ when }) }) },
   { weight: 4, arbitrary: fc.record({ name: fc.constantFrom('resume', 'pause', 'unpause'), body: fc.constant({}) }) },
-  { weight: 1, arbitrary: fc.record({ name: fc.constant('extend'), body: fc.record({ to: fc.constantFrom('2027-06-15T00:00:00Z', '2028-02-29T12:00:00Z'), reason: fc.constant('model') }) }) },
-  { weight: 1, arbitrary: fc.record({ name: fc.constant('record-payment'), body: fc.record({ outcome: fc.constantFrom('failed', 'succeeded') }) }) },
-  { weight: 1, arbitrary: fc.record({ name: fc.constant('auto-renew'), body: fc.record({ autoRenew: fc.boolean() }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      name: fc.constant('extend'),
+      body: fc.record({
+        to: fc.constantFrom('2027-06-15T00:00:00Z', '2028-02-29T12:00:00Z'),
+        reason: fc.constant('model'),
+      }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      name: fc.constant('record-payment'),
+      body: fc.record({ outcome: fc.constantFrom('failed', 'succeeded') }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ name: fc.constant('auto-renew'), body: fc.record({ autoRenew: fc.boolean() }) }),
+  },
 );
 
 const instant = (at: Date | null): string | null => at && at.toISOString();
 function expected(subscription: Subscription): object {
-  const { status, planKey, quantity, autoRenew, prepaidPeriods, cancelAtPeriodEnd, version, scheduledChange } = subscription;
+  const { status, planKey, quantity, autoRenew, prepaidPeriods, cancelAtPeriodEnd, version, scheduledChange } =
+    subscription;
   return {
-    status, quantity, autoRenew, prepaidPeriods, cancelAtPeriodEnd, version, plan: { key: planKey },
-    currentPeriodStart: instant(subscription.currentPeriodStart), currentPeriodEnd: instant(subscription.currentPeriodEnd), trialEnd: instant(subscription.trialEnd),
-    canceledAt: instant(subscription.canceledAt), endedAt: instant(subscription.endedAt), pausedAt: instant(subscription.pausedAt),
-    scheduledChange: scheduledChange && { plan: { key: scheduledChange.planKey }, quantity: scheduledChange.quantity, effectiveAt: scheduledChange.effectiveAt },
+    status,
+    quantity,
+    autoRenew,
+    prepaidPeriods,
+    cancelAtPeriodEnd,
+    version,
+    plan: { key: planKey },
+    currentPeriodStart: instant(subscription.currentPeriodStart),
+    currentPeriodEnd: instant(subscription.currentPeriodEnd),
+    trialEnd: instant(subscription.trialEnd),
+    canceledAt: instant(subscription.canceledAt),
+    endedAt: instant(subscription.endedAt),
+    pausedAt: instant(subscription.pausedAt),
+    scheduledChange: scheduledChange && {
+      plan: { key: scheduledChange.planKey },
+      quantity: scheduledChange.quantity,
+      effectiveAt: scheduledChange.effectiveAt,
+    },
   };
 }
 
@@ -66,37 +121,60 @@ describe('the state machine', () => {
 
   it('does over HTTP, with its jobs, what the pure functions say, whatever is asked of it in whatever order', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(steps, { minLength: 4, maxLength: 16 }), fc.constantFrom('UTC', 'America/New_York', 'Australia/Lord_Howe'), async (asked, timezone) => {
-        const subject = await onClock(call, PRODUCT, BEGIN, { plan: 'basic', timezone });
-        let now = new Date(BEGIN);
-        let model = commands.start(
-          {
-            id: subject.id, customerId: 'c', productId: 'p', testClockId: null, plan: planOf('basic'), quantity: 1, timezone, startsAt: null, billingAnchor: null,
-            trialDays: 7, autoRenew: true, indefinite: false, usageSince: null,
-          },
-          now,
-        ).subscription;
-        for (const { name, body, days } of asked) {
-          if (name === 'wait') {
-            now = new Date(now.getTime() + days! * 86_400_000);
-            await subject.to(now);
-          } else {
-            model = asOf(model, now);
-            let code: string | null = null;
-            try {
-              model = MODEL[name]!(model, body, now).subscription;
-            } catch (error) {
-              code = (error as DomainError).code;
+      fc.asyncProperty(
+        fc.array(steps, { minLength: 4, maxLength: 16 }),
+        fc.constantFrom('UTC', 'America/New_York', 'Australia/Lord_Howe'),
+        async (asked, timezone) => {
+          const subject = await onClock(call, PRODUCT, BEGIN, { plan: 'basic', timezone });
+          let now = new Date(BEGIN);
+          let model = commands.start(
+            {
+              id: subject.id,
+              customerId: 'c',
+              productId: 'p',
+              testClockId: null,
+              plan: planOf('basic'),
+              quantity: 1,
+              timezone,
+              startsAt: null,
+              billingAnchor: null,
+              trialDays: 7,
+              autoRenew: true,
+              indefinite: false,
+              usageSince: null,
+            },
+            now,
+          ).subscription;
+          for (const { name, body, days } of asked) {
+            if (name === 'wait') {
+              now = new Date(now.getTime() + days! * 86_400_000);
+              await subject.to(now);
+            } else {
+              model = asOf(model, now);
+              let code: string | null = null;
+              try {
+                model = MODEL[name]!(model, body, now).subscription;
+              } catch (error) {
+                code = (error as DomainError).code;
+              }
+              const answer =
+                name === 'auto-renew'
+                  ? await call('PATCH', `/v1/subscriptions/${subject.id}`, { body })
+                  : await subject.command(name, body);
+              expect({ name, code: answer.status === 200 ? null : answer.body.code }).toEqual({ name, code });
             }
-            const answer = name === 'auto-renew' ? await call('PATCH', `/v1/subscriptions/${subject.id}`, { body }) : await subject.command(name, body);
-            expect({ name, code: answer.status === 200 ? null : answer.body.code }).toEqual({ name, code });
+            expect(await subject.read()).toMatchObject(expected(asOf(model, now)));
           }
-          expect(await subject.read()).toMatchObject(expected(asOf(model, now)));
-        }
-        const told = (await call('GET', `/v1/subscriptions/${subject.id}/timeline?limit=100`)).body.data as { type: string; after: { version: number } }[];
-        const versions = told.filter(({ type }) => !/_upcoming$|_ending$/.test(type)).map(({ after }) => after.version);
-        expect(versions).toEqual(versions.map((_, index) => index + 1));
-      }),
+          const told = (await call('GET', `/v1/subscriptions/${subject.id}/timeline?limit=100`)).body.data as {
+            type: string;
+            after: { version: number };
+          }[];
+          const versions = told
+            .filter(({ type }) => !/_upcoming$|_ending$/.test(type))
+            .map(({ after }) => after.version);
+          expect(versions).toEqual(versions.map((_, index) => index + 1));
+        },
+      ),
       { numRuns: 40 },
     );
   }, 120_000);

@@ -14,7 +14,8 @@ describe('the numbers of a product', () => {
   let service: TestApp;
   let call: Call;
   const count = (): Promise<boolean> => service.app.get(SubscriptionNumbers).recount();
-  const read = async (what: string, product: string): Promise<any> => (await call('GET', `/v1/stats/${what}?product=${product}`)).body;
+  const read = async (what: string, product: string): Promise<any> =>
+    (await call('GET', `/v1/stats/${what}?product=${product}`)).body;
   const countedAfter = async (ms: number): Promise<void> => {
     clock.advance(ms);
     expect(await count()).toBe(true);
@@ -23,7 +24,9 @@ describe('the numbers of a product', () => {
     const customer = unique('counted');
     const { body } = await call('PUT', `/v1/customers/${customer}`, { body: { product, plan: 'basic' } });
     if (plan === 'basic' && Object.keys(wish).length === 0) return body.subscription.id;
-    const changed = await call('POST', `/v1/subscriptions/${body.subscription.id}/change`, { body: { plan, when: 'now', ...wish } });
+    const changed = await call('POST', `/v1/subscriptions/${body.subscription.id}/change`, {
+      body: { plan, when: 'now', ...wish },
+    });
     if (changed.status !== 200) throw new Error(JSON.stringify(changed.body));
     return body.subscription.id;
   };
@@ -48,30 +51,56 @@ describe('the numbers of a product', () => {
   it('are not there before the first count, and that is said', async () => {
     for (const what of ['subscriptions', 'revenue']) {
       const { status, body, headers } = await call('GET', `/v1/stats/${what}?product=counts`);
-      expect({ status, code: body.code, retry: headers.get('retry-after') }).toEqual({ status: 503, code: 'numbers_not_counted', retry: '10' });
+      expect({ status, code: body.code, retry: headers.get('retry-after') }).toEqual({
+        status: 503,
+        code: 'numbers_not_counted',
+        retry: '10',
+      });
     }
     expect(await count()).toBe(true);
-    expect(await read('subscriptions', 'counts')).toMatchObject({ asOf: clock.now().toISOString(), live: 0, statuses: NONE, plans: [] });
+    expect(await read('subscriptions', 'counts')).toMatchObject({
+      asOf: clock.now().toISOString(),
+      live: 0,
+      statuses: NONE,
+      plans: [],
+    });
     expect(await read('revenue', 'counts')).toEqual({ asOf: clock.now().toISOString(), currencies: [] });
   });
 
   it('are for admins of the product, and for keys that may read them', async () => {
     const { call: confined } = await serviceKey(service, { scopes: ['stats:read'], product: 'counts' });
     expect(await confined('GET', '/v1/stats/subscriptions')).toMatchObject({ status: 200 });
-    expect(await confined('GET', '/v1/stats/subscriptions?product=api')).toMatchObject({ status: 403, body: { code: 'product_not_allowed' } });
+    expect(await confined('GET', '/v1/stats/subscriptions?product=api')).toMatchObject({
+      status: 403,
+      body: { code: 'product_not_allowed' },
+    });
     const theirs = await inRole(service, { role: 'product_admin', product: 'counts' });
     expect((await theirs.call('GET', '/v1/stats/revenue')).status).toBe(200);
     expect((await theirs.call('GET', '/v1/stats/revenue?product=api')).status).toBe(403);
-    expect(await service.admin('GET', '/v1/stats/revenue?product=nothing-like-it')).toMatchObject({ status: 404, body: { code: 'product_not_found' } });
+    expect(await service.admin('GET', '/v1/stats/revenue?product=nothing-like-it')).toMatchObject({
+      status: 404,
+      body: { code: 'product_not_found' },
+    });
     expect((await service.admin('GET', '/v1/stats/revenue?from=yesterday')).status).toBe(422);
   });
 
   it('say by status and plan how many contracts there are, and what began and ended lately', async () => {
     await Promise.all([subscribe('counts', 'basic'), subscribe('counts', 'basic'), subscribe('counts', 'pro')]);
     await countedAfter(31 * DAY_MS);
-    expect(await read('subscriptions', 'counts')).toMatchObject({ live: 3, started: 0, plans: [{ plan: 'basic', live: 2 }, { plan: 'pro', live: 1 }] });
+    expect(await read('subscriptions', 'counts')).toMatchObject({
+      live: 3,
+      started: 0,
+      plans: [
+        { plan: 'basic', live: 2 },
+        { plan: 'pro', live: 1 },
+      ],
+    });
 
-    const [later, now, paused] = [await subscribe('counts', 'basic'), await subscribe('counts', 'pro'), await subscribe('counts', 'pro')];
+    const [later, now, paused] = [
+      await subscribe('counts', 'basic'),
+      await subscribe('counts', 'pro'),
+      await subscribe('counts', 'pro'),
+    ];
     await command(later, 'cancel', { when: 'period_end' });
     await command(now, 'cancel', { when: 'now' });
     await command(paused, 'pause', {});
@@ -79,10 +108,31 @@ describe('the numbers of a product', () => {
     await countedAfter(DAY_MS);
     expect(await read('subscriptions', 'counts')).toEqual({
       asOf: clock.now().toISOString(),
-      live: 5, statuses: { ...NONE, active: 3, canceled: 1, paused: 1, inactive: 1 }, ending: 0, started: 3, canceled: 2, ended: 1,
+      live: 5,
+      statuses: { ...NONE, active: 3, canceled: 1, paused: 1, inactive: 1 },
+      ending: 0,
+      started: 3,
+      canceled: 2,
+      ended: 1,
       plans: [
-        { plan: 'basic', live: 3, statuses: { ...NONE, active: 2, canceled: 1 }, ending: 0, started: 1, canceled: 1, ended: 0 },
-        { plan: 'pro', live: 2, statuses: { ...NONE, active: 1, paused: 1, inactive: 1 }, ending: 0, started: 2, canceled: 1, ended: 1 },
+        {
+          plan: 'basic',
+          live: 3,
+          statuses: { ...NONE, active: 2, canceled: 1 },
+          ending: 0,
+          started: 1,
+          canceled: 1,
+          ended: 0,
+        },
+        {
+          plan: 'pro',
+          live: 2,
+          statuses: { ...NONE, active: 1, paused: 1, inactive: 1 },
+          ending: 0,
+          started: 2,
+          canceled: 1,
+          ended: 1,
+        },
       ],
     });
     await countedAfter(24 * DAY_MS);
@@ -92,14 +142,22 @@ describe('the numbers of a product', () => {
   });
 
   it('say what paid contracts are worth, whatever their rhythm, and round at the end', async () => {
-    await Promise.all([subscribe('worth', 'yearly'), subscribe('worth', 'yearly'), subscribe('worth', 'daily'), subscribe('worth', 'basic', { quantity: 3 })]);
+    await Promise.all([
+      subscribe('worth', 'yearly'),
+      subscribe('worth', 'yearly'),
+      subscribe('worth', 'daily'),
+      subscribe('worth', 'basic', { quantity: 3 }),
+    ]);
     await command(await subscribe('worth', 'pro'), 'pause', {});
     await countedAfter(DAY_MS / 2);
     expect(await read('revenue', 'worth')).toEqual({
       asOf: clock.now().toISOString(),
       currencies: [
         {
-          currency: 'USD', monthly: 3_000 + 1_521 + 1_667, yearly: 36_000 + 18_250 + 20_000, subscriptions: 4,
+          currency: 'USD',
+          monthly: 3_000 + 1_521 + 1_667,
+          yearly: 36_000 + 18_250 + 20_000,
+          subscriptions: 4,
           plans: [
             { plan: 'basic', monthly: 3_000, yearly: 36_000, subscriptions: 1 },
             { plan: 'daily', monthly: 1_521, yearly: 18_250, subscriptions: 1 },
@@ -112,7 +170,8 @@ describe('the numbers of a product', () => {
 
   it('are counted once a minute, by one of all who try', async () => {
     instances.push(await startApp({ database, clock }));
-    const tries = (): Promise<boolean[]> => inParallel(8, 8, (index) => instances[index % instances.length]!.app.get(SubscriptionNumbers).recount());
+    const tries = (): Promise<boolean[]> =>
+      inParallel(8, 8, (index) => instances[index % instances.length]!.app.get(SubscriptionNumbers).recount());
     clock.advance(60_000);
     expect((await tries()).filter(Boolean)).toHaveLength(1);
     clock.advance(59_999);
@@ -134,6 +193,9 @@ describe('the numbers of a product', () => {
        commit`,
     );
     await countedAfter(60_000);
-    expect(await read('subscriptions', 'pages')).toMatchObject({ live: copies + 1, plans: [{ plan: 'basic', live: copies + 1 }] });
+    expect(await read('subscriptions', 'pages')).toMatchObject({
+      live: copies + 1,
+      plans: [{ plan: 'basic', live: copies + 1 }],
+    });
   }, 60_000);
 });

@@ -19,8 +19,12 @@ describe('the proof that counters are sums, where ledgers are long', () => {
       await call('PUT', `/v1/customers/long${index}`, { body: { product } });
       await call('POST', '/v1/usage/consume', { body: { customer: `long${index}`, product, feature: 'calls' } });
     });
-    ids = (await service.database.query<{ id: string }>(`select id from customers where key like 'long%' order by id`)).map(({ id }) => id);
-    await service.database.query('update usage_counters set used = used + 1 where customer_id = any($1)', [[ids[3], ids[20], ids.at(-1)]]);
+    ids = (
+      await service.database.query<{ id: string }>(`select id from customers where key like 'long%' order by id`)
+    ).map(({ id }) => id);
+    await service.database.query('update usage_counters set used = used + 1 where customer_id = any($1)', [
+      [ids[3], ids[20], ids.at(-1)],
+    ]);
   });
   afterAll(() => service.stop());
 
@@ -28,9 +32,13 @@ describe('the proof that counters are sums, where ledgers are long', () => {
   const givingUp = (most: number, tooLong: string[]): (() => number) => {
     const usage = service.app.get(UsageRepository);
     const sum = usage.mismatches.bind(usage);
-    const asked = jest.spyOn(usage, 'mismatches').mockImplementation((customers) =>
-      customers.length > most || customers.some((id) => tooLong.includes(id)) ? Promise.reject(Object.assign(new Error('canceling statement due to statement timeout'), { code: '57014' })) : sum(customers),
-    );
+    const asked = jest
+      .spyOn(usage, 'mismatches')
+      .mockImplementation((customers) =>
+        customers.length > most || customers.some((id) => tooLong.includes(id))
+          ? Promise.reject(Object.assign(new Error('canceling statement due to statement timeout'), { code: '57014' }))
+          : sum(customers),
+      );
     return () => asked.mock.calls.length;
   };
 

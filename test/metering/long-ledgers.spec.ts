@@ -38,7 +38,10 @@ describe('usage over time of a customer whose ledger is long', () => {
       [key, feature, product, lines, began, first],
     );
   const consume = async (key: string, quantity = 1): Promise<void> => {
-    expect((await call('POST', '/v1/usage/consume', { body: { customer: key, product, feature: 'calls', quantity } })).body.allowed).toBe(true);
+    expect(
+      (await call('POST', '/v1/usage/consume', { body: { customer: key, product, feature: 'calls', quantity } })).body
+        .allowed,
+    ).toBe(true);
   };
   const usage = async (key: string, query = ''): Promise<any> => {
     const { status, body } = await call('GET', `/v1/customers/${key}/usage?product=${product}&feature=calls${query}`);
@@ -46,7 +49,10 @@ describe('usage over time of a customer whose ledger is long', () => {
     return body;
   };
   const longLedgers = async (key: string): Promise<{ until: string; caughtUp: boolean }[]> =>
-    database.query(`select summed_until as until, caught_up as "caughtUp" from long_ledgers where customer_id = (select id from customers where key = $1)`, [key]);
+    database.query(
+      `select summed_until as until, caught_up as "caughtUp" from long_ledgers where customer_id = (select id from customers where key = $1)`,
+      [key],
+    );
   /** As if the sums of all customers had come to an instant: all that was told before is there for good. */
   const there = (until: Date): Promise<unknown> => database.query('update usage_sums set until = $1', [until]);
   const sumUp = (instance = service): Promise<boolean> => instance.app.get(UsageOverTime).sumUpLongLedger();
@@ -71,7 +77,14 @@ describe('usage over time of a customer whose ledger is long', () => {
     await used(key, 45_000);
     await used(key, 500, { feature: 'others', first: 1_000_001 });
     const to = new Date(began.getTime() + 3_600_000);
-    const spans = fc.sample(fc.tuple(fc.integer({ min: 0, max: DAYS * 24 * 60 * MINUTE_MS }), fc.integer({ min: 1, max: 40 * DAY_MS }), fc.constantFrom('hour', 'day', 'month')), 25);
+    const spans = fc.sample(
+      fc.tuple(
+        fc.integer({ min: 0, max: DAYS * 24 * 60 * MINUTE_MS }),
+        fc.integer({ min: 1, max: 40 * DAY_MS }),
+        fc.constantFrom('hour', 'day', 'month'),
+      ),
+      25,
+    );
     const asked = [
       `&from=${new Date(to.getTime() - DAYS * DAY_MS - DAY_MS).toISOString()}&to=${to.toISOString()}`,
       ...spans.map(([before, length, by]) => {
@@ -94,20 +107,31 @@ describe('usage over time of a customer whose ledger is long', () => {
     expect(await longLedgers(key)).toEqual([{ until: idBefore(until), caughtUp: true }]);
     const [summed] = await database.query<{ same: boolean }>(
       `select (select sum(quantity) from long_ledger_sums s where s.customer_id = c.id) =
-         (select sum(quantity) from usage_ledger l where l.customer_id = c.id and l.recorded_at < $2 and l.kind <> 'opening') as same from customers c where c.key = $1`, [key, until],
+         (select sum(quantity) from usage_ledger l where l.customer_id = c.id and l.recorded_at < $2 and l.kind <> 'opening') as same from customers c where c.key = $1`,
+      [key, until],
     );
     expect(summed).toEqual({ same: true });
     const read = jest.spyOn(service.app.get(CustomerLedgersRepository), 'readLines');
-    for (const [index, query] of asked.entries()) expect([query, await usage(key, query)]).toEqual([query, lineByLine[index]]);
+    for (const [index, query] of asked.entries())
+      expect([query, await usage(key, query)]).toEqual([query, lineByLine[index]]);
 
     // Until all of it is, and what comes afterwards, also of hours that are summed up.
     await there(to);
     while (await sumUp());
-    for (const [index, query] of asked.entries()) expect([query, await usage(key, query)]).toEqual([query, lineByLine[index]]);
+    for (const [index, query] of asked.entries())
+      expect([query, await usage(key, query)]).toEqual([query, lineByLine[index]]);
     const before = (await usage(key)).total;
     await consume(key, 5);
-    const late = { id: unique('late'), customer: key, feature: 'calls', quantity: 70, occurredAt: new Date(to.getTime() - DAY_MS).toISOString() };
-    expect((await call('POST', '/v1/usage/events', { body: { product, events: [late] } })).body.results).toMatchObject([{ status: 'recorded' }]);
+    const late = {
+      id: unique('late'),
+      customer: key,
+      feature: 'calls',
+      quantity: 70,
+      occurredAt: new Date(to.getTime() - DAY_MS).toISOString(),
+    };
+    expect((await call('POST', '/v1/usage/events', { body: { product, events: [late] } })).body.results).toMatchObject([
+      { status: 'recorded' },
+    ]);
     expect((await usage(key)).total).toBe(before + 75);
     expect(read).not.toHaveBeenCalled();
     jest.restoreAllMocks();
@@ -149,7 +173,9 @@ describe('usage over time of a customer whose ledger is long', () => {
   it('is refused where even its lines cannot be read in time, but not for ever', async () => {
     const key = await customer();
     await used(key, 50);
-    jest.spyOn(service.app.get(CustomerLedgersRepository), 'readLines').mockImplementation(() => service.app.get(Database).query('select pg_sleep(20)'));
+    jest
+      .spyOn(service.app.get(CustomerLedgersRepository), 'readLines')
+      .mockImplementation(() => service.app.get(Database).query('select pg_sleep(20)'));
     const refused = await call('GET', `/v1/customers/${key}/usage?product=${product}&feature=calls`);
     expect(refused).toMatchObject({ status: 503, body: { code: 'database_unavailable' } });
     expect(await longLedgers(key)).toMatchObject([{ caughtUp: false }]);

@@ -16,10 +16,12 @@ describe('metering over HTTP', () => {
   let product: string;
   let customer: string;
 
-  const call = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> => service.call(method, path, { token: key, body, headers });
+  const call = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> =>
+    service.call(method, path, { token: key, body, headers });
   const post = (path: string, body: object, headers: Record<string, string> = {}) => call('POST', path, body, headers);
   const asked = (body: object = {}) => ({ customer, product, feature: 'calls', ...body });
-  const consume = (body: object = {}, headers: Record<string, string> = {}) => post('/v1/usage/consume', asked(body), headers);
+  const consume = (body: object = {}, headers: Record<string, string> = {}) =>
+    post('/v1/usage/consume', asked(body), headers);
   const check = async (body: object = {}) => (await post('/v1/check', asked(body))).body;
   /** Sessions end while the clock jumps: a new one for each call. */
   const admin = async (method: string, path: string, body?: object): Promise<Answer> => {
@@ -27,25 +29,40 @@ describe('metering over HTTP', () => {
     return service.call(method, path, { token: login.body.accessToken, body });
   };
   const grant = (body: object) => post(`/v1/customers/${customer}/grants`, { product, feature: 'calls', ...body });
-  const override = (feature: string, body: object) => call('PUT', `/v1/customers/${customer}/overrides/${feature}`, { product, ...body });
-  const reserve = (quantity: number, ttlSeconds = 60, feature = 'calls') => post('/v1/usage/reservations', asked({ feature, quantity, ttlSeconds }));
+  const override = (feature: string, body: object) =>
+    call('PUT', `/v1/customers/${customer}/overrides/${feature}`, { product, ...body });
+  const reserve = (quantity: number, ttlSeconds = 60, feature = 'calls') =>
+    post('/v1/usage/reservations', asked({ feature, quantity, ttlSeconds }));
 
   /** A product of its own, with a plan of these entitlements, and a customer on it. */
   const sell = async (entitlements: object[], types: Record<string, string> = {}): Promise<void> => {
     product = unique('p');
     customer = unique('c');
-    const features = entitlements.map(({ feature, type }: { feature?: string; type?: string }) => ({ key: feature, name: feature, type }));
+    const features = entitlements.map(({ feature, type }: { feature?: string; type?: string }) => ({
+      key: feature,
+      name: feature,
+      type,
+    }));
     const extra = Object.entries(types).map(([feature, type]) => ({ key: feature, name: feature, type }));
     const { status, body } = await post('/v1/catalog/apply', {
       product: { key: product, name: product },
       features: [...features, ...extra],
-      plans: [{ key: 'plan', name: 'Plan', prices: [{ interval: 'month', amount: 100, currency: 'USD' }], entitlements }],
+      plans: [
+        { key: 'plan', name: 'Plan', prices: [{ interval: 'month', amount: 100, currency: 'USD' }], entitlements },
+      ],
       assignment: [{ plan: 'plan' }],
     });
     expect([status, body.errors]).toEqual([200, undefined]);
     expect((await call('PUT', `/v1/customers/${customer}`, { product })).status).toBe(201);
   };
-  const calls = (limit: number | null, over: object = {}) => ({ feature: 'calls', type: 'metered', limit, window: 'month', overage: 'deny', ...over });
+  const calls = (limit: number | null, over: object = {}) => ({
+    feature: 'calls',
+    type: 'metered',
+    limit,
+    window: 'month',
+    overage: 'deny',
+    ...over,
+  });
 
   beforeAll(async () => {
     clock.set(START);
@@ -85,7 +102,10 @@ describe('metering over HTTP', () => {
     it('follow the customer’s zone', async () => {
       await sell([calls(5, { window: 'day' })]);
       await call('PUT', `/v1/customers/${customer}`, { product, timezone: 'Asia/Kolkata' });
-      expect((await consume()).body).toMatchObject({ windowStart: '2027-03-09T18:30:00.000Z', resetsAt: '2027-03-10T18:30:00.000Z' });
+      expect((await consume()).body).toMatchObject({
+        windowStart: '2027-03-09T18:30:00.000Z',
+        resetsAt: '2027-03-10T18:30:00.000Z',
+      });
     });
 
     it('that end while a consume waits are not counted in any more', async () => {
@@ -98,7 +118,10 @@ describe('metering over HTTP', () => {
         clock.set('2027-03-10T10:00:00Z');
         return [first, second];
       });
-      expect([(await waiting).body, (await behind).body]).toMatchObject([{ used: 3, windowStart: START }, { used: 3, windowStart: '2027-03-10T10:00:00.000Z' }]);
+      expect([(await waiting).body, (await behind).body]).toMatchObject([
+        { used: 3, windowStart: START },
+        { used: 3, windowStart: '2027-03-10T10:00:00.000Z' },
+      ]);
     });
 
     it('of another kind go on from what was used in the same time', async () => {
@@ -118,26 +141,49 @@ describe('metering over HTTP', () => {
     it('comes before the plan, for the very next question, and ends when it is removed or over', async () => {
       await sell([calls(5)]);
       await consume({ quantity: 5 });
-      expect((await override('calls', { limit: 8, window: 'month', reason: 'goodwill' })).body).toMatchObject({ feature: 'calls', terms: { limit: 8, overage: 'deny' } });
-      expect((await consume({ quantity: 2 })).body).toMatchObject({ allowed: true, limit: 8, used: 7, source: { kind: 'override', plan: 'plan' } });
+      expect((await override('calls', { limit: 8, window: 'month', reason: 'goodwill' })).body).toMatchObject({
+        feature: 'calls',
+        terms: { limit: 8, overage: 'deny' },
+      });
+      expect((await consume({ quantity: 2 })).body).toMatchObject({
+        allowed: true,
+        limit: 8,
+        used: 7,
+        source: { kind: 'override', plan: 'plan' },
+      });
       await override('calls', { limit: 0, window: 'month' });
-      expect((await consume()).body).toMatchObject({ allowed: false, reason: 'limit_reached', limit: 0, used: 7, remaining: 0, overage: 7 });
+      expect((await consume()).body).toMatchObject({
+        allowed: false,
+        reason: 'limit_reached',
+        limit: 0,
+        used: 7,
+        remaining: 0,
+        overage: 7,
+      });
       await override('calls', { limit: null, window: 'month', expiresAt: '2027-03-11T00:00:00.000Z' });
       expect((await consume()).body).toMatchObject({ allowed: true, limit: null });
       clock.set('2027-03-11T00:00:00.000Z');
       expect(await check()).toMatchObject({ allowed: false, limit: 5, source: { kind: 'plan' } });
       expect((await call('DELETE', `/v1/customers/${customer}/overrides/calls?product=${product}`)).status).toBe(204);
-      expect((await call('DELETE', `/v1/customers/${customer}/overrides/calls?product=${product}`)).body.code).toBe('override_not_found');
+      expect((await call('DELETE', `/v1/customers/${customer}/overrides/calls?product=${product}`)).body.code).toBe(
+        'override_not_found',
+      );
     });
 
     it('gives what the plan does not name, and is refused when it makes no sense', async () => {
       await sell([calls(5)], { sso: 'boolean' });
       expect(await check({ feature: 'sso' })).toMatchObject({ allowed: false, reason: 'feature_not_in_plan' });
       await override('sso', { value: true });
-      expect(await check({ feature: 'sso' })).toMatchObject({ allowed: true, value: true, source: { kind: 'override' } });
+      expect(await check({ feature: 'sso' })).toMatchObject({
+        allowed: true,
+        value: true,
+        source: { kind: 'override' },
+      });
       expect((await override('sso', { limit: 3 })).status).toBe(422);
       expect((await override('calls', { limit: -1 })).status).toBe(422);
-      expect((await override('calls', { limit: 1, expiresAt: '2020-01-01T00:00:00Z' })).body.errors).toEqual([{ field: 'expiresAt', message: 'must be in the future' }]);
+      expect((await override('calls', { limit: 1, expiresAt: '2020-01-01T00:00:00Z' })).body.errors).toEqual([
+        { field: 'expiresAt', message: 'must be in the future' },
+      ]);
       expect((await override('nothing', { limit: 1 })).status).toBe(404);
     });
   });
@@ -148,7 +194,12 @@ describe('metering over HTTP', () => {
       await grant({ quantity: 5, priority: 2, reason: 'bought' });
       await grant({ quantity: 5, priority: 1, expiresAt: '2027-03-12T00:00:00Z' });
       expect(await check()).toMatchObject({ limit: 20, remaining: 20, granted: 10 });
-      expect((await consume({ quantity: 13 })).body).toMatchObject({ allowed: true, used: 13, remaining: 7, granted: 10 });
+      expect((await consume({ quantity: 13 })).body).toMatchObject({
+        allowed: true,
+        used: 13,
+        remaining: 7,
+        granted: 10,
+      });
       expect((await consume({ quantity: 8 })).body).toMatchObject({ allowed: false, used: 13 });
       // Of the one that expires 2 are left, of the other 5.
       clock.set('2027-03-12T00:00:00Z');
@@ -183,13 +234,19 @@ describe('metering over HTTP', () => {
       expect((await call('DELETE', `${at}/${body.id}`)).body.code).toBe('grant_voided');
       expect(await check()).toMatchObject({ allowed: false, remaining: 0 });
       const list = await call('GET', `${at}?product=${product}`);
-      expect(list.body.data).toMatchObject([{ id: body.id, feature: 'calls', quantity: 10, voidedAt: expect.any(String) }]);
+      expect(list.body.data).toMatchObject([
+        { id: body.id, feature: 'calls', quantity: 10, voidedAt: expect.any(String) },
+      ]);
     });
 
     it('give what the plan does not name', async () => {
       await sell([calls(5)], { exports: 'metered' });
       await admin('POST', `/v1/customers/${customer}/grants`, { product, feature: 'exports', quantity: 2 });
-      expect((await consume({ feature: 'exports', quantity: 2 })).body).toMatchObject({ allowed: true, limit: 2, source: { kind: 'grant' } });
+      expect((await consume({ feature: 'exports', quantity: 2 })).body).toMatchObject({
+        allowed: true,
+        limit: 2,
+        source: { kind: 'grant' },
+      });
       expect((await consume({ feature: 'exports' })).body).toMatchObject({ allowed: false, reason: 'limit_reached' });
       const { body } = await call('GET', `/v1/customers/${customer}/entitlements?product=${product}`);
       expect(body.data.map(({ feature }: { feature: string }) => feature).sort()).toEqual(['calls', 'exports']);
@@ -224,15 +281,31 @@ describe('metering over HTTP', () => {
     it('EC-11: hold, commit some, and let go of the rest; expiry afterwards does nothing', async () => {
       await sell([calls(15)]);
       const { body } = await reserve(8);
-      expect(body).toMatchObject({ allowed: true, reserved: 8, remaining: 7, reservation: { id: expect.any(String), expiresAt: '2027-03-10T09:01:00.000Z' } });
-      expect((await post(`/v1/usage/reservations/${body.reservation.id}/commit`, { quantity: 4 })).body).toMatchObject({ allowed: true, used: 4, reserved: 0, remaining: 11 });
+      expect(body).toMatchObject({
+        allowed: true,
+        reserved: 8,
+        remaining: 7,
+        reservation: { id: expect.any(String), expiresAt: '2027-03-10T09:01:00.000Z' },
+      });
+      expect((await post(`/v1/usage/reservations/${body.reservation.id}/commit`, { quantity: 4 })).body).toMatchObject({
+        allowed: true,
+        used: 4,
+        reserved: 0,
+        remaining: 11,
+      });
       clock.advance(120_000);
       await service.app.get(MeteringService).settleExpired();
       expect(await check()).toMatchObject({ used: 4, remaining: 11 });
       // Once more, as after a lost answer: the same. Something else: refused.
-      expect((await post(`/v1/usage/reservations/${body.reservation.id}/commit`, { quantity: 4 })).body).toMatchObject({ used: 4 });
-      expect((await post(`/v1/usage/reservations/${body.reservation.id}/commit`, { quantity: 5 })).body.code).toBe('reservation_settled');
-      expect((await post(`/v1/usage/reservations/${body.reservation.id}/release`, {})).body.code).toBe('reservation_settled');
+      expect((await post(`/v1/usage/reservations/${body.reservation.id}/commit`, { quantity: 4 })).body).toMatchObject({
+        used: 4,
+      });
+      expect((await post(`/v1/usage/reservations/${body.reservation.id}/commit`, { quantity: 5 })).body.code).toBe(
+        'reservation_settled',
+      );
+      expect((await post(`/v1/usage/reservations/${body.reservation.id}/release`, {})).body.code).toBe(
+        'reservation_settled',
+      );
     });
 
     it('EC-12: an expired one is refused, whether or not a job has run, and written down once', async () => {
@@ -240,10 +313,15 @@ describe('metering over HTTP', () => {
       const { body } = await reserve(8);
       clock.advance(60_000);
       expect(await check()).toMatchObject({ reserved: 0, remaining: 15 });
-      expect((await post(`/v1/usage/reservations/${body.reservation.id}/commit`, { quantity: 4 })).body.code).toBe('reservation_expired');
+      expect((await post(`/v1/usage/reservations/${body.reservation.id}/commit`, { quantity: 4 })).body.code).toBe(
+        'reservation_expired',
+      );
       await inParallel(4, 4, () => service.app.get(MeteringService).settleExpired());
       await consume();
-      const events = await service.database.query(`select 1 from events where type = 'reservation.expired' and subject_id = $1`, [body.reservation.id]);
+      const events = await service.database.query(
+        `select 1 from events where type = 'reservation.expired' and subject_id = $1`,
+        [body.reservation.id],
+      );
       expect(events).toHaveLength(1);
       expect((await post(`/v1/usage/reservations/${body.reservation.id}/release`, {})).status).toBe(200);
       expect(await check()).toMatchObject({ used: 1, reserved: 0, remaining: 14 });
@@ -252,14 +330,27 @@ describe('metering over HTTP', () => {
     it('never commit more than they hold', async () => {
       await sell([calls(15)]);
       const { body } = await reserve(8);
-      expect((await post(`/v1/usage/reservations/${body.reservation.id}/commit`, { quantity: 9 })).body).toMatchObject({ code: 'exceeds_reservation', reserved: 8 });
-      expect((await post(`/v1/usage/reservations/${body.reservation.id}/release`, {})).body).toMatchObject({ reserved: 0, remaining: 15 });
-      expect((await post(`/v1/usage/reservations/${body.reservation.id}/release`, {})).body).toMatchObject({ reserved: 0, remaining: 15 });
+      expect((await post(`/v1/usage/reservations/${body.reservation.id}/commit`, { quantity: 9 })).body).toMatchObject({
+        code: 'exceeds_reservation',
+        reserved: 8,
+      });
+      expect((await post(`/v1/usage/reservations/${body.reservation.id}/release`, {})).body).toMatchObject({
+        reserved: 0,
+        remaining: 15,
+      });
+      expect((await post(`/v1/usage/reservations/${body.reservation.id}/release`, {})).body).toMatchObject({
+        reserved: 0,
+        remaining: 15,
+      });
     });
 
     it('EC-15: hold nothing of what the customer does not have', async () => {
       await sell([calls(5)], { exports: 'metered' });
-      expect((await reserve(1, 60, 'exports')).body).toMatchObject({ allowed: false, reason: 'feature_not_in_plan', reservation: null });
+      expect((await reserve(1, 60, 'exports')).body).toMatchObject({
+        allowed: false,
+        reason: 'feature_not_in_plan',
+        reservation: null,
+      });
       expect((await reserve(6)).body).toMatchObject({ allowed: false, reserved: 0, reservation: null });
     });
 
@@ -281,10 +372,15 @@ describe('metering over HTTP', () => {
       const [one, two, three] = [await reserve(1, 30), await reserve(1, 30), await reserve(1, 30)];
       expect([one, two, three].map(({ body }) => body.allowed)).toEqual([true, true, false]);
       clock.advance(20_000);
-      expect((await post(`/v1/usage/reservations/${one.body.reservation.id}/heartbeat`, { ttlSeconds: 30 })).body.reservation.expiresAt).toBe('2027-03-10T09:00:50.000Z');
+      expect(
+        (await post(`/v1/usage/reservations/${one.body.reservation.id}/heartbeat`, { ttlSeconds: 30 })).body.reservation
+          .expiresAt,
+      ).toBe('2027-03-10T09:00:50.000Z');
       clock.advance(15_000);
       expect(await check()).toMatchObject({ reserved: 1, remaining: 1 });
-      expect((await post(`/v1/usage/reservations/${two.body.reservation.id}/heartbeat`, { ttlSeconds: 30 })).body.code).toBe('reservation_expired');
+      expect(
+        (await post(`/v1/usage/reservations/${two.body.reservation.id}/heartbeat`, { ttlSeconds: 30 })).body.code,
+      ).toBe('reservation_expired');
       expect((await reserve(1, 30)).body.allowed).toBe(true);
     });
 
@@ -292,7 +388,9 @@ describe('metering over HTTP', () => {
       await sell([calls(15)]);
       const { body } = await reserve(8);
       const somebody = await person(service);
-      expect((await somebody.call('POST', `/v1/usage/reservations/${body.reservation.id}/release`, { body: {} })).body.code).toBe('reservation_not_found');
+      expect(
+        (await somebody.call('POST', `/v1/usage/reservations/${body.reservation.id}/release`, { body: {} })).body.code,
+      ).toBe('reservation_not_found');
       expect((await post('/v1/usage/reservations/018f3c5e-0000-7000-8000-000000000000/release', {})).status).toBe(404);
       expect((await post('/v1/usage/reservations/nonsense/release', {})).status).toBe(422);
     });
@@ -300,11 +398,34 @@ describe('metering over HTTP', () => {
 
   it('several features are counted together or not at all', async () => {
     await sell([calls(5), { ...calls(2), feature: 'exports' }]);
-    const both = (quantity: number) => post('/v1/usage/consume', { customer, product, features: [{ feature: 'calls', quantity }, { feature: 'exports' }] });
-    expect((await both(2)).body).toMatchObject({ allowed: true, data: [{ feature: 'calls', used: 2 }, { feature: 'exports', used: 1 }] });
-    expect((await both(4)).body).toMatchObject({ allowed: false, data: [{ allowed: false, used: 2 }, { allowed: true, used: 1 }] });
-    expect((await post('/v1/usage/consume', { customer, product, features: [{ feature: 'calls' }, { feature: 'calls' }] })).status).toBe(422);
-    expect((await post('/v1/usage/consume', { customer, product, feature: 'calls', features: [{ feature: 'calls' }] })).status).toBe(422);
+    const both = (quantity: number) =>
+      post('/v1/usage/consume', {
+        customer,
+        product,
+        features: [{ feature: 'calls', quantity }, { feature: 'exports' }],
+      });
+    expect((await both(2)).body).toMatchObject({
+      allowed: true,
+      data: [
+        { feature: 'calls', used: 2 },
+        { feature: 'exports', used: 1 },
+      ],
+    });
+    expect((await both(4)).body).toMatchObject({
+      allowed: false,
+      data: [
+        { allowed: false, used: 2 },
+        { allowed: true, used: 1 },
+      ],
+    });
+    expect(
+      (await post('/v1/usage/consume', { customer, product, features: [{ feature: 'calls' }, { feature: 'calls' }] }))
+        .status,
+    ).toBe(422);
+    expect(
+      (await post('/v1/usage/consume', { customer, product, feature: 'calls', features: [{ feature: 'calls' }] }))
+        .status,
+    ).toBe(422);
     expect((await post('/v1/usage/consume', { customer, product })).status).toBe(422);
   });
 
@@ -313,33 +434,84 @@ describe('metering over HTTP', () => {
 
     it('are counted once each, beyond any limit, in the window of their own time', async () => {
       await sell([calls(5, { window: 'day' })]);
-      const fact = (id: string, quantity: number, occurredAt?: string) => ({ id, customer, feature: 'calls', quantity, occurredAt });
+      const fact = (id: string, quantity: number, occurredAt?: string) => ({
+        id,
+        customer,
+        feature: 'calls',
+        quantity,
+        occurredAt,
+      });
       const { body } = await tell([fact('a', 4), fact('b', 3, '2027-03-09T12:00:00Z'), fact('a', 4), fact('c', 4)]);
-      expect(body.results).toEqual([{ id: 'a', status: 'recorded' }, { id: 'b', status: 'recorded' }, { id: 'a', status: 'duplicate' }, { id: 'c', status: 'recorded' }]);
-      expect((await tell([fact('a', 4), fact('d', 1)])).body.results.map(({ status }: { status: string }) => status)).toEqual(['duplicate', 'recorded']);
+      expect(body.results).toEqual([
+        { id: 'a', status: 'recorded' },
+        { id: 'b', status: 'recorded' },
+        { id: 'a', status: 'duplicate' },
+        { id: 'c', status: 'recorded' },
+      ]);
+      expect(
+        (await tell([fact('a', 4), fact('d', 1)])).body.results.map(({ status }: { status: string }) => status),
+      ).toEqual(['duplicate', 'recorded']);
       expect(await check()).toMatchObject({ used: 9, overage: 4, allowed: false });
-      const series = await call('GET', `/v1/customers/${customer}/usage?product=${product}&feature=calls&by=day&to=2027-03-11T00:00:00Z`);
-      expect(series.body.data).toEqual([{ start: '2027-03-09T00:00:00.000Z', quantity: 3 }, { start: '2027-03-10T00:00:00.000Z', quantity: 9 }]);
+      const series = await call(
+        'GET',
+        `/v1/customers/${customer}/usage?product=${product}&feature=calls&by=day&to=2027-03-11T00:00:00Z`,
+      );
+      expect(series.body.data).toEqual([
+        { start: '2027-03-09T00:00:00.000Z', quantity: 3 },
+        { start: '2027-03-10T00:00:00.000Z', quantity: 9 },
+      ]);
     });
 
     it('fall into the days and hours of zones that are ahead by quarters of an hour', async () => {
       await sell([calls(100)]);
       await call('PUT', `/v1/customers/${customer}`, { product, timezone: 'Asia/Kathmandu' });
-      const events = ['2027-03-09T18:14:59.999Z', '2027-03-09T18:15:00.000Z', '2027-03-09T19:14:59.999Z', '2027-03-09T19:15:00.000Z'].map((occurredAt, index) => ({ id: unique('fact'), customer, feature: 'calls', quantity: 10 ** index, occurredAt }));
-      expect((await call('POST', '/v1/usage/events', { product, events })).body.results.map(({ status }: { status: string }) => status)).toEqual(new Array(4).fill('recorded'));
-      const series = async (by: string) => (await call('GET', `/v1/customers/${customer}/usage?product=${product}&feature=calls&by=${by}`)).body.data;
-      expect(await series('day')).toEqual([{ start: '2027-03-08T18:15:00.000Z', quantity: 1 }, { start: '2027-03-09T18:15:00.000Z', quantity: 1110 }]);
-      expect((await series('hour')).slice(1)).toEqual([{ start: '2027-03-09T18:15:00.000Z', quantity: 110 }, { start: '2027-03-09T19:15:00.000Z', quantity: 1000 }]);
+      const events = [
+        '2027-03-09T18:14:59.999Z',
+        '2027-03-09T18:15:00.000Z',
+        '2027-03-09T19:14:59.999Z',
+        '2027-03-09T19:15:00.000Z',
+      ].map((occurredAt, index) => ({
+        id: unique('fact'),
+        customer,
+        feature: 'calls',
+        quantity: 10 ** index,
+        occurredAt,
+      }));
+      expect(
+        (await call('POST', '/v1/usage/events', { product, events })).body.results.map(
+          ({ status }: { status: string }) => status,
+        ),
+      ).toEqual(new Array(4).fill('recorded'));
+      const series = async (by: string) =>
+        (await call('GET', `/v1/customers/${customer}/usage?product=${product}&feature=calls&by=${by}`)).body.data;
+      expect(await series('day')).toEqual([
+        { start: '2027-03-08T18:15:00.000Z', quantity: 1 },
+        { start: '2027-03-09T18:15:00.000Z', quantity: 1110 },
+      ]);
+      expect((await series('hour')).slice(1)).toEqual([
+        { start: '2027-03-09T18:15:00.000Z', quantity: 110 },
+        { start: '2027-03-09T19:15:00.000Z', quantity: 1000 },
+      ]);
     });
 
     it('that cannot be counted leave the others alone', async () => {
       await sell([calls(5), { feature: 'sso', type: 'boolean', value: true }]);
       const fact = (over: object) => ({ id: unique('e'), customer, feature: 'calls', quantity: 1, ...over });
       const { body } = await tell([
-        fact({ customer: 'nobody' }), fact({ feature: 'nothing' }), fact({ feature: 'sso' }), fact({ occurredAt: '2027-03-10T10:00:00Z' }), fact({ occurredAt: '2026-03-10T10:00:00Z' }), fact({}),
+        fact({ customer: 'nobody' }),
+        fact({ feature: 'nothing' }),
+        fact({ feature: 'sso' }),
+        fact({ occurredAt: '2027-03-10T10:00:00Z' }),
+        fact({ occurredAt: '2026-03-10T10:00:00Z' }),
+        fact({}),
       ]);
       expect(body.results.map(({ status, code }: { status: string; code?: string }) => code ?? status)).toEqual([
-        'customer_not_found', 'feature_not_found', 'feature_not_metered', 'occurred_in_future', 'occurred_too_long_ago', 'recorded',
+        'customer_not_found',
+        'feature_not_found',
+        'feature_not_metered',
+        'occurred_in_future',
+        'occurred_too_long_ago',
+        'recorded',
       ]);
       expect((await tell([fact({ quantity: 0 })])).body.errors).toMatchObject([{ field: 'events.0.quantity' }]);
       expect((await tell([])).status).toBe(422);
@@ -348,7 +520,12 @@ describe('metering over HTTP', () => {
 
     it('of one id at once are counted once', async () => {
       await sell([calls(null)]);
-      const answers = await inParallel(20, 20, (index) => tell([{ id: 'same', customer, feature: 'calls', quantity: 2 }, { id: `own-${index}`, customer, feature: 'calls', quantity: 1 }]));
+      const answers = await inParallel(20, 20, (index) =>
+        tell([
+          { id: 'same', customer, feature: 'calls', quantity: 2 },
+          { id: `own-${index}`, customer, feature: 'calls', quantity: 1 },
+        ]),
+      );
       expect(answers.filter(({ body }) => body.results[0].status === 'recorded')).toHaveLength(1);
       expect(await check()).toMatchObject({ used: 22 });
     });
@@ -364,7 +541,9 @@ describe('metering over HTTP', () => {
     it('about somebody else are not taken from a person', async () => {
       await sell([calls(5)]);
       const somebody = await person(service);
-      const { body } = await somebody.call('POST', '/v1/usage/events', { body: { product, events: [{ id: 'x', customer, feature: 'calls', quantity: 1 }] } });
+      const { body } = await somebody.call('POST', '/v1/usage/events', {
+        body: { product, events: [{ id: 'x', customer, feature: 'calls', quantity: 1 }] },
+      });
       expect(body.results).toEqual([{ id: 'x', status: 'rejected', code: 'customer_not_found' }]);
     });
   });
@@ -372,21 +551,34 @@ describe('metering over HTTP', () => {
   it('corrections need an admin and a reason, never go below nothing, and are written down', async () => {
     await sell([calls(5)]);
     await consume({ quantity: 3 });
-    const correct = (body: object) => admin('POST', '/v1/usage/corrections', asked({ reason: 'counted twice', ...body }));
+    const correct = (body: object) =>
+      admin('POST', '/v1/usage/corrections', asked({ reason: 'counted twice', ...body }));
     expect((await post('/v1/usage/corrections', asked({ quantity: -1, reason: 'x' }))).status).toBe(403);
     expect((await correct({ quantity: -4 })).body).toMatchObject({ code: 'exceeds_usage', used: 3 });
     expect((await correct({ quantity: 0 })).status).toBe(422);
     expect((await correct({ quantity: -2 })).body).toMatchObject({ used: 1, remaining: 4 });
     expect((await correct({ quantity: 9 })).body).toMatchObject({ used: 10, overage: 5 });
-    const [event] = await service.database.query<{ reason: string; before: object; after: object; actor: object }>(`select e.* from events e join customers c on c.id = e.customer_id where e.type = 'usage.corrected' and c.key = $1 order by e.id limit 1`,
+    const [event] = await service.database.query<{ reason: string; before: object; after: object; actor: object }>(
+      `select e.* from events e join customers c on c.id = e.customer_id where e.type = 'usage.corrected' and c.key = $1 order by e.id limit 1`,
       [customer],
     );
-    expect(event).toMatchObject({ reason: 'counted twice', before: { used: 3 }, after: { used: 1 }, actor: { kind: 'user' } });
+    expect(event).toMatchObject({
+      reason: 'counted twice',
+      before: { used: 3 },
+      after: { used: 1 },
+      actor: { kind: 'user' },
+    });
   });
 
   it('thresholds are told once in a window', async () => {
     await sell([calls(10, { overage: 'allow' })]);
-    const told = async () => (await service.database.query<{ after: { percent: number; windowStart: string } }>(`select e.after from events e join customers c on c.id = e.customer_id where c.key = $1 and e.type = 'usage.threshold_reached' order by e.id`, [customer])).map(({ after }) => after.percent);
+    const told = async () =>
+      (
+        await service.database.query<{ after: { percent: number; windowStart: string } }>(
+          `select e.after from events e join customers c on c.id = e.customer_id where c.key = $1 and e.type = 'usage.threshold_reached' order by e.id`,
+          [customer],
+        )
+      ).map(({ after }) => after.percent);
     await consume({ quantity: 7 });
     expect(await told()).toEqual([]);
     await inParallel(5, 5, () => consume());
@@ -404,7 +596,10 @@ describe('metering over HTTP', () => {
       expect(denied.body.allowed).toBe(false);
       await override('calls', { limit: 10, window: 'month' });
       const again = await consume({}, { 'idempotency-key': 'denied' });
-      expect([JSON.stringify(again.body), again.headers.get('idempotency-replayed')]).toEqual([JSON.stringify(denied.body), 'true']);
+      expect([JSON.stringify(again.body), again.headers.get('idempotency-replayed')]).toEqual([
+        JSON.stringify(denied.body),
+        'true',
+      ]);
       expect((await consume({}, { 'idempotency-key': 'other' })).body.allowed).toBe(true);
     });
 
@@ -415,13 +610,19 @@ describe('metering over HTTP', () => {
       const answers = await inParallel(400, 100, async (index) => {
         const name = `storm-${index % 50}`;
         const changed = index % 5 === 4;
-        return { name, changed, ...(await consume(changed ? { customer: other, quantity: 2 } : {}, { 'idempotency-key': name })) };
+        return {
+          name,
+          changed,
+          ...(await consume(changed ? { customer: other, quantity: 2 } : {}, { 'idempotency-key': name })),
+        };
       });
       const byKey = new Map<string, Set<string>>();
-      for (const { name, status, body } of answers.filter((answer) => answer.status === 200)) byKey.set(name, (byKey.get(name) ?? new Set()).add(JSON.stringify([status, body])));
+      for (const { name, status, body } of answers.filter((answer) => answer.status === 200))
+        byKey.set(name, (byKey.get(name) ?? new Set()).add(JSON.stringify([status, body])));
       expect([...byKey.values()].map(({ size }) => size)).toEqual(Array<number>(50).fill(1));
       expect(answers.filter(({ status }) => status !== 200 && status !== 422)).toEqual([]);
-      for (const { body } of answers.filter(({ status }) => status === 422)) expect(body.code).toBe('idempotency_key_reused');
+      for (const { body } of answers.filter(({ status }) => status === 422))
+        expect(body.code).toBe('idempotency_key_reused');
       const [mine, theirs] = [await check(), await check({ customer: other })];
       expect(mine.used + theirs.used / 2).toBe(50);
     });
@@ -436,7 +637,8 @@ describe('metering over HTTP', () => {
 
   it('?at= tells what was decided then, whatever has happened since', async () => {
     await sell([calls(10)]);
-    const at = async (instant: string) => (await call('GET', `/v1/customers/${customer}/entitlements/calls?product=${product}&at=${instant}`)).body;
+    const at = async (instant: string) =>
+      (await call('GET', `/v1/customers/${customer}/entitlements/calls?product=${product}&at=${instant}`)).body;
     await consume({ quantity: 4 });
     clock.set('2027-03-10T10:00:00Z');
     await override('calls', { limit: 20, window: 'month' });
@@ -447,12 +649,26 @@ describe('metering over HTTP', () => {
     await grant({ quantity: 5 });
     await admin('POST', '/v1/usage/corrections', asked({ quantity: -9, reason: 'all wrong' }));
     clock.set('2027-03-10T12:00:00Z');
-    expect(await at('2027-03-10T09:00:00.000Z')).toMatchObject({ limit: 10, used: 4, source: { kind: 'plan' }, asOf: '2027-03-10T09:00:00.000Z' });
-    expect(await at('2027-03-10T10:00:30.000Z')).toMatchObject({ limit: 20, used: 9, reserved: 2, remaining: 9, source: { kind: 'override' } });
+    expect(await at('2027-03-10T09:00:00.000Z')).toMatchObject({
+      limit: 10,
+      used: 4,
+      source: { kind: 'plan' },
+      asOf: '2027-03-10T09:00:00.000Z',
+    });
+    expect(await at('2027-03-10T10:00:30.000Z')).toMatchObject({
+      limit: 20,
+      used: 9,
+      reserved: 2,
+      remaining: 9,
+      source: { kind: 'override' },
+    });
     expect(await at('2027-03-10T10:30:00.000Z')).toMatchObject({ limit: 20, used: 9, reserved: 0 });
     expect(await at('2027-03-10T11:30:00.000Z')).toMatchObject({ limit: 8, used: 0 });
     expect(await check()).toMatchObject({ limit: 8, used: 0 });
-    expect((await call('GET', `/v1/customers/${customer}/entitlements/calls?product=${product}&at=2027-03-10T12:00:01Z`)).body.errors).toEqual([{ field: 'at', message: 'has not been yet' }]);
+    expect(
+      (await call('GET', `/v1/customers/${customer}/entitlements/calls?product=${product}&at=2027-03-10T12:00:01Z`))
+        .body.errors,
+    ).toEqual([{ field: 'at', message: 'has not been yet' }]);
     const all = await call('GET', `/v1/customers/${customer}/entitlements?product=${product}&at=2027-03-10T09:30:00Z`);
     expect(all.body.data).toMatchObject([{ feature: 'calls', used: 4, limit: 10 }]);
     expect(await at('2027-03-10T08:00:00Z')).toMatchObject({ allowed: false, reason: 'no_subscription' });
@@ -461,9 +677,16 @@ describe('metering over HTTP', () => {
   it('POST /v1/usage/verify finds a counter that somebody has touched, and sets it right', async () => {
     await sell([calls(50)]);
     await consume({ quantity: 7 });
-    await service.database.query(`update usage_counters u set used = 9 from customers c where c.id = u.customer_id and c.key = $1`, [customer]);
+    await service.database.query(
+      `update usage_counters u set used = 9 from customers c where c.id = u.customer_id and c.key = $1`,
+      [customer],
+    );
     const verify = async (body: object) => (await admin('POST', '/v1/usage/verify', { customer, ...body })).body;
-    expect(await verify({})).toMatchObject({ checked: 1, rebuilt: 0, mismatches: [{ customer, feature: 'calls', used: 9, recorded: 7 }] });
+    expect(await verify({})).toMatchObject({
+      checked: 1,
+      rebuilt: 0,
+      mismatches: [{ customer, feature: 'calls', used: 9, recorded: 7 }],
+    });
     expect(await verify({ rebuild: true })).toMatchObject({ rebuilt: 1 });
     expect(await verify({})).toMatchObject({ mismatches: [] });
     expect(await check()).toMatchObject({ used: 7 });

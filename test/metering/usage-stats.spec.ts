@@ -16,7 +16,8 @@ describe('what all customers of a product used', () => {
   let call: Call;
   let product: string;
   const sumUp = (instance = service): Promise<boolean> => instance.app.get(UsageOverTime).sumUp();
-  const usage = async (query = ''): Promise<any> => (await call('GET', `/v1/stats/usage?product=${product}${query}`)).body;
+  const usage = async (query = ''): Promise<any> =>
+    (await call('GET', `/v1/stats/usage?product=${product}${query}`)).body;
   const done = async ({ status, body }: { status: number; body: any }): Promise<any> => {
     if (status >= 300 || body.allowed === false) throw new Error(JSON.stringify(body));
     return body;
@@ -26,7 +27,8 @@ describe('what all customers of a product used', () => {
     await done(await call('PUT', `/v1/customers/${key}`, { body: { product } }));
     return key;
   };
-  const consume = async (by: string, quantity = 1): Promise<any> => done(await call('POST', '/v1/usage/consume', { body: { customer: by, product, feature: 'calls', quantity } }));
+  const consume = async (by: string, quantity = 1): Promise<any> =>
+    done(await call('POST', '/v1/usage/consume', { body: { customer: by, product, feature: 'calls', quantity } }));
   /** All that is recorded by now. */
   const summedUp = async (): Promise<void> => {
     while (await sumUp());
@@ -60,22 +62,45 @@ describe('what all customers of a product used', () => {
   it('is for admins of the product, and for keys that may read it; what cannot be asked is refused', async () => {
     const { call: confined } = await serviceKey(service, { scopes: ['stats:read'], product });
     expect((await confined('GET', '/v1/stats/usage')).status).toBe(200);
-    expect(await confined('GET', '/v1/stats/usage?product=api')).toMatchObject({ status: 403, body: { code: 'product_not_allowed' } });
+    expect(await confined('GET', '/v1/stats/usage?product=api')).toMatchObject({
+      status: 403,
+      body: { code: 'product_not_allowed' },
+    });
     const { call: other } = await serviceKey(service, { scopes: ['usage:read'] });
     expect((await other('GET', `/v1/stats/usage?product=${product}`)).status).toBe(403);
-    for (const [query, status, code] of [['feature=nothing', 404, 'feature_not_found'], ['by=week', 422, 'invalid_fields'], ['from=2027-03-10&to=2027-03-10', 422, 'invalid_fields'], ['by=hour&from=2020-01-01', 422, 'invalid_fields'], ['customer=me', 422, 'invalid_fields']]) {
-      expect([query, await call('GET', `/v1/stats/usage?product=${product}&${query}`)]).toMatchObject([query, { status, body: { code } }]);
+    for (const [query, status, code] of [
+      ['feature=nothing', 404, 'feature_not_found'],
+      ['by=week', 422, 'invalid_fields'],
+      ['from=2027-03-10&to=2027-03-10', 422, 'invalid_fields'],
+      ['by=hour&from=2020-01-01', 422, 'invalid_fields'],
+      ['customer=me', 422, 'invalid_fields'],
+    ]) {
+      expect([query, await call('GET', `/v1/stats/usage?product=${product}&${query}`)]).toMatchObject([
+        query,
+        { status, body: { code } },
+      ]);
     }
   });
 
   it('is summed up by feature and step, by when it was used, and what is given back is taken off', async () => {
     const [one, other] = [await customer(), await customer()];
     await consume(one, 3);
-    await done(await service.admin('POST', '/v1/usage/corrections', { body: { customer: one, product, feature: 'calls', quantity: -1, reason: 'by mistake' } }));
+    await done(
+      await service.admin('POST', '/v1/usage/corrections', {
+        body: { customer: one, product, feature: 'calls', quantity: -1, reason: 'by mistake' },
+      }),
+    );
     clock.advance(45 * MINUTE_MS);
     await consume(other, 4);
     const at = '2027-03-08T23:59:59.999Z';
-    await done(await call('POST', '/v1/usage/events', { body: { product, events: [{ id: unique('fact'), customer: one, feature: 'calls', quantity: 10, occurredAt: at }] } }));
+    await done(
+      await call('POST', '/v1/usage/events', {
+        body: {
+          product,
+          events: [{ id: unique('fact'), customer: one, feature: 'calls', quantity: 10, occurredAt: at }],
+        },
+      }),
+    );
     // Who lives by a test clock is nobody.
     const tester = await onClock(call, product, clock.now().toISOString());
     await consume(tester.customer, 500);
@@ -87,9 +112,25 @@ describe('what all customers of a product used', () => {
     expect(await usage()).toMatchObject({ features: [{ feature: 'calls', quantity: 16, records: 4, data: days }] });
     expect(await usage('&feature=calls&by=hour&from=2027-03-10T09:59:00Z')).toMatchObject({
       from: '2027-03-10T09:59:00.000Z',
-      features: [{ quantity: 6, records: 3, data: [{ start: '2027-03-10T09:00:00.000Z', quantity: 2, records: 2 }, { start: '2027-03-10T10:00:00.000Z', quantity: 4, records: 1 }] }],
+      features: [
+        {
+          quantity: 6,
+          records: 3,
+          data: [
+            { start: '2027-03-10T09:00:00.000Z', quantity: 2, records: 2 },
+            { start: '2027-03-10T10:00:00.000Z', quantity: 4, records: 1 },
+          ],
+        },
+      ],
     });
-    expect((await usage('&by=month&to=2027-03-10T10:00:00Z')).features).toEqual([{ feature: 'calls', quantity: 12, records: 3, data: [{ start: '2027-03-01T00:00:00.000Z', quantity: 12, records: 3 }] }]);
+    expect((await usage('&by=month&to=2027-03-10T10:00:00Z')).features).toEqual([
+      {
+        feature: 'calls',
+        quantity: 12,
+        records: 3,
+        data: [{ start: '2027-03-01T00:00:00.000Z', quantity: 12, records: 3 }],
+      },
+    ]);
     expect((await usage('&to=2027-03-08T00:00:00Z')).features).toEqual([]);
   });
 
@@ -115,7 +156,9 @@ describe('what all customers of a product used', () => {
     const by = await customer();
     await consume(by);
     // It was sent before everything stood still for ten minutes, and is written after a worker has come back first.
-    const [{ recorded_at: sent }] = (await database.query<{ recorded_at: Date }>('select max(recorded_at) as recorded_at from usage_ledger')) as [{ recorded_at: Date }];
+    const [{ recorded_at: sent }] = (await database.query<{ recorded_at: Date }>(
+      'select max(recorded_at) as recorded_at from usage_ledger',
+    )) as [{ recorded_at: Date }];
     clock.advance(10 * MINUTE_MS);
     while (await sumUp());
     await database.query(

@@ -16,14 +16,17 @@ describe('what is under way', () => {
   const customer = unique('held');
 
   beforeAll(async () => {
-    service = await startService({ environment: { MAX_IN_FLIGHT: String(MOST), REQUEST_DEADLINE_MS: String(DEADLINE_MS) } });
+    service = await startService({
+      environment: { MAX_IN_FLIGHT: String(MOST), REQUEST_DEADLINE_MS: String(DEADLINE_MS) },
+    });
     await meteredProduct(service, product, 1_000);
     await service.admin('PUT', `/v1/customers/${customer}`, { body: { product } });
   }, 60_000);
   afterAll(() => service.stop());
 
   /** Asks for a change of a customer whom somebody else holds. */
-  const change = (): Promise<Answer> => service.admin('PUT', `/v1/customers/${customer}/overrides/calls`, { body: { product, limit: 7 } });
+  const change = (): Promise<Answer> =>
+    service.admin('PUT', `/v1/customers/${customer}/overrides/calls`, { body: { product, limit: 7 } });
 
   it('is answered by its deadline, and told that nobody knows yet', async () => {
     const began = performance.now();
@@ -41,26 +44,44 @@ describe('what is under way', () => {
     const told = await whileHeld(service.database, customer, grant);
     expect(told).toMatchObject({ status: 503, body: { code: 'deadline_exceeded' } });
     const known = await eventually(grant, ({ status }) => status !== 409 && status !== 503);
-    expect([known.status, known.headers.get('idempotency-replayed'), known.body]).toEqual([201, 'true', expect.objectContaining({ quantity: 5 })]);
-    expect((await service.admin('GET', `/v1/customers/${customer}/grants?product=${product}`)).body.data).toHaveLength(1);
+    expect([known.status, known.headers.get('idempotency-replayed'), known.body]).toEqual([
+      201,
+      'true',
+      expect.objectContaining({ quantity: 5 }),
+    ]);
+    expect((await service.admin('GET', `/v1/customers/${customer}/grants?product=${product}`)).body.data).toHaveLength(
+      1,
+    );
   });
 
   it('is not begun any more for whoever has been told that it took too long', async () => {
-    const asked = { body: { product, feature: 'calls', quantity: 3 }, headers: { 'idempotency-key': unique('waiting') } };
+    const asked = {
+      body: { product, feature: 'calls', quantity: 3 },
+      headers: { 'idempotency-key': unique('waiting') },
+    };
     const grant = (): Promise<Answer> => service.admin('POST', `/v1/customers/${customer}/grants`, asked);
     const told = await besideTransaction(service.database, async (other) => {
       // Somebody else is about to use the key, and does not.
-      await other.query(`insert into idempotency_keys (caller, key, fingerprint, created_at) select 'user:' || id, $1, sha256('another'), now() from users where canonical_email = 'admin@localhost'`, [asked.headers['idempotency-key']]);
+      await other.query(
+        `insert into idempotency_keys (caller, key, fingerprint, created_at) select 'user:' || id, $1, sha256('another'), now() from users where canonical_email = 'admin@localhost'`,
+        [asked.headers['idempotency-key']],
+      );
       return grant();
     });
     expect(told).toMatchObject({ status: 503, body: { code: 'deadline_exceeded' } });
     const done = await eventually(grant, ({ status }) => status === 201);
     expect(done.body).toMatchObject({ quantity: 3 });
-    expect((await service.admin('GET', `/v1/customers/${customer}/grants?product=${product}`)).body.data.filter(({ quantity }: { quantity: number }) => quantity === 3)).toHaveLength(1);
+    expect(
+      (await service.admin('GET', `/v1/customers/${customer}/grants?product=${product}`)).body.data.filter(
+        ({ quantity }: { quantity: number }) => quantity === 3,
+      ),
+    ).toHaveLength(1);
   });
 
   it('is so much and no more: one above it is refused at once, and the next is served when there is room', async () => {
-    const answers = await whileHeld(service.database, customer, () => Promise.all(Array.from({ length: 3 * MOST }, change)));
+    const answers = await whileHeld(service.database, customer, () =>
+      Promise.all(Array.from({ length: 3 * MOST }, change)),
+    );
     const codes = answers.map(({ body }) => body.code as string);
     expect(codes.filter((code) => code === 'deadline_exceeded')).toHaveLength(MOST);
     expect(codes.filter((code) => code === 'overloaded')).toHaveLength(2 * MOST);

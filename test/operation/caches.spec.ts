@@ -18,11 +18,23 @@ withOwnRedis('two instances with one Redis', () => {
   let calls: Call[];
   let token: string;
   /** Reads of the cache of pages in one instance. */
-  const reads = async (call: Call, outcome: string): Promise<number> => Number(new RegExp(`tollgate_cache_reads_total\\{cache="pages",outcome="${outcome}"\\} (\\d+)`).exec((await call('GET', '/metrics')).body)?.[1] ?? 0);
+  const reads = async (call: Call, outcome: string): Promise<number> =>
+    Number(
+      new RegExp(`tollgate_cache_reads_total\\{cache="pages",outcome="${outcome}"\\} (\\d+)`).exec(
+        (await call('GET', '/metrics')).body,
+      )?.[1] ?? 0,
+    );
 
   beforeAll(async () => {
     [database, redis] = await Promise.all([createTestDatabase(), startRedis({ own: true })]);
-    const environment = { DATABASE_URL: database.url, REDIS_URL: redis.url, ADMIN_PASSWORD: ADMIN.password, SECRET_KEY, SAMPLE_DATA: 'on', WORKER: 'off' };
+    const environment = {
+      DATABASE_URL: database.url,
+      REDIS_URL: redis.url,
+      ADMIN_PASSWORD: ADMIN.password,
+      SECRET_KEY,
+      SAMPLE_DATA: 'on',
+      WORKER: 'off',
+    };
     services = [await startProcess(temporaryFolder(), environment), await startProcess(temporaryFolder(), environment)];
     calls = services.map(({ url }) => caller(url));
     token = (await calls[0]!('POST', '/v1/auth/login', { body: ADMIN })).body.accessToken as string;
@@ -45,23 +57,42 @@ withOwnRedis('two instances with one Redis', () => {
   it('T-21 see a change within two seconds, Redis or none', async () => {
     const product = unique('cached');
     await calls[0]!('POST', '/v1/products', { token, body: { key: product, name: product } });
-    const listed = async (call: Call): Promise<string[]> => (await call('GET', `/v1/plans?product=${product}`)).body.data.map(({ key }: { key: string }) => key);
+    const listed = async (call: Call): Promise<string[]> =>
+      (await call('GET', `/v1/plans?product=${product}`)).body.data.map(({ key }: { key: string }) => key);
     const offer = async (key: string): Promise<void> => {
       await calls[1]!('GET', `/v1/plans?product=${product}`);
-      const plan = { product, key, name: key, prices: [{ interval: 'month', amount: 1, currency: 'USD' }], entitlements: [] };
+      const plan = {
+        product,
+        key,
+        name: key,
+        prices: [{ interval: 'month', amount: 1, currency: 'USD' }],
+        entitlements: [],
+      };
       expect((await calls[0]!('POST', '/v1/plans', { token, body: plan })).status).toBe(201);
       expect((await calls[0]!('POST', `/v1/plans/${key}/publish`, { token, body: { product } })).status).toBe(200);
       // Two seconds, and some for Redis to be given up, and for this machine to be slow in.
-      await eventually(() => listed(calls[1]!), (keys) => keys.includes(key), 6_000);
+      await eventually(
+        () => listed(calls[1]!),
+        (keys) => keys.includes(key),
+        6_000,
+      );
     };
     await offer('with');
     redis.process!.kill('SIGSTOP');
     await offer('without');
     expect((await calls[1]!('GET', '/metrics')).body).toContain('tollgate_circuit_open{dependency="redis"} 1');
     const ready = await calls[1]!('GET', '/health/ready');
-    expect([ready.status, ready.body.dependencies]).toEqual([200, { database: expect.objectContaining({ status: 'up' }), redis: expect.objectContaining({ status: 'down', latencyMs: null }) }]);
+    expect([ready.status, ready.body.dependencies]).toEqual([
+      200,
+      {
+        database: expect.objectContaining({ status: 'up' }),
+        redis: expect.objectContaining({ status: 'down', latencyMs: null }),
+      },
+    ]);
     redis.process!.kill('SIGCONT');
-    await eventually(async () => ((await calls[1]!('GET', '/health/ready')).body.dependencies.redis.status as string) === 'up');
+    await eventually(
+      async () => ((await calls[1]!('GET', '/health/ready')).body.dependencies.redis.status as string) === 'up',
+    );
     await eventually(async () => {
       await listed(calls[1]!);
       return (await calls[1]!('GET', '/metrics')).body.includes('tollgate_circuit_open{dependency="redis"} 0');
@@ -83,14 +114,22 @@ describe('a mail server that takes nothing', () => {
   afterAll(() => void server.close());
 
   it('is left alone after five failures, and what is to be sent is told to wait', async () => {
-    const config = new Config({ SMTP_URL: `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`, DATA_DIR: temporaryFolder() });
+    const config = new Config({
+      SMTP_URL: `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      DATA_DIR: temporaryFolder(),
+    });
     const metrics = new Metrics();
     const mailer = new Mailer(config, new TestClock(), metrics);
     const outcomes = [];
-    for (let n = 0; n < 8; n++) outcomes.push(await mailer.attempt(async () => ({ to: 'a@example.com', subject: 's', text: 't' })));
+    for (let n = 0; n < 8; n++)
+      outcomes.push(await mailer.attempt(async () => ({ to: 'a@example.com', subject: 's', text: 't' })));
     expect(connections).toBe(5);
-    expect(outcomes.slice(0, 5)).toEqual(Array.from({ length: 5 }, () => expect.objectContaining({ result: 'retry', why: 'not_taken' })));
-    expect(outcomes.slice(5)).toEqual(Array.from({ length: 3 }, () => ({ result: 'retry', why: 'not_taken', pauseMs: 10_000 })));
+    expect(outcomes.slice(0, 5)).toEqual(
+      Array.from({ length: 5 }, () => expect.objectContaining({ result: 'retry', why: 'not_taken' })),
+    );
+    expect(outcomes.slice(5)).toEqual(
+      Array.from({ length: 3 }, () => ({ result: 'retry', why: 'not_taken', pauseMs: 10_000 })),
+    );
     expect(await metrics.text()).toContain('tollgate_circuit_open{dependency="mail"} 1');
   });
 });

@@ -6,12 +6,22 @@ import { startService, type TestApp } from '../support/app.js';
 const ORIGIN = 'https://app.example.com';
 
 /** Without anything that unpacks by itself. */
-function raw(url: string, headers: Record<string, string>, method = 'GET'): Promise<{ status: number; headers: Record<string, string | undefined>; body: Buffer }> {
+function raw(
+  url: string,
+  headers: Record<string, string>,
+  method = 'GET',
+): Promise<{ status: number; headers: Record<string, string | undefined>; body: Buffer }> {
   return new Promise((resolve, reject) => {
     request(url, { method, headers, agent: false }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => resolve({ status: response.statusCode!, headers: response.headers as Record<string, string>, body: Buffer.concat(chunks) }));
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode!,
+          headers: response.headers as Record<string, string>,
+          body: Buffer.concat(chunks),
+        }),
+      );
     })
       .on('error', reject)
       .end();
@@ -29,25 +39,53 @@ describe('the edge', () => {
   it('compresses long answers for those who ask for it, and leaves short ones as they are', async () => {
     const plain = await raw(`${service.url}/v1/plans?product=api&limit=100`, {});
     const packed = await raw(`${service.url}/v1/plans?product=api&limit=100`, { 'accept-encoding': 'gzip' });
-    expect(packed.headers).toMatchObject({ 'content-encoding': 'gzip', vary: expect.stringMatching(/accept-encoding/) });
+    expect(packed.headers).toMatchObject({
+      'content-encoding': 'gzip',
+      vary: expect.stringMatching(/accept-encoding/),
+    });
     expect(gunzipSync(packed.body).equals(plain.body)).toBe(true);
     expect(packed.body.length * 2).toBeLessThan(plain.body.length);
-    expect((await raw(`${service.url}/health/live`, { 'accept-encoding': 'gzip' })).headers['content-encoding']).toBeUndefined();
+    expect(
+      (await raw(`${service.url}/health/live`, { 'accept-encoding': 'gzip' })).headers['content-encoding'],
+    ).toBeUndefined();
   });
 
   it('lets pages of the named origins call, and of no others', async () => {
-    const preflight = { 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization,content-type' };
+    const preflight = {
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'authorization,content-type',
+    };
     const welcome = await raw(`${service.url}/v1/check`, { origin: ORIGIN, ...preflight }, 'OPTIONS');
-    expect(welcome).toMatchObject({ status: 204, headers: { 'access-control-allow-origin': ORIGIN, 'access-control-allow-methods': expect.stringContaining('POST'), 'access-control-max-age': '600' } });
+    expect(welcome).toMatchObject({
+      status: 204,
+      headers: {
+        'access-control-allow-origin': ORIGIN,
+        'access-control-allow-methods': expect.stringContaining('POST'),
+        'access-control-max-age': '600',
+      },
+    });
     expect(welcome.headers['access-control-allow-credentials']).toBeUndefined();
-    expect((await raw(`${service.url}/v1/plans`, { origin: ORIGIN })).headers['access-control-allow-origin']).toBe(ORIGIN);
-    for (const origin of ['https://evil.example.com', `${ORIGIN}.evil.com`, 'null']) expect((await raw(`${service.url}/v1/plans`, { origin })).headers['access-control-allow-origin']).toBeUndefined();
+    expect((await raw(`${service.url}/v1/plans`, { origin: ORIGIN })).headers['access-control-allow-origin']).toBe(
+      ORIGIN,
+    );
+    for (const origin of ['https://evil.example.com', `${ORIGIN}.evil.com`, 'null'])
+      expect((await raw(`${service.url}/v1/plans`, { origin })).headers['access-control-allow-origin']).toBeUndefined();
   });
 
   it('sends the same security headers with every answer, refusals and files alike', async () => {
     for (const at of ['/health/live', '/v1/plans', '/v1/customers', '/nothing', '/docs', '/metrics']) {
       const { headers } = await raw(service.url + at, { origin: ORIGIN });
-      expect([at, headers]).toEqual([at, expect.objectContaining({ 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY', 'referrer-policy': 'no-referrer', 'strict-transport-security': expect.any(String), 'content-security-policy': expect.any(String), 'x-request-id': expect.any(String) })]);
+      expect([at, headers]).toEqual([
+        at,
+        expect.objectContaining({
+          'x-content-type-options': 'nosniff',
+          'x-frame-options': 'DENY',
+          'referrer-policy': 'no-referrer',
+          'strict-transport-security': expect.any(String),
+          'content-security-policy': expect.any(String),
+          'x-request-id': expect.any(String),
+        }),
+      ]);
     }
   });
 
@@ -59,12 +97,22 @@ describe('the edge', () => {
 
   it('says which dependency is well, how soon it answers, and since when', async () => {
     const { status, body } = await service.call('GET', '/health/ready');
-    expect([status, body]).toEqual([200, { status: 'ok', dependencies: { database: { status: 'up', latencyMs: expect.any(Number), since: expect.stringMatching(/^\d{4}-/) } } }]);
+    expect([status, body]).toEqual([
+      200,
+      {
+        status: 'ok',
+        dependencies: {
+          database: { status: 'up', latencyMs: expect.any(Number), since: expect.stringMatching(/^\d{4}-/) },
+        },
+      },
+    ]);
   });
 
   it('says nothing of origins when none is named', async () => {
     const alone = await startService();
-    expect((await raw(`${alone.url}/v1/plans`, { origin: ORIGIN })).headers['access-control-allow-origin']).toBeUndefined();
+    expect(
+      (await raw(`${alone.url}/v1/plans`, { origin: ORIGIN })).headers['access-control-allow-origin'],
+    ).toBeUndefined();
     await alone.stop();
   });
 });

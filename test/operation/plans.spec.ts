@@ -19,7 +19,29 @@ const CUSTOMERS = 3_000;
 /** Rows that the planner believes to be in each table that grows. */
 const SIZE = 1_000_000;
 /** Tables that do not grow with customers: a look through all of one is a look at little. */
-const SMALL = new Set(['products', 'features', 'plans', 'plan_versions', 'plan_prices', 'plan_entitlements', 'plan_assignments', 'signing_keys', 'plan_moves', 'schema_migrations', 'test_clocks', 'delivery_lanes', 'subscription_numbers', 'subscription_counts', 'usage_sums', 'pg_inherits', 'pg_class', 'pg_namespace', 'pg_settings', 'pg_database', 'pg_roles']);
+const SMALL = new Set([
+  'products',
+  'features',
+  'plans',
+  'plan_versions',
+  'plan_prices',
+  'plan_entitlements',
+  'plan_assignments',
+  'signing_keys',
+  'plan_moves',
+  'schema_migrations',
+  'test_clocks',
+  'delivery_lanes',
+  'subscription_numbers',
+  'subscription_counts',
+  'usage_sums',
+  'pg_inherits',
+  'pg_class',
+  'pg_namespace',
+  'pg_settings',
+  'pg_database',
+  'pg_roles',
+]);
 /** What is asked of nearly every row may be asked of each while a page is cut off. */
 const MOSTLY_SO = new Set(['', '(deleted_at IS NULL)', '(revoked_at IS NULL)']);
 /** What reads an index that knows blocks and not rows: there is one way to do that. */
@@ -51,11 +73,13 @@ async function statementsOf(work: () => Promise<void>): Promise<Map<string, Sent
   const seen = new Map<string, Sent>();
   const query = pg.Client.prototype.query as (...asked: any[]) => unknown;
   pg.Client.prototype.query = function (this: pg.Client, ...asked: any[]): any {
-    const [{ text, values = [] }] = typeof asked[0] === 'string' ? [{ text: asked[0], values: Array.isArray(asked[1]) ? asked[1] : [] }] : asked;
+    const [{ text, values = [] }] =
+      typeof asked[0] === 'string' ? [{ text: asked[0], values: Array.isArray(asked[1]) ? asked[1] : [] }] : asked;
     const statement = text.replace(/\s+/g, ' ').trim();
     const absent = values.flatMap((value: unknown, index: number) => (value === null ? [`$${index + 1}`] : []));
     const name = absent.length > 0 ? `${statement} -- without ${absent.join(', ')}` : statement;
-    if (/^(select|with|insert|update|delete)\b/i.test(statement) && !seen.has(name)) seen.set(name, { statement, values });
+    if (/^(select|with|insert|update|delete)\b/i.test(statement) && !seen.has(name))
+      seen.set(name, { statement, values });
     return query.apply(this, asked);
   } as never;
   try {
@@ -83,7 +107,9 @@ function shapeOf(plan: PlanNode): string[] {
 function wholeScans(node: PlanNode, paged = false): PlanNode[] {
   const type = node['Node Type'];
   const here = paged || type === 'Limit';
-  const all = type === 'Seq Scan' || (/^(Bitmap )?Index (Only )?Scan$/.test(type) && !node['Index Cond'] && !(here && MOSTLY_SO.has(node.Filter ?? '')));
+  const all =
+    type === 'Seq Scan' ||
+    (/^(Bitmap )?Index (Only )?Scan$/.test(type) && !node['Index Cond'] && !(here && MOSTLY_SO.has(node.Filter ?? '')));
   // What is sorted, hashed or aggregated is read to its end, whoever cuts off a page above.
   const on = here && !/Sort|Hash|Aggregate|Group|Materialize/.test(type);
   return [...(all ? [node] : []), ...(node.Plans ?? []).flatMap((child) => wholeScans(child, on))];
@@ -97,7 +123,10 @@ async function explainBlockwise(client: pg.Client, sent: Sent): Promise<PlanNode
 }
 
 async function explain(client: pg.Client, { statement, values }: Sent): Promise<PlanNode> {
-  const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(`explain (format json, costs off) ${statement}`, values);
+  const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
+    `explain (format json, costs off) ${statement}`,
+    values,
+  );
   return rows[0]!['QUERY PLAN'][0].Plan;
 }
 
@@ -115,7 +144,10 @@ describe('the plans of queries', () => {
   beforeAll(async () => {
     service = await startService({ environment: { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.1' } });
     const { PATH, HOME } = process.env;
-    await promisify(execFile)(process.execPath, ['scripts/seed.mjs', '--customers', String(CUSTOMERS)], { cwd: root, env: { PATH, HOME, DATABASE_URL: service.database.url } });
+    await promisify(execFile)(process.execPath, ['scripts/seed.mjs', '--customers', String(CUSTOMERS)], {
+      cwd: root,
+      env: { PATH, HOME, DATABASE_URL: service.database.url },
+    });
     await service.database.query(
       `insert into deliveries (id, channel, lane, message_id, type, status, outcome, attempts, created_at, settled_at)
        select gen_random_uuid(), 'webhook', gen_random_uuid(), gen_random_uuid(), 'customer.created', 'delivered', 'delivered', 1, now(), now() from generate_series(1, ${CUSTOMERS})`,
@@ -125,7 +157,9 @@ describe('the plans of queries', () => {
        select customer_id, gen_random_uuid(), feature_id, window_start, 1, 'held', now() + interval '1 day', now() from usage_counters limit ${CUSTOMERS}`,
     );
     // As if a worker had been at it, so that there is something to sum up at once.
-    await service.database.query(`update usage_sums set until = now() - interval '1 hour', looked_at = now() + interval '1 hour'`);
+    await service.database.query(
+      `update usage_sums set until = now() - interval '1 hour', looked_at = now() + interval '1 hour'`,
+    );
     const receiver = await new Receiver().start();
     const reads = await statementsOf(() => readLists(service));
     const others = await statementsOf(() => doTheRest(service, receiver));
@@ -150,13 +184,28 @@ describe('the plans of queries', () => {
     await service.stop();
   });
 
-  const found = (all: Map<string, PlanNode>, but: RegExp, matters: (node: PlanNode, table: string) => boolean): string[] =>
-    [...all].filter(([name]) => !but.test(name)).flatMap(([name, plan]) =>
-      wholeScans(plan).filter((node) => matters(node, node['Relation Name'] ?? '')).map((node) => `${[node['Node Type'], node['Relation Name'], node['Index Name'], node.Filter].join(' ')}: ${name}`),
-    );
+  const found = (
+    all: Map<string, PlanNode>,
+    but: RegExp,
+    matters: (node: PlanNode, table: string) => boolean,
+  ): string[] =>
+    [...all]
+      .filter(([name]) => !but.test(name))
+      .flatMap(([name, plan]) =>
+        wholeScans(plan)
+          .filter((node) => matters(node, node['Relation Name'] ?? ''))
+          .map(
+            (node) =>
+              `${[node['Node Type'], node['Relation Name'], node['Index Name'], node.Filter].join(' ')}: ${name}`,
+          ),
+      );
 
   it('look through no table that grows', () => {
-    expect(found(plans, OF_LANES, (node, table) => (node['Node Type'] === 'Seq Scan' ? !SMALL.has(table) : grown.has(table)))).toEqual([]);
+    expect(
+      found(plans, OF_LANES, (node, table) =>
+        node['Node Type'] === 'Seq Scan' ? !SMALL.has(table) : grown.has(table),
+      ),
+    ).toEqual([]);
   });
 
   it('look through none that is large, although they could', () => {
@@ -171,7 +220,14 @@ describe('the plans of queries', () => {
   });
 
   it('are those that are kept beside this test', () => {
-    const told = [...plans].map(([name, plan]) => `${createHash('sha256').update(name).digest('hex').slice(0, 8)} ${name.slice(0, 120)}\n${shapeOf(plan).map((step) => `    ${step}\n`).join('')}`).join('');
+    const told = [...plans]
+      .map(
+        ([name, plan]) =>
+          `${createHash('sha256').update(name).digest('hex').slice(0, 8)} ${name.slice(0, 120)}\n${shapeOf(plan)
+            .map((step) => `    ${step}\n`)
+            .join('')}`,
+      )
+      .join('');
     // UPDATE_PLANS=on npm test -- test/operation/plans: then read the difference as a reviewer does.
     if (process.env['UPDATE_PLANS'] === 'on') fs.writeFileSync(KEPT, told);
     expect(told).toBe(fs.readFileSync(KEPT, 'utf8'));
@@ -191,11 +247,27 @@ describe('the plans of queries', () => {
 /** Every list, as its first page and its second. */
 async function readLists({ admin, call }: TestApp): Promise<void> {
   const customer = 'seed-0000000001';
-  const subscription = (await admin('GET', `/v1/customers/${customer}/subscriptions?product=seed`)).body.data[0].id as string;
+  const subscription = (await admin('GET', `/v1/customers/${customer}/subscriptions?product=seed`)).body.data[0]
+    .id as string;
   const pages = [
-    '/v1/customers', '/v1/customers?email=somebody@example.com', '/v1/subscriptions?product=seed', '/v1/subscriptions?product=seed&status=canceled', '/v1/subscriptions?product=seed&status=trialing', '/v1/subscriptions?product=seed&expiringWithin=7d',
-    '/v1/subscriptions?product=seed&plan=free', `/v1/customers/${customer}/subscriptions?product=seed`, `/v1/customers/${customer}/grants?product=seed`, `/v1/subscriptions/${subscription}/timeline`,
-    '/v1/plans?product=seed', '/v1/features?product=seed', '/v1/products', '/v1/users', '/v1/api-keys', '/v1/audit-log', '/v1/webhook-endpoints', '/v1/webhook-deliveries',
+    '/v1/customers',
+    '/v1/customers?email=somebody@example.com',
+    '/v1/subscriptions?product=seed',
+    '/v1/subscriptions?product=seed&status=canceled',
+    '/v1/subscriptions?product=seed&status=trialing',
+    '/v1/subscriptions?product=seed&expiringWithin=7d',
+    '/v1/subscriptions?product=seed&plan=free',
+    `/v1/customers/${customer}/subscriptions?product=seed`,
+    `/v1/customers/${customer}/grants?product=seed`,
+    `/v1/subscriptions/${subscription}/timeline`,
+    '/v1/plans?product=seed',
+    '/v1/features?product=seed',
+    '/v1/products',
+    '/v1/users',
+    '/v1/api-keys',
+    '/v1/audit-log',
+    '/v1/webhook-endpoints',
+    '/v1/webhook-deliveries',
   ];
   for (const page of pages) {
     const at = `${page}${page.includes('?') ? '&' : '?'}limit=1`;
@@ -211,13 +283,17 @@ async function doTheRest(service: TestApp & { database: TestDatabase }, receiver
   const { admin } = service;
   const customer = unique('planned');
   const on = { customer, product: 'seed' };
-  const feature = ((await admin('GET', '/v1/features?product=seed&limit=100')).body.data as { key: string; type: string }[]).find(({ type }) => type === 'metered')!.key;
+  const feature = (
+    (await admin('GET', '/v1/features?product=seed&limit=100')).body.data as { key: string; type: string }[]
+  ).find(({ type }) => type === 'metered')!.key;
   await admin('POST', '/v1/webhook-endpoints', { body: { url: receiver.url(), product: 'seed' } });
   const { body } = await admin('PUT', `/v1/customers/${customer}`, { body: { product: 'seed' } });
   const id = body.subscription.id as string;
   await admin('POST', '/v1/check', { body: { ...on, feature } });
   await admin('POST', '/v1/usage/consume', { body: { ...on, feature }, headers: { 'idempotency-key': customer } });
-  await admin('POST', '/v1/usage/events', { body: { product: 'seed', events: [{ id: customer, customer, feature, quantity: 1 }] } });
+  await admin('POST', '/v1/usage/events', {
+    body: { product: 'seed', events: [{ id: customer, customer, feature, quantity: 1 }] },
+  });
   const held = await admin('POST', '/v1/usage/reservations', { body: { ...on, feature, quantity: 1, ttlSeconds: 60 } });
   await admin('POST', `/v1/usage/reservations/${held.body.reservation.id}/commit`, { body: { quantity: 1 } });
   await admin('POST', `/v1/customers/${customer}/grants`, { body: { product: 'seed', feature, amount: 5 } });

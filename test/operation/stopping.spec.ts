@@ -10,7 +10,13 @@ const DRAIN_MS = 1_500;
 describe('a process that is told to stop', () => {
   let database: TestDatabase;
   const start = (environment: Record<string, string> = {}): Promise<ServiceProcess> =>
-    startProcess(temporaryFolder(), { DATABASE_URL: database.url, ADMIN_PASSWORD: ADMIN.password, WORKER: 'off', DRAIN_MS: String(DRAIN_MS), ...environment });
+    startProcess(temporaryFolder(), {
+      DATABASE_URL: database.url,
+      ADMIN_PASSWORD: ADMIN.password,
+      WORKER: 'off',
+      DRAIN_MS: String(DRAIN_MS),
+      ...environment,
+    });
 
   beforeAll(async () => {
     database = await createTestDatabase();
@@ -22,7 +28,10 @@ describe('a process that is told to stop', () => {
     const call = caller(service.url);
     const began = performance.now();
     const ended = service.end('SIGTERM');
-    const ready = await eventually(() => call('GET', '/health/ready'), ({ status }) => status === 503);
+    const ready = await eventually(
+      () => call('GET', '/health/ready'),
+      ({ status }) => status === 503,
+    );
     expect([ready.body.code, ready.headers.get('retry-after')]).toEqual(['stopping', '1']);
     const served = await call('POST', '/v1/auth/login', { body: ADMIN });
     expect([served.status, served.headers.get('connection')]).toEqual([200, 'close']);

@@ -50,7 +50,16 @@ describe('a service that is looked into', () => {
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    const environment = { DATABASE_URL: database.url, ADMIN_PASSWORD: ADMIN.password, SAMPLE_DATA: 'on', WORKER: 'off', LOG_LEVEL: 'debug', SLOW_QUERY_MS: '1', OTEL_EXPORTER_OTLP_ENDPOINT: await collector.start(), OTEL_BSP_SCHEDULE_DELAY: '200' };
+    const environment = {
+      DATABASE_URL: database.url,
+      ADMIN_PASSWORD: ADMIN.password,
+      SAMPLE_DATA: 'on',
+      WORKER: 'off',
+      LOG_LEVEL: 'debug',
+      SLOW_QUERY_MS: '1',
+      OTEL_EXPORTER_OTLP_ENDPOINT: await collector.start(),
+      OTEL_BSP_SCHEDULE_DELAY: '200',
+    };
     service = await startProcess(temporaryFolder(), environment);
     call = caller(service.url);
     token = (await call('POST', '/v1/auth/login', { body: ADMIN })).body.accessToken as string;
@@ -74,23 +83,48 @@ describe('a service that is looked into', () => {
   });
 
   it('tells each request by its id and route at the level debug, and no secret of it', async () => {
-    const key = (await call('POST', '/v1/api-keys', { token, body: { name: 'told', scopes: ['customers:read'] } })).body.key as string;
-    await call('GET', '/v1/customers/somebody-else', { token: key, headers: { 'idempotency-key': 'idempotent-secret' } });
-    const bad = await call('POST', '/v1/auth/login', { body: { email: ADMIN.email, password: 'a wrong password here' } });
+    const key = (await call('POST', '/v1/api-keys', { token, body: { name: 'told', scopes: ['customers:read'] } })).body
+      .key as string;
+    await call('GET', '/v1/customers/somebody-else', {
+      token: key,
+      headers: { 'idempotency-key': 'idempotent-secret' },
+    });
+    const bad = await call('POST', '/v1/auth/login', {
+      body: { email: ADMIN.email, password: 'a wrong password here' },
+    });
     const requestId = bad.headers.get('x-request-id')!;
     await eventually(() => service.output().includes(requestId));
     expect(service.output()).toMatch(/\/v1\/customers\/:customer/);
-    for (const secret of [ADMIN.password, token, key, key.slice(-43), 'a wrong password here', 'idempotent-secret', 'somebody-else']) expect(service.output()).not.toContain(secret);
+    for (const secret of [
+      ADMIN.password,
+      token,
+      key,
+      key.slice(-43),
+      'a wrong password here',
+      'idempotent-secret',
+      'somebody-else',
+    ])
+      expect(service.output()).not.toContain(secret);
   });
 
   it('sends a span for each request, within the trace that the caller names, and one for each of its queries', async () => {
     const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
     await call('GET', '/v1/customers', { token, headers: { traceparent: `00-${traceId}-00f067aa0ba902b7-01` } });
-    const spans = await eventually(() => collector.spans.filter((span) => span.traceId === traceId), (found) => found.some(({ name }) => name === 'GET /v1/customers') && found.some(({ name }) => name === 'SELECT'));
+    const spans = await eventually(
+      () => collector.spans.filter((span) => span.traceId === traceId),
+      (found) => found.some(({ name }) => name === 'GET /v1/customers') && found.some(({ name }) => name === 'SELECT'),
+    );
     const request = spans.find(({ name }) => name === 'GET /v1/customers')!;
     expect(request.parentSpanId).toBe('00f067aa0ba902b7');
-    expect(request.attributes).toEqual(expect.arrayContaining([{ key: 'http.response.status_code', value: { intValue: 200 } }, { key: 'http.route', value: { stringValue: '/v1/customers' } }]));
-    expect(spans.filter(({ name }) => name === 'SELECT').every(({ parentSpanId }) => parentSpanId === request.spanId)).toBe(true);
+    expect(request.attributes).toEqual(
+      expect.arrayContaining([
+        { key: 'http.response.status_code', value: { intValue: 200 } },
+        { key: 'http.route', value: { stringValue: '/v1/customers' } },
+      ]),
+    );
+    expect(
+      spans.filter(({ name }) => name === 'SELECT').every(({ parentSpanId }) => parentSpanId === request.spanId),
+    ).toBe(true);
     expect(JSON.stringify(collector.spans)).not.toContain(ADMIN.password);
   });
 });
@@ -100,14 +134,27 @@ describe('the log', () => {
     const lines: string[] = [];
     const to = new PassThrough();
     to.on('data', (data) => lines.push(...String(data).split('\n').filter(Boolean)));
-    const config = new Config({ NODE_ENV: 'production', DATABASE_URL: 'postgres://db/tollgate', SECRET_KEY: 'hZ8q-0f3Jk2m-1LxPz9vT7uQ5rY6wE4s', DATA_DIR: temporaryFolder() });
+    const config = new Config({
+      NODE_ENV: 'production',
+      DATABASE_URL: 'postgres://db/tollgate',
+      SECRET_KEY: 'hZ8q-0f3Jk2m-1LxPz9vT7uQ5rY6wE4s',
+      DATA_DIR: temporaryFolder(),
+    });
     const log = new ServiceLogger(config, to);
     log.warn({ message: 'Something', requestId: 'r1', password: 'hunter2', nested: { token: 'abc' } }, 'Somebody');
     log.log('Started', 'RoutesResolver');
     log.debug('Too much', 'Somebody');
     log.error('It broke', 'at line 1', 'Somebody');
     expect(lines.map((line) => JSON.parse(line))).toEqual([
-      expect.objectContaining({ level: 'warn', service: 'tollgate', context: 'Somebody', message: 'Something', requestId: 'r1', password: '[redacted]', nested: { token: '[redacted]' } }),
+      expect.objectContaining({
+        level: 'warn',
+        service: 'tollgate',
+        context: 'Somebody',
+        message: 'Something',
+        requestId: 'r1',
+        password: '[redacted]',
+        nested: { token: '[redacted]' },
+      }),
       expect.objectContaining({ level: 'error', message: 'It broke', stack: 'at line 1', context: 'Somebody' }),
     ]);
   });

@@ -6,7 +6,11 @@ import { Config } from '@app/platform';
 import { createTestDatabase } from '../support/database.js';
 import { startProcess, temporaryFolder } from '../support/process.js';
 
-const production = { NODE_ENV: 'production', DATABASE_URL: 'postgres://db/x', SECRET_KEY: 'q8Zr1vXw5uTn3yLk7pMd2sGh9cFb4aJe' };
+const production = {
+  NODE_ENV: 'production',
+  DATABASE_URL: 'postgres://db/x',
+  SECRET_KEY: 'q8Zr1vXw5uTn3yLk7pMd2sGh9cFb4aJe',
+};
 const refusal = (environment: NodeJS.ProcessEnv): string => {
   try {
     new Config(environment);
@@ -20,7 +24,15 @@ describe('the configuration', () => {
   it('has defaults for a first try, and keeps a secret that it draws', () => {
     const dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgate-config-'));
     const config = new Config({ DATA_DIR: dataDir });
-    expect(config).toMatchObject({ port: 3000, host: '127.0.0.1', embeddedDatabase: true, sampleData: true, rateLimitPerMinute: 100, worker: true, adminEmail: 'admin@localhost' });
+    expect(config).toMatchObject({
+      port: 3000,
+      host: '127.0.0.1',
+      embeddedDatabase: true,
+      sampleData: true,
+      rateLimitPerMinute: 100,
+      worker: true,
+      adminEmail: 'admin@localhost',
+    });
     expect(config.secretKey.length).toBeGreaterThanOrEqual(32);
     expect(new Config({ DATA_DIR: dataDir }).secretKey).toBe(config.secretKey);
     expect(fs.statSync(path.join(dataDir, 'secret-key')).mode & 0o077).toBe(0);
@@ -28,8 +40,15 @@ describe('the configuration', () => {
   });
 
   it('lets three tenths of the requests carry secrets, unless it is told otherwise', () => {
-    const authLimit = (environment: NodeJS.ProcessEnv) => new Config({ ...production, ...environment }).authRateLimitPerMinute;
-    expect([authLimit({}), authLimit({ RATE_LIMIT_PER_MINUTE: '0' }), authLimit({ RATE_LIMIT_PER_MINUTE: '5' }), authLimit({ RATE_LIMIT_PER_MINUTE: '10000' }), authLimit({ AUTH_RATE_LIMIT_PER_MINUTE: '7' })]).toEqual([30, 0, 2, 3_000, 7]);
+    const authLimit = (environment: NodeJS.ProcessEnv) =>
+      new Config({ ...production, ...environment }).authRateLimitPerMinute;
+    expect([
+      authLimit({}),
+      authLimit({ RATE_LIMIT_PER_MINUTE: '0' }),
+      authLimit({ RATE_LIMIT_PER_MINUTE: '5' }),
+      authLimit({ RATE_LIMIT_PER_MINUTE: '10000' }),
+      authLimit({ AUTH_RATE_LIMIT_PER_MINUTE: '7' }),
+    ]).toEqual([30, 0, 2, 3_000, 7]);
   });
 
   it('starts production on its own secrets', () => {
@@ -62,10 +81,15 @@ describe('the configuration', () => {
 
   it('refuses every sample of the example file in production', () => {
     const example = Object.fromEntries(
-      fs.readFileSync(path.resolve(import.meta.dirname, '../../.env.example'), 'utf8').split('\n').filter((line) => /^#? ?[A-Z_]+=./.test(line)).map((line) => line.replace(/^# ?/, '').split(/=(.*)/).slice(0, 2) as [string, string]),
+      fs
+        .readFileSync(path.resolve(import.meta.dirname, '../../.env.example'), 'utf8')
+        .split('\n')
+        .filter((line) => /^#? ?[A-Z_]+=./.test(line))
+        .map((line) => line.replace(/^# ?/, '').split(/=(.*)/).slice(0, 2) as [string, string]),
     );
     expect(Object.keys(example)).toEqual(expect.arrayContaining(['SECRET_KEY', 'ADMIN_PASSWORD']));
-    for (const name of ['SECRET_KEY', 'ADMIN_PASSWORD']) expect(refusal({ ...production, [name]: example[name] })).toContain(name);
+    for (const name of ['SECRET_KEY', 'ADMIN_PASSWORD'])
+      expect(refusal({ ...production, [name]: example[name] })).toContain(name);
   });
 
   it('does not start production on a server that forgets what it acknowledged', async () => {
@@ -73,7 +97,11 @@ describe('the configuration', () => {
     const folder = temporaryFolder();
     try {
       // The server of the tests is such a one.
-      const started = startProcess(folder, { ...production, DATABASE_URL: database.url, ADMIN_PASSWORD: 'q8Zr1vXw5uTn3yLk7pMd2sGh' });
+      const started = startProcess(folder, {
+        ...production,
+        DATABASE_URL: database.url,
+        ADMIN_PASSWORD: 'q8Zr1vXw5uTn3yLk7pMd2sGh',
+      });
       await expect(started).rejects.toThrow(/DATABASE_URL is a server with .*fsync = off/);
     } finally {
       await database.drop();

@@ -29,9 +29,16 @@ function step(name: string, sql: string[], transaction = true): new () => Migrat
   return written[name]!;
 }
 
-const NOTES = step('Notes1800000000000', ['create table notes (id integer primary key, body text)', `insert into notes values (1, 'a')`]);
+const NOTES = step('Notes1800000000000', [
+  'create table notes (id integer primary key, body text)',
+  `insert into notes values (1, 'a')`,
+]);
 const EXPAND = step('Expand1800000000001', ['alter table notes add column color text']);
-const INDEX = step('Index1800000000002', ['set lock_timeout = 0', 'create index concurrently if not exists notes_by_body on notes (body)'], false);
+const INDEX = step(
+  'Index1800000000002',
+  ['set lock_timeout = 0', 'create index concurrently if not exists notes_by_body on notes (body)'],
+  false,
+);
 
 describe('migrate', () => {
   let database: EmptyDatabase;
@@ -40,8 +47,16 @@ describe('migrate', () => {
   });
   afterEach(() => database.drop());
 
-  const done = async (): Promise<string[]> => (await database.client.query<{ name: string }>('select name from schema_migrations order by id')).rows.map(({ name }) => name);
-  const validIndexes = async (): Promise<boolean[]> => (await database.client.query<{ valid: boolean }>(`select indisvalid as valid from pg_index where indexrelid = to_regclass('notes_by_body')`)).rows.map(({ valid }) => valid);
+  const done = async (): Promise<string[]> =>
+    (await database.client.query<{ name: string }>('select name from schema_migrations order by id')).rows.map(
+      ({ name }) => name,
+    );
+  const validIndexes = async (): Promise<boolean[]> =>
+    (
+      await database.client.query<{ valid: boolean }>(
+        `select indisvalid as valid from pg_index where indexrelid = to_regclass('notes_by_body')`,
+      )
+    ).rows.map(({ valid }) => valid);
   /** Holds the table as somebody who reads it in a long transaction does. */
   const holding = async (): Promise<() => Promise<unknown>> => {
     const reader = await database.connect();
@@ -52,14 +67,17 @@ describe('migrate', () => {
 
   /** Whom docs/upgrade.md finds in the way. */
   const [question] = documentedSql('upgrade.md', 'select a.pid');
-  const holders = async (): Promise<string[]> => (await database.client.query<{ state: string }>(question!)).rows.map(({ state }) => state);
+  const holders = async (): Promise<string[]> =>
+    (await database.client.query<{ state: string }>(question!)).rows.map(({ state }) => state);
 
   it('keeps readers waiting no longer than its lock_timeout, and is done once whoever holds the table is gone', async () => {
     await migrate(database.url, { steps: [NOTES] });
     const letGo = await holding();
     const told: string[] = [];
     let migrated = false;
-    const migrating = migrate(database.url, { steps: [NOTES, EXPAND], tell: (message) => told.push(message) }).then(() => (migrated = true));
+    const migrating = migrate(database.url, { steps: [NOTES, EXPAND], tell: (message) => told.push(message) }).then(
+      () => (migrated = true),
+    );
     const waits: number[] = [];
     const reading = (async () => {
       while (!migrated) {
@@ -88,8 +106,13 @@ describe('migrate', () => {
   it('gives up in words, with nothing done, while somebody never lets go', async () => {
     await migrate(database.url, { steps: [NOTES] });
     const letGo = await holding();
-    const half = step('Half1800000000001', ['create table half (id integer)', 'alter table notes add column color text']);
-    await expect(migrate(database.url, { steps: [NOTES, half], tries: 2 })).rejects.toThrow('Half1800000000001 did not get its lock in 2 tries');
+    const half = step('Half1800000000001', [
+      'create table half (id integer)',
+      'alter table notes add column color text',
+    ]);
+    await expect(migrate(database.url, { steps: [NOTES, half], tries: 2 })).rejects.toThrow(
+      'Half1800000000001 did not get its lock in 2 tries',
+    );
     await letGo();
     expect((await database.client.query(`select to_regclass('half') as half`)).rows).toEqual([{ half: null }]);
     expect(await pendingMigrations(database.url, [NOTES, half])).toEqual([half.name]);
@@ -98,10 +121,16 @@ describe('migrate', () => {
   }, 30_000);
 
   it('leaves nothing behind of a migration that fails, and keeps those before it', async () => {
-    const broken = step('Broken1800000000001', ['create table half (id integer)', `update notes set body = 'b'`, 'select 1 / 0']);
+    const broken = step('Broken1800000000001', [
+      'create table half (id integer)',
+      `update notes set body = 'b'`,
+      'select 1 / 0',
+    ]);
     await expect(migrate(database.url, { steps: [NOTES, broken, EXPAND] })).rejects.toThrow('division by zero');
     expect(await done()).toEqual([NOTES.name]);
-    expect((await database.client.query(`select to_regclass('half') as half, body from notes`)).rows).toEqual([{ half: null, body: 'a' }]);
+    expect((await database.client.query(`select to_regclass('half') as half, body from notes`)).rows).toEqual([
+      { half: null, body: 'a' },
+    ]);
     const mended = step(broken.name, ['create table half (id integer)']);
     await migrate(database.url, { steps: [NOTES, mended, EXPAND] });
     expect(await done()).toEqual([NOTES.name, mended.name, EXPAND.name]);
@@ -118,7 +147,9 @@ describe('migrate', () => {
     };
     Object.defineProperty(counted, 'name', { value: slow.name });
     // Roles may be given limits of their own.
-    await database.client.query(`alter role tollgate in database ${new URL(database.url).pathname.slice(1)} set lock_timeout = 500`);
+    await database.client.query(
+      `alter role tollgate in database ${new URL(database.url).pathname.slice(1)} set lock_timeout = 500`,
+    );
     await Promise.all(Array.from({ length: 3 }, () => migrate(database.url, { steps: [counted] })));
     expect(ran).toBe(1);
     expect(await done()).toEqual([slow.name]);
@@ -131,7 +162,11 @@ describe('migrate', () => {
   }, 30_000);
 
   it('builds an index anew of which a cut attempt left half', async () => {
-    const hasty = step(INDEX.name, [`set lock_timeout = '300ms'`, 'create index concurrently if not exists notes_by_body on notes (body)'], false);
+    const hasty = step(
+      INDEX.name,
+      [`set lock_timeout = '300ms'`, 'create index concurrently if not exists notes_by_body on notes (body)'],
+      false,
+    );
     await migrate(database.url, { steps: [NOTES] });
     // A concurrent build waits for whoever has written to the table.
     const writer = await database.connect();
@@ -149,7 +184,10 @@ describe('migrate', () => {
   it('does each migration once, however many processes find the database empty at once (T-24)', async () => {
     const ended = await Promise.all(
       Array.from({ length: 5 }, () => {
-        const child = spawn(process.execPath, ['dist/migrations/migrate.js'], { cwd: root, env: { PATH: process.env['PATH'], DATABASE_URL: database.url } });
+        const child = spawn(process.execPath, ['dist/migrations/migrate.js'], {
+          cwd: root,
+          env: { PATH: process.env['PATH'], DATABASE_URL: database.url },
+        });
         let said = '';
         child.stdout.on('data', (data) => (said += String(data)));
         child.stderr.on('data', (data) => (said += String(data)));

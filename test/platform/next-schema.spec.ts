@@ -26,9 +26,13 @@ const next = {
   [NEXT]: class {
     async up(runner: QueryRunner): Promise<void> {
       for (const table of await tablesOf(runner)) {
-        await runner.query(`alter table ${table} add column next_note text, add column next_count integer not null default 7`);
+        await runner.query(
+          `alter table ${table} add column next_note text, add column next_count integer not null default 7`,
+        );
       }
-      await runner.query('create table next_things (id uuid primary key, customer_id uuid not null, note text not null)');
+      await runner.query(
+        'create table next_things (id uuid primary key, customer_id uuid not null, note text not null)',
+      );
     }
 
     async down(): Promise<void> {}
@@ -39,7 +43,8 @@ const next = {
     async up(runner: QueryRunner): Promise<void> {
       await runner.query('set lock_timeout = 0');
       // Of a partitioned table each part has its own.
-      for (const table of await tablesOf(runner, `relkind = 'r' and relname <> 'next_things'`)) await runner.query(`create index concurrently ${table}_next on ${table} (next_note, next_count)`);
+      for (const table of await tablesOf(runner, `relkind = 'r' and relname <> 'next_things'`))
+        await runner.query(`create index concurrently ${table}_next on ${table} (next_note, next_count)`);
     }
 
     async down(): Promise<void> {}
@@ -48,7 +53,9 @@ const next = {
 const steps = [...migrations, next[NEXT]!, next[NEXT_INDEXES]!];
 
 async function tablesOf(runner: QueryRunner, kind = 'not relispartition'): Promise<string[]> {
-  const rows = (await runner.query(`select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and ${kind} order by 1`)) as { name: string }[];
+  const rows = (await runner.query(
+    `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and ${kind} order by 1`,
+  )) as { name: string }[];
   return rows.map(({ name }) => name);
 }
 
@@ -89,14 +96,18 @@ describe('this version on the schema of the next', () => {
     await Promise.all(asking);
     expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
     expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(1_000);
-    const [widened] = await service.database.query<{ count: number }>(`select count(*)::int as count from pg_attribute where attname = 'next_count' and attrelid in (select oid from pg_class where relkind in ('r', 'p') and not relispartition)`);
+    const [widened] = await service.database.query<{ count: number }>(
+      `select count(*)::int as count from pg_attribute where attname = 'next_count' and attrelid in (select oid from pg_class where relkind in ('r', 'p') and not relispartition)`,
+    );
     expect(widened!.count).toBeGreaterThan(30);
   }, 60_000);
 
   it('answers as before, with all that it had prepared on the schema before', async () => {
     expect(before.length).toBeGreaterThan(60);
     // The last question of somebody who has logged out.
-    expect(before.filter(({ status }) => status >= 400).map(({ what, status }) => [what, status])).toEqual([['GET /v1/users/me', 401]]);
+    expect(before.filter(({ status }) => status >= 400).map(({ what, status }) => [what, status])).toEqual([
+      ['GET /v1/users/me', 401],
+    ]);
     expect(await mainJob(service, receiver, 'run-b')).toEqual(before);
   }, 60_000);
 
@@ -115,18 +126,42 @@ describe('this version on the schema of the next', () => {
     );
     expect((await call('POST', `/v1/subscriptions/${id}/pause`, { body: {} })).status).toBe(200);
     await sendDue(service);
-    expect(receiver.at('/newer').filter(({ message }) => message.data.subject.id === id).map(({ message: { type, data } }) => [data.sequence, data.version, type]).sort()).toEqual([
-      [1, 1, 'subscription.created'], [2, 2, 'subscription.relabelled'], [3, 3, 'subscription.paused'],
+    expect(
+      receiver
+        .at('/newer')
+        .filter(({ message }) => message.data.subject.id === id)
+        .map(({ message: { type, data } }) => [data.sequence, data.version, type])
+        .sort(),
+    ).toEqual([
+      [1, 1, 'subscription.created'],
+      [2, 2, 'subscription.relabelled'],
+      [3, 3, 'subscription.paused'],
     ]);
-    expect((await call('GET', `/v1/subscriptions/${id}/timeline`)).body.data.map(({ type }: { type: string }) => type).sort()).toEqual(['subscription.created', 'subscription.paused', 'subscription.relabelled']);
-    expect((await service.admin('GET', '/v1/audit-log?customer=newer')).body.data.map(({ type }: { type: string }) => type)).toContain('subscription.relabelled');
-    expect((await service.admin('GET', '/v1/audit-log/export?customer=newer&format=ndjson')).body).toContain('subscription.relabelled');
-    expect((await service.admin('GET', `/v1/webhook-deliveries?endpoint=${endpoint.id}`)).body.data.map(({ type }: { type: string }) => type)).toContain('subscription.relabelled');
+    expect(
+      (await call('GET', `/v1/subscriptions/${id}/timeline`)).body.data
+        .map(({ type }: { type: string }) => type)
+        .sort(),
+    ).toEqual(['subscription.created', 'subscription.paused', 'subscription.relabelled']);
+    expect(
+      (await service.admin('GET', '/v1/audit-log?customer=newer')).body.data.map(({ type }: { type: string }) => type),
+    ).toContain('subscription.relabelled');
+    expect((await service.admin('GET', '/v1/audit-log/export?customer=newer&format=ndjson')).body).toContain(
+      'subscription.relabelled',
+    );
+    expect(
+      (await service.admin('GET', `/v1/webhook-deliveries?endpoint=${endpoint.id}`)).body.data.map(
+        ({ type }: { type: string }) => type,
+      ),
+    ).toContain('subscription.relabelled');
     expect((await call('GET', `/v1/customers/newer/entitlements?at=${encodeURIComponent(START)}`)).status).toBe(200);
   }, 30_000);
 
   it('answers as before when it is started there', async () => {
-    const another = await startApp({ database: service.database, clock, environment: { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.1' } });
+    const another = await startApp({
+      database: service.database,
+      clock,
+      environment: { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.1' },
+    });
     try {
       expect(await mainJob(another, receiver, 'run-c')).toEqual(before);
     } finally {
@@ -134,7 +169,8 @@ describe('this version on the schema of the next', () => {
     }
   }, 60_000);
 
-  const lastEventId = async (): Promise<string> => (await service.database.query<{ id: string }>('select max(id::text) as id from events'))[0]!.id;
+  const lastEventId = async (): Promise<string> =>
+    (await service.database.query<{ id: string }>('select max(id::text) as id from events'))[0]!.id;
 });
 
 describe('production', () => {
@@ -144,10 +180,15 @@ describe('production', () => {
     const client = new pg.Client({ connectionString: server.url() });
     try {
       await client.connect();
-      const names = async () => (await client.query<{ name: string }>('select name from schema_migrations order by id')).rows.map(({ name }) => name);
+      const names = async () =>
+        (await client.query<{ name: string }>('select name from schema_migrations order by id')).rows.map(
+          ({ name }) => name,
+        );
       const start = () => startDatabase(new Config({ NODE_ENV: 'production', DATABASE_URL: server.url(), SECRET_KEY }));
       await migrate(server.url(), { steps: migrations.slice(0, -1) });
-      await expect(start()).rejects.toThrow(`The schema lacks ${migrations.at(-1)!.name}: run "npm run migrate" first.`);
+      await expect(start()).rejects.toThrow(
+        `The schema lacks ${migrations.at(-1)!.name}: run "npm run migrate" first.`,
+      );
       expect(await names()).toHaveLength(migrations.length - 1);
       await migrate(server.url(), { steps });
       await (await start()).stop();

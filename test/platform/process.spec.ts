@@ -14,7 +14,9 @@ describe('the service as a process', () => {
     return service;
   };
   const login = async ({ url }: ServiceProcess): Promise<string> => {
-    const { body } = await caller(url)('POST', '/v1/auth/login', { body: { email: 'admin@localhost', password: PASSWORD } });
+    const { body } = await caller(url)('POST', '/v1/auth/login', {
+      body: { email: 'admin@localhost', password: PASSWORD },
+    });
     return body.accessToken;
   };
 
@@ -22,23 +24,31 @@ describe('the service as a process', () => {
     dataDir = temporaryFolder();
   });
   afterEach(async () => {
-    await Promise.all(running.splice(0).map((service) => Promise.race([service.end('SIGTERM'), new Promise((resolve) => setTimeout(resolve, 5_000))])));
+    await Promise.all(
+      running
+        .splice(0)
+        .map((service) => Promise.race([service.end('SIGTERM'), new Promise((resolve) => setTimeout(resolve, 5_000))])),
+    );
     const left = postgresOf(dataDir);
     if (left) process.kill(left, 'SIGINT');
     fs.rmSync(dataDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   });
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('keeps its data over a stop by %s, and leaves no database behind', async (signal) => {
-    const first = await start();
-    const token = await login(first);
-    await caller(first.url)('PUT', '/v1/customers/kept', { token, body: { product: 'api' } });
-    expect(await first.end(signal)).toBe(0);
-    expect(postgresOf(dataDir)).toBeNull();
-    const second = await start();
-    // The same token: the signing key and the session were kept too.
-    expect((await caller(second.url)('GET', '/v1/customers/kept', { token })).status).toBe(200);
-    expect(await second.end(signal)).toBe(0);
-  }, 60_000);
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'keeps its data over a stop by %s, and leaves no database behind',
+    async (signal) => {
+      const first = await start();
+      const token = await login(first);
+      await caller(first.url)('PUT', '/v1/customers/kept', { token, body: { product: 'api' } });
+      expect(await first.end(signal)).toBe(0);
+      expect(postgresOf(dataDir)).toBeNull();
+      const second = await start();
+      // The same token: the signing key and the session were kept too.
+      expect((await caller(second.url)('GET', '/v1/customers/kept', { token })).status).toBe(200);
+      expect(await second.end(signal)).toBe(0);
+    },
+    60_000,
+  );
 
   it('takes its database over after kill -9, with all that was acknowledged', async () => {
     const first = await start();
@@ -78,15 +88,20 @@ describe('the service as a process', () => {
   it('tells the drawn password of the first admin once, and how to go on', async () => {
     const first = await start({ ADMIN_PASSWORD: '' });
     const drawn = /password (\S{20})/.exec(first.output())![1]!;
-    const { status } = await caller(first.url)('POST', '/v1/auth/login', { body: { email: 'admin@localhost', password: drawn } });
+    const { status } = await caller(first.url)('POST', '/v1/auth/login', {
+      body: { email: 'admin@localhost', password: drawn },
+    });
     expect(status).toBe(200);
-    for (const hint of ['/docs', '/health/ready', '/v1/usage/consume', 'Samples']) expect(first.output()).toContain(hint);
+    for (const hint of ['/docs', '/health/ready', '/v1/usage/consume', 'Samples'])
+      expect(first.output()).toContain(hint);
     await first.end('SIGTERM');
     const second = await start({ ADMIN_PASSWORD: '' });
     expect(second.output()).not.toContain(drawn);
   }, 60_000);
 
   it('does not start in production without its own secrets', async () => {
-    await expect(start({ NODE_ENV: 'production', ADMIN_PASSWORD: '' })).rejects.toThrow(/DATABASE_URL[\s\S]*SECRET_KEY/);
+    await expect(start({ NODE_ENV: 'production', ADMIN_PASSWORD: '' })).rejects.toThrow(
+      /DATABASE_URL[\s\S]*SECRET_KEY/,
+    );
   }, 30_000);
 });

@@ -28,13 +28,18 @@ describe('the schema', () => {
          from information_schema.columns where table_name = $1 order by column_name`,
         [tableName],
       );
-      const mapped = columns.map((column) => ({ name: column.databaseName, type: String(column.type), nullable: column.isNullable })).sort((a, b) => (a.name < b.name ? -1 : 1));
+      const mapped = columns
+        .map((column) => ({ name: column.databaseName, type: String(column.type), nullable: column.isNullable }))
+        .sort((a, b) => (a.name < b.name ? -1 : 1));
       expect([tableName, mapped]).toEqual([tableName, stored]);
       const keys = await service.database.query<{ name: string }>(
         `select a.attname as name from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any(i.indkey) where i.indrelid = $1::regclass and i.indisprimary order by 1`,
         [tableName],
       );
-      expect([tableName, primaryColumns.map(({ databaseName }) => databaseName).sort()]).toEqual([tableName, keys.map(({ name }) => name)]);
+      expect([tableName, primaryColumns.map(({ databaseName }) => databaseName).sort()]).toEqual([
+        tableName,
+        keys.map(({ name }) => name),
+      ]);
     }
   });
 
@@ -45,7 +50,10 @@ describe('the schema', () => {
   });
 
   describe('refuses by itself', () => {
-    const ids = { customer: '01890a5d-ac96-774b-bcce-b302099a8001', subscription: '01890a5d-ac96-774b-bcce-b302099a8002' };
+    const ids = {
+      customer: '01890a5d-ac96-774b-bcce-b302099a8001',
+      subscription: '01890a5d-ac96-774b-bcce-b302099a8002',
+    };
     const customer = (subscription: string) =>
       `insert into customers (id, key, timezone, first_subscription_id, created_at, updated_at) values ('${ids.customer}', 'alone', 'UTC', '${subscription}', now(), now())`;
 
@@ -56,33 +64,69 @@ describe('the schema', () => {
     it('a subscription without a customer, and the end of the only one', async () => {
       const { call } = await serviceKey(service);
       const { body } = await call('PUT', '/v1/customers/kept', { body: { product: 'api' } });
-      await expect(service.database.query(`update subscriptions set customer_id = '${ids.customer}' where id = $1`, [body.subscription.id])).rejects.toThrow('foreign key');
-      await expect(service.database.query('delete from subscriptions where id = $1', [body.subscription.id])).rejects.toThrow('customers_have_a_subscription');
-      await expect(service.database.query('delete from customers where id = $1', [body.id])).rejects.toThrow('foreign key');
+      await expect(
+        service.database.query(`update subscriptions set customer_id = '${ids.customer}' where id = $1`, [
+          body.subscription.id,
+        ]),
+      ).rejects.toThrow('foreign key');
+      await expect(
+        service.database.query('delete from subscriptions where id = $1', [body.subscription.id]),
+      ).rejects.toThrow('customers_have_a_subscription');
+      await expect(service.database.query('delete from customers where id = $1', [body.id])).rejects.toThrow(
+        'foreign key',
+      );
     });
 
     it('a second live subscription on a product', async () => {
       const { call } = await serviceKey(service);
       const { body } = await call('PUT', '/v1/customers/twice', { body: { product: 'api' } });
-      const columns = (await service.database.query<{ name: string }>(`select column_name as name from information_schema.columns where table_name = 'subscriptions' and column_name <> 'id'`)).map(({ name }) => name).join(', ');
-      await expect(service.database.query(`insert into subscriptions (id, ${columns}) select gen_random_uuid(), ${columns} from subscriptions where id = $1`, [body.subscription.id])).rejects.toThrow('subscriptions_one_live');
+      const columns = (
+        await service.database.query<{ name: string }>(
+          `select column_name as name from information_schema.columns where table_name = 'subscriptions' and column_name <> 'id'`,
+        )
+      )
+        .map(({ name }) => name)
+        .join(', ');
+      await expect(
+        service.database.query(
+          `insert into subscriptions (id, ${columns}) select gen_random_uuid(), ${columns} from subscriptions where id = $1`,
+          [body.subscription.id],
+        ),
+      ).rejects.toThrow('subscriptions_one_live');
     });
 
     it('a second one that is to begin, a paused one that nobody paused, and one that has expired without an end', async () => {
       const { call } = await serviceKey(service);
       const { body } = await call('PUT', '/v1/customers/waiting', { body: { product: 'api' } });
       const { id } = body.subscription;
-      const columns = (await service.database.query<{ name: string }>(`select column_name as name from information_schema.columns where table_name = 'subscriptions' and column_name not in ('id', 'status', 'started_at')`)).map(({ name }) => name).join(', ');
-      const waiting = () => service.database.query(`insert into subscriptions (id, status, started_at, ${columns}) select gen_random_uuid(), 'inactive', now() + interval '1 year', ${columns} from subscriptions where id = $1`, [id]);
+      const columns = (
+        await service.database.query<{ name: string }>(
+          `select column_name as name from information_schema.columns where table_name = 'subscriptions' and column_name not in ('id', 'status', 'started_at')`,
+        )
+      )
+        .map(({ name }) => name)
+        .join(', ');
+      const waiting = () =>
+        service.database.query(
+          `insert into subscriptions (id, status, started_at, ${columns}) select gen_random_uuid(), 'inactive', now() + interval '1 year', ${columns} from subscriptions where id = $1`,
+          [id],
+        );
       await waiting();
       await expect(waiting()).rejects.toThrow('subscriptions_one_upcoming');
-      await expect(service.database.query(`update subscriptions set status = 'paused' where id = $1`, [id])).rejects.toThrow('subscriptions_paused_since');
-      await expect(service.database.query(`update subscriptions set status = 'expired' where id = $1`, [id])).rejects.toThrow('subscriptions_ended_when_over');
+      await expect(
+        service.database.query(`update subscriptions set status = 'paused' where id = $1`, [id]),
+      ).rejects.toThrow('subscriptions_paused_since');
+      await expect(
+        service.database.query(`update subscriptions set status = 'expired' where id = $1`, [id]),
+      ).rejects.toThrow('subscriptions_ended_when_over');
     });
 
     it('to do twice what time does once, and to change money that was told', async () => {
       const act = () =>
-        service.database.query(`insert into subscription_actions (customer_id, subscription_id, period_start, period_end, action, done_at) values ($1, $2, '2027-01-01', '2027-02-01', 'renewal', now())`, [ids.customer, ids.subscription]);
+        service.database.query(
+          `insert into subscription_actions (customer_id, subscription_id, period_start, period_end, action, done_at) values ($1, $2, '2027-01-01', '2027-02-01', 'renewal', now())`,
+          [ids.customer, ids.subscription],
+        );
       await act();
       await expect(act()).rejects.toThrow('subscription_actions_pkey');
       const { call } = await serviceKey(service);
@@ -99,9 +143,14 @@ describe('the schema', () => {
   });
 
   it('leaves no trace of a registration that fails half way', async () => {
-    const counts = () => service.database.query('select (select count(*) from customers) c, (select count(*) from subscriptions) s, (select count(*) from users) u, (select count(*) from events) e');
+    const counts = () =>
+      service.database.query(
+        'select (select count(*) from customers) c, (select count(*) from subscriptions) s, (select count(*) from users) u, (select count(*) from events) e',
+      );
     const before = await counts();
-    const { status } = await service.call('POST', '/v1/auth/register', { body: { email: 'ADMIN@localhost', password: 'a long enough password' } });
+    const { status } = await service.call('POST', '/v1/auth/register', {
+      body: { email: 'ADMIN@localhost', password: 'a long enough password' },
+    });
     expect(status).toBe(409);
     expect(await counts()).toEqual(before);
   });

@@ -44,7 +44,11 @@ describe('npm run seed', () => {
   const run = (args: string[], environment: Record<string, string> = {}): ChildProcess => {
     const { PATH, HOME } = process.env;
     const env = { PATH, HOME, DATA_DIR: dataDir, DATABASE_URL: database.url, ...environment };
-    return spawn(process.execPath, ['scripts/seed.mjs', ...args], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    return spawn(process.execPath, ['scripts/seed.mjs', ...args], {
+      cwd: root,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
   };
   const ended = (child: ChildProcess): Promise<Ended> =>
     new Promise((resolve) => {
@@ -52,9 +56,16 @@ describe('npm run seed', () => {
       for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (data) => (output += String(data)));
       child.once('close', (code) => resolve({ code, output }));
     });
-  const numbers = async (sql: string): Promise<Record<string, number>> => (await database.query<Record<string, number>>(sql))[0]!;
-  const loaded = async (): Promise<number> => (await numbers(`select count(*)::int as n from customers where key like 'seed-%'`))['n']!;
-  const seeding = async (): Promise<number> => (await numbers(`select count(*)::int as n from pg_stat_activity where application_name = 'tollgate-seed' and datname = current_database()`))['n']!;
+  const numbers = async (sql: string): Promise<Record<string, number>> =>
+    (await database.query<Record<string, number>>(sql))[0]!;
+  const loaded = async (): Promise<number> =>
+    (await numbers(`select count(*)::int as n from customers where key like 'seed-%'`))['n']!;
+  const seeding = async (): Promise<number> =>
+    (
+      await numbers(
+        `select count(*)::int as n from pg_stat_activity where application_name = 'tollgate-seed' and datname = current_database()`,
+      )
+    )['n']!;
   const until = async (isSo: () => Promise<boolean>): Promise<void> => {
     while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 5));
   };
@@ -63,7 +74,13 @@ describe('npm run seed', () => {
       `select ${SELECTED}, s.due_at as "dueAt", c.key, v.trial_days as "trialDays", q.last::float8 as told from subscriptions s join customers c on c.id = s.customer_id
        join plan_versions v on v.plan_id = s.plan_id and v.version = s.plan_version join event_sequences q on q.subject_id = s.id where c.key ~ '^seed-' and right(c.key, 10)::int % ${every} = 0 order by c.key`,
     );
-    return rows.map(({ dueAt: due, key, trialDays, told, ...subscription }) => ({ subscription, dueAt: due, key, trialDays, told }));
+    return rows.map(({ dueAt: due, key, trialDays, told, ...subscription }) => ({
+      subscription,
+      dueAt: due,
+      key,
+      trialDays,
+      told,
+    }));
   };
 
   beforeAll(async () => {
@@ -88,21 +105,42 @@ describe('npm run seed', () => {
   it('goes on where it was killed, with no customer twice and none half', async () => {
     expect(afterKill).toBeGreaterThanOrEqual(1_000);
     expect(afterKill).toBeLessThan(CUSTOMERS);
-    expect(last).toMatchObject({ code: 0, output: expect.stringContaining(`${afterKill.toLocaleString('en')} customers are there already.`) });
+    expect(last).toMatchObject({
+      code: 0,
+      output: expect.stringContaining(`${afterKill.toLocaleString('en')} customers are there already.`),
+    });
     expect(
       await numbers(`select count(*)::int as customers, count(distinct c.key)::int as keys, min(c.key) = 'seed-0000000001' and max(c.key) = 'seed-0000005000' as gapless,
         count(s.id)::int as first, count(v.version)::int as versions, count(q.last)::int as sequences, (select count(*)::int from ${SEEDED}) as subscriptions,
         (select count(distinct customer_id)::int from usage_counters) as users
         from customers c left join subscriptions s on s.customer_id = c.id and s.id = c.first_subscription_id left join entitlement_versions v on v.customer_id = c.id
         left join event_sequences q on q.subject_id = s.id where c.key like 'seed-%'`),
-    ).toEqual({ customers: CUSTOMERS, keys: CUSTOMERS, gapless: true, first: CUSTOMERS, versions: CUSTOMERS, sequences: CUSTOMERS, subscriptions: CUSTOMERS, users: CUSTOMERS });
+    ).toEqual({
+      customers: CUSTOMERS,
+      keys: CUSTOMERS,
+      gapless: true,
+      first: CUSTOMERS,
+      versions: CUSTOMERS,
+      sequences: CUSTOMERS,
+      subscriptions: CUSTOMERS,
+      users: CUSTOMERS,
+    });
   });
 
   it('changes nothing when all of them are there', async () => {
-    const before = await numbers(`select (select count(*)::int from events) as events, (select count(*)::int from plan_versions) as versions, (select count(*)::int from usage_ledger) as lines`);
+    const before = await numbers(
+      `select (select count(*)::int from events) as events, (select count(*)::int from plan_versions) as versions, (select count(*)::int from usage_ledger) as lines`,
+    );
     const { code, output } = await ended(run(ARGUMENTS));
-    expect({ code, output }).toMatchObject({ code: 0, output: expect.stringMatching(/5,000 customers are there already[\s\S]*All +5,000/) });
-    expect(await numbers(`select (select count(*)::int from events) as events, (select count(*)::int from plan_versions) as versions, (select count(*)::int from usage_ledger) as lines`)).toEqual(before);
+    expect({ code, output }).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(/5,000 customers are there already[\s\S]*All +5,000/),
+    });
+    expect(
+      await numbers(
+        `select (select count(*)::int from events) as events, (select count(*)::int from plan_versions) as versions, (select count(*)::int from usage_ledger) as lines`,
+      ),
+    ).toEqual(before);
   }, 60_000);
 
   it('writes counters that are the sums of their ledgers, and none beyond what is hard', async () => {
@@ -124,18 +162,31 @@ describe('npm run seed', () => {
     // As if a worker had looked a while later: all is there for good then.
     await database.query(`update usage_sums set looked_at = now() + interval '2 minutes'`);
     while (await service.app.get(UsageOverTime).sumUp());
-    const sums = await numbers('select sum(quantity)::float8 as quantity, sum(records)::float8 as records from usage_by_hour');
-    expect(sums).toEqual(await numbers('select sum(quantity)::float8 as quantity, count(*)::float8 as records from usage_ledger'));
+    const sums = await numbers(
+      'select sum(quantity)::float8 as quantity, sum(records)::float8 as records from usage_by_hour',
+    );
+    expect(sums).toEqual(
+      await numbers('select sum(quantity)::float8 as quantity, count(*)::float8 as records from usage_ledger'),
+    );
     expect(sums['records']).toBeGreaterThan(CUSTOMERS);
   });
 
   it('draws plans and fates as they are meant', async () => {
-    const plans = Object.fromEntries((await database.query<{ plan: string; share: number }>(`select plan_key as plan, count(*)::float8 * 100 / ${CUSTOMERS} as share from ${SEEDED} group by 1`)).map(({ plan, share }) => [plan, share]));
-    const fates = await numbers(`select avg(case when ended_at is null and current_period_end between now() and now() + interval '7 days' then 100 else 0 end)::float8 as expiring,
+    const plans = Object.fromEntries(
+      (
+        await database.query<{ plan: string; share: number }>(
+          `select plan_key as plan, count(*)::float8 * 100 / ${CUSTOMERS} as share from ${SEEDED} group by 1`,
+        )
+      ).map(({ plan, share }) => [plan, share]),
+    );
+    const fates =
+      await numbers(`select avg(case when ended_at is null and current_period_end between now() and now() + interval '7 days' then 100 else 0 end)::float8 as expiring,
       avg(case when created_at > now() - interval '7 days' then 100 else 0 end)::float8 as new, avg(case when canceled_at > now() - interval '14 days' then 100 else 0 end)::float8 as canceled,
       avg(case when status = 'canceled' then 100 else 0 end)::float8 as ending, avg(case when ended_at is not null then 100 else 0 end)::float8 as ended from ${SEEDED}`);
     const meant: Record<string, number> = { ...PLANS, expiring: 20, new: 15, canceled: 10, ending: 5, ended: 5 };
-    const wrong = Object.entries({ ...plans, ...fates }).filter(([name, share]) => !(Math.abs(share - meant[name]!) <= TOLERANCE));
+    const wrong = Object.entries({ ...plans, ...fates }).filter(
+      ([name, share]) => !(Math.abs(share - meant[name]!) <= TOLERANCE),
+    );
     expect(wrong).toEqual([]);
     const statuses = await database.query<{ status: string }>(`select distinct status from ${SEEDED} order by 1`);
     expect(statuses.map(({ status }) => status)).toEqual(['active', 'canceled', 'expired', 'inactive', 'trialing']);
@@ -151,11 +202,38 @@ describe('npm run seed', () => {
         return passed.at(-1)?.subscription ?? contract;
       };
       const { id, customerId, productId, quantity, timezone, createdAt, canceledAt, status } = subscription;
-      const plan = { planId: subscription.planId, planVersion: subscription.planVersion, planKey: subscription.planKey, planName: subscription.planName, price: subscription.price };
-      const made = start({ id, customerId, productId, quantity, timezone, plan, trialDays, testClockId: null, startsAt: null, billingAnchor: null, autoRenew: true, indefinite: false, usageSince: null }, createdAt);
+      const plan = {
+        planId: subscription.planId,
+        planVersion: subscription.planVersion,
+        planKey: subscription.planKey,
+        planName: subscription.planName,
+        price: subscription.price,
+      };
+      const made = start(
+        {
+          id,
+          customerId,
+          productId,
+          quantity,
+          timezone,
+          plan,
+          trialDays,
+          testClockId: null,
+          startsAt: null,
+          billingAnchor: null,
+          autoRenew: true,
+          indefinite: false,
+          usageSince: null,
+        },
+        createdAt,
+      );
       let expected = made.subscription;
       if (canceledAt) {
-        expected = cancel(passTime(expected, canceledAt), status === 'inactive' ? 'now' : 'period_end', canceledAt).subscription;
+        expected = cancel(
+          passTime(expected, canceledAt),
+          status === 'inactive' ? 'now' : 'period_end',
+          canceledAt,
+        ).subscription;
         steps++;
       }
       expected = passTime(expected, now);
@@ -163,7 +241,12 @@ describe('npm run seed', () => {
       const since = dueTransitions(subscription, now);
       const { updatedAt: _, ...written } = since.at(-1)?.subscription ?? subscription;
       const { updatedAt: __, ...wanted } = expected;
-      expect({ key, ...written, told: told + since.length, due }).toEqual({ key, ...wanted, told: steps, due: dueAt(subscription) });
+      expect({ key, ...written, told: told + since.length, due }).toEqual({
+        key,
+        ...wanted,
+        told: steps,
+        due: dueAt(subscription),
+      });
     }
   }, 60_000);
 
@@ -181,11 +264,15 @@ describe('npm run seed', () => {
     const some = await seeded(100);
     for (const { key, subscription } of some) {
       const { status, body } = await service.admin('GET', `/v1/customers/${key}/subscription?product=seed`);
-      const live = { status: 200, body: { id: subscription.id, status: subscription.status, plan: { key: subscription.planKey } } };
+      const live = {
+        status: 200,
+        body: { id: subscription.id, status: subscription.status, plan: { key: subscription.planKey } },
+      };
       expect({ status, body }).toMatchObject(isLive(subscription.status) ? live : { status: 404 });
     }
     for (const { key, subscription } of some.filter((one) => isLive(one.subscription.status))) {
-      const ask = (route: string): ReturnType<TestApp['admin']> => service.admin('POST', `/v1/${route}`, { body: { customer: key, product: 'seed', feature: 'api_calls' } });
+      const ask = (route: string): ReturnType<TestApp['admin']> =>
+        service.admin('POST', `/v1/${route}`, { body: { customer: key, product: 'seed', feature: 'api_calls' } });
       const [counter] = await database.query<{ used: string; limit: string | null }>(
         `select e.terms ->> 'limit' as "limit", coalesce((select used from usage_counters u where u.customer_id = $1 and u.feature_id = e.feature_id and u.window_start = $2), 0) as used
          from plan_entitlements e join features f on f.id = e.feature_id where e.plan_id = $3 and f.key = 'api_calls'`,
@@ -193,7 +280,12 @@ describe('npm run seed', () => {
       );
       const [used, limit] = [Number(counter!.used), Number(counter!.limit)];
       const more = used < limit || subscription.planKey === 'enterprise';
-      expect((await ask('check')).body).toMatchObject({ allowed: more, used, limit, windowStart: subscription.usagePeriodStart.toISOString() });
+      expect((await ask('check')).body).toMatchObject({
+        allowed: more,
+        used,
+        limit,
+        windowStart: subscription.usagePeriodStart.toISOString(),
+      });
       expect((await ask('usage/consume')).body).toMatchObject({ allowed: more, used: more ? used + 1 : used, limit });
     }
     expect(await service.app.get(UsageChecker).checkAll()).toEqual({ wrong: 0, unchecked: [] });
@@ -206,7 +298,9 @@ describe('npm run seed', () => {
     );
     expect(full.length).toBe(10);
     for (const { key, feature } of full) {
-      const { body } = await service.admin('POST', '/v1/usage/consume', { body: { customer: key, product: 'seed', feature } });
+      const { body } = await service.admin('POST', '/v1/usage/consume', {
+        body: { customer: key, product: 'seed', feature },
+      });
       expect(body).toMatchObject({ allowed: false, reason: 'limit_reached', remaining: 0 });
     }
   });
@@ -216,8 +310,12 @@ describe('npm run seed', () => {
     ['a number that is none', ['--customers', '1e3'], {}, '--customers must be a whole number'],
     ['production', ['--customers', '5'], { NODE_ENV: 'production' }, '--yes-production'],
     ['a product of somebody else', ['--customers', '5', '--product', 'api'], {}, 'has another catalogue'],
-  ])('refuses %s', async (_, args, environment, told) => {
-    const { code, output } = await ended(run(args, environment));
-    expect({ code, output }).toMatchObject({ code: 1, output: expect.stringContaining(told) });
-  }, 60_000);
+  ])(
+    'refuses %s',
+    async (_, args, environment, told) => {
+      const { code, output } = await ended(run(args, environment));
+      expect({ code, output }).toMatchObject({ code: 1, output: expect.stringContaining(told) });
+    },
+    60_000,
+  );
 });

@@ -9,8 +9,10 @@ const statuses = (answers: { status: number }[]): number[] => answers.map(({ sta
 describe('simultaneous commands', () => {
   let service: Service;
   let key: string;
-  const put = (customer: string, body: object) => service.call('PUT', `/v1/customers/${customer}`, { token: key, body });
-  const post = (path: string, body: object, headers: Record<string, string> = {}) => service.call('POST', path, { token: key, body, headers });
+  const put = (customer: string, body: object) =>
+    service.call('PUT', `/v1/customers/${customer}`, { token: key, body });
+  const post = (path: string, body: object, headers: Record<string, string> = {}) =>
+    service.call('POST', path, { token: key, body, headers });
   /** A customer whose subscription has ended: free to make a new one. */
   const ended = async (): Promise<string> => {
     const customer = unique('ended');
@@ -27,10 +29,15 @@ describe('simultaneous commands', () => {
 
   it('make one subscription and one conflict of two creates', async () => {
     const customer = await ended();
-    const answers = await Promise.all([1, 2].map(() => post('/v1/subscriptions', { customer, product: 'api', plan: 'quota' })));
+    const answers = await Promise.all(
+      [1, 2].map(() => post('/v1/subscriptions', { customer, product: 'api', plan: 'quota' })),
+    );
     expect(statuses(answers)).toEqual([201, 409]);
     expect(answers.find(({ status }) => status === 409)!.body.code).toBe('subscription_exists');
-    const live = await service.database.query(`select 1 from subscriptions s join customers c on c.id = s.customer_id where c.key = $1 and s.status = 'active'`, [customer]);
+    const live = await service.database.query(
+      `select 1 from subscriptions s join customers c on c.id = s.customer_id where c.key = $1 and s.status = 'active'`,
+      [customer],
+    );
     expect(live).toHaveLength(1);
   });
 
@@ -44,14 +51,18 @@ describe('simultaneous commands', () => {
   it('let one of two changes with the same If-Match through', async () => {
     const { body } = await put(unique('change'), { product: 'api' });
     const answers = await Promise.all(
-      ['quota', 'overage'].map((plan) => post(`/v1/subscriptions/${body.subscription.id}/change`, { plan, when: 'now' }, { 'if-match': '"1"' })),
+      ['quota', 'overage'].map((plan) =>
+        post(`/v1/subscriptions/${body.subscription.id}/change`, { plan, when: 'now' }, { 'if-match': '"1"' }),
+      ),
     );
     expect(statuses(answers)).toEqual([200, 412]);
   });
 
   it('let one of ten cancellations through', async () => {
     const { body } = await put(unique('cancel'), { product: 'api' });
-    const answers = await inParallel(10, 10, () => post(`/v1/subscriptions/${body.subscription.id}/cancel`, { when: 'period_end' }));
+    const answers = await inParallel(10, 10, () =>
+      post(`/v1/subscriptions/${body.subscription.id}/cancel`, { when: 'period_end' }),
+    );
     expect(statuses(answers)).toEqual([200, ...Array<number>(9).fill(409)]);
   });
 
@@ -67,10 +78,25 @@ describe('simultaneous commands', () => {
   });
 
   it('make one account of ten registrations of one address in many spellings', async () => {
-    const spellings = ['ann@example.com', 'ANN@example.com', 'Ann@Example.Com', ' ann@example.com', 'ann@example.com ', 'ａｎｎ@example.com', 'aNN@example.com', 'anN@example.COM'];
-    const answers = await Promise.all(spellings.map((email) => service.call('POST', '/v1/auth/register', { body: { email, password: 'a long enough password' } })));
+    const spellings = [
+      'ann@example.com',
+      'ANN@example.com',
+      'Ann@Example.Com',
+      ' ann@example.com',
+      'ann@example.com ',
+      'ａｎｎ@example.com',
+      'aNN@example.com',
+      'anN@example.COM',
+    ];
+    const answers = await Promise.all(
+      spellings.map((email) =>
+        service.call('POST', '/v1/auth/register', { body: { email, password: 'a long enough password' } }),
+      ),
+    );
     expect(statuses(answers)).toEqual([201, ...Array<number>(7).fill(409)]);
-    const orphans = await service.database.query('select 1 from customers c where not exists (select 1 from subscriptions s where s.customer_id = c.id)');
+    const orphans = await service.database.query(
+      'select 1 from customers c where not exists (select 1 from subscriptions s where s.customer_id = c.id)',
+    );
     expect(orphans).toHaveLength(0);
     const accounts = await service.database.query(`select 1 from users where canonical_email = 'ann@example.com'`);
     expect(accounts).toHaveLength(1);
@@ -78,7 +104,9 @@ describe('simultaneous commands', () => {
 
   it('let one of ten copies of a refresh token through, and leave its session alive', async () => {
     const { refreshToken } = await person(service);
-    const answers = await inParallel(10, 10, () => service.call('POST', '/v1/auth/refresh', { body: { refreshToken } }));
+    const answers = await inParallel(10, 10, () =>
+      service.call('POST', '/v1/auth/refresh', { body: { refreshToken } }),
+    );
     const winners = answers.filter(({ status }) => status === 200);
     expect(winners).toHaveLength(1);
     expect((await service.call('GET', '/v1/users/me', { token: winners[0]!.body.accessToken })).status).toBe(200);
@@ -90,7 +118,10 @@ describe('simultaneous commands', () => {
     const answers = await inParallel(12, 12, make);
     expect(statuses(answers)).toEqual([...Array<number>(5).fill(201), ...Array<number>(7).fill(429)]);
     const refused = answers.find(({ status }) => status === 429)!;
-    expect(refused.body).toMatchObject({ code: 'limit_reached', decision: { allowed: false, limit: 5, used: 5, feature: 'api_keys' } });
+    expect(refused.body).toMatchObject({
+      code: 'limit_reached',
+      decision: { allowed: false, limit: 5, used: 5, feature: 'api_keys' },
+    });
     expect(refused.headers.get('retry-after')).toBeTruthy();
     const made = answers.find(({ status }) => status === 201)!;
     expect((await somebody.call('DELETE', `/v1/api-keys/${made.body.id}`)).status).toBe(204);

@@ -26,7 +26,10 @@ async function storm(instances: TestApp[], database: TestDatabase): Promise<Outc
   const { key } = await serviceKey(first);
   await first.call('PUT', '/v1/customers/storm', { token: key, body: { product } });
   const answers = await inParallel(CALLS, CONCURRENCY, (index) =>
-    instances[index % instances.length]!.call('POST', '/v1/usage/consume', { token: key, body: { customer: 'storm', product, feature: 'calls' } }),
+    instances[index % instances.length]!.call('POST', '/v1/usage/consume', {
+      token: key,
+      body: { customer: 'storm', product, feature: 'calls' },
+    }),
   );
   const [sums] = await database.query<{ used: string; ledger: string }>(
     `select (select sum(used) from usage_counters where feature_id = f.id) as used, (select sum(quantity) from usage_ledger where feature_id = f.id) as ledger
@@ -44,7 +47,10 @@ async function storm(instances: TestApp[], database: TestDatabase): Promise<Outc
 
 const EXACT: Outcome = { granted: LIMIT, denied: CALLS - LIMIT, failed: 0, used: LIMIT, ledger: LIMIT };
 
-const UNLOCKED: Statement = { name: 'versions, not locked', text: `select customer_id as "customerId", version::float8 as version from entitlement_versions where customer_id = any($1::uuid[])` };
+const UNLOCKED: Statement = {
+  name: 'versions, not locked',
+  text: `select customer_id as "customerId", version::float8 as version from entitlement_versions where customer_id = any($1::uuid[])`,
+};
 
 /** Reads, decides and writes without holding what it read: as many would write it, and wrong. */
 class UnlockedUsageRepository extends UsageRepository {
@@ -57,12 +63,19 @@ class UnlockedUsageRepository extends UsageRepository {
 /** And without telling the database where the limit is. */
 class UnguardedUsageRepository extends UnlockedUsageRepository {
   override saveCounters(connection: Connection, changes: CounterChange[], now: Date): Promise<unknown>[] {
-    return super.saveCounters(connection, changes.map((change) => ({ ...change, hardLimit: null })), now);
+    return super.saveCounters(
+      connection,
+      changes.map((change) => ({ ...change, hardLimit: null })),
+      now,
+    );
   }
 }
 
 const using = (repository: new (database: Database) => UsageRepository) => ({
-  customize: (module: TestingModuleBuilder) => module.overrideProvider(UsageRepository).useFactory({ factory: (database: Database) => new repository(database), inject: [Database] }),
+  customize: (module: TestingModuleBuilder) =>
+    module
+      .overrideProvider(UsageRepository)
+      .useFactory({ factory: (database: Database) => new repository(database), inject: [Database] }),
 });
 
 describe('2,000 parallel consumes of 1 on a limit of 500, over two instances', () => {
@@ -87,21 +100,30 @@ describe('2,000 parallel consumes of 1 on a limit of 500, over two instances', (
   }, 120_000);
 
   it('would be seen to grant otherwise: a variant without lock and guard fails the same test', async () => {
-    const unguarded = [await instance(using(UnguardedUsageRepository)), await instance(using(UnguardedUsageRepository))];
+    const unguarded = [
+      await instance(using(UnguardedUsageRepository)),
+      await instance(using(UnguardedUsageRepository)),
+    ];
     // On a busy machine the two may happen to take turns: then once more.
     let granted = 0;
-    for (let attempt = 0; attempt < 5 && granted <= LIMIT; attempt++) granted = (await storm(unguarded, database)).granted;
+    for (let attempt = 0; attempt < 5 && granted <= LIMIT; attempt++)
+      granted = (await storm(unguarded, database)).granted;
     expect(granted).toBeGreaterThan(LIMIT);
   }, 120_000);
 
   it('grants no more even without the lock: the database itself refuses to go beyond the limit', async () => {
-    const outcome = await storm([await instance(using(UnlockedUsageRepository)), await instance(using(UnlockedUsageRepository))], database);
+    const outcome = await storm(
+      [await instance(using(UnlockedUsageRepository)), await instance(using(UnlockedUsageRepository))],
+      database,
+    );
     expect(outcome.granted).toBeLessThanOrEqual(LIMIT);
     expect(outcome.used).toBe(outcome.granted);
   }, 120_000);
 
   it('is refused by the database itself when the code forgets to decide', async () => {
-    await expect(database.query('update usage_counters set used = hard_limit + 1 where hard_limit is not null')).rejects.toThrow('usage_counters_within_hard_limit');
+    await expect(
+      database.query('update usage_counters set used = hard_limit + 1 where hard_limit is not null'),
+    ).rejects.toThrow('usage_counters_within_hard_limit');
     await expect(database.query('update usage_counters set used = -1')).rejects.toThrow('usage_counters_');
     await expect(database.query('delete from usage_ledger')).rejects.toThrow('append-only');
   });

@@ -28,9 +28,15 @@ describe('several workers', () => {
   it('send each delivery once while none of them dies', async () => {
     const { call } = await serviceKey(service, { scopes: ['customers:write'] });
     await sendDue(service);
-    for (const path of ['/one', '/two', '/three']) await service.admin('POST', '/v1/webhook-endpoints', { body: { url: receiver.url(path), types: ['customer.created'], product: null } });
+    for (const path of ['/one', '/two', '/three'])
+      await service.admin('POST', '/v1/webhook-endpoints', {
+        body: { url: receiver.url(path), types: ['customer.created'], product: null },
+      });
     await inParallel(60, 8, () => call('PUT', `/v1/customers/${unique('customer')}`, { body: {} }));
-    const workers = [service, second, service, second].map(({ app }) => ({ publisher: app.get(EventPublisher, { strict: false }), dispatcher: app.get(Dispatcher, { strict: false }) }));
+    const workers = [service, second, service, second].map(({ app }) => ({
+      publisher: app.get(EventPublisher, { strict: false }),
+      dispatcher: app.get(Dispatcher, { strict: false }),
+    }));
     await Promise.all(
       workers.map(async ({ publisher, dispatcher }) => {
         for (let round = 0; round < 25; round++) {
@@ -42,29 +48,44 @@ describe('several workers', () => {
     );
     expect(receiver.received).toHaveLength(180);
     expect(new Set(receiver.received.map(({ path, id }) => `${path} ${id}`)).size).toBe(180);
-    expect(await service.database.query(`select 1 from deliveries where status <> 'delivered' or attempts <> 1`)).toEqual([]);
+    expect(
+      await service.database.query(`select 1 from deliveries where status <> 'delivered' or attempts <> 1`),
+    ).toEqual([]);
   });
 
   it('take back what one of them wrote down too late', async () => {
-    const [delivery] = await service.database.query<{ id: string }>(`select id from deliveries where lane = (select id from webhook_endpoints limit 1) limit 1`);
+    const [delivery] = await service.database.query<{ id: string }>(
+      `select id from deliveries where lane = (select id from webhook_endpoints limit 1) limit 1`,
+    );
     // Claimed once, its lease over, and claimed again by somebody else, while the first is still at it.
     let answer: () => void = () => undefined;
     let asked = 0;
     const path = new URL((await service.admin('GET', `/v1/webhook-endpoints`)).body.data[2].url).pathname;
-    await service.database.query(`update deliveries set status = 'pending', due_at = now() - interval '1 second', settled_at = null, attempts = 0, log = '[]' where id = $1`, [delivery!.id]);
+    await service.database.query(
+      `update deliveries set status = 'pending', due_at = now() - interval '1 second', settled_at = null, attempts = 0, log = '[]' where id = $1`,
+      [delivery!.id],
+    );
     receiver.behaviours.set(path, (_, response) => {
       if (++asked === 1) answer = () => void response.writeHead(500).end();
       else response.writeHead(204).end();
     });
-    const [first, other] = [service, second].map(({ app }) => app.get(Dispatcher, { strict: false })) as [Dispatcher, Dispatcher];
+    const [first, other] = [service, second].map(({ app }) => app.get(Dispatcher, { strict: false })) as [
+      Dispatcher,
+      Dispatcher,
+    ];
     await first.dispatch();
     while (asked === 0) await new Promise((resolve) => setTimeout(resolve, 10));
-    await service.database.query(`update deliveries set due_at = now() - interval '1 second' where id = $1`, [delivery!.id]);
+    await service.database.query(`update deliveries set due_at = now() - interval '1 second' where id = $1`, [
+      delivery!.id,
+    ]);
     await other.dispatch();
     await other.idle();
     answer();
     await first.idle();
-    const [row] = await service.database.query<{ status: string; attempts: number; log: { attempt: number }[] }>('select status, attempts, log from deliveries where id = $1', [delivery!.id]);
+    const [row] = await service.database.query<{ status: string; attempts: number; log: { attempt: number }[] }>(
+      'select status, attempts, log from deliveries where id = $1',
+      [delivery!.id],
+    );
     expect([row!.status, row!.attempts, row!.log.map(({ attempt }) => attempt)]).toEqual(['delivered', 2, [2]]);
   });
 });

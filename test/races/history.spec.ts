@@ -36,66 +36,105 @@ describe('a history of everything at once', () => {
   /** Asks until it is known what has happened. */
   async function known(token: string, index: number, path: string, body: object, name: string): Promise<Answer> {
     for (let attempt = 0; attempt < 100; attempt++) {
-      const answer = await instances[(index + attempt) % 2]!.call('POST', path, { token, body, headers: { 'idempotency-key': name } }).catch(() => null);
+      const answer = await instances[(index + attempt) % 2]!.call('POST', path, {
+        token,
+        body,
+        headers: { 'idempotency-key': name },
+      }).catch(() => null);
       if (!nobodyKnows(answer)) return answer!;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     throw new Error(`Nobody knows what became of ${name}.`);
   }
 
-  it.each([1, 2, 3])('adds up, seed %i', async (seed) => {
-    const product = unique('history');
-    await meteredProduct(instances[0]!, product, LIMIT);
-    const customers = Array.from({ length: CUSTOMERS }, () => unique('actor'));
-    for (const customer of customers) await instances[0]!.call('PUT', `/v1/customers/${customer}`, { token: key, body: { product } });
-    const script = fc.sample(fc.record({ what: fc.constantFrom('consume', 'consume', 'consume', 'reserve', 'event', 'correct', 'reserve and commit'), quantity: fc.integer({ min: 1, max: 9 }), who: fc.nat(CUSTOMERS - 1) }), { seed, numRuns: OPERATIONS });
-    let running = true;
-    const cuts = (async () => {
-      while (running) {
-        await new Promise((resolve) => setTimeout(resolve, 150));
-        await database.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tollgate usage' and datname = current_database()`);
-      }
-    })();
+  it.each([1, 2, 3])(
+    'adds up, seed %i',
+    async (seed) => {
+      const product = unique('history');
+      await meteredProduct(instances[0]!, product, LIMIT);
+      const customers = Array.from({ length: CUSTOMERS }, () => unique('actor'));
+      for (const customer of customers)
+        await instances[0]!.call('PUT', `/v1/customers/${customer}`, { token: key, body: { product } });
+      const script = fc.sample(
+        fc.record({
+          what: fc.constantFrom('consume', 'consume', 'consume', 'reserve', 'event', 'correct', 'reserve and commit'),
+          quantity: fc.integer({ min: 1, max: 9 }),
+          who: fc.nat(CUSTOMERS - 1),
+        }),
+        { seed, numRuns: OPERATIONS },
+      );
+      let running = true;
+      const cuts = (async () => {
+        while (running) {
+          await new Promise((resolve) => setTimeout(resolve, 150));
+          await database.query(
+            `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tollgate usage' and datname = current_database()`,
+          );
+        }
+      })();
 
-    const effects = await inParallel(script.length, 24, async (index): Promise<Effect> => {
-      const { what, quantity, who } = script[index]!;
-      const customer = customers[who]!;
-      const name = `${product}-${index}`;
-      const asked = { customer, product, feature: 'calls', quantity };
-      const effect = { customer, used: 0, held: 0 };
-      if (what === 'consume') {
-        const { status, body } = await known(key, index, '/v1/usage/consume', asked, name);
-        expect(status).toBe(200);
-        return { ...effect, used: body.allowed ? quantity : 0 };
-      }
-      if (what === 'event') {
-        const { body } = await known(key, index, '/v1/usage/events', { product, events: [{ ...asked, id: name, product: undefined }] }, name);
-        // Told again after a lost answer it may be known already: it was counted, once.
-        expect(['recorded', 'duplicate']).toContain(body.results[0].status);
-        return { ...effect, used: quantity };
-      }
-      if (what === 'correct') {
-        const { status, body } = await known(instances[0]!.adminToken, index, '/v1/usage/corrections', { ...asked, quantity: -quantity, reason: 'history' }, name);
-        if (status === 409) expect(body.code).toBe('exceeds_usage');
-        return { ...effect, used: status === 200 ? -quantity : 0 };
-      }
-      const { body } = await known(key, index, '/v1/usage/reservations', { ...asked, ttlSeconds: 600 }, name);
-      if (!body.allowed) return effect;
-      if (what === 'reserve') return { ...effect, held: quantity };
-      const committed = Math.ceil(quantity / 2);
-      const settled = await known(key, index, `/v1/usage/reservations/${body.reservation.id}/commit`, { quantity: committed }, `${name}-commit`);
-      expect(settled.status).toBe(200);
-      return { ...effect, used: committed };
-    });
-    running = false;
-    await cuts;
+      const effects = await inParallel(script.length, 24, async (index): Promise<Effect> => {
+        const { what, quantity, who } = script[index]!;
+        const customer = customers[who]!;
+        const name = `${product}-${index}`;
+        const asked = { customer, product, feature: 'calls', quantity };
+        const effect = { customer, used: 0, held: 0 };
+        if (what === 'consume') {
+          const { status, body } = await known(key, index, '/v1/usage/consume', asked, name);
+          expect(status).toBe(200);
+          return { ...effect, used: body.allowed ? quantity : 0 };
+        }
+        if (what === 'event') {
+          const { body } = await known(
+            key,
+            index,
+            '/v1/usage/events',
+            { product, events: [{ ...asked, id: name, product: undefined }] },
+            name,
+          );
+          // Told again after a lost answer it may be known already: it was counted, once.
+          expect(['recorded', 'duplicate']).toContain(body.results[0].status);
+          return { ...effect, used: quantity };
+        }
+        if (what === 'correct') {
+          const { status, body } = await known(
+            instances[0]!.adminToken,
+            index,
+            '/v1/usage/corrections',
+            { ...asked, quantity: -quantity, reason: 'history' },
+            name,
+          );
+          if (status === 409) expect(body.code).toBe('exceeds_usage');
+          return { ...effect, used: status === 200 ? -quantity : 0 };
+        }
+        const { body } = await known(key, index, '/v1/usage/reservations', { ...asked, ttlSeconds: 600 }, name);
+        if (!body.allowed) return effect;
+        if (what === 'reserve') return { ...effect, held: quantity };
+        const committed = Math.ceil(quantity / 2);
+        const settled = await known(
+          key,
+          index,
+          `/v1/usage/reservations/${body.reservation.id}/commit`,
+          { quantity: committed },
+          `${name}-commit`,
+        );
+        expect(settled.status).toBe(200);
+        return { ...effect, used: committed };
+      });
+      running = false;
+      await cuts;
 
-    for (const customer of customers) {
-      const mine = effects.filter((effect) => effect.customer === customer);
-      const { body } = await known(key, 0, '/v1/check', { customer, product, feature: 'calls' }, 'check');
-      expect(body).toMatchObject({ used: mine.reduce((sum, { used }) => sum + used, 0), reserved: mine.reduce((sum, { held }) => sum + held, 0) });
-    }
-    const { body: report } = await instances[0]!.admin('POST', '/v1/usage/verify', { body: {} });
-    expect(report.mismatches).toEqual([]);
-  }, 60_000);
+      for (const customer of customers) {
+        const mine = effects.filter((effect) => effect.customer === customer);
+        const { body } = await known(key, 0, '/v1/check', { customer, product, feature: 'calls' }, 'check');
+        expect(body).toMatchObject({
+          used: mine.reduce((sum, { used }) => sum + used, 0),
+          reserved: mine.reduce((sum, { held }) => sum + held, 0),
+        });
+      }
+      const { body: report } = await instances[0]!.admin('POST', '/v1/usage/verify', { body: {} });
+      expect(report.mismatches).toEqual([]);
+    },
+    60_000,
+  );
 });

@@ -18,10 +18,15 @@ describe('commands that meet on two instances', () => {
     const { body } = await calls[0]!('PUT', `/v1/customers/${customer}`, { body: { product: PRODUCT, plan } });
     return { customer, id: body.subscription.id as string };
   };
-  const all = (method: string, path: string, body: object) => inParallel(COPIES, COPIES, (index) => calls[index % 2]!(method, path, { body }));
+  const all = (method: string, path: string, body: object) =>
+    inParallel(COPIES, COPIES, (index) => calls[index % 2]!(method, path, { body }));
   const wins = (answers: { status: number }[]) => answers.filter(({ status }) => status < 300).length;
   const versions = async (id: string) =>
-    (await database.query<{ version: number }>(`select (after->>'version')::int as version from events where subject_id = '${id}' and type not like '%\\_upcoming' order by id`)).map(({ version }) => version);
+    (
+      await database.query<{ version: number }>(
+        `select (after->>'version')::int as version from events where subject_id = '${id}' and type not like '%\\_upcoming' order by id`,
+      )
+    ).map(({ version }) => version);
   const gapless = async (id: string) => {
     const seen = await versions(id);
     expect(seen).toEqual(seen.map((_, index) => index + 1));
@@ -33,7 +38,11 @@ describe('commands that meet on two instances', () => {
     const first = await startApp({ database, clock, worker: true });
     instances = [first, await startApp({ database, clock, worker: true })];
     const { key } = await serviceKey(first);
-    calls = instances.map((instance) => (method, path, options = {}) => instance.call(method, path, { token: key, ...options }));
+    calls = instances.map(
+      (instance) =>
+        (method, path, options = {}) =>
+          instance.call(method, path, { token: key, ...options }),
+    );
     await lifecycleProduct(first, PRODUCT);
   }, 60_000);
   afterAll(async () => {
@@ -55,7 +64,8 @@ describe('commands that meet on two instances', () => {
   ];
   it.each(ONCE)('%s: one of many wins, the others leave no trace', async (_, name, body, before) => {
     const { id } = await subscribe();
-    for (const [command, asked] of before) await calls[0]!('POST', `/v1/subscriptions/${id}/${command}`, { body: asked });
+    for (const [command, asked] of before)
+      await calls[0]!('POST', `/v1/subscriptions/${id}/${command}`, { body: asked });
     const answers = await all('POST', `/v1/subscriptions/${id}/${name}`, body);
     expect(wins(answers)).toBe(1);
     expect(answers.every(({ status }) => [200, 409, 422].includes(status))).toBe(true);
@@ -65,7 +75,9 @@ describe('commands that meet on two instances', () => {
   it('agreeing on renewals: each of those who saw the version it has', async () => {
     const { id } = await subscribe();
     await calls[0]!('PATCH', `/v1/subscriptions/${id}`, { body: { autoRenew: false } });
-    const answers = await inParallel(COPIES, COPIES, (index) => calls[index % 2]!('POST', `/v1/subscriptions/${id}/renew`, { body: {}, headers: { 'if-match': '"2"' } }));
+    const answers = await inParallel(COPIES, COPIES, (index) =>
+      calls[index % 2]!('POST', `/v1/subscriptions/${id}/renew`, { body: {}, headers: { 'if-match': '"2"' } }),
+    );
     expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array.from({ length: COPIES - 1 }, () => 412)]);
     expect((await calls[0]!('GET', `/v1/subscriptions/${id}`)).body.prepaidPeriods).toBe(1);
     expect((await calls[0]!('GET', `/v1/subscriptions/${id}/lines`)).body.data).toHaveLength(1);
@@ -89,21 +101,39 @@ describe('commands that meet on two instances', () => {
   it('beginning later: one of many', async () => {
     const { customer, id } = await subscribe();
     const { body } = await calls[0]!('POST', `/v1/subscriptions/${id}/cancel`, { body: { when: 'period_end' } });
-    expect(wins(await all('POST', '/v1/subscriptions', { customer, product: PRODUCT, plan: 'pro', startsAt: body.currentPeriodEnd }))).toBe(1);
+    expect(
+      wins(
+        await all('POST', '/v1/subscriptions', {
+          customer,
+          product: PRODUCT,
+          plan: 'pro',
+          startsAt: body.currentPeriodEnd,
+        }),
+      ),
+    ).toBe(1);
   });
 
   it('random commands and sweeps leave every subscription with versions in order and one row an action', async () => {
     const subjects = await Promise.all(Array.from({ length: 12 }, () => subscribe('daily')));
     const bodies: [string, object][] = [
-      ['pause', {}], ['unpause', {}], ['cancel', { when: 'period_end' }], ['resume', {}], ['change', { plan: 'pro', when: 'now' }], ['change', { plan: 'daily', when: 'period_end' }],
-      ['renew', { when: 'now' }], ['record-payment', { outcome: 'failed' }], ['record-payment', { outcome: 'succeeded' }],
+      ['pause', {}],
+      ['unpause', {}],
+      ['cancel', { when: 'period_end' }],
+      ['resume', {}],
+      ['change', { plan: 'pro', when: 'now' }],
+      ['change', { plan: 'daily', when: 'period_end' }],
+      ['renew', { when: 'now' }],
+      ['record-payment', { outcome: 'failed' }],
+      ['record-payment', { outcome: 'succeeded' }],
     ];
     for (let round = 0; round < 6; round++) {
       clock.advance(DAY / 2 + round);
       const answers = await inParallel(72, 24, async (index) => {
         if (index % 12 === 0) return instances[index % 2]!.app.get(PassingTimeService).sweep();
         const [name, body] = bodies[(index * 7 + round) % bodies.length]!;
-        return (await calls[index % 2]!('POST', `/v1/subscriptions/${subjects[(index * 5) % 12]!.id}/${name}`, { body })).status;
+        return (
+          await calls[index % 2]!('POST', `/v1/subscriptions/${subjects[(index * 5) % 12]!.id}/${name}`, { body })
+        ).status;
       });
       expect(answers.filter((status) => status >= 500 && status < 600)).toEqual([]);
     }
@@ -115,19 +145,26 @@ describe('commands that meet on two instances', () => {
     let granted = 0;
     let flipping = true;
     const consume = async (index: number) => {
-      const { status, body } = await calls[index % 2]!('POST', '/v1/usage/consume', { body: { customer, product: PRODUCT, feature: 'calls', quantity: 1 } });
+      const { status, body } = await calls[index % 2]!('POST', '/v1/usage/consume', {
+        body: { customer, product: PRODUCT, feature: 'calls', quantity: 1 },
+      });
       expect(status).toBe(200);
       expect(body.remaining).toBeGreaterThanOrEqual(0);
       // On the small plan it is denied, on the large one it goes on to a hundred.
       if (body.allowed) granted++;
     };
     const flips = (async () => {
-      for (let flip = 0; flip < 100; flip++) await calls[flip % 2]!('POST', `/v1/subscriptions/${id}/change`, { body: { plan: flip % 2 ? 'pro' : 'basic', when: 'now' } });
+      for (let flip = 0; flip < 100; flip++)
+        await calls[flip % 2]!('POST', `/v1/subscriptions/${id}/change`, {
+          body: { plan: flip % 2 ? 'pro' : 'basic', when: 'now' },
+        });
       flipping = false;
     })();
-    await Promise.all(Array.from({ length: 50 }, async (_, index) => {
-      while (flipping) await consume(index);
-    }));
+    await Promise.all(
+      Array.from({ length: 50 }, async (_, index) => {
+        while (flipping) await consume(index);
+      }),
+    );
     await flips;
     const { body } = await calls[0]!('POST', '/v1/check', { body: { customer, product: PRODUCT, feature: 'calls' } });
     expect(body).toMatchObject({ limit: 100, used: granted });
@@ -142,14 +179,20 @@ describe('commands that meet on two instances', () => {
     const later = await Promise.all(
       monthly.slice(0, 20).map(async ({ customer, id }) => {
         const { body } = await calls[0]!('POST', `/v1/subscriptions/${id}/cancel`, { body: { when: 'period_end' } });
-        return (await calls[0]!('POST', '/v1/subscriptions', { body: { customer, product: PRODUCT, plan: 'pro', startsAt: body.currentPeriodEnd } })).body;
+        return (
+          await calls[0]!('POST', '/v1/subscriptions', {
+            body: { customer, product: PRODUCT, plan: 'pro', startsAt: body.currentPeriodEnd },
+          })
+        ).body;
       }),
     );
     clock.advance(3 * DAY);
     const sweep = (index: number) => instances[index % 2]!.app.get(PassingTimeService).sweep();
     await inParallel(6, 6, sweep);
     const ids = daily.map(({ id }) => `'${id}'`).join(', ');
-    const renewals = await database.query<{ subject: string; at: Date[] }>(`select subject_id as subject, array_agg(at order by id) as at from events where subject_id in (${ids}) and type = 'subscription.renewed' group by 1`);
+    const renewals = await database.query<{ subject: string; at: Date[] }>(
+      `select subject_id as subject, array_agg(at order by id) as at from events where subject_id in (${ids}) and type = 'subscription.renewed' group by 1`,
+    );
     expect(renewals).toHaveLength(40);
     for (const { at } of renewals) expect(at.map((one) => one.getTime() - at[0]!.getTime())).toEqual([0, DAY, 2 * DAY]);
     clock.advance(40 * DAY);
@@ -159,10 +202,17 @@ describe('commands that meet on two instances', () => {
     const statuses = await database.query<{ status: string; count: number }>(
       `select status, count(*)::int as count from subscriptions where id in (${[...monthly, ...later].map(({ id }) => `'${id}'`).join(', ')}) group by 1 order by 1`,
     );
-    expect(statuses).toEqual([{ status: 'active', count: 40 }, { status: 'expired', count: 20 }]);
-    const doubled = await database.query(`select 1 from events where type in ('subscription.expired', 'subscription.started', 'subscription.renewal_upcoming') group by subject_id, type, at having count(*) > 1`);
+    expect(statuses).toEqual([
+      { status: 'active', count: 40 },
+      { status: 'expired', count: 20 },
+    ]);
+    const doubled = await database.query(
+      `select 1 from events where type in ('subscription.expired', 'subscription.started', 'subscription.renewal_upcoming') group by subject_id, type, at having count(*) > 1`,
+    );
     expect(doubled).toHaveLength(0);
-    const [left] = await database.query<{ count: number }>(`select count(*)::int as count from subscriptions where due_at <= '${clock.now().toISOString()}'`);
+    const [left] = await database.query<{ count: number }>(
+      `select count(*)::int as count from subscriptions where due_at <= '${clock.now().toISOString()}'`,
+    );
     expect(left!.count).toBe(0);
   }, 60_000);
 
@@ -170,20 +220,40 @@ describe('commands that meet on two instances', () => {
     const subjects = await Promise.all(Array.from({ length: 130 }, () => subscribe('yearly')));
     const [leaving] = subjects;
     await calls[0]!('POST', `/v1/subscriptions/${leaving!.id}/cancel`, { body: { when: 'period_end' } });
-    await calls[0]!('PATCH', '/v1/plans/yearly', { body: { product: PRODUCT, prices: [{ interval: 'year', intervalCount: 1, amount: 12_000, currency: 'USD' }] } });
+    await calls[0]!('PATCH', '/v1/plans/yearly', {
+      body: { product: PRODUCT, prices: [{ interval: 'year', intervalCount: 1, amount: 12_000, currency: 'USD' }] },
+    });
     await calls[0]!('POST', '/v1/plans/yearly/publish', { body: { product: PRODUCT } });
-    const { status, body: move } = await calls[0]!('POST', '/v1/plans/yearly/moves', { body: { product: PRODUCT, when: 'now', reason: 'new prices' } });
+    const { status, body: move } = await calls[0]!('POST', '/v1/plans/yearly/moves', {
+      body: { product: PRODUCT, when: 'now', reason: 'new prices' },
+    });
     expect({ status, move }).toMatchObject({ status: 202, move: { state: 'running', total: 130, version: 2 } });
-    expect(await calls[1]!('POST', '/v1/plans/yearly/moves', { body: { product: PRODUCT, when: 'now' } })).toMatchObject({ status: 409, body: { code: 'plan_move_running' } });
+    expect(
+      await calls[1]!('POST', '/v1/plans/yearly/moves', { body: { product: PRODUCT, when: 'now' } }),
+    ).toMatchObject({ status: 409, body: { code: 'plan_move_running' } });
     await inParallel(4, 4, async (index) => {
       while (await instances[index % 2]!.app.get(PlanMovesService).step());
     });
     while (await instances[0]!.app.get(PlanMovesService).step());
-    expect((await calls[1]!('GET', `/v1/plans/yearly/moves/${move.id}?product=${PRODUCT}`)).body).toMatchObject({ state: 'done', moved: 129, skipped: 1 });
+    expect((await calls[1]!('GET', `/v1/plans/yearly/moves/${move.id}?product=${PRODUCT}`)).body).toMatchObject({
+      state: 'done',
+      moved: 129,
+      skipped: 1,
+    });
     for (const { id } of subjects.slice(1, 10)) {
-      expect((await calls[0]!('GET', `/v1/subscriptions/${id}`)).body).toMatchObject({ plan: { version: 2 }, price: { amount: 12_000 }, version: 2 });
-      expect((await calls[0]!('GET', `/v1/subscriptions/${id}/timeline`)).body.data.at(-1)).toMatchObject({ type: 'subscription.plan_changed', reason: 'new prices' });
+      expect((await calls[0]!('GET', `/v1/subscriptions/${id}`)).body).toMatchObject({
+        plan: { version: 2 },
+        price: { amount: 12_000 },
+        version: 2,
+      });
+      expect((await calls[0]!('GET', `/v1/subscriptions/${id}/timeline`)).body.data.at(-1)).toMatchObject({
+        type: 'subscription.plan_changed',
+        reason: 'new prices',
+      });
     }
-    expect((await calls[0]!('GET', `/v1/subscriptions/${leaving!.id}`)).body).toMatchObject({ status: 'canceled', plan: { version: 1 } });
+    expect((await calls[0]!('GET', `/v1/subscriptions/${leaving!.id}`)).body).toMatchObject({
+      status: 'canceled',
+      plan: { version: 1 },
+    });
   }, 60_000);
 });

@@ -15,16 +15,23 @@ describe('two instances on one database', () => {
   let instances: [TestApp, TestApp];
   let key: string;
 
-  const call = (index: number, method: string, path: string, body?: unknown): Promise<Answer> => instances[index % 2]!.call(method, path, { token: key, body });
-  const put = (customer: string, product: string, body: object = {}) => call(0, 'PUT', `/v1/customers/${customer}`, { product, ...body });
+  const call = (index: number, method: string, path: string, body?: unknown): Promise<Answer> =>
+    instances[index % 2]!.call(method, path, { token: key, body });
+  const put = (customer: string, product: string, body: object = {}) =>
+    call(0, 'PUT', `/v1/customers/${customer}`, { product, ...body });
   const consume = (index: number, body: object) => call(index, 'POST', '/v1/usage/consume', body);
   const check = async (index: number, body: object) => (await call(index, 'POST', '/v1/check', body)).body;
-  const override = (index: number, customer: string, product: string, feature: string, terms: object) => call(index, 'PUT', `/v1/customers/${customer}/overrides/${feature}`, { product, ...terms });
+  const override = (index: number, customer: string, product: string, feature: string, terms: object) =>
+    call(index, 'PUT', `/v1/customers/${customer}/overrides/${feature}`, { product, ...terms });
 
   beforeAll(async () => {
     database = await createTestDatabase();
     const first = await startApp({ database, worker: true });
-    const second = await startApp({ database, worker: true, customize: (module) => module.overrideProvider(Changes).useValue(deaf) });
+    const second = await startApp({
+      database,
+      worker: true,
+      customize: (module) => module.overrideProvider(Changes).useValue(deaf),
+    });
     instances = [first, second];
     ({ key } = await serviceKey(first));
   }, 60_000);
@@ -84,7 +91,17 @@ describe('two instances on one database', () => {
       body: {
         product: { key: product, name: product },
         features: ['a', 'b'].map((feature) => ({ key: feature, name: feature, type: 'metered' })),
-        plans: [{ key: 'plan', name: 'Plan', prices: [{ interval: 'month', amount: 1, currency: 'USD' }], entitlements: [{ feature: 'a', limit: 700 }, { feature: 'b', limit: 900 }].map((one) => ({ type: 'metered', window: 'month', overage: 'deny', ...one })) }],
+        plans: [
+          {
+            key: 'plan',
+            name: 'Plan',
+            prices: [{ interval: 'month', amount: 1, currency: 'USD' }],
+            entitlements: [
+              { feature: 'a', limit: 700 },
+              { feature: 'b', limit: 900 },
+            ].map((one) => ({ type: 'metered', window: 'month', overage: 'deny', ...one })),
+          },
+        ],
         assignment: [{ plan: 'plan' }],
       },
     });
@@ -96,7 +113,10 @@ describe('two instances on one database', () => {
     });
     expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
     expect(answers.filter(({ body }) => body.allowed)).toHaveLength(700);
-    expect([(await check(0, { customer: 'joint', product, feature: 'a' })).used, (await check(1, { customer: 'joint', product, feature: 'b' })).used]).toEqual([700, 700]);
+    expect([
+      (await check(0, { customer: 'joint', product, feature: 'a' })).used,
+      (await check(1, { customer: 'joint', product, feature: 'b' })).used,
+    ]).toEqual([700, 700]);
   }, 60_000);
 
   it('lose no usage, and count none twice, while plans are changed under it', async () => {
@@ -106,12 +126,17 @@ describe('two instances on one database', () => {
     const flips = (async () => {
       let done = 0;
       for (; flipping; done++) {
-        const { status } = await call(done, 'POST', `/v1/subscriptions/${body.subscription.id}/change`, { plan: done % 2 ? 'overage' : 'quota', when: 'now' });
+        const { status } = await call(done, 'POST', `/v1/subscriptions/${body.subscription.id}/change`, {
+          plan: done % 2 ? 'overage' : 'quota',
+          when: 'now',
+        });
         expect(status).toBe(200);
       }
       return done;
     })();
-    const answers = await inParallel(1_500, 50, (index) => consume(index, { customer, product: 'api', feature: 'api_calls' }));
+    const answers = await inParallel(1_500, 50, (index) =>
+      consume(index, { customer, product: 'api', feature: 'api_calls' }),
+    );
     flipping = false;
     expect(await flips).toBeGreaterThan(5);
     expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
@@ -133,7 +158,9 @@ describe('two instances on one database', () => {
       return answer;
     };
     // Held until all are answered: the database gives up waiting, and not the request at its deadline.
-    const [held, ...free] = await whileHeld(database, 'hogged', () => Promise.all([asking('hogged'), asking('neighbour'), asking('neighbour')]));
+    const [held, ...free] = await whileHeld(database, 'hogged', () =>
+      Promise.all([asking('hogged'), asking('neighbour'), asking('neighbour')]),
+    );
     expect([held.status, held.body.code, held.headers.get('retry-after')]).toEqual([503, 'database_unavailable', '1']);
     expect(free.map(({ status }) => status)).toEqual([200, 200]);
     // Not behind the one who waits.
@@ -143,20 +170,53 @@ describe('two instances on one database', () => {
 
   it('answer by the feature’s failure policy where the database cannot in time', async () => {
     const product = unique('policy');
-    const policies = { denied: 'deny', allowed: 'allow', remembered: 'last_known', exhausted: 'last_known', refused: null };
+    const policies = {
+      denied: 'deny',
+      allowed: 'allow',
+      remembered: 'last_known',
+      exhausted: 'last_known',
+      refused: null,
+    };
     const { status } = await instances[0].admin('POST', '/v1/catalog/apply', {
       body: {
         product: { key: product, name: product },
-        features: Object.entries(policies).map(([feature, failurePolicy]) => ({ key: feature, name: feature, type: 'metered', failurePolicy })),
-        plans: [{ key: 'plan', name: 'Plan', prices: [{ interval: 'month', amount: 1, currency: 'USD' }], entitlements: Object.keys(policies).map((feature) => ({ feature, type: 'metered', limit: feature === 'exhausted' ? 0 : 5, window: 'month', overage: 'deny' })) }],
+        features: Object.entries(policies).map(([feature, failurePolicy]) => ({
+          key: feature,
+          name: feature,
+          type: 'metered',
+          failurePolicy,
+        })),
+        plans: [
+          {
+            key: 'plan',
+            name: 'Plan',
+            prices: [{ interval: 'month', amount: 1, currency: 'USD' }],
+            entitlements: Object.keys(policies).map((feature) => ({
+              feature,
+              type: 'metered',
+              limit: feature === 'exhausted' ? 0 : 5,
+              window: 'month',
+              overage: 'deny',
+            })),
+          },
+        ],
         assignment: [{ plan: 'plan' }],
       },
     });
     expect(status).toBe(200);
     await put('policy', product);
     for (const feature of Object.keys(policies)) await check(0, { customer: 'policy', product, feature });
-    const answers = await whileHeld(database, 'policy', () => Promise.all(Object.keys(policies).map((feature) => consume(0, { customer: 'policy', product, feature }))));
-    expect(answers.map(({ status: code, body }) => ({ code, allowed: body.allowed, reason: body.reason, degraded: body.degraded }))).toEqual([
+    const answers = await whileHeld(database, 'policy', () =>
+      Promise.all(Object.keys(policies).map((feature) => consume(0, { customer: 'policy', product, feature }))),
+    );
+    expect(
+      answers.map(({ status: code, body }) => ({
+        code,
+        allowed: body.allowed,
+        reason: body.reason,
+        degraded: body.degraded,
+      })),
+    ).toEqual([
       { code: 200, allowed: false, reason: 'unavailable', degraded: true },
       { code: 200, allowed: true, reason: null, degraded: true },
       { code: 200, allowed: true, reason: null, degraded: true },
@@ -171,11 +231,18 @@ describe('two instances on one database', () => {
     const product = unique('cut');
     await meteredProduct(instances[0], product, null);
     await put('cut', product);
-    const once = (index: number) => instances[index % 2]!.call('POST', '/v1/usage/consume', { token: key, body: { customer: 'cut', product, feature: 'calls' }, headers: { 'idempotency-key': `cut-${index}` } });
+    const once = (index: number) =>
+      instances[index % 2]!.call('POST', '/v1/usage/consume', {
+        token: key,
+        body: { customer: 'cut', product, feature: 'calls' },
+        headers: { 'idempotency-key': `cut-${index}` },
+      });
     let cutting = true;
     const cuts = (async () => {
       while (cutting) {
-        await database.query(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tollgate usage' and datname = current_database()`);
+        await database.query(
+          `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'tollgate usage' and datname = current_database()`,
+        );
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     })();

@@ -35,14 +35,22 @@ describe('people who do several things at once', () => {
       expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
       expect(answers[1].status).toBe(204);
     });
-    expect(await service.database.query(`select 1 from subscriptions s join customers c on c.id = s.customer_id where c.deleted_at is not null and s.ended_at is null`)).toEqual([]);
+    expect(
+      await service.database.query(
+        `select 1 from subscriptions s join customers c on c.id = s.customer_id where c.deleted_at is not null and s.ended_at is null`,
+      ),
+    ).toEqual([]);
   });
 
   it('delete an account once', async () => {
     const somebody = await person(service);
     const answers = await inParallel(6, 6, () => service.admin('DELETE', `/v1/users/${somebody.userId}`));
     expect(statuses(answers)).toEqual([204, 404, 404, 404, 404, 404]);
-    expect(await service.database.query(`select 1 from events where subject_id = $1 and type = 'user.deleted'`, [somebody.userId])).toHaveLength(1);
+    expect(
+      await service.database.query(`select 1 from events where subject_id = $1 and type = 'user.deleted'`, [
+        somebody.userId,
+      ]),
+    ).toHaveLength(1);
   });
 
   it('move two accounts to one address, and one of them gets it', async () => {
@@ -54,32 +62,59 @@ describe('people who do several things at once', () => {
       tokens.push(await mailbox.token(service, email));
     }
     expect(new Set(tokens).size).toBe(2);
-    const answers = await inParallel(2, 2, (index) => service.call('POST', '/v1/auth/verify-email', { body: { token: tokens[index] } }));
+    const answers = await inParallel(2, 2, (index) =>
+      service.call('POST', '/v1/auth/verify-email', { body: { token: tokens[index] } }),
+    );
     expect(statuses(answers)).toEqual([204, 409]);
     expect(await service.database.query('select 1 from users where canonical_email = $1', [email])).toHaveLength(1);
     // Whoever lost has lost nothing.
-    const left = (await Promise.all(both.map(({ call }) => call('GET', '/v1/users/me')))).map(({ body }) => body.email as string);
+    const left = (await Promise.all(both.map(({ call }) => call('GET', '/v1/users/me')))).map(
+      ({ body }) => body.email as string,
+    );
     expect(left.filter((one) => one === email)).toHaveLength(1);
-    const customers = await service.database.query<{ same: boolean }>('select u.email = c.email as same from users u join customers c on c.id = u.customer_id where u.id = any($1)', [both.map(({ userId }) => userId)]);
+    const customers = await service.database.query<{ same: boolean }>(
+      'select u.email = c.email as same from users u join customers c on c.id = u.customer_id where u.id = any($1)',
+      [both.map(({ userId }) => userId)],
+    );
     expect(customers).toEqual([{ same: true }, { same: true }]);
   });
 
   it('change a password to three others: one of them holds, and all other sessions are over', async () => {
     const somebody = await person(service);
-    const sessions = await inParallel(3, 3, async () => (await service.call('POST', '/v1/auth/login', { body: { email: somebody.email, password: PASSWORD } })).body.accessToken as string);
-    const answers = await inParallel(3, 3, (index) => service.call('POST', '/v1/auth/change-password', { token: sessions[index], body: { currentPassword: PASSWORD, newPassword: OTHERS[index] } }));
+    const sessions = await inParallel(
+      3,
+      3,
+      async () =>
+        (await service.call('POST', '/v1/auth/login', { body: { email: somebody.email, password: PASSWORD } })).body
+          .accessToken as string,
+    );
+    const answers = await inParallel(3, 3, (index) =>
+      service.call('POST', '/v1/auth/change-password', {
+        token: sessions[index],
+        body: { currentPassword: PASSWORD, newPassword: OTHERS[index] },
+      }),
+    );
     expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
-    const logins = await Promise.all([PASSWORD, ...OTHERS].map((password) => service.call('POST', '/v1/auth/login', { body: { email: somebody.email, password } })));
+    const logins = await Promise.all(
+      [PASSWORD, ...OTHERS].map((password) =>
+        service.call('POST', '/v1/auth/login', { body: { email: somebody.email, password } }),
+      ),
+    );
     expect(logins[0]!.status).toBe(401);
     expect(logins.filter(({ status }) => status === 200)).toHaveLength(1);
-    const [open] = await service.database.query<{ n: number }>('select count(*)::int as n from sessions where user_id = $1 and revoked_at is null', [somebody.userId]);
+    const [open] = await service.database.query<{ n: number }>(
+      'select count(*)::int as n from sessions where user_id = $1 and revoked_at is null',
+      [somebody.userId],
+    );
     // That of the last change, and the one that just logged in.
     expect(open!.n).toBeLessThanOrEqual(2);
   });
 
   it('guess in one burst no more often than one after the other', async () => {
     const somebody = await person(service);
-    const answers = await inParallel(40, 40, () => service.call('POST', '/v1/auth/login', { body: { email: somebody.email, password: 'wrong' } }));
+    const answers = await inParallel(40, 40, () =>
+      service.call('POST', '/v1/auth/login', { body: { email: somebody.email, password: 'wrong' } }),
+    );
     expect(answers.filter(({ status }) => status === 401)).toHaveLength(10);
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(30);
   });
@@ -87,7 +122,10 @@ describe('people who do several things at once', () => {
   it('dismiss each other, and an admin is left', async () => {
     const other = await inRole(service, { role: 'admin' });
     const { body: me } = await service.admin('GET', '/v1/users/me');
-    const answers = await Promise.all([service.admin('DELETE', `/v1/users/${other.userId}`), other.call('PATCH', `/v1/users/${me.id}`, { body: { role: 'support' } })]);
+    const answers = await Promise.all([
+      service.admin('DELETE', `/v1/users/${other.userId}`),
+      other.call('PATCH', `/v1/users/${me.id}`, { body: { role: 'support' } }),
+    ]);
     expect(answers.filter(({ status }) => status < 300).length).toBeLessThanOrEqual(1);
     expect(await service.database.query(`select 1 from users where role = 'admin' and active`)).not.toEqual([]);
   });

@@ -18,7 +18,8 @@ describe('four workers on two instances', () => {
     const { call } = await serviceKey(first);
     await inParallel(CUSTOMERS, 8, async (index) => {
       const { body } = await call('PUT', `/v1/customers/due${index}`, { body: { product: 'api', plan: 'hourly' } });
-      if (index % 2) await call('POST', `/v1/subscriptions/${body.subscription.id}/cancel`, { body: { when: 'period_end' } });
+      if (index % 2)
+        await call('POST', `/v1/subscriptions/${body.subscription.id}/cancel`, { body: { when: 'period_end' } });
     });
   }, 60_000);
   afterAll(async () => {

@@ -6,8 +6,24 @@ import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 const root = path.resolve(import.meta.dirname, '../..');
-const { forbidden } = createRequire(import.meta.url)(path.join(root, '.dependency-cruiser.cjs')) as { forbidden: { name: string }[] };
-const LIBS = ['kernel', 'platform', 'users', 'customers', 'catalog', 'subscriptions', 'entitlements', 'metering', 'deliveries', 'webhooks', 'notifications', 'auth', 'client'];
+const { forbidden } = createRequire(import.meta.url)(path.join(root, '.dependency-cruiser.cjs')) as {
+  forbidden: { name: string }[];
+};
+const LIBS = [
+  'kernel',
+  'platform',
+  'users',
+  'customers',
+  'catalog',
+  'subscriptions',
+  'entitlements',
+  'metering',
+  'deliveries',
+  'webhooks',
+  'notifications',
+  'auth',
+  'client',
+];
 
 /** A file that breaks one rule, and the rule that must say so. */
 interface Breach {
@@ -34,7 +50,11 @@ const IMPORT_BREACHES: Breach[] = [
   { rule: 'libs-know-no-app', file: 'libs/users/src/a.ts', code: `import '../../../apps/api/src/main.js';` },
   { rule: 'apps-apart', file: 'apps/worker/src/a.ts', code: `import '../../api/src/main.js';` },
   { rule: 'only-main-composes', file: 'apps/api/src/a.ts', code: `import '../../worker/src/worker.module.js';` },
-  { rule: 'pure-domain', file: 'libs/users/src/domain/a.ts', code: `import { inner } from '@app/platform';\nexport const x = inner;` },
+  {
+    rule: 'pure-domain',
+    file: 'libs/users/src/domain/a.ts',
+    code: `import { inner } from '@app/platform';\nexport const x = inner;`,
+  },
   { rule: 'pure-kernel', file: 'libs/kernel/src/a.ts', code: `import 'pg';` },
   { rule: 'typeorm-in-its-place', file: 'libs/users/src/a.service.ts', code: `import 'typeorm';` },
   { rule: 'controllers-ask-services', file: 'apps/api/src/a.controller.ts', code: `import './a.repository.js';` },
@@ -45,26 +65,62 @@ const IMPORT_BREACHES: Breach[] = [
 ];
 
 const CODE_BREACHES: Breach[] = [
-  { rule: '@typescript-eslint/no-explicit-any', file: 'libs/users/src/a.ts', code: 'export const a = (b: any): void => void b;' },
-  { rule: '@typescript-eslint/no-floating-promises', file: 'libs/users/src/a.ts', code: 'Promise.resolve(1);\nexport {};' },
-  { rule: '@typescript-eslint/consistent-type-imports', file: 'libs/users/src/a.ts', code: `import { Server } from 'node:net';\nexport const a = (b: Server): void => b.unref() as unknown as void;` },
+  {
+    rule: '@typescript-eslint/no-explicit-any',
+    file: 'libs/users/src/a.ts',
+    code: 'export const a = (b: any): void => void b;',
+  },
+  {
+    rule: '@typescript-eslint/no-floating-promises',
+    file: 'libs/users/src/a.ts',
+    code: 'Promise.resolve(1);\nexport {};',
+  },
+  {
+    rule: '@typescript-eslint/consistent-type-imports',
+    file: 'libs/users/src/a.ts',
+    code: `import { Server } from 'node:net';\nexport const a = (b: Server): void => b.unref() as unknown as void;`,
+  },
   { rule: '@typescript-eslint/no-unused-vars', file: 'libs/users/src/a.ts', code: 'const a = 1;\nexport {};' },
-  { rule: '@typescript-eslint/switch-exhaustiveness-check', file: 'libs/users/src/a.ts', code: `export function a(b: 'x' | 'y'): void {\n  switch (b) {\n    case 'x':\n      return;\n  }\n}` },
+  {
+    rule: '@typescript-eslint/switch-exhaustiveness-check',
+    file: 'libs/users/src/a.ts',
+    code: `export function a(b: 'x' | 'y'): void {\n  switch (b) {\n    case 'x':\n      return;\n  }\n}`,
+  },
   { rule: 'eqeqeq', file: 'libs/users/src/a.ts', code: 'export const a = (b: number): boolean => b == 1;' },
   { rule: 'no-console', file: 'libs/users/src/a.ts', code: `console.log('x');\nexport {};` },
   { rule: 'max-lines', file: 'libs/users/src/a.ts', code: 'export const a = [\n' + '  1,\n'.repeat(320) + '];' },
-  { rule: 'max-lines-per-function', file: 'libs/users/src/a.ts', code: `export function a(): number {\n  let b = 0;\n${'  b += 1;\n'.repeat(70)}  return b;\n}` },
-  { rule: 'house/few-parameters', file: 'libs/users/src/a.ts', code: 'export const a = (b: 1, c: 1, d: 1, e: 1, f: 1, g: 1): number => b + c + d + e + f + g;' },
+  {
+    rule: 'max-lines-per-function',
+    file: 'libs/users/src/a.ts',
+    code: `export function a(): number {\n  let b = 0;\n${'  b += 1;\n'.repeat(70)}  return b;\n}`,
+  },
+  {
+    rule: 'house/few-parameters',
+    file: 'libs/users/src/a.ts',
+    code: 'export const a = (b: 1, c: 1, d: 1, e: 1, f: 1, g: 1): number => b + c + d + e + f + g;',
+  },
   { rule: 'house/file-name', file: 'libs/users/src/helpers.ts', code: 'export const a = 1;' },
   { rule: 'house/file-name', file: 'libs/users/src/TwoWords.ts', code: 'export const a = 1;' },
   { rule: 'house/todo-with-issue', file: 'libs/users/src/a.ts', code: '// TODO later\nexport const a = 1;' },
   { rule: 'no-restricted-syntax', file: 'libs/users/src/a.ts', code: 'export default 1;' },
-  { rule: 'no-restricted-syntax', file: 'libs/users/src/a.ts', code: `import { forwardRef } from '@nestjs/common';\nexport const a = forwardRef(() => Object);` },
+  {
+    rule: 'no-restricted-syntax',
+    file: 'libs/users/src/a.ts',
+    code: `import { forwardRef } from '@nestjs/common';\nexport const a = forwardRef(() => Object);`,
+  },
   { rule: 'no-restricted-syntax', file: 'libs/users/src/a.ts', code: 'export const a = new Date();' },
   { rule: 'no-restricted-syntax', file: 'libs/users/src/a.ts', code: 'export const a = Date.now();' },
   { rule: 'no-restricted-syntax', file: 'libs/users/src/a.ts', code: `export const a = parseFloat('1.5');` },
-  { rule: 'no-restricted-syntax', file: 'libs/users/src/domain/a.ts', code: 'export const a = async (): Promise<void> => undefined;' },
-  { rule: 'no-restricted-syntax', file: 'apps/api/src/a.controller.ts', code: 'export function a(b: boolean): number {\n  if (b) return 1;\n  return 2;\n}' },
+  {
+    rule: 'no-restricted-syntax',
+    file: 'libs/users/src/domain/a.ts',
+    code: 'export const a = async (): Promise<void> => undefined;',
+  },
+  {
+    rule: 'no-restricted-syntax',
+    file: 'apps/api/src/a.controller.ts',
+    code: 'export function a(b: boolean): number {\n  if (b) return 1;\n  return 2;\n}',
+  },
 ];
 
 describe('the rules of the house', () => {
@@ -75,22 +131,45 @@ describe('the rules of the house', () => {
   };
   const run = (program: string, flags: string[]): string => {
     try {
-      return execFileSync(process.execPath, [path.join(root, 'node_modules', program), ...flags], { cwd: house, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 1e8 });
+      return execFileSync(process.execPath, [path.join(root, 'node_modules', program), ...flags], {
+        cwd: house,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+        maxBuffer: 1e8,
+      });
     } catch (error) {
       return (error as { stdout: string }).stdout;
     }
   };
   /** Each file with the rules it breaks: all breaches stand in one tree, each in a file of its own. */
   const importsBroken = (): [string, string][] => {
-    const report = JSON.parse(run('dependency-cruiser/bin/dependency-cruise.mjs', ['--config', '.dependency-cruiser.cjs', '-T', 'json', 'apps', 'libs', 'migrations']));
-    return report.summary.violations.map(({ from, rule }: { from: string; rule: { name: string } }) => [from, rule.name]);
+    const report = JSON.parse(
+      run('dependency-cruiser/bin/dependency-cruise.mjs', [
+        '--config',
+        '.dependency-cruiser.cjs',
+        '-T',
+        'json',
+        'apps',
+        'libs',
+        'migrations',
+      ]),
+    );
+    return report.summary.violations.map(({ from, rule }: { from: string; rule: { name: string } }) => [
+      from,
+      rule.name,
+    ]);
   };
-  const numbered = (breaches: Breach[]): Breach[] => breaches.map((breach, index) => ({ ...breach, file: breach.file.replace(/(\/|^)a(\.[a-z.]+)?\.ts$/, `$1a${index}$2.ts`) }));
+  const numbered = (breaches: Breach[]): Breach[] =>
+    breaches.map((breach, index) => ({
+      ...breach,
+      file: breach.file.replace(/(\/|^)a(\.[a-z.]+)?\.ts$/, `$1a${index}$2.ts`),
+    }));
   const importBreaches = numbered(IMPORT_BREACHES);
 
   beforeAll(() => {
     house = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgate-rules-'));
-    for (const file of ['.dependency-cruiser.cjs', 'eslint.config.mjs', 'tsconfig.json', 'package.json']) fs.copyFileSync(path.join(root, file), path.join(house, file));
+    for (const file of ['.dependency-cruiser.cjs', 'eslint.config.mjs', 'tsconfig.json', 'package.json'])
+      fs.copyFileSync(path.join(root, file), path.join(house, file));
     fs.cpSync(path.join(root, 'scripts'), path.join(house, 'scripts'), { recursive: true });
     fs.symlinkSync(path.join(root, 'node_modules'), path.join(house, 'node_modules'));
     for (const lib of LIBS) write(`libs/${lib}/src/index.ts`, 'export const inner = 1;');
@@ -107,7 +186,9 @@ describe('the rules of the house', () => {
   }, 30_000);
 
   it('have a seeded breach each', () => {
-    expect([...new Set(IMPORT_BREACHES.map(({ rule }) => rule))].sort()).toEqual(forbidden.map(({ name }) => name).sort());
+    expect([...new Set(IMPORT_BREACHES.map(({ rule }) => rule))].sort()).toEqual(
+      forbidden.map(({ name }) => name).sort(),
+    );
   });
 
   it('fail for every seeded import', () => {
@@ -123,8 +204,17 @@ describe('the rules of the house', () => {
   it('fail for every seeded line of code', () => {
     const breaches = numbered(CODE_BREACHES);
     for (const { file, code } of breaches) write(file, code);
-    const report = JSON.parse(run('eslint/bin/eslint.js', ['--format', 'json', '.'])) as { filePath: string; messages: { ruleId: string }[] }[];
-    const found = new Map(report.map(({ filePath, messages }) => [path.relative(fs.realpathSync(house), filePath), messages.map(({ ruleId }) => ruleId)]));
-    for (const { rule, file } of breaches) expect([file, found.get(file)]).toEqual([file, expect.arrayContaining([rule])]);
+    const report = JSON.parse(run('eslint/bin/eslint.js', ['--format', 'json', '.'])) as {
+      filePath: string;
+      messages: { ruleId: string }[];
+    }[];
+    const found = new Map(
+      report.map(({ filePath, messages }) => [
+        path.relative(fs.realpathSync(house), filePath),
+        messages.map(({ ruleId }) => ruleId),
+      ]),
+    );
+    for (const { rule, file } of breaches)
+      expect([file, found.get(file)]).toEqual([file, expect.arrayContaining([rule])]);
   }, 60_000);
 });

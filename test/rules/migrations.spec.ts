@@ -13,12 +13,21 @@ const BREACHES: { rule: string; sql: string[] }[] = [
   { rule: 'require-lock-timeout', sql: [`${TABLE} add column note text`] },
   { rule: 'require-concurrent-index-creation', sql: [TIMEOUT, 'create index customers_by_name on customers (name)'] },
   { rule: 'require-concurrent-index-deletion', sql: [TIMEOUT, 'drop index customers_by_email'] },
-  { rule: 'ban-concurrent-index-creation-in-transaction', sql: [TIMEOUT, 'create index concurrently customers_by_name on customers (name)'] },
+  {
+    rule: 'ban-concurrent-index-creation-in-transaction',
+    sql: [TIMEOUT, 'create index concurrently customers_by_name on customers (name)'],
+  },
   { rule: 'adding-not-nullable-field', sql: [TIMEOUT, `${TABLE} alter column name set not null`] },
   { rule: 'adding-field-with-default', sql: [TIMEOUT, `${TABLE} add column token uuid default gen_random_uuid()`] },
   { rule: 'adding-required-field', sql: [TIMEOUT, `${TABLE} add column token uuid not null`] },
-  { rule: 'adding-foreign-key-constraint', sql: [TIMEOUT, `${TABLE} add constraint customers_clock foreign key (test_clock_id) references test_clocks (id)`] },
-  { rule: 'constraint-missing-not-valid', sql: [TIMEOUT, `${TABLE} add constraint customers_named check (name <> '')`] },
+  {
+    rule: 'adding-foreign-key-constraint',
+    sql: [TIMEOUT, `${TABLE} add constraint customers_clock foreign key (test_clock_id) references test_clocks (id)`],
+  },
+  {
+    rule: 'constraint-missing-not-valid',
+    sql: [TIMEOUT, `${TABLE} add constraint customers_named check (name <> '')`],
+  },
   { rule: 'changing-column-type', sql: [TIMEOUT, `${TABLE} alter column name type bytea using name::bytea`] },
   { rule: 'renaming-column', sql: [TIMEOUT, `${TABLE} rename column name to title`] },
   { rule: 'renaming-table', sql: [TIMEOUT, `${TABLE} rename to clients`] },
@@ -27,7 +36,10 @@ const BREACHES: { rule: string; sql: string[] }[] = [
   { rule: 'syntax-error', sql: [TIMEOUT, 'alter tabel customers add note text'] },
   { rule: 'ignore-with-reason', sql: [TIMEOUT, `-- squawk-ignore ban-drop-column\n${TABLE} drop column name`] },
   { rule: 'ignore-with-reason', sql: [TIMEOUT, `-- We like it.\n-- squawk-ignore-file\n${TABLE} drop column name`] },
-  { rule: 'unused-ignore', sql: [TIMEOUT, `-- Nobody reads it any more.\n-- squawk-ignore no-such-rule\n${TABLE} add column note text`] },
+  {
+    rule: 'unused-ignore',
+    sql: [TIMEOUT, `-- Nobody reads it any more.\n-- squawk-ignore no-such-rule\n${TABLE} add column note text`],
+  },
 ];
 
 describe('migrations', () => {
@@ -38,11 +50,16 @@ describe('migrations', () => {
   afterAll(() => fs.rmSync(house, { recursive: true, force: true }));
 
   const lint = (folder: string): { status: number | null; said: string } => {
-    const { status, stderr } = spawnSync(process.execPath, [path.join(root, 'scripts/lint-migrations.mjs'), folder], { encoding: 'utf8' });
+    const { status, stderr } = spawnSync(process.execPath, [path.join(root, 'scripts/lint-migrations.mjs'), folder], {
+      encoding: 'utf8',
+    });
     return { status, said: stderr };
   };
   /** A folder of migrations, numbered from the first that is not released. */
-  const written = (name: string, migrations: { sql: string[]; transaction?: boolean; className?: string }[]): string => {
+  const written = (
+    name: string,
+    migrations: { sql: string[]; transaction?: boolean; className?: string }[],
+  ): string => {
     const folder = path.join(house, name);
     fs.mkdirSync(folder);
     fs.writeFileSync(path.join(house, 'package.json'), '{ "type": "module" }');
@@ -62,30 +79,57 @@ describe('migrations', () => {
     const { status, said } = lint(written('breaches', BREACHES));
     expect(status).toBe(1);
     for (const [index, { rule, sql }] of BREACHES.entries()) {
-      const told = [...said.matchAll(new RegExp(`^Seeded${1700000000006 + index}: ([a-z-]+):`, 'gm'))].map(([, name]) => name);
+      const told = [...said.matchAll(new RegExp(`^Seeded${1700000000006 + index}: ([a-z-]+):`, 'gm'))].map(
+        ([, name]) => name,
+      );
       expect({ sql, told }).toEqual({ sql, told: expect.arrayContaining([rule]) });
     }
   });
 
   it('pass when they expand, build indexes beside the service, and say why they contract', () => {
     const folder = written('careful', [
-      { sql: [TIMEOUT, 'create table notes (id uuid primary key, body text not null)', 'create index notes_by_body on notes (body)', `${TABLE} add column note text`] },
+      {
+        sql: [
+          TIMEOUT,
+          'create table notes (id uuid primary key, body text not null)',
+          'create index notes_by_body on notes (body)',
+          `${TABLE} add column note text`,
+        ],
+      },
       { sql: [TIMEOUT, `${TABLE} add constraint customers_named check (name <> '') not valid`] },
-      { sql: [`set lock_timeout = '5s'`, 'create index concurrently if not exists customers_by_name on customers (name)'], transaction: false },
-      { sql: [TIMEOUT, `-- Nobody reads it since the release before.\n-- squawk-ignore ban-drop-column\n${TABLE} drop column name`] },
+      {
+        sql: [
+          `set lock_timeout = '5s'`,
+          'create index concurrently if not exists customers_by_name on customers (name)',
+        ],
+        transaction: false,
+      },
+      {
+        sql: [
+          TIMEOUT,
+          `-- Nobody reads it since the release before.\n-- squawk-ignore ban-drop-column\n${TABLE} drop column name`,
+        ],
+      },
     ]);
     expect(lint(folder)).toEqual({ status: 0, said: 'The migrations are well.\n' });
   });
 
   it('are granted only what they need, and nothing that is not released', () => {
-    const { status, said } = lint(written('grants', [{ sql: ['create table notes (id uuid primary key)'], className: 'Metering1700000000001' }]));
+    const { status, said } = lint(
+      written('grants', [{ sql: ['create table notes (id uuid primary key)'], className: 'Metering1700000000001' }]),
+    );
     expect(status).toBe(1);
-    expect(said).toContain('Metering1700000000001 is granted adding-not-nullable-field, which it does not need or may not have.');
+    expect(said).toContain(
+      'Metering1700000000001 is granted adding-not-nullable-field, which it does not need or may not have.',
+    );
   });
 
   it('are looked at through query() alone', () => {
     const folder = written('runner', [{ sql: [] }]);
-    fs.writeFileSync(path.join(folder, 'index.js'), 'export const migrations = [class Seeded1700000000006 { async up(runner) { await runner.dropTable("customers"); } }];');
+    fs.writeFileSync(
+      path.join(folder, 'index.js'),
+      'export const migrations = [class Seeded1700000000006 { async up(runner) { await runner.dropTable("customers"); } }];',
+    );
     const { status, said } = lint(folder);
     expect(status).toBe(1);
     expect(said).toContain('uses dropTable of its runner');

@@ -11,9 +11,14 @@ describe('the life of', () => {
   const clock = new TestClock();
   let service: TestApp & { database: TestDatabase };
   let call: Person['call'];
-  const consume = async (customer: string, feature: string, quantity = 1) => (await call('POST', '/v1/usage/consume', { body: { customer, product: PRODUCT, feature, quantity } })).body;
-  const check = async (customer: string, feature = 'calls', product = PRODUCT) => (await call('POST', '/v1/check', { body: { customer, product, feature } })).body;
-  const types = async ({ id }: OnClock) => (await call('GET', `/v1/subscriptions/${id}/timeline?limit=100`)).body.data.map(({ type }: { type: string }) => type.replace('subscription.', ''));
+  const consume = async (customer: string, feature: string, quantity = 1) =>
+    (await call('POST', '/v1/usage/consume', { body: { customer, product: PRODUCT, feature, quantity } })).body;
+  const check = async (customer: string, feature = 'calls', product = PRODUCT) =>
+    (await call('POST', '/v1/check', { body: { customer, product, feature } })).body;
+  const types = async ({ id }: OnClock) =>
+    (await call('GET', `/v1/subscriptions/${id}/timeline?limit=100`)).body.data.map(({ type }: { type: string }) =>
+      type.replace('subscription.', ''),
+    );
 
   beforeAll(async () => {
     service = await startService({ clock });
@@ -29,14 +34,33 @@ describe('the life of', () => {
     for (let month = 0; month < 16; month++) {
       const { currentPeriodStart, currentPeriodEnd } = await life.read();
       if (month > 0) expect(currentPeriodStart).toBe(`${ends.at(-1)}T23:30:00.000Z`);
-      expect(await consume(life.customer, 'calls', 7)).toMatchObject({ allowed: true, used: 7, windowStart: currentPeriodStart, resetsAt: currentPeriodEnd });
+      expect(await consume(life.customer, 'calls', 7)).toMatchObject({
+        allowed: true,
+        used: 7,
+        windowStart: currentPeriodStart,
+        resetsAt: currentPeriodEnd,
+      });
       expect(await consume(life.customer, 'calls', 7)).toMatchObject({ allowed: false, used: 7 });
       ends.push(currentPeriodEnd.slice(0, 10));
       await life.to(currentPeriodEnd);
     }
     expect(ends).toEqual([
-      '2028-01-31', '2028-02-29', '2028-03-31', '2028-04-30', '2028-05-31', '2028-06-30', '2028-07-31', '2028-08-31', '2028-09-30', '2028-10-31', '2028-11-30', '2028-12-31',
-      '2029-01-31', '2029-02-28', '2029-03-31', '2029-04-30',
+      '2028-01-31',
+      '2028-02-29',
+      '2028-03-31',
+      '2028-04-30',
+      '2028-05-31',
+      '2028-06-30',
+      '2028-07-31',
+      '2028-08-31',
+      '2028-09-30',
+      '2028-10-31',
+      '2028-11-30',
+      '2028-12-31',
+      '2029-01-31',
+      '2029-02-28',
+      '2029-03-31',
+      '2029-04-30',
     ]);
   });
 
@@ -48,7 +72,11 @@ describe('the life of', () => {
         const answer = await consume(life.customer, 'daily', 5);
         expect(answer).toMatchObject({ allowed: true, used: 5 });
         expect(await consume(life.customer, 'daily')).toMatchObject({ allowed: false });
-        days.push([answer.windowStart, answer.resetsAt, (Date.parse(answer.resetsAt) - Date.parse(answer.windowStart)) / 3_600_000]);
+        days.push([
+          answer.windowStart,
+          answer.resetsAt,
+          (Date.parse(answer.resetsAt) - Date.parse(answer.windowStart)) / 3_600_000,
+        ]);
         // A minute before midnight it is used up, at midnight it is not.
         await life.to(new Date(Date.parse(answer.resetsAt) - 60_000));
         expect(await check(life.customer, 'daily')).toMatchObject({ allowed: false });
@@ -62,7 +90,10 @@ describe('the life of', () => {
     expect(days[1]).toEqual(['2027-03-27T23:00:00.000Z', '2027-03-28T22:00:00.000Z', 23]);
     expect(days[4]).toEqual(['2027-10-30T22:00:00.000Z', '2027-10-31T23:00:00.000Z', 25]);
     // Its months are months on the wall as well.
-    expect(await life.read()).toMatchObject({ currentPeriodStart: '2027-10-26T22:00:00.000Z', currentPeriodEnd: '2027-11-26T23:00:00.000Z' });
+    expect(await life.read()).toMatchObject({
+      currentPeriodStart: '2027-10-26T22:00:00.000Z',
+      currentPeriodEnd: '2027-11-26T23:00:00.000Z',
+    });
   });
 
   it('somebody who tries, pays, takes less, leaves and comes back', async () => {
@@ -70,7 +101,10 @@ describe('the life of', () => {
     const seen = () => check(life.customer, 'sso', TRIED);
     expect(await life.read()).toMatchObject({ status: 'trialing', trialEnd: '2027-04-15T12:00:00.000Z' });
     expect(await seen()).toMatchObject({ allowed: true });
-    expect((await life.command('preview-change', { plan: 'basic', when: 'now' })).body).toMatchObject({ lines: [], nextCharge: { at: '2027-04-15T12:00:00.000Z', amount: 1_000 } });
+    expect((await life.command('preview-change', { plan: 'basic', when: 'now' })).body).toMatchObject({
+      lines: [],
+      nextCharge: { at: '2027-04-15T12:00:00.000Z', amount: 1_000 },
+    });
     await life.to('2027-04-15T12:00:00Z');
     expect(await life.read()).toMatchObject({ status: 'active', currentPeriodEnd: '2027-05-15T12:00:00.000Z' });
     await life.to('2027-04-30T12:00:00Z');
@@ -81,11 +115,28 @@ describe('the life of', () => {
     await life.command('cancel', { when: 'period_end' });
     await life.to('2027-06-15T12:00:00Z');
     expect(await life.read()).toMatchObject({ status: 'expired', endedAt: '2027-06-15T12:00:00.000Z' });
-    expect(await check(life.customer, 'calls', TRIED)).toMatchObject({ allowed: false, reason: 'subscription_expired' });
+    expect(await check(life.customer, 'calls', TRIED)).toMatchObject({
+      allowed: false,
+      reason: 'subscription_expired',
+    });
     await life.to('2027-09-01T00:00:00Z');
-    expect((await life.command('renew')).body).toMatchObject({ status: 'active', plan: { key: 'basic' }, currentPeriodStart: '2027-09-01T00:00:00.000Z', trialEnd: '2027-04-15T12:00:00.000Z' });
+    expect((await life.command('renew')).body).toMatchObject({
+      status: 'active',
+      plan: { key: 'basic' },
+      currentPeriodStart: '2027-09-01T00:00:00.000Z',
+      trialEnd: '2027-04-15T12:00:00.000Z',
+    });
     expect(await types(life)).toEqual([
-      'created', 'trial_ending', 'trial_ended', 'change_scheduled', 'renewal_upcoming', 'plan_changed', 'cancel_scheduled', 'expiry_upcoming', 'expired', 'reactivated',
+      'created',
+      'trial_ending',
+      'trial_ended',
+      'change_scheduled',
+      'renewal_upcoming',
+      'plan_changed',
+      'cancel_scheduled',
+      'expiry_upcoming',
+      'expired',
+      'reactivated',
     ]);
   });
 
@@ -97,21 +148,43 @@ describe('the life of', () => {
     await life.command('pause');
     await life.to('2027-08-01T00:00:00Z');
     expect(await check(life.customer)).toMatchObject({ allowed: false, reason: 'subscription_paused' });
-    expect((await life.command('unpause')).body).toMatchObject({ currentPeriodEnd: '2027-08-08T00:00:00.000Z', scheduledChange: { effectiveAt: '2027-08-08T00:00:00.000Z' } });
+    expect((await life.command('unpause')).body).toMatchObject({
+      currentPeriodEnd: '2027-08-08T00:00:00.000Z',
+      scheduledChange: { effectiveAt: '2027-08-08T00:00:00.000Z' },
+    });
     expect(await check(life.customer)).toMatchObject({ allowed: true, used: 6, remaining: 4 });
     await life.to('2027-08-10T00:00:00Z');
     expect(await life.read()).toMatchObject({ plan: { key: 'daily' }, currentPeriodStart: '2027-08-10T00:00:00.000Z' });
-    expect(await types(life)).toEqual(['created', 'change_scheduled', 'renewal_upcoming', 'paused', 'unpaused', 'renewal_upcoming', 'plan_changed', 'renewed', 'renewed']);
+    expect(await types(life)).toEqual([
+      'created',
+      'change_scheduled',
+      'renewal_upcoming',
+      'paused',
+      'unpaused',
+      'renewal_upcoming',
+      'plan_changed',
+      'renewed',
+      'renewed',
+    ]);
   });
 
   it('somebody whose next contract begins before any job has looked at the last one', async () => {
     const { body } = await call('PUT', '/v1/customers/hurried', { body: { product: PRODUCT, plan: 'daily' } });
-    const last = (await call('POST', `/v1/subscriptions/${body.subscription.id}/cancel`, { body: { when: 'period_end' } })).body;
-    const { body: next } = await call('POST', '/v1/subscriptions', { body: { customer: 'hurried', product: PRODUCT, plan: 'pro', startsAt: last.currentPeriodEnd } });
+    const last = (
+      await call('POST', `/v1/subscriptions/${body.subscription.id}/cancel`, { body: { when: 'period_end' } })
+    ).body;
+    const { body: next } = await call('POST', '/v1/subscriptions', {
+      body: { customer: 'hurried', product: PRODUCT, plan: 'pro', startsAt: last.currentPeriodEnd },
+    });
     clock.set(last.currentPeriodEnd);
     expect(await check('hurried')).toMatchObject({ allowed: true, limit: 100 });
-    expect(await call('POST', `/v1/subscriptions/${next.id}/change`, { body: { quantity: 2, when: 'now' } })).toMatchObject({ status: 200, body: { status: 'active', quantity: 2 } });
-    expect((await call('GET', `/v1/subscriptions/${last.id}`)).body).toMatchObject({ status: 'expired', endedAt: last.currentPeriodEnd });
+    expect(
+      await call('POST', `/v1/subscriptions/${next.id}/change`, { body: { quantity: 2, when: 'now' } }),
+    ).toMatchObject({ status: 200, body: { status: 'active', quantity: 2 } });
+    expect((await call('GET', `/v1/subscriptions/${last.id}`)).body).toMatchObject({
+      status: 'expired',
+      endedAt: last.currentPeriodEnd,
+    });
   });
 
   it('a service whose jobs stood still for three days: every answer right meanwhile, every day written down after', async () => {
@@ -122,12 +195,19 @@ describe('the life of', () => {
       await consume('stood-still', 'calls', 3);
       clock.set(new Date(began + day * 86_400_000));
       expect(await check('stood-still')).toMatchObject({ allowed: true, used: 0 });
-      expect((await call('GET', `/v1/subscriptions/${id}`)).body).toMatchObject({ version: 1 + day, currentPeriodStart: new Date(began + day * 86_400_000).toISOString() });
+      expect((await call('GET', `/v1/subscriptions/${id}`)).body).toMatchObject({
+        version: 1 + day,
+        currentPeriodStart: new Date(began + day * 86_400_000).toISOString(),
+      });
     }
-    expect(await service.database.query(`select 1 from subscription_actions where subscription_id = '${id}'`)).toHaveLength(0);
+    expect(
+      await service.database.query(`select 1 from subscription_actions where subscription_id = '${id}'`),
+    ).toHaveLength(0);
     await service.app.get(PassingTimeService).sweep();
     expect(await service.app.get(PassingTimeService).sweep()).toBe(0);
     const told = (await call('GET', `/v1/subscriptions/${id}/timeline`)).body.data.slice(1);
-    expect(told.map(({ at, type }: { at: string; type: string }) => [type, Date.parse(at) - began])).toEqual([1, 2, 3].map((day) => ['subscription.renewed', day * 86_400_000]));
+    expect(told.map(({ at, type }: { at: string; type: string }) => [type, Date.parse(at) - began])).toEqual(
+      [1, 2, 3].map((day) => ['subscription.renewed', day * 86_400_000]),
+    );
   });
 });

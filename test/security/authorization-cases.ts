@@ -11,7 +11,10 @@ const DENIALS = ['authentication_required', 'invalid_token', 'insufficient_scope
 const FORBIDDEN_MEMBERS = /password_?hash|token_?version|key_?hash|secret_?hash|canonical_?email|sealed|argon2/i;
 
 /** What two problems say, but for which request they answer. */
-const withoutRequest = ({ status, body: { instance: _, requestId: __, ...body } }: Answer): object => ({ status, ...body });
+const withoutRequest = ({ status, body: { instance: _, requestId: __, ...body } }: Answer): object => ({
+  status,
+  ...body,
+});
 const stateOf = async (somebody: Person): Promise<unknown> => [
   (await somebody.call('GET', `/v1/subscriptions/${somebody.subscriptionId}`)).body,
   (await somebody.call('GET', `/v1/subscriptions/${somebody.subscriptionId}/timeline`)).body.data.length,
@@ -33,22 +36,43 @@ function expected(actor: string, { public: open, scope, people, support }: Acces
 
 function verdict({ body }: Answer): string {
   const code = (body as { code?: string } | null)?.code ?? '';
-  if (code === 'invalid_fields' && body.errors[0].field === 'reason' && body.errors[0].message === 'is required of support') return 'reason';
+  if (
+    code === 'invalid_fields' &&
+    body.errors[0].field === 'reason' &&
+    body.errors[0].message === 'is required of support'
+  )
+    return 'reason';
   return DENIALS.includes(code) ? code : 'through';
 }
 
 /** Every operation of the published document, by everybody. Those that end the caller's own session come last, with a session of their own. */
 async function matrix(world: World): Promise<void> {
   const { body: document } = await world.call('GET', '/openapi.json');
-  const operations = Object.entries(document.paths as Record<string, object>).flatMap(([at, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${at.replace(/\{(\w+)\}/g, ':$1')}`));
-  expect(operations.sort()).toEqual(Object.keys(ACCESS).filter((route) => !NO_API.includes(route)).sort());
+  const operations = Object.entries(document.paths as Record<string, object>).flatMap(([at, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${at.replace(/\{(\w+)\}/g, ':$1')}`),
+  );
+  expect(operations.sort()).toEqual(
+    Object.keys(ACCESS)
+      .filter((route) => !NO_API.includes(route))
+      .sort(),
+  );
   const disabled = await world.person();
   await world.admin.call('PATCH', `/v1/users/${disabled.userId}`, { body: { active: false } });
   const callers: Record<string, Call> = {
-    anonymous: world.call, disabled: disabled.call, person: (await world.person()).call, admin: world.admin.call, support: world.support.call, editor: world.editor.call, apiKey: world.apiKey.call, newsKey: world.newsKey.call,
+    anonymous: world.call,
+    disabled: disabled.call,
+    person: (await world.person()).call,
+    admin: world.admin.call,
+    support: world.support.call,
+    editor: world.editor.call,
+    apiKey: world.apiKey.call,
+    newsKey: world.newsKey.call,
   };
   // Numbers are there once a worker has counted: within seconds of the start.
-  await eventually(() => world.admin.call('GET', '/v1/stats/subscriptions'), ({ status }) => status === 200);
+  await eventually(
+    () => world.admin.call('GET', '/v1/stats/subscriptions'),
+    ({ status }) => status === 200,
+  );
   const wrong: unknown[] = [];
   for (const [route, access] of Object.entries(ACCESS)) {
     const [method, at] = route.split(' ') as [string, string];
@@ -58,7 +82,8 @@ async function matrix(world: World): Promise<void> {
       if (at === '/v1/auth/logout' && !['anonymous', 'disabled', 'apiKey', 'newsKey'].includes(actor)) continue;
       const answer = await call(method, path, { body: method === 'GET' || method === 'DELETE' ? undefined : {} });
       const got = verdict(answer);
-      if (got !== expected(actor, access) || answer.status >= 500) wrong.push({ route, actor, got, expected: expected(actor, access), status: answer.status });
+      if (got !== expected(actor, access) || answer.status >= 500)
+        wrong.push({ route, actor, got, expected: expected(actor, access), status: answer.status });
     }
   }
   expect(wrong).toEqual([]);
@@ -71,8 +96,12 @@ export const AUTHORIZATION: SecurityCase[] = [
     run: async ({ ann, bob }) => {
       const others = await ann.call('GET', `/v1/subscriptions/${bob.subscriptionId}`);
       expect(others.status).toBe(404);
-      expect(withoutRequest(others)).toEqual(withoutRequest(await ann.call('GET', `/v1/subscriptions/${randomUUID()}`)));
-      expect(withoutRequest(await ann.call('GET', `/v1/customers/${bob.customer}/subscription`))).toEqual(withoutRequest(await ann.call('GET', `/v1/customers/${unique('absent')}/subscription`)));
+      expect(withoutRequest(others)).toEqual(
+        withoutRequest(await ann.call('GET', `/v1/subscriptions/${randomUUID()}`)),
+      );
+      expect(withoutRequest(await ann.call('GET', `/v1/customers/${bob.customer}/subscription`))).toEqual(
+        withoutRequest(await ann.call('GET', `/v1/customers/${unique('absent')}/subscription`)),
+      );
     },
   },
   {
@@ -81,7 +110,9 @@ export const AUTHORIZATION: SecurityCase[] = [
     run: async ({ ann, bob, newsKey, apiCustomer }) => {
       expect((await ann.call('GET', `/v1/customers/${bob.customer}/entitlements/seats`)).status).toBe(404);
       const others = await newsKey.call('GET', `/v1/customers/${apiCustomer}/entitlements/api_calls`);
-      expect(withoutRequest(others)).toEqual(withoutRequest(await newsKey.call('GET', `/v1/customers/${unique('absent')}/entitlements/api_calls`)));
+      expect(withoutRequest(others)).toEqual(
+        withoutRequest(await newsKey.call('GET', `/v1/customers/${unique('absent')}/entitlements/api_calls`)),
+      );
     },
   },
   {
@@ -89,10 +120,22 @@ export const AUTHORIZATION: SecurityCase[] = [
     title: 'nobody changes or ends what is not theirs, and nothing of it is written',
     run: async ({ ann, bob }) => {
       const before = await stateOf(bob);
-      for (const [command, body] of Object.entries({ cancel: { when: 'now' }, change: { plan: 'pro', when: 'now' }, pause: {}, renew: {}, resume: {}, unpause: {} })) {
-        expect([command, (await ann.call('POST', `/v1/subscriptions/${bob.subscriptionId}/${command}`, { body })).status]).toEqual([command, 404]);
+      for (const [command, body] of Object.entries({
+        cancel: { when: 'now' },
+        change: { plan: 'pro', when: 'now' },
+        pause: {},
+        renew: {},
+        resume: {},
+        unpause: {},
+      })) {
+        expect([
+          command,
+          (await ann.call('POST', `/v1/subscriptions/${bob.subscriptionId}/${command}`, { body })).status,
+        ]).toEqual([command, 404]);
       }
-      expect((await ann.call('PATCH', `/v1/subscriptions/${bob.subscriptionId}`, { body: { autoRenew: false } })).status).toBe(404);
+      expect(
+        (await ann.call('PATCH', `/v1/subscriptions/${bob.subscriptionId}`, { body: { autoRenew: false } })).status,
+      ).toBe(404);
       expect(await stateOf(bob)).toEqual(before);
     },
   },
@@ -100,7 +143,11 @@ export const AUTHORIZATION: SecurityCase[] = [
     id: 'S-05',
     title: 'who somebody is comes from the token, never from what the request says of it',
     run: async ({ ann, bob }) => {
-      for (const [name, value] of [['x-user-id', bob.userId], ['x-customer', bob.customer], ['x-original-user', bob.userId]] as const) {
+      for (const [name, value] of [
+        ['x-user-id', bob.userId],
+        ['x-customer', bob.customer],
+        ['x-original-user', bob.userId],
+      ] as const) {
         expect((await ann.call('GET', '/v1/users/me', { headers: { [name]: value } })).body.id).toBe(ann.userId);
       }
       expect((await ann.call('GET', `/v1/users/me?userId=${bob.userId}`)).status).toBe(422);
@@ -114,8 +161,12 @@ export const AUTHORIZATION: SecurityCase[] = [
     run: async ({ ann, bob }) => {
       const used = async () => (await bob.call('GET', '/v1/customers/me/entitlements/projects')).body.used as number;
       const before = await used();
-      expect((await ann.call('POST', '/v1/usage/consume', { body: { customer: bob.customer, feature: 'projects' } })).status).toBe(404);
-      const { body } = await ann.call('POST', '/v1/usage/events', { body: { events: [{ id: unique('event'), customer: bob.customer, feature: 'projects', quantity: 1 }] } });
+      expect(
+        (await ann.call('POST', '/v1/usage/consume', { body: { customer: bob.customer, feature: 'projects' } })).status,
+      ).toBe(404);
+      const { body } = await ann.call('POST', '/v1/usage/events', {
+        body: { events: [{ id: unique('event'), customer: bob.customer, feature: 'projects', quantity: 1 }] },
+      });
       expect(body.results).toEqual([expect.objectContaining({ status: 'rejected', code: 'customer_not_found' })]);
       expect(await used()).toBe(before);
     },
@@ -127,8 +178,21 @@ export const AUTHORIZATION: SecurityCase[] = [
       const consume = (body: object) => apiKey.call('POST', '/v1/usage/consume', { body });
       expect((await consume({ customer: newsCustomer, feature: 'api_calls' })).status).toBe(404);
       expect((await consume({ customer: newsCustomer, product: 'news', feature: 'articles' })).status).toBe(404);
-      const { body } = await apiKey.call('POST', '/v1/usage/events', { body: { events: [newsCustomer, apiCustomer, unique('absent')].map((customer) => ({ id: unique('event'), customer, feature: 'api_calls', quantity: 1 })) } });
-      expect(body.results.map(({ code, status }: { code?: string; status: string }) => code ?? status)).toEqual(['customer_not_found', 'recorded', 'customer_not_found']);
+      const { body } = await apiKey.call('POST', '/v1/usage/events', {
+        body: {
+          events: [newsCustomer, apiCustomer, unique('absent')].map((customer) => ({
+            id: unique('event'),
+            customer,
+            feature: 'api_calls',
+            quantity: 1,
+          })),
+        },
+      });
+      expect(body.results.map(({ code, status }: { code?: string; status: string }) => code ?? status)).toEqual([
+        'customer_not_found',
+        'recorded',
+        'customer_not_found',
+      ]);
       const { body: report } = await admin.call('POST', '/v1/usage/verify', { body: { customer: newsCustomer } });
       expect(report.mismatches).toEqual([]);
     },
@@ -138,9 +202,30 @@ export const AUTHORIZATION: SecurityCase[] = [
     id: 'S-10',
     title: 'no spelling of a path leads around the guard',
     run: async ({ ann, raw }) => {
-      const spellings = ['/V1/users', '/v1/USERS', '/v1/users/', '//v1/users', '/v1//users', '/v1%2Fusers', '/v1/users%2F', '/v1;x/users', '/v1/users;x', '/./v1/users', '/v1/../v1/users', '/v1/users%20', '/v1/users/.', '/v1/%75sers', '/v1/users?x=1', '/v1/users#x'];
+      const spellings = [
+        '/V1/users',
+        '/v1/USERS',
+        '/v1/users/',
+        '//v1/users',
+        '/v1//users',
+        '/v1%2Fusers',
+        '/v1/users%2F',
+        '/v1;x/users',
+        '/v1/users;x',
+        '/./v1/users',
+        '/v1/../v1/users',
+        '/v1/users%20',
+        '/v1/users/.',
+        '/v1/%75sers',
+        '/v1/users?x=1',
+        '/v1/users#x',
+      ];
       for (const path of spellings) {
-        const status = statusOf(await raw(`GET ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${ann.token}\r\nconnection: close\r\n\r\n`));
+        const status = statusOf(
+          await raw(
+            `GET ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${ann.token}\r\nconnection: close\r\n\r\n`,
+          ),
+        );
         expect([path, [400, 403, 404, 422].includes(status ?? 0)]).toEqual([path, true]);
       }
     },
@@ -150,8 +235,20 @@ export const AUTHORIZATION: SecurityCase[] = [
     title: 'nobody registers as more than they are',
     run: async ({ call, database }) => {
       const email = `${unique('eve')}@example.com`;
-      for (const extra of [{ role: 'admin' }, { isAdmin: true }, { product: 'api' }, { tenantId: 'B' }, { plan: 'enterprise' }, { status: 'active' }, { active: true }, { id: randomUUID() }, { emailVerifiedAt: '2020-01-01T00:00:00Z' }]) {
-        const { status, body } = await call('POST', '/v1/auth/register', { body: { email, password: PASSWORD, ...extra } });
+      for (const extra of [
+        { role: 'admin' },
+        { isAdmin: true },
+        { product: 'api' },
+        { tenantId: 'B' },
+        { plan: 'enterprise' },
+        { status: 'active' },
+        { active: true },
+        { id: randomUUID() },
+        { emailVerifiedAt: '2020-01-01T00:00:00Z' },
+      ]) {
+        const { status, body } = await call('POST', '/v1/auth/register', {
+          body: { email, password: PASSWORD, ...extra },
+        });
         expect([extra, status, body.errors?.[0].field]).toEqual([extra, 422, Object.keys(extra)[0]]);
       }
       expect(await database.query('select 1 from users where canonical_email = $1', [email])).toEqual([]);
@@ -165,14 +262,29 @@ export const AUTHORIZATION: SecurityCase[] = [
     id: 'S-13',
     title: 'nobody sets their own price, trial or limits',
     run: async ({ ann }) => {
-      for (const extra of [{ price: { amount: 0 } }, { priceCents: 0 }, { trialEndsAt: '2099-01-01T00:00:00Z' }, { limitOverrides: { seats: 1_000 } }, { version: 1 }, { status: 'active' }]) {
-        expect([extra, (await ann.call('POST', '/v1/subscriptions', { body: { plan: 'pro', ...extra } })).status]).toEqual([extra, 422]);
+      for (const extra of [
+        { price: { amount: 0 } },
+        { priceCents: 0 },
+        { trialEndsAt: '2099-01-01T00:00:00Z' },
+        { limitOverrides: { seats: 1_000 } },
+        { version: 1 },
+        { status: 'active' },
+      ]) {
+        expect([
+          extra,
+          (await ann.call('POST', '/v1/subscriptions', { body: { plan: 'pro', ...extra } })).status,
+        ]).toEqual([extra, 422]);
       }
       for (const extra of [{ trialDays: 300 }, { indefinite: true }, { billingAnchor: '2099-01-01T00:00:00Z' }]) {
-        expect([extra, (await ann.call('POST', '/v1/subscriptions', { body: { plan: 'pro', ...extra } })).status]).toEqual([extra, 403]);
+        expect([
+          extra,
+          (await ann.call('POST', '/v1/subscriptions', { body: { plan: 'pro', ...extra } })).status,
+        ]).toEqual([extra, 403]);
       }
       expect((await ann.call('PUT', '/v1/customers/me/overrides/seats', { body: { limit: 1_000 } })).status).toBe(403);
-      expect((await ann.call('POST', '/v1/customers/me/grants', { body: { feature: 'seats', quantity: 1_000 } })).status).toBe(403);
+      expect(
+        (await ann.call('POST', '/v1/customers/me/grants', { body: { feature: 'seats', quantity: 1_000 } })).status,
+      ).toBe(403);
     },
   },
   {
@@ -180,9 +292,19 @@ export const AUTHORIZATION: SecurityCase[] = [
     title: 'no answer holds what is nobody’s to see',
     run: async ({ admin, ann, support, apiKey, apiCustomer }) => {
       const reads: [Call, string][] = [
-        [admin.call, '/v1/users'], [admin.call, `/v1/users/${ann.userId}`], [admin.call, '/v1/api-keys'], [admin.call, '/v1/customers'], [admin.call, '/v1/subscriptions'], [admin.call, '/.well-known/jwks.json'],
-        [ann.call, '/v1/users/me'], [ann.call, '/v1/users/me/export'], [ann.call, `/v1/subscriptions/${ann.subscriptionId}`], [ann.call, `/v1/subscriptions/${ann.subscriptionId}/timeline`],
-        [support.call, '/v1/users'], [support.call, `/v1/customers/${ann.customer}`], [apiKey.call, `/v1/customers/${apiCustomer}`],
+        [admin.call, '/v1/users'],
+        [admin.call, `/v1/users/${ann.userId}`],
+        [admin.call, '/v1/api-keys'],
+        [admin.call, '/v1/customers'],
+        [admin.call, '/v1/subscriptions'],
+        [admin.call, '/.well-known/jwks.json'],
+        [ann.call, '/v1/users/me'],
+        [ann.call, '/v1/users/me/export'],
+        [ann.call, `/v1/subscriptions/${ann.subscriptionId}`],
+        [ann.call, `/v1/subscriptions/${ann.subscriptionId}/timeline`],
+        [support.call, '/v1/users'],
+        [support.call, `/v1/customers/${ann.customer}`],
+        [apiKey.call, `/v1/customers/${apiCustomer}`],
       ];
       for (const [call, path] of reads) {
         const { status, body } = await call('GET', path);
@@ -196,12 +318,16 @@ export const AUTHORIZATION: SecurityCase[] = [
     id: 'S-15',
     title: 'a key is told once, then only how it begins and ends',
     run: async ({ admin, database }) => {
-      const { body: made } = await admin.call('POST', '/v1/api-keys', { body: { name: 'once', scopes: ['usage:read'] } });
+      const { body: made } = await admin.call('POST', '/v1/api-keys', {
+        body: { name: 'once', scopes: ['usage:read'] },
+      });
       const { body: list } = await admin.call('GET', '/v1/api-keys?limit=100');
       const shown = list.data.find(({ id }: { id: string }) => id === made.id);
       expect(shown).toMatchObject({ prefix: made.key.slice(0, 19), lastFour: made.key.slice(-4) });
       expect(JSON.stringify(list)).not.toContain(made.key.slice(20));
-      const rows = await database.query('select t::text as row from api_keys t union all select after::text from events union all select answer from idempotency_keys');
+      const rows = await database.query(
+        'select t::text as row from api_keys t union all select after::text from events union all select answer from idempotency_keys',
+      );
       expect(JSON.stringify(rows)).not.toContain(made.key.slice(20));
     },
   },
@@ -212,10 +338,15 @@ export const AUTHORIZATION: SecurityCase[] = [
       const { call } = editor;
       expect((await call('GET', `/v1/customers/${newsCustomer}`)).status).toBe(200);
       expect((await call('GET', `/v1/customers/${apiCustomer}`)).status).toBe(404);
-      expect((await call('GET', '/v1/customers')).body.data.map(({ key }: { key: string }) => key)).not.toContain(apiCustomer);
-      const [subscription] = (await admin.call('GET', `/v1/customers/${apiCustomer}/subscriptions?product=api`)).body.data;
+      expect((await call('GET', '/v1/customers')).body.data.map(({ key }: { key: string }) => key)).not.toContain(
+        apiCustomer,
+      );
+      const [subscription] = (await admin.call('GET', `/v1/customers/${apiCustomer}/subscriptions?product=api`)).body
+        .data;
       expect((await call('GET', `/v1/subscriptions/${subscription.id}`)).status).toBe(404);
-      expect((await call('POST', `/v1/subscriptions/${subscription.id}/cancel`, { body: { when: 'now' } })).status).toBe(404);
+      expect(
+        (await call('POST', `/v1/subscriptions/${subscription.id}/cancel`, { body: { when: 'now' } })).status,
+      ).toBe(404);
       const other: [string, string, object?][] = [
         ['POST', '/v1/plans', { product: 'api', key: 'mine', name: 'Mine', prices: [], entitlements: [] }],
         ['PATCH', '/v1/plans/quota?product=api', { name: 'Mine' }],
@@ -229,16 +360,25 @@ export const AUTHORIZATION: SecurityCase[] = [
         ['POST', '/v1/usage/verify', {}],
         ['POST', '/v1/api-keys', { name: 'other', scopes: ['catalog:write'], product: 'api' }],
       ];
-      for (const [method, path, body] of other) expect([method, path, [403, 404].includes((await call(method, path, { body })).status)]).toEqual([method, path, true]);
+      for (const [method, path, body] of other)
+        expect([method, path, [403, 404].includes((await call(method, path, { body })).status)]).toEqual([
+          method,
+          path,
+          true,
+        ]);
       expect((await call('PATCH', '/v1/products/news', { body: { name: 'News' } })).status).toBe(200);
-      const { status, body } = await call('POST', '/v1/api-keys', { body: { name: 'own', scopes: ['catalog:read', 'customers:write'] } });
+      const { status, body } = await call('POST', '/v1/api-keys', {
+        body: { name: 'own', scopes: ['catalog:read', 'customers:write'] },
+      });
       expect([status, body.product]).toEqual([201, 'news']);
       // Nobody makes themselves more than they are.
       expect((await call('PATCH', `/v1/users/${editor.userId}`, { body: { role: 'admin' } })).status).toBe(403);
       // A customer whom others have too is not one team's to delete.
       const shared = unique('shared');
       await admin.call('PUT', `/v1/customers/${shared}`, { body: { product: 'api' } });
-      await admin.call('PUT', `/v1/customers/${shared}`, { body: { product: 'news', region: 'US', deviceType: 'ios' } });
+      await admin.call('PUT', `/v1/customers/${shared}`, {
+        body: { product: 'news', region: 'US', deviceType: 'ios' },
+      });
       expect((await call('DELETE', `/v1/customers/${shared}`)).body.code).toBe('customer_of_other_products');
     },
   },
@@ -248,7 +388,13 @@ export const AUTHORIZATION: SecurityCase[] = [
     run: async ({ ann, bob }) => {
       const before = await stateOf(bob);
       for (const method of ['DELETE', 'PUT', 'PATCH', 'POST']) {
-        for (const path of [`/v1/subscriptions/${bob.subscriptionId}`, `/v1/subscriptions/${ann.subscriptionId}/timeline`, '/v1/plans/free', '/.well-known/jwks.json', '/health/live']) {
+        for (const path of [
+          `/v1/subscriptions/${bob.subscriptionId}`,
+          `/v1/subscriptions/${ann.subscriptionId}/timeline`,
+          '/v1/plans/free',
+          '/.well-known/jwks.json',
+          '/health/live',
+        ]) {
           const { status } = await ann.call(method, path, { body: {} });
           expect([method, path, [403, 404, 405, 422].includes(status)]).toEqual([method, path, true]);
         }
@@ -268,7 +414,10 @@ export const AUTHORIZATION: SecurityCase[] = [
       const writing = [call, elsewhere].map(async (instance) => {
         for (let index = 0; performance.now() < demotedAt + 2_500 && index < 2_000; index++) {
           const sentAt = performance.now();
-          const { status } = await instance('POST', '/v1/features', { token, body: { key: unique('late'), name: 'Late', type: 'boolean' } });
+          const { status } = await instance('POST', '/v1/features', {
+            token,
+            body: { key: unique('late'), name: 'Late', type: 'boolean' },
+          });
           if (status === 201 && sentAt > demotedAt + 1_000) late.push(`${sentAt - demotedAt} ms`);
           await new Promise((resolve) => setTimeout(resolve, 20));
         }

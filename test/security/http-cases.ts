@@ -7,8 +7,20 @@ import { type SecurityCase, sendRaw, statusOf, type World } from './world.js';
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A request that an honest caller sends, with something else in it. */
-const post = ({ apiKey, apiCustomer }: World, more: string[], body = JSON.stringify({ customer: apiCustomer, feature: 'api_calls' })): string =>
-  [`POST /v1/check HTTP/1.1`, 'host: x', `authorization: Bearer ${apiKey.key}`, 'content-type: application/json', ...more, '', body].join('\r\n');
+const post = (
+  { apiKey, apiCustomer }: World,
+  more: string[],
+  body = JSON.stringify({ customer: apiCustomer, feature: 'api_calls' }),
+): string =>
+  [
+    `POST /v1/check HTTP/1.1`,
+    'host: x',
+    `authorization: Bearer ${apiKey.key}`,
+    'content-type: application/json',
+    ...more,
+    '',
+    body,
+  ].join('\r\n');
 
 /** Sends something small, then a byte now and then, and waits until the other side has had enough. */
 async function dripping(url: string, begin: string, everyMs: number): Promise<void> {
@@ -27,8 +39,16 @@ export const HTTP: SecurityCase[] = [
     title: 'whoever sends a byte now and then is let go, and nobody else waits',
     run: async (world) => {
       const { services, call } = world;
-      const slowHeaders = Array.from({ length: 400 }, () => dripping(services[0].url, 'GET /v1/plans HTTP/1.1\r\nhost: x\r\nx-slow: ', 4_000));
-      const slowBodies = Array.from({ length: 100 }, () => dripping(services[0].url, 'POST /v1/auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 5000\r\n\r\n{', 4_000));
+      const slowHeaders = Array.from({ length: 400 }, () =>
+        dripping(services[0].url, 'GET /v1/plans HTTP/1.1\r\nhost: x\r\nx-slow: ', 4_000),
+      );
+      const slowBodies = Array.from({ length: 100 }, () =>
+        dripping(
+          services[0].url,
+          'POST /v1/auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 5000\r\n\r\n{',
+          4_000,
+        ),
+      );
       let open = true;
       const everybodyElse = (async () => {
         while (open) {
@@ -48,8 +68,23 @@ export const HTTP: SecurityCase[] = [
     run: async (world) => {
       const { apiKey, services } = world;
       const bomb = gzipSync(Buffer.alloc(100 * 1_048_576, ' '));
-      for (const [encoding, body] of [['gzip', bomb], ['gzip, gzip', gzipSync(bomb)], ['br', brotliCompressSync(Buffer.from('{}'))], ['deflate', Buffer.from('x')], ['x-nothing', Buffer.from('{}')], ['identity', Buffer.from('{}')]] as const) {
-        const answer = await fetch(`${services[0].url}/v1/check`, { method: 'POST', headers: { authorization: `Bearer ${apiKey.key}`, 'content-type': 'application/json', 'content-encoding': encoding }, body: new Uint8Array(body) });
+      for (const [encoding, body] of [
+        ['gzip', bomb],
+        ['gzip, gzip', gzipSync(bomb)],
+        ['br', brotliCompressSync(Buffer.from('{}'))],
+        ['deflate', Buffer.from('x')],
+        ['x-nothing', Buffer.from('{}')],
+        ['identity', Buffer.from('{}')],
+      ] as const) {
+        const answer = await fetch(`${services[0].url}/v1/check`, {
+          method: 'POST',
+          headers: {
+            authorization: `Bearer ${apiKey.key}`,
+            'content-type': 'application/json',
+            'content-encoding': encoding,
+          },
+          body: new Uint8Array(body),
+        });
         expect([encoding, answer.status]).toEqual([encoding, 415]);
         await answer.arrayBuffer();
       }
@@ -61,10 +96,28 @@ export const HTTP: SecurityCase[] = [
     run: async (world) => {
       const { apiKey, apiCustomer } = world;
       const body = JSON.stringify({ customer: apiCustomer, feature: 'api_calls' });
-      for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/xml', 'application/json; charset=utf-7', 'application/json5', 'text/json', 'application/json, text/plain']) {
-        expect([type, (await apiKey.call('POST', '/v1/usage/consume', { body, headers: { 'content-type': type } })).status]).toEqual([type, 415]);
+      for (const type of [
+        'text/plain',
+        'application/x-www-form-urlencoded',
+        'multipart/form-data; boundary=x',
+        'application/xml',
+        'application/json; charset=utf-7',
+        'application/json5',
+        'text/json',
+        'application/json, text/plain',
+      ]) {
+        expect([
+          type,
+          (await apiKey.call('POST', '/v1/usage/consume', { body, headers: { 'content-type': type } })).status,
+        ]).toEqual([type, 415]);
       }
-      expect(statusOf(await world.raw(`POST /v1/usage/consume HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${apiKey.key}\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`))).toBe(415);
+      expect(
+        statusOf(
+          await world.raw(
+            `POST /v1/usage/consume HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${apiKey.key}\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+          ),
+        ),
+      ).toBe(415);
     },
   },
   {
@@ -72,7 +125,9 @@ export const HTTP: SecurityCase[] = [
     title: 'methods that nobody needs are not answered',
     run: async ({ raw }) => {
       for (const method of ['TRACE', 'CONNECT', 'PROPFIND', 'FOO', 'TRACK', 'DEBUG', 'get', 'SEARCH', 'MKCOL']) {
-        const received = await raw(`${method} ${method === 'CONNECT' ? 'x:443' : '/v1/plans'} HTTP/1.1\r\nhost: x\r\nx-secret: echo-me\r\nconnection: close\r\n\r\n`);
+        const received = await raw(
+          `${method} ${method === 'CONNECT' ? 'x:443' : '/v1/plans'} HTTP/1.1\r\nhost: x\r\nx-secret: echo-me\r\nconnection: close\r\n\r\n`,
+        );
         expect([method, [400, 404, 405, 501, null].includes(statusOf(received))]).toEqual([method, true]);
         expect(received).not.toContain('echo-me');
       }
@@ -85,15 +140,35 @@ export const HTTP: SecurityCase[] = [
       const { raw } = world;
       const body = '{}';
       const smuggled = [
-        post(world, ['content-length: 2', 'transfer-encoding: chunked'], `0\r\n\r\nGET /v1/plans HTTP/1.1\r\nhost: x\r\n\r\n`),
-        post(world, ['transfer-encoding: chunked, identity'], body), post(world, ['transfer-encoding: xchunked'], body), post(world, ['transfer-encoding : chunked'], body), post(world, ['transfer-encoding:\tchunked', 'content-length: 2'], body),
-        post(world, ['content-length: 2', 'content-length: 3'], body), post(world, ['content-length: 2, 2'], body), post(world, ['content-length : 2'], body), post(world, ['content-length: +2'], body), post(world, ['content-length: 0x2'], body),
-        post(world, ['x-folded: a', ' b', 'content-length: 2'], body), post(world, ['content-length: 2'], body).replace(/\r\n/g, '\n'), post(world, ['x a: b', 'content-length: 2'], body), post(world, ['\u0000x: b', 'content-length: 2'], body),
-        `GET /v1/plans HTTP/1.1\r\nhost: x\r\nhost: y\r\ntransfer-encoding: chunked\r\n\r\n1\nx\r\n0\r\n\r\n`, `GET /v1/plans HTTP/1.1\r\n\r\n`, `GET /v1/plans HTTP/9.9\r\nhost: x\r\n\r\n`,
+        post(
+          world,
+          ['content-length: 2', 'transfer-encoding: chunked'],
+          `0\r\n\r\nGET /v1/plans HTTP/1.1\r\nhost: x\r\n\r\n`,
+        ),
+        post(world, ['transfer-encoding: chunked, identity'], body),
+        post(world, ['transfer-encoding: xchunked'], body),
+        post(world, ['transfer-encoding : chunked'], body),
+        post(world, ['transfer-encoding:\tchunked', 'content-length: 2'], body),
+        post(world, ['content-length: 2', 'content-length: 3'], body),
+        post(world, ['content-length: 2, 2'], body),
+        post(world, ['content-length : 2'], body),
+        post(world, ['content-length: +2'], body),
+        post(world, ['content-length: 0x2'], body),
+        post(world, ['x-folded: a', ' b', 'content-length: 2'], body),
+        post(world, ['content-length: 2'], body).replace(/\r\n/g, '\n'),
+        post(world, ['x a: b', 'content-length: 2'], body),
+        post(world, ['\u0000x: b', 'content-length: 2'], body),
+        `GET /v1/plans HTTP/1.1\r\nhost: x\r\nhost: y\r\ntransfer-encoding: chunked\r\n\r\n1\nx\r\n0\r\n\r\n`,
+        `GET /v1/plans HTTP/1.1\r\n\r\n`,
+        `GET /v1/plans HTTP/9.9\r\nhost: x\r\n\r\n`,
       ];
       for (const text of smuggled) {
         const received = await raw(text, 300);
-        expect([text.slice(-60), [400, 404, 408, 501, 505, null].includes(statusOf(received)) || (received.match(/HTTP\/1\.1 /g) ?? []).length === 1]).toEqual([text.slice(-60), true]);
+        expect([
+          text.slice(-60),
+          [400, 404, 408, 501, 505, null].includes(statusOf(received)) ||
+            (received.match(/HTTP\/1\.1 /g) ?? []).length === 1,
+        ]).toEqual([text.slice(-60), true]);
         // Whatever was hidden behind is not answered.
         expect([text.slice(-60), (received.match(/HTTP\/1\.1 200/g) ?? []).length]).toEqual([text.slice(-60), 0]);
       }
@@ -104,14 +179,35 @@ export const HTTP: SecurityCase[] = [
     title: 'headers and addresses have an end',
     run: async (world) => {
       const { raw, apiKey } = world;
-      const get = (path: string, headers: string[]) => `GET ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${apiKey.key}\r\n${headers.map((header) => `${header}\r\n`).join('')}connection: close\r\n\r\n`;
+      const get = (path: string, headers: string[]) =>
+        `GET ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${apiKey.key}\r\n${headers.map((header) => `${header}\r\n`).join('')}connection: close\r\n\r\n`;
       const long = [
-        get('/v1/plans', Array.from({ length: 100 }, (_, index) => `x-${index}: a`)), get('/v1/plans', [`x-long: ${'a'.repeat(17_000)}`]), get(`/v1/plans?cursor=${'a'.repeat(20_000)}`, []),
-        get(`/v1/plans?${Array.from({ length: 5_000 }, (_, index) => `p${index}=1`).join('&')}`, []), get(`/v1/customers/${'a'.repeat(8_000)}`, []), get(`/v1/plans?${Array.from({ length: 1_000 }, (_, index) => `p${index}=1`).join('&')}`, []),
+        get(
+          '/v1/plans',
+          Array.from({ length: 100 }, (_, index) => `x-${index}: a`),
+        ),
+        get('/v1/plans', [`x-long: ${'a'.repeat(17_000)}`]),
+        get(`/v1/plans?cursor=${'a'.repeat(20_000)}`, []),
+        get(`/v1/plans?${Array.from({ length: 5_000 }, (_, index) => `p${index}=1`).join('&')}`, []),
+        get(`/v1/customers/${'a'.repeat(8_000)}`, []),
+        get(`/v1/plans?${Array.from({ length: 1_000 }, (_, index) => `p${index}=1`).join('&')}`, []),
       ];
-      for (const text of long) expect([text.slice(0, 60), [400, 404, 414, 422, 431].includes(statusOf(await raw(text)) ?? 0)]).toEqual([text.slice(0, 60), true]);
+      for (const text of long)
+        expect([text.slice(0, 60), [400, 404, 414, 422, 431].includes(statusOf(await raw(text)) ?? 0)]).toEqual([
+          text.slice(0, 60),
+          true,
+        ]);
       expect(statusOf(await raw(long[0]!))).toBe(431);
-      expect(statusOf(await raw(get('/v1/plans', Array.from({ length: 40 }, (_, index) => `x-${index}: a`))))).toBe(200);
+      expect(
+        statusOf(
+          await raw(
+            get(
+              '/v1/plans',
+              Array.from({ length: 40 }, (_, index) => `x-${index}: a`),
+            ),
+          ),
+        ),
+      ).toBe(200);
     },
   },
   {
@@ -119,7 +215,9 @@ export const HTTP: SecurityCase[] = [
     title: 'somebody who asks for everything fifty times at once gets two, and keeps nobody waiting',
     run: async ({ person, call, elsewhere }) => {
       const somebody = await person();
-      const answers = await inParallel(50, 50, (index) => (index % 10 ? call : elsewhere)('GET', '/v1/users/me/export', { token: somebody.token }));
+      const answers = await inParallel(50, 50, (index) =>
+        (index % 10 ? call : elsewhere)('GET', '/v1/users/me/export', { token: somebody.token }),
+      );
       const refused = answers.filter(({ status }) => status === 429);
       expect(answers.filter(({ status }) => status !== 200 && status !== 429)).toEqual([]);
       expect(refused.length).toBeGreaterThan(0);
@@ -134,8 +232,18 @@ export const HTTP: SecurityCase[] = [
     run: async ({ admin, ann }) => {
       const product = unique('trial');
       const document = {
-        product: { key: product, name: product }, features: [{ key: 'calls', name: 'Calls', type: 'metered' }], assignment: [{ plan: 'paid' }],
-        plans: [{ key: 'paid', name: 'Paid', trialDays: 14, prices: [{ interval: 'month', amount: 100, currency: 'USD' }], entitlements: [{ feature: 'calls', type: 'metered', limit: 10, window: 'billing_period', overage: 'deny' }] }],
+        product: { key: product, name: product },
+        features: [{ key: 'calls', name: 'Calls', type: 'metered' }],
+        assignment: [{ plan: 'paid' }],
+        plans: [
+          {
+            key: 'paid',
+            name: 'Paid',
+            trialDays: 14,
+            prices: [{ interval: 'month', amount: 100, currency: 'USD' }],
+            entitlements: [{ feature: 'calls', type: 'metered', limit: 10, window: 'billing_period', overage: 'deny' }],
+          },
+        ],
       };
       expect((await admin.call('POST', '/v1/catalog/apply', { body: document })).status).toBe(200);
       const trials = [];
@@ -144,7 +252,9 @@ export const HTTP: SecurityCase[] = [
         expect([round, status]).toEqual([round, 201]);
         trials.push(body.status);
         await ann.call('POST', '/v1/usage/consume', { body: { product, feature: 'calls' } });
-        expect((await ann.call('POST', `/v1/subscriptions/${body.id}/cancel`, { body: { when: 'now' } })).status).toBe(200);
+        expect((await ann.call('POST', `/v1/subscriptions/${body.id}/cancel`, { body: { when: 'now' } })).status).toBe(
+          200,
+        );
       }
       expect(trials).toEqual(['trialing', ...Array.from({ length: 9 }, () => 'active')]);
       await ann.call('POST', '/v1/subscriptions', { body: { product, plan: 'paid' } });
@@ -160,14 +270,29 @@ export const HTTP: SecurityCase[] = [
       const { headers } = await call('GET', path);
       const tag = headers.get('etag')!;
       expect((await call('GET', path, { headers: { range: 'bytes=0-10' } })).status).toBe(200);
-      for (const [name, value, status] of [['if-none-match', tag, 304], ['if-none-match', `W/${tag}`, 304], ['if-none-match', '"stale"', 200], ['if-none-match', `"a", ${tag}`, 304], ['if-none-match', '*', 304]] as const) {
-        expect([name, value, (await call('GET', path, { headers: { [name]: value } })).status]).toEqual([name, value, status]);
+      for (const [name, value, status] of [
+        ['if-none-match', tag, 304],
+        ['if-none-match', `W/${tag}`, 304],
+        ['if-none-match', '"stale"', 200],
+        ['if-none-match', `"a", ${tag}`, 304],
+        ['if-none-match', '*', 304],
+      ] as const) {
+        expect([name, value, (await call('GET', path, { headers: { [name]: value } })).status]).toEqual([
+          name,
+          value,
+          status,
+        ]);
       }
       for (const value of ['"stale"', `W/${tag}`, tag.replaceAll('"', ''), '"']) {
-        expect([value, (await call('PATCH', path, { body: { autoRenew: false }, headers: { 'if-match': value } })).status]).toEqual([value, 412]);
+        expect([
+          value,
+          (await call('PATCH', path, { body: { autoRenew: false }, headers: { 'if-match': value } })).status,
+        ]).toEqual([value, 412]);
       }
       expect((await call('GET', path)).headers.get('etag')).toBe(tag);
-      expect((await call('PATCH', path, { body: { autoRenew: false }, headers: { 'if-match': tag } })).status).toBe(200);
+      expect((await call('PATCH', path, { body: { autoRenew: false }, headers: { 'if-match': tag } })).status).toBe(
+        200,
+      );
     },
   },
   {
@@ -185,6 +310,11 @@ export const HTTP: SecurityCase[] = [
 /** S-59: what a request says of where it comes from is not believed, but of proxies that are named. */
 export async function addressesSeen(url: string, limit: number, headers: (index: number) => string): Promise<number[]> {
   const statuses = [];
-  for (let index = 0; index < limit + 3; index++) statuses.push(statusOf(await sendRaw(url, `GET /v1/plans HTTP/1.1\r\nhost: x\r\n${headers(index)}connection: close\r\n\r\n`, 2_000)) ?? 0);
+  for (let index = 0; index < limit + 3; index++)
+    statuses.push(
+      statusOf(
+        await sendRaw(url, `GET /v1/plans HTTP/1.1\r\nhost: x\r\n${headers(index)}connection: close\r\n\r\n`, 2_000),
+      ) ?? 0,
+    );
   return statuses;
 }

@@ -8,7 +8,15 @@ import { redisIsThere, startRedis, type TestRedis } from '../support/redis.js';
 import { addressesSeen } from './http-cases.js';
 
 const LIMIT = 40;
-const SETTINGS = { ADMIN_PASSWORD: ADMIN.password, SECRET_KEY, SAMPLE_DATA: 'on', LOG_LEVEL: 'warn', WORKER: 'off', RATE_LIMIT_PER_MINUTE: String(LIMIT), AUTH_RATE_LIMIT_PER_MINUTE: '0' };
+const SETTINGS = {
+  ADMIN_PASSWORD: ADMIN.password,
+  SECRET_KEY,
+  SAMPLE_DATA: 'on',
+  LOG_LEVEL: 'warn',
+  WORKER: 'off',
+  RATE_LIMIT_PER_MINUTE: String(LIMIT),
+  AUTH_RATE_LIMIT_PER_MINUTE: '0',
+};
 const withRedis = redisIsThere() ? describe : describe.skip;
 const withOwnRedis = redisIsThere({ own: true }) ? describe : describe.skip;
 
@@ -16,7 +24,10 @@ const withOwnRedis = redisIsThere({ own: true }) ? describe : describe.skip;
 async function credentials(url: string, rateLimitPerMinute: number): Promise<{ token: string; key: string }> {
   const call = caller(url);
   const token = (await call('POST', '/v1/auth/login', { body: ADMIN })).body.accessToken as string;
-  const { body } = await call('POST', '/v1/api-keys', { token, body: { name: unique('limited'), scopes: ['customers:read'], rateLimitPerMinute } });
+  const { body } = await call('POST', '/v1/api-keys', {
+    token,
+    body: { name: unique('limited'), scopes: ['customers:read'], rateLimitPerMinute },
+  });
   return { token, key: body.key as string };
 }
 
@@ -39,7 +50,12 @@ describe('limits without Redis', () => {
 
   it('S-59 an address is the one that the socket has, whatever the request says', async () => {
     const { url } = await start();
-    const statuses = await addressesSeen(url, LIMIT, (index) => `x-forwarded-for: 203.0.113.${index}\r\nforwarded: for=203.0.113.${index}\r\nx-real-ip: 203.0.113.${index}\r\ntrue-client-ip: 203.0.113.${index}\r\n`);
+    const statuses = await addressesSeen(
+      url,
+      LIMIT,
+      (index) =>
+        `x-forwarded-for: 203.0.113.${index}\r\nforwarded: for=203.0.113.${index}\r\nx-real-ip: 203.0.113.${index}\r\ntrue-client-ip: 203.0.113.${index}\r\n`,
+    );
     expect(statuses.slice(0, LIMIT)).toEqual(Array.from({ length: LIMIT }, () => 200));
     expect(statuses.slice(LIMIT)).toEqual([429, 429, 429]);
   });
@@ -49,7 +65,11 @@ describe('limits without Redis', () => {
     const apart = await addressesSeen(url, LIMIT, (index) => `x-forwarded-for: 203.0.113.${index}\r\n`);
     expect(new Set(apart)).toEqual(new Set([200]));
     // The proxy puts the caller's address last; what stands before it is the caller's own invention.
-    const spoofed = await addressesSeen(url, LIMIT, (index) => `x-forwarded-for: 198.51.100.${index}, 192.0.2.7, 10.1.2.3\r\n`);
+    const spoofed = await addressesSeen(
+      url,
+      LIMIT,
+      (index) => `x-forwarded-for: 198.51.100.${index}, 192.0.2.7, 10.1.2.3\r\n`,
+    );
     expect(spoofed.slice(LIMIT)).toEqual([429, 429, 429]);
   });
 
@@ -74,7 +94,12 @@ function fourInstances(options: { own?: boolean } = {}) {
   beforeAll(async () => {
     four.redis = await startRedis(options);
     database = await createTestDatabase();
-    const settings = { DATABASE_URL: database.url, ...SETTINGS, REDIS_URL: four.redis.url, TRUSTED_PROXIES: '127.0.0.1' };
+    const settings = {
+      DATABASE_URL: database.url,
+      ...SETTINGS,
+      REDIS_URL: four.redis.url,
+      TRUSTED_PROXIES: '127.0.0.1',
+    };
     four.services = await Promise.all(Array.from({ length: 4 }, () => startProcess(temporaryFolder(), settings)));
     four.calls = four.services.map(({ url }) => caller(url));
   }, 60_000);
@@ -98,13 +123,21 @@ withRedis('limits with Redis', () => {
     expect(refused).toHaveLength(31);
     for (const { headers, body } of refused) {
       expect(body.code).toBe('rate_limited');
-      expect([headers.get('retry-after'), headers.get('ratelimit'), headers.get('ratelimit-policy')]).toEqual([expect.stringMatching(/^\d+$/), expect.stringMatching(/^"default";r=0;t=\d+$/), `"default";q=${LIMIT};w=60`]);
+      expect([headers.get('retry-after'), headers.get('ratelimit'), headers.get('ratelimit-policy')]).toEqual([
+        expect.stringMatching(/^\d+$/),
+        expect.stringMatching(/^"default";r=0;t=\d+$/),
+        `"default";q=${LIMIT};w=60`,
+      ]);
     }
     const service = await inParallel(50, 16, (index) => four.calls[index % 4]!('GET', '/v1/customers', { token: key }));
     expect(service.filter(({ status }) => status === 200)).toHaveLength(25);
     // An address that nobody else has counted by in this Redis.
-    const from = { 'x-forwarded-for': `2001:db8:${randomBytes(2).toString('hex')}:${randomBytes(2).toString('hex')}::1` };
-    const address = await inParallel(LIMIT + 10, 16, (index) => four.calls[index % 4]!('GET', '/v1/plans', { headers: from }));
+    const from = {
+      'x-forwarded-for': `2001:db8:${randomBytes(2).toString('hex')}:${randomBytes(2).toString('hex')}::1`,
+    };
+    const address = await inParallel(LIMIT + 10, 16, (index) =>
+      four.calls[index % 4]!('GET', '/v1/plans', { headers: from }),
+    );
     expect(address.filter(({ status }) => status === 200)).toHaveLength(LIMIT);
   });
 });
@@ -114,14 +147,21 @@ withOwnRedis('limits with a Redis that fails', () => {
 
   it('go on while it is frozen and when it is killed: each instance counts for itself', async () => {
     const { body: login } = await four.calls[0]!('POST', '/v1/auth/login', { body: ADMIN });
-    const statuses = async (count: number) => (await inParallel(count, 4, (index) => four.calls[index % 4]!('GET', '/v1/users/me', { token: login.accessToken as string }))).map(({ status }) => status);
+    const statuses = async (count: number) =>
+      (
+        await inParallel(count, 4, (index) =>
+          four.calls[index % 4]!('GET', '/v1/users/me', { token: login.accessToken as string }),
+        )
+      ).map(({ status }) => status);
     four.redis.process!.kill('SIGSTOP');
     expect((await statuses(12)).filter((status) => status !== 200)).toEqual([]);
     four.redis.process!.kill('SIGCONT');
     await four.redis.stop();
     expect((await statuses(12)).filter((status) => status !== 200)).toEqual([]);
     // Limits hold all the same: of one instance.
-    const own = await inParallel(LIMIT + 20, 4, () => four.calls[0]!('GET', '/v1/users/me', { token: login.accessToken as string }));
+    const own = await inParallel(LIMIT + 20, 4, () =>
+      four.calls[0]!('GET', '/v1/users/me', { token: login.accessToken as string }),
+    );
     expect(own.filter(({ status }) => status === 429).length).toBeGreaterThan(0);
     expect(four.services[0]!.output()).toMatch(/Redis does not answer/);
     for (const service of four.services) expect((await fetch(`${service.url}/health/ready`)).status).toBe(200);

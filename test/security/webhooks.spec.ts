@@ -54,7 +54,11 @@ describe('webhooks as a way in', () => {
     port = (inner.address() as AddressInfo).port;
     // The operator has named one network: a single address, and not the one that everything listens on.
     receiver = await new Receiver().start('127.0.0.2');
-    service = await startService({ worker: true, environment: { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.2/32, 10.20.0.0/16' }, customize: (module) => module.overrideProvider(AddressLookup).useValue(lookup) });
+    service = await startService({
+      worker: true,
+      environment: { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.2/32, 10.20.0.0/16' },
+      customize: (module) => module.overrideProvider(AddressLookup).useValue(lookup),
+    });
   });
   afterAll(async () => {
     await service.stop();
@@ -67,21 +71,48 @@ describe('webhooks as a way in', () => {
     await service.database.query('delete from deliveries');
   });
 
-  const create = (url: string) => service.admin('POST', '/v1/webhook-endpoints', { body: { url, types: ['customer.created'] } });
+  const create = (url: string) =>
+    service.admin('POST', '/v1/webhook-endpoints', { body: { url, types: ['customer.created'] } });
   const happen = async (): Promise<void> => {
     const { call } = await serviceKey(service, { scopes: ['customers:write'] });
     expect((await call('PUT', `/v1/customers/${unique('customer')}`, { body: {} })).status).toBe(201);
     await sendDue(service);
   };
-  const delivery = async (id: string): Promise<any> => (await service.admin('GET', `/v1/webhook-deliveries?endpoint=${id}`)).body.data[0];
+  const delivery = async (id: string): Promise<any> =>
+    (await service.admin('GET', `/v1/webhook-deliveries?endpoint=${id}`)).body.data[0];
 
   describe('S-60 to S-62, S-68, S-69: what is refused when it is saved', () => {
     const HERE = () => [
-      `http://127.0.0.1:${port}/`, `http://localhost:${port}/`, `http://localhost.:${port}/`, `http://0.0.0.0:${port}/`, `http://[::]:${port}/`, `http://[::1]:${port}/`,
-      `http://127.1:${port}/`, `http://0x7f.1:${port}/`, `http://2130706433:${port}/`, `http://017700000001:${port}/`, `http://①②⑦.⓪.⓪.①:${port}/`, `https://127.0.0.1:${port}/`,
-      `http://[::ffff:127.0.0.1]:${port}/`, `http://[::ffff:a9fe:a9fe]:${port}/`, `http://[64:ff9b::7f00:1]:${port}/`, `http://[fd00::1]:${port}/`, `http://[fe80::1]:${port}/`,
-      `http://[2002:7f00:1::]:${port}/`, `http://[::7f00:1]:${port}/`, `http://[64:ff9b:1::7f00:1]/`, `https://[fec0::1]/`, 'https://169.254.169.254/latest/meta-data/', 'https://100.64.0.1/',
-      'https://192.168.1.1/', 'https://10.21.0.1/', 'https://224.0.0.1/', 'https://255.255.255.255/', 'https://198.18.0.1/', 'https://[ff02::1]/', 'https://[2001:db8::1]/',
+      `http://127.0.0.1:${port}/`,
+      `http://localhost:${port}/`,
+      `http://localhost.:${port}/`,
+      `http://0.0.0.0:${port}/`,
+      `http://[::]:${port}/`,
+      `http://[::1]:${port}/`,
+      `http://127.1:${port}/`,
+      `http://0x7f.1:${port}/`,
+      `http://2130706433:${port}/`,
+      `http://017700000001:${port}/`,
+      `http://①②⑦.⓪.⓪.①:${port}/`,
+      `https://127.0.0.1:${port}/`,
+      `http://[::ffff:127.0.0.1]:${port}/`,
+      `http://[::ffff:a9fe:a9fe]:${port}/`,
+      `http://[64:ff9b::7f00:1]:${port}/`,
+      `http://[fd00::1]:${port}/`,
+      `http://[fe80::1]:${port}/`,
+      `http://[2002:7f00:1::]:${port}/`,
+      `http://[::7f00:1]:${port}/`,
+      `http://[64:ff9b:1::7f00:1]/`,
+      `https://[fec0::1]/`,
+      'https://169.254.169.254/latest/meta-data/',
+      'https://100.64.0.1/',
+      'https://192.168.1.1/',
+      'https://10.21.0.1/',
+      'https://224.0.0.1/',
+      'https://255.255.255.255/',
+      'https://198.18.0.1/',
+      'https://[ff02::1]/',
+      'https://[2001:db8::1]/',
     ];
 
     it('addresses that are not public, however they are written', async () => {
@@ -92,7 +123,15 @@ describe('webhooks as a way in', () => {
       }
     });
 
-    it.each(['file:///etc/passwd', 'gopher://example.com/', 'ftp://example.com/', 'data:text/plain,x', 'javascript:alert(1)', 'https://user:pass@example.com/', 'http://a@127.0.0.1:80#@good.com/'])('%s', async (url) => {
+    it.each([
+      'file:///etc/passwd',
+      'gopher://example.com/',
+      'ftp://example.com/',
+      'data:text/plain,x',
+      'javascript:alert(1)',
+      'https://user:pass@example.com/',
+      'http://a@127.0.0.1:80#@good.com/',
+    ])('%s', async (url) => {
       expect((await create(url)).status).toBe(422);
     });
 
@@ -109,9 +148,17 @@ describe('webhooks as a way in', () => {
 
     it('the same when an endpoint is changed, and when it is a profile that names it', async () => {
       const { body } = await create(`https://${PUBLIC}/`);
-      expect((await service.admin('PATCH', `/v1/webhook-endpoints/${body.id}`, { body: { url: `http://127.0.0.1:${port}/` } })).status).toBe(422);
+      expect(
+        (
+          await service.admin('PATCH', `/v1/webhook-endpoints/${body.id}`, {
+            body: { url: `http://127.0.0.1:${port}/` },
+          })
+        ).status,
+      ).toBe(422);
       const somebody = await person(service);
-      const { status, body: problem } = await somebody.call('PATCH', '/v1/users/me', { body: { webhookUrl: `http://127.0.0.1:${port}/` } });
+      const { status, body: problem } = await somebody.call('PATCH', '/v1/users/me', {
+        body: { webhookUrl: `http://127.0.0.1:${port}/` },
+      });
       expect([status, problem.errors[0].field]).toEqual([422, 'webhookUrl']);
     });
   });
@@ -126,8 +173,16 @@ describe('webhooks as a way in', () => {
       expect(body.id).toBeDefined();
       await forget();
       await happen();
-      expect(await delivery(body.id)).toMatchObject({ status: 'failed', outcome: 'blocked', nextAttemptAt: null, attempts: [{ attempt: 1, outcome: 'blocked', statusCode: null }] });
-      expect((await service.admin('POST', `/v1/webhook-endpoints/${body.id}/test`, { body: {} })).body).toMatchObject({ delivered: false, outcome: 'blocked' });
+      expect(await delivery(body.id)).toMatchObject({
+        status: 'failed',
+        outcome: 'blocked',
+        nextAttemptAt: null,
+        attempts: [{ attempt: 1, outcome: 'blocked', statusCode: null }],
+      });
+      expect((await service.admin('POST', `/v1/webhook-endpoints/${body.id}/test`, { body: {} })).body).toMatchObject({
+        delivered: false,
+        outcome: 'blocked',
+      });
     }, 30_000);
 
     it('the second answer of a name server that gives two: what is connected to is what was vetted', async () => {
@@ -161,13 +216,48 @@ describe('webhooks as a way in', () => {
   });
 
   describe('S-6A: receivers that misbehave hold nobody up', () => {
-    const MISBEHAVIOURS: Record<string, { behave: Parameters<Receiver['behaviours']['set']>[1]; outcome: string | RegExp }> = {
-      '/flood': { behave: (_, response) => { response.writeHead(200); const more = (): void => { while (!response.destroyed && response.write(Buffer.alloc(65_536))); }; response.on('drain', more); more(); }, outcome: 'delivered' },
-      '/drip': { behave: (_, response) => { response.writeHead(200); const drop = setInterval(() => response.write('x'), 3_000); response.on('close', () => clearInterval(drop)); }, outcome: 'delivered' },
+    const MISBEHAVIOURS: Record<
+      string,
+      { behave: Parameters<Receiver['behaviours']['set']>[1]; outcome: string | RegExp }
+    > = {
+      '/flood': {
+        behave: (_, response) => {
+          response.writeHead(200);
+          const more = (): void => {
+            while (!response.destroyed && response.write(Buffer.alloc(65_536)));
+          };
+          response.on('drain', more);
+          more();
+        },
+        outcome: 'delivered',
+      },
+      '/drip': {
+        behave: (_, response) => {
+          response.writeHead(200);
+          const drop = setInterval(() => response.write('x'), 3_000);
+          response.on('close', () => clearInterval(drop));
+        },
+        outcome: 'delivered',
+      },
       '/silence': { behave: () => undefined, outcome: 'timeout' },
-      '/headers': { behave: (_, response) => { response.writeHead(200, { 'x-much': 'x'.repeat(100_000) }).end(); }, outcome: 'answer_too_large' },
-      '/bomb': { behave: (_, response) => { response.writeHead(200, { 'content-encoding': 'gzip' }).end(Buffer.alloc(10_000, 0x1f)); }, outcome: 'delivered' },
-      '/reset': { behave: (_, __, request) => { request.socket.resetAndDestroy(); }, outcome: 'connection_lost' },
+      '/headers': {
+        behave: (_, response) => {
+          response.writeHead(200, { 'x-much': 'x'.repeat(100_000) }).end();
+        },
+        outcome: 'answer_too_large',
+      },
+      '/bomb': {
+        behave: (_, response) => {
+          response.writeHead(200, { 'content-encoding': 'gzip' }).end(Buffer.alloc(10_000, 0x1f));
+        },
+        outcome: 'delivered',
+      },
+      '/reset': {
+        behave: (_, __, request) => {
+          request.socket.resetAndDestroy();
+        },
+        outcome: 'connection_lost',
+      },
     };
 
     it('each is done with in fifteen seconds, and a good one has its events at once', async () => {
@@ -182,10 +272,19 @@ describe('webhooks as a way in', () => {
       const { call } = await serviceKey(service, { scopes: ['customers:write'] });
       const began = performance.now();
       for (let event = 0; event < 20; event++) await call('PUT', `/v1/customers/${unique('customer')}`, { body: {} });
-      await eventually(() => receiver.at('/good').length, (count) => count === 20);
-      const tried = async (id: string) => (await service.admin('GET', `/v1/webhook-deliveries?endpoint=${id}&limit=100`)).body.data.flatMap(({ attempts }: { attempts: { outcome: string; durationMs: number }[] }) => attempts);
+      await eventually(
+        () => receiver.at('/good').length,
+        (count) => count === 20,
+      );
+      const tried = async (id: string) =>
+        (await service.admin('GET', `/v1/webhook-deliveries?endpoint=${id}&limit=100`)).body.data.flatMap(
+          ({ attempts }: { attempts: { outcome: string; durationMs: number }[] }) => attempts,
+        );
       // Asked of the database, once for all: what is asked of the service in between would take memory too.
-      const ended = () => service.database.query(`select lane from deliveries where lane = any($1) and log <> '[]' group by lane`, [Object.values(ids)]);
+      const ended = () =>
+        service.database.query(`select lane from deliveries where lane = any($1) and log <> '[]' group by lane`, [
+          Object.values(ids),
+        ]);
       await eventually(ended, (lanes) => lanes.length === Object.keys(MISBEHAVIOURS).length, 25_000);
       expect(performance.now() - began).toBeLessThan(25_000);
       for (const [path, { outcome }] of Object.entries(MISBEHAVIOURS)) {
@@ -208,18 +307,36 @@ describe('webhooks as a way in', () => {
     );
     const { call } = await serviceKey(service, { scopes: ['customers:write'] });
     for (let event = 0; event < 20; event++) await call('PUT', `/v1/customers/${unique('customer')}`, { body: {} });
-    await eventually(() => receiver.at('/alive').length, (count) => count === 20);
-    const tried = async () => (await service.database.query<{ attempts: number; pending: number }>(`select sum(attempts)::int as attempts, (count(*) filter (where status = 'pending'))::int as pending from deliveries where lane = $1`, [dead.id]))[0]!;
-    await eventually(() => service.database.query('select 1 from delivery_lanes where lane = $1 and failures > 5', [dead.id]), (rows) => rows.length === 1);
+    await eventually(
+      () => receiver.at('/alive').length,
+      (count) => count === 20,
+    );
+    const tried = async () =>
+      (
+        await service.database.query<{ attempts: number; pending: number }>(
+          `select sum(attempts)::int as attempts, (count(*) filter (where status = 'pending'))::int as pending from deliveries where lane = $1`,
+          [dead.id],
+        )
+      )[0]!;
+    await eventually(
+      () => service.database.query('select 1 from delivery_lanes where lane = $1 and failures > 5', [dead.id]),
+      (rows) => rows.length === 1,
+    );
     const early = await tried();
     await new Promise((resolve) => setTimeout(resolve, 6_000));
     const late = await tried();
     expect(early.attempts).toBeLessThan(400);
     expect(late.attempts - early.attempts).toBeLessThan(10);
     expect(late.pending).toBeGreaterThan(9_900);
-    expect((await service.admin('GET', `/v1/webhook-endpoints/${dead.id}`)).body).toMatchObject({ enabled: true, failingSince: expect.any(String), pausedUntil: expect.any(String) });
+    expect((await service.admin('GET', `/v1/webhook-endpoints/${dead.id}`)).body).toMatchObject({
+      enabled: true,
+      failingSince: expect.any(String),
+      pausedUntil: expect.any(String),
+    });
     await service.database.query('analyze deliveries');
-    const plan = await service.database.query<{ 'QUERY PLAN': string }>(`explain select id from deliveries where lane = '${dead.id}' and due_at <= now() order by due_at limit 32`);
+    const plan = await service.database.query<{ 'QUERY PLAN': string }>(
+      `explain select id from deliveries where lane = '${dead.id}' and due_at <= now() order by due_at limit 32`,
+    );
     expect(JSON.stringify(plan)).not.toContain('Seq Scan');
   }, 30_000);
 });

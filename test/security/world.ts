@@ -44,24 +44,51 @@ export interface World {
 export async function buildWorld(environment: Record<string, string> = {}): Promise<World> {
   const database = await createTestDatabase();
   const folder = temporaryFolder();
-  const settings = { DATABASE_URL: database.url, SECRET_KEY, ADMIN_PASSWORD: ADMIN.password, SAMPLE_DATA: 'on', LOG_LEVEL: 'error', ...environment };
+  const settings = {
+    DATABASE_URL: database.url,
+    SECRET_KEY,
+    ADMIN_PASSWORD: ADMIN.password,
+    SAMPLE_DATA: 'on',
+    LOG_LEVEL: 'error',
+    ...environment,
+  };
   const first = await startProcess(folder, settings);
   const second = await startProcess(folder, { ...settings, WORKER: 'off' });
   const call = caller(first.url);
-  const login = (email: string, password = PASSWORD): Promise<Answer> => call('POST', '/v1/auth/login', { body: { email, password } });
+  const login = (email: string, password = PASSWORD): Promise<Answer> =>
+    call('POST', '/v1/auth/login', { body: { email, password } });
   const adminLogin = (await login(ADMIN.email, ADMIN.password)).body;
   const adminCall: Call = (method, at, options = {}) => call(method, at, { token: adminLogin.accessToken, ...options });
   const me = (await adminCall('GET', '/v1/users/me')).body;
-  const admin: Person = { email: ADMIN.email, userId: me.id, customer: me.customer, subscriptionId: '', token: adminLogin.accessToken, refreshToken: adminLogin.refreshToken, call: adminCall };
+  const admin: Person = {
+    email: ADMIN.email,
+    userId: me.id,
+    customer: me.customer,
+    subscriptionId: '',
+    token: adminLogin.accessToken,
+    refreshToken: adminLogin.refreshToken,
+    call: adminCall,
+  };
   const service = { call, admin: adminCall };
-  const [apiKey, newsKey] = [await serviceKey(service, { product: 'api' }), await serviceKey(service, { product: 'news' })];
+  const [apiKey, newsKey] = [
+    await serviceKey(service, { product: 'api' }),
+    await serviceKey(service, { product: 'news' }),
+  ];
   const [apiCustomer, newsCustomer] = [unique('api-customer'), unique('news-customer')];
   await apiKey.call('PUT', `/v1/customers/${apiCustomer}`, { body: {} });
   await newsKey.call('PUT', `/v1/customers/${newsCustomer}`, { body: { region: 'US', deviceType: 'ios' } });
 
   return {
     services: [first, second],
-    database, folder, call, login, admin, apiKey, newsKey, apiCustomer, newsCustomer,
+    database,
+    folder,
+    call,
+    login,
+    admin,
+    apiKey,
+    newsKey,
+    apiCustomer,
+    newsCustomer,
     elsewhere: caller(second.url),
     person: () => person(service),
     ann: await person(service),
@@ -69,9 +96,17 @@ export async function buildWorld(environment: Record<string, string> = {}): Prom
     support: await inRole(service, { role: 'support' }),
     editor: await inRole(service, { role: 'product_admin', product: 'news' }),
     async signingKey() {
-      const [row] = await database.query<{ kid: string; sealed: Buffer; jwk: object }>('select kid, sealed_private_key as sealed, public_key as jwk from signing_keys order by signs_from limit 1');
-      const privateKey = createPrivateKey(new Keyring({ secretKey: SECRET_KEY } as Config).open('signing-key', row!.sealed));
-      return { kid: row!.kid, key: privateKey, publicPem: createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString() };
+      const [row] = await database.query<{ kid: string; sealed: Buffer; jwk: object }>(
+        'select kid, sealed_private_key as sealed, public_key as jwk from signing_keys order by signs_from limit 1',
+      );
+      const privateKey = createPrivateKey(
+        new Keyring({ secretKey: SECRET_KEY } as Config).open('signing-key', row!.sealed),
+      );
+      return {
+        kid: row!.kid,
+        key: privateKey,
+        publicPem: createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString(),
+      };
     },
     raw: (text, quietMs = 400) => sendRaw(first.url, text, quietMs),
     async stop() {
@@ -99,7 +134,8 @@ export function sendRaw(url: string, text: string | Buffer, quietMs: number): Pr
 }
 
 /** The status of the first answer in what came back; null when the connection ended without one. */
-export const statusOf = (received: string): number | null => Number(/^HTTP\/1\.1 (\d{3})/.exec(received)?.[1] ?? 0) || null;
+export const statusOf = (received: string): number | null =>
+  Number(/^HTTP\/1\.1 (\d{3})/.exec(received)?.[1] ?? 0) || null;
 
 /** A row of the catalogue of attacks. */
 export interface SecurityCase {

@@ -69,9 +69,22 @@ export interface AppOptions {
 
 /** A busy machine is no failure: how long things may take has tests of its own. */
 const PATIENCE = { REQUEST_DEADLINE_MS: '20000' };
-const ENVIRONMENT = { ...PATIENCE, RATE_LIMIT_PER_MINUTE: '0', WORKER: 'off', SAMPLE_DATA: 'on', SECRET_KEY, LOG_LEVEL: 'error' };
+const ENVIRONMENT = {
+  ...PATIENCE,
+  RATE_LIMIT_PER_MINUTE: '0',
+  WORKER: 'off',
+  SAMPLE_DATA: 'on',
+  SECRET_KEY,
+  LOG_LEVEL: 'error',
+};
 
-export async function startApp({ database, clock, environment = {}, worker = false, customize = (module) => module }: AppOptions): Promise<TestApp> {
+export async function startApp({
+  database,
+  clock,
+  environment = {},
+  worker = false,
+  customize = (module) => module,
+}: AppOptions): Promise<TestApp> {
   const config = new Config({
     ...ENVIRONMENT,
     DATABASE_URL: database.url,
@@ -82,7 +95,10 @@ export async function startApp({ database, clock, environment = {}, worker = fal
   let builder = Test.createTestingModule({ imports: [AppModule.forRoot(config, worker ? [WorkerModule] : [])] });
   if (clock) builder = builder.overrideProvider(Clock).useValue(clock);
   const module = await customize(builder).compile();
-  const app = module.createNestApplication<NestFastifyApplication>(createAdapter(config), { logger: ['error'], bodyParser: false });
+  const app = module.createNestApplication<NestFastifyApplication>(createAdapter(config), {
+    logger: ['error'],
+    bodyParser: false,
+  });
   await prepare(app);
   await app.init();
   await app.get(FirstStart).run();
@@ -91,7 +107,14 @@ export async function startApp({ database, clock, environment = {}, worker = fal
   const call = caller(url);
   const { body } = await call('POST', '/v1/auth/login', { body: ADMIN });
   const adminToken = body.accessToken as string;
-  return { app, url, call, adminToken, admin: (method, at, options = {}) => call(method, at, { token: adminToken, ...options }), stop: () => app.close() };
+  return {
+    app,
+    url,
+    call,
+    adminToken,
+    admin: (method, at, options = {}) => call(method, at, { token: adminToken, ...options }),
+    stop: () => app.close(),
+  };
 }
 
 /** Speaks JSON to a service, as a stranger would. */
@@ -116,7 +139,9 @@ export function caller(url: string): Call {
 }
 
 /** One service and its database for a test file. */
-export async function startService(options: Omit<AppOptions, 'database'> = {}): Promise<TestApp & { database: TestDatabase }> {
+export async function startService(
+  options: Omit<AppOptions, 'database'> = {},
+): Promise<TestApp & { database: TestDatabase }> {
   const database = await createTestDatabase();
   const service = await startApp({ database, ...options });
   return {

@@ -3,11 +3,36 @@ import * as path from 'node:path';
 import pg from 'pg';
 
 /** What belongs to a running server, and to no copy of it (PostgreSQL, "Making a Base Backup Using the Low Level API"). */
-const LEFT_OUT = new Set(['postmaster.pid', 'postmaster.opts', 'owner.pid', 'pg_replslot', 'pg_dynshmem', 'pg_notify', 'pg_serial', 'pg_snapshots', 'pg_stat_tmp', 'pg_subtrans', 'pg_wal']);
-const EMPTY_FOLDERS = ['pg_replslot', 'pg_dynshmem', 'pg_notify', 'pg_serial', 'pg_snapshots', 'pg_stat_tmp', 'pg_subtrans', 'pg_wal', 'pg_wal/archive_status'];
+const LEFT_OUT = new Set([
+  'postmaster.pid',
+  'postmaster.opts',
+  'owner.pid',
+  'pg_replslot',
+  'pg_dynshmem',
+  'pg_notify',
+  'pg_serial',
+  'pg_snapshots',
+  'pg_stat_tmp',
+  'pg_subtrans',
+  'pg_wal',
+]);
+const EMPTY_FOLDERS = [
+  'pg_replslot',
+  'pg_dynshmem',
+  'pg_notify',
+  'pg_serial',
+  'pg_snapshots',
+  'pg_stat_tmp',
+  'pg_subtrans',
+  'pg_wal',
+  'pg_wal/archive_status',
+];
 
 /** Settings of a server whose WAL goes to a folder. */
-export const archivingTo = (archive: string): Record<string, string> => ({ archive_mode: 'on', archive_command: `test ! -f ${archive}/%f && cp %p ${archive}/%f` });
+export const archivingTo = (archive: string): Record<string, string> => ({
+  archive_mode: 'on',
+  archive_command: `test ! -f ${archive}/%f && cp %p ${archive}/%f`,
+});
 
 /** Settings of a server that brings a copy to what was committed by an instant, and serves it then. */
 export const restoringFrom = (archive: string, until: string): Record<string, string> => ({
@@ -29,7 +54,8 @@ export async function takeBaseBackup(superuserUrl: string, dataDir: string, back
     await fs.writeFile(path.join(backup, 'recovery.signal'), '');
     const owner = await fs.stat(dataDir);
     for (const folder of EMPTY_FOLDERS) await fs.mkdir(path.join(backup, folder), { mode: 0o700 });
-    for (const made of [...EMPTY_FOLDERS, 'backup_label', 'recovery.signal']) await fs.chown(path.join(backup, made), owner.uid, owner.gid);
+    for (const made of [...EMPTY_FOLDERS, 'backup_label', 'recovery.signal'])
+      await fs.chown(path.join(backup, made), owner.uid, owner.gid);
   } finally {
     await client.end();
   }
@@ -41,7 +67,13 @@ async function copy(from: string, to: string): Promise<void> {
   if (!stat) return;
   if (stat.isDirectory()) {
     await fs.mkdir(to, { mode: stat.mode });
-    for (const name of await fs.readdir(from)) if (!LEFT_OUT.has(name)) await copy(path.join(from, name), path.join(to, name));
-  } else await fs.copyFile(from, to).catch((error: NodeJS.ErrnoException) => error.code === 'ENOENT' || Promise.reject(error));
-  await fs.chown(to, stat.uid, stat.gid).catch((error: NodeJS.ErrnoException) => error.code === 'ENOENT' || Promise.reject(error));
+    for (const name of await fs.readdir(from))
+      if (!LEFT_OUT.has(name)) await copy(path.join(from, name), path.join(to, name));
+  } else
+    await fs
+      .copyFile(from, to)
+      .catch((error: NodeJS.ErrnoException) => error.code === 'ENOENT' || Promise.reject(error));
+  await fs
+    .chown(to, stat.uid, stat.gid)
+    .catch((error: NodeJS.ErrnoException) => error.code === 'ENOENT' || Promise.reject(error));
 }

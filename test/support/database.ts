@@ -35,7 +35,8 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   pool.on('error', () => undefined);
   return {
     url: at(process.env['TEST_DATABASE_URL']!),
-    query: async <Row extends pg.QueryResultRow>(sql: string, parameters: unknown[] = []) => (await pool.query<Row>(sql, parameters)).rows,
+    query: async <Row extends pg.QueryResultRow>(sql: string, parameters: unknown[] = []) =>
+      (await pool.query<Row>(sql, parameters)).rows,
     drop: async () => {
       await pool.end();
       await asAdmin(`drop database if exists ${name} with (force)`);

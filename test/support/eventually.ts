@@ -1,5 +1,9 @@
 /** Waits until it is so. @throws Error when it is not in time */
-export async function eventually<T>(look: () => T | Promise<T>, is: (found: T) => boolean = Boolean, withinMs = 10_000): Promise<T> {
+export async function eventually<T>(
+  look: () => T | Promise<T>,
+  is: (found: T) => boolean = Boolean,
+  withinMs = 10_000,
+): Promise<T> {
   const until = performance.now() + withinMs;
   for (;;) {
     const found = await look();

@@ -4,15 +4,34 @@ import type { Call, TestApp } from './app.js';
 export const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
 export const ALL_SCOPES = [
-  'catalog:read', 'catalog:write', 'customers:read', 'customers:write', 'subscriptions:read', 'subscriptions:write', 'entitlements:read', 'usage:read', 'usage:write',
-  'webhooks:write', 'audit:read', 'stats:read',
+  'catalog:read',
+  'catalog:write',
+  'customers:read',
+  'customers:write',
+  'subscriptions:read',
+  'subscriptions:write',
+  'entitlements:read',
+  'usage:read',
+  'usage:write',
+  'webhooks:write',
+  'audit:read',
+  'stats:read',
 ];
 
 /** Makes an API key as the admin. @returns calls made with it */
-export async function serviceKey(service: Pick<TestApp, 'call' | 'admin'>, options: { scopes?: string[]; product?: string } = {}): Promise<{ id: string; key: string; call: Call }> {
-  const { status, body } = await service.admin('POST', '/v1/api-keys', { body: { name: 'test', scopes: ALL_SCOPES, ...options } });
+export async function serviceKey(
+  service: Pick<TestApp, 'call' | 'admin'>,
+  options: { scopes?: string[]; product?: string } = {},
+): Promise<{ id: string; key: string; call: Call }> {
+  const { status, body } = await service.admin('POST', '/v1/api-keys', {
+    body: { name: 'test', scopes: ALL_SCOPES, ...options },
+  });
   if (status !== 201) throw new Error(JSON.stringify(body));
-  return { id: body.id, key: body.key, call: (method, path, call = {}) => service.call(method, path, { token: body.key, ...call }) };
+  return {
+    id: body.id,
+    key: body.key,
+    call: (method, path, call = {}) => service.call(method, path, { token: body.key, ...call }),
+  };
 }
 
 let serial = 0;
@@ -48,16 +67,31 @@ export async function person(service: Pick<TestApp, 'call'>): Promise<Person> {
 }
 
 /** Registers somebody, gives them a role, and logs them in again: the sessions from before are over. */
-export async function inRole(service: Pick<TestApp, 'call' | 'admin'>, standing: { role: string; product?: string }): Promise<Person> {
+export async function inRole(
+  service: Pick<TestApp, 'call' | 'admin'>,
+  standing: { role: string; product?: string },
+): Promise<Person> {
   const somebody = await person(service);
   const { status, body } = await service.admin('PATCH', `/v1/users/${somebody.userId}`, { body: standing });
   if (status !== 200) throw new Error(JSON.stringify(body));
-  const { body: login } = await service.call('POST', '/v1/auth/login', { body: { email: somebody.email, password: PASSWORD } });
-  return { ...somebody, token: login.accessToken, refreshToken: login.refreshToken, call: (method, path, call = {}) => service.call(method, path, { token: login.accessToken, ...call }) };
+  const { body: login } = await service.call('POST', '/v1/auth/login', {
+    body: { email: somebody.email, password: PASSWORD },
+  });
+  return {
+    ...somebody,
+    token: login.accessToken,
+    refreshToken: login.refreshToken,
+    call: (method, path, call = {}) => service.call(method, path, { token: login.accessToken, ...call }),
+  };
 }
 
 /** Applies a product with one metered feature `calls` of that limit. */
-export async function meteredProduct(service: TestApp, product: string, limit: number | null, terms: object = {}): Promise<void> {
+export async function meteredProduct(
+  service: TestApp,
+  product: string,
+  limit: number | null,
+  terms: object = {},
+): Promise<void> {
   const { status, body } = await service.admin('POST', '/v1/catalog/apply', {
     body: {
       product: { key: product, name: product },
@@ -67,7 +101,9 @@ export async function meteredProduct(service: TestApp, product: string, limit: n
           key: 'plan',
           name: 'Plan',
           prices: [{ interval: 'month', amount: 100, currency: 'USD' }],
-          entitlements: [{ feature: 'calls', type: 'metered', limit, window: 'billing_period', overage: 'deny', ...terms }],
+          entitlements: [
+            { feature: 'calls', type: 'metered', limit, window: 'billing_period', overage: 'deny', ...terms },
+          ],
         },
       ],
       assignment: [{ plan: 'plan' }],
@@ -77,7 +113,11 @@ export async function meteredProduct(service: TestApp, product: string, limit: n
 }
 
 /** Runs so many at a time until all have run. */
-export async function inParallel<T>(count: number, concurrency: number, work: (index: number) => Promise<T>): Promise<T[]> {
+export async function inParallel<T>(
+  count: number,
+  concurrency: number,
+  work: (index: number) => Promise<T>,
+): Promise<T[]> {
   const results: T[] = new Array<T>(count);
   let next = 0;
   const lane = async (): Promise<void> => {
@@ -99,7 +139,13 @@ export const LIFECYCLE_PLANS = {
 export async function lifecycleProduct(service: TestApp, product: string, { trialDays = 0 } = {}): Promise<void> {
   const calls = { basic: 10, pro: 100, yearly: 1_000, daily: 3 };
   const seats = { basic: 10, pro: 20, yearly: 20, daily: 1 };
-  const metered = (feature: string, limit: number, window: string) => ({ feature, type: 'metered', limit, window, overage: 'deny' });
+  const metered = (feature: string, limit: number, window: string) => ({
+    feature,
+    type: 'metered',
+    limit,
+    window,
+    overage: 'deny',
+  });
   const { status, body } = await service.admin('POST', '/v1/catalog/apply', {
     body: {
       product: { key: product, name: product },
@@ -108,7 +154,9 @@ export async function lifecycleProduct(service: TestApp, product: string, { tria
         { key: 'sso', name: 'SSO', type: 'boolean' },
       ],
       plans: Object.entries(LIFECYCLE_PLANS).map(([key, { interval, amount }]) => ({
-        key, name: key.toUpperCase(), trialDays,
+        key,
+        name: key.toUpperCase(),
+        trialDays,
         prices: [{ interval, amount, currency: 'USD' }],
         entitlements: [
           metered('calls', calls[key as keyof typeof calls], 'billing_period'),
@@ -140,14 +188,20 @@ export interface OnClock {
 export async function onClock(call: Call, product: string, now: string, profile: object = {}): Promise<OnClock> {
   const clock = (await call('POST', '/v1/test-clocks', { body: { now } })).body.id as string;
   const customer = unique('clocked');
-  const { status, body } = await call('PUT', `/v1/customers/${customer}`, { body: { product, testClock: clock, ...profile } });
+  const { status, body } = await call('PUT', `/v1/customers/${customer}`, {
+    body: { product, testClock: clock, ...profile },
+  });
   if (status !== 201) throw new Error(JSON.stringify(body));
   const { id } = body.subscription as { id: string };
   return {
-    customer, clock, id,
+    customer,
+    clock,
+    id,
     subscription: body.subscription,
     async to(instant) {
-      const answer = await call('POST', `/v1/test-clocks/${clock}/advance`, { body: { to: new Date(instant).toISOString() } });
+      const answer = await call('POST', `/v1/test-clocks/${clock}/advance`, {
+        body: { to: new Date(instant).toISOString() },
+      });
       if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
     },
     read: async () => (await call('GET', `/v1/subscriptions/${id}`)).body,

@@ -22,7 +22,11 @@ export class Mailbox {
   all(): string[] {
     const folder = path.join(this.folder, 'mail');
     if (!fs.existsSync(folder)) return [];
-    return fs.readdirSync(folder).filter((name) => name.endsWith('.eml')).sort().map((name) => fs.readFileSync(path.join(folder, name), 'utf8'));
+    return fs
+      .readdirSync(folder)
+      .filter((name) => name.endsWith('.eml'))
+      .sort()
+      .map((name) => fs.readFileSync(path.join(folder, name), 'utf8'));
   }
 
   /** The token in the newest mail to an address. */
@@ -38,14 +42,26 @@ export class Mailbox {
 }
 
 /** RFC 2047 and RFC 2045, as far as our own mail goes. */
-const unquoted = (text: string): string => Buffer.from(text.replace(/=\r?\n/g, '').replace(/=([0-9A-F]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16))), 'latin1').toString('utf8');
-const decodedWord = (_: string, encoding: string, text: string): string => (encoding === 'B' ? Buffer.from(text, 'base64').toString('utf8') : unquoted(text.replaceAll('_', ' ')));
+const unquoted = (text: string): string =>
+  Buffer.from(
+    text
+      .replace(/=\r?\n/g, '')
+      .replace(/=([0-9A-F]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16))),
+    'latin1',
+  ).toString('utf8');
+const decodedWord = (_: string, encoding: string, text: string): string =>
+  encoding === 'B' ? Buffer.from(text, 'base64').toString('utf8') : unquoted(text.replaceAll('_', ' '));
 
 export const textOf = (mail: string): string => {
   const body = mail.slice(mail.indexOf('\r\n\r\n') + 4);
   if (/Transfer-Encoding: base64/i.test(mail)) return Buffer.from(body, 'base64').toString('utf8');
   return /Transfer-Encoding: quoted-printable/i.test(mail) ? unquoted(body) : body;
 };
-export const tokenIn = (mail: string | undefined): string | undefined => /(?:Your code|Dein Code):\s+([A-Za-z0-9_-]{43})\s/.exec(mail === undefined ? '' : textOf(mail))?.[1];
+export const tokenIn = (mail: string | undefined): string | undefined =>
+  /(?:Your code|Dein Code):\s+([A-Za-z0-9_-]{43})\s/.exec(mail === undefined ? '' : textOf(mail))?.[1];
 export const subjectOf = (mail: string | undefined): string | undefined =>
-  /\r\nSubject: ((?:.|\r\n[ \t])*)\r\n/.exec(mail ?? '')?.[1]!.replace(/\?=\s+=\?UTF-8\?[QB]\?/gi, '').replace(/\r\n[ \t]/g, ' ').replace(/=\?UTF-8\?([QB])\?(.*?)\?=/gi, decodedWord);
+  /\r\nSubject: ((?:.|\r\n[ \t])*)\r\n/
+    .exec(mail ?? '')?.[1]!
+    .replace(/\?=\s+=\?UTF-8\?[QB]\?/gi, '')
+    .replace(/\r\n[ \t]/g, ' ')
+    .replace(/=\?UTF-8\?([QB])\?(.*?)\?=/gi, decodedWord);

@@ -15,7 +15,10 @@ const DIFFERENT_EACH_TIME: [RegExp, string][] = [
   [/\b(?:tg|whsec)_[\w+/=-]+/g, 'SECRET'],
   [/"(accessToken|refreshToken|nextCursor)":"[^"]*"/g, '"$1":"SECRET"'],
   [/(lastFour\W+)[\w-]{4}/g, '$1FOUR'],
-  [/"(createdAt|updatedAt|publishedAt|at|durationMs|expiresAt|lastUsedAt|requestId|timestamp)":(?:"[^"]*"|\d+)/g, '"$1":"NOW"'],
+  [
+    /"(createdAt|updatedAt|publishedAt|at|durationMs|expiresAt|lastUsedAt|requestId|timestamp)":(?:"[^"]*"|\d+)/g,
+    '"$1":"NOW"',
+  ],
   [/"(webhook-id|webhook-signature|webhook-timestamp)":"[^"]*"/g, '"$1":"DRAWN"'],
 ];
 
@@ -26,12 +29,18 @@ const DIFFERENT_EACH_TIME: [RegExp, string][] = [
 export async function mainJob(service: TestApp, receiver: Receiver, name: string): Promise<Step[]> {
   const steps: Step[] = [];
   const product = `job-${name}`;
-  const known = (text: string): string => DIFFERENT_EACH_TIME.reduce((rest, [pattern, instead]) => rest.replace(pattern, instead), text).replaceAll(name, 'NAME').replaceAll(service.url, 'URL');
+  const known = (text: string): string =>
+    DIFFERENT_EACH_TIME.reduce((rest, [pattern, instead]) => rest.replace(pattern, instead), text)
+      .replaceAll(name, 'NAME')
+      .replaceAll(service.url, 'URL');
   const noted = (what: string, { status, body }: Pick<Answer, 'status' | 'body'>): any => {
     steps.push({ what: known(what), status, body: JSON.parse(known(JSON.stringify(body ?? null))) });
     return body;
   };
-  const noting = (call: Call) => async (method: string, path: string, body?: object, headers: Record<string, string> = {}): Promise<any> => noted(`${method} ${path}`, await call(method, path, { body, headers }));
+  const noting =
+    (call: Call) =>
+    async (method: string, path: string, body?: object, headers: Record<string, string> = {}): Promise<any> =>
+      noted(`${method} ${path}`, await call(method, path, { body, headers }));
 
   await lifecycleProduct(service, product);
   const { call } = await serviceKey(service, { product });
@@ -40,7 +49,13 @@ export async function mainJob(service: TestApp, receiver: Receiver, name: string
 
   await admin('GET', `/v1/catalog?product=${product}`);
   await admin('POST', '/v1/features', { product, key: 'extra', name: 'Extra', type: 'metered' });
-  await admin('POST', '/v1/plans', { product, key: 'team', name: 'Team', prices: [{ interval: 'month', amount: 500, currency: 'USD' }], entitlements: [{ feature: 'sso', type: 'boolean', value: true }] });
+  await admin('POST', '/v1/plans', {
+    product,
+    key: 'team',
+    name: 'Team',
+    prices: [{ interval: 'month', amount: 500, currency: 'USD' }],
+    entitlements: [{ feature: 'sso', type: 'boolean', value: true }],
+  });
   await admin('POST', `/v1/plans/team/publish?product=${product}`, {});
   await ask('GET', `/v1/plans?product=${product}`);
 
@@ -54,18 +69,44 @@ export async function mainJob(service: TestApp, receiver: Receiver, name: string
   const { customer, clock, read, to } = await onClock(call, product, '2031-01-15T00:00:00Z');
   await to('2031-03-20T00:00:00Z');
   const later = await read();
-  noted('the contract two renewals later', { status: 200, body: { ...later, customer: 'clocked', timeline: (await call('GET', `/v1/subscriptions/${later.id}/timeline`)).body.data.map(({ type }: { type: string }) => type) } });
+  noted('the contract two renewals later', {
+    status: 200,
+    body: {
+      ...later,
+      customer: 'clocked',
+      timeline: (await call('GET', `/v1/subscriptions/${later.id}/timeline`)).body.data.map(
+        ({ type }: { type: string }) => type,
+      ),
+    },
+  });
   noted('the clock', await call('GET', `/v1/test-clocks/${clock}`));
   await call('DELETE', `/v1/customers/${customer}`);
 
   await sendDue(service);
-  const told = receiver.at(`/${name}`).filter(({ body }) => !body.includes(customer)).map(({ message: { type, data } }) => `${type} ${data.sequence}`).sort();
+  const told = receiver
+    .at(`/${name}`)
+    .filter(({ body }) => !body.includes(customer))
+    .map(({ message: { type, data } }) => `${type} ${data.sequence}`)
+    .sort();
   noted('webhooks', { status: 200, body: told });
-  noted('deliveries', { status: 200, body: (await call('GET', `/v1/webhook-deliveries?endpoint=${endpoint.id}&limit=100`)).body.data.map(({ status }: { status: string }) => status) });
+  noted('deliveries', {
+    status: 200,
+    body: (await call('GET', `/v1/webhook-deliveries?endpoint=${endpoint.id}&limit=100`)).body.data.map(
+      ({ status }: { status: string }) => status,
+    ),
+  });
   await ask('PATCH', `/v1/webhook-endpoints/${endpoint.id}`, { enabled: false });
   const audit = (await service.admin('GET', `/v1/audit-log?product=${product}&limit=100`)).body.data;
-  noted('audit log', { status: 200, body: audit.map(({ type, before, after, actor }: any) => ({ type, before, after, kind: actor.kind })).filter((entry: object) => !JSON.stringify(entry).includes(customer)) });
-  noted('usage', { status: 200, body: (await service.admin('POST', '/v1/usage/verify', { body: {} })).body.mismatches });
+  noted('audit log', {
+    status: 200,
+    body: audit
+      .map(({ type, before, after, actor }: any) => ({ type, before, after, kind: actor.kind }))
+      .filter((entry: object) => !JSON.stringify(entry).includes(customer)),
+  });
+  noted('usage', {
+    status: 200,
+    body: (await service.admin('POST', '/v1/usage/verify', { body: {} })).body.mismatches,
+  });
   return steps;
 }
 
@@ -73,17 +114,29 @@ type Ask = (method: string, path: string, body?: object, headers?: Record<string
 
 async function usage(ask: Ask, customer: string): Promise<void> {
   const of = (feature: string, quantity: number) => ({ customer, feature, quantity });
-  await ask('PUT', `/v1/customers/${customer}`, { region: 'DE', timezone: 'Europe/Berlin', email: `${customer}@example.com` });
+  await ask('PUT', `/v1/customers/${customer}`, {
+    region: 'DE',
+    timezone: 'Europe/Berlin',
+    email: `${customer}@example.com`,
+  });
   await ask('POST', '/v1/usage/consume', of('calls', 3), { 'idempotency-key': `first-${customer}` });
   await ask('POST', '/v1/usage/consume', of('calls', 3), { 'idempotency-key': `first-${customer}` });
-  await ask('POST', '/v1/usage/consume', { customer, features: [{ feature: 'calls', quantity: 1 }, { feature: 'daily', quantity: 1 }] });
+  await ask('POST', '/v1/usage/consume', {
+    customer,
+    features: [
+      { feature: 'calls', quantity: 1 },
+      { feature: 'daily', quantity: 1 },
+    ],
+  });
   await ask('POST', '/v1/usage/consume', of('calls', 100));
   const { reservation } = await ask('POST', '/v1/usage/reservations', { ...of('seats', 4), ttlSeconds: 60 });
   await ask('POST', `/v1/usage/reservations/${reservation.id}/heartbeat`, { ttlSeconds: 90 });
   await ask('POST', `/v1/usage/reservations/${reservation.id}/commit`, { quantity: 3 });
   const { reservation: other } = await ask('POST', '/v1/usage/reservations', { ...of('seats', 4), ttlSeconds: 60 });
   await ask('POST', `/v1/usage/reservations/${other.id}/release`, {});
-  await ask('POST', '/v1/usage/events', { events: [1, 2, 1].map((id) => ({ id: `${customer}-${id}`, customer, feature: 'calls', quantity: 2 })) });
+  await ask('POST', '/v1/usage/events', {
+    events: [1, 2, 1].map((id) => ({ id: `${customer}-${id}`, customer, feature: 'calls', quantity: 2 })),
+  });
   const granted = await ask('POST', `/v1/customers/${customer}/grants`, { feature: 'calls', quantity: 5 });
   await ask('POST', '/v1/usage/consume', of('calls', 4));
   await ask('PUT', `/v1/customers/${customer}/overrides/calls`, { limit: 50, window: 'month', reason: 'goodwill' });
@@ -91,12 +144,14 @@ async function usage(ask: Ask, customer: string): Promise<void> {
   await ask('POST', '/v1/check', { customer, feature: 'calls' });
   await ask('DELETE', `/v1/customers/${customer}/overrides/calls`);
   await ask('DELETE', `/v1/customers/${customer}/grants/${granted.id}`);
-  for (const list of ['grants', 'usage?feature=calls', 'entitlements', 'entitlements/calls']) await ask('GET', `/v1/customers/${customer}/${list}`);
+  for (const list of ['grants', 'usage?feature=calls', 'entitlements', 'entitlements/calls'])
+    await ask('GET', `/v1/customers/${customer}/${list}`);
 }
 
 async function contract(ask: Ask, customer: string): Promise<void> {
   const { subscription } = await ask('PUT', `/v1/customers/${customer}`, { plan: 'basic' });
-  const command = (name: string, body: object = {}) => ask('POST', `/v1/subscriptions/${subscription.id}/${name}`, body);
+  const command = (name: string, body: object = {}) =>
+    ask('POST', `/v1/subscriptions/${subscription.id}/${name}`, body);
   await command('preview-change', { plan: 'pro', when: 'now' });
   await command('change', { plan: 'pro', when: 'now' });
   await command('change', { plan: 'basic', when: 'period_end' });

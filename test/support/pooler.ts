@@ -16,7 +16,8 @@ export function poolerIsThere(): boolean {
     execFileSync('pgbouncer', ['--version'], { stdio: 'ignore' });
     return true;
   } catch {
-    if (process.env['TESTS_MUST_NOT_SKIP'] === 'on') throw new Error('pgbouncer is not there, and no test may be skipped.');
+    if (process.env['TESTS_MUST_NOT_SKIP'] === 'on')
+      throw new Error('pgbouncer is not there, and no test may be skipped.');
     return false;
   }
 }
@@ -31,7 +32,13 @@ export async function startPooler(databaseUrl: string, connections = 6): Promise
     '[databases]',
     `pooled = host=${hostname} port=${port} dbname=${pathname.slice(1)} user=${username} password=${decodeURIComponent(password)}`,
     '[pgbouncer]',
-    'pool_mode = transaction', 'auth_type = any', 'listen_addr = 127.0.0.1', `listen_port = ${listenPort}`, 'unix_socket_dir =', `default_pool_size = ${connections}`, 'max_client_conn = 500',
+    'pool_mode = transaction',
+    'auth_type = any',
+    'listen_addr = 127.0.0.1',
+    `listen_port = ${listenPort}`,
+    'unix_socket_dir =',
+    `default_pool_size = ${connections}`,
+    'max_client_conn = 500',
   ];
   const file = path.join(folder, 'pgbouncer.ini');
   fs.writeFileSync(file, `${settings.join('\n')}\n`, { mode: 0o644 });

@@ -22,7 +22,19 @@ export const temporaryFolder = (): string => {
 /** Starts it on a folder and waits until it says that it is ready. */
 export async function startProcess(dataDir: string, environment: Record<string, string> = {}): Promise<ServiceProcess> {
   const { PATH, HOME } = process.env;
-  const child = spawn(process.execPath, ['scripts/start.mjs'], { cwd: root, env: { PATH, HOME, DATA_DIR: dataDir, PORT: '0', RATE_LIMIT_PER_MINUTE: '0', REQUEST_DEADLINE_MS: '20000', ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['scripts/start.mjs'], {
+    cwd: root,
+    env: {
+      PATH,
+      HOME,
+      DATA_DIR: dataDir,
+      PORT: '0',
+      RATE_LIMIT_PER_MINUTE: '0',
+      REQUEST_DEADLINE_MS: '20000',
+      ...environment,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   child.stdout.on('data', (data) => (output += String(data)));
   child.stderr.on('data', (data) => (output += String(data)));
@@ -39,10 +51,17 @@ export async function startProcess(dataDir: string, environment: Record<string, 
 }
 
 /** A worker as a process of its own: jobs, and no API. The build must be there already. */
-export async function startWorker(databaseUrl: string, environment: Record<string, string> = {}): Promise<{ pid: number; url: string; end(signal: NodeJS.Signals): Promise<void> }> {
+export async function startWorker(
+  databaseUrl: string,
+  environment: Record<string, string> = {},
+): Promise<{ pid: number; url: string; end(signal: NodeJS.Signals): Promise<void> }> {
   const { PATH, HOME } = process.env;
   const env = { PATH, HOME, DATABASE_URL: databaseUrl, PORT: '0', LOG_LEVEL: 'error', ...environment };
-  const child = spawn(process.execPath, ['dist/apps/worker/src/main.js'], { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['dist/apps/worker/src/main.js'], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let output = '';
   child.stdout.on('data', (data) => (output += String(data)));
   const url = await ready(child, () => output, /health on (http:\S+)\/health/);
@@ -85,7 +104,11 @@ export function postgresOf(dataDir: string): number | null {
 
 /** The postmaster and every backend of it. */
 function killAll(postmaster: number): void {
-  const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(postmaster)]).toString().trim().split(/\s+/).map(Number);
+  const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(postmaster)])
+    .toString()
+    .trim()
+    .split(/\s+/)
+    .map(Number);
   for (const pid of [postmaster, ...children]) {
     try {
       process.kill(pid, 'SIGKILL');

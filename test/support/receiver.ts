@@ -34,7 +34,14 @@ export class Receiver {
       request.on('error', () => undefined);
       request.on('end', () => {
         const headers = request.headers as Record<string, string>;
-        const received = { path: request.url!, id: headers['webhook-id']!, headers, body, message: JSON.parse(body), at: performance.now() };
+        const received = {
+          path: request.url!,
+          id: headers['webhook-id']!,
+          headers,
+          body,
+          message: JSON.parse(body),
+          at: performance.now(),
+        };
         this.received.push(received);
         (this.behaviours.get(request.url!) ?? answering(204))(received, response, request);
       });

@@ -21,7 +21,8 @@ function installed(): boolean {
 /** Whether tests that need Redis can run; `own`: those that do harm to it. Where nothing may be skipped, its absence is an error. */
 export function redisIsThere({ own = false } = {}): boolean {
   const there = (!own && Boolean(process.env['REDIS_URL'])) || installed();
-  if (!there && process.env['TESTS_MUST_NOT_SKIP'] === 'on') throw new Error('Neither REDIS_URL nor redis-server is there, and no test may be skipped.');
+  if (!there && process.env['TESTS_MUST_NOT_SKIP'] === 'on')
+    throw new Error('Neither REDIS_URL nor redis-server is there, and no test may be skipped.');
   return there;
 }
 
@@ -30,7 +31,11 @@ export async function startRedis({ own = false } = {}): Promise<TestRedis> {
   const given = process.env['REDIS_URL'];
   if (given && !own) return { url: given, process: null, stop: async () => undefined };
   const port = await freePort();
-  const child = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(
+    'redis-server',
+    ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
   await new Promise<void>((resolve, reject) => {
     child.stdout.on('data', (data) => /Ready to accept connections/.test(String(data)) && resolve());
     child.once('exit', (code) => reject(new Error(`redis-server ended with ${code}`)));

@@ -6,7 +6,14 @@ import { sendDue } from '../support/deliveries.js';
 import { inRole, lifecycleProduct, person, serviceKey, unique } from '../support/fixtures.js';
 import { answering, Receiver } from '../support/receiver.js';
 
-const SCOPES = ['webhooks:write', 'customers:write', 'customers:read', 'subscriptions:write', 'subscriptions:read', 'usage:write'];
+const SCOPES = [
+  'webhooks:write',
+  'customers:write',
+  'customers:read',
+  'subscriptions:write',
+  'subscriptions:read',
+  'usage:write',
+];
 const DAY_MS = 86_400_000;
 
 describe('webhooks', () => {
@@ -36,7 +43,11 @@ describe('webhooks', () => {
     await service.database.query('delete from deliveries');
   });
 
-  const endpoint = async (path: string, body: object = {}, by: Call = call): Promise<{ id: string; secret: string }> => {
+  const endpoint = async (
+    path: string,
+    body: object = {},
+    by: Call = call,
+  ): Promise<{ id: string; secret: string }> => {
     const answer = await by('POST', '/v1/webhook-endpoints', { body: { url: receiver.url(path), ...body } });
     expect([answer.status, answer.body]).toEqual([201, expect.objectContaining({ enabled: true })]);
     return answer.body;
@@ -47,7 +58,8 @@ describe('webhooks', () => {
     expect(status).toBe(201);
     return { customer, id: body.subscription.id };
   };
-  const deliveries = async (query: string): Promise<any[]> => (await call('GET', `/v1/webhook-deliveries?${query}`)).body.data;
+  const deliveries = async (query: string): Promise<any[]> =>
+    (await call('GET', `/v1/webhook-deliveries?${query}`)).body.data;
   const send = () => sendDue(service);
 
   describe('that arrive', () => {
@@ -63,11 +75,28 @@ describe('webhooks', () => {
       // The clock of the test stands still, the library's does not: within its five minutes.
       expect(library.verify(created!.body, created!.headers)).toEqual(created!.message);
       expect(() => library.verify(created!.body.replace('created', 'expired'), created!.headers)).toThrow();
-      expect(() => new Webhook('whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw').verify(created!.body, created!.headers)).toThrow();
-      expect(created!.headers).toMatchObject({ 'content-type': 'application/json', 'user-agent': expect.stringMatching(/^Tollgate/) });
+      expect(() =>
+        new Webhook('whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw').verify(created!.body, created!.headers),
+      ).toThrow();
+      expect(created!.headers).toMatchObject({
+        'content-type': 'application/json',
+        'user-agent': expect.stringMatching(/^Tollgate/),
+      });
       expect(created!.message).toEqual({
-        type: 'subscription.created', timestamp: expect.any(String),
-        data: { id: created!.id, sequence: 1, subject: { type: 'subscription', id }, version: 1, customer, product, actor: expect.objectContaining({ kind: 'api_key' }), reason: null, before: null, after: expect.objectContaining({ status: 'active' }) },
+        type: 'subscription.created',
+        timestamp: expect.any(String),
+        data: {
+          id: created!.id,
+          sequence: 1,
+          subject: { type: 'subscription', id },
+          version: 1,
+          customer,
+          product,
+          actor: expect.objectContaining({ kind: 'api_key' }),
+          reason: null,
+          before: null,
+          after: expect.objectContaining({ status: 'active' }),
+        },
       });
       // From where a key was used is nobody's business but the auditor's.
       expect(created!.body).not.toContain('127.0.0.1');
@@ -76,13 +105,22 @@ describe('webhooks', () => {
     it('come once for each event, numbered in its order, and stand in the log', async () => {
       const { id: endpointId } = await endpoint('/numbered', { types: ['subscription.*'] });
       const { id } = await subscribed();
-      for (const command of ['pause', 'unpause']) await call('POST', `/v1/subscriptions/${id}/${command}`, { body: {} });
+      for (const command of ['pause', 'unpause'])
+        await call('POST', `/v1/subscriptions/${id}/${command}`, { body: {} });
       await send();
       const got = receiver.at('/numbered');
-      expect(got.map(({ message }) => [message.type, message.data.sequence, message.data.version])).toEqual([['subscription.created', 1, 1], ['subscription.paused', 2, 2], ['subscription.unpaused', 3, 3]]);
+      expect(got.map(({ message }) => [message.type, message.data.sequence, message.data.version])).toEqual([
+        ['subscription.created', 1, 1],
+        ['subscription.paused', 2, 2],
+        ['subscription.unpaused', 3, 3],
+      ]);
       const log = await deliveries(`endpoint=${endpointId}`);
-      expect(log.map(({ event, status }) => [event, status])).toEqual(got.map(({ id: event }) => [event, 'delivered']).reverse());
-      expect(log[0].attempts).toEqual([{ at: expect.any(String), attempt: 1, outcome: 'delivered', statusCode: 204, durationMs: expect.any(Number) }]);
+      expect(log.map(({ event, status }) => [event, status])).toEqual(
+        got.map(({ id: event }) => [event, 'delivered']).reverse(),
+      );
+      expect(log[0].attempts).toEqual([
+        { at: expect.any(String), attempt: 1, outcome: 'delivered', statusCode: 204, durationMs: expect.any(Number) },
+      ]);
       expect((await call('GET', `/v1/webhook-deliveries/${log[0].id}`)).body).toEqual(log[0]);
     });
 
@@ -97,7 +135,8 @@ describe('webhooks', () => {
       await subscribed();
       await send();
       const [during, after] = receiver.at('/rotated');
-      for (const known of [secret, rotated.body.secret]) expect(new Webhook(known).verify(during!.body, during!.headers)).toBeTruthy();
+      for (const known of [secret, rotated.body.secret])
+        expect(new Webhook(known).verify(during!.body, during!.headers)).toBeTruthy();
       expect(during!.headers['webhook-signature']!.split(' ')).toHaveLength(2);
       expect(new Webhook(rotated.body.secret).verify(after!.body, after!.headers)).toBeTruthy();
       expect(() => new Webhook(secret).verify(after!.body, after!.headers)).toThrow();
@@ -115,12 +154,25 @@ describe('webhooks', () => {
       const { customer, id } = await subscribed();
       await call('POST', `/v1/subscriptions/${id}/pause`, { body: {} });
       await call('POST', `/v1/subscriptions/${id}/unpause`, { body: {} });
-      for (let unit = 0; unit < 10; unit++) await call('POST', '/v1/usage/consume', { body: { customer, feature: 'calls' } });
+      for (let unit = 0; unit < 10; unit++)
+        await call('POST', '/v1/usage/consume', { body: { customer, feature: 'calls' } });
       await send();
       const types = (path: string) => receiver.at(path).map(({ message }) => message.type);
       expect(types('/kinds')).toEqual(['subscription.paused', 'usage.threshold_reached', 'usage.threshold_reached']);
-      expect(receiver.at('/kinds').slice(1).map(({ message }) => message.data.after.percent)).toEqual([80, 100]);
-      expect(types('/everything')).toEqual(expect.arrayContaining(['customer.created', 'subscription.created', 'subscription.paused', 'webhook_endpoint.created']));
+      expect(
+        receiver
+          .at('/kinds')
+          .slice(1)
+          .map(({ message }) => message.data.after.percent),
+      ).toEqual([80, 100]);
+      expect(types('/everything')).toEqual(
+        expect.arrayContaining([
+          'customer.created',
+          'subscription.created',
+          'subscription.paused',
+          'webhook_endpoint.created',
+        ]),
+      );
       // It has heard of its own making, and of nothing on other products.
       expect(types('/elsewhere')).toEqual(['webhook_endpoint.created']);
     });
@@ -130,18 +182,28 @@ describe('webhooks', () => {
       const { customer } = await subscribed();
       await call('PUT', `/v1/customers/${customer}`, { body: { region: 'DE' } });
       await send();
-      expect(receiver.at('/members').map(({ message }) => [message.type, message.data.customer])).toEqual([['customer.created', customer], ['customer.updated', customer]]);
+      expect(receiver.at('/members').map(({ message }) => [message.type, message.data.customer])).toEqual([
+        ['customer.created', customer],
+        ['customer.updated', customer],
+      ]);
     });
 
     it('can be tried at once', async () => {
       const { id, secret } = await endpoint('/tried');
       const { status, body } = await call('POST', `/v1/webhook-endpoints/${id}/test`, { body: {} });
-      expect([status, body]).toEqual([200, { delivered: true, outcome: 'delivered', statusCode: 204, durationMs: expect.any(Number) }]);
+      expect([status, body]).toEqual([
+        200,
+        { delivered: true, outcome: 'delivered', statusCode: 204, durationMs: expect.any(Number) },
+      ]);
       const [ping] = receiver.at('/tried');
       expect(ping!.message).toMatchObject({ type: 'webhook.test', data: { endpoint: id } });
       expect(new Webhook(secret).verify(ping!.body, ping!.headers)).toBeTruthy();
       receiver.behaviours.set('/tried', answering(500));
-      expect((await call('POST', `/v1/webhook-endpoints/${id}/test`, { body: {} })).body).toMatchObject({ delivered: false, outcome: 'status_500', statusCode: 500 });
+      expect((await call('POST', `/v1/webhook-endpoints/${id}/test`, { body: {} })).body).toMatchObject({
+        delivered: false,
+        outcome: 'status_500',
+        statusCode: 500,
+      });
     });
   });
 
@@ -154,19 +216,31 @@ describe('webhooks', () => {
       const somebody = await person(service);
       const theirs = await endpoint('/theirs', {}, somebody.call);
       const support = await inRole(service, { role: 'support' });
-      const rows = async (by: Call): Promise<string[]> => (await by('GET', '/v1/webhook-endpoints?limit=100')).body.data.map((row: { id: string }) => row.id);
+      const rows = async (by: Call): Promise<string[]> =>
+        (await by('GET', '/v1/webhook-endpoints?limit=100')).body.data.map((row: { id: string }) => row.id);
       expect([await rows(call), await rows(other), await rows(somebody.call)]).toEqual([[id], [], [theirs.id]]);
       expect(await rows(service.admin)).toEqual(expect.arrayContaining([id, theirs.id]));
       expect(await rows(support.call)).toEqual(expect.arrayContaining([id, theirs.id]));
       for (const foreign of [other, somebody.call]) {
-        for (const [method, path, body] of [['GET', '', undefined], ['PATCH', '', {}], ['DELETE', '', undefined], ['POST', '/rotate-secret', {}], ['POST', '/test', {}], ['POST', '/redeliver', { from: '2026-11-21T00:00:00Z', to: '2026-11-22T00:00:00Z' }]] as const) {
+        for (const [method, path, body] of [
+          ['GET', '', undefined],
+          ['PATCH', '', {}],
+          ['DELETE', '', undefined],
+          ['POST', '/rotate-secret', {}],
+          ['POST', '/test', {}],
+          ['POST', '/redeliver', { from: '2026-11-21T00:00:00Z', to: '2026-11-22T00:00:00Z' }],
+        ] as const) {
           expect((await foreign(method, `/v1/webhook-endpoints/${id}${path}`, { body })).status).toBe(404);
         }
         expect((await foreign('GET', `/v1/webhook-deliveries?endpoint=${id}`)).status).toBe(404);
       }
       expect((await support.call('DELETE', `/v1/webhook-endpoints/${id}`)).status).not.toBe(204);
-      expect((await other('POST', '/v1/webhook-endpoints', { body: { url: receiver.url('/x'), product } })).body).toMatchObject({ status: 403, code: 'product_not_allowed' });
-      expect((await other('POST', '/v1/webhook-endpoints', { body: { url: receiver.url('/x'), product: null } })).body).toMatchObject({ status: 403, code: 'product_not_allowed' });
+      expect(
+        (await other('POST', '/v1/webhook-endpoints', { body: { url: receiver.url('/x'), product } })).body,
+      ).toMatchObject({ status: 403, code: 'product_not_allowed' });
+      expect(
+        (await other('POST', '/v1/webhook-endpoints', { body: { url: receiver.url('/x'), product: null } })).body,
+      ).toMatchObject({ status: 403, code: 'product_not_allowed' });
     });
 
     it('tells people what happens to themselves alone, at the URL in their profile too', async () => {
@@ -174,7 +248,8 @@ describe('webhooks', () => {
       const { body: me } = await ann.call('PATCH', '/v1/users/me', { body: { webhookUrl: receiver.url('/ann') } });
       expect(me.webhookUrl).toBe(receiver.url('/ann'));
       expect((await service.admin('GET', `/v1/users/${ann.userId}`)).body.webhookUrl).toBe(receiver.url('/ann'));
-      for (const { call: by, subscriptionId } of [ann, bob]) await by('POST', `/v1/subscriptions/${subscriptionId}/cancel`, { body: { when: 'now' } });
+      for (const { call: by, subscriptionId } of [ann, bob])
+        await by('POST', `/v1/subscriptions/${subscriptionId}/cancel`, { body: { when: 'now' } });
       await send();
       expect(new Set(receiver.at('/ann').map(({ message }) => message.data.customer))).toEqual(new Set([ann.customer]));
       expect(receiver.at('/ann').map(({ message }) => message.type)).toContain('subscription.canceled');
@@ -182,7 +257,9 @@ describe('webhooks', () => {
       await ann.call('PATCH', '/v1/users/me', { body: { webhookUrl: receiver.url('/ann2') } });
       const { data } = (await ann.call('GET', '/v1/webhook-endpoints')).body;
       expect(data.map(({ url }: { url: string }) => url)).toEqual([receiver.url('/ann2')]);
-      expect((await ann.call('POST', `/v1/webhook-endpoints/${data[0].id}/rotate-secret`, { body: {} })).body.secret).toMatch(/^whsec_/);
+      expect(
+        (await ann.call('POST', `/v1/webhook-endpoints/${data[0].id}/rotate-secret`, { body: {} })).body.secret,
+      ).toMatch(/^whsec_/);
       expect((await ann.call('PATCH', '/v1/users/me', { body: { webhookUrl: null } })).body.webhookUrl).toBeNull();
       expect((await ann.call('GET', '/v1/webhook-endpoints')).body.data).toEqual([]);
     });
@@ -195,13 +272,20 @@ describe('webhooks', () => {
       expect(await service.database.query('select 1 from webhook_endpoints where id = $1', [id])).toEqual([]);
       // What was decided in the moment in which it was deleted is given up, not sent.
       expect(receiver.at('/left').map(({ message }) => message.type)).not.toContain('subscription.canceled');
-      expect(await service.database.query(`select 1 from deliveries where lane = $1 and status <> 'failed'`, [id])).toEqual([]);
+      expect(
+        await service.database.query(`select 1 from deliveries where lane = $1 and status <> 'failed'`, [id]),
+      ).toEqual([]);
     });
 
     it('keeps a secret where nobody reads it again', async () => {
       const { id, secret } = await endpoint('/secret');
-      for (const path of ['', '?limit=5']) expect(JSON.stringify((await call('GET', `/v1/webhook-endpoints${path === '' ? `/${id}` : path}`)).body)).not.toContain('whsec_');
-      const rows = await service.database.query<{ row: string }>('select w::text as row from webhook_endpoints w union all select e::text from events e union all select d::text from deliveries d');
+      for (const path of ['', '?limit=5'])
+        expect(
+          JSON.stringify((await call('GET', `/v1/webhook-endpoints${path === '' ? `/${id}` : path}`)).body),
+        ).not.toContain('whsec_');
+      const rows = await service.database.query<{ row: string }>(
+        'select w::text as row from webhook_endpoints w union all select e::text from events e union all select d::text from deliveries d',
+      );
       const bare = Buffer.from(secret.slice(6), 'base64').toString('hex');
       for (const { row } of rows) expect(row.includes(secret) || row.includes(bare)).toBe(false);
     });
@@ -220,7 +304,8 @@ describe('webhooks', () => {
     expect(await fields({ url: 'https://does-not-exist.invalid/' })).toEqual([422, ['url']]);
     expect(await fields({ secret: 'mine' })).toEqual([422, ['secret']]);
     const { id } = await endpoint('/range');
-    const range = (body: object) => call('POST', `/v1/webhook-endpoints/${id}/redeliver`, { body }).then(({ status }) => status);
+    const range = (body: object) =>
+      call('POST', `/v1/webhook-endpoints/${id}/redeliver`, { body }).then(({ status }) => status);
     expect(await range({ from: '2026-11-21T00:00:00Z', to: '2026-11-20T00:00:00Z' })).toBe(422);
     expect(await range({ from: '2020-01-01T00:00:00Z', to: '2026-11-20T00:00:00Z' })).toBe(422);
     expect((await call('GET', '/v1/webhook-deliveries?status=lost')).status).toBe(422);
@@ -228,9 +313,15 @@ describe('webhooks', () => {
 
   it('makes no more endpoints than a person may have, however many are asked for at once', async () => {
     const somebody = await person(service);
-    const answers = await Promise.all(Array.from({ length: 30 }, (_, index) => somebody.call('POST', '/v1/webhook-endpoints', { body: { url: receiver.url(`/many-${index}`) } })));
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, (_, index) =>
+        somebody.call('POST', '/v1/webhook-endpoints', { body: { url: receiver.url(`/many-${index}`) } }),
+      ),
+    );
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(20);
-    expect(answers.filter(({ status }) => status !== 201).map(({ body }) => body.code)).toEqual(new Array(10).fill('too_many_endpoints'));
+    expect(answers.filter(({ status }) => status !== 201).map(({ body }) => body.code)).toEqual(
+      new Array(10).fill('too_many_endpoints'),
+    );
   });
 
   // Last, because time goes on here, and tokens end with it.
@@ -258,13 +349,24 @@ describe('webhooks', () => {
       const stamps = tries.map(({ headers }) => Number(headers['webhook-timestamp']));
       expect(new Set(stamps).size).toBe(10);
       const library = new Webhook(secret);
-      expect(() => library.verify(tries[0]!.body, { ...tries[0]!.headers, 'webhook-timestamp': String(stamps[1]) })).toThrow();
+      expect(() =>
+        library.verify(tries[0]!.body, { ...tries[0]!.headers, 'webhook-timestamp': String(stamps[1]) }),
+      ).toThrow();
       const hours = (clock.now().getTime() - began) / 3_600_000;
       expect(hours).toBeGreaterThan(75.5);
       expect(hours).toBeLessThan(75.6 * 1.2 + 0.1);
       // Nothing has arrived there for three days: it is switched off, and it is told.
-      expect((await call('GET', `/v1/webhook-endpoints/${id}`)).body).toMatchObject({ enabled: false, disabledReason: 'failing', failingSince: expect.any(String) });
-      expect(await service.database.query(`select 1 from events where type = 'webhook_endpoint.disabled' and subject_id = $1`, [id])).toHaveLength(1);
+      expect((await call('GET', `/v1/webhook-endpoints/${id}`)).body).toMatchObject({
+        enabled: false,
+        disabledReason: 'failing',
+        failingSince: expect.any(String),
+      });
+      expect(
+        await service.database.query(
+          `select 1 from events where type = 'webhook_endpoint.disabled' and subject_id = $1`,
+          [id],
+        ),
+      ).toHaveLength(1);
     });
 
     it('wait longer by chance, never less', async () => {
@@ -272,7 +374,9 @@ describe('webhooks', () => {
       const { id } = await endpoint('/jitter', { types: ['subscription.created'] });
       for (let customer = 0; customer < 4; customer++) await subscribed();
       await send();
-      const waits = (await deliveries(`endpoint=${id}`)).map(({ nextAttemptAt }) => new Date(nextAttemptAt).getTime() - clock.now().getTime());
+      const waits = (await deliveries(`endpoint=${id}`)).map(
+        ({ nextAttemptAt }) => new Date(nextAttemptAt).getTime() - clock.now().getTime(),
+      );
       expect(Math.min(...waits)).toBeGreaterThanOrEqual(5_000);
       expect(Math.max(...waits)).toBeLessThanOrEqual(6_000);
       expect(new Set(waits).size).toBeGreaterThan(1);
@@ -285,30 +389,56 @@ describe('webhooks', () => {
       await somebody.call('POST', `/v1/subscriptions/${somebody.subscriptionId}/cancel`, { body: { when: 'now' } });
       await send();
       await send();
-      expect((await somebody.call('GET', `/v1/webhook-endpoints/${id}`)).body).toMatchObject({ enabled: false, disabledReason: 'gone' });
-      expect((await somebody.call('GET', '/v1/users/me/notifications')).body.data[0]).toMatchObject({ kind: 'endpoint_disabled', text: expect.stringContaining(receiver.url('/gone')) });
+      expect((await somebody.call('GET', `/v1/webhook-endpoints/${id}`)).body).toMatchObject({
+        enabled: false,
+        disabledReason: 'gone',
+      });
+      expect((await somebody.call('GET', '/v1/users/me/notifications')).body.data[0]).toMatchObject({
+        kind: 'endpoint_disabled',
+        text: expect.stringContaining(receiver.url('/gone')),
+      });
     });
 
-    it.each([[429, '7', 7_000], [503, undefined, 60_000], [429, '999999', 3_600_000]] as const)('leave the receiver alone as long as it asks: %d, Retry-After %s', async (status, retryAfter, pause) => {
-      const path = `/slow-${status}-${retryAfter}`;
-      receiver.behaviours.set(path, answering(status, retryAfter === undefined ? {} : { 'retry-after': retryAfter }));
-      const { id } = await endpoint(path, { types: ['subscription.*'] });
-      const { id: subscription } = await subscribed();
-      await send();
-      expect(new Date((await call('GET', `/v1/webhook-endpoints/${id}`)).body.pausedUntil).getTime() - clock.now().getTime()).toBe(pause);
-      const asked = receiver.at(path).length;
-      receiver.behaviours.delete(path);
-      await call('POST', `/v1/subscriptions/${subscription}/pause`, { body: {} });
-      clock.advance(pause - 1);
-      await send();
-      expect(receiver.at(path)).toHaveLength(asked);
-      clock.advance(2);
-      await send();
-      clock.advance(DAY_MS);
-      await send();
-      expect(new Set(receiver.at(path).slice(asked).map(({ message }) => message.type))).toEqual(new Set(['subscription.created', 'subscription.paused']));
-      expect((await call('GET', `/v1/webhook-endpoints/${id}`)).body).toMatchObject({ pausedUntil: null, failingSince: null });
-    });
+    it.each([
+      [429, '7', 7_000],
+      [503, undefined, 60_000],
+      [429, '999999', 3_600_000],
+    ] as const)(
+      'leave the receiver alone as long as it asks: %d, Retry-After %s',
+      async (status, retryAfter, pause) => {
+        const path = `/slow-${status}-${retryAfter}`;
+        receiver.behaviours.set(path, answering(status, retryAfter === undefined ? {} : { 'retry-after': retryAfter }));
+        const { id } = await endpoint(path, { types: ['subscription.*'] });
+        const { id: subscription } = await subscribed();
+        await send();
+        expect(
+          new Date((await call('GET', `/v1/webhook-endpoints/${id}`)).body.pausedUntil).getTime() -
+            clock.now().getTime(),
+        ).toBe(pause);
+        const asked = receiver.at(path).length;
+        receiver.behaviours.delete(path);
+        await call('POST', `/v1/subscriptions/${subscription}/pause`, { body: {} });
+        clock.advance(pause - 1);
+        await send();
+        expect(receiver.at(path)).toHaveLength(asked);
+        clock.advance(2);
+        await send();
+        clock.advance(DAY_MS);
+        await send();
+        expect(
+          new Set(
+            receiver
+              .at(path)
+              .slice(asked)
+              .map(({ message }) => message.type),
+          ),
+        ).toEqual(new Set(['subscription.created', 'subscription.paused']));
+        expect((await call('GET', `/v1/webhook-endpoints/${id}`)).body).toMatchObject({
+          pausedUntil: null,
+          failingSince: null,
+        });
+      },
+    );
 
     it('end with their endpoint: what waits is given up, and nobody sees what was', async () => {
       receiver.behaviours.set('/ended', answering(500));
@@ -324,7 +454,9 @@ describe('webhooks', () => {
       clock.advance(DAY_MS);
       await send();
       expect(receiver.at('/ended')).toHaveLength(1);
-      expect(await service.database.query('select status, outcome, due_at from deliveries where lane = $1', [id])).toEqual([{ status: 'failed', outcome: 'endpoint_disabled', due_at: null }]);
+      expect(
+        await service.database.query('select status, outcome, due_at from deliveries where lane = $1', [id]),
+      ).toEqual([{ status: 'failed', outcome: 'endpoint_disabled', due_at: null }]);
       expect(await service.database.query('select 1 from delivery_lanes where lane = $1', [id])).toEqual([]);
     });
 
@@ -345,18 +477,28 @@ describe('webhooks', () => {
       const { id: subscription } = await subscribed();
       await send();
       const [one] = await deliveries(`endpoint=${id}`);
-      expect((await call('POST', `/v1/webhook-deliveries/${one.id}/redeliver`, { body: {} })).body).toMatchObject({ code: 'delivery_pending' });
+      expect((await call('POST', `/v1/webhook-deliveries/${one.id}/redeliver`, { body: {} })).body).toMatchObject({
+        code: 'delivery_pending',
+      });
       // It is off while something happens, and what waited is given up.
       await call('PATCH', `/v1/webhook-endpoints/${id}`, { body: { enabled: false } });
       await call('POST', `/v1/subscriptions/${subscription}/pause`, { body: {} });
       clock.advance(DAY_MS);
       await send();
-      expect((await deliveries(`endpoint=${id}`)).map(({ status, outcome }) => [status, outcome])).toEqual([['failed', 'endpoint_disabled']]);
-      expect((await call('POST', `/v1/webhook-deliveries/${one.id}/redeliver`, { body: {} })).body).toMatchObject({ status: 409, code: 'endpoint_disabled' });
+      expect((await deliveries(`endpoint=${id}`)).map(({ status, outcome }) => [status, outcome])).toEqual([
+        ['failed', 'endpoint_disabled'],
+      ]);
+      expect((await call('POST', `/v1/webhook-deliveries/${one.id}/redeliver`, { body: {} })).body).toMatchObject({
+        status: 409,
+        code: 'endpoint_disabled',
+      });
       await call('PATCH', `/v1/webhook-endpoints/${id}`, { body: { enabled: true } });
       receiver.behaviours.delete('/again');
       const range = { from: from.toISOString(), to: new Date(clock.now().getTime() + 1).toISOString() };
-      expect((await call('POST', `/v1/webhook-endpoints/${id}/redeliver`, { body: range })).body).toEqual({ redelivered: 2, nextAfter: null });
+      expect((await call('POST', `/v1/webhook-endpoints/${id}/redeliver`, { body: range })).body).toEqual({
+        redelivered: 2,
+        nextAfter: null,
+      });
       await send();
       const [first] = receiver.at('/again');
       const again = receiver.at('/again').slice(1);
@@ -364,12 +506,20 @@ describe('webhooks', () => {
       expect(again.find(({ id: event }) => event === first!.id)!.body).toBe(first!.body);
       // Nothing is missing any more; everything can be had once more all the same.
       expect((await call('POST', `/v1/webhook-endpoints/${id}/redeliver`, { body: range })).body.redelivered).toBe(0);
-      expect((await call('POST', `/v1/webhook-endpoints/${id}/redeliver`, { body: { ...range, all: true } })).body.redelivered).toBe(2);
+      expect(
+        (await call('POST', `/v1/webhook-endpoints/${id}/redeliver`, { body: { ...range, all: true } })).body
+          .redelivered,
+      ).toBe(2);
       await send();
       const { body: told } = await call('POST', `/v1/webhook-deliveries/${one.id}/redeliver`, { body: {} });
       expect(told).toMatchObject({ status: 'pending' });
       await send();
-      expect(receiver.at('/again').filter(({ id: event }) => event === first!.id).map(({ body }) => body)).toEqual(new Array(4).fill(first!.body));
+      expect(
+        receiver
+          .at('/again')
+          .filter(({ id: event }) => event === first!.id)
+          .map(({ body }) => body),
+      ).toEqual(new Array(4).fill(first!.body));
     });
   });
 });

@@ -84,7 +84,14 @@ export class AppModule {
       imports: [
         PlatformModule.forRoot(config),
         PassportModule,
-        ThrottlerModule.forRootAsync({ inject: [RateLimits], useFactory: (limits: RateLimits) => ({ throttlers: [{ name: 'default', ttl: RATE_WINDOW_MS, limit: config.rateLimitPerMinute }], setHeaders: false, storage: new LimitsStorage(limits) }) }),
+        ThrottlerModule.forRootAsync({
+          inject: [RateLimits],
+          useFactory: (limits: RateLimits) => ({
+            throttlers: [{ name: 'default', ttl: RATE_WINDOW_MS, limit: config.rateLimitPerMinute }],
+            setHeaders: false,
+            storage: new LimitsStorage(limits),
+          }),
+        }),
         HttpModule,
         AuthModule,
         CatalogModule,

@@ -20,14 +20,32 @@ import { SECURITY_HEADERS } from './http/security-headers.js';
 import { checkContentType, checkHeaders, checkText } from './http/input/input-check.js';
 
 const BODY_LIMIT_BYTES = 1_048_576;
-const DOCS_POLICY = "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
+const DOCS_POLICY =
+  "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 /** Smaller answers leave as they are: decisions are. What is secret in an answer stands in no page of a stranger's, so its length gives nothing away. */
 const WORTH_COMPRESSING_BYTES = 1_400;
 /** Callers say who they are in a header, never in a cookie: so no page can borrow somebody's login. */
 const CORS = {
   methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-  allowedHeaders: ['authorization', 'content-type', 'x-api-key', 'idempotency-key', 'if-match', 'if-none-match', 'last-event-id'],
-  exposedHeaders: ['etag', 'idempotency-replayed', 'location', 'ratelimit', 'ratelimit-policy', 'retry-after', 'server-timing', 'x-request-id'],
+  allowedHeaders: [
+    'authorization',
+    'content-type',
+    'x-api-key',
+    'idempotency-key',
+    'if-match',
+    'if-none-match',
+    'last-event-id',
+  ],
+  exposedHeaders: [
+    'etag',
+    'idempotency-replayed',
+    'location',
+    'ratelimit',
+    'ratelimit-policy',
+    'retry-after',
+    'server-timing',
+    'x-request-id',
+  ],
   maxAge: 600,
 };
 
@@ -51,8 +69,15 @@ export const createAdapter = ({ trustedProxies }: Config) =>
   });
 
 /** The API, ready to listen. */
-export async function createApp(config: Config, extra: NonNullable<ModuleMetadata['imports']> = []): Promise<NestFastifyApplication> {
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(config, extra), createAdapter(config), { logger: new ServiceLogger(config), abortOnError: false, bodyParser: false });
+export async function createApp(
+  config: Config,
+  extra: NonNullable<ModuleMetadata['imports']> = [],
+): Promise<NestFastifyApplication> {
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.forRoot(config, extra),
+    createAdapter(config),
+    { logger: new ServiceLogger(config), abortOnError: false, bodyParser: false },
+  );
   const pages = new PreparedPages();
   await prepare(app, pages);
   addDocs(app);
@@ -69,7 +94,11 @@ export async function prepare(app: NestFastifyApplication, pages = new PreparedP
   const readiness = app.get(Readiness);
   // Fastify's own parsers instead of Nest's around them: JSON is there by itself.
   await app.register(formbody);
-  await app.register(compress, { threshold: WORTH_COMPRESSING_BYTES, encodings: ['br', 'gzip'], globalDecompression: false });
+  await app.register(compress, {
+    threshold: WORTH_COMPRESSING_BYTES,
+    encodings: ['br', 'gzip'],
+    globalDecompression: false,
+  });
   if (config.corsOrigins.length > 0) await app.register(cors, { origin: config.corsOrigins, ...CORS });
   const server = app.getHttpAdapter().getInstance();
   if (config.tracing) traceRequests(server);

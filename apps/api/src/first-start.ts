@@ -25,7 +25,11 @@ export class FirstStart {
   async run(): Promise<FirstStartOutcome> {
     await this.catalog.ensureBuiltin();
     const samples = this.config.sampleData ? await this.catalog.loadSamples(samplesFolder()) : [];
-    const { created, drawnPassword } = await this.auth.ensureAdmin(this.config.adminEmail, this.config.adminPassword, this.config);
+    const { created, drawnPassword } = await this.auth.ensureAdmin(
+      this.config.adminEmail,
+      this.config.adminPassword,
+      this.config,
+    );
     return { samples, adminCreated: created, drawnPassword };
   }
 }

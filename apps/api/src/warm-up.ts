@@ -8,5 +8,6 @@ const NOBODY = '192.0.2.1';
 /** Has the pages that everybody asks for first in the cache, and the way to them compiled, before the first request comes. */
 export async function warmUp(app: NestFastifyApplication): Promise<void> {
   const { data } = await app.get(ProductsService).list({ limit: MOST_PRODUCTS, after: null });
-  for (const { key } of data) await app.inject({ method: 'GET', url: `/v1/plans?product=${key}`, remoteAddress: NOBODY });
+  for (const { key } of data)
+    await app.inject({ method: 'GET', url: `/v1/plans?product=${key}`, remoteAddress: NOBODY });
 }

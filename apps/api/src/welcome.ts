@@ -5,7 +5,8 @@ import type { FirstStartOutcome } from './first-start.js';
 /** What a newcomer reads after the start: where things are, and the main job in three lines. */
 export function welcome(url: string, config: Config, { samples, drawnPassword }: FirstStartOutcome): string {
   if (config.production) return `Tollgate listens on ${url}`;
-  const password = drawnPassword ?? (config.adminPassword === null ? '(drawn at the first start and told then)' : '(ADMIN_PASSWORD)');
+  const password =
+    drawnPassword ?? (config.adminPassword === null ? '(drawn at the first start and told then)' : '(ADMIN_PASSWORD)');
   return `
 Tollgate is ready.
   API        ${url}/v1

@@ -30,7 +30,10 @@ export class DeliveriesJob implements OnApplicationBootstrap, OnApplicationShutd
   onApplicationBootstrap(): void {
     this.dispatcher.onRoom(() => this.wakes.get('dispatch')?.());
     // Side by side: while one waits for the database, the other goes on.
-    this.running = Promise.all([this.loop('publish', () => this.publisher.publish()), this.loop('dispatch', () => this.dispatcher.dispatch())]);
+    this.running = Promise.all([
+      this.loop('publish', () => this.publisher.publish()),
+      this.loop('dispatch', () => this.dispatcher.dispatch()),
+    ]);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -42,7 +45,10 @@ export class DeliveriesJob implements OnApplicationBootstrap, OnApplicationShutd
 
   @Cron('20 * * * * *', { waitForCompletion: true })
   async purge(): Promise<void> {
-    await this.jobs.repeat('purge deliveries', async () => (await this.deliveries.purge()) + (await this.feed.purge()) + (await this.notifications.purge()) > 0);
+    await this.jobs.repeat(
+      'purge deliveries',
+      async () => (await this.deliveries.purge()) + (await this.feed.purge()) + (await this.notifications.purge()) > 0,
+    );
   }
 
   @Cron('0 0 * * * *', { waitForCompletion: true })

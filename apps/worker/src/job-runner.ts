@@ -39,7 +39,10 @@ export class JobRunner implements BeforeApplicationShutdown {
     // What the end of the process cuts short is no failure.
     if (this.stopping) return null;
     this.metrics.jobFailures.inc({ job });
-    this.logger.error({ message: `A round of "${job}" failed, the next goes on from there`, error: error instanceof Error ? error.message : String(error) });
+    this.logger.error({
+      message: `A round of "${job}" failed, the next goes on from there`,
+      error: error instanceof Error ? error.message : String(error),
+    });
     return null;
   }
 }

@@ -1,7 +1,15 @@
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { Config, endsBySignal, Metrics, PlatformModule, ServiceLogger, startDatabase, startTracing } from '@app/platform';
+import {
+  Config,
+  endsBySignal,
+  Metrics,
+  PlatformModule,
+  ServiceLogger,
+  startDatabase,
+  startTracing,
+} from '@app/platform';
 import { HealthController } from './health.controller.js';
 import { WorkerModule } from './worker.module.js';
 
@@ -12,7 +20,9 @@ const database = await startDatabase(config);
 @Module({ imports: [PlatformModule.forRoot(config), WorkerModule], controllers: [HealthController] })
 class WorkerAppModule {}
 
-const app = await NestFactory.create(WorkerAppModule, new FastifyAdapter({ forceCloseConnections: 'idle' }), { logger: new ServiceLogger(config) });
+const app = await NestFactory.create(WorkerAppModule, new FastifyAdapter({ forceCloseConnections: 'idle' }), {
+  logger: new ServiceLogger(config),
+});
 app.get(Metrics).watchProcess();
 endsBySignal({ config, app, database });
 await app.listen(config.port, config.host);

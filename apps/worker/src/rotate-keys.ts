@@ -13,6 +13,10 @@ class RotateKeysModule {}
 const app = await NestFactory.createApplicationContext(RotateKeysModule, { logger: ['warn', 'error'] });
 const immediately = process.argv.includes('--now');
 const kid = await app.get(SigningKeys).rotate({ immediately });
-process.stdout.write(immediately ? `Key ${kid} signs from now on. All others are withdrawn: every access token is dead, refresh tokens bring new ones.\n` : `Key ${kid} signs from five minutes on. The one before verifies until its last token is over.\n`);
+process.stdout.write(
+  immediately
+    ? `Key ${kid} signs from now on. All others are withdrawn: every access token is dead, refresh tokens bring new ones.\n`
+    : `Key ${kid} signs from five minutes on. The one before verifies until its last token is over.\n`,
+);
 await app.close();
 await database.stop();

@@ -35,8 +35,14 @@ export class UsageJob {
 
   @Cron('0 0 3 * * *', { waitForCompletion: true })
   async check(): Promise<void> {
-    const { wrong, unchecked } = (await this.jobs.run('check counters', () => this.checker.checkAll())) ?? { wrong: 0, unchecked: [] };
-    if (unchecked.length > 0) this.logger.warn(`The ledgers of ${unchecked.length} customers are too long to be summed up in time, those of ${unchecked.slice(0, MOST_NAMED).join(', ')} among them: their counters were not checked.`);
+    const { wrong, unchecked } = (await this.jobs.run('check counters', () => this.checker.checkAll())) ?? {
+      wrong: 0,
+      unchecked: [],
+    };
+    if (unchecked.length > 0)
+      this.logger.warn(
+        `The ledgers of ${unchecked.length} customers are too long to be summed up in time, those of ${unchecked.slice(0, MOST_NAMED).join(', ')} among them: their counters were not checked.`,
+      );
     if (wrong > 0) this.logger.error(`${wrong} counters are not the sum of their ledger: see POST /v1/usage/verify.`);
   }
 }

@@ -15,5 +15,16 @@ import { LifecycleJob } from './lifecycle.job.js';
 import { UsageJob } from './usage.job.js';
 
 /** The jobs. They write down what is already true: nothing waits for them, and any number of workers may run them. */
-@Module({ imports: [ScheduleModule.forRoot(), AuthModule, SubscriptionsModule, MeteringModule, DeliveriesModule, WebhooksModule, NotificationsModule], providers: [AccountsJob, Backlog, DeliveriesJob, JobRunner, LifecycleJob, UsageJob, IdempotencyPurgeJob] })
+@Module({
+  imports: [
+    ScheduleModule.forRoot(),
+    AuthModule,
+    SubscriptionsModule,
+    MeteringModule,
+    DeliveriesModule,
+    WebhooksModule,
+    NotificationsModule,
+  ],
+  providers: [AccountsJob, Backlog, DeliveriesJob, JobRunner, LifecycleJob, UsageJob, IdempotencyPurgeJob],
+})
 export class WorkerModule {}

@@ -24,7 +24,13 @@ export class AccessTokens {
     const issued = Math.floor(this.clock.now().getTime() / 1_000);
     return this.jwt.signAsync(
       { sub: claims.userId, sid: claims.sessionId, jti: randomUUID(), iat: issued, exp: issued + ACCESS_TOKEN_SECONDS },
-      { privateKey: key as never, algorithm: TOKEN_ALGORITHM, header: { alg: TOKEN_ALGORITHM, kid, typ: TOKEN_TYPE }, issuer: TOKEN_ISSUER, audience: TOKEN_AUDIENCE },
+      {
+        privateKey: key as never,
+        algorithm: TOKEN_ALGORITHM,
+        header: { alg: TOKEN_ALGORITHM, kid, typ: TOKEN_TYPE },
+        issuer: TOKEN_ISSUER,
+        audience: TOKEN_AUDIENCE,
+      },
     );
   }
 

@@ -5,7 +5,13 @@ import { Clock, DomainError, newId } from '@app/kernel';
 import { Config, Database, Mailer } from '@app/platform';
 import { canonicalEmail, type User, UsersService } from '@app/users';
 import { type AccountMail, AccountMailsRepository, type ActionToken } from './account-mails.repository.js';
-import { ACCOUNT_MAILS, type AccountMailKind, type ActionPurpose, composed, type MailedAction } from './domain/account-mail.js';
+import {
+  ACCOUNT_MAILS,
+  type AccountMailKind,
+  type ActionPurpose,
+  composed,
+  type MailedAction,
+} from './domain/account-mail.js';
 import { secretHash } from './secret-hash.js';
 
 const HOUR_MS = 3_600_000;
@@ -40,13 +46,20 @@ export class AccountMailsService implements Channel, OnModuleInit {
     const limits = { most: ACCOUNT_MAILS[kind].mostPerHour, since: new Date(createdAt.getTime() - HOUR_MS) };
     return this.database.transaction(async () => {
       const asked = await this.repository.ask(mail, limits);
-      if (asked) await this.deliveries.ask([{ channel: 'account_mail', lane: MAIL_LANE, messageId: mail.id, type: kind }]);
+      if (asked)
+        await this.deliveries.ask([{ channel: 'account_mail', lane: MAIL_LANE, messageId: mail.id, type: kind }]);
     });
   }
 
   async prepare(deliveries: Delivery[]): Promise<(() => Promise<Outcome>)[]> {
-    const mails = new Map((await this.repository.findAll(deliveries.map(({ messageId }) => messageId))).map((mail) => [mail.id, mail]));
-    return deliveries.map(({ messageId }) => () => this.deliver(mails.get(messageId)));
+    const mails = new Map(
+      (await this.repository.findAll(deliveries.map(({ messageId }) => messageId))).map((mail) => [mail.id, mail]),
+    );
+    return deliveries.map(
+      ({ messageId }) =>
+        () =>
+          this.deliver(mails.get(messageId)),
+    );
   }
 
   /** What a token that came back is good for. @throws DomainError `token_not_valid` when it is unknown, used or over */
@@ -72,7 +85,8 @@ export class AccountMailsService implements Channel, OnModuleInit {
   }
 
   private async deliver(mail: AccountMail | undefined): Promise<Outcome> {
-    if (!mail || this.clock.now().getTime() - mail.createdAt.getTime() > TOO_LATE_MS) return { result: 'never', why: 'too_late' };
+    if (!mail || this.clock.now().getTime() - mail.createdAt.getTime() > TOO_LATE_MS)
+      return { result: 'never', why: 'too_late' };
     return this.mailer.attempt(async () => {
       const recipient = await this.recipientOf(mail);
       if (!recipient) return null;
@@ -80,7 +94,10 @@ export class AccountMailsService implements Channel, OnModuleInit {
       const token = action && (await this.draw(action, recipient));
       // Deleted since it was looked at.
       if (action && token === null) return null;
-      return { to: recipient.address, ...composed(mail.kind, { token, accountUrl: this.config.accountUrl, language: recipient.user.language }) };
+      return {
+        to: recipient.address,
+        ...composed(mail.kind, { token, accountUrl: this.config.accountUrl, language: recipient.user.language }),
+      };
     });
   }
 
@@ -97,15 +114,28 @@ export class AccountMailsService implements Channel, OnModuleInit {
   }
 
   /** @returns null when there is nobody any more who could use it */
-  private async draw({ purpose, hours }: MailedAction, { user, address }: { user: User; address: string }): Promise<string | null> {
+  private async draw(
+    { purpose, hours }: MailedAction,
+    { user, address }: { user: User; address: string },
+  ): Promise<string | null> {
     const token = randomBytes(32).toString('base64url');
     const createdAt = this.clock.now();
     const expiresAt = new Date(createdAt.getTime() + hours * HOUR_MS);
-    const drawn = await this.database.transaction(() => this.repository.insertToken(secretHash(token), { userId: user.id, purpose, email: address, expiresAt, createdAt }));
+    const drawn = await this.database.transaction(() =>
+      this.repository.insertToken(secretHash(token), {
+        userId: user.id,
+        purpose,
+        email: address,
+        expiresAt,
+        createdAt,
+      }),
+    );
     return drawn ? token : null;
   }
 }
 
 function notValid(): never {
-  throw new DomainError('invalid', 'token_not_valid', 'The token is unknown, used or over.', { errors: [{ field: 'token', message: 'is unknown, used or over' }] });
+  throw new DomainError('invalid', 'token_not_valid', 'The token is unknown, used or over.', {
+    errors: [{ field: 'token', message: 'is unknown, used or over' }],
+  });
 }

@@ -7,7 +7,16 @@ import { Database, Events, type EventType } from '@app/platform';
 import type { ApiKeyEntity } from './auth.entities.js';
 import { AuthRepository, type ApiKeyState } from './auth.repository.js';
 import { KeyUse } from './key-use.js';
-import { actorOf, type ApiKeyPrincipal, isAdmin, isSeller, OWN_SCOPES, productMeant, type Scope, type UserPrincipal } from './domain/principal.js';
+import {
+  actorOf,
+  type ApiKeyPrincipal,
+  isAdmin,
+  isSeller,
+  OWN_SCOPES,
+  productMeant,
+  type Scope,
+  type UserPrincipal,
+} from './domain/principal.js';
 import { secretHash } from './secret-hash.js';
 import { REVOCATION_BOUND_MS } from './sessions.service.js';
 
@@ -98,12 +107,23 @@ export class ApiKeysService {
   async create(input: NewApiKey, owner: UserPrincipal): Promise<ToldApiKey> {
     const personal = !isSeller(owner);
     const excess = personal ? input.scopes.find((scope) => !OWN_SCOPES.includes(scope)) : undefined;
-    if (excess) throw new DomainError('forbidden', 'scope_not_allowed', `Only admins may give the scope ${excess}.`, { allowed: OWN_SCOPES });
+    if (excess)
+      throw new DomainError('forbidden', 'scope_not_allowed', `Only admins may give the scope ${excess}.`, {
+        allowed: OWN_SCOPES,
+      });
     const productKey = productMeant(owner, input.product);
-    if (input.expiresAt && input.expiresAt <= this.clock.now()) throw invalidField('expiresAt', 'must be in the future');
+    if (input.expiresAt && input.expiresAt <= this.clock.now())
+      throw invalidField('expiresAt', 'must be in the future');
     const product = productKey === undefined ? null : await this.catalog.getProduct(productKey);
     const { name, scopes, expiresAt = null, rateLimitPerMinute = null } = input;
-    const terms = { name, scopes: [...new Set(scopes)], productId: product?.id ?? null, customerId: personal ? owner.customerId : null, rateLimitPerMinute, expiresAt };
+    const terms = {
+      name,
+      scopes: [...new Set(scopes)],
+      productId: product?.id ?? null,
+      customerId: personal ? owner.customerId : null,
+      rateLimitPerMinute,
+      expiresAt,
+    };
     return this.database.transaction(async () => {
       const { row, key } = await this.insert(terms, owner);
       await this.record('api_key.created', row, owner, { name, scopes: row.scopes, product: product?.key ?? null });
@@ -115,10 +135,15 @@ export class ApiKeysService {
    * Makes a key in the place of one: the same rights, another secret, owned by whoever asks. The old one goes on for `overlapSeconds`.
    * @throws DomainError `api_key_not_found`, `api_key_replaced` when it has a successor already
    */
-  rotate(id: string, overlapSeconds: number, caller: UserPrincipal): Promise<ToldApiKey & { formerOwnerUserId: string }> {
+  rotate(
+    id: string,
+    overlapSeconds: number,
+    caller: UserPrincipal,
+  ): Promise<ToldApiKey & { formerOwnerUserId: string }> {
     return this.database.transaction(async () => {
       const old = await this.lockOwn(id, caller);
-      if (old.replacedBy) throw new DomainError('conflict', 'api_key_replaced', 'Another key has taken its place already.');
+      if (old.replacedBy)
+        throw new DomainError('conflict', 'api_key_replaced', 'Another key has taken its place already.');
       const { row, key } = await this.insert(old, caller);
       await this.repository.replaceApiKey(id, row.id, new Date(this.clock.now().getTime() + overlapSeconds * 1_000));
       await this.record('api_key.rotated', old, caller, { name: old.name, replacedBy: row.id, overlapSeconds });
@@ -149,7 +174,15 @@ export class ApiKeysService {
   /** Ends every key of a user. Needs a transaction. */
   async revokeAllOf(ownerUserId: string, actor: Actor): Promise<void> {
     const ended = await this.repository.revokeApiKeysOf(ownerUserId, this.clock.now());
-    await this.events.recordMany(ended.map((id) => ({ type: 'api_key.revoked', subject: { type: 'api_key', id }, productId: null, actor, reason: 'owner_deleted' })));
+    await this.events.recordMany(
+      ended.map((id) => ({
+        type: 'api_key.revoked',
+        subject: { type: 'api_key', id },
+        productId: null,
+        actor,
+        reason: 'owner_deleted',
+      })),
+    );
   }
 
   /** False once a key was revoked or is over, or its owner is no longer active. */
@@ -170,29 +203,84 @@ export class ApiKeysService {
   /** The key, if it is the caller's to rule, and nobody else's until the transaction ends. */
   private async lockOwn(id: string, principal: UserPrincipal): Promise<ApiKeyEntity> {
     const row = await this.repository.lockApiKey(id);
-    const ofTheirProduct = row !== null && row.customerId === null && row.productId !== null && principal.product !== null && (await this.catalog.productKey(row.productId)) === principal.product;
-    if (!row || !(isAdmin(principal) || row.ownerUserId === principal.userId || ofTheirProduct)) throw new DomainError('not_found', 'api_key_not_found', 'There is no such API key.');
+    const ofTheirProduct =
+      row !== null &&
+      row.customerId === null &&
+      row.productId !== null &&
+      principal.product !== null &&
+      (await this.catalog.productKey(row.productId)) === principal.product;
+    if (!row || !(isAdmin(principal) || row.ownerUserId === principal.userId || ofTheirProduct))
+      throw new DomainError('not_found', 'api_key_not_found', 'There is no such API key.');
     return row;
   }
 
-  private async insert(terms: Pick<ApiKeyEntity, 'name' | 'scopes' | 'productId' | 'customerId' | 'rateLimitPerMinute' | 'expiresAt'>, owner: UserPrincipal): Promise<{ row: ApiKeyEntity; key: string }> {
+  private async insert(
+    terms: Pick<ApiKeyEntity, 'name' | 'scopes' | 'productId' | 'customerId' | 'rateLimitPerMinute' | 'expiresAt'>,
+    owner: UserPrincipal,
+  ): Promise<{ row: ApiKeyEntity; key: string }> {
     const { name, scopes, productId, customerId, rateLimitPerMinute, expiresAt } = terms;
     const publicId = randomBytes(8).toString('hex');
     const secret = randomBytes(32).toString('base64url');
-    const fresh = { id: newId(), publicId, secretHash: secretHash(secret), lastFour: secret.slice(-4), ownerUserId: owner.userId, lastUsedAt: null, replacedBy: null, revokedAt: null, createdAt: this.clock.now() };
+    const fresh = {
+      id: newId(),
+      publicId,
+      secretHash: secretHash(secret),
+      lastFour: secret.slice(-4),
+      ownerUserId: owner.userId,
+      lastUsedAt: null,
+      replacedBy: null,
+      revokedAt: null,
+      createdAt: this.clock.now(),
+    };
     const row: ApiKeyEntity = { ...fresh, name, scopes, productId, customerId, rateLimitPerMinute, expiresAt };
     await this.repository.insertApiKey(row);
     return { row, key: `tg_${publicId}_${secret}` };
   }
 
   private async view(row: ApiKeyEntity): Promise<ApiKeyView> {
-    const { id, name, publicId, lastFour, scopes, productId, rateLimitPerMinute, expiresAt, lastUsedAt, replacedBy, createdAt } = row;
+    const {
+      id,
+      name,
+      publicId,
+      lastFour,
+      scopes,
+      productId,
+      rateLimitPerMinute,
+      expiresAt,
+      lastUsedAt,
+      replacedBy,
+      createdAt,
+    } = row;
     const product = productId && (await this.catalog.productKey(productId));
-    return { id, name, prefix: `tg_${publicId}`, lastFour, scopes, product, rateLimitPerMinute, expiresAt, lastUsedAt, replacedBy, createdAt };
+    return {
+      id,
+      name,
+      prefix: `tg_${publicId}`,
+      lastFour,
+      scopes,
+      product,
+      rateLimitPerMinute,
+      expiresAt,
+      lastUsedAt,
+      replacedBy,
+      createdAt,
+    };
   }
 
-  private record(type: EventType, { id, productId, customerId }: ApiKeyEntity, principal: UserPrincipal, after: object): Promise<void> {
-    return this.events.record({ type, subject: { type: 'api_key', id }, customerId, productId, actor: actorOf(principal), after });
+  private record(
+    type: EventType,
+    { id, productId, customerId }: ApiKeyEntity,
+    principal: UserPrincipal,
+    after: object,
+  ): Promise<void> {
+    return this.events.record({
+      type,
+      subject: { type: 'api_key', id },
+      customerId,
+      productId,
+      actor: actorOf(principal),
+      after,
+    });
   }
 }
 

@@ -26,7 +26,9 @@ export class AuthHousekeeping {
     return this.database.transaction(async () => {
       const sessions = await this.auth.purge(yesterday);
       const mails = await this.mails.purge(yesterday);
-      return sessions + mails + (await this.attempts.purge({ before: new Date(now.getTime() - FORGOTTEN_AFTER_MS), now }));
+      return (
+        sessions + mails + (await this.attempts.purge({ before: new Date(now.getTime() - FORGOTTEN_AFTER_MS), now }))
+      );
     });
   }
 }

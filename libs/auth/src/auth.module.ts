@@ -28,11 +28,41 @@ import { SessionsService } from './sessions.service.js';
 import { SigningKeys } from './signing-keys.js';
 
 /** What other modules may ask for. */
-const OFFERED = [SigningKeys, AccessTokens, SessionsService, ApiKeysService, AuthService, CredentialsService, AccountsService, AccountMailsService, AuthHousekeeping, ProfileService];
+const OFFERED = [
+  SigningKeys,
+  AccessTokens,
+  SessionsService,
+  ApiKeysService,
+  AuthService,
+  CredentialsService,
+  AccountsService,
+  AccountMailsService,
+  AuthHousekeeping,
+  ProfileService,
+];
 
 @Module({
-  imports: [TypeOrmModule.forFeature([SessionEntity, RefreshTokenEntity, SigningKeyEntity, ApiKeyEntity]), JwtModule.register({}), CatalogModule, CustomersModule, SubscriptionsModule, UsersModule, DeliveriesModule, WebhooksModule, NotificationsModule],
-  providers: [...OFFERED, AuthRepository, AccountMailsRepository, AccountTraces, LoginAttemptsRepository, LoginAttemptsService, KeyUse, Passwords],
+  imports: [
+    TypeOrmModule.forFeature([SessionEntity, RefreshTokenEntity, SigningKeyEntity, ApiKeyEntity]),
+    JwtModule.register({}),
+    CatalogModule,
+    CustomersModule,
+    SubscriptionsModule,
+    UsersModule,
+    DeliveriesModule,
+    WebhooksModule,
+    NotificationsModule,
+  ],
+  providers: [
+    ...OFFERED,
+    AuthRepository,
+    AccountMailsRepository,
+    AccountTraces,
+    LoginAttemptsRepository,
+    LoginAttemptsService,
+    KeyUse,
+    Passwords,
+  ],
   exports: OFFERED,
 })
 export class AuthModule {}

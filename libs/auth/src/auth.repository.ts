@@ -62,11 +62,18 @@ export class AuthRepository {
   }
 
   async revokeSession(id: string, reason: string, now: Date): Promise<void> {
-    await this.database.writer.update(SessionEntity, { id, revokedAt: IsNull() }, { revokedAt: now, revokedReason: reason });
+    await this.database.writer.update(
+      SessionEntity,
+      { id, revokedAt: IsNull() },
+      { revokedAt: now, revokedReason: reason },
+    );
   }
 
   /** @returns the ids of the sessions that ended. */
-  async revokeAllSessions(userId: string, { reason, exceptId, now }: { reason: string; exceptId: string | null; now: Date }): Promise<string[]> {
+  async revokeAllSessions(
+    userId: string,
+    { reason, exceptId, now }: { reason: string; exceptId: string | null; now: Date },
+  ): Promise<string[]> {
     const rows = await this.database.write<{ id: string }>(
       'update sessions set revoked_at = $3, revoked_reason = $2 where user_id = $1 and revoked_at is null and id is distinct from $4::uuid returning id',
       [userId, reason, now, exceptId],
@@ -83,8 +90,12 @@ export class AuthRepository {
 
   /** Removes a batch of sessions and refresh tokens that were over before. @returns how many rows went */
   async purge(before: Date): Promise<number> {
-    const tokens = await this.database.deleteBatch('refresh_tokens', 'hash', 'expires_at < $1 order by expires_at', [before]);
-    return tokens + (await this.database.deleteBatch('sessions', 'id', 'expires_at < $1 order by expires_at', [before]));
+    const tokens = await this.database.deleteBatch('refresh_tokens', 'hash', 'expires_at < $1 order by expires_at', [
+      before,
+    ]);
+    return (
+      tokens + (await this.database.deleteBatch('sessions', 'id', 'expires_at < $1 order by expires_at', [before]))
+    );
   }
 
   async insertRefreshToken(token: RefreshTokenEntity): Promise<void> {
@@ -102,7 +113,10 @@ export class AuthRepository {
 
   /** Of simultaneous callers one gets true. */
   async rotateRefreshToken(hash: Buffer, now: Date): Promise<boolean> {
-    const rows = await this.database.write('update refresh_tokens set rotated_at = $2 where hash = $1 and rotated_at is null returning hash', [hash, now]);
+    const rows = await this.database.write(
+      'update refresh_tokens set rotated_at = $2 where hash = $1 and rotated_at is null returning hash',
+      [hash, now],
+    );
     return rows.length === 1;
   }
 
@@ -137,7 +151,10 @@ export class AuthRepository {
   }
 
   /** Keys that are not revoked, newest first: of one owner, and of services on one product; or all. */
-  listApiKeys(page: PageRequest, seenBy: { ownerUserId: string; productId: string | null } | null): Promise<ApiKeyEntity[]> {
+  listApiKeys(
+    page: PageRequest,
+    seenBy: { ownerUserId: string; productId: string | null } | null,
+  ): Promise<ApiKeyEntity[]> {
     const common = { revokedAt: IsNull(), ...(page.after ? { id: LessThan(page.after) } : {}) };
     const ofProduct = seenBy?.productId ? [{ ...common, productId: seenBy.productId, customerId: IsNull() }] : [];
     return this.database.manager.find(ApiKeyEntity, {
@@ -156,19 +173,28 @@ export class AuthRepository {
   }
 
   async ownerOfApiKey(id: string): Promise<string | null> {
-    const [row] = await this.database.query<{ owner: string }>('select owner_user_id as owner from api_keys where id = $1', [id]);
+    const [row] = await this.database.query<{ owner: string }>(
+      'select owner_user_id as owner from api_keys where id = $1',
+      [id],
+    );
     return row?.owner ?? null;
   }
 
   /** @returns the ids of the keys that ended. */
   async revokeApiKeysOf(ownerUserId: string, now: Date): Promise<string[]> {
-    const rows = await this.database.write<{ id: string }>('update api_keys set revoked_at = $2 where owner_user_id = $1 and revoked_at is null returning id', [ownerUserId, now]);
+    const rows = await this.database.write<{ id: string }>(
+      'update api_keys set revoked_at = $2 where owner_user_id = $1 and revoked_at is null returning id',
+      [ownerUserId, now],
+    );
     return rows.map(({ id }) => id);
   }
 
   /** The key goes on for a while beside the one that takes its place. */
   async replaceApiKey(id: string, replacedBy: string, expiresAt: Date): Promise<void> {
-    await this.database.write('update api_keys set replaced_by = $2, expires_at = least(expires_at, $3) where id = $1', [id, replacedBy, expiresAt]);
+    await this.database.write(
+      'update api_keys set replaced_by = $2, expires_at = least(expires_at, $3) where id = $1',
+      [id, replacedBy, expiresAt],
+    );
   }
 
   /** Writes down when keys were used last; a key that somebody else holds is left to the next time. */
@@ -185,7 +211,10 @@ export class AuthRepository {
 
   /** Holds it until the transaction ends. */
   lockApiKey(id: string): Promise<ApiKeyEntity | null> {
-    return this.database.writer.findOne(ApiKeyEntity, { where: { id, revokedAt: IsNull() }, lock: { mode: 'for_no_key_update' } });
+    return this.database.writer.findOne(ApiKeyEntity, {
+      where: { id, revokedAt: IsNull() },
+      lock: { mode: 'for_no_key_update' },
+    });
   }
 
   async revokeApiKey(id: string, now: Date): Promise<void> {

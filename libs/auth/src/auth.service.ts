@@ -66,7 +66,10 @@ export class AuthService {
   }
 
   /** Ends the caller's session, the one of a refresh token if given, or all of them. */
-  async logout(caller: { userId: string; sessionId: string }, { refreshToken, everywhere }: { refreshToken?: string; everywhere?: boolean }): Promise<void> {
+  async logout(
+    caller: { userId: string; sessionId: string },
+    { refreshToken, everywhere }: { refreshToken?: string; everywhere?: boolean },
+  ): Promise<void> {
     if (everywhere) return this.sessions.revokeAll(caller.userId, 'logout_everywhere');
     if (refreshToken) await this.sessions.revokeByRefreshToken(caller.userId, refreshToken);
     await this.sessions.revoke(caller.sessionId, 'logout');
@@ -76,9 +79,14 @@ export class AuthService {
    * Makes the first admin where there is none, of the account that has the e-mail if there is one. Safe for any number of instances at once. Outside production a weak password is only warned of.
    * @returns the password if one was drawn; it is told this once.
    */
-  async ensureAdmin(email: string, password: string | null, { production }: { production: boolean }): Promise<{ created: boolean; drawnPassword: string | null }> {
+  async ensureAdmin(
+    email: string,
+    password: string | null,
+    { production }: { production: boolean },
+  ): Promise<{ created: boolean; drawnPassword: string | null }> {
     if (await this.users.hasAdmin()) return { created: false, drawnPassword: null };
-    if (password === null && production) throw new Error('There is no admin yet: ADMIN_PASSWORD is required in production.');
+    if (password === null && production)
+      throw new Error('There is no admin yet: ADMIN_PASSWORD is required in production.');
     const drawnPassword = password === null ? randomBytes(15).toString('base64url') : null;
     const weakness = password && this.passwords.weaknessOf(password, email);
     if (weakness && production) throw new Error(`ADMIN_PASSWORD ${weakness}.`);
@@ -89,7 +97,14 @@ export class AuthService {
       if (await this.users.hasAdmin()) return { created: false, drawnPassword: null };
       const known = await this.users.findByEmail(email);
       if (known) await this.promote(known, passwordHash);
-      else await this.createAccount({ email, name: 'Admin', passwordHash, role: 'admin', plans: { [OWN_PRODUCT]: OPERATOR_PLAN } });
+      else
+        await this.createAccount({
+          email,
+          name: 'Admin',
+          passwordHash,
+          role: 'admin',
+          plans: { [OWN_PRODUCT]: OPERATOR_PLAN },
+        });
       return { created: true, drawnPassword };
     });
   }
@@ -101,14 +116,33 @@ export class AuthService {
     await this.sessions.revokeAll(id, 'role_changed');
   }
 
-  private async createAccount(input: Omit<Registration, 'password'> & { passwordHash: string; role: Role; plans: Record<string, string> }) {
+  private async createAccount(
+    input: Omit<Registration, 'password'> & { passwordHash: string; role: Role; plans: Record<string, string> },
+  ) {
     const { email, name, region, deviceType, timezone, language, origin } = input;
     const id = newId();
     const actor: Actor = input.role === 'admin' ? SYSTEM_ACTOR : { kind: 'user', id, origin };
     const profile = { name: name ?? null, email, region, deviceType, timezone };
     const products = [DEFAULT_PRODUCT, OWN_PRODUCT];
-    const { customer, subscriptions } = await this.enrolment.enrol({ key: id, profile, products, plans: input.plans, actor });
-    const user = await this.users.create({ id, customerId: customer.id, email, name: name ?? null, passwordHash: input.passwordHash, role: input.role, language }, actor);
+    const { customer, subscriptions } = await this.enrolment.enrol({
+      key: id,
+      profile,
+      products,
+      plans: input.plans,
+      actor,
+    });
+    const user = await this.users.create(
+      {
+        id,
+        customerId: customer.id,
+        email,
+        name: name ?? null,
+        passwordHash: input.passwordHash,
+        role: input.role,
+        language,
+      },
+      actor,
+    );
     return { user, customer, subscription: subscriptions[0]! };
   }
 }

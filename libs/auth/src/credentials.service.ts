@@ -33,7 +33,8 @@ export class CredentialsService {
     await this.attempts.begin(email, source);
     const user = await this.users.findByEmail(email);
     const matches = await this.passwords.verify(user?.passwordHash ?? null, password);
-    if (!user || !matches || !user.active) throw new DomainError('unauthenticated', 'wrong_credentials', 'The e-mail or the password is wrong.');
+    if (!user || !matches || !user.active)
+      throw new DomainError('unauthenticated', 'wrong_credentials', 'The e-mail or the password is wrong.');
     await this.attempts.succeed(email, source);
     return user;
   }
@@ -45,7 +46,11 @@ export class CredentialsService {
   }
 
   /** Ends all other sessions. @throws DomainError `wrong_credentials`, `too_many_attempts`, `invalid_fields` */
-  async changePassword(caller: UserPrincipal, { currentPassword, newPassword }: { currentPassword: string; newPassword: string }, source: string): Promise<void> {
+  async changePassword(
+    caller: UserPrincipal,
+    { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
+    source: string,
+  ): Promise<void> {
     const user = await this.proveAgain(caller, currentPassword, source);
     const passwordHash = await this.passwords.hashNew(newPassword, user.email, 'newPassword');
     await this.database.transaction(async () => {
@@ -68,7 +73,12 @@ export class CredentialsService {
     await this.database.transaction(async () => {
       const { email } = await this.mails.use(token, 'reset_password');
       const proves = canonicalEmail(email) === known.canonicalEmail;
-      const user = await this.users.setPassword(userId, passwordHash, { proves, reason: 'forgotten' }, actorFor(known, origin));
+      const user = await this.users.setPassword(
+        userId,
+        passwordHash,
+        { proves, reason: 'forgotten' },
+        actorFor(known, origin),
+      );
       // Somebody's guesses are no reason to keep out whoever reads the mail.
       await this.attempts.forget(user.email);
       await this.afterPassword(user, null);
@@ -82,7 +92,11 @@ export class CredentialsService {
   }
 
   /** The address changes when its owner has confirmed it; until then nothing does. @throws DomainError `wrong_credentials`, `too_many_attempts`, `invalid_fields` */
-  async changeEmail(caller: UserPrincipal, { email, password }: { email: string; password: string }, source: string): Promise<void> {
+  async changeEmail(
+    caller: UserPrincipal,
+    { email, password }: { email: string; password: string },
+    source: string,
+  ): Promise<void> {
     if (!isEmail(email)) throw invalidField('email', 'must be an e-mail address');
     await this.proveAgain(caller, password, source);
     await this.mails.ask('change_email', email.trim(), caller.userId);

@@ -4,7 +4,8 @@ import type { SourceTries, Tries } from './domain/login-backoff.js';
 
 /** Stands for all sources of an account. */
 const ALL_SOURCES = Buffer.alloc(0);
-const COLUMNS = 'failures, blocked_until as "blockedUntil", familiar_until as "familiarUntil", updated_at as "updatedAt"';
+const COLUMNS =
+  'failures, blocked_until as "blockedUntil", familiar_until as "familiarUntil", updated_at as "updatedAt"';
 
 /** Wrong guesses, by keyed hashes of account and source. */
 @Injectable()
@@ -23,15 +24,20 @@ export class LoginAttemptsRepository {
 
   async save(account: Buffer, source: Buffer, tries: { source: SourceTries; account: Tries }): Promise<void> {
     const write = (of: Buffer, { failures, blockedUntil, updatedAt }: Tries, familiarUntil: Date | null) =>
-      this.database.write('update login_attempts set failures = $3, blocked_until = $4, familiar_until = $5, updated_at = $6 where account = $1 and source = $2', [
-        account, of, failures, blockedUntil, familiarUntil, updatedAt,
-      ]);
+      this.database.write(
+        'update login_attempts set failures = $3, blocked_until = $4, familiar_until = $5, updated_at = $6 where account = $1 and source = $2',
+        [account, of, failures, blockedUntil, familiarUntil, updatedAt],
+      );
     await write(ALL_SOURCES, tries.account, null);
     await write(source, tries.source, tries.source.familiarUntil);
   }
 
   /** The owner was there. */
-  async succeed(account: Buffer, source: Buffer, { now, familiarUntil }: { now: Date; familiarUntil: Date }): Promise<void> {
+  async succeed(
+    account: Buffer,
+    source: Buffer,
+    { now, familiarUntil }: { now: Date; familiarUntil: Date },
+  ): Promise<void> {
     await this.database.write(
       `update login_attempts set failures = 0, blocked_until = null, updated_at = $3, familiar_until = case when source = $2 then $4::timestamptz else familiar_until end
        where account = $1 and source in ($2, $5)`,
@@ -45,6 +51,11 @@ export class LoginAttemptsRepository {
 
   /** Removes a batch of what nobody has touched since then. @returns how many rows went */
   purge({ before, now }: { before: Date; now: Date }): Promise<number> {
-    return this.database.deleteBatch('login_attempts', 'account, source', 'updated_at < $1 and (familiar_until is null or familiar_until < $2) order by updated_at', [before, now]);
+    return this.database.deleteBatch(
+      'login_attempts',
+      'account, source',
+      'updated_at < $1 and (familiar_until is null or familiar_until < $2) order by updated_at',
+      [before, now],
+    );
   }
 }

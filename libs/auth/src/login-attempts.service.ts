@@ -33,14 +33,18 @@ export class LoginAttemptsService {
     });
     if (!refusedUntil) return;
     const retryAfterSeconds = Math.max(1, Math.ceil((refusedUntil.getTime() - this.clock.now().getTime()) / 1_000));
-    throw new DomainError('limited', 'too_many_attempts', 'The password was wrong too often; try again later.', { retryAfterSeconds });
+    throw new DomainError('limited', 'too_many_attempts', 'The password was wrong too often; try again later.', {
+      retryAfterSeconds,
+    });
   }
 
   /** The password was right: what was counted is forgotten, and the source is one that the owner uses. */
   succeed(email: string, source: string): Promise<void> {
     const [account, from] = this.hashes(email, source);
     const now = this.clock.now();
-    return this.database.transaction(() => this.repository.succeed(account, from, { now, familiarUntil: new Date(now.getTime() + FAMILIAR_MS) }));
+    return this.database.transaction(() =>
+      this.repository.succeed(account, from, { now, familiarUntil: new Date(now.getTime() + FAMILIAR_MS) }),
+    );
   }
 
   /** Needs a transaction. */
@@ -52,4 +56,3 @@ export class LoginAttemptsService {
     return [this.keyring.sign(HASHED_FOR, canonicalEmail(email)), this.keyring.sign(HASHED_FOR, source)];
   }
 }
-

@@ -24,7 +24,9 @@ describe('hashing', () => {
     expect(a).not.toBe(b);
     expect(await passwords.verify(a, PASSWORD)).toBe(true);
     expect(await passwords.verify(a, `${PASSWORD} `)).toBe(false);
-    expect(await passwords.verify(await passwords.hash('gr\u00fc\u00dfe aus der ferne'), 'gru\u0308\u00dfe aus der ferne')).toBe(true);
+    expect(
+      await passwords.verify(await passwords.hash('gr\u00fc\u00dfe aus der ferne'), 'gru\u0308\u00dfe aus der ferne'),
+    ).toBe(true);
   });
 
   it('matches nobody where there is no account', async () => {
@@ -34,11 +36,14 @@ describe('hashing', () => {
 
   it('is not begun with a weak password, nor when too many wait', async () => {
     await expect(passwords.hashNew('short', null)).rejects.toMatchObject({ code: 'invalid_fields' });
-    await expect(passwords.hashNew('x'.repeat(1_000_000), null, 'newPassword')).rejects.toMatchObject({ details: { errors: [{ field: 'newPassword' }] } });
+    await expect(passwords.hashNew('x'.repeat(1_000_000), null, 'newPassword')).rejects.toMatchObject({
+      details: { errors: [{ field: 'newPassword' }] },
+    });
     const outcomes = await Promise.allSettled(Array.from({ length: 130 }, () => passwords.hash(PASSWORD)));
     const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
     expect(refused.length).toBeGreaterThan(0);
     expect(refused.length).toBeLessThan(30);
-    for (const { reason } of refused) expect(reason).toMatchObject({ kind: 'unavailable', code: 'overloaded', details: { retryAfterSeconds: 1 } });
+    for (const { reason } of refused)
+      expect(reason).toMatchObject({ kind: 'unavailable', code: 'overloaded', details: { retryAfterSeconds: 1 } });
   }, 60_000);
 });

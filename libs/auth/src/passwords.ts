@@ -27,12 +27,18 @@ export class Passwords implements OnModuleInit {
   private readonly policy: PasswordPolicy;
 
   constructor(config: Config) {
-    this.policy = { minLength: config.passwordMinLength, maxLength: MAX_PASSWORD, isCommon: (password) => this.common.has(password) };
+    this.policy = {
+      minLength: config.passwordMinLength,
+      maxLength: MAX_PASSWORD,
+      isCommon: (password) => this.common.has(password),
+    };
   }
 
   onModuleInit(): void {
     if (this.policy.minLength < RECOMMENDED_PASSWORD_LENGTH) {
-      new Logger('Passwords').warn(`PASSWORD_MIN_LENGTH is ${this.policy.minLength}: where the password is all that there is, ${RECOMMENDED_PASSWORD_LENGTH} are recommended.`);
+      new Logger('Passwords').warn(
+        `PASSWORD_MIN_LENGTH is ${this.policy.minLength}: where the password is all that there is, ${RECOMMENDED_PASSWORD_LENGTH} are recommended.`,
+      );
     }
   }
 
@@ -61,7 +67,8 @@ export class Passwords implements OnModuleInit {
   }
 
   private async inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.turns.pendingCount >= MOST_WAITING) throw new DomainError('unavailable', 'overloaded', 'Too many people log in at once.', { retryAfterSeconds: 1 });
+    if (this.turns.pendingCount >= MOST_WAITING)
+      throw new DomainError('unavailable', 'overloaded', 'Too many people log in at once.', { retryAfterSeconds: 1 });
     return this.turns(work);
   }
 }

@@ -25,7 +25,11 @@ export class ProfileService {
   }
 
   /** @throws DomainError `invalid_fields` */
-  update(principal: UserPrincipal, own: OwnChanges, profile: Pick<CustomerProfile, 'name' | 'region' | 'deviceType' | 'timezone'>): Promise<Profile> {
+  update(
+    principal: UserPrincipal,
+    own: OwnChanges,
+    profile: Pick<CustomerProfile, 'name' | 'region' | 'deviceType' | 'timezone'>,
+  ): Promise<Profile> {
     const actor = actorOf(principal);
     return this.database.transaction(async () => {
       const customer = await this.customers.update(principal.customerId, profile, actor);

@@ -50,7 +50,14 @@ export class SessionsService {
       const now = this.clock.now();
       const expiresAt = new Date(now.getTime() + REFRESH_DAYS * 86_400_000);
       const sessionId = newId();
-      await this.repository.insertSession({ id: sessionId, userId, revokedAt: null, revokedReason: null, expiresAt, createdAt: now });
+      await this.repository.insertSession({
+        id: sessionId,
+        userId,
+        revokedAt: null,
+        revokedReason: null,
+        expiresAt,
+        createdAt: now,
+      });
       return this.issue(sessionId, userId, expiresAt);
     });
   }
@@ -73,7 +80,8 @@ export class SessionsService {
       if (pair) return pair;
       throw refused();
     }
-    if (now.getTime() - found.rotatedAt.getTime() > GRACE_MS) await this.database.separately(() => this.revoke(found.sessionId, 'refresh_token_reused'));
+    if (now.getTime() - found.rotatedAt.getTime() > GRACE_MS)
+      await this.database.separately(() => this.revoke(found.sessionId, 'refresh_token_reused'));
     throw refused();
   }
 
@@ -112,8 +120,18 @@ export class SessionsService {
 
   private async issue(sessionId: string, userId: string, expiresAt: Date): Promise<TokenPair> {
     const refreshToken = randomBytes(32).toString('base64url');
-    await this.repository.insertRefreshToken({ hash: secretHash(refreshToken), sessionId, rotatedAt: null, expiresAt, createdAt: this.clock.now() });
-    return { accessToken: await this.tokens.sign({ userId, sessionId }), refreshToken, expiresIn: ACCESS_TOKEN_SECONDS };
+    await this.repository.insertRefreshToken({
+      hash: secretHash(refreshToken),
+      sessionId,
+      rotatedAt: null,
+      expiresAt,
+      createdAt: this.clock.now(),
+    });
+    return {
+      accessToken: await this.tokens.sign({ userId, sessionId }),
+      refreshToken,
+      expiresIn: ACCESS_TOKEN_SECONDS,
+    };
   }
 }
 

@@ -1,4 +1,11 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type JsonWebKey, type KeyObject } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type JsonWebKey,
+  type KeyObject,
+} from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '@app/kernel';
 import { Config, Database, Keyring } from '@app/platform';
@@ -81,7 +88,9 @@ export class SigningKeys {
       return made;
     });
     this.latest = null;
-    this.logger.log(immediately ? `Signing key ${kid} has replaced all others.` : `Signing key ${kid} takes over in five minutes.`);
+    this.logger.log(
+      immediately ? `Signing key ${kid} has replaced all others.` : `Signing key ${kid} takes over in five minutes.`,
+    );
     return kid;
   }
 
@@ -91,9 +100,12 @@ export class SigningKeys {
       await this.repository.lockFirstStart();
       const now = this.clock.now().getTime();
       const [newest] = await this.repository.signingKeys();
-      if (newest && now - newest.signsFrom.getTime() >= this.config.signingKeyDays * DAY_MS) this.logger.log(`Signing key ${await this.make(PUBLISHED_AHEAD_MS)} takes over in five minutes.`);
+      if (newest && now - newest.signsFrom.getTime() >= this.config.signingKeyDays * DAY_MS)
+        this.logger.log(`Signing key ${await this.make(PUBLISHED_AHEAD_MS)} takes over in five minutes.`);
       const rows = await this.repository.signingKeys();
-      const kept = rows.filter((_, index) => index === 0 || rows[index - 1]!.signsFrom.getTime() + VERIFIES_AFTER_MS > now);
+      const kept = rows.filter(
+        (_, index) => index === 0 || rows[index - 1]!.signsFrom.getTime() + VERIFIES_AFTER_MS > now,
+      );
       if (kept.length < rows.length) await this.repository.deleteSigningKeysBut(kept.map(({ kid }) => kid));
     });
   }
@@ -108,7 +120,12 @@ export class SigningKeys {
   private async read(): Promise<Known> {
     const readAt = performance.now();
     const rows = await this.repository.signingKeys();
-    const verifying = new Map(rows.map(({ kid, publicKey }) => [kid, { key: createPublicKey({ key: publicKey, format: 'jwk' }), jwk: toPublicJwk(kid, publicKey) }]));
+    const verifying = new Map(
+      rows.map(({ kid, publicKey }) => [
+        kid,
+        { key: createPublicKey({ key: publicKey, format: 'jwk' }), jwk: toPublicJwk(kid, publicKey) },
+      ]),
+    );
     this.latest = { rows, readAt, verifying };
     return this.latest;
   }
@@ -127,7 +144,10 @@ export class SigningKeys {
     if (!this.opened.has(kid)) {
       const key = this.unsealed(sealedPrivateKey);
       this.opened.set(kid, key);
-      if (!key) this.logger.error(`SECRET_KEY is not the one under which signing key ${kid} was sealed. If that is not meant, stop here: what else was sealed cannot be read either.`);
+      if (!key)
+        this.logger.error(
+          `SECRET_KEY is not the one under which signing key ${kid} was sealed. If that is not meant, stop here: what else was sealed cannot be read either.`,
+        );
     }
     return this.opened.get(kid)!;
   }
@@ -154,7 +174,13 @@ export class SigningKeys {
     const jwk = publicKey.export({ format: 'jwk' });
     const kid = thumbprint(jwk);
     const sealed = this.keyring.seal(SEALED_FOR, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
-    await this.repository.insertSigningKey({ kid, publicKey: jwk, sealedPrivateKey: sealed, createdAt: now, signsFrom: new Date(now.getTime() + aheadMs) });
+    await this.repository.insertSigningKey({
+      kid,
+      publicKey: jwk,
+      sealedPrivateKey: sealed,
+      createdAt: now,
+      signsFrom: new Date(now.getTime() + aheadMs),
+    });
     return kid;
   }
 }

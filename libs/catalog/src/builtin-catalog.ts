@@ -8,7 +8,9 @@ export const DEFAULT_PRODUCT = 'default';
 export const OPERATOR_PLAN = 'operator';
 
 const FREE_OF_CHARGE = [{ interval: 'month', intervalCount: 1, amount: 0, currency: 'USD' }];
-const apiKeys = (limit: number | null) => [{ feature: 'api_keys', type: 'metered', limit, window: 'none', overage: 'deny' }];
+const apiKeys = (limit: number | null) => [
+  { feature: 'api_keys', type: 'metered', limit, window: 'none', overage: 'deny' },
+];
 
 export const BUILTIN_CATALOG: CatalogDocument = {
   product: { key: OWN_PRODUCT, name: 'Tollgate' },

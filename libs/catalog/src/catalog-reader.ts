@@ -26,9 +26,18 @@ export class CatalogReader {
     @Inject(CACHE_MANAGER) private readonly answers: Cache,
   ) {
     const aging = { max: MAX_ENTRIES, ttl: STALENESS_MS };
-    this.products = new LRUCache({ ...aging, fetchMethod: async (key) => (await productRows.findProduct(key)) ?? undefined });
-    this.productKeys = new LRUCache({ max: MAX_ENTRIES, fetchMethod: async (id) => (await productRows.findProductById(id))?.key });
-    this.features = new LRUCache({ ...aging, fetchMethod: async (key) => (await productRows.findFeature(...(key.split(' ') as [string, string]))) ?? undefined });
+    this.products = new LRUCache({
+      ...aging,
+      fetchMethod: async (key) => (await productRows.findProduct(key)) ?? undefined,
+    });
+    this.productKeys = new LRUCache({
+      max: MAX_ENTRIES,
+      fetchMethod: async (id) => (await productRows.findProductById(id))?.key,
+    });
+    this.features = new LRUCache({
+      ...aging,
+      fetchMethod: async (key) => (await productRows.findFeature(...(key.split(' ') as [string, string]))) ?? undefined,
+    });
     this.versions = new LRUCache({
       max: MAX_ENTRIES,
       fetchMethod: async (key) => {
@@ -41,7 +50,8 @@ export class CatalogReader {
   /** @throws DomainError `product_not_found` */
   async getProduct(key: string): Promise<Product> {
     const product = await this.products.fetch(key);
-    if (!product || product.archivedAt) throw new DomainError('not_found', 'product_not_found', 'There is no such product.');
+    if (!product || product.archivedAt)
+      throw new DomainError('not_found', 'product_not_found', 'There is no such product.');
     return product;
   }
 

@@ -1,7 +1,16 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { count, instant } from '@app/platform';
 import type { Interval } from '@app/kernel';
-import type { EntitlementTerms, FailurePolicy, Feature, FeatureType, Plan, PlanStatus, Price, Product } from './domain/catalog.js';
+import type {
+  EntitlementTerms,
+  FailurePolicy,
+  Feature,
+  FeatureType,
+  Plan,
+  PlanStatus,
+  Price,
+  Product,
+} from './domain/catalog.js';
 
 @Entity('products')
 export class ProductEntity implements Product {

@@ -16,7 +16,15 @@ import { PlansService } from './plans.service.js';
 import { ProductsRepository } from './products.repository.js';
 import { ProductsService } from './products.service.js';
 
-const entities = [ProductEntity, FeatureEntity, PlanEntity, PlanVersionEntity, PlanPriceEntity, PlanEntitlementEntity, PlanAssignmentEntity];
+const entities = [
+  ProductEntity,
+  FeatureEntity,
+  PlanEntity,
+  PlanVersionEntity,
+  PlanPriceEntity,
+  PlanEntitlementEntity,
+  PlanAssignmentEntity,
+];
 
 @Module({
   imports: [TypeOrmModule.forFeature(entities)],

@@ -6,7 +6,14 @@ import { Database, Events, type EventType } from '@app/platform';
 import { BUILTIN_CATALOG, DEFAULT_PRODUCT } from './builtin-catalog.js';
 import { CatalogReader } from './catalog-reader.js';
 import type { Feature, Plan, Product } from './domain/catalog.js';
-import { type CatalogDifference, type CatalogDocument, checkDocument, featureFate, noChanges, normalAssignment } from './domain/catalog-document.js';
+import {
+  type CatalogDifference,
+  type CatalogDocument,
+  checkDocument,
+  featureFate,
+  noChanges,
+  normalAssignment,
+} from './domain/catalog-document.js';
 import { checkContent, sameContent } from './domain/plan-content.js';
 import { PlansRepository } from './plans.repository.js';
 import { PlansService, rawContent } from './plans.service.js';
@@ -40,7 +47,11 @@ export class CatalogService {
     if (!product) throw new DomainError('not_found', 'product_not_found', 'There is no such product.');
     const features = (await this.products.featuresOf(product.id)).filter((feature) => !feature.archivedAt);
     const plans = (await this.planRows.plansOf(product.id)).filter((plan) => plan.status === 'published');
-    const versions = new Map((await this.planRows.versionsOf(plans.map((plan) => ({ planId: plan.id, version: plan.currentVersion! })))).map((v) => [v.planId, v]));
+    const versions = new Map(
+      (await this.planRows.versionsOf(plans.map((plan) => ({ planId: plan.id, version: plan.currentVersion! })))).map(
+        (v) => [v.planId, v],
+      ),
+    );
     return {
       product: { key: product.key, name: product.name },
       features: features.map(({ key, name, type, unit, failurePolicy }) => ({ key, name, type, unit, failurePolicy })),
@@ -54,7 +65,10 @@ export class CatalogService {
    * published version, what is missing is archived. Subscriptions stay on the versions they were sold.
    * @throws DomainError `invalid_fields`, `feature_type_fixed`
    */
-  async apply(document: CatalogDocument, { dryRun, actor }: { dryRun: boolean; actor: Actor }): Promise<CatalogDifference> {
+  async apply(
+    document: CatalogDocument,
+    { dryRun, actor }: { dryRun: boolean; actor: Actor },
+  ): Promise<CatalogDifference> {
     checkDocument(document);
     try {
       return await this.database.transaction(async () => {
@@ -79,7 +93,8 @@ export class CatalogService {
   async ensureBuiltin(): Promise<void> {
     await this.database.transaction(async () => {
       await this.database.write('select pg_advisory_xact_lock(hashtext($1))', ['tollgate builtin catalogue']);
-      if (!(await this.products.findProduct(DEFAULT_PRODUCT))) await this.features.create({ key: DEFAULT_PRODUCT, name: 'Default' }, SYSTEM_ACTOR);
+      if (!(await this.products.findProduct(DEFAULT_PRODUCT)))
+        await this.features.create({ key: DEFAULT_PRODUCT, name: 'Default' }, SYSTEM_ACTOR);
       await this.apply(BUILTIN_CATALOG, { dryRun: false, actor: SYSTEM_ACTOR });
     });
   }
@@ -97,16 +112,30 @@ export class CatalogService {
     return loaded;
   }
 
-  private async applyProduct({ product: wanted }: CatalogDocument, actor: Actor): Promise<{ product: Product; fate: CatalogDifference['product'] }> {
+  private async applyProduct(
+    { product: wanted }: CatalogDocument,
+    actor: Actor,
+  ): Promise<{ product: Product; fate: CatalogDifference['product'] }> {
     const stored = await this.products.lockProduct(wanted.key);
     if (!stored) return { product: await this.features.create(wanted, actor), fate: 'created' };
     if (stored.name === wanted.name && !stored.archivedAt) return { product: stored, fate: 'unchanged' };
     await this.products.updateProduct(stored.id, { name: wanted.name, archivedAt: null });
-    await this.events.record({ type: 'product.updated', subject: { type: 'product', id: stored.id }, productId: stored.id, actor, before: { key: stored.key, name: stored.name }, after: { key: stored.key, name: wanted.name } });
+    await this.events.record({
+      type: 'product.updated',
+      subject: { type: 'product', id: stored.id },
+      productId: stored.id,
+      actor,
+      before: { key: stored.key, name: stored.name },
+      after: { key: stored.key, name: wanted.name },
+    });
     return { product: stored, fate: 'updated' };
   }
 
-  private async applyFeatures(product: Product, document: CatalogDocument, actor: Actor): Promise<CatalogDifference['features']> {
+  private async applyFeatures(
+    product: Product,
+    document: CatalogDocument,
+    actor: Actor,
+  ): Promise<CatalogDifference['features']> {
     const stored = new Map((await this.products.featuresOf(product.id)).map((feature) => [feature.key, feature]));
     const changes = noChanges();
     for (const wanted of document.features) {
@@ -114,7 +143,18 @@ export class CatalogService {
       const fate = featureFate(feature, wanted);
       changes[fate].push(wanted.key);
       if (fate === 'created') await this.features.insertFeature(product.id, wanted, actor);
-      if (fate === 'updated') await this.renameFeature(feature!, { name: wanted.name, unit: wanted.unit ?? null, failurePolicy: wanted.failurePolicy ?? null, archivedAt: null }, 'feature.updated', actor);
+      if (fate === 'updated')
+        await this.renameFeature(
+          feature!,
+          {
+            name: wanted.name,
+            unit: wanted.unit ?? null,
+            failurePolicy: wanted.failurePolicy ?? null,
+            archivedAt: null,
+          },
+          'feature.updated',
+          actor,
+        );
     }
     const kept = new Set(document.features.map(({ key }) => key));
     for (const feature of stored.values()) {
@@ -128,10 +168,21 @@ export class CatalogService {
   private async renameFeature(feature: Feature, after: Partial<Feature>, type: EventType, actor: Actor): Promise<void> {
     await this.products.updateFeature(feature.id, after);
     const { id, productId, key, name, unit, failurePolicy, archivedAt } = feature;
-    await this.events.record({ type, subject: { type: 'feature', id }, productId, actor, before: { key, name, unit, failurePolicy, archivedAt }, after: { key, ...after } });
+    await this.events.record({
+      type,
+      subject: { type: 'feature', id },
+      productId,
+      actor,
+      before: { key, name, unit, failurePolicy, archivedAt },
+      after: { key, ...after },
+    });
   }
 
-  private async applyPlans(product: Product, document: CatalogDocument, actor: Actor): Promise<CatalogDifference['plans']> {
+  private async applyPlans(
+    product: Product,
+    document: CatalogDocument,
+    actor: Actor,
+  ): Promise<CatalogDifference['plans']> {
     const features = await this.plans.featuresOf(product.id);
     const stored = new Map((await this.planRows.plansOf(product.id)).map((plan) => [plan.key, plan]));
     const changes = noChanges();
@@ -165,11 +216,21 @@ export class CatalogService {
     if (plan.status !== 'published' || plan.public !== isPublic) return false;
     const version = await this.planRows.findVersion(plan.id, plan.currentVersion!);
     const { name, description, trialDays, prices, entitlements } = version!;
-    const sold = { name, description, trialDays, prices, entitlements: entitlements.map(({ feature, terms }) => ({ feature, terms })) };
+    const sold = {
+      name,
+      description,
+      trialDays,
+      prices,
+      entitlements: entitlements.map(({ feature, terms }) => ({ feature, terms })),
+    };
     return sameContent(sold, content);
   }
 
-  private async applyAssignment(product: Product, document: CatalogDocument, actor: Actor): Promise<CatalogDifference['assignment']> {
+  private async applyAssignment(
+    product: Product,
+    document: CatalogDocument,
+    actor: Actor,
+  ): Promise<CatalogDifference['assignment']> {
     const before = await this.planRows.assignmentsOf(product.id);
     const after = normalAssignment(document.assignment);
     if (sameContent(before, after)) return 'unchanged';
@@ -178,7 +239,14 @@ export class CatalogService {
       product.id,
       after.map(({ plan, region, deviceType }) => ({ planId: planIds.get(plan)!, region, deviceType })),
     );
-    await this.events.record({ type: 'product.assignment_changed', subject: { type: 'product', id: product.id }, productId: product.id, actor, before: { rules: before }, after: { rules: after } });
+    await this.events.record({
+      type: 'product.assignment_changed',
+      subject: { type: 'product', id: product.id },
+      productId: product.id,
+      actor,
+      before: { rules: before },
+      after: { rules: after },
+    });
     return 'changed';
   }
 }

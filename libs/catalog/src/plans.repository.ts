@@ -2,7 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { IsNull } from 'typeorm';
 import type { Interval, PageRequest } from '@app/kernel';
 import { Database } from '@app/platform';
-import { PlanAssignmentEntity, PlanEntitlementEntity, PlanEntity, PlanPriceEntity, PlanVersionEntity } from './catalog.entities.js';
+import {
+  PlanAssignmentEntity,
+  PlanEntitlementEntity,
+  PlanEntity,
+  PlanPriceEntity,
+  PlanVersionEntity,
+} from './catalog.entities.js';
 import type { Assignment, Feature, Plan, PlanContent, PlanStatus, PlanVersion } from './domain/catalog.js';
 
 /** What a list of plans may be narrowed to; a plan fits when one of the prices it is sold at does. */
@@ -49,7 +55,11 @@ export class PlansRepository {
 
   /** Newest first. */
   list(productId: string, page: PageRequest, filter: PlanFilter): Promise<Plan[]> {
-    const query = this.database.manager.createQueryBuilder(PlanEntity, 'plan').where({ productId }).orderBy('plan.id', 'DESC').limit(page.limit + 1);
+    const query = this.database.manager
+      .createQueryBuilder(PlanEntity, 'plan')
+      .where({ productId })
+      .orderBy('plan.id', 'DESC')
+      .limit(page.limit + 1);
     if (page.after) query.andWhere('plan.id < :after', { after: page.after });
     if (filter.status) query.andWhere({ status: filter.status });
     if (filter.public !== undefined) query.andWhere({ public: filter.public });
@@ -67,21 +77,27 @@ export class PlansRepository {
   }
 
   async findVersion(planId: string, version: number): Promise<PlanVersion | null> {
-    const [row] = await this.database.query<PlanVersion>(`${VERSION} where v.plan_id = $1 and v.version = $2`, [planId, version]);
+    const [row] = await this.database.query<PlanVersion>(`${VERSION} where v.plan_id = $1 and v.version = $2`, [
+      planId,
+      version,
+    ]);
     return row ?? null;
   }
 
   /** The named versions of several plans at once. */
   versionsOf(wanted: { planId: string; version: number }[]): Promise<PlanVersion[]> {
-    return this.database.query<PlanVersion>(`${VERSION} join unnest($1::uuid[], $2::integer[]) as w (plan_id, version) on w.plan_id = v.plan_id and w.version = v.version`, [
-      wanted.map(({ planId }) => planId),
-      wanted.map(({ version }) => version),
-    ]);
+    return this.database.query<PlanVersion>(
+      `${VERSION} join unnest($1::uuid[], $2::integer[]) as w (plan_id, version) on w.plan_id = v.plan_id and w.version = v.version`,
+      [wanted.map(({ planId }) => planId), wanted.map(({ version }) => version)],
+    );
   }
 
   /** Every version of a plan, newest first. */
   allVersions(planId: string, before: number | null, limit: number): Promise<PlanVersion[]> {
-    return this.database.query<PlanVersion>(`${VERSION} where v.plan_id = $1 and ($2::integer is null or v.version < $2) order by v.version desc limit $3`, [planId, before, limit]);
+    return this.database.query<PlanVersion>(
+      `${VERSION} where v.plan_id = $1 and ($2::integer is null or v.version < $2) order by v.version desc limit $3`,
+      [planId, before, limit],
+    );
   }
 
   async draftVersion(planId: string): Promise<number | null> {
@@ -93,13 +109,37 @@ export class PlansRepository {
     return (await this.database.manager.maximum(PlanVersionEntity, 'version', { planId })) ?? 0;
   }
 
-  async insertVersion(planId: string, version: number, content: PlanContent, features: Map<string, Feature>, at: Date): Promise<void> {
+  async insertVersion(
+    planId: string,
+    version: number,
+    content: PlanContent,
+    features: Map<string, Feature>,
+    at: Date,
+  ): Promise<void> {
     const { name, description, trialDays, prices, entitlements } = content;
     const { writer } = this.database;
-    await writer.insert(PlanVersionEntity, { planId, version, name, description, trialDays, publishedAt: null, createdAt: at });
-    if (prices.length > 0) await writer.insert(PlanPriceEntity, prices.map((price, position) => ({ ...price, planId, version, position })));
+    await writer.insert(PlanVersionEntity, {
+      planId,
+      version,
+      name,
+      description,
+      trialDays,
+      publishedAt: null,
+      createdAt: at,
+    });
+    if (prices.length > 0)
+      await writer.insert(
+        PlanPriceEntity,
+        prices.map((price, position) => ({ ...price, planId, version, position })),
+      );
     if (entitlements.length === 0) return;
-    const rows = entitlements.map(({ feature, terms }, position) => ({ planId, version, position, featureId: features.get(feature)!.id, terms }));
+    const rows = entitlements.map(({ feature, terms }, position) => ({
+      planId,
+      version,
+      position,
+      featureId: features.get(feature)!.id,
+      terms,
+    }));
     await writer.insert(PlanEntitlementEntity, rows);
   }
 
@@ -119,8 +159,15 @@ export class PlansRepository {
     );
   }
 
-  async replaceAssignments(productId: string, rules: { planId: string; region: string | null; deviceType: string | null }[]): Promise<void> {
+  async replaceAssignments(
+    productId: string,
+    rules: { planId: string; region: string | null; deviceType: string | null }[],
+  ): Promise<void> {
     await this.database.writer.delete(PlanAssignmentEntity, { productId });
-    if (rules.length > 0) await this.database.writer.insert(PlanAssignmentEntity, rules.map((rule, position) => ({ ...rule, productId, position })));
+    if (rules.length > 0)
+      await this.database.writer.insert(
+        PlanAssignmentEntity,
+        rules.map((rule, position) => ({ ...rule, productId, position })),
+      );
   }
 }

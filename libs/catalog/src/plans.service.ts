@@ -67,9 +67,18 @@ export class PlansService {
   }
 
   /** Newest first; outsiders see only what is published and public. */
-  async list(product: string, page: PageRequest, filter: PlanFilter, everything: boolean): Promise<Page<PlanAndVersion & { id: string }>> {
+  async list(
+    product: string,
+    page: PageRequest,
+    filter: PlanFilter,
+    everything: boolean,
+  ): Promise<Page<PlanAndVersion & { id: string }>> {
     const { id } = await this.reader.getProduct(product);
-    const rows = await this.plans.list(id, page, everything ? filter : { ...filter, status: 'published', public: true });
+    const rows = await this.plans.list(
+      id,
+      page,
+      everything ? filter : { ...filter, status: 'published', public: true },
+    );
     const { data, hasMore } = toPage(rows, page.limit);
     return { data: (await this.withVersions(data)).map((found) => ({ ...found, id: found.plan.id })), hasMore };
   }
@@ -78,11 +87,18 @@ export class PlansService {
   async versions(product: string, key: string, page: PageRequest): Promise<Page<PlanVersion & { id: string }>> {
     const { plan } = await this.get(product, key, true);
     const rows = await this.plans.allVersions(plan.id, page.after === null ? null : Number(page.after), page.limit + 1);
-    return toPage(rows.map((row) => ({ ...row, id: String(row.version) })), page.limit);
+    return toPage(
+      rows.map((row) => ({ ...row, id: String(row.version) })),
+      page.limit,
+    );
   }
 
   /** Makes a plan with a draft of its first version. @throws DomainError `plan_exists`, `invalid_fields` */
-  async create(product: string, input: RawContent & { key: string; public?: boolean }, actor: Actor): Promise<PlanAndVersion> {
+  async create(
+    product: string,
+    input: RawContent & { key: string; public?: boolean },
+    actor: Actor,
+  ): Promise<PlanAndVersion> {
     checkKey(input.key);
     const { id: productId } = await this.reader.getProduct(product);
     const features = await this.featuresOf(productId);
@@ -94,7 +110,8 @@ export class PlansService {
         await this.record('plan.created', plan, actor, null, content);
       });
     } catch (error) {
-      if (isUniqueViolation(error, 'plans_key_unique')) throw new DomainError('conflict', 'plan_exists', 'This key is taken.');
+      if (isUniqueViolation(error, 'plans_key_unique'))
+        throw new DomainError('conflict', 'plan_exists', 'This key is taken.');
       throw error;
     }
     this.reader.forget();
@@ -108,7 +125,13 @@ export class PlansService {
       const base = (await this.plans.findVersion(plan.id, draft ?? plan.currentVersion!))!;
       const content = checkContent({ ...rawContent(base), ...given(patch) }, features);
       if (draft) await this.plans.deleteVersion(plan.id, draft);
-      await this.plans.insertVersion(plan.id, draft ?? (await this.plans.lastVersion(plan.id)) + 1, content, features, this.clock.now());
+      await this.plans.insertVersion(
+        plan.id,
+        draft ?? (await this.plans.lastVersion(plan.id)) + 1,
+        content,
+        features,
+        this.clock.now(),
+      );
       await this.touch(plan, { public: patch.public ?? plan.public });
       await this.record('plan.draft_changed', plan, command.actor, rawContent(base), content);
     });
@@ -120,7 +143,8 @@ export class PlansService {
       const draft = await this.plans.draftVersion(plan.id);
       if (!draft) throw new DomainError('conflict', 'nothing_to_publish', 'The plan has no draft.');
       const version = (await this.plans.findVersion(plan.id, draft))!;
-      if (version.prices.length === 0) throw new DomainError('conflict', 'no_price', 'A plan needs at least one price before it is published.');
+      if (version.prices.length === 0)
+        throw new DomainError('conflict', 'no_price', 'A plan needs at least one price before it is published.');
       await this.putOnSale(plan, draft, command.actor);
     });
   }
@@ -129,7 +153,12 @@ export class PlansService {
   async archive(command: PlanCommand): Promise<PlanAndVersion> {
     return this.onPlan(command, async (plan) => {
       const rules = await this.plans.assignmentsOf(plan.productId);
-      if (rules.some((rule) => rule.plan === plan.key)) throw new DomainError('conflict', 'plan_assigned', 'New customers are assigned to this plan; change the assignment first.');
+      if (rules.some((rule) => rule.plan === plan.key))
+        throw new DomainError(
+          'conflict',
+          'plan_assigned',
+          'New customers are assigned to this plan; change the assignment first.',
+        );
       await this.takeOffSale(plan, command.actor);
     });
   }
@@ -137,7 +166,17 @@ export class PlansService {
   /** Needs a transaction. */
   async insertPlan(productId: string, key: string, isPublic: boolean): Promise<Plan> {
     const now = this.clock.now();
-    const plan: Plan = { id: newId(), productId, key, status: 'draft', public: isPublic, currentVersion: null, revision: 1, createdAt: now, updatedAt: now };
+    const plan: Plan = {
+      id: newId(),
+      productId,
+      key,
+      status: 'draft',
+      public: isPublic,
+      currentVersion: null,
+      revision: 1,
+      createdAt: now,
+      updatedAt: now,
+    };
     await this.plans.insert(plan);
     return plan;
   }
@@ -165,13 +204,18 @@ export class PlansService {
     return new Map(features.map((feature) => [feature.key, feature]));
   }
 
-  private async onPlan(command: PlanCommand, work: (plan: Plan, features: Map<string, Feature>) => Promise<void>): Promise<PlanAndVersion> {
+  private async onPlan(
+    command: PlanCommand,
+    work: (plan: Plan, features: Map<string, Feature>) => Promise<void>,
+  ): Promise<PlanAndVersion> {
     const { id: productId } = await this.reader.getProduct(command.product);
     await this.database.transaction(async () => {
       const plan = await this.plans.lock(productId, command.key);
       if (!plan) throw noPlan();
       if (command.expectedRevision !== undefined && command.expectedRevision !== plan.revision) {
-        throw new DomainError('stale', 'stale', 'The plan has changed since it was read.', { currentRevision: plan.revision });
+        throw new DomainError('stale', 'stale', 'The plan has changed since it was read.', {
+          currentRevision: plan.revision,
+        });
       }
       if (plan.status === 'archived') throw new DomainError('conflict', 'plan_archived', 'The plan is archived.');
       await work(plan, await this.featuresOf(productId));
@@ -181,23 +225,52 @@ export class PlansService {
   }
 
   private async withVersions(plans: Plan[]): Promise<PlanAndVersion[]> {
-    const versions = await this.plans.versionsOf(plans.map((plan) => ({ planId: plan.id, version: plan.currentVersion ?? 1 })));
+    const versions = await this.plans.versionsOf(
+      plans.map((plan) => ({ planId: plan.id, version: plan.currentVersion ?? 1 })),
+    );
     const byPlan = new Map(versions.map((version) => [version.planId, version]));
     return plans.map((plan) => ({ plan, version: byPlan.get(plan.id)! }));
   }
 
-  private record(type: EventType, { id, productId, key }: Plan, actor: Actor, before: object | null, after: object): Promise<void> {
-    return this.events.record({ type, subject: { type: 'plan', id }, productId, actor, before: before && { key, ...before }, after: { key, ...after } });
+  private record(
+    type: EventType,
+    { id, productId, key }: Plan,
+    actor: Actor,
+    before: object | null,
+    after: object,
+  ): Promise<void> {
+    return this.events.record({
+      type,
+      subject: { type: 'plan', id },
+      productId,
+      actor,
+      before: before && { key, ...before },
+      after: { key, ...after },
+    });
   }
 }
 
 /** A stored version in the form in which callers write it. */
-export function rawContent({ name, description, trialDays, prices, entitlements }: PlanVersion): RawContent & { prices: Price[]; entitlements: object[] } {
-  return { name, description, trialDays, prices, entitlements: entitlements.map(({ feature, terms }) => ({ feature, ...terms })) };
+export function rawContent({
+  name,
+  description,
+  trialDays,
+  prices,
+  entitlements,
+}: PlanVersion): RawContent & { prices: Price[]; entitlements: object[] } {
+  return {
+    name,
+    description,
+    trialDays,
+    prices,
+    entitlements: entitlements.map(({ feature, terms }) => ({ feature, ...terms })),
+  };
 }
 
 function given({ name, description, trialDays, prices, entitlements }: PlanPatch): Partial<RawContent> {
-  return Object.fromEntries(Object.entries({ name, description, trialDays, prices, entitlements }).filter(([, value]) => value !== undefined));
+  return Object.fromEntries(
+    Object.entries({ name, description, trialDays, prices, entitlements }).filter(([, value]) => value !== undefined),
+  );
 }
 
 function noPlan(): DomainError {

@@ -33,10 +33,20 @@ export class ProductsService {
   create(input: { key: string; name: string }, actor: Actor): Promise<Product> {
     checkKey(input.key);
     const now = this.clock.now();
-    const product: Product = { id: newId(), key: input.key, name: input.name, archivedAt: null, createdAt: now, updatedAt: now };
+    const product: Product = {
+      id: newId(),
+      key: input.key,
+      name: input.name,
+      archivedAt: null,
+      createdAt: now,
+      updatedAt: now,
+    };
     return this.insertOnce('products_key_unique', 'product_exists', async () => {
       await this.products.insertProduct(product);
-      await this.record('product.created', { productId: product.id, id: product.id }, actor, null, { key: product.key, name: product.name });
+      await this.record('product.created', { productId: product.id, id: product.id }, actor, null, {
+        key: product.key,
+        name: product.name,
+      });
       return product;
     });
   }
@@ -45,11 +55,18 @@ export class ProductsService {
   update(key: string, changes: { name?: string; archived?: true }, actor: Actor): Promise<Product> {
     return this.change(async () => {
       const product = await this.products.lockProduct(key);
-      if (!product || product.archivedAt) throw new DomainError('not_found', 'product_not_found', 'There is no such product.');
+      if (!product || product.archivedAt)
+        throw new DomainError('not_found', 'product_not_found', 'There is no such product.');
       const updated = this.changed(product, changes);
       await this.products.updateProduct(product.id, updated);
       const named = ({ name }: Product): object => ({ key, name });
-      await this.record(changes.archived ? 'product.archived' : 'product.updated', { productId: product.id, id: product.id }, actor, named(product), named(updated));
+      await this.record(
+        changes.archived ? 'product.archived' : 'product.updated',
+        { productId: product.id, id: product.id },
+        actor,
+        named(product),
+        named(updated),
+      );
       return updated;
     });
   }
@@ -73,7 +90,12 @@ export class ProductsService {
   }
 
   /** Renames a feature, or archives it: an archived one is denied everywhere. Its type never changes. @throws DomainError `feature_not_found` */
-  async updateFeature(productKey: string, key: string, changes: { name?: string; unit?: string | null; failurePolicy?: FailurePolicy | null; archived?: true }, actor: Actor): Promise<Feature> {
+  async updateFeature(
+    productKey: string,
+    key: string,
+    changes: { name?: string; unit?: string | null; failurePolicy?: FailurePolicy | null; archived?: true },
+    actor: Actor,
+  ): Promise<Feature> {
     const { id: productId } = await this.reader.getProduct(productKey);
     return this.change(async () => {
       await this.products.lockProduct(productKey);
@@ -90,13 +112,29 @@ export class ProductsService {
   /** Needs a transaction. */
   async insertFeature(productId: string, input: NewFeature, actor: Actor): Promise<Feature> {
     const now = this.clock.now();
-    const feature: Feature = { ...input, id: newId(), productId, unit: input.unit ?? null, failurePolicy: input.failurePolicy ?? null, archivedAt: null, createdAt: now, updatedAt: now };
+    const feature: Feature = {
+      ...input,
+      id: newId(),
+      productId,
+      unit: input.unit ?? null,
+      failurePolicy: input.failurePolicy ?? null,
+      archivedAt: null,
+      createdAt: now,
+      updatedAt: now,
+    };
     await this.products.insertFeature(feature);
-    await this.record('feature.created', feature, actor, null, { key: feature.key, name: feature.name, type: feature.type });
+    await this.record('feature.created', feature, actor, null, {
+      key: feature.key,
+      name: feature.name,
+      type: feature.type,
+    });
     return feature;
   }
 
-  private changed<T extends Product | Feature>(current: T, { archived, ...changes }: { archived?: true } & Partial<T>): T {
+  private changed<T extends Product | Feature>(
+    current: T,
+    { archived, ...changes }: { archived?: true } & Partial<T>,
+  ): T {
     const now = this.clock.now();
     const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
     return { ...current, ...given, archivedAt: archived ? now : current.archivedAt, updatedAt: now };
@@ -119,7 +157,13 @@ export class ProductsService {
     }
   }
 
-  private record(type: EventType, { id, productId }: { id: string; productId: string }, actor: Actor, before: object | null, after: object): Promise<void> {
+  private record(
+    type: EventType,
+    { id, productId }: { id: string; productId: string },
+    actor: Actor,
+    before: object | null,
+    after: object,
+  ): Promise<void> {
     return this.events.record({ type, subject: { type: type.split('.')[0]!, id }, productId, actor, before, after });
   }
 }

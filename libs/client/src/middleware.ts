@@ -29,7 +29,12 @@ interface FastifyReply {
   send(body: unknown): unknown;
 }
 
-const TITLES: Record<number, string> = { 401: 'Unauthorized', 403: 'Forbidden', 429: 'Too Many Requests', 503: 'Service Unavailable' };
+const TITLES: Record<number, string> = {
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  429: 'Too Many Requests',
+  503: 'Service Unavailable',
+};
 const NO_RESET_RETRY_SECONDS = 3_600;
 
 /** Express middleware: the request goes on if the customer's plan allows the feature. */
@@ -58,7 +63,12 @@ export function requireEntitlementHook<Request>(tollgate: Tollgate, feature: str
 }
 
 /** Why a request may not go on; null when it may. @throws TollgateError for what is neither an answer nor an outage */
-export async function refusalOf<Request>(tollgate: Tollgate, feature: string, { customerOf, quantity, mode = 'consume', product }: RequireOptions<Request>, request: Request): Promise<Refusal | null> {
+export async function refusalOf<Request>(
+  tollgate: Tollgate,
+  feature: string,
+  { customerOf, quantity, mode = 'consume', product }: RequireOptions<Request>,
+  request: Request,
+): Promise<Refusal | null> {
   const customer = await customerOf(request);
   if (customer === null) return refusal(401, 'authentication_required', 'This is for customers.');
   try {
@@ -66,17 +76,40 @@ export async function refusalOf<Request>(tollgate: Tollgate, feature: string, { 
     return decision.allowed ? null : denial(decision);
   } catch (error) {
     if (!(error instanceof TollgateError && error.isUnavailable)) throw error;
-    return { ...refusal(503, 'entitlements_unavailable', 'Whether the plan allows this could not be found out.'), retryAfterSeconds: Math.max(1, error.retryAfterSeconds) };
+    return {
+      ...refusal(503, 'entitlements_unavailable', 'Whether the plan allows this could not be found out.'),
+      retryAfterSeconds: Math.max(1, error.retryAfterSeconds),
+    };
   }
 }
 
 function denial(decision: Decision): Refusal {
-  if (decision.reason === 'unavailable') return { ...refusal(503, 'entitlements_unavailable', 'Whether the plan allows this could not be found out.', decision), retryAfterSeconds: 1 };
-  if (decision.reason !== 'limit_reached') return refusal(403, decision.reason ?? 'denied', 'The plan does not allow this.', decision);
-  const untilReset = decision.resetsAt ? Math.max(1, Math.ceil((Date.parse(decision.resetsAt) - Date.parse(decision.asOf)) / 1_000)) : NO_RESET_RETRY_SECONDS;
-  return { ...refusal(429, 'limit_reached', 'The limit of the plan is reached.', decision), retryAfterSeconds: untilReset };
+  if (decision.reason === 'unavailable')
+    return {
+      ...refusal(503, 'entitlements_unavailable', 'Whether the plan allows this could not be found out.', decision),
+      retryAfterSeconds: 1,
+    };
+  if (decision.reason !== 'limit_reached')
+    return refusal(403, decision.reason ?? 'denied', 'The plan does not allow this.', decision);
+  const untilReset = decision.resetsAt
+    ? Math.max(1, Math.ceil((Date.parse(decision.resetsAt) - Date.parse(decision.asOf)) / 1_000))
+    : NO_RESET_RETRY_SECONDS;
+  return {
+    ...refusal(429, 'limit_reached', 'The limit of the plan is reached.', decision),
+    retryAfterSeconds: untilReset,
+  };
 }
 
 function refusal(status: number, code: string, detail: string, decision?: Decision): Refusal {
-  return { status, body: { type: `urn:tollgate:problem:${code}`, title: TITLES[status]!, status, code, detail, ...(decision ? { decision } : {}) } };
+  return {
+    status,
+    body: {
+      type: `urn:tollgate:problem:${code}`,
+      title: TITLES[status]!,
+      status,
+      code,
+      detail,
+      ...(decision ? { decision } : {}),
+    },
+  };
 }

@@ -67,7 +67,11 @@ export class Tollgate {
   private readonly product: string | undefined;
 
   constructor({ baseUrl, apiKey, product, deadlineMs = DEADLINE_MS, onUnavailable = 'throw', fetch }: TollgateOptions) {
-    this.api = createClient<paths>({ baseUrl, headers: { authorization: `Bearer ${apiKey}` }, ...(fetch ? { fetch } : {}) });
+    this.api = createClient<paths>({
+      baseUrl,
+      headers: { authorization: `Bearer ${apiKey}` },
+      ...(fetch ? { fetch } : {}),
+    });
     this.product = product;
     this.deadlineMs = deadlineMs;
     this.onUnavailable = onUnavailable;
@@ -76,7 +80,10 @@ export class Tollgate {
   /** May this customer? Counts nothing. @throws TollgateError */
   check(asked: Asked): Promise<Decision> {
     const body = this.bodyOf(asked);
-    return this.decide(asked, async (signal) => (await this.api.POST('/v1/check', { body, signal })) as Answered<Decision>);
+    return this.decide(
+      asked,
+      async (signal) => (await this.api.POST('/v1/check', { body, signal })) as Answered<Decision>,
+    );
   }
 
   /**
@@ -87,11 +94,19 @@ export class Tollgate {
     const { idempotencyKey = crypto.randomUUID(), properties } = asked;
     const body = { ...this.bodyOf(asked), ...(properties ? { properties } : {}) };
     const headers = { 'idempotency-key': idempotencyKey };
-    return this.decide(asked, async (signal) => (await this.api.POST('/v1/usage/consume', { body, headers, signal })) as Answered<Decision>);
+    return this.decide(
+      asked,
+      async (signal) => (await this.api.POST('/v1/usage/consume', { body, headers, signal })) as Answered<Decision>,
+    );
   }
 
   private bodyOf({ customer, feature, quantity, product = this.product }: Asked) {
-    return { customer, feature, ...(quantity === undefined ? {} : { quantity }), ...(product === undefined ? {} : { product }) };
+    return {
+      customer,
+      feature,
+      ...(quantity === undefined ? {} : { quantity }),
+      ...(product === undefined ? {} : { product }),
+    };
   }
 
   private async decide(asked: Asked, ask: (signal: AbortSignal) => Promise<Answered<Decision>>): Promise<Decision> {
@@ -101,7 +116,17 @@ export class Tollgate {
       if (!(error instanceof TollgateError && error.isUnavailable) || this.onUnavailable === 'throw') throw error;
       const allowed = this.onUnavailable === 'allow';
       const { customer, feature, quantity = 1 } = asked;
-      return { allowed, reason: allowed ? null : 'unavailable', customer, feature, type: 'metered', requested: quantity, source: null, asOf: new Date().toISOString(), degraded: true };
+      return {
+        allowed,
+        reason: allowed ? null : 'unavailable',
+        customer,
+        feature,
+        type: 'metered',
+        requested: quantity,
+        source: null,
+        asOf: new Date().toISOString(),
+        degraded: true,
+      };
     }
   }
 
@@ -116,18 +141,32 @@ export class Tollgate {
       last = outcome;
       const limitedMs = outcome.status === 429 ? outcome.retryAfterSeconds * 1_000 : 0;
       if (limitedMs > ends - performance.now()) break;
-      await new Promise((resolve) => setTimeout(resolve, Math.min(Math.max(limitedMs, pause * (0.5 + Math.random())), Math.max(0, ends - performance.now()))));
+      await new Promise((resolve) =>
+        setTimeout(
+          resolve,
+          Math.min(Math.max(limitedMs, pause * (0.5 + Math.random())), Math.max(0, ends - performance.now())),
+        ),
+      );
     }
     throw last;
   }
 }
 
-async function attempt<T>(ask: (signal: AbortSignal) => Promise<Answered<T>>, leftMs: number): Promise<{ value: T } | TollgateError> {
+async function attempt<T>(
+  ask: (signal: AbortSignal) => Promise<Answered<T>>,
+  leftMs: number,
+): Promise<{ value: T } | TollgateError> {
   try {
     const { data, error, response } = await ask(AbortSignal.timeout(Math.max(1, Math.ceil(leftMs))));
     if (response.ok) return { value: data as T };
     const problem = (error ?? null) as Problem | null;
-    return new TollgateError(response.status, problem?.code ?? 'unexpected_answer', problem?.detail ?? `Tollgate answered ${response.status}.`, problem, Number(response.headers.get('retry-after') ?? 0));
+    return new TollgateError(
+      response.status,
+      problem?.code ?? 'unexpected_answer',
+      problem?.detail ?? `Tollgate answered ${response.status}.`,
+      problem,
+      Number(response.headers.get('retry-after') ?? 0),
+    );
   } catch (error) {
     return new TollgateError(0, 'no_answer', `Tollgate could not be asked: ${String(error)}`, null);
   }

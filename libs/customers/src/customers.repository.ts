@@ -45,13 +45,19 @@ export class CustomersRepository {
 
   /** Of deleted customers too. */
   async keysOf(ids: string[]): Promise<Map<string, string>> {
-    const rows = await this.database.query<{ id: string; key: string }>('select id, key from customers where id = any($1::uuid[])', [ids]);
+    const rows = await this.database.query<{ id: string; key: string }>(
+      'select id, key from customers where id = any($1::uuid[])',
+      [ids],
+    );
     return new Map(rows.map(({ id, key }) => [id, key]));
   }
 
   /** Reads a customer and keeps others from changing it or its subscriptions until the transaction ends. */
   async lock(id: string): Promise<Customer | null> {
-    return this.database.writer.findOne(CustomerEntity, { where: { id, deletedAt: IsNull() }, lock: { mode: 'for_no_key_update' } });
+    return this.database.writer.findOne(CustomerEntity, {
+      where: { id, deletedAt: IsNull() },
+      lock: { mode: 'for_no_key_update' },
+    });
   }
 
   /** True when the customer has, or ever had, a subscription on the product. */
@@ -64,7 +70,10 @@ export class CustomersRepository {
   }
 
   async productsOf(customerId: string): Promise<string[]> {
-    const rows = await this.database.query<{ key: string }>('select distinct p.key from subscriptions s join products p on p.id = s.product_id where s.customer_id = $1', [customerId]);
+    const rows = await this.database.query<{ key: string }>(
+      'select distinct p.key from subscriptions s join products p on p.id = s.product_id where s.customer_id = $1',
+      [customerId],
+    );
     return rows.map(({ key }) => key);
   }
 

@@ -3,7 +3,14 @@ import { type Actor, DomainError, type Page, type PageRequest, toPage } from '@a
 import { Database, Events, type EventType, isUniqueViolation } from '@app/platform';
 import { CustomerTime } from './customer-time.js';
 import { type CustomerFilter, CustomersRepository } from './customers.repository.js';
-import { changedFields, checkCustomerKey, checkProfile, type Customer, customerFacts, type CustomerProfile } from './domain/customer.js';
+import {
+  changedFields,
+  checkCustomerKey,
+  checkProfile,
+  type Customer,
+  customerFacts,
+  type CustomerProfile,
+} from './domain/customer.js';
 
 /** A customer to be made; its first subscription is made in the same transaction. */
 export interface NewCustomer extends CustomerProfile {
@@ -88,7 +95,8 @@ export class CustomersService {
     try {
       await this.customers.insert(customer);
     } catch (error) {
-      if (isUniqueViolation(error, 'customers_key_unique')) throw new DomainError('conflict', 'customer_exists', 'There is a customer with this key.');
+      if (isUniqueViolation(error, 'customers_key_unique'))
+        throw new DomainError('conflict', 'customer_exists', 'There is a customer with this key.');
       throw error;
     }
     await this.record('customer.created', customer, null, customerFacts(customer), actor);
@@ -116,9 +124,24 @@ export class CustomersService {
     await this.record('customer.deleted', customer, null, null, actor);
   }
 
-  private async record(type: EventType, customer: Customer, before: object | null, after: object | null, actor: Actor): Promise<void> {
+  private async record(
+    type: EventType,
+    customer: Customer,
+    before: object | null,
+    after: object | null,
+    actor: Actor,
+  ): Promise<void> {
     const at = await this.time.of(customer);
-    await this.events.record({ type, subject: { type: 'customer', id: customer.id }, customerId: customer.id, productId: null, actor, before, after, at });
+    await this.events.record({
+      type,
+      subject: { type: 'customer', id: customer.id },
+      customerId: customer.id,
+      productId: null,
+      actor,
+      before,
+      after,
+      at,
+    });
   }
 }
 

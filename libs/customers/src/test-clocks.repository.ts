@@ -24,7 +24,10 @@ export class TestClocksRepository {
 
   /** @throws the database's error 55P03 when another transaction holds it */
   async lock(id: string): Promise<TestClock | null> {
-    const [found] = await this.database.write<TestClock>(`select ${COLUMNS} from test_clocks where id = $1 for update nowait`, [id]);
+    const [found] = await this.database.write<TestClock>(
+      `select ${COLUMNS} from test_clocks where id = $1 for update nowait`,
+      [id],
+    );
     return found ?? null;
   }
 
@@ -36,7 +39,12 @@ export class TestClocksRepository {
   }
 
   async insert({ id, now, productId, createdAt }: TestClock): Promise<void> {
-    await this.database.write('insert into test_clocks (id, now, product_id, created_at) values ($1, $2, $3, $4)', [id, now, productId, createdAt]);
+    await this.database.write('insert into test_clocks (id, now, product_id, created_at) values ($1, $2, $3, $4)', [
+      id,
+      now,
+      productId,
+      createdAt,
+    ]);
   }
 
   async move(id: string, now: Date): Promise<void> {

@@ -20,7 +20,13 @@ export class TestClocksService {
     const clock: TestClock = { id: newId(), now, productId, createdAt: this.clock.now() };
     return this.database.transaction(async () => {
       await this.clocks.insert(clock);
-      await this.events.record({ type: 'test_clock.created', subject: { type: 'test_clock', id: clock.id }, productId, actor, after: { now } });
+      await this.events.record({
+        type: 'test_clock.created',
+        subject: { type: 'test_clock', id: clock.id },
+        productId,
+        actor,
+        after: { now },
+      });
       return clock;
     });
   }
@@ -29,7 +35,14 @@ export class TestClocksService {
   recordAdvance(before: TestClock, after: TestClock, actor: Actor): Promise<void> {
     const { id, productId } = after;
     return this.database.transaction(() =>
-      this.events.record({ type: 'test_clock.advanced', subject: { type: 'test_clock', id }, productId, actor, before: { now: before.now }, after: { now: after.now } }),
+      this.events.record({
+        type: 'test_clock.advanced',
+        subject: { type: 'test_clock', id },
+        productId,
+        actor,
+        before: { now: before.now },
+        after: { now: after.now },
+      }),
     );
   }
 
@@ -57,7 +70,8 @@ export class TestClocksService {
 }
 
 function refuseBusy(error: Error & { code?: string }): never {
-  if (error.code === LOCK_NOT_AVAILABLE) throw new DomainError('conflict', 'test_clock_advancing', 'The clock is being moved by somebody else.');
+  if (error.code === LOCK_NOT_AVAILABLE)
+    throw new DomainError('conflict', 'test_clock_advancing', 'The clock is being moved by somebody else.');
   throw error;
 }
 

@@ -68,7 +68,14 @@ export class DeliveriesRepository {
       `insert into deliveries (id, channel, lane, message_id, type, status, due_at, created_at)
        select id, channel, lane, message_id, type, 'pending', $6, $6 from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[]) as d (id, channel, lane, message_id, type)
        on conflict (message_id, lane) do nothing`,
-      [column(() => newId()), column(({ channel }) => channel), column(({ lane }) => lane), column(({ messageId }) => messageId), column(({ type }) => type), now],
+      [
+        column(() => newId()),
+        column(({ channel }) => channel),
+        column(({ lane }) => lane),
+        column(({ messageId }) => messageId),
+        column(({ type }) => type),
+        now,
+      ],
     );
   }
 
@@ -90,7 +97,13 @@ export class DeliveriesRepository {
        )
        update deliveries d set attempts = attempts + 1, due_at = $2 from due, settings where d.id = due.id
        returning d.id, d.channel, d.lane, d.message_id as "messageId", d.type, d.attempts as attempt, d.created_at as "createdAt"`,
-      [now, until, room, arrayLiteral(busy.map(({ lane }) => lane)), arrayLiteral(busy.map(({ attempts }) => attempts))],
+      [
+        now,
+        until,
+        room,
+        arrayLiteral(busy.map(({ lane }) => lane)),
+        arrayLiteral(busy.map(({ attempts }) => attempts)),
+      ],
     );
   }
 
@@ -113,7 +126,15 @@ export class DeliveriesRepository {
       `update deliveries d set status = s.status, outcome = s.outcome, due_at = s.due_at, settled_at = case when s.due_at is null then $7::timestamptz end, log = d.log || s.log
        from unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::timestamptz[], $6::jsonb[]) as s (id, attempt, status, outcome, due_at, log)
        where d.id = s.id and d.attempts = s.attempt and d.status = 'pending'`,
-      [column(({ id }) => id), column(({ attempt }) => attempt), column(({ status }) => status), column(({ log }) => log.outcome), column(({ dueAt }) => dueAt), column(({ log }) => log), now],
+      [
+        column(({ id }) => id),
+        column(({ attempt }) => attempt),
+        column(({ status }) => status),
+        column(({ log }) => log.outcome),
+        column(({ dueAt }) => dueAt),
+        column(({ log }) => log),
+        now,
+      ],
     );
   }
 
@@ -143,7 +164,10 @@ export class DeliveriesRepository {
   }
 
   laneStates(lanes: string[]): Promise<{ lane: string; failingSince: Date | null; pausedUntil: Date | null }[]> {
-    return this.database.query('select lane, failing_since as "failingSince", paused_until as "pausedUntil" from delivery_lanes where lane = any($1::uuid[])', [arrayLiteral(lanes)]);
+    return this.database.query(
+      'select lane, failing_since as "failingSince", paused_until as "pausedUntil" from delivery_lanes where lane = any($1::uuid[])',
+      [arrayLiteral(lanes)],
+    );
   }
 
   /** Starts all over with what is done with, or was never asked for. Needs a transaction. @returns how many are on their way now */
@@ -154,7 +178,14 @@ export class DeliveriesRepository {
        select id, channel, lane, message_id, type, 'pending', $6, $6 from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[]) as n (id, channel, lane, message_id, type)
        on conflict (message_id, lane) do update set status = 'pending', attempts = 0, due_at = excluded.due_at, settled_at = null where d.status <> 'pending'
        returning 1`,
-      [column(() => newId()), column(({ channel }) => channel), column(({ lane }) => lane), column(({ messageId }) => messageId), column(({ type }) => type), now],
+      [
+        column(() => newId()),
+        column(({ channel }) => channel),
+        column(({ lane }) => lane),
+        column(({ messageId }) => messageId),
+        column(({ type }) => type),
+        now,
+      ],
     );
     return rows.length;
   }
@@ -165,7 +196,10 @@ export class DeliveriesRepository {
   }
 
   async arrived(lane: string, messageIds: string[]): Promise<string[]> {
-    const rows = await this.database.query<{ id: string }>(`select message_id as id from deliveries where lane = $1 and message_id = any($2::uuid[]) and status = 'delivered'`, [lane, arrayLiteral(messageIds)]);
+    const rows = await this.database.query<{ id: string }>(
+      `select message_id as id from deliveries where lane = $1 and message_id = any($2::uuid[]) and status = 'delivered'`,
+      [lane, arrayLiteral(messageIds)],
+    );
     return rows.map(({ id }) => id);
   }
 
@@ -180,7 +214,10 @@ export class DeliveriesRepository {
 
   /** Messages that somebody asked for do not go out any more. Needs a transaction. */
   async forgetMessages(channel: string, messageIds: string[]): Promise<void> {
-    await this.database.write('delete from deliveries where channel = $1 and message_id = any($2::uuid[])', [channel, arrayLiteral(messageIds)]);
+    await this.database.write('delete from deliveries where channel = $1 and message_id = any($2::uuid[])', [
+      channel,
+      arrayLiteral(messageIds),
+    ]);
   }
 
   /** Removes a batch of what was done with before. @returns how many rows went */

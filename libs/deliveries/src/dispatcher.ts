@@ -51,7 +51,9 @@ export class Dispatcher {
     const now = this.clock.now();
     const free = Math.max(1, Math.min(ROOM, MOST_AT_ONCE - this.underWay.size));
     const busy = [...this.busy].map(([lane, attempts]): Busy => ({ lane, attempts }));
-    const claimed = await this.database.transaction(() => this.deliveries.claim({ now, until: new Date(now.getTime() + LEASE_MS), busy, room: free }));
+    const claimed = await this.database.transaction(() =>
+      this.deliveries.claim({ now, until: new Date(now.getTime() + LEASE_MS), busy, room: free }),
+    );
     if (claimed.length > 0) await this.begin(claimed);
     this.full = [...this.busy.values()].some((attempts) => attempts >= free);
     return claimed.length;
@@ -116,7 +118,9 @@ export class Dispatcher {
         // What cannot be written down before its lease is over is sent once more: at least once is what is promised.
         const limit = this.clock.now().getTime() - LEASE_MS;
         this.done.unshift(...batch.filter(({ at }) => at.getTime() > limit));
-        this.logger.warn(`What was sent is not written down yet: ${error instanceof Error ? error.message : String(error)}`);
+        this.logger.warn(
+          `What was sent is not written down yet: ${error instanceof Error ? error.message : String(error)}`,
+        );
         wait = SETTLE_AGAIN_MS;
       }
     }
@@ -125,13 +129,24 @@ export class Dispatcher {
 
   private async write(batch: Done[]): Promise<void> {
     const now = this.clock.now();
-    await this.deliveries.settle(batch.map((done) => settledOf(done, now)), now);
-    const answered = new Set(batch.filter(({ outcome }) => outcome.result === 'delivered').map(({ delivery }) => delivery.lane));
+    await this.deliveries.settle(
+      batch.map((done) => settledOf(done, now)),
+      now,
+    );
+    const answered = new Set(
+      batch.filter(({ outcome }) => outcome.result === 'delivered').map(({ delivery }) => delivery.lane),
+    );
     if (answered.size > 0) await this.deliveries.forgetFailures([...answered]);
-    const asked = batch.flatMap(({ delivery: { lane }, outcome: { pauseMs } }) => (pauseMs ? [{ lane, ms: pauseMs }] : []));
-    const rests = await this.countFailures(batch.filter(({ delivery, outcome }) => outcome.result === 'retry' && !answered.has(delivery.lane)), now);
+    const asked = batch.flatMap(({ delivery: { lane }, outcome: { pauseMs } }) =>
+      pauseMs ? [{ lane, ms: pauseMs }] : [],
+    );
+    const rests = await this.countFailures(
+      batch.filter(({ delivery, outcome }) => outcome.result === 'retry' && !answered.has(delivery.lane)),
+      now,
+    );
     if (asked.length + rests.length > 0) await this.deliveries.pause([...asked, ...rests], now);
-    for (const [lane, channel] of channelsOf(batch.filter(({ outcome }) => outcome.result === 'gone'))) await this.channels.get(channel)!.giveUp?.(lane, 'gone');
+    for (const [lane, channel] of channelsOf(batch.filter(({ outcome }) => outcome.result === 'gone')))
+      await this.channels.get(channel)!.giveUp?.(lane, 'gone');
   }
 
   /** @returns which lanes are to rest */
@@ -142,7 +157,8 @@ export class Dispatcher {
     // What fails together counts once: a receiver that is away for a second is not one that has failed a hundred times.
     for (const { lane, failures, failingSince } of await this.deliveries.countFailures([...channels.keys()], now)) {
       const channel = this.channels.get(channels.get(lane)!)!;
-      if (channel.giveUp && now.getTime() - failingSince.getTime() >= GIVE_UP_AFTER_MS) await channel.giveUp(lane, 'failing');
+      if (channel.giveUp && now.getTime() - failingSince.getTime() >= GIVE_UP_AFTER_MS)
+        await channel.giveUp(lane, 'failing');
       else if (restMs(failures) > 0) rests.push({ lane, ms: restMs(failures) });
     }
     return rests;
@@ -150,13 +166,26 @@ export class Dispatcher {
 }
 
 /** The lanes of what was sent, each with its channel. */
-const channelsOf = (batch: Done[]): Map<string, ChannelName> => new Map(batch.map(({ delivery }) => [delivery.lane, delivery.channel]));
+const channelsOf = (batch: Done[]): Map<string, ChannelName> =>
+  new Map(batch.map(({ delivery }) => [delivery.lane, delivery.channel]));
 
 function settledOf({ delivery, outcome, durationMs, at }: Done, now: Date): Settled {
   const { id, attempt } = delivery;
-  const log: Attempt = { at: at.toISOString(), attempt, outcome: outcome.why, statusCode: outcome.statusCode ?? null, durationMs };
+  const log: Attempt = {
+    at: at.toISOString(),
+    attempt,
+    outcome: outcome.why,
+    statusCode: outcome.statusCode ?? null,
+    durationMs,
+  };
   if (outcome.result === 'delivered') return { id, attempt, status: 'delivered', dueAt: null, log };
   const delay = outcome.result === 'retry' ? retryDelayMs(attempt, Math.random()) : null;
   if (delay === null) return { id, attempt, status: 'failed', dueAt: null, log };
-  return { id, attempt, status: 'pending', dueAt: new Date(now.getTime() + Math.max(delay, outcome.pauseMs ?? 0)), log };
+  return {
+    id,
+    attempt,
+    status: 'pending',
+    dueAt: new Date(now.getTime() + Math.max(delay, outcome.pauseMs ?? 0)),
+    log,
+  };
 }

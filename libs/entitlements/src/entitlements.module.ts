@@ -11,7 +11,15 @@ import { OverridesService } from './overrides.service.js';
 
 @Module({
   imports: [CatalogModule, CustomersModule],
-  providers: [HoldersRepository, HoldersService, EntitlementsService, OverridesRepository, OverridesService, GrantsRepository, GrantsService],
+  providers: [
+    HoldersRepository,
+    HoldersService,
+    EntitlementsService,
+    OverridesRepository,
+    OverridesService,
+    GrantsRepository,
+    GrantsService,
+  ],
   exports: [HoldersService, EntitlementsService, OverridesService, GrantsService],
 })
 export class EntitlementsModule {}

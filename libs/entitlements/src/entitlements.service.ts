@@ -52,22 +52,34 @@ export class EntitlementsService {
   /** The keys of everything that the plan, overrides and grants name; nothing without a live subscription. @throws DomainError `product_not_found` */
   async featureKeys(holder: Holder, productKey: string, at?: Date): Promise<string[]> {
     const product = await this.catalog.getProduct(productKey);
-    const subscription = currentOf(holder.subscriptions.get(product.id) ?? [], at ?? (await this.time.of(holder.customer)));
+    const subscription = currentOf(
+      holder.subscriptions.get(product.id) ?? [],
+      at ?? (await this.time.of(holder.customer)),
+    );
     if (!subscription || !isLive(subscription.status)) return [];
     const { entitlements } = await this.catalog.getVersion(subscription.planId, subscription.planVersion);
     const named = new Set(entitlements.map(({ featureId }) => featureId));
     const extra = [...holder.overrides.keys(), ...holder.grants.keys()].filter((id) => !named.has(id));
     const extras = await this.catalog.featuresById([...new Set(extra)]);
-    return [...entitlements.map(({ feature }) => feature), ...extras.filter(({ productId }) => productId === product.id).map(({ key }) => key)];
+    return [
+      ...entitlements.map(({ feature }) => feature),
+      ...extras.filter(({ productId }) => productId === product.id).map(({ key }) => key),
+    ];
   }
 
   /** What the holder would gain and lose by another plan. */
   async difference({ overrides }: Holder, before: SoldVersion, after: SoldVersion): Promise<PlanDifference> {
-    const [old, fresh] = await Promise.all([before, after].map(({ planId, planVersion }) => this.catalog.getVersion(planId, planVersion)));
+    const [old, fresh] = await Promise.all(
+      [before, after].map(({ planId, planVersion }) => this.catalog.getVersion(planId, planVersion)),
+    );
     return planDifference(old!, fresh!, new Set(overrides.keys()));
   }
 
-  private async derive(feature: Feature, { customer, subscriptions, overrides, grants }: Holder, at: Date): Promise<Entitlement> {
+  private async derive(
+    feature: Feature,
+    { customer, subscriptions, overrides, grants }: Holder,
+    at: Date,
+  ): Promise<Entitlement> {
     const contracts = subscriptions.get(feature.productId) ?? [];
     const subscription = currentOf(contracts, at);
     const standing: Standing = {

@@ -17,20 +17,37 @@ export class GrantsRepository {
       `insert into grants (customer_id, id, feature_id, quantity, priority, effective_at, expires_at, recurrence, timezone, rollover_min, rollover_max, reason, created_at)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
       [
-        grant.customerId, grant.id, grant.featureId, grant.quantity, grant.priority, grant.effectiveAt, grant.expiresAt, grant.recurrence,
-        grant.timezone, grant.rolloverMin, grant.rolloverMax, grant.reason, grant.createdAt,
+        grant.customerId,
+        grant.id,
+        grant.featureId,
+        grant.quantity,
+        grant.priority,
+        grant.effectiveAt,
+        grant.expiresAt,
+        grant.recurrence,
+        grant.timezone,
+        grant.rolloverMin,
+        grant.rolloverMax,
+        grant.reason,
+        grant.createdAt,
       ],
     );
   }
 
   async find(customerId: string, id: string): Promise<Grant | null> {
-    const [row] = await this.database.query<Row>('select to_json(g) as grant from grants g where customer_id = $1 and id = $2', [customerId, id]);
+    const [row] = await this.database.query<Row>(
+      'select to_json(g) as grant from grants g where customer_id = $1 and id = $2',
+      [customerId, id],
+    );
     return row ? grantFromRow(row.grant) : null;
   }
 
   /** @returns false when it is voided already. */
   async void(customerId: string, id: string, at: Date): Promise<boolean> {
-    const rows = await this.database.write('update grants set voided_at = $3 where customer_id = $1 and id = $2 and voided_at is null returning id', [customerId, id, at]);
+    const rows = await this.database.write(
+      'update grants set voided_at = $3 where customer_id = $1 and id = $2 and voided_at is null returning id',
+      [customerId, id, at],
+    );
     return rows.length > 0;
   }
 

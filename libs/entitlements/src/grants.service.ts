@@ -1,7 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { CatalogReader, type Feature } from '@app/catalog';
 import { type Customer, CustomersService, CustomerTime } from '@app/customers';
-import { type Actor, DomainError, type Interval, invalidField, newId, type Page, type PageRequest, toPage } from '@app/kernel';
+import {
+  type Actor,
+  DomainError,
+  type Interval,
+  invalidField,
+  newId,
+  type Page,
+  type PageRequest,
+  toPage,
+} from '@app/kernel';
 import { Database, Events, type EventType } from '@app/platform';
 import type { Grant } from './domain/grant.js';
 import { GrantsRepository } from './grants.repository.js';
@@ -53,7 +62,8 @@ export class GrantsService {
     const effectiveAt = input.effectiveAt ?? now;
     const { expiresAt = null, rolloverMin = 0, rolloverMax = null, recurrence } = input;
     if (expiresAt && expiresAt <= effectiveAt) throw invalidField('expiresAt', 'must be after effectiveAt');
-    if (rolloverMax !== null && rolloverMax < rolloverMin) throw invalidField('rolloverMax', 'must be rolloverMin or more');
+    if (rolloverMax !== null && rolloverMax < rolloverMin)
+      throw invalidField('rolloverMax', 'must be rolloverMin or more');
     return this.database.transaction(async () => {
       const customer = await this.customers.lock(input.customer.id);
       const grant: Grant = {
@@ -64,7 +74,9 @@ export class GrantsService {
         priority: input.priority ?? DEFAULT_PRIORITY,
         effectiveAt,
         expiresAt,
-        recurrence: recurrence ? { interval: recurrence.interval, count: recurrence.count ?? 1, anchor: recurrence.anchor ?? effectiveAt } : null,
+        recurrence: recurrence
+          ? { interval: recurrence.interval, count: recurrence.count ?? 1, anchor: recurrence.anchor ?? effectiveAt }
+          : null,
         timezone: customer.timezone,
         rolloverMin,
         rolloverMax,
@@ -79,14 +91,20 @@ export class GrantsService {
   }
 
   /** Takes away what is left of a grant; what was burnt from it stays burnt. @throws DomainError `grant_not_found`, `grant_voided` */
-  async void(customer: Customer, id: string, { onlyProduct, actor }: { onlyProduct: string | null; actor: Actor }): Promise<void> {
+  async void(
+    customer: Customer,
+    id: string,
+    { onlyProduct, actor }: { onlyProduct: string | null; actor: Actor },
+  ): Promise<void> {
     await this.database.transaction(async () => {
       await this.customers.lock(customer.id);
       const grant = await this.grants.find(customer.id, id);
       const [feature] = grant ? await this.catalog.featuresById([grant.featureId]) : [];
-      const theirs = feature && (onlyProduct === null || onlyProduct === (await this.catalog.productKey(feature.productId)));
+      const theirs =
+        feature && (onlyProduct === null || onlyProduct === (await this.catalog.productKey(feature.productId)));
       if (!grant || !theirs) throw new DomainError('not_found', 'grant_not_found', 'There is no such grant.');
-      if (!(await this.grants.void(customer.id, id, await this.time.of(customer)))) throw new DomainError('conflict', 'grant_voided', 'The grant was voided before.');
+      if (!(await this.grants.void(customer.id, id, await this.time.of(customer))))
+        throw new DomainError('conflict', 'grant_voided', 'The grant was voided before.');
       await this.record('grant.voided', grant, feature, { customer, actor });
     });
   }
@@ -108,16 +126,30 @@ export class GrantsService {
     return { data: data.map((grant) => ({ ...grant, feature: keys.get(grant.featureId)! })), hasMore };
   }
 
-  private async record(type: EventType, grant: Grant, feature: Feature, { customer, actor, reason }: { customer: Customer; actor: Actor; reason?: string }): Promise<void> {
+  private async record(
+    type: EventType,
+    grant: Grant,
+    feature: Feature,
+    { customer, actor, reason }: { customer: Customer; actor: Actor; reason?: string },
+  ): Promise<void> {
     const { id, customerId, quantity, priority, effectiveAt, expiresAt, recurrence } = grant;
     await this.events.record({
-      type, subject: { type: 'grant', id }, customerId, productId: feature.productId, actor, reason, at: await this.time.of(customer), after: { feature: feature.key, quantity, priority, effectiveAt, expiresAt, recurrence },
+      type,
+      subject: { type: 'grant', id },
+      customerId,
+      productId: feature.productId,
+      actor,
+      reason,
+      at: await this.time.of(customer),
+      after: { feature: feature.key, quantity, priority, effectiveAt, expiresAt, recurrence },
     });
   }
 }
 
 function refuseUncounted({ type }: Feature): void {
   if (type !== 'metered' && type !== 'credit') {
-    throw new DomainError('invalid', 'feature_not_metered', `The feature is ${type}: there is nothing to count.`, { errors: [{ field: 'feature', message: 'is not counted' }] });
+    throw new DomainError('invalid', 'feature_not_metered', `The feature is ${type}: there is nothing to count.`, {
+      errors: [{ field: 'feature', message: 'is not counted' }],
+    });
   }
 }

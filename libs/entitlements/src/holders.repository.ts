@@ -3,7 +3,14 @@ import type { EntitlementTerms } from '@app/catalog';
 import type { Customer } from '@app/customers';
 import { grouped, type Interval } from '@app/kernel';
 import { type Connection, Pipeline, type Statement } from '@app/platform';
-import { historyNotKept, type StoredFacts, type Subscription, subscriptionFromFacts, subscriptionFromRow, type SubscriptionRow } from '@app/subscriptions';
+import {
+  historyNotKept,
+  type StoredFacts,
+  type Subscription,
+  subscriptionFromFacts,
+  subscriptionFromRow,
+  type SubscriptionRow,
+} from '@app/subscriptions';
 import type { Grant } from './domain/grant.js';
 import type { Holder, Override } from './domain/holder.js';
 
@@ -108,7 +115,9 @@ export class HoldersRepository {
 
   /** On the given connection it reads what that transaction sees. */
   async findByIds(ids: string[], now: Date, connection?: Connection): Promise<Holder[]> {
-    const rows = connection ? await connection.run<Row>(BY_ID, [ids, now]) : await this.pipeline.read<Row>(BY_ID, [ids, now]);
+    const rows = connection
+      ? await connection.run<Row>(BY_ID, [ids, now])
+      : await this.pipeline.read<Row>(BY_ID, [ids, now]);
     return rows.map(holderOf);
   }
 
@@ -117,7 +126,13 @@ export class HoldersRepository {
     const [row] = await this.pipeline.read<PastRow>(AT, [id, at]);
     if (!row) return null;
     const { customer, version, bucket, grants } = row;
-    const overrides = (row.overrides ?? []).map((fact): Override => ({ ...fact, expiresAt: dateOrNull(fact.expiresAt), reason: null, createdAt: at, updatedAt: at }));
+    const overrides = (row.overrides ?? []).map((fact): Override => ({
+      ...fact,
+      expiresAt: dateOrNull(fact.expiresAt),
+      reason: null,
+      createdAt: at,
+      updatedAt: at,
+    }));
     return {
       customer: customerOf(customer),
       version,
@@ -152,22 +167,51 @@ function holderOf({ customer, version, bucket, subscriptions, overrides, grants 
   };
 }
 
-function customerOf({ device_type, first_subscription_id, test_clock_id, created_at, updated_at, ...row }: CustomerRow): Customer {
+function customerOf({
+  device_type,
+  first_subscription_id,
+  test_clock_id,
+  created_at,
+  updated_at,
+  ...row
+}: CustomerRow): Customer {
   const { id, key, name, email, region, timezone, currency } = row;
   return {
-    id, key, name, email, region, deviceType: device_type, timezone, currency, firstSubscriptionId: first_subscription_id, testClockId: test_clock_id,
-    deletedAt: null, createdAt: date(created_at), updatedAt: date(updated_at),
+    id,
+    key,
+    name,
+    email,
+    region,
+    deviceType: device_type,
+    timezone,
+    currency,
+    firstSubscriptionId: first_subscription_id,
+    testClockId: test_clock_id,
+    deletedAt: null,
+    createdAt: date(created_at),
+    updatedAt: date(updated_at),
   };
 }
 
 function overrideOf({ feature_id, terms, expires_at, reason, created_at, updated_at }: OverrideRow): Override {
-  return { featureId: feature_id, terms, expiresAt: dateOrNull(expires_at), reason, createdAt: date(created_at), updatedAt: date(updated_at) };
+  return {
+    featureId: feature_id,
+    terms,
+    expiresAt: dateOrNull(expires_at),
+    reason,
+    createdAt: date(created_at),
+    updatedAt: date(updated_at),
+  };
 }
 
 export function grantFromRow(row: GrantRow): Grant {
   const { id, quantity, priority, recurrence, timezone, reason } = row;
   return {
-    id, quantity, priority, timezone, reason,
+    id,
+    quantity,
+    priority,
+    timezone,
+    reason,
     customerId: row.customer_id,
     featureId: row.feature_id,
     effectiveAt: date(row.effective_at),

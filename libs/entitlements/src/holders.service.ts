@@ -65,7 +65,8 @@ export class HoldersService {
   /** A customer as it was at an earlier instant. Read each time. */
   async findAt(customerId: string, at: Date): Promise<Holder | null> {
     const holder = await this.repository.findAt(customerId, at);
-    for (const subscription of [...(holder?.subscriptions.values() ?? [])].flat()) subscription.planId = await this.catalog.planId(subscription.productId, subscription.planKey);
+    for (const subscription of [...(holder?.subscriptions.values() ?? [])].flat())
+      subscription.planId = await this.catalog.planId(subscription.productId, subscription.planKey);
     return holder;
   }
 
@@ -97,14 +98,20 @@ export class HoldersService {
       if (known.version === holder.version) this.confirm(known);
       return known;
     }
-    const fresh: KnownHolder = { ...holder, verifiedAt: performance.now(), entitlements: new Map(), catalogRevision: 0 };
+    const fresh: KnownHolder = {
+      ...holder,
+      verifiedAt: performance.now(),
+      entitlements: new Map(),
+      catalogRevision: 0,
+    };
     this.byKey.set(key, fresh);
     this.keys.set(id, key);
     return fresh;
   }
 
   private suspect(customerId: string | null): void {
-    const suspects = customerId === null ? [...this.byKey.values()] : [this.byKey.peek(this.keys.peek(customerId) ?? '')];
+    const suspects =
+      customerId === null ? [...this.byKey.values()] : [this.byKey.peek(this.keys.peek(customerId) ?? '')];
     for (const holder of suspects) if (holder) holder.verifiedAt = Number.NEGATIVE_INFINITY;
   }
 }

@@ -9,11 +9,17 @@ export class OverridesRepository {
   constructor(private readonly database: Database) {}
 
   async find(customerId: string, featureId: string): Promise<Override | null> {
-    const [row] = await this.database.query<Override>(`select ${COLUMNS} from entitlement_overrides where customer_id = $1 and feature_id = $2`, [customerId, featureId]);
+    const [row] = await this.database.query<Override>(
+      `select ${COLUMNS} from entitlement_overrides where customer_id = $1 and feature_id = $2`,
+      [customerId, featureId],
+    );
     return row ?? null;
   }
 
-  async save(customerId: string, { featureId, terms, expiresAt, reason, createdAt, updatedAt }: Override): Promise<void> {
+  async save(
+    customerId: string,
+    { featureId, terms, expiresAt, reason, createdAt, updatedAt }: Override,
+  ): Promise<void> {
     await this.database.write(
       `insert into entitlement_overrides (customer_id, feature_id, terms, expires_at, reason, created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7)
        on conflict (customer_id, feature_id) do update set terms = $3, expires_at = $4, reason = $5, updated_at = $7`,
@@ -22,6 +28,9 @@ export class OverridesRepository {
   }
 
   async delete(customerId: string, featureId: string): Promise<void> {
-    await this.database.write('delete from entitlement_overrides where customer_id = $1 and feature_id = $2', [customerId, featureId]);
+    await this.database.write('delete from entitlement_overrides where customer_id = $1 and feature_id = $2', [
+      customerId,
+      featureId,
+    ]);
   }
 }

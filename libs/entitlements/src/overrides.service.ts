@@ -36,12 +36,20 @@ export class OverridesService {
     const feature = await this.feature(input);
     const now = await this.time.of(input.customer);
     if (input.expiresAt && input.expiresAt <= now) throw invalidField('expiresAt', 'must be in the future');
-    const terms: EntitlementTerms = checkTerms(feature, feature.type === 'metered' ? { ...METERED_DEFAULTS, ...input.terms } : input.terms);
+    const terms: EntitlementTerms = checkTerms(
+      feature,
+      feature.type === 'metered' ? { ...METERED_DEFAULTS, ...input.terms } : input.terms,
+    );
     return this.database.transaction(async () => {
       await this.customers.lock(input.customer.id);
       const before = await this.overrides.find(input.customer.id, feature.id);
       const override: Override = {
-        featureId: feature.id, terms, expiresAt: input.expiresAt ?? null, reason: input.reason ?? null, createdAt: before?.createdAt ?? now, updatedAt: now,
+        featureId: feature.id,
+        terms,
+        expiresAt: input.expiresAt ?? null,
+        reason: input.reason ?? null,
+        createdAt: before?.createdAt ?? now,
+        updatedAt: now,
       };
       await this.overrides.save(input.customer.id, override);
       await this.record('entitlement.overridden', input, feature, before, override);
@@ -55,7 +63,8 @@ export class OverridesService {
     await this.database.transaction(async () => {
       await this.customers.lock(input.customer.id);
       const before = await this.overrides.find(input.customer.id, feature.id);
-      if (!before) throw new DomainError('not_found', 'override_not_found', 'The customer has no override of this feature.');
+      if (!before)
+        throw new DomainError('not_found', 'override_not_found', 'The customer has no override of this feature.');
       await this.overrides.delete(input.customer.id, feature.id);
       await this.record('entitlement.override_removed', input, feature, before, null);
     });
@@ -66,9 +75,26 @@ export class OverridesService {
     return this.catalog.getFeature(id, feature);
   }
 
-  private async record(type: EventType, { customer, actor, reason }: { customer: Customer; actor: Actor; reason?: string }, feature: Feature, before: Override | null, after: Override | null): Promise<void> {
-    const facts = (override: Override | null): object | null => override && { feature: feature.key, featureId: feature.id, terms: override.terms, expiresAt: override.expiresAt };
+  private async record(
+    type: EventType,
+    { customer, actor, reason }: { customer: Customer; actor: Actor; reason?: string },
+    feature: Feature,
+    before: Override | null,
+    after: Override | null,
+  ): Promise<void> {
+    const facts = (override: Override | null): object | null =>
+      override && { feature: feature.key, featureId: feature.id, terms: override.terms, expiresAt: override.expiresAt };
     const subject = { type: 'customer', id: customer.id };
-    await this.events.record({ type, subject, customerId: customer.id, productId: feature.productId, actor, reason, at: await this.time.of(customer), before: facts(before), after: facts(after) });
+    await this.events.record({
+      type,
+      subject,
+      customerId: customer.id,
+      productId: feature.productId,
+      actor,
+      reason,
+      at: await this.time.of(customer),
+      before: facts(before),
+      after: facts(after),
+    });
   }
 }

@@ -3,11 +3,22 @@ import fc from 'fast-check';
 import { boundary, type Cadence, calendarWindow, INTERVALS, isTimeZone, periodAt } from './calendar.js';
 
 const ZONES = [
-  'UTC', 'America/New_York', 'America/Los_Angeles', 'America/Sao_Paulo', 'Europe/Berlin', 'Asia/Kolkata',
-  'Asia/Kathmandu', 'Asia/Tokyo', 'Australia/Lord_Howe', 'Australia/Sydney', 'Pacific/Auckland', 'Pacific/Apia',
+  'UTC',
+  'America/New_York',
+  'America/Los_Angeles',
+  'America/Sao_Paulo',
+  'Europe/Berlin',
+  'Asia/Kolkata',
+  'Asia/Kathmandu',
+  'Asia/Tokyo',
+  'Australia/Lord_Howe',
+  'Australia/Sydney',
+  'Pacific/Auckland',
+  'Pacific/Apia',
 ];
 const day = (text: string): Date => new Date(text);
-const localDay = (at: Date, timeZone: string): number => Number(new Intl.DateTimeFormat('en', { timeZone, day: 'numeric' }).format(at));
+const localDay = (at: Date, timeZone: string): number =>
+  Number(new Intl.DateTimeFormat('en', { timeZone, day: 'numeric' }).format(at));
 const daysInMonth = (at: Date, timeZone: string): number => {
   const [year, month] = new Intl.DateTimeFormat('en-CA', { timeZone }).format(at).split('-').map(Number);
   return new Date(Date.UTC(year!, month, 0)).getUTCDate();
@@ -45,10 +56,15 @@ describe('periods', () => {
 
   it('of months keep the day of the anchor wherever the month has it', () => {
     fc.assert(
-      fc.property(instants, fc.constantFrom(...ZONES.filter((zone) => zone !== 'Pacific/Apia')), fc.integer({ min: -240, max: 240 }), (anchor, timeZone, k) => {
-        const at = boundary({ anchor, interval: 'month', count: 1, timeZone }, k);
-        expect(localDay(at, timeZone)).toBe(Math.min(localDay(anchor, timeZone), daysInMonth(at, timeZone)));
-      }),
+      fc.property(
+        instants,
+        fc.constantFrom(...ZONES.filter((zone) => zone !== 'Pacific/Apia')),
+        fc.integer({ min: -240, max: 240 }),
+        (anchor, timeZone, k) => {
+          const at = boundary({ anchor, interval: 'month', count: 1, timeZone }, k);
+          expect(localDay(at, timeZone)).toBe(Math.min(localDay(anchor, timeZone), daysInMonth(at, timeZone)));
+        },
+      ),
       { numRuns: 7_000 },
     );
   });
@@ -68,18 +84,57 @@ describe('calendar windows', () => {
   });
 
   it.each([
-    ['the 23 hours of a spring day in Berlin', 'day', 'Europe/Berlin', '2025-03-30T12:00Z', '2025-03-29T23:00Z', '2025-03-30T22:00Z'],
-    ['the 25 hours of an autumn day in Berlin', 'day', 'Europe/Berlin', '2025-10-26T12:00Z', '2025-10-25T22:00Z', '2025-10-26T23:00Z'],
-    ['the 25 hours of an autumn day in Auckland', 'day', 'Pacific/Auckland', '2025-04-06T00:00Z', '2025-04-05T11:00Z', '2025-04-06T12:00Z'],
-    ['February in São Paulo', 'month', 'America/Sao_Paulo', '2025-02-10T00:00Z', '2025-02-01T03:00Z', '2025-03-01T03:00Z'],
+    [
+      'the 23 hours of a spring day in Berlin',
+      'day',
+      'Europe/Berlin',
+      '2025-03-30T12:00Z',
+      '2025-03-29T23:00Z',
+      '2025-03-30T22:00Z',
+    ],
+    [
+      'the 25 hours of an autumn day in Berlin',
+      'day',
+      'Europe/Berlin',
+      '2025-10-26T12:00Z',
+      '2025-10-25T22:00Z',
+      '2025-10-26T23:00Z',
+    ],
+    [
+      'the 25 hours of an autumn day in Auckland',
+      'day',
+      'Pacific/Auckland',
+      '2025-04-06T00:00Z',
+      '2025-04-05T11:00Z',
+      '2025-04-06T12:00Z',
+    ],
+    [
+      'February in São Paulo',
+      'month',
+      'America/Sao_Paulo',
+      '2025-02-10T00:00Z',
+      '2025-02-01T03:00Z',
+      '2025-03-01T03:00Z',
+    ],
     ['the ISO week', 'week', 'UTC', '2026-06-17T08:00Z', '2026-06-15T00:00Z', '2026-06-22T00:00Z'],
-    ['the half hour that Lord Howe loses', 'hour', 'Australia/Lord_Howe', '2025-10-05T12:45Z', '2025-10-05T12:30Z', '2025-10-05T13:00Z'],
+    [
+      'the half hour that Lord Howe loses',
+      'hour',
+      'Australia/Lord_Howe',
+      '2025-10-05T12:45Z',
+      '2025-10-05T12:30Z',
+      '2025-10-05T13:00Z',
+    ],
   ] as const)('know %s', (_, interval, zone, at, start, end) => {
     expect(calendarWindow(interval, zone, day(at))).toEqual({ start: day(start), end: day(end) });
   });
 });
 
 describe('zone names', () => {
-  it.each(['UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires', 'Etc/GMT+3'])('%s is one', (name) => expect(isTimeZone(name)).toBe(true));
-  it.each(['', '+03:00', 'Mars/Olympus', 'x'.repeat(200), '../etc/passwd', null, 3])('%j is none', (name) => expect(isTimeZone(name)).toBe(false));
+  it.each(['UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires', 'Etc/GMT+3'])('%s is one', (name) =>
+    expect(isTimeZone(name)).toBe(true),
+  );
+  it.each(['', '+03:00', 'Mars/Olympus', 'x'.repeat(200), '../etc/passwd', null, 3])('%j is none', (name) =>
+    expect(isTimeZone(name)).toBe(false),
+  );
 });

@@ -19,7 +19,8 @@ export interface Cadence {
 
 const HOUR_MS = 3_600_000;
 
-const zoned = (at: Date, timeZone: string): Temporal.ZonedDateTime => Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(timeZone);
+const zoned = (at: Date, timeZone: string): Temporal.ZonedDateTime =>
+  Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(timeZone);
 const toDate = (at: Temporal.ZonedDateTime): Date => new Date(at.epochMilliseconds);
 
 /**
@@ -59,7 +60,10 @@ function estimate({ anchor, interval, count, timeZone }: Cadence, at: Date): num
 export function calendarWindow(interval: Interval, timeZone: string, at: Date): Period {
   const today = zoned(at, timeZone).toPlainDate();
   const midnight = (date: Temporal.PlainDate): Date => toDate(date.toZonedDateTime(timeZone));
-  const window = (first: Temporal.PlainDate, length: Temporal.DurationLike): Period => ({ start: midnight(first), end: midnight(first.add(length)) });
+  const window = (first: Temporal.PlainDate, length: Temporal.DurationLike): Period => ({
+    start: midnight(first),
+    end: midnight(first.add(length)),
+  });
   switch (interval) {
     case 'hour':
       return hourOf(window(today, { days: 1 }), at);

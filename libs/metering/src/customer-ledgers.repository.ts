@@ -33,7 +33,14 @@ const steps = (parts: string[]): string =>
    from (${parts.join(' union all ')}) q group by 1 order by 1`;
 
 /** $1 to $6. */
-const valuesOf = ({ customerId, featureId, from, to, by, timezone }: LedgerQuestion): unknown[] => [customerId, featureId, from, to, by, timezone];
+const valuesOf = ({ customerId, featureId, from, to, by, timezone }: LedgerQuestion): unknown[] => [
+  customerId,
+  featureId,
+  from,
+  to,
+  by,
+  timezone,
+];
 
 const SUMMED_UNTIL = '(select summed_until from long_ledgers where customer_id = $1)';
 const LINE_BY_LINE = steps([lines('feature_id = $2 and occurred_at >= $3 and occurred_at < $4')]);
@@ -62,13 +69,18 @@ export class CustomerLedgersRepository {
 
   /** True once all but its last minutes are summed up. */
   async isSummedUp(customerId: string): Promise<boolean> {
-    const [ledger] = await this.database.query<{ caught_up: boolean }>('select caught_up from long_ledgers where customer_id = $1', [customerId]);
+    const [ledger] = await this.database.query<{ caught_up: boolean }>(
+      'select caught_up from long_ledgers where customer_id = $1',
+      [customerId],
+    );
     return ledger?.caught_up === true;
   }
 
   /** From now on it is summed up. */
   async markLong(customerId: string): Promise<void> {
-    await this.database.write('insert into long_ledgers (customer_id) values ($1) on conflict do nothing', [customerId]);
+    await this.database.write('insert into long_ledgers (customer_id) values ($1) on conflict do nothing', [
+      customerId,
+    ]);
   }
 
   /** The one that is furthest behind, not before it is its turn unless it never caught up; nobody else sums it up until this transaction ends. */
@@ -82,7 +94,10 @@ export class CustomerLedgersRepository {
   }
 
   /** Sums up its next lines, as far as all that were made before `until` are there. Needs the lock. */
-  async addNext({ customerId, summedUntil }: LongLedger, { until, limit }: { until: Date; limit: number }): Promise<void> {
+  async addNext(
+    { customerId, summedUntil }: LongLedger,
+    { until, limit }: { until: Date; limit: number },
+  ): Promise<void> {
     await this.database.write(
       `with l as materialized (
          select * from usage_ledger where customer_id = $1 and id > $2 and id < $3 order by id limit $4

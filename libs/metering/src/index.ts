@@ -8,6 +8,13 @@ export { PastUsage } from './past-usage.js';
 export type { IdempotencyClaim, UsageResult } from './usage-command.js';
 export { type UsageRecord, UsageRecordsRepository } from './usage-records.repository.js';
 export { type CheckReport, UsageChecker } from './usage-checker.js';
-export { type CounterChange, type CounterKey, type CounterRow, type LedgerEntry, type Mismatch, UsageRepository } from './usage.repository.js';
+export {
+  type CounterChange,
+  type CounterKey,
+  type CounterRow,
+  type LedgerEntry,
+  type Mismatch,
+  UsageRepository,
+} from './usage.repository.js';
 export { type FeatureUsage, type ProductUsage, UsageOverTime, type UsageSeries } from './usage-over-time.js';
 export type { CountedStep } from './usage-steps.js';

@@ -48,7 +48,8 @@ interface Wanted {
 }
 
 /** The key of a counter as text, for maps. */
-export const counterName = ({ customerId, featureId, windowStart }: CounterKey): string => `${customerId}${featureId}${windowStart.getTime()}`;
+export const counterName = ({ customerId, featureId, windowStart }: CounterKey): string =>
+  `${customerId}${featureId}${windowStart.getTime()}`;
 
 /** Where the window of a request begins; null when nothing is counted there. */
 export function windowStartOf({ entitlement, at, windowStart }: MeterRequest): Date | null {
@@ -72,19 +73,46 @@ export class MeterReader {
     const wanted = requests.map((request): Omit<Wanted, 'row'> => {
       const { entitlement, customerId } = request;
       const allowance = this.allowanceOf(entitlement);
-      return { request, allowance, key: { customerId, featureId: entitlement.feature.id, windowStart: windowStartOf(request)!, windowName: allowance.windowName } };
+      return {
+        request,
+        allowance,
+        key: {
+          customerId,
+          featureId: entitlement.feature.id,
+          windowStart: windowStartOf(request)!,
+          windowName: allowance.windowName,
+        },
+      };
     });
     // None of these waits for the other: they travel together.
     const [rows, grants, recent, burnt] = await Promise.all([
-      this.usage.counters(connection, wanted.map(({ key }) => key)),
+      this.usage.counters(
+        connection,
+        wanted.map(({ key }) => key),
+      ),
       this.grants(connection, wanted),
       this.recent(connection, wanted, now),
       this.burnt(connection, wanted),
     ]);
     const found: Wanted[] = wanted.map((one) => ({ ...one, row: EMPTY_ROW }));
     for (const row of rows) found[row.n - 1]!.row = row;
-    const [openings, expired] = await Promise.all([this.openings(connection, found), this.expired(connection, found, now)]);
-    return found.map((one, index) => readingOf(one, { grants: grants.get(index) ?? [], recent: recent.get(index) ?? 0, burnt: burnt.get(index) ?? [], opening: openings.get(index) ?? 0, expired: expired.get(index) ?? [] }, now));
+    const [openings, expired] = await Promise.all([
+      this.openings(connection, found),
+      this.expired(connection, found, now),
+    ]);
+    return found.map((one, index) =>
+      readingOf(
+        one,
+        {
+          grants: grants.get(index) ?? [],
+          recent: recent.get(index) ?? 0,
+          burnt: burnt.get(index) ?? [],
+          opening: openings.get(index) ?? 0,
+          expired: expired.get(index) ?? [],
+        },
+        now,
+      ),
+    );
   }
 
   private allowanceOf(entitlement: Entitlement): Allowance {
@@ -96,19 +124,33 @@ export class MeterReader {
   }
 
   private async grants(connection: Connection, wanted: Omit<Wanted, 'row'>[]): Promise<Map<number, GrantState[]>> {
-    const asked = wanted.flatMap(({ request }, index) => (isCurrent(request) ? request.entitlement.grants.map((grant) => ({ index, grant })) : []));
+    const asked = wanted.flatMap(({ request }, index) =>
+      isCurrent(request) ? request.entitlement.grants.map((grant) => ({ index, grant })) : [],
+    );
     if (asked.length === 0) return new Map();
-    const balances = new Map((await this.usage.balances(connection, asked.map(({ grant }) => grant))).map((row) => [row.grantId, row]));
-    return collect(asked.map(({ index, grant }) => {
-      const known = balances.get(grant.id);
-      return [index, { grant, balance: known?.balance ?? 0, settledAt: known?.settledAt ?? null }];
-    }));
+    const balances = new Map(
+      (
+        await this.usage.balances(
+          connection,
+          asked.map(({ grant }) => grant),
+        )
+      ).map((row) => [row.grantId, row]),
+    );
+    return collect(
+      asked.map(({ index, grant }) => {
+        const known = balances.get(grant.id);
+        return [index, { grant, balance: known?.balance ?? 0, settledAt: known?.settledAt ?? null }];
+      }),
+    );
   }
 
   private async recent(connection: Connection, wanted: Omit<Wanted, 'row'>[], now: Date): Promise<Map<number, number>> {
     const limited = pick(wanted, ({ allowance }) => allowance.rateLimit !== null);
     if (limited.length === 0) return new Map();
-    const spans = limited.map(({ item: { key, allowance } }) => ({ ...key, since: new Date(now.getTime() - allowance.rateLimit!.windowSeconds * 1_000) }));
+    const spans = limited.map(({ item: { key, allowance } }) => ({
+      ...key,
+      since: new Date(now.getTime() - allowance.rateLimit!.windowSeconds * 1_000),
+    }));
     const quantities = await this.usage.recent(connection, spans);
     return new Map(limited.map(({ index }, position) => [index, quantities[position]!]));
   }
@@ -116,7 +158,10 @@ export class MeterReader {
   private async burnt(connection: Connection, wanted: Omit<Wanted, 'row'>[]): Promise<Map<number, Burn[]>> {
     const asked = pick(wanted, ({ request }) => request.withBurns === true && request.entitlement.grants.length > 0);
     if (asked.length === 0) return new Map();
-    const rows = await this.usage.burns(connection, asked.map(({ item }) => item.key));
+    const rows = await this.usage.burns(
+      connection,
+      asked.map(({ item }) => item.key),
+    );
     const byCounter = collect(rows.map((row) => [counterName(row), row.burns]));
     return new Map(asked.map(({ item, index }) => [index, (byCounter.get(counterName(item.key)) ?? []).flat()]));
   }
@@ -124,7 +169,10 @@ export class MeterReader {
   private async openings(connection: Connection, found: Wanted[]): Promise<Map<number, number>> {
     const foreign = pick(found, ({ row }) => row.foreign);
     if (foreign.length === 0) return new Map();
-    const spans = foreign.map(({ item: { key, allowance } }) => ({ ...key, windowEnd: allowance.windowAt(key.windowStart)?.end ?? ('infinity' as const) }));
+    const spans = foreign.map(({ item: { key, allowance } }) => ({
+      ...key,
+      windowEnd: allowance.windowAt(key.windowStart)?.end ?? ('infinity' as const),
+    }));
     const quantities = await this.usage.openings(connection, spans);
     return new Map(foreign.map(({ index }, position) => [index, quantities[position]!]));
   }
@@ -132,7 +180,11 @@ export class MeterReader {
   private async expired(connection: Connection, found: Wanted[], now: Date): Promise<Map<number, Reservation[]>> {
     const holding = pick(found, ({ row, key }) => row.reserved > 0 && row.windowStart === key.windowStart.getTime());
     if (holding.length === 0) return new Map();
-    const reservations = await this.usage.expired(connection, holding.map(({ item }) => item.key), now);
+    const reservations = await this.usage.expired(
+      connection,
+      holding.map(({ item }) => item.key),
+      now,
+    );
     const byCounter = collect(reservations.map((reservation) => [counterName(reservation), reservation]));
     return new Map(holding.map(({ item, index }) => [index, byCounter.get(counterName(item.key)) ?? []]));
   }
@@ -152,29 +204,76 @@ function collect<K, V>(entries: [K, V][]): Map<K, V[]> {
   return groups;
 }
 
-const EMPTY_ROW: CounterRow = { n: 0, version: null, windowStart: null, windowName: 'none', used: 0, reserved: 0, fromGrants: 0, carried: 0, notified: 0, foreign: false };
+const EMPTY_ROW: CounterRow = {
+  n: 0,
+  version: null,
+  windowStart: null,
+  windowName: 'none',
+  used: 0,
+  reserved: 0,
+  fromGrants: 0,
+  carried: 0,
+  notified: 0,
+  foreign: false,
+};
 const isCurrent = ({ at, windowStart }: MeterRequest): boolean => at === undefined && windowStart === undefined;
 
 type Extras = Pick<MeterReading, 'opening' | 'expired' | 'burnt'> & { grants: GrantState[]; recent: number };
 
-function readingOf({ request, allowance, key, row }: Wanted, { grants, recent, ...extras }: Extras, now: Date): MeterReading {
+function readingOf(
+  { request, allowance, key, row }: Wanted,
+  { grants, recent, ...extras }: Extras,
+  now: Date,
+): MeterReading {
   const own = row.windowStart === key.windowStart.getTime();
-  const kept = own ? { used: row.used, reserved: row.reserved, fromGrants: row.fromGrants } : { used: 0, reserved: 0, fromGrants: 0 };
+  const kept = own
+    ? { used: row.used, reserved: row.reserved, fromGrants: row.fromGrants }
+    : { used: 0, reserved: 0, fromGrants: 0 };
   const held = totalOf(extras.expired, 'quantity');
   const { meter, paid } = isCurrent(request)
     ? advance({ ...newestMeter(row, own, allowance, request, now), recent, grants }, allowance, now)
-    : { meter: { ...unusedMeter(allowance, [], now), windowStart: key.windowStart, ...(own ? counted(row) : {}), recent }, paid: [] };
+    : {
+        meter: {
+          ...unusedMeter(allowance, [], now),
+          windowStart: key.windowStart,
+          ...(own ? counted(row) : {}),
+          recent,
+        },
+        paid: [],
+      };
   const { customerId, featureId, windowStart } = key;
   return {
-    customerId, featureId, windowStart, entitlement: request.entitlement, allowance, version: row.version, exists: own, stored: kept, ...extras, paid, burnt: paid.length > 0 ? [...extras.burnt, ...paid] : extras.burnt,
+    customerId,
+    featureId,
+    windowStart,
+    entitlement: request.entitlement,
+    allowance,
+    version: row.version,
+    exists: own,
+    stored: kept,
+    ...extras,
+    paid,
+    burnt: paid.length > 0 ? [...extras.burnt, ...paid] : extras.burnt,
     meter: { ...meter, used: meter.used + extras.opening, reserved: meter.reserved - held },
   };
 }
 
-const counted = ({ used, reserved, fromGrants, carried, notified }: CounterRow) => ({ used, reserved, fromGrants, carried, notified });
+const counted = ({ used, reserved, fromGrants, carried, notified }: CounterRow) => ({
+  used,
+  reserved,
+  fromGrants,
+  carried,
+  notified,
+});
 
 /** The meter of the newest window that was counted in, as long as it is of the same kind: what was left over there may count here. */
-function newestMeter(row: CounterRow, own: boolean, allowance: Allowance, { entitlement }: MeterRequest, now: Date): Meter {
+function newestMeter(
+  row: CounterRow,
+  own: boolean,
+  allowance: Allowance,
+  { entitlement }: MeterRequest,
+  now: Date,
+): Meter {
   const unused = unusedMeter(allowance, entitlement.grants, now);
   if (row.windowStart === null || (!own && row.foreign)) return unused;
   return { ...unused, windowStart: new Date(row.windowStart), ...counted(row) };

@@ -16,7 +16,19 @@ import { UsageTransaction } from './usage-transaction.js';
 
 @Module({
   imports: [CatalogModule, CustomersModule, EntitlementsModule],
-  providers: [UsageRepository, UsageRecordsRepository, UsageOverTimeRepository, CustomerLedgersRepository, MeterReader, UsageTransaction, UsageLanes, UsageChecker, PastUsage, UsageOverTime, MeteringService],
+  providers: [
+    UsageRepository,
+    UsageRecordsRepository,
+    UsageOverTimeRepository,
+    CustomerLedgersRepository,
+    MeterReader,
+    UsageTransaction,
+    UsageLanes,
+    UsageChecker,
+    PastUsage,
+    UsageOverTime,
+    MeteringService,
+  ],
   exports: [MeteringService, PastUsage, UsageChecker, UsageOverTime, UsageRecordsRepository],
 })
 export class MeteringModule {}

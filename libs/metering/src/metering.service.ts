@@ -3,7 +3,14 @@ import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { CatalogReader } from '@app/catalog';
 import { type Customer, CustomerTime } from '@app/customers';
-import { type Entitlement, EntitlementsService, holds, HoldersService, type KnownHolder, windowsOfRhythm } from '@app/entitlements';
+import {
+  type Entitlement,
+  EntitlementsService,
+  holds,
+  HoldersService,
+  type KnownHolder,
+  windowsOfRhythm,
+} from '@app/entitlements';
 import { type Actor, DomainError, newId } from '@app/kernel';
 import { Batcher, isUnavailable, type Outcome, Pipeline, Together } from '@app/platform';
 import * as commands from './commands.js';
@@ -51,7 +58,10 @@ export const fingerprintOf = (content: string): string => createHash('sha256').u
 /** Answers what a customer may do, and counts what it does. */
 @Injectable()
 export class MeteringService {
-  private readonly reads = new Batcher<Looked, Situation>((looked) => this.readSituations(looked, this.time.real()), READS);
+  private readonly reads = new Batcher<Looked, Situation>(
+    (looked) => this.readSituations(looked, this.time.real()),
+    READS,
+  );
   private readonly answers = new Together();
   /** What was seen last of meters whose features answer from memory when the database cannot be asked. */
   private readonly remembered = new LRUCache<string, Meter>({ max: MAX_REMEMBERED });
@@ -77,12 +87,25 @@ export class MeteringService {
     }
   }
 
-  private async checkHolder({ customer, product, feature, quantity }: UsageSubject & { quantity: number }): Promise<Decision> {
+  private async checkHolder({
+    customer,
+    product,
+    feature,
+    quantity,
+  }: UsageSubject & { quantity: number }): Promise<Decision> {
     const holder = await this.holderOf(customer, false);
-    const situation = await this.situation({ holder, product, entitlement: await this.entitlements.entitlement(holder, product, feature) });
+    const situation = await this.situation({
+      holder,
+      product,
+      entitlement: await this.entitlements.entitlement(holder, product, feature),
+    });
     this.remember(customer.id, situation);
     const present = this.time.of(holder.customer);
-    return check(situation, { customer: customer.key, quantity, now: present instanceof Date ? present : await present });
+    return check(situation, {
+      customer: customer.key,
+      quantity,
+      now: present instanceof Date ? present : await present,
+    });
   }
 
   /** The same for several features at once, in their order. */
@@ -100,7 +123,9 @@ export class MeteringService {
    * Counts the units if, and only if, they are allowed. Durable when it answers.
    * @throws DomainError `feature_not_found`, `feature_not_metered`, `idempotency_key_reused`, `overloaded`
    */
-  async consume(asked: UsageSubject & Request & { quantity: number; properties?: object }): Promise<UsageResult<Decision>> {
+  async consume(
+    asked: UsageSubject & Request & { quantity: number; properties?: object },
+  ): Promise<UsageResult<Decision>> {
     try {
       return await this.run(commands.consumeOne(asked));
     } catch (error) {
@@ -109,32 +134,44 @@ export class MeteringService {
   }
 
   /** Counts several features, all of them or none. @throws DomainError as consume */
-  consumeAll(asked: UsageScope & Request & { features: QuantityOf[]; properties?: object }): Promise<UsageResult<JointDecision>> {
+  consumeAll(
+    asked: UsageScope & Request & { features: QuantityOf[]; properties?: object },
+  ): Promise<UsageResult<JointDecision>> {
     return this.run(commands.consumeAll(asked));
   }
 
   /** Holds units until they are committed, released, or the time is over. @throws DomainError as consume */
-  reserve(asked: UsageSubject & Request & { quantity: number; ttlSeconds: number }): Promise<UsageResult<ReservationDecision>> {
+  reserve(
+    asked: UsageSubject & Request & { quantity: number; ttlSeconds: number },
+  ): Promise<UsageResult<ReservationDecision>> {
     return this.run(commands.hold({ ...asked, id: newId() }));
   }
 
   /** @throws DomainError `reservation_expired`, `reservation_settled`, `exceeds_reservation` */
-  commit(asked: UsageSubject & Request & { reservation: { id: string; windowStart: Date }; quantity?: number }): Promise<UsageResult<Decision>> {
+  commit(
+    asked: UsageSubject & Request & { reservation: { id: string; windowStart: Date }; quantity?: number },
+  ): Promise<UsageResult<Decision>> {
     return this.run(commands.commit(asked));
   }
 
   /** @throws DomainError `reservation_settled` */
-  release(asked: UsageSubject & Request & { reservation: { id: string; windowStart: Date } }): Promise<UsageResult<Decision>> {
+  release(
+    asked: UsageSubject & Request & { reservation: { id: string; windowStart: Date } },
+  ): Promise<UsageResult<Decision>> {
     return this.run(commands.release(asked));
   }
 
   /** @throws DomainError `reservation_expired`, `reservation_settled` */
-  heartbeat(asked: UsageSubject & Request & { reservation: { id: string; windowStart: Date }; ttlSeconds: number }): Promise<UsageResult<ReservationDecision>> {
+  heartbeat(
+    asked: UsageSubject & Request & { reservation: { id: string; windowStart: Date }; ttlSeconds: number },
+  ): Promise<UsageResult<ReservationDecision>> {
     return this.run(commands.heartbeat(asked));
   }
 
   /** Where a reservation belongs. @throws DomainError `reservation_not_found` */
-  async locateReservation(id: string): Promise<{ customerId: string; featureId: string; reservation: { id: string; windowStart: Date } }> {
+  async locateReservation(
+    id: string,
+  ): Promise<{ customerId: string; featureId: string; reservation: { id: string; windowStart: Date } }> {
     const found = await this.usage.findReservation(id);
     if (!found) throw new DomainError('not_found', 'reservation_not_found', 'There is no such reservation.');
     const { customerId, featureId, windowStart } = found;
@@ -149,11 +186,15 @@ export class MeteringService {
     const takeable = facts.filter((_, index) => refused[index] === null);
     const results = takeable.length > 0 ? (await this.run(commands.record({ ...asked, facts: takeable }))).answer : [];
     let next = 0;
-    return facts.map(({ id }, index) => (refused[index] === null ? results[next++]! : { id, status: 'rejected', code: refused[index] }));
+    return facts.map(({ id }, index) =>
+      refused[index] === null ? results[next++]! : { id, status: 'rejected', code: refused[index] },
+    );
   }
 
   /** Sets usage right by hand. @throws DomainError `exceeds_usage`, `feature_not_metered` */
-  correct(asked: UsageSubject & Request & { quantity: number; at?: Date; reason: string }): Promise<UsageResult<Decision>> {
+  correct(
+    asked: UsageSubject & Request & { quantity: number; at?: Date; reason: string },
+  ): Promise<UsageResult<Decision>> {
     return this.run(commands.correct(asked));
   }
 
@@ -165,7 +206,12 @@ export class MeteringService {
   /** Writes down which reservations are over: each exactly once, whoever does it. @returns how many counters were settled */
   async settleExpired(): Promise<number> {
     const due = await this.usage.customersWithExpired(this.time.real(), EXPIRY_BATCH);
-    const features = new Map((await this.catalog.featuresById([...new Set(due.map(({ featureId }) => featureId))])).map((feature) => [feature.id, feature]));
+    const features = new Map(
+      (await this.catalog.featuresById([...new Set(due.map(({ featureId }) => featureId))])).map((feature) => [
+        feature.id,
+        feature,
+      ]),
+    );
     const holders = await this.holders.reload([...new Set(due.map(({ customerId }) => customerId))]);
     const settled = await Promise.allSettled(
       due.map(async ({ customerId, featureId, windowStart }) => {
@@ -173,7 +219,15 @@ export class MeteringService {
         const holder = holders.get(customerId);
         if (!holder) return;
         const product = await this.catalog.productKey(productId);
-        await this.run(commands.settleExpired({ customer: holder.customer, product, feature: key, windowStart, actor: { kind: 'system', id: null } }));
+        await this.run(
+          commands.settleExpired({
+            customer: holder.customer,
+            product,
+            feature: key,
+            windowStart,
+            actor: { kind: 'system', id: null },
+          }),
+        );
       }),
     );
     return settled.filter(({ status }) => status === 'fulfilled').length;
@@ -231,7 +285,8 @@ export class MeteringService {
   /** What is not counted is answered from memory, two seconds old at most; what is counted is read with all that ask at once. */
   private async situation(looked: Looked): Promise<Situation> {
     const { entitlement, product, holder } = looked;
-    if (!entitlement.denied && isCounted(entitlement.feature.type)) return holder.customer.testClockId === null ? this.reads.add(looked) : this.readAlone(looked);
+    if (!entitlement.denied && isCounted(entitlement.feature.type))
+      return holder.customer.testClockId === null ? this.reads.add(looked) : this.readAlone(looked);
     const recent = await this.holderOf(holder.customer, true);
     if (recent === holder) {
       await this.answers.turn();
@@ -250,7 +305,11 @@ export class MeteringService {
 
   private async readSituations(looked: Looked[], now: Date): Promise<Outcome<Situation>[]> {
     const readings = await this.pipeline.reading((connection) =>
-      this.meters.read(connection, looked.map(({ holder, entitlement }) => ({ customerId: holder.customer.id, entitlement })), now),
+      this.meters.read(
+        connection,
+        looked.map(({ holder, entitlement }) => ({ customerId: holder.customer.id, entitlement })),
+        now,
+      ),
     );
     return looked.map((one, index) => {
       const reading = readings[index]!;
@@ -265,10 +324,19 @@ export class MeteringService {
     const { customer } = holder;
     holder.verifiedAt = Number.NEGATIVE_INFINITY;
     const fresh = await this.holderOf(customer, true);
-    return this.situation({ holder: fresh, product, entitlement: await this.entitlements.entitlement(fresh, product, entitlement.feature.key) });
+    return this.situation({
+      holder: fresh,
+      product,
+      entitlement: await this.entitlements.entitlement(fresh, product, entitlement.feature.key),
+    });
   }
 
-  private async refusal(holder: KnownHolder, product: string, { feature, occurredAt }: UsageFact, now: number): Promise<string | null> {
+  private async refusal(
+    holder: KnownHolder,
+    product: string,
+    { feature, occurredAt }: UsageFact,
+    now: number,
+  ): Promise<string | null> {
     if (occurredAt && occurredAt.getTime() > now + CLOCKS_APART) return 'occurred_in_future';
     if (occurredAt && occurredAt.getTime() < now - LATEST_FACT) return 'occurred_too_long_ago';
     try {
@@ -294,8 +362,10 @@ export class MeteringService {
   }
 
   private remember(customerId: string, { entitlement, meter }: Situation): void {
-    if (meter && entitlement.feature.failurePolicy === 'last_known') this.remembered.set(memoryName(customerId, entitlement), meter);
+    if (meter && entitlement.feature.failurePolicy === 'last_known')
+      this.remembered.set(memoryName(customerId, entitlement), meter);
   }
 }
 
-const memoryName = (customerId: string, { feature, window }: Entitlement): string => `${customerId} ${feature.id} ${window?.start.getTime() ?? ''}`;
+const memoryName = (customerId: string, { feature, window }: Entitlement): string =>
+  `${customerId} ${feature.id} ${window?.start.getTime() ?? ''}`;

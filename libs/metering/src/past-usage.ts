@@ -26,9 +26,23 @@ export class PastUsage {
     const allowance = allowanceOf(entitlement, windowsOfRhythm(entitlement.rhythm!));
     const question = { customer: customer.key, quantity: 1, now: at };
     if (!allowance || entitlement.denied) return check({ entitlement, allowance: null, meter: null }, question);
-    const key = { customerId: customer.id, featureId: entitlement.feature.id, windowStart: entitlement.window?.start ?? FOR_EVER };
-    const [counted, { grants, fromGrants }] = await Promise.all([this.usage.usageAt(key, at), this.grantsAt(entitlement, key, at)]);
-    return check({ entitlement, allowance, meter: { ...unusedMeter(allowance, [], at), ...counted, windowStart: key.windowStart, fromGrants, grants } }, question);
+    const key = {
+      customerId: customer.id,
+      featureId: entitlement.feature.id,
+      windowStart: entitlement.window?.start ?? FOR_EVER,
+    };
+    const [counted, { grants, fromGrants }] = await Promise.all([
+      this.usage.usageAt(key, at),
+      this.grantsAt(entitlement, key, at),
+    ]);
+    return check(
+      {
+        entitlement,
+        allowance,
+        meter: { ...unusedMeter(allowance, [], at), ...counted, windowStart: key.windowStart, fromGrants, grants },
+      },
+      question,
+    );
   }
 
   /** One decision for each of the features that were the customer's then. */
@@ -45,13 +59,23 @@ export class PastUsage {
     return holder;
   }
 
-  private async grantsAt({ grants }: Entitlement, { customerId, featureId, windowStart }: { customerId: string; featureId: string; windowStart: Date }, at: Date): Promise<{ grants: GrantState[]; fromGrants: number }> {
+  private async grantsAt(
+    { grants }: Entitlement,
+    { customerId, featureId, windowStart }: { customerId: string; featureId: string; windowStart: Date },
+    at: Date,
+  ): Promise<{ grants: GrantState[]; fromGrants: number }> {
     if (grants.length === 0) return { grants: [], fromGrants: 0 };
     const burns = await this.usage.burnsAt(customerId, featureId, at);
-    const fromGrants = totalOf(burns.filter((burn) => burn.windowStart.getTime() === windowStart.getTime()), 'quantity');
+    const fromGrants = totalOf(
+      burns.filter((burn) => burn.windowStart.getTime() === windowStart.getTime()),
+      'quantity',
+    );
     const states = grants.map((grant): GrantState => {
       const since = grant.recurrence ? lastFilling(grant, at) : grant.effectiveAt;
-      const burnt = totalOf(burns.filter((burn) => burn.grantId === grant.id && burn.recordedAt >= since), 'quantity');
+      const burnt = totalOf(
+        burns.filter((burn) => burn.grantId === grant.id && burn.recordedAt >= since),
+        'quantity',
+      );
       return { grant, balance: isActive(grant, at) ? Math.max(0, grant.quantity - burnt) : 0, settledAt: at };
     });
     return { grants: states, fromGrants };

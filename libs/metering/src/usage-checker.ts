@@ -40,7 +40,8 @@ export class UsageChecker {
 
   /** Looks at one page of customers, each as it is at one instant: it may run while usage is counted. */
   async check(page: CustomerPage & { customerId?: string }): Promise<CheckReport> {
-    const customers = page.customerId === undefined ? await this.usage.customerPage(page.after, page.limit) : [page.customerId];
+    const customers =
+      page.customerId === undefined ? await this.usage.customerPage(page.after, page.limit) : [page.customerId];
     const mismatches = await this.usage.mismatches(customers);
     const more = page.customerId === undefined && customers.length === page.limit;
     return { checked: customers.length, mismatches, rebuilt: 0, after: more ? customers.at(-1)! : null };
@@ -50,7 +51,8 @@ export class UsageChecker {
   async rebuild(page: CustomerPage & { customerId?: string }, actor: Actor): Promise<CheckReport> {
     const report = await this.check(page);
     let rebuilt = 0;
-    for (const customerId of new Set(report.mismatches.map((mismatch) => mismatch.customerId))) rebuilt += await this.rebuildCustomer(customerId, actor);
+    for (const customerId of new Set(report.mismatches.map((mismatch) => mismatch.customerId)))
+      rebuilt += await this.rebuildCustomer(customerId, actor);
     return { ...report, rebuilt };
   }
 
@@ -93,8 +95,13 @@ export class UsageChecker {
         await this.usage.setCounter(mismatch, this.clock.now());
         const { feature, productId, windowStart, used, reserved, recorded, held } = mismatch;
         await this.events.record({
-          type: 'usage.counter_rebuilt', subject: { type: 'customer', id: customerId }, customerId, productId, actor,
-          before: { feature, windowStart, used, reserved }, after: { feature, windowStart, used: recorded, reserved: held },
+          type: 'usage.counter_rebuilt',
+          subject: { type: 'customer', id: customerId },
+          customerId,
+          productId,
+          actor,
+          before: { feature, windowStart, used, reserved },
+          after: { feature, windowStart, used: recorded, reserved: held },
         });
       }
       return wrong.length;

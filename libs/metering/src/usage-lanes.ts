@@ -1,5 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { Batcher, Config, Database, isRetryable, isUnavailable, isUniqueViolation, Metrics, type Outcome } from '@app/platform';
+import {
+  Batcher,
+  Config,
+  Database,
+  isRetryable,
+  isUnavailable,
+  isUniqueViolation,
+  Metrics,
+  type Outcome,
+} from '@app/platform';
 import type { UsageResult } from './usage-command.js';
 import { type CommandOutcome, type PreparedCommand, UsageTransaction } from './usage-transaction.js';
 
@@ -32,7 +41,10 @@ export class UsageLanes {
     config: Config,
     private readonly metrics: Metrics,
   ) {
-    this.lanes = Array.from({ length: config.usageLanes }, () => new Batcher((commands) => this.flush(commands), this.group));
+    this.lanes = Array.from(
+      { length: config.usageLanes },
+      () => new Batcher((commands) => this.flush(commands), this.group),
+    );
   }
 
   /** @throws DomainError `overloaded`, and whatever the command refuses with */
@@ -58,7 +70,9 @@ export class UsageLanes {
       const ended = this.metrics.batchSeconds.startTimer();
       const outcomes = await this.transaction.run(commands, { wait: false });
       ended();
-      return outcomes.map((outcome, index) => (outcome === 'held by another' ? { answer: this.ownLane(commands[index]!).add(commands[index]!) } : outcome));
+      return outcomes.map((outcome, index) =>
+        outcome === 'held by another' ? { answer: this.ownLane(commands[index]!).add(commands[index]!) } : outcome,
+      );
     } catch (error) {
       return this.afterFailure(commands, error);
     }
@@ -110,7 +124,8 @@ export class UsageLanes {
 }
 
 /** Another transaction was first to use the same Idempotency-Key, or the same id of an event, for another customer or on another instance. */
-const isOvertaken = (error: unknown): boolean => isUniqueViolation(error, 'idempotency_keys_pkey') || isUniqueViolation(error, 'usage_ledger_reference');
+const isOvertaken = (error: unknown): boolean =>
+  isUniqueViolation(error, 'idempotency_keys_pkey') || isUniqueViolation(error, 'usage_ledger_reference');
 
 const isLockTimeout = (error: unknown): boolean => (error as { code?: string }).code === '55P03';
 

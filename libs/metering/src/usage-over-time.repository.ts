@@ -60,7 +60,13 @@ export class UsageOverTimeRepository {
   }
 
   /** What was used of the features of a product, or of one of them, with the instant until which it is summed up, of one moment both. */
-  async ofProduct({ productId, featureId, from, to, by }: Span & { productId: string; featureId: string | null }): Promise<{ asOf: Date; steps: FeatureStep[] }> {
+  async ofProduct({
+    productId,
+    featureId,
+    from,
+    to,
+    by,
+  }: Span & { productId: string; featureId: string | null }): Promise<{ asOf: Date; steps: FeatureStep[] }> {
     const rows = await this.database.query<FeatureStep & { asOf: Date }>(
       `select ${UNTIL} as "asOf", u.* from usage_sums s left join (
          select f.key as feature, date_trunc($5, h.hour, 'UTC') as start, sum(h.quantity)::float8 as quantity, sum(h.records)::float8 as records

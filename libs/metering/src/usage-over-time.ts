@@ -61,7 +61,10 @@ export class UsageOverTime {
   ) {}
 
   /** By step of the customer's zone. @throws DomainError `invalid_fields` */
-  async ofCustomer({ customer, product: productKey, feature: featureKey }: { customer: Customer; product: string; feature: string }, asked: Partial<Span>): Promise<UsageSeries> {
+  async ofCustomer(
+    { customer, product: productKey, feature: featureKey }: { customer: Customer; product: string; feature: string },
+    asked: Partial<Span>,
+  ): Promise<UsageSeries> {
     const product = await this.catalog.getProduct(productKey);
     const feature = await this.catalog.getFeature(product.id, featureKey);
     const span = spanOf(asked, await this.time.of(customer));
@@ -72,13 +75,22 @@ export class UsageOverTime {
   }
 
   /** By step in UTC, the hours of `from` and `to` as a whole. @throws DomainError `invalid_fields` */
-  async ofProduct({ product: productKey, feature: featureKey }: { product: string; feature?: string }, asked: Partial<Span>): Promise<ProductUsage> {
+  async ofProduct(
+    { product: productKey, feature: featureKey }: { product: string; feature?: string },
+    asked: Partial<Span>,
+  ): Promise<ProductUsage> {
     const product = await this.catalog.getProduct(productKey);
     const feature = featureKey === undefined ? null : await this.catalog.getFeature(product.id, featureKey);
     const span = spanOf(asked, this.time.real());
-    const { asOf, steps } = await this.usage.ofProduct({ productId: product.id, featureId: feature?.id ?? null, ...span });
+    const { asOf, steps } = await this.usage.ofProduct({
+      productId: product.id,
+      featureId: feature?.id ?? null,
+      ...span,
+    });
     const features = [...grouped(steps, (step) => step.feature)].map(([key, own]) => ({
-      feature: key, quantity: totalOf(own, 'quantity'), records: totalOf(own, 'records'),
+      feature: key,
+      quantity: totalOf(own, 'quantity'),
+      records: totalOf(own, 'records'),
       data: own.map(({ start, quantity, records }) => ({ start, quantity, records })),
     }));
     return { asOf, ...span, features };

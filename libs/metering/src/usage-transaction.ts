@@ -7,7 +7,13 @@ import { hardLimit, type Situation } from './domain/decide.js';
 import { effectiveLimit } from './domain/meter.js';
 import { counterName, MeterReader, type MeterReading, type MeterRequest, windowStartOf } from './meter-reader.js';
 import type { Circumstances, Effect, Touch, UsageCommand, UsageResult } from './usage-command.js';
-import { type CounterChange, type LedgerEntry, type Reservation, type StoredReplay, UsageRepository } from './usage.repository.js';
+import {
+  type CounterChange,
+  type LedgerEntry,
+  type Reservation,
+  type StoredReplay,
+  UsageRepository,
+} from './usage.repository.js';
 
 /** A command, and what this process takes its customer to be allowed. */
 export interface PreparedCommand<Answer = unknown> {
@@ -66,7 +72,11 @@ export class UsageTransaction {
     return this.pipeline.transaction((connection) => this.work(connection, commands, options));
   }
 
-  private async work(connection: Connection, commands: PreparedCommand[], { wait }: TransactionOptions): Promise<Decided<CommandOutcome[]>> {
+  private async work(
+    connection: Connection,
+    commands: PreparedCommand[],
+    { wait }: TransactionOptions,
+  ): Promise<Decided<CommandOutcome[]>> {
     const now = await this.present(connection, commands[0]!.holder);
     const customerIds = [...new Set(commands.map(({ command }) => command.customer.id))].sort();
     // The lock is asked for first: all that follows sees what others have committed by then.
@@ -78,13 +88,19 @@ export class UsageTransaction {
     const current = await this.refresh(connection, commands, { versions, now });
     const states = new States();
     states.learn(readings);
-    const missing = current === commands ? [] : [...requestsOf(current)].flatMap(([name, request]) => (states.get(name)?.reading.entitlement === request.entitlement ? [] : [request]));
+    const missing =
+      current === commands
+        ? []
+        : [...requestsOf(current)].flatMap(([name, request]) =>
+            states.get(name)?.reading.entitlement === request.entitlement ? [] : [request],
+          );
     if (missing.length > 0) states.learn(await this.meters.read(connection, missing, now));
 
     const written: Written = { states, entries: [], reservations: [], events: [], replays: [] };
     const outcomes = current.map((prepared, index): CommandOutcome => {
       const { command } = commands[index]!;
-      if (prepared === null) return wait || versions.has(command.customer.id) ? { error: noCustomer() } : 'held by another';
+      if (prepared === null)
+        return wait || versions.has(command.customer.id) ? { error: noCustomer() } : 'held by another';
       return decideOne(prepared, { now, known, written });
     });
     return { answer: outcomes, writes: this.write(connection, written, now) };
@@ -96,7 +112,11 @@ export class UsageTransaction {
   }
 
   /** Commands whose customer has changed, or whose window ended while they waited, get what holds now; null where the customer is held by another, or gone. */
-  private async refresh(connection: Connection, commands: PreparedCommand[], { versions, now }: { versions: Map<string, number>; now: Date }): Promise<(PreparedCommand | null)[]> {
+  private async refresh(
+    connection: Connection,
+    commands: PreparedCommand[],
+    { versions, now }: { versions: Map<string, number>; now: Date },
+  ): Promise<(PreparedCommand | null)[]> {
     const stale = new Set<string>();
     let all = true;
     for (const { holder, entitlements } of commands) {
@@ -116,7 +136,13 @@ export class UsageTransaction {
           this.holders.forget(holder);
           return null;
         }
-        return { command, holder: renewed, entitlements: await Promise.all(command.touches.map(({ feature }) => this.entitlements.entitlement(renewed, command.product, feature))) };
+        return {
+          command,
+          holder: renewed,
+          entitlements: await Promise.all(
+            command.touches.map(({ feature }) => this.entitlements.entitlement(renewed, command.product, feature)),
+          ),
+        };
       }),
     );
   }
@@ -124,8 +150,12 @@ export class UsageTransaction {
   /** Answers given before, reservations asked about, and what of the callers' own ids is counted already. */
   private async known(connection: Connection, commands: PreparedCommand[]): Promise<Known> {
     const claims = commands.flatMap(({ command }) => command.idempotency ?? []);
-    const reservations = commands.flatMap(({ command: { customer, reservationIds = [] } }) => reservationIds.map((id) => ({ customerId: customer.id, id })));
-    const references = commands.flatMap(({ command: { customer, references: asked = [] } }) => asked.map((reference) => ({ customerId: customer.id, reference })));
+    const reservations = commands.flatMap(({ command: { customer, reservationIds = [] } }) =>
+      reservationIds.map((id) => ({ customerId: customer.id, id })),
+    );
+    const references = commands.flatMap(({ command: { customer, references: asked = [] } }) =>
+      asked.map((reference) => ({ customerId: customer.id, reference })),
+    );
     const [replays, rows, counted] = await Promise.all([
       claims.length > 0 ? this.usage.replays(connection, claims) : [],
       reservations.length > 0 ? this.usage.reservations(connection, reservations) : [],
@@ -138,14 +168,29 @@ export class UsageTransaction {
     };
   }
 
-  private write(connection: Connection, { states, entries, reservations, events, replays }: Written, now: Date): Promise<unknown>[] {
+  private write(
+    connection: Connection,
+    { states, entries, reservations, events, replays }: Written,
+    now: Date,
+  ): Promise<unknown>[] {
     const changed = states.changed();
     const expired = changed.flatMap(({ reading }) => reading.expired);
-    const lines = [...changed.flatMap(({ reading }) => [...openingOf(reading), ...paymentOf(reading, now)]), ...entries];
-    const settled = [...expired.map((reservation): Reservation => ({ ...reservation, status: 'expired', settledAt: now })), ...reservations];
-    const news = [...changed.flatMap(({ reading }) => reading.expired.map((reservation) => expiryOf(reservation, reading))), ...events];
+    const lines = [
+      ...changed.flatMap(({ reading }) => [...openingOf(reading), ...paymentOf(reading, now)]),
+      ...entries,
+    ];
+    const settled = [
+      ...expired.map((reservation): Reservation => ({ ...reservation, status: 'expired', settledAt: now })),
+      ...reservations,
+    ];
+    const news = [
+      ...changed.flatMap(({ reading }) => reading.expired.map((reservation) => expiryOf(reservation, reading))),
+      ...events,
+    ];
     const balances = changed.flatMap(({ reading: { customerId, meter } }) =>
-      meter.grants.flatMap(({ grant, balance, settledAt }) => (settledAt ? [{ customerId, grantId: grant.id, balance, settledAt }] : [])),
+      meter.grants.flatMap(({ grant, balance, settledAt }) =>
+        settledAt ? [{ customerId, grantId: grant.id, balance, settledAt }] : [],
+      ),
     );
     const writes: Promise<unknown>[] = [];
     if (changed.length > 0) writes.push(...this.usage.saveCounters(connection, changed.map(changeOf(now)), now));
@@ -153,7 +198,13 @@ export class UsageTransaction {
     if (balances.length > 0) writes.push(this.usage.saveBalances(connection, balances));
     if (settled.length > 0) writes.push(this.usage.saveReservations(connection, settled));
     if (replays.length > 0) writes.push(this.usage.insertReplays(connection, replays, now));
-    if (news.length > 0) writes.push(this.events.recordAll(connection, news.map((event) => ({ ...event, at: event.at ?? now }))));
+    if (news.length > 0)
+      writes.push(
+        this.events.recordAll(
+          connection,
+          news.map((event) => ({ ...event, at: event.at ?? now })),
+        ),
+      );
     return writes;
   }
 }
@@ -165,17 +216,27 @@ interface Known {
 }
 
 /** Lets one command decide on what the ones before it have left, and keeps what it decides for those after it. */
-function decideOne({ command, entitlements, holder }: PreparedCommand, { now, known, written }: { now: Date; known: Known; written: Written }): CommandOutcome {
+function decideOne(
+  { command, entitlements, holder }: PreparedCommand,
+  { now, known, written }: { now: Date; known: Known; written: Written },
+): CommandOutcome {
   const { idempotency: claim, customer } = command;
   const earlier = claim && known.replays.get(claimName(claim));
-  if (earlier) return earlier.fingerprint === claim.fingerprint ? { answer: { answer: JSON.parse(earlier.answer), replayed: true } } : { error: keyReused() };
-  const states = command.touches.map((touch, index) => written.states.of(touch, entitlements[index]!, holder.customer.id));
+  if (earlier)
+    return earlier.fingerprint === claim.fingerprint
+      ? { answer: { answer: JSON.parse(earlier.answer), replayed: true } }
+      : { error: keyReused() };
+  const states = command.touches.map((touch, index) =>
+    written.states.of(touch, entitlements[index]!, holder.customer.id),
+  );
   const circumstances: Circumstances = {
     now,
     customer: holder.customer,
     situations: entitlements.map((entitlement, index) => situationOf(entitlement, states[index])),
     reservations: known.reservations,
-    counted: command.references ? new Set(command.references.filter((reference) => known.counted.has(referenceName(customer.id, reference)))) : NONE,
+    counted: command.references
+      ? new Set(command.references.filter((reference) => known.counted.has(referenceName(customer.id, reference))))
+      : NONE,
   };
   let effect: Effect<unknown>;
   try {
@@ -192,7 +253,17 @@ function decideOne({ command, entitlements, holder }: PreparedCommand, { now, kn
   return { answer: { answer: effect.answer, replayed: false } };
 }
 
-function keep(effect: Effect<unknown>, states: (State | undefined)[], { now, known, written, customerId, entitlements }: { now: Date; known: Known; written: Written; customerId: string; entitlements: Entitlement[] }): void {
+function keep(
+  effect: Effect<unknown>,
+  states: (State | undefined)[],
+  {
+    now,
+    known,
+    written,
+    customerId,
+    entitlements,
+  }: { now: Date; known: Known; written: Written; customerId: string; entitlements: Entitlement[] },
+): void {
   effect.meters.forEach((meter, index) => {
     const state = states[index];
     if (!meter || !state) return;
@@ -202,9 +273,30 @@ function keep(effect: Effect<unknown>, states: (State | undefined)[], { now, kno
     state.unguarded ||= effect.unguarded === true;
     if (grew) for (const event of thresholdsOf(state, now)) written.events.push(event);
   });
-  for (const { touch, quantity, kind, occurredAt, burns, actor, properties = null, reference = null } of effect.entries ?? []) {
+  for (const {
+    touch,
+    quantity,
+    kind,
+    occurredAt,
+    burns,
+    actor,
+    properties = null,
+    reference = null,
+  } of effect.entries ?? []) {
     const { featureId, windowStart } = states[touch]!.reading;
-    written.entries.push({ id: newId(), customerId, featureId, windowStart, quantity, kind, occurredAt, actor: { kind: actor.kind, id: actor.id }, properties, burns: burns.length > 0 ? burns : null, reference });
+    written.entries.push({
+      id: newId(),
+      customerId,
+      featureId,
+      windowStart,
+      quantity,
+      kind,
+      occurredAt,
+      actor: { kind: actor.kind, id: actor.id },
+      properties,
+      burns: burns.length > 0 ? burns : null,
+      reference,
+    });
     if (burns.length > 0) states[touch]!.reading.burnt = [...states[touch]!.reading.burnt, ...burns];
     if (reference !== null) known.counted.add(referenceName(customerId, reference));
   }
@@ -266,7 +358,10 @@ function paymentOf({ paid, customerId, featureId, windowStart }: MeterReading, n
   return [{ ...common, id: newId(), customerId, featureId, windowStart, quantity: 0, occurredAt: now, burns: paid }];
 }
 
-const expiryOf = ({ id, customerId, quantity, expiresAt }: Reservation, { entitlement: { feature } }: MeterReading): NewEvent => ({
+const expiryOf = (
+  { id, customerId, quantity, expiresAt }: Reservation,
+  { entitlement: { feature } }: MeterReading,
+): NewEvent => ({
   type: 'reservation.expired',
   subject: { type: 'reservation', id },
   customerId,
@@ -297,17 +392,27 @@ function requestsOf(commands: (PreparedCommand | null)[]): Map<string, MeterRequ
   return requests;
 }
 
-const isPlain = ({ at, windowStart, withBurns }: Touch): boolean => at === undefined && windowStart === undefined && withBurns !== true;
+const isPlain = ({ at, windowStart, withBurns }: Touch): boolean =>
+  at === undefined && windowStart === undefined && withBurns !== true;
 
 /** A window that is named and happens to run now is the current one. null where nothing is counted. */
-function requestOf({ at, windowStart, withBurns }: Touch, entitlement: Entitlement, customerId: string): MeterRequest | null {
+function requestOf(
+  { at, windowStart, withBurns }: Touch,
+  entitlement: Entitlement,
+  customerId: string,
+): MeterRequest | null {
   const current = windowStartOf({ customerId, entitlement });
   if (current === null) return null;
   const request = { customerId, entitlement, at, windowStart, withBurns };
   return windowStartOf(request)!.getTime() === current.getTime() ? { customerId, entitlement, withBurns } : request;
 }
 
-const nameOf = (request: MeterRequest): string => counterName({ customerId: request.customerId, featureId: request.entitlement.feature.id, windowStart: windowStartOf(request)! });
+const nameOf = (request: MeterRequest): string =>
+  counterName({
+    customerId: request.customerId,
+    featureId: request.entitlement.feature.id,
+    windowStart: windowStartOf(request)!,
+  });
 
 /** The states of a transaction; that of a plain touch is found by its entitlement, without making its name again. */
 class States {
@@ -315,7 +420,8 @@ class States {
   private readonly byEntitlement = new Map<Entitlement, State>();
 
   learn(readings: MeterReading[]): void {
-    for (const reading of readings) this.byName.set(counterName(reading), { reading, unguarded: false, changed: false });
+    for (const reading of readings)
+      this.byName.set(counterName(reading), { reading, unguarded: false, changed: false });
   }
 
   get(name: string): State | undefined {

@@ -24,8 +24,17 @@ export class NotificationMail implements Channel, OnModuleInit {
   }
 
   async prepare(deliveries: Delivery[]): Promise<(() => Promise<Outcome>)[]> {
-    const found = new Map((await this.notifications.findAll(deliveries.map(({ messageId }) => messageId))).map((notification) => [notification.id, notification]));
-    return deliveries.map(({ id, messageId }) => () => this.mailer.attempt(() => this.compose(found.get(messageId), id)));
+    const found = new Map(
+      (await this.notifications.findAll(deliveries.map(({ messageId }) => messageId))).map((notification) => [
+        notification.id,
+        notification,
+      ]),
+    );
+    return deliveries.map(
+      ({ id, messageId }) =>
+        () =>
+          this.mailer.attempt(() => this.compose(found.get(messageId), id)),
+    );
   }
 
   /** Null when there is nobody any more, or nobody who wants to know. */

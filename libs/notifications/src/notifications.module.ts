@@ -6,5 +6,9 @@ import { NotificationMail } from './notification-mail.js';
 import { NotificationsRepository } from './notifications.repository.js';
 import { NotificationsService } from './notifications.service.js';
 
-@Module({ imports: [CustomersModule, DeliveriesModule, UsersModule], providers: [NotificationMail, NotificationsRepository, NotificationsService], exports: [NotificationsService] })
+@Module({
+  imports: [CustomersModule, DeliveriesModule, UsersModule],
+  providers: [NotificationMail, NotificationsRepository, NotificationsService],
+  exports: [NotificationsService],
+})
 export class NotificationsModule {}

@@ -13,7 +13,8 @@ export interface Notification {
   createdAt: Date;
 }
 
-const COLUMNS = 'id, user_id as "userId", event_id as "eventId", type as kind, facts, read_at as "readAt", created_at as "createdAt"';
+const COLUMNS =
+  'id, user_id as "userId", event_id as "eventId", type as kind, facts, read_at as "readAt", created_at as "createdAt"';
 
 @Injectable()
 export class NotificationsRepository {
@@ -24,12 +25,21 @@ export class NotificationsRepository {
     await this.database.write(
       `insert into notifications (user_id, id, event_id, type, facts, created_at)
        select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::jsonb[], $6::timestamptz[])`,
-      [column(({ userId }) => userId), column(({ id }) => id), column(({ eventId }) => eventId), column(({ kind }) => kind), column(({ facts }) => facts), column(({ createdAt }) => createdAt)],
+      [
+        column(({ userId }) => userId),
+        column(({ id }) => id),
+        column(({ eventId }) => eventId),
+        column(({ kind }) => kind),
+        column(({ facts }) => facts),
+        column(({ createdAt }) => createdAt),
+      ],
     );
   }
 
   findAll(ids: string[]): Promise<Notification[]> {
-    return this.database.query<Notification>(`select ${COLUMNS} from notifications where id = any($1::uuid[])`, [arrayLiteral(ids)]);
+    return this.database.query<Notification>(`select ${COLUMNS} from notifications where id = any($1::uuid[])`, [
+      arrayLiteral(ids),
+    ]);
   }
 
   /** Newest first. */
@@ -41,22 +51,34 @@ export class NotificationsRepository {
   }
 
   async countUnread(userId: string, most: number): Promise<number> {
-    const [row] = await this.database.query<{ count: number }>('select count(*)::int as count from (select 1 from notifications where user_id = $1 and read_at is null limit $2) u', [userId, most]);
+    const [row] = await this.database.query<{ count: number }>(
+      'select count(*)::int as count from (select 1 from notifications where user_id = $1 and read_at is null limit $2) u',
+      [userId, most],
+    );
     return row!.count;
   }
 
   /** Once read, it stays as it is. @returns null when there is no such one */
   async markRead(userId: string, id: string, now: Date): Promise<Notification | null> {
-    const [row] = await this.database.write<Notification>(`update notifications set read_at = coalesce(read_at, $3) where user_id = $1 and id = $2 returning ${COLUMNS}`, [userId, id, now]);
+    const [row] = await this.database.write<Notification>(
+      `update notifications set read_at = coalesce(read_at, $3) where user_id = $1 and id = $2 returning ${COLUMNS}`,
+      [userId, id, now],
+    );
     return row ?? null;
   }
 
   async markAllRead(userId: string, now: Date): Promise<void> {
-    await this.database.write('update notifications set read_at = $2 where user_id = $1 and read_at is null', [userId, now]);
+    await this.database.write('update notifications set read_at = $2 where user_id = $1 and read_at is null', [
+      userId,
+      now,
+    ]);
   }
 
   async forget(userId: string): Promise<string[]> {
-    const rows = await this.database.write<{ id: string }>('delete from notifications where user_id = $1 returning id', [userId]);
+    const rows = await this.database.write<{ id: string }>(
+      'delete from notifications where user_id = $1 returning id',
+      [userId],
+    );
     return rows.map(({ id }) => id);
   }
 

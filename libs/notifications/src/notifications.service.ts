@@ -39,7 +39,11 @@ export class NotificationsService implements OnModuleInit {
   }
 
   /** Newest first, in the reader's language and zone. */
-  async list(userId: string, page: PageRequest, { unreadOnly }: { unreadOnly: boolean }): Promise<Page<ToldNotification>> {
+  async list(
+    userId: string,
+    page: PageRequest,
+    { unreadOnly }: { unreadOnly: boolean },
+  ): Promise<Page<ToldNotification>> {
     const { data, hasMore } = toPage(await this.notifications.list(userId, page, unreadOnly), page.limit);
     const user = await this.users.getById(userId);
     const { timezone } = await this.customers.getById(user.customerId);
@@ -77,23 +81,41 @@ export class NotificationsService implements OnModuleInit {
       const kind = kindOf(event);
       return kind ? [{ event, kind }] : [];
     });
-    const byCustomer = new Map((await this.users.findByCustomers([...new Set(news.flatMap(({ event }) => event.customerId ?? []))])).map((user) => [user.customerId, user]));
-    const byId = new Map((await this.users.findByIds([...new Set(news.flatMap(({ event }) => ownerOf(event) ?? []))])).map((user) => [user.id, user]));
+    const byCustomer = new Map(
+      (await this.users.findByCustomers([...new Set(news.flatMap(({ event }) => event.customerId ?? []))])).map(
+        (user) => [user.customerId, user],
+      ),
+    );
+    const byId = new Map(
+      (await this.users.findByIds([...new Set(news.flatMap(({ event }) => ownerOf(event) ?? []))])).map((user) => [
+        user.id,
+        user,
+      ]),
+    );
     const createdAt = this.clock.now();
     const notifications = news.flatMap(({ event, kind }): Notification[] => {
       const user = byId.get(ownerOf(event) ?? '') ?? byCustomer.get(event.customerId ?? '');
-      return user ? [{ id: newId(), userId: user.id, eventId: event.id, kind, facts: factsOf(event), readAt: null, createdAt }] : [];
+      return user
+        ? [{ id: newId(), userId: user.id, eventId: event.id, kind, facts: factsOf(event), readAt: null, createdAt }]
+        : [];
     });
     if (notifications.length === 0) return;
     await this.notifications.insert(notifications);
     const mailed = notifications.filter(({ kind, facts }) => isMailed(kind, facts));
-    await this.deliveries.ask(mailed.map(({ id, kind }) => ({ channel: 'mail' as const, lane: MAIL_LANE, messageId: id, type: kind })));
+    await this.deliveries.ask(
+      mailed.map(({ id, kind }) => ({ channel: 'mail' as const, lane: MAIL_LANE, messageId: id, type: kind })),
+    );
   }
 }
 
 /** Who made what the event is about, where that is who is told. */
-const ownerOf = ({ type, after }: PublishedEvent): string | null => (type === 'webhook_endpoint.disabled' ? ((after?.['ownerUserId'] as string | null) ?? null) : null);
+const ownerOf = ({ type, after }: PublishedEvent): string | null =>
+  type === 'webhook_endpoint.disabled' ? ((after?.['ownerUserId'] as string | null) ?? null) : null;
 
-function told({ id, kind, eventId, facts, readAt, createdAt }: Notification, { language }: User, zone: string): ToldNotification {
+function told(
+  { id, kind, eventId, facts, readAt, createdAt }: Notification,
+  { language }: User,
+  zone: string,
+): ToldNotification {
   return { id, kind, eventId, ...worded(kind, facts, { language, zone }), readAt, createdAt };
 }

@@ -8,7 +8,13 @@ export { Database } from './database/database.js';
 export { isCutShort, isRetryable, isUnavailable, isUniqueViolation } from './database/database-errors.js';
 export { type Connection, type Decided, Pipeline, type Statement } from './database/pipeline.js';
 export { eventsDocument } from './events/catalog/events-document.js';
-export { EVENT_CATALOG, type EventType, exampleOf, isEventType, PUBLIC_EVENT_TYPES } from './events/catalog/event-catalog.js';
+export {
+  EVENT_CATALOG,
+  type EventType,
+  exampleOf,
+  isEventType,
+  PUBLIC_EVENT_TYPES,
+} from './events/catalog/event-catalog.js';
 export type { EventDescription } from './events/catalog/event-description.js';
 export { type AuditEntry, type AuditFilter, AuditLog } from './events/audit-log.js';
 export { EventFeed, FEED_DAYS, type FeedEntry, type FeedFilter } from './events/feed.js';

@@ -27,9 +27,43 @@ export class PlatformModule {
   static forRoot(config: Config): DynamicModule {
     return {
       module: PlatformModule,
-      imports: [GroundModule.forRoot(config), DatabaseModule, CacheModule.registerAsync({ isGlobal: true, inject: [PageStore], useFactory: (pages: PageStore) => ({ ttl: STALENESS_MS, stores: [pages.asKeyv()] }) })],
-      providers: [{ provide: Clock, useClass: DatabaseClock }, AuditLog, Changes, Events, EventFeed, EventPartitions, EventPublisher, Idempotency, Keyring, Mailer, RateLimits, Readiness],
-      exports: [AuditLog, Changes, Clock, Events, EventFeed, EventPartitions, EventPublisher, Idempotency, Keyring, Mailer, RateLimits, Readiness],
+      imports: [
+        GroundModule.forRoot(config),
+        DatabaseModule,
+        CacheModule.registerAsync({
+          isGlobal: true,
+          inject: [PageStore],
+          useFactory: (pages: PageStore) => ({ ttl: STALENESS_MS, stores: [pages.asKeyv()] }),
+        }),
+      ],
+      providers: [
+        { provide: Clock, useClass: DatabaseClock },
+        AuditLog,
+        Changes,
+        Events,
+        EventFeed,
+        EventPartitions,
+        EventPublisher,
+        Idempotency,
+        Keyring,
+        Mailer,
+        RateLimits,
+        Readiness,
+      ],
+      exports: [
+        AuditLog,
+        Changes,
+        Clock,
+        Events,
+        EventFeed,
+        EventPartitions,
+        EventPublisher,
+        Idempotency,
+        Keyring,
+        Mailer,
+        RateLimits,
+        Readiness,
+      ],
     };
   }
 }
@@ -39,6 +73,10 @@ export class PlatformModule {
 @Module({})
 class GroundModule {
   static forRoot(config: Config): DynamicModule {
-    return { module: GroundModule, providers: [{ provide: Config, useValue: config }, Metrics, PageStore, QueryWatch, SharedRedis], exports: [Config, Metrics, PageStore, QueryWatch, SharedRedis] };
+    return {
+      module: GroundModule,
+      providers: [{ provide: Config, useValue: config }, Metrics, PageStore, QueryWatch, SharedRedis],
+      exports: [Config, Metrics, PageStore, QueryWatch, SharedRedis],
+    };
   }
 }

@@ -63,12 +63,28 @@ export class EnrolmentService {
   async enrol(enrolment: Enrolment): Promise<{ customer: Customer; subscriptions: Subscription[] }> {
     const contracts = await this.chooseContracts(enrolment);
     const [first] = contracts;
-    if (!first) throw new DomainError('conflict', 'no_plan_assigned', 'No plan is assigned to customers like this one.');
+    if (!first)
+      throw new DomainError('conflict', 'no_plan_assigned', 'No plan is assigned to customers like this one.');
     return this.database.transaction(async () => {
-      const customer = await this.customers.create({ ...enrolment.profile, id: newId(), key: enrolment.key, firstSubscriptionId: first.id, testClockId: enrolment.testClockId }, enrolment.actor);
+      const customer = await this.customers.create(
+        {
+          ...enrolment.profile,
+          id: newId(),
+          key: enrolment.key,
+          firstSubscriptionId: first.id,
+          testClockId: enrolment.testClockId,
+        },
+        enrolment.actor,
+      );
       const subscriptions: Subscription[] = [];
       for (const { id, productId, chosen } of contracts) {
-        subscriptions.push(await this.insert({ customer, productId, actor: enrolment.actor, wish: { plan: chosen.plan.planKey } }, chosen, { id, usageSince: null }));
+        subscriptions.push(
+          await this.insert(
+            { customer, productId, actor: enrolment.actor, wish: { plan: chosen.plan.planKey } },
+            chosen,
+            { id, usageSince: null },
+          ),
+        );
       }
       return { customer, subscriptions };
     });
@@ -84,13 +100,21 @@ export class EnrolmentService {
   }
 
   /** Puts an existing customer on the product's assigned plan, or the named one; leaves alone one who has or had a contract there. */
-  async ensureSubscribed(customer: Customer, productKey: string, options: { plan?: string; wish?: Omit<PlanWish, 'plan'>; actor: Actor }): Promise<Subscription> {
+  async ensureSubscribed(
+    customer: Customer,
+    productKey: string,
+    options: { plan?: string; wish?: Omit<PlanWish, 'plan'>; actor: Actor },
+  ): Promise<Subscription> {
     const product = await this.catalog.getProduct(productKey);
     const current = currentOf(await this.subscriptions.newest(customer.id, product.id), await this.time.of(customer));
     if (current) return current;
     const chosen = await this.plans.forNewCustomer(product.id, customer, options.plan, options.wish);
-    if (!chosen) throw new DomainError('conflict', 'no_plan_assigned', 'No plan is assigned to customers like this one.');
-    return this.open({ customer, productId: product.id, wish: { plan: chosen.plan.planKey }, actor: options.actor }, chosen);
+    if (!chosen)
+      throw new DomainError('conflict', 'no_plan_assigned', 'No plan is assigned to customers like this one.');
+    return this.open(
+      { customer, productId: product.id, wish: { plan: chosen.plan.planKey }, actor: options.actor },
+      chosen,
+    );
   }
 
   private open(contract: NewContract, chosen: ChosenPlan): Promise<Subscription> {
@@ -102,7 +126,10 @@ export class EnrolmentService {
       const last = await this.settleNewest(customer.id, productId);
       refuseOverlap(last, startsAt ?? now);
       const hadTrial = await this.subscriptions.hadTrial(customer.id, productId);
-      return this.insert({ ...contract, trialDays: hadTrial ? 0 : contract.trialDays }, chosen, { id: newId(), usageSince: usageSince(last, startsAt ?? now) });
+      return this.insert({ ...contract, trialDays: hadTrial ? 0 : contract.trialDays }, chosen, {
+        id: newId(),
+        usageSince: usageSince(last, startsAt ?? now),
+      });
     });
   }
 
@@ -112,7 +139,11 @@ export class EnrolmentService {
     return newest ? this.lifecycle.settle(customerId, newest.id) : null;
   }
 
-  private async insert(contract: NewContract, chosen: ChosenPlan, { id, usageSince }: { id: string; usageSince: Date | null }): Promise<Subscription> {
+  private async insert(
+    contract: NewContract,
+    chosen: ChosenPlan,
+    { id, usageSince }: { id: string; usageSince: Date | null },
+  ): Promise<Subscription> {
     const { customer, productId } = contract;
     const transition = start(
       {
@@ -136,7 +167,8 @@ export class EnrolmentService {
     try {
       await this.subscriptions.insert(subscription);
     } catch (error) {
-      if (isUniqueViolation(error, 'subscriptions_one_live') || isUniqueViolation(error, 'subscriptions_one_upcoming')) throw subscriptionExists();
+      if (isUniqueViolation(error, 'subscriptions_one_live') || isUniqueViolation(error, 'subscriptions_one_upcoming'))
+        throw subscriptionExists();
       throw error;
     }
     await this.events.record({
@@ -152,8 +184,17 @@ export class EnrolmentService {
     return subscription;
   }
 
-  private async chooseContracts({ products, plans = {}, profile, wish }: Enrolment): Promise<{ id: string; productId: string; chosen: ChosenPlan }[]> {
-    const buyer = { region: profile.region ?? null, deviceType: profile.deviceType ?? null, currency: profile.currency ?? null };
+  private async chooseContracts({
+    products,
+    plans = {},
+    profile,
+    wish,
+  }: Enrolment): Promise<{ id: string; productId: string; chosen: ChosenPlan }[]> {
+    const buyer = {
+      region: profile.region ?? null,
+      deviceType: profile.deviceType ?? null,
+      currency: profile.currency ?? null,
+    };
     const contracts = [];
     for (const key of products) {
       const product = await this.catalog.getProduct(key);

@@ -77,9 +77,16 @@ export class LifecycleService implements OnModuleInit {
   /** @throws DomainError `subscription_ended`, `nothing_to_resume`, `next_contract_exists`, `stale` */
   resume(command: Command): Promise<Subscription> {
     return this.apply(command, async (current, now) => {
-      const contracts = current.cancelAtPeriodEnd ? await this.subscriptions.newest(current.customerId, current.productId) : [];
+      const contracts = current.cancelAtPeriodEnd
+        ? await this.subscriptions.newest(current.customerId, current.productId)
+        : [];
       if (contracts.some(({ startedAt }) => startedAt > now)) {
-        throw new DomainError('conflict', 'next_contract_exists', 'Another subscription begins when this one ends; cancel that one first.', { subscriptionStatus: current.status });
+        throw new DomainError(
+          'conflict',
+          'next_contract_exists',
+          'Another subscription begins when this one ends; cancel that one first.',
+          { subscriptionStatus: current.status },
+        );
       }
       return commands.resume(current, now);
     });
@@ -103,7 +110,11 @@ export class LifecycleService implements OnModuleInit {
         await this.customers.lock(command.subscription.customerId);
         return this.apply(command, async (current, now) => {
           if (current.endedAt !== null && !(await this.subscriptions.isNewest(current))) {
-            throw new DomainError('conflict', 'superseded', 'The customer has had another subscription on this product since.');
+            throw new DomainError(
+              'conflict',
+              'superseded',
+              'The customer has had another subscription on this product since.',
+            );
           }
           return commands.renew(current, when, now);
         });
@@ -134,7 +145,8 @@ export class LifecycleService implements OnModuleInit {
     for (const { id } of await this.subscriptions.openOf(customerId)) {
       const current = await this.settle(customerId, id);
       const now = await this.time.of(current);
-      if (current.endedAt === null) await this.transitions.write(current, commands.cancel(current, 'now', now), { actor }, now);
+      if (current.endedAt === null)
+        await this.transitions.write(current, commands.cancel(current, 'now', now), { actor }, now);
     }
   }
 
@@ -146,11 +158,16 @@ export class LifecycleService implements OnModuleInit {
     return settled.find((one) => one.id === id) ?? locked;
   }
 
-  private apply(command: Command, decide: (current: Subscription, now: Date) => Transition | Promise<Transition>): Promise<Subscription> {
+  private apply(
+    command: Command,
+    decide: (current: Subscription, now: Date) => Transition | Promise<Transition>,
+  ): Promise<Subscription> {
     return this.database.transaction(async () => {
       const current = await this.settle(command.subscription.customerId, command.subscription.id);
       if (command.expectedVersion !== undefined && command.expectedVersion !== current.version) {
-        throw new DomainError('stale', 'stale', 'The subscription has changed since it was read.', { currentVersion: current.version });
+        throw new DomainError('stale', 'stale', 'The subscription has changed since it was read.', {
+          currentVersion: current.version,
+        });
       }
       const now = await this.time.of(current);
       return this.transitions.write(current, await decide(current, now), command, now);
@@ -158,11 +175,21 @@ export class LifecycleService implements OnModuleInit {
   }
 
   /** What a change would be, with the plan as it would be sold now. */
-  private async deciderOf(id: string, { wish, quantity, when, prorate = true }: ChangeWish): Promise<(current: Subscription, now: Date) => Transition> {
+  private async deciderOf(
+    id: string,
+    { wish, quantity, when, prorate = true }: ChangeWish,
+  ): Promise<(current: Subscription, now: Date) => Transition> {
     const { customerId, productId, planKey, price } = await this.get(id);
     const another = wish.plan !== undefined || wish.interval !== undefined || wish.intervalCount !== undefined;
-    const chosen = another ? await this.plans.choose(customerId, productId, { ...wish, plan: wish.plan ?? planKey }, price) : null;
-    return (current, now) => commands.change(current, { plan: chosen?.plan ?? soldPlanOf(current), quantity: quantity ?? current.quantity, when, prorate }, now);
+    const chosen = another
+      ? await this.plans.choose(customerId, productId, { ...wish, plan: wish.plan ?? planKey }, price)
+      : null;
+    return (current, now) =>
+      commands.change(
+        current,
+        { plan: chosen?.plan ?? soldPlanOf(current), quantity: quantity ?? current.quantity, when, prorate },
+        now,
+      );
   }
 
   private async get(id: string): Promise<Subscription> {

@@ -48,7 +48,9 @@ const PAGE = 10_000;
 const COUNTS = ['subscriptions', 'ending', 'started', 'canceled', 'ended', 'paying'];
 const SUMS = [...COUNTS, 'yearly'];
 const PAYING = among(PAYING_STATUSES);
-const A_YEAR = `(case s.price->>'interval' ${Object.entries(CYCLES_A_YEAR).map(([interval, cycles]) => `when '${interval}' then ${cycles}`).join(' ')} end)`;
+const A_YEAR = `(case s.price->>'interval' ${Object.entries(CYCLES_A_YEAR)
+  .map(([interval, cycles]) => `when '${interval}' then ${cycles}`)
+  .join(' ')} end)`;
 /** By PostgreSQL's numeric: an amount may be worth parts of a minor unit a year, and a million of them are summed up. */
 const WORTH = `(s.price->>'amount')::numeric * s.quantity * ${A_YEAR} / (s.price->>'intervalCount')::numeric`;
 
@@ -58,13 +60,16 @@ export class NumbersRepository {
 
   /** True when it is time to count and nobody is at it; then nobody else is until this transaction ends. */
   async lockForCount(now: Date): Promise<boolean> {
-    const rows = await this.database.write('select 1 from subscription_counts where next_at <= $1 for update skip locked', [now]);
+    const rows = await this.database.write(
+      'select 1 from subscription_counts where next_at <= $1 for update skip locked',
+      [now],
+    );
     return rows.length > 0;
   }
 
   /** All customers, in ranges of which none takes long. */
   async *ranges(): AsyncGenerator<CustomerRange> {
-    for (let after: string | null = FIRST_ID; after !== null; ) {
+    for (let after: string | null = FIRST_ID; after !== null;) {
       const end = await this.lastOfPage(after);
       yield { after, until: end ?? LAST_ID };
       after = end;
@@ -72,7 +77,10 @@ export class NumbersRepository {
   }
 
   private async lastOfPage(after: string): Promise<string | null> {
-    const [row] = await this.database.query<{ id: string }>(`select s.customer_id as id from subscriptions s where s.customer_id > $1 order by s.customer_id offset ${PAGE - 1} limit 1`, [after]);
+    const [row] = await this.database.query<{ id: string }>(
+      `select s.customer_id as id from subscriptions s where s.customer_id > $1 order by s.customer_id offset ${PAGE - 1} limit 1`,
+      [after],
+    );
     return row?.id ?? null;
   }
 
@@ -116,6 +124,8 @@ export class NumbersRepository {
 
   /** How many contracts there are of all products, by status. */
   byStatus(): Promise<{ status: SubscriptionStatus; subscriptions: number }[]> {
-    return this.database.query('select status, sum(subscriptions)::float8 as subscriptions from subscription_numbers group by status');
+    return this.database.query(
+      'select status, sum(subscriptions)::float8 as subscriptions from subscription_numbers group by status',
+    );
   }
 }

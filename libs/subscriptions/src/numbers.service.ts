@@ -32,7 +32,11 @@ export class SubscriptionNumbers {
     return this.database.transaction(async () => {
       const now = this.clock.now();
       if (!(await this.numbers.lockForCount(now))) return false;
-      const counted = { now, aMonthBefore: new Date(now.getTime() - 30 * DAY_MS), aWeekLater: new Date(now.getTime() + 7 * DAY_MS) };
+      const counted = {
+        now,
+        aMonthBefore: new Date(now.getTime() - 30 * DAY_MS),
+        aWeekLater: new Date(now.getTime() + 7 * DAY_MS),
+      };
       const parts = [];
       for await (const range of this.numbers.ranges()) parts.push(...(await this.numbers.count(range, counted)));
       const took = this.clock.now().getTime() - now.getTime();
@@ -45,7 +49,10 @@ export class SubscriptionNumbers {
   async ofProduct(productKey: string): Promise<ProductNumbers> {
     const { id } = await this.catalog.getProduct(productKey);
     const { asOf, plans } = await this.numbers.ofProduct(id);
-    if (!asOf) throw new DomainError('unavailable', 'numbers_not_counted', 'Nothing has been counted yet: a worker does it.', { retryAfterSeconds: SOON_SECONDS });
+    if (!asOf)
+      throw new DomainError('unavailable', 'numbers_not_counted', 'Nothing has been counted yet: a worker does it.', {
+        retryAfterSeconds: SOON_SECONDS,
+      });
     return { asOf, plans };
   }
 

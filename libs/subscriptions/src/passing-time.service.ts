@@ -28,7 +28,7 @@ export class PassingTimeService {
    * @returns how many subscriptions were brought up to date.
    */
   async sweep(): Promise<number> {
-    for (let swept = 0; ; ) {
+    for (let swept = 0; ;) {
       const batch = await this.settling(async () => {
         const now = this.clock.now();
         const due = await this.subscriptions.lockDue(now, BATCH);
@@ -51,7 +51,7 @@ export class PassingTimeService {
    * @throws DomainError `test_clock_not_found`, `test_clock_advancing`, `invalid_fields`
    */
   async advance(clockId: string, to: Date): Promise<void> {
-    for (let reached: Date | null = null; reached === null || reached < to; ) {
+    for (let reached: Date | null = null; reached === null || reached < to;) {
       reached = await this.settling(async () => {
         await this.clocks.lockToAdvance(clockId, to);
         const due = await this.subscriptions.lockDueOnClock(clockId, to, BATCH + 1);

@@ -38,12 +38,20 @@ export class PlanChoice {
     const buyer = await this.customers.getById(customerId);
     const { plan, version } = await this.plans.getPublished(productId, wish.plan);
     if (wish.publicOnly && !plan.public) throw new DomainError('not_found', 'plan_not_found', 'There is no such plan.');
-    const kept = current && !wish.interval && offers(version, current) ? { interval: current.interval, intervalCount: current.intervalCount } : {};
+    const kept =
+      current && !wish.interval && offers(version, current)
+        ? { interval: current.interval, intervalCount: current.intervalCount }
+        : {};
     return sold(version, { ...kept, ...wish, currency: wish.currency ?? current?.currency }, buyer);
   }
 
   /** The plan named, or else the one assigned by region and device type; null when no rule fits. @throws DomainError `no_price` */
-  async forNewCustomer(productId: string, buyer: Buyer, planKey?: string, wish: Omit<PlanWish, 'plan'> = {}): Promise<ChosenPlan | null> {
+  async forNewCustomer(
+    productId: string,
+    buyer: Buyer,
+    planKey?: string,
+    wish: Omit<PlanWish, 'plan'> = {},
+  ): Promise<ChosenPlan | null> {
     const found: { plan: Plan; version: PlanVersion } | null = planKey
       ? await this.plans.getPublished(productId, planKey)
       : await this.plans.assignedPlan(productId, buyer);
@@ -52,7 +60,9 @@ export class PlanChoice {
 }
 
 function offers(version: PlanVersion, price: SoldPrice): boolean {
-  return version.prices.some((offer) => offer.interval === price.interval && offer.intervalCount === price.intervalCount);
+  return version.prices.some(
+    (offer) => offer.interval === price.interval && offer.intervalCount === price.intervalCount,
+  );
 }
 
 function sold(version: PlanVersion, wish: Omit<PlanWish, 'plan'>, buyer: Buyer): ChosenPlan {
@@ -65,7 +75,16 @@ function sold(version: PlanVersion, wish: Omit<PlanWish, 'plan'>, buyer: Buyer):
     deviceType: buyer.deviceType,
   });
   if (!price) throw new DomainError('conflict', 'no_price', 'The plan has no price for this customer and interval.');
-  return { trialDays: version.trialDays, plan: { planId: version.planId, planVersion: version.version, planKey: version.planKey, planName: version.name, price: soldPrice(price) } };
+  return {
+    trialDays: version.trialDays,
+    plan: {
+      planId: version.planId,
+      planVersion: version.version,
+      planKey: version.planKey,
+      planName: version.name,
+      price: soldPrice(price),
+    },
+  };
 }
 
 function soldPrice({ amount, currency, interval, intervalCount }: Price): SoldPrice {

@@ -39,7 +39,9 @@ export class PlanMovesRepository {
 
   /** One that is under way and that no other worker holds. */
   async lockRunning(): Promise<PlanMove | null> {
-    const [found] = await this.database.write<PlanMove>(`select ${COLUMNS} from plan_moves where state = 'running' order by id limit 1 for update skip locked`);
+    const [found] = await this.database.write<PlanMove>(
+      `select ${COLUMNS} from plan_moves where state = 'running' order by id limit 1 for update skip locked`,
+    );
     return found ?? null;
   }
 
@@ -53,7 +55,8 @@ export class PlanMovesRepository {
 
   async countOthers(planId: string, version: number): Promise<number> {
     const [row] = await this.database.query<{ count: number }>(
-      `select count(*)::int as count from subscriptions s where s.plan_id = $1 and ${LIVE} and s.plan_version <> $2`, [planId, version],
+      `select count(*)::int as count from subscriptions s where s.plan_id = $1 and ${LIVE} and s.plan_version <> $2`,
+      [planId, version],
     );
     return row!.count;
   }
@@ -66,6 +69,9 @@ export class PlanMovesRepository {
   }
 
   async update({ id, state, reached, moved, skipped, finishedAt }: PlanMove): Promise<void> {
-    await this.database.write('update plan_moves set state = $2, reached = $3, moved = $4, skipped = $5, finished_at = $6 where id = $1', [id, state, reached, moved, skipped, finishedAt]);
+    await this.database.write(
+      'update plan_moves set state = $2, reached = $3, moved = $4, skipped = $5, finished_at = $6 where id = $1',
+      [id, state, reached, moved, skipped, finishedAt],
+    );
   }
 }

@@ -23,21 +23,47 @@ export class PlanMovesService {
   ) {}
 
   /** @throws DomainError `product_not_found`, `plan_not_found`, `plan_move_running` */
-  async begin({ product, plan: key, when, actor, reason }: { product: string; plan: string; when: When; actor: Actor; reason?: string }): Promise<PlanMove> {
+  async begin({
+    product,
+    plan: key,
+    when,
+    actor,
+    reason,
+  }: {
+    product: string;
+    plan: string;
+    when: When;
+    actor: Actor;
+    reason?: string;
+  }): Promise<PlanMove> {
     const { id: productId } = await this.catalog.getProduct(product);
     const { plan, version } = await this.plans.getPublished(productId, key);
     try {
       return await this.database.transaction(async () => {
         const move: PlanMove = {
-          id: newId(), planId: plan.id, planKey: key, productId, version: version.version, atPeriodEnd: when === 'period_end', actor, reason: reason ?? null, state: 'running', reached: null,
-          moved: 0, skipped: 0, total: await this.moves.countOthers(plan.id, version.version), createdAt: this.clock.now(), finishedAt: null,
+          id: newId(),
+          planId: plan.id,
+          planKey: key,
+          productId,
+          version: version.version,
+          atPeriodEnd: when === 'period_end',
+          actor,
+          reason: reason ?? null,
+          state: 'running',
+          reached: null,
+          moved: 0,
+          skipped: 0,
+          total: await this.moves.countOthers(plan.id, version.version),
+          createdAt: this.clock.now(),
+          finishedAt: null,
         };
         await this.moves.insert(move);
         await this.record('plan.move_started', move);
         return move;
       });
     } catch (error) {
-      if (isUniqueViolation(error, 'plan_moves_one_running')) throw new DomainError('conflict', 'plan_move_running', 'Subscriptions of this plan are being moved already.');
+      if (isUniqueViolation(error, 'plan_moves_one_running'))
+        throw new DomainError('conflict', 'plan_move_running', 'Subscriptions of this plan are being moved already.');
       throw error;
     }
   }
@@ -46,7 +72,8 @@ export class PlanMovesService {
   async get(product: string, key: string, id: string): Promise<PlanMove> {
     const { plan } = await this.plans.get(product, key, true);
     const move = await this.moves.find(id);
-    if (!move || move.planId !== plan.id) throw new DomainError('not_found', 'plan_move_not_found', 'There is no such move.');
+    if (!move || move.planId !== plan.id)
+      throw new DomainError('not_found', 'plan_move_not_found', 'There is no such move.');
     return move;
   }
 
@@ -62,7 +89,12 @@ export class PlanMovesService {
       }
       const last = batch.at(-1);
       const done = batch.length < BATCH;
-      const after: PlanMove = { ...move, reached: last?.id ?? move.reached, state: done ? 'done' : 'running', finishedAt: done ? this.clock.now() : null };
+      const after: PlanMove = {
+        ...move,
+        reached: last?.id ?? move.reached,
+        state: done ? 'done' : 'running',
+        finishedAt: done ? this.clock.now() : null,
+      };
       await this.moves.update(after);
       if (done) await this.record('plan.move_finished', after);
       return true;
@@ -70,12 +102,21 @@ export class PlanMovesService {
   }
 
   /** False for one that must be left as it is. */
-  private async moveOne({ id, customerId, planKey, price }: Subscription, { atPeriodEnd, actor, reason }: PlanMove): Promise<boolean> {
+  private async moveOne(
+    { id, customerId, planKey, price }: Subscription,
+    { atPeriodEnd, actor, reason }: PlanMove,
+  ): Promise<boolean> {
     const current = await this.lifecycle.settle(customerId, id);
     if (current.cancelAtPeriodEnd || current.scheduledChange) return false;
     try {
       const wish = { plan: planKey, interval: price.interval, intervalCount: price.intervalCount };
-      await this.lifecycle.change({ subscription: current, wish, when: atPeriodEnd ? 'period_end' : 'now', actor, reason: reason ?? undefined });
+      await this.lifecycle.change({
+        subscription: current,
+        wish,
+        when: atPeriodEnd ? 'period_end' : 'now',
+        actor,
+        reason: reason ?? undefined,
+      });
       return true;
     } catch (error) {
       if (error instanceof DomainError) return false;
@@ -83,7 +124,17 @@ export class PlanMovesService {
     }
   }
 
-  private record(type: EventType, { id, planId, planKey, productId, version, atPeriodEnd, moved, skipped, total, actor, reason }: PlanMove): Promise<void> {
-    return this.events.record({ type, subject: { type: 'plan', id: planId }, productId, actor, reason, after: { key: planKey, move: id, version, atPeriodEnd, moved, skipped, total } });
+  private record(
+    type: EventType,
+    { id, planId, planKey, productId, version, atPeriodEnd, moved, skipped, total, actor, reason }: PlanMove,
+  ): Promise<void> {
+    return this.events.record({
+      type,
+      subject: { type: 'plan', id: planId },
+      productId,
+      actor,
+      reason,
+      after: { key: planKey, move: id, version, atPeriodEnd, moved, skipped, total },
+    });
   }
 }

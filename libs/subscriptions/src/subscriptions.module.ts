@@ -18,9 +18,27 @@ import { Transitions } from './transitions.js';
 @Module({
   imports: [CatalogModule, CustomersModule],
   providers: [
-    SubscriptionsRepository, LinesRepository, PlanMovesRepository, Transitions, Settlement, PlanChoice, SubscriptionsService, LifecycleService, EnrolmentService,
-    PassingTimeService, PlanMovesService, NumbersRepository, SubscriptionNumbers,
+    SubscriptionsRepository,
+    LinesRepository,
+    PlanMovesRepository,
+    Transitions,
+    Settlement,
+    PlanChoice,
+    SubscriptionsService,
+    LifecycleService,
+    EnrolmentService,
+    PassingTimeService,
+    PlanMovesService,
+    NumbersRepository,
+    SubscriptionNumbers,
   ],
-  exports: [SubscriptionsService, LifecycleService, EnrolmentService, PassingTimeService, PlanMovesService, SubscriptionNumbers],
+  exports: [
+    SubscriptionsService,
+    LifecycleService,
+    EnrolmentService,
+    PassingTimeService,
+    PlanMovesService,
+    SubscriptionNumbers,
+  ],
 })
 export class SubscriptionsModule {}

@@ -3,7 +3,18 @@ import { grouped, type PageRequest } from '@app/kernel';
 import { type ArrayItem, arrayLiteral, Batcher, Database, type Outcome, Pipeline, type Statement } from '@app/platform';
 import { dueAt } from './domain/advance.js';
 import { isUpcoming, type Subscription, type SubscriptionStatus } from './domain/subscription.js';
-import { changedColumns, COLUMNS, EVER_BEGUN, historyNotKept, LIVE, PROPERTIES, SELECTED, type StoredFacts, subscriptionFromFacts, UNRENEWED } from './subscription-row.js';
+import {
+  changedColumns,
+  COLUMNS,
+  EVER_BEGUN,
+  historyNotKept,
+  LIVE,
+  PROPERTIES,
+  SELECTED,
+  type StoredFacts,
+  subscriptionFromFacts,
+  UNRENEWED,
+} from './subscription-row.js';
 
 /** What a history may be narrowed to; instants bound `createdAt`, `from` inclusive and `to` exclusive. */
 export interface HistoryFilter {
@@ -33,7 +44,10 @@ export interface EndingFilter {
   before: Date;
 }
 
-const BY_ID: Statement = { name: 'subscription by id', text: `select ${SELECTED} from subscriptions s where s.id = $1` };
+const BY_ID: Statement = {
+  name: 'subscription by id',
+  text: `select ${SELECTED} from subscriptions s where s.id = $1`,
+};
 const NEWEST: Statement = {
   name: 'newest contracts',
   text: `select found.* from unnest($1::uuid[], $2::uuid[]) as asked (customer, product) cross join lateral (
@@ -68,7 +82,9 @@ export class SubscriptionsRepository {
   /** The customer's newest contracts on the product, newest first: the one that counts, over or not, and one that begins later, if there is one. */
   newest(customerId: string, productId: string): Promise<Subscription[]> {
     // What is asked while the last answer is under way is asked together.
-    return this.database.inTransaction ? this.database.query(NEWEST.text, [[customerId], [productId]]) : this.newestReads.add({ customerId, productId });
+    return this.database.inTransaction
+      ? this.database.query(NEWEST.text, [[customerId], [productId]])
+      : this.newestReads.add({ customerId, productId });
   }
 
   /** Those that had been made by then. */
@@ -82,7 +98,10 @@ export class SubscriptionsRepository {
 
   /** A subscription as it was recorded last by `at`; null when it was not there yet. Its plan is known by its key alone. */
   async findAt(subscription: Subscription, at: Date): Promise<Subscription | null> {
-    const [found] = await this.pipeline.read<{ told: StoredFacts[] | null; whole: boolean | null }>(FACTS_AT, [subscription.id, at]);
+    const [found] = await this.pipeline.read<{ told: StoredFacts[] | null; whole: boolean | null }>(FACTS_AT, [
+      subscription.id,
+      at,
+    ]);
     // Each has begun with an event: where there is none, all of them are gone.
     if (found?.whole !== true) throw historyNotKept();
     return found?.told ? subscriptionFromFacts(subscription, found.told) : null;
@@ -90,12 +109,18 @@ export class SubscriptionsRepository {
 
   /** All that are live or will be. */
   openOf(customerId: string): Promise<Subscription[]> {
-    return this.database.query(`select ${SELECTED} from subscriptions s where s.customer_id = $1 and s.ended_at is null order by s.id`, [customerId]);
+    return this.database.query(
+      `select ${SELECTED} from subscriptions s where s.customer_id = $1 and s.ended_at is null order by s.id`,
+      [customerId],
+    );
   }
 
   /** Reads a subscription and holds it until the transaction ends. */
   async lock(customerId: string, id: string): Promise<Subscription | null> {
-    const [found] = await this.database.write<Subscription>(`select ${SELECTED} from subscriptions s where s.customer_id = $1 and s.id = $2 for update`, [customerId, id]);
+    const [found] = await this.database.write<Subscription>(
+      `select ${SELECTED} from subscriptions s where s.customer_id = $1 and s.id = $2 for update`,
+      [customerId, id],
+    );
     return found ?? null;
   }
 
@@ -126,7 +151,11 @@ export class SubscriptionsRepository {
   }
 
   /** Newest first. The statuses are those that were written down last. */
-  listOfCustomer(customerId: string, page: PageRequest, { statuses = null, productId = null, from = null, to = null }: Nullable<HistoryFilter>): Promise<Subscription[]> {
+  listOfCustomer(
+    customerId: string,
+    page: PageRequest,
+    { statuses = null, productId = null, from = null, to = null }: Nullable<HistoryFilter>,
+  ): Promise<Subscription[]> {
     return this.database.query(
       `select ${SELECTED} from subscriptions s where s.customer_id = $1 and ($2::uuid is null or s.id < $2) and ($3::text[] is null or s.status = any($3))
          and ($4::uuid is null or s.product_id = $4) and ($5::timestamptz is null or s.created_at >= $5) and ($6::timestamptz is null or s.created_at < $6)
@@ -136,7 +165,10 @@ export class SubscriptionsRepository {
   }
 
   /** Newest first. Each filter has an index of its own, so the conditions are spelled out: a page costs the same wherever it is. */
-  list(page: PageRequest, { productId, testClockId, customerId, status, planId, from, to }: ListFilter): Promise<Subscription[]> {
+  list(
+    page: PageRequest,
+    { productId, testClockId, customerId, status, planId, from, to }: ListFilter,
+  ): Promise<Subscription[]> {
     const conditions = new Conditions();
     if (planId) conditions.add('s.plan_id = ?', planId);
     else conditions.add('s.product_id = ?', productId);
@@ -150,7 +182,10 @@ export class SubscriptionsRepository {
     if (page.after) conditions.add('s.id < ?', page.after);
     if (from) conditions.add('s.created_at >= ?', from);
     if (to) conditions.add('s.created_at < ?', to);
-    return this.database.query(`select ${SELECTED} from subscriptions s where ${conditions.text} order by s.id desc limit ${page.limit + 1}`, conditions.values);
+    return this.database.query(
+      `select ${SELECTED} from subscriptions s where ${conditions.text} order by s.id desc limit ${page.limit + 1}`,
+      conditions.values,
+    );
   }
 
   /** The first to end first. */
@@ -161,28 +196,40 @@ export class SubscriptionsRepository {
     conditions.add('s.current_period_end > ?', from);
     conditions.add('s.current_period_end <= ?', before);
     if (customerId) conditions.add('s.customer_id = ?', customerId);
-    if (page.after) conditions.add('(s.current_period_end, s.id) > (select p.current_period_end, p.id from subscriptions p where p.id = ?)', page.after);
-    return this.database.query(`select ${SELECTED} from subscriptions s where ${conditions.text} order by s.current_period_end, s.id limit ${page.limit + 1}`, conditions.values);
+    if (page.after)
+      conditions.add(
+        '(s.current_period_end, s.id) > (select p.current_period_end, p.id from subscriptions p where p.id = ?)',
+        page.after,
+      );
+    return this.database.query(
+      `select ${SELECTED} from subscriptions s where ${conditions.text} order by s.current_period_end, s.id limit ${page.limit + 1}`,
+      conditions.values,
+    );
   }
 
   /** True when the customer has had a trial on the product. */
   async hadTrial(customerId: string, productId: string): Promise<boolean> {
-    const rows = await this.database.query(`select 1 from subscriptions s where s.customer_id = $1 and s.product_id = $2 and s.trial_end is not null and ${EVER_BEGUN} limit 1`, [customerId, productId]);
+    const rows = await this.database.query(
+      `select 1 from subscriptions s where s.customer_id = $1 and s.product_id = $2 and s.trial_end is not null and ${EVER_BEGUN} limit 1`,
+      [customerId, productId],
+    );
     return rows.length > 0;
   }
 
   /** The earliest instant at which one is due that waits for a sweep. */
   async oldestDue(): Promise<Date | null> {
-    const [row] = await this.database.query<{ due_at: Date | null }>('select min(due_at) as due_at from subscriptions where due_at is not null and test_clock_id is null');
+    const [row] = await this.database.query<{ due_at: Date | null }>(
+      'select min(due_at) as due_at from subscriptions where due_at is not null and test_clock_id is null',
+    );
     return row!.due_at;
   }
 
   async insert(subscription: Subscription): Promise<void> {
     const places = PROPERTIES.map((_, index) => `$${index + 1}`).join(', ');
-    await this.database.write(`insert into subscriptions (${COLUMNS.join(', ')}, due_at) values (${places}, $${PROPERTIES.length + 1})`, [
-      ...PROPERTIES.map((property) => subscription[property]),
-      dueAt(subscription),
-    ]);
+    await this.database.write(
+      `insert into subscriptions (${COLUMNS.join(', ')}, due_at) values (${places}, $${PROPERTIES.length + 1})`,
+      [...PROPERTIES.map((property) => subscription[property]), dueAt(subscription)],
+    );
   }
 
   /**
@@ -205,7 +252,8 @@ export class SubscriptionsRepository {
        where s.customer_id = r.key_customer and s.id = r.key_id and s.version = r.before_version returning s.id`,
       values.map((column) => arrayLiteral(column)),
     );
-    if (written.length !== changes.length) throw new Error('A subscription was changed by somebody who did not hold it.');
+    if (written.length !== changes.length)
+      throw new Error('A subscription was changed by somebody who did not hold it.');
   }
 
   /** True when no other contract on the product has begun after it. */
@@ -216,13 +264,18 @@ export class SubscriptionsRepository {
 
   private async loadNewest(asked: Side[]): Promise<Outcome<Subscription[]>[]> {
     const distinct = [...new Map(asked.map((side) => [nameOf(side), side])).values()];
-    const rows = await this.pipeline.read<Subscription>(NEWEST, [distinct.map(({ customerId }) => customerId), distinct.map(({ productId }) => productId)]);
+    const rows = await this.pipeline.read<Subscription>(NEWEST, [
+      distinct.map(({ customerId }) => customerId),
+      distinct.map(({ productId }) => productId),
+    ]);
     const found = grouped(rows, nameOf);
     return asked.map((side) => ({ answer: found.get(nameOf(side)) ?? [] }));
   }
 
   private read(statement: Statement, values: unknown[]): Promise<Subscription[]> {
-    return this.database.inTransaction ? this.database.query<Subscription>(statement.text, values) : this.pipeline.read<Subscription>(statement, values);
+    return this.database.inTransaction
+      ? this.database.query<Subscription>(statement.text, values)
+      : this.pipeline.read<Subscription>(statement, values);
   }
 }
 

@@ -48,7 +48,8 @@ export class SubscriptionsService {
   /** @throws DomainError `no_subscription`; with an instant also `invalid_fields` */
   async getLive(customerId: string, productId: string, at?: Date): Promise<Subscription> {
     const current = at ? await this.findAt(customerId, productId, at) : await this.findCurrent(customerId, productId);
-    if (!current || !isLive(current.status)) throw new DomainError('not_found', 'no_subscription', 'The customer has no live subscription on this product.');
+    if (!current || !isLive(current.status))
+      throw new DomainError('not_found', 'no_subscription', 'The customer has no live subscription on this product.');
     return current;
   }
 
@@ -63,13 +64,21 @@ export class SubscriptionsService {
   }
 
   /** The customer's contracts, newest first. */
-  async history(customerId: string, page: PageRequest, { status, ...filter }: Omit<HistoryFilter, 'statuses'> & { status?: SubscriptionStatus }): Promise<Page<Subscription>> {
+  async history(
+    customerId: string,
+    page: PageRequest,
+    { status, ...filter }: Omit<HistoryFilter, 'statuses'> & { status?: SubscriptionStatus },
+  ): Promise<Page<Subscription>> {
     if (!status) return this.present(await this.subscriptions.listOfCustomer(customerId, page, filter), page.limit);
     // What was written down as something else may be this by now, and the other way round: so all that pass are looked at.
     const statuses = [...new Set([status, ...PASSING])];
     const found: Subscription[] = [];
-    for (let after = page.after, more = true; more && found.length <= page.limit; ) {
-      const rows = await this.subscriptions.listOfCustomer(customerId, { after, limit: page.limit }, { ...filter, statuses });
+    for (let after = page.after, more = true; more && found.length <= page.limit;) {
+      const rows = await this.subscriptions.listOfCustomer(
+        customerId,
+        { after, limit: page.limit },
+        { ...filter, statuses },
+      );
       more = rows.length > page.limit;
       after = rows.at(-1)?.id ?? null;
       found.push(...(await this.presentAll(rows)).filter((row) => row.status === status));
@@ -78,14 +87,28 @@ export class SubscriptionsService {
   }
 
   /** Subscriptions of all customers of a product, newest first: live ones, or those of a status, as jobs have written them down. @throws DomainError `plan_not_found` */
-  async list(page: PageRequest, { testClockId, plan, endingWithinMs, ...filter }: SubscriptionList): Promise<Page<Subscription>> {
+  async list(
+    page: PageRequest,
+    { testClockId, plan, endingWithinMs, ...filter }: SubscriptionList,
+  ): Promise<Page<Subscription>> {
     if (endingWithinMs === undefined) {
       const planId = plan === undefined ? undefined : await this.plans.idOf(filter.productId, plan);
-      return this.present(await this.subscriptions.list(page, { ...filter, planId, testClockId: testClockId ?? null }), page.limit);
+      return this.present(
+        await this.subscriptions.list(page, { ...filter, planId, testClockId: testClockId ?? null }),
+        page.limit,
+      );
     }
     const now = await this.time.of({ testClockId: null });
     const before = new Date(now.getTime() + endingWithinMs);
-    return this.present(await this.subscriptions.listEnding(page, { productId: filter.productId, customerId: filter.customerId, from: now, before }), page.limit);
+    return this.present(
+      await this.subscriptions.listEnding(page, {
+        productId: filter.productId,
+        customerId: filter.customerId,
+        from: now,
+        before,
+      }),
+      page.limit,
+    );
   }
 
   /** What happened to one subscription, oldest first. */

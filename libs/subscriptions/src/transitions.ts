@@ -3,7 +3,13 @@ import { type Actor, SYSTEM_ACTOR } from '@app/kernel';
 import { type ArrayItem, arrayLiteral, Database, Events, type NewEvent } from '@app/platform';
 import { directionOf } from './domain/direction.js';
 import { assertLegal } from './domain/state-machine.js';
-import { factsUnlike, type Subscription, subscriptionFacts, type SubscriptionEventType, type Transition } from './domain/subscription.js';
+import {
+  factsUnlike,
+  type Subscription,
+  subscriptionFacts,
+  type SubscriptionEventType,
+  type Transition,
+} from './domain/subscription.js';
 import { LinesRepository } from './lines.repository.js';
 import { SubscriptionsRepository } from './subscriptions.repository.js';
 
@@ -53,20 +59,34 @@ export class Transitions {
     const moved = progresses.filter(({ steps }) => steps.length > 0);
     if (moved.length === 0) return [];
     const after = await this.save(moved, { actor: SYSTEM_ACTOR }, now);
-    const actions = moved.flatMap(({ before, steps }) => steps.map((step, index) => actionOf(steps[index - 1]?.subscription ?? before, step)));
+    const actions = moved.flatMap(({ before, steps }) =>
+      steps.map((step, index) => actionOf(steps[index - 1]?.subscription ?? before, step)),
+    );
     const column = (read: (action: Action) => ArrayItem): string => arrayLiteral(actions.map(read));
     await this.database.write(
       `insert into subscription_actions (customer_id, subscription_id, period_start, period_end, action, done_at)
        select c, s, b, e, a, $6 from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[], $5::text[]) as u (c, s, b, e, a)`,
-      [column(({ of }) => of.customerId), column(({ of }) => of.id), column(({ of }) => of.currentPeriodStart), column(({ of, at }) => of.currentPeriodEnd ?? at), column(({ action }) => action), now],
+      [
+        column(({ of }) => of.customerId),
+        column(({ of }) => of.id),
+        column(({ of }) => of.currentPeriodStart),
+        column(({ of, at }) => of.currentPeriodEnd ?? at),
+        column(({ action }) => action),
+        now,
+      ],
     );
     return after;
   }
 
   private async save(progresses: Progress[], doing: Doing, now: Date): Promise<Subscription[]> {
-    const changes = progresses.map(({ before, steps }) => ({ before, after: { ...steps.at(-1)!.subscription, updatedAt: now } }));
+    const changes = progresses.map(({ before, steps }) => ({
+      before,
+      after: { ...steps.at(-1)!.subscription, updatedAt: now },
+    }));
     await this.subscriptions.update(changes);
-    const events = progresses.flatMap(({ before, steps }) => steps.map((step, index) => eventOf(steps[index - 1]?.subscription ?? before, step, doing)));
+    const events = progresses.flatMap(({ before, steps }) =>
+      steps.map((step, index) => eventOf(steps[index - 1]?.subscription ?? before, step, doing)),
+    );
     await this.events.recordMany(events.sort((one, other) => one.at!.getTime() - other.at!.getTime()));
     return changes.map(({ after }) => after);
   }
@@ -76,14 +96,19 @@ function eventOf(before: Subscription, step: Transition, { actor, reason }: Doin
   assertLegal(before.status, step);
   const { subscription: after, type, at, lines } = step;
   return {
-    type, actor, reason, at,
+    type,
+    actor,
+    reason,
+    at,
     subject: { type: 'subscription', id: after.id },
     customerId: after.customerId,
     productId: after.productId,
     before: factsUnlike(before, after),
     // What time does is told by what it changes: with the last whole of it, that is all there is to know.
     after: {
-      ...(actor === SYSTEM_ACTOR ? { ...factsUnlike(after, before), price: after.price, quantity: after.quantity } : subscriptionFacts(after)),
+      ...(actor === SYSTEM_ACTOR
+        ? { ...factsUnlike(after, before), price: after.price, quantity: after.quantity }
+        : subscriptionFacts(after)),
       ...(type === 'subscription.plan_changed' ? { direction: directionOf(before, after) } : {}),
       ...(lines?.length ? { lines } : {}),
     },

@@ -1,3 +1,14 @@
-export { canonicalEmail, isEmail, type Language, LANGUAGES, MAIL_TOPICS, type MailTopic, type Role, ROLES, type Standing, type User } from './domain/user.js';
+export {
+  canonicalEmail,
+  isEmail,
+  type Language,
+  LANGUAGES,
+  MAIL_TOPICS,
+  type MailTopic,
+  type Role,
+  ROLES,
+  type Standing,
+  type User,
+} from './domain/user.js';
 export { UsersModule } from './users.module.js';
 export { type OwnChanges, UsersService } from './users.service.js';

@@ -39,13 +39,19 @@ export class UsersRepository {
 
   /** Holds every active admin, in one order, so that two admins cannot dismiss each other. @returns their ids */
   async lockActiveAdmins(): Promise<string[]> {
-    const rows = await this.database.write<{ id: string }>(`select id from users where role = 'admin' and active order by id for no key update`);
+    const rows = await this.database.write<{ id: string }>(
+      `select id from users where role = 'admin' and active order by id for no key update`,
+    );
     return rows.map(({ id }) => id);
   }
 
   list(page: PageRequest, canonicalEmail?: string): Promise<User[]> {
     return this.database.manager.find(UserEntity, {
-      where: { ...THERE, ...(page.after ? { id: LessThan(page.after) } : {}), ...(canonicalEmail === undefined ? {} : { canonicalEmail }) },
+      where: {
+        ...THERE,
+        ...(page.after ? { id: LessThan(page.after) } : {}),
+        ...(canonicalEmail === undefined ? {} : { canonicalEmail }),
+      },
       order: { id: 'DESC' },
       take: page.limit + 1,
     });

@@ -1,7 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, Clock, DomainError, invalidField, type Page, type PageRequest, toPage } from '@app/kernel';
 import { Database, Events, type EventType, isUniqueViolation } from '@app/platform';
-import { canonicalEmail, changeStanding, isEmail, type Language, type Role, type Standing, type User } from './domain/user.js';
+import {
+  canonicalEmail,
+  changeStanding,
+  isEmail,
+  type Language,
+  type Role,
+  type Standing,
+  type User,
+} from './domain/user.js';
 import { UsersRepository } from './users.repository.js';
 
 export interface NewUser {
@@ -75,7 +83,15 @@ export class UsersService {
   /** One account per canonical address, held by the database. Needs a transaction. @throws DomainError `email_taken`, `invalid_fields` */
   async create(input: NewUser, actor: Actor): Promise<User> {
     const now = this.clock.now();
-    const own = { emailVerifiedAt: null, productId: null, active: true, mailEnabled: true, mutedMails: [], language: input.language ?? ('en' as const), deletedAt: null };
+    const own = {
+      emailVerifiedAt: null,
+      productId: null,
+      active: true,
+      mailEnabled: true,
+      mutedMails: [],
+      language: input.language ?? ('en' as const),
+      deletedAt: null,
+    };
     const user: User = { ...input, ...addressed(input.email), ...own, createdAt: now, updatedAt: now };
     await takenUnlessFree(() => this.users.insert(user));
     await this.record('user.registered', user, actor, { after: { role: user.role } });
@@ -87,7 +103,11 @@ export class UsersService {
     return this.database.transaction(async () => {
       const user = (await this.users.lock(id)) ?? notFound();
       const { name = user.name, ...preferences } = { ...preferencesOf(user), ...given(changes) };
-      return this.write(user, { type: 'user.updated', changes: { name, ...preferences }, before: preferencesOf(user), after: preferences }, actor);
+      return this.write(
+        user,
+        { type: 'user.updated', changes: { name, ...preferences }, before: preferencesOf(user), after: preferences },
+        actor,
+      );
     });
   }
 
@@ -99,17 +119,30 @@ export class UsersService {
       const standing = changeStanding(before, changes);
       if (standing.role !== 'admin' || !standing.active) refuseLastAdmin(admins, id);
       const { role, productId, active } = before;
-      const after = await this.write(before, { type: 'user.standing_changed', changes: standing, before: { role, productId, active }, after: standing }, actor);
+      const after = await this.write(
+        before,
+        { type: 'user.standing_changed', changes: standing, before: { role, productId, active }, after: standing },
+        actor,
+      );
       return { before, after };
     });
   }
 
   /** @throws DomainError `user_not_found` */
-  setPassword(id: string, passwordHash: string, { proves, reason }: { proves: boolean; reason: string }, actor: Actor): Promise<User> {
+  setPassword(
+    id: string,
+    passwordHash: string,
+    { proves, reason }: { proves: boolean; reason: string },
+    actor: Actor,
+  ): Promise<User> {
     return this.database.transaction(async () => {
       const user = (await this.users.lock(id)) ?? notFound();
       const emailVerifiedAt = proves ? (user.emailVerifiedAt ?? this.clock.now()) : user.emailVerifiedAt;
-      return this.write(user, { type: 'user.password_changed', changes: { passwordHash, emailVerifiedAt }, reason }, actor);
+      return this.write(
+        user,
+        { type: 'user.password_changed', changes: { passwordHash, emailVerifiedAt }, reason },
+        actor,
+      );
     });
   }
 
@@ -122,7 +155,9 @@ export class UsersService {
       const before = (await this.users.lock(id)) ?? notFound();
       const address = addressed(email);
       const type = address.canonicalEmail === before.canonicalEmail ? 'user.email_verified' : 'user.email_changed';
-      const after = await takenUnlessFree(() => this.write(before, { type, changes: { ...address, emailVerifiedAt: this.clock.now() } }, actor));
+      const after = await takenUnlessFree(() =>
+        this.write(before, { type, changes: { ...address, emailVerifiedAt: this.clock.now() } }, actor),
+      );
       return { before, after };
     });
   }
@@ -144,14 +179,33 @@ export class UsersService {
     return { ...user, ...written };
   }
 
-  private record(type: EventType, user: User, actor: Actor, { before, after, reason }: { before?: object; after?: object; reason?: string }): Promise<void> {
-    return this.events.record({ type, subject: { type: 'user', id: user.id }, customerId: user.customerId, productId: null, actor, before, after, reason });
+  private record(
+    type: EventType,
+    user: User,
+    actor: Actor,
+    { before, after, reason }: { before?: object; after?: object; reason?: string },
+  ): Promise<void> {
+    return this.events.record({
+      type,
+      subject: { type: 'user', id: user.id },
+      customerId: user.customerId,
+      productId: null,
+      actor,
+      before,
+      after,
+      reason,
+    });
   }
 }
 
-const preferencesOf = ({ mailEnabled, mutedMails, language }: User): Pick<User, 'mailEnabled' | 'mutedMails' | 'language'> => ({ mailEnabled, mutedMails, language });
+const preferencesOf = ({
+  mailEnabled,
+  mutedMails,
+  language,
+}: User): Pick<User, 'mailEnabled' | 'mutedMails' | 'language'> => ({ mailEnabled, mutedMails, language });
 
-const given = <T extends object>(changes: T): T => Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) as T;
+const given = <T extends object>(changes: T): T =>
+  Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) as T;
 
 /** @throws DomainError `invalid_fields` */
 function addressed(given: string): Pick<User, 'email' | 'canonicalEmail'> {
@@ -164,13 +218,15 @@ async function takenUnlessFree<T>(write: () => Promise<T>): Promise<T> {
   try {
     return await write();
   } catch (error) {
-    if (isUniqueViolation(error, 'users_email_unique')) throw new DomainError('conflict', 'email_taken', 'There is an account with this e-mail.');
+    if (isUniqueViolation(error, 'users_email_unique'))
+      throw new DomainError('conflict', 'email_taken', 'There is an account with this e-mail.');
     throw error;
   }
 }
 
 function refuseLastAdmin(admins: string[], id: string): void {
-  if (admins.length === 1 && admins[0] === id) throw new DomainError('conflict', 'last_admin', 'This is the last active admin.');
+  if (admins.length === 1 && admins[0] === id)
+    throw new DomainError('conflict', 'last_admin', 'This is the last active admin.');
 }
 
 function notFound(): never {

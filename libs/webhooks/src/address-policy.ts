@@ -31,9 +31,13 @@ export class AddressLookup {
    */
   async all(hostname: string): Promise<LookupAddress[]> {
     const asked = await Promise.allSettled([this.resolver.resolve4(hostname), this.resolver.resolve6(hostname)]);
-    const found = asked.flatMap((answer, index) => (answer.status === 'fulfilled' ? answer.value.map((address) => ({ address, family: index === 0 ? 4 : 6 })) : []));
+    const found = asked.flatMap((answer, index) =>
+      answer.status === 'fulfilled' ? answer.value.map((address) => ({ address, family: index === 0 ? 4 : 6 })) : [],
+    );
     if (found.length > 0) return found;
-    for (const answer of asked) if (answer.status === 'rejected' && NO_ANSWER.has((answer.reason as NodeJS.ErrnoException).code ?? '')) throw answer.reason;
+    for (const answer of asked)
+      if (answer.status === 'rejected' && NO_ANSWER.has((answer.reason as NodeJS.ErrnoException).code ?? ''))
+        throw answer.reason;
     return this.limit(() => dns.lookup(hostname, { all: true }));
   }
 }
@@ -48,7 +52,9 @@ export class AddressPolicy {
     private readonly lookup: AddressLookup,
     { webhookAllowedNetworks }: Config,
   ) {
-    this.allowed = webhookAllowedNetworks.map((network) => (network.includes('/') ? ipaddr.parseCIDR(network) : wholeOf(ipaddr.parse(network))));
+    this.allowed = webhookAllowedNetworks.map((network) =>
+      network.includes('/') ? ipaddr.parseCIDR(network) : wholeOf(ipaddr.parse(network)),
+    );
   }
 
   /**
@@ -57,7 +63,9 @@ export class AddressPolicy {
    */
   async vetted({ protocol, hostname }: Pick<URL, 'protocol' | 'hostname'>): Promise<LookupAddress[]> {
     const literal = hostname.replace(/^\[|\]$/g, '');
-    const addresses = ipaddr.isValid(literal) ? [{ address: literal, family: ipaddr.parse(literal).kind() === 'ipv6' ? 6 : 4 }] : await this.resolve(hostname);
+    const addresses = ipaddr.isValid(literal)
+      ? [{ address: literal, family: ipaddr.parse(literal).kind() === 'ipv6' ? 6 : 4 }]
+      : await this.resolve(hostname);
     for (const { address } of addresses) this.vet(address, protocol);
     return addresses;
   }
@@ -67,7 +75,8 @@ export class AddressPolicy {
     const address = ipaddr.process(text);
     if (this.allowed.some((network) => network[0].kind() === address.kind() && address.match(network))) return;
     const isPublic = address.range() === 'unicast' && (address.kind() === 'ipv4' || address.match(GLOBAL_IPV6));
-    if (!isPublic) throw new RefusedAddress('leads to an address that is neither public nor in WEBHOOK_ALLOWED_NETWORKS');
+    if (!isPublic)
+      throw new RefusedAddress('leads to an address that is neither public nor in WEBHOOK_ALLOWED_NETWORKS');
     if (protocol !== 'https:') throw new RefusedAddress('must be https:// to reach a public address');
   }
 
@@ -83,10 +92,19 @@ export class AddressPolicy {
   }
 }
 
-const wholeOf = (address: ipaddr.IPv4 | ipaddr.IPv6): [ipaddr.IPv4 | ipaddr.IPv6, number] => [address, address.kind() === 'ipv4' ? 32 : 128];
+const wholeOf = (address: ipaddr.IPv4 | ipaddr.IPv6): [ipaddr.IPv4 | ipaddr.IPv6, number] => [
+  address,
+  address.kind() === 'ipv4' ? 32 : 128,
+];
 
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(Object.assign(new Error('The name was not resolved in time.'), { code: 'EAI_AGAIN' })), ms)));
+  const late = new Promise<never>(
+    (_, reject) =>
+      (timer = setTimeout(
+        () => reject(Object.assign(new Error('The name was not resolved in time.'), { code: 'EAI_AGAIN' })),
+        ms,
+      )),
+  );
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

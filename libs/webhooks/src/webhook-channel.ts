@@ -22,7 +22,12 @@ export class WebhookChannel implements Channel, OnModuleInit {
   }
 
   async prepare(deliveries: Delivery[]): Promise<(() => Promise<Outcome>)[]> {
-    const targets = new Map((await this.endpoints.targets([...new Set(deliveries.map(({ lane }) => lane))])).map((target) => [target.id, target]));
+    const targets = new Map(
+      (await this.endpoints.targets([...new Set(deliveries.map(({ lane }) => lane))])).map((target) => [
+        target.id,
+        target,
+      ]),
+    );
     const bodies = await this.feed.bodies([...new Set(deliveries.map(({ messageId }) => messageId))]);
     return deliveries.map(({ lane, messageId }) => {
       const target = targets.get(lane);

@@ -48,15 +48,21 @@ export class WebhookDeliveriesService {
   ) {}
 
   /** Newest first. @throws DomainError `webhook_endpoint_not_found` */
-  async list(page: PageRequest, scope: EndpointScope, { endpoint, event, ...filter }: DeliveryQuery): Promise<Page<LoggedDelivery>> {
-    const lanes = endpoint === undefined ? await this.endpoints.idsOf(scope) : [(await this.endpoints.get(endpoint, scope)).id];
+  async list(
+    page: PageRequest,
+    scope: EndpointScope,
+    { endpoint, event, ...filter }: DeliveryQuery,
+  ): Promise<Page<LoggedDelivery>> {
+    const lanes =
+      endpoint === undefined ? await this.endpoints.idsOf(scope) : [(await this.endpoints.get(endpoint, scope)).id];
     return this.deliveries.list(page, { ...filter, lanes, messageId: event });
   }
 
   /** @throws DomainError `webhook_delivery_not_found` */
   async get(id: string, scope: EndpointScope): Promise<LoggedDelivery> {
     const delivery = await this.deliveries.find(id);
-    if (!delivery || !(await this.endpoints.find(delivery.lane, scope))) throw new DomainError('not_found', 'webhook_delivery_not_found', 'There is no such delivery.');
+    if (!delivery || !(await this.endpoints.find(delivery.lane, scope)))
+      throw new DomainError('not_found', 'webhook_delivery_not_found', 'There is no such delivery.');
     return delivery;
   }
 
@@ -64,7 +70,8 @@ export class WebhookDeliveriesService {
   async redeliver(id: string, scope: EndpointScope): Promise<LoggedDelivery> {
     const { lane, messageId, type } = await this.get(id, scope);
     await this.refuseDisabled(lane, scope);
-    if (!(await this.feed.bodies([messageId])).has(messageId)) throw new DomainError('conflict', 'event_not_kept', `Events are kept for ${FEED_DAYS} days.`);
+    if (!(await this.feed.bodies([messageId])).has(messageId))
+      throw new DomainError('conflict', 'event_not_kept', `Events are kept for ${FEED_DAYS} days.`);
     const begun = await this.deliveries.again([{ channel: 'webhook', lane, messageId, type }]);
     if (begun === 0) throw new DomainError('conflict', 'delivery_pending', 'It is on its way already.');
     return this.get(id, scope);
@@ -75,10 +82,15 @@ export class WebhookDeliveriesService {
    * @returns how many are on their way now, and where to go on; null: that was all
    * @throws DomainError `webhook_endpoint_not_found`, `endpoint_disabled`, `invalid_fields`
    */
-  async redeliverRange(endpointId: string, scope: EndpointScope, { from, to, all, after }: Redelivery): Promise<{ redelivered: number; nextAfter: number | null }> {
+  async redeliverRange(
+    endpointId: string,
+    scope: EndpointScope,
+    { from, to, all, after }: Redelivery,
+  ): Promise<{ redelivered: number; nextAfter: number | null }> {
     const endpoint = await this.refuseDisabled(endpointId, scope);
     if (from >= to) throw invalidField('to', 'must be after from');
-    if (this.clock.now().getTime() - from.getTime() > FEED_DAYS * DAY_MS) throw invalidField('from', `must be in the last ${FEED_DAYS} days`);
+    if (this.clock.now().getTime() - from.getTime() > FEED_DAYS * DAY_MS)
+      throw invalidField('from', `must be in the last ${FEED_DAYS} days`);
     let redelivered = 0;
     let reached = after;
     for (let seen = 0; seen < MOST_AGAIN; seen += PAGE) {
@@ -95,21 +107,40 @@ export class WebhookDeliveriesService {
     await this.endpoints.get(id, scope);
     const [target] = await this.endpoints.targets([id]);
     const messageId = newId();
-    const body = JSON.stringify({ type: TEST_TYPE, timestamp: this.clock.now(), data: { id: messageId, endpoint: id } });
+    const body = JSON.stringify({
+      type: TEST_TYPE,
+      timestamp: this.clock.now(),
+      data: { id: messageId, endpoint: id },
+    });
     const began = performance.now();
     const { result, why, statusCode = null } = await this.sender.send(target!, messageId, body);
-    return { delivered: result === 'delivered', outcome: why, statusCode, durationMs: Math.round(performance.now() - began) };
+    return {
+      delivered: result === 'delivered',
+      outcome: why,
+      statusCode,
+      durationMs: Math.round(performance.now() - began),
+    };
   }
 
   private async again(lane: string, entries: FeedEntry[], all: boolean): Promise<number> {
-    const arrived = all ? new Set<string>() : await this.deliveries.arrived(lane, entries.map(({ eventId }) => eventId));
+    const arrived = all
+      ? new Set<string>()
+      : await this.deliveries.arrived(
+          lane,
+          entries.map(({ eventId }) => eventId),
+        );
     const missing = entries.filter(({ eventId }) => !arrived.has(eventId));
-    return missing.length === 0 ? 0 : this.deliveries.again(missing.map(({ eventId, type }) => ({ channel: 'webhook' as const, lane, messageId: eventId, type })));
+    return missing.length === 0
+      ? 0
+      : this.deliveries.again(
+          missing.map(({ eventId, type }) => ({ channel: 'webhook' as const, lane, messageId: eventId, type })),
+        );
   }
 
   private async refuseDisabled(id: string, scope: EndpointScope): Promise<WebhookEndpoint> {
     const endpoint = await this.endpoints.get(id, scope);
-    if (!endpoint.enabled) throw new DomainError('conflict', 'endpoint_disabled', 'The endpoint is off: switch it on first.');
+    if (!endpoint.enabled)
+      throw new DomainError('conflict', 'endpoint_disabled', 'The endpoint is off: switch it on first.');
     return endpoint;
   }
 }

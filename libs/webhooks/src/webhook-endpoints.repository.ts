@@ -27,7 +27,9 @@ const SECRETS = `secret, previous_secret as "previousSecret", previous_secret_un
 /** What a scope holds: of a product what is told to its people, not what single customers have asked for. */
 const inScope = ({ productId, customerId }: EndpointScope): string => {
   if (customerId !== null) return '$1::uuid is null and customer_id = $2';
-  return productId === null ? '$1::uuid is null and $2::uuid is null' : '$2::uuid is null and product_id = $1 and customer_id is null';
+  return productId === null
+    ? '$1::uuid is null and $2::uuid is null'
+    : '$2::uuid is null and product_id = $1 and customer_id is null';
 };
 
 @Injectable()
@@ -36,7 +38,10 @@ export class WebhookEndpointsRepository {
 
   /** Of those who add to a scope at once, one at a time. @returns how many it holds */
   async lockScope({ productId, customerId }: EndpointScope): Promise<number> {
-    await this.database.write('select pg_advisory_xact_lock($1, hashtext($2))', [SCOPE_LOCK, `${productId ?? ''} ${customerId ?? ''}`]);
+    await this.database.write('select pg_advisory_xact_lock($1, hashtext($2))', [
+      SCOPE_LOCK,
+      `${productId ?? ''} ${customerId ?? ''}`,
+    ]);
     const [row] = await this.database.write<{ count: number }>(
       `select count(*)::int as count from webhook_endpoints where product_id is not distinct from $1 and ${customerId === null ? '$2::uuid is null and customer_id is null' : 'customer_id = $2'}`,
       [productId, customerId],
@@ -54,7 +59,10 @@ export class WebhookEndpointsRepository {
   }
 
   async find(id: string, scope: EndpointScope): Promise<WebhookEndpoint | null> {
-    const [found] = await this.database.query<WebhookEndpoint>(`select ${COLUMNS} from webhook_endpoints where id = $3 and ${inScope(scope)}`, [scope.productId, scope.customerId, id]);
+    const [found] = await this.database.query<WebhookEndpoint>(
+      `select ${COLUMNS} from webhook_endpoints where id = $3 and ${inScope(scope)}`,
+      [scope.productId, scope.customerId, id],
+    );
     return found ?? null;
   }
 
@@ -65,43 +73,64 @@ export class WebhookEndpointsRepository {
 
   /** @throws DomainError `webhook_endpoint_not_found` */
   async lock(id: string, scope: EndpointScope): Promise<WebhookEndpoint> {
-    const [found] = await this.database.write<WebhookEndpoint>(`select ${COLUMNS} from webhook_endpoints where id = $3 and ${inScope(scope)} for no key update`, [scope.productId, scope.customerId, id]);
+    const [found] = await this.database.write<WebhookEndpoint>(
+      `select ${COLUMNS} from webhook_endpoints where id = $3 and ${inScope(scope)} for no key update`,
+      [scope.productId, scope.customerId, id],
+    );
     return found ?? endpointNotFound();
   }
 
   async lockOfProfile(customerId: string): Promise<WebhookEndpoint | null> {
-    const [found] = await this.database.write<WebhookEndpoint>(`select ${COLUMNS} from webhook_endpoints where customer_id = $1 and of_profile for update`, [customerId]);
+    const [found] = await this.database.write<WebhookEndpoint>(
+      `select ${COLUMNS} from webhook_endpoints where customer_id = $1 and of_profile for update`,
+      [customerId],
+    );
     return found ?? null;
   }
 
   /** The URLs in the profiles of customers. */
   profileUrls(customerIds: string[]): Promise<{ customerId: string; url: string }[]> {
-    return this.database.query('select customer_id as "customerId", url from webhook_endpoints where of_profile and customer_id = any($1::uuid[])', [arrayLiteral(customerIds)]);
+    return this.database.query(
+      'select customer_id as "customerId", url from webhook_endpoints where of_profile and customer_id = any($1::uuid[])',
+      [arrayLiteral(customerIds)],
+    );
   }
 
   /** Newest first. */
   list(page: PageRequest, scope: EndpointScope): Promise<WebhookEndpoint[]> {
-    return this.database.query<WebhookEndpoint>(`select ${COLUMNS} from webhook_endpoints where ${inScope(scope)} and ($3::uuid is null or id < $3) order by id desc limit $4`, [
-      scope.productId, scope.customerId, page.after, page.limit + 1,
-    ]);
+    return this.database.query<WebhookEndpoint>(
+      `select ${COLUMNS} from webhook_endpoints where ${inScope(scope)} and ($3::uuid is null or id < $3) order by id desc limit $4`,
+      [scope.productId, scope.customerId, page.after, page.limit + 1],
+    );
   }
 
   async idsOf(scope: EndpointScope): Promise<string[]> {
-    const rows = await this.database.query<{ id: string }>(`select id from webhook_endpoints where ${inScope(scope)}`, [scope.productId, scope.customerId]);
+    const rows = await this.database.query<{ id: string }>(`select id from webhook_endpoints where ${inScope(scope)}`, [
+      scope.productId,
+      scope.customerId,
+    ]);
     return rows.map(({ id }) => id);
   }
 
   /** Every endpoint that may want something that happened to these customers. */
   listeners(customerIds: string[]): Promise<WebhookEndpoint[]> {
     const listening = `select ${COLUMNS} from webhook_endpoints where enabled and customer_id`;
-    return this.database.query<WebhookEndpoint>(`${listening} is null union all ${listening} = any($1::uuid[])`, [arrayLiteral(customerIds)]);
+    return this.database.query<WebhookEndpoint>(`${listening} is null union all ${listening} = any($1::uuid[])`, [
+      arrayLiteral(customerIds),
+    ]);
   }
 
   targets(ids: string[]): Promise<WebhookTarget[]> {
-    return this.database.query(`select id, url, enabled, ${SECRETS} from webhook_endpoints where id = any($1::uuid[])`, [arrayLiteral(ids)]);
+    return this.database.query(
+      `select id, url, enabled, ${SECRETS} from webhook_endpoints where id = any($1::uuid[])`,
+      [arrayLiteral(ids)],
+    );
   }
 
-  async update(id: string, { url, description, types, enabled, disabledReason, disabledAt, updatedAt }: WebhookEndpoint): Promise<void> {
+  async update(
+    id: string,
+    { url, description, types, enabled, disabledReason, disabledAt, updatedAt }: WebhookEndpoint,
+  ): Promise<void> {
     await this.database.write(
       'update webhook_endpoints set url = $2, description = $3, types = $4, enabled = $5, disabled_reason = $6, disabled_at = $7, updated_at = $8 where id = $1',
       [id, url, description, types, enabled, disabledReason, disabledAt, updatedAt],
@@ -109,7 +138,10 @@ export class WebhookEndpointsRepository {
   }
 
   async rotate(id: string, secret: Buffer, previousUntil: Date, now: Date): Promise<void> {
-    await this.database.write('update webhook_endpoints set previous_secret = secret, previous_secret_until = $3, secret = $2, updated_at = $4 where id = $1', [id, secret, previousUntil, now]);
+    await this.database.write(
+      'update webhook_endpoints set previous_secret = secret, previous_secret_until = $3, secret = $2, updated_at = $4 where id = $1',
+      [id, secret, previousUntil, now],
+    );
   }
 
   /** Switches one off that is on. */

@@ -45,7 +45,11 @@ export class WebhookEndpointsService {
   ) {}
 
   /** @returns the endpoint and its secret, which nobody is told again. @throws DomainError `invalid_fields`, `too_many_endpoints` */
-  async create(input: NewEndpoint, scope: EndpointScope, by: Maker): Promise<{ endpoint: EndpointState; secret: string }> {
+  async create(
+    input: NewEndpoint,
+    scope: EndpointScope,
+    by: Maker,
+  ): Promise<{ endpoint: EndpointState; secret: string }> {
     const { url, types } = await this.checked(input);
     return this.add({ url: url!, description: input.description ?? null, types: types ?? [] }, scope, by);
   }
@@ -70,17 +74,28 @@ export class WebhookEndpointsService {
   async update(id: string, scope: EndpointScope, changes: EndpointChanges, actor: Actor): Promise<EndpointState> {
     await this.endpoints.get(id, scope);
     const { url, types } = await this.checked(changes);
-    return this.database.transaction(async () => this.withState(await this.change(await this.endpoints.lock(id, scope), { ...changes, url, types }, actor)));
+    return this.database.transaction(async () =>
+      this.withState(await this.change(await this.endpoints.lock(id, scope), { ...changes, url, types }, actor)),
+    );
   }
 
   /** Another secret; the one before signs too for `overlapSeconds`. @throws DomainError `webhook_endpoint_not_found` */
-  rotateSecret(id: string, scope: EndpointScope, overlapSeconds: number, actor: Actor): Promise<{ endpoint: EndpointState; secret: string }> {
+  rotateSecret(
+    id: string,
+    scope: EndpointScope,
+    overlapSeconds: number,
+    actor: Actor,
+  ): Promise<{ endpoint: EndpointState; secret: string }> {
     return this.database.transaction(async () => {
       const endpoint = await this.endpoints.lock(id, scope);
       const { secret, sealed } = this.secrets.draw();
       const now = this.clock.now();
       await this.endpoints.rotate(id, sealed, new Date(now.getTime() + overlapSeconds * 1_000), now);
-      await this.events.record({ ...aboutEndpoint('webhook_endpoint.secret_rotated', endpoint), actor, after: { overlapSeconds } });
+      await this.events.record({
+        ...aboutEndpoint('webhook_endpoint.secret_rotated', endpoint),
+        actor,
+        after: { overlapSeconds },
+      });
       return { endpoint: await this.withState({ ...endpoint, updatedAt: now }), secret };
     });
   }
@@ -93,7 +108,13 @@ export class WebhookEndpointsService {
   /** Nothing goes there any more; its owner is told. Needs a transaction. */
   async giveUp(id: string, reason: 'gone' | 'failing', actor: Actor): Promise<void> {
     const endpoint = await this.endpoints.disable(id, reason, this.clock.now());
-    if (endpoint) await this.record('webhook_endpoint.disabled', actor, { ...endpoint, enabled: true, disabledReason: null }, endpoint);
+    if (endpoint)
+      await this.record(
+        'webhook_endpoint.disabled',
+        actor,
+        { ...endpoint, enabled: true, disabledReason: null },
+        endpoint,
+      );
   }
 
   /** Where a person may be called, as it is kept; nothing is written. @throws DomainError `invalid_fields` about `webhookUrl` */
@@ -106,7 +127,12 @@ export class WebhookEndpointsService {
     const endpoint = await this.endpoints.lockOfProfile(customerId);
     if (endpoint && url === null) await this.remove(endpoint, actor);
     else if (endpoint) await this.change(endpoint, { url: url!, enabled: true }, actor);
-    else if (url !== null) await this.add({ url, description: null, types: [] }, { productId: null, customerId }, { ownerUserId: userId, actor, ofProfile: true });
+    else if (url !== null)
+      await this.add(
+        { url, description: null, types: [] },
+        { productId: null, customerId },
+        { ownerUserId: userId, actor, ofProfile: true },
+      );
   }
 
   /** The URLs in the profiles of customers. */
@@ -116,17 +142,34 @@ export class WebhookEndpointsService {
 
   /** Everything that was to be told to a customer, and who made what. Needs a transaction. */
   async forget(customerId: string, userId: string | null, actor: Actor): Promise<void> {
-    for (const id of await this.endpoints.idsOf({ productId: null, customerId })) await this.delete(id, { productId: null, customerId }, actor);
+    for (const id of await this.endpoints.idsOf({ productId: null, customerId }))
+      await this.delete(id, { productId: null, customerId }, actor);
     if (userId !== null) await this.endpoints.disown(userId);
   }
 
-  private async add(wanted: Pick<WebhookEndpoint, 'url' | 'description' | 'types'>, scope: EndpointScope, { ownerUserId, actor, ofProfile = false }: Maker): Promise<{ endpoint: EndpointState; secret: string }> {
+  private async add(
+    wanted: Pick<WebhookEndpoint, 'url' | 'description' | 'types'>,
+    scope: EndpointScope,
+    { ownerUserId, actor, ofProfile = false }: Maker,
+  ): Promise<{ endpoint: EndpointState; secret: string }> {
     const now = this.clock.now();
     const { secret, sealed } = this.secrets.draw();
-    const endpoint: WebhookEndpoint = { ...wanted, ...scope, id: newId(), ownerUserId, ofProfile, enabled: true, disabledReason: null, disabledAt: null, createdAt: now, updatedAt: now };
+    const endpoint: WebhookEndpoint = {
+      ...wanted,
+      ...scope,
+      id: newId(),
+      ownerUserId,
+      ofProfile,
+      enabled: true,
+      disabledReason: null,
+      disabledAt: null,
+      createdAt: now,
+      updatedAt: now,
+    };
     await this.database.transaction(async () => {
       const most = scope.customerId === null ? MOST.others : MOST.customer;
-      if ((await this.endpoints.lockScope(scope)) >= most) throw new DomainError('conflict', 'too_many_endpoints', `There are ${most} endpoints already.`);
+      if ((await this.endpoints.lockScope(scope)) >= most)
+        throw new DomainError('conflict', 'too_many_endpoints', `There are ${most} endpoints already.`);
       await this.endpoints.insert(endpoint, sealed);
       await this.record('webhook_endpoint.created', actor, null, endpoint);
     });
@@ -135,8 +178,16 @@ export class WebhookEndpointsService {
 
   private async change(before: WebhookEndpoint, changes: EndpointChanges, actor: Actor): Promise<WebhookEndpoint> {
     const now = this.clock.now();
-    const { url = before.url, description = before.description, types = before.types, enabled = before.enabled } = changes;
-    const standing = enabled === before.enabled ? {} : { enabled, disabledReason: enabled ? null : ('by_hand' as const), disabledAt: enabled ? null : now };
+    const {
+      url = before.url,
+      description = before.description,
+      types = before.types,
+      enabled = before.enabled,
+    } = changes;
+    const standing =
+      enabled === before.enabled
+        ? {}
+        : { enabled, disabledReason: enabled ? null : ('by_hand' as const), disabledAt: enabled ? null : now };
     const after: WebhookEndpoint = { ...before, url, description, types, ...standing, updatedAt: now };
     await this.endpoints.update(before.id, after);
     if (enabled && (!before.enabled || url !== before.url)) await this.deliveries.refresh(before.id);
@@ -157,7 +208,10 @@ export class WebhookEndpointsService {
   }
 
   /** Where it may lead, and what may be asked for. @throws DomainError `invalid_fields` */
-  private async checked({ url, types }: Partial<NewEndpoint>, field = 'url'): Promise<{ url?: string; types?: string[] }> {
+  private async checked(
+    { url, types }: Partial<NewEndpoint>,
+    field = 'url',
+  ): Promise<{ url?: string; types?: string[] }> {
     const unknown = types?.find((type) => !KINDS.has(type) && !(PUBLIC_EVENT_TYPES as string[]).includes(type));
     if (unknown !== undefined) throw invalidField('types', `names ${unknown}, which never happens`);
     if (url === undefined) return { types };
@@ -169,13 +223,26 @@ export class WebhookEndpointsService {
     return { url: target.href, types: types && [...new Set(types)] };
   }
 
-  private async record(type: EventType, actor: Actor, before: WebhookEndpoint | null, after: WebhookEndpoint | null): Promise<void> {
+  private async record(
+    type: EventType,
+    actor: Actor,
+    before: WebhookEndpoint | null,
+    after: WebhookEndpoint | null,
+  ): Promise<void> {
     const endpoint = (after ?? before)!;
     const product = endpoint.productId && (await this.catalog.productKey(endpoint.productId));
-    await this.events.record({ ...aboutEndpoint(type, endpoint), actor, before: before && endpointFacts(before, product), after: after && endpointFacts(after, product) });
+    await this.events.record({
+      ...aboutEndpoint(type, endpoint),
+      actor,
+      before: before && endpointFacts(before, product),
+      after: after && endpointFacts(after, product),
+    });
   }
 }
 
-function aboutEndpoint(type: EventType, { id, customerId, productId }: WebhookEndpoint): { type: EventType; subject: { type: string; id: string }; customerId: string | null; productId: string | null } {
+function aboutEndpoint(
+  type: EventType,
+  { id, customerId, productId }: WebhookEndpoint,
+): { type: EventType; subject: { type: string; id: string }; customerId: string | null; productId: string | null } {
   return { type, subject: { type: 'webhook_endpoint', id }, customerId, productId };
 }

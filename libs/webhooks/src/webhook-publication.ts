@@ -18,9 +18,17 @@ export class WebhookPublication implements OnModuleInit {
   }
 
   private async fanOut(events: PublishedEvent[]): Promise<void> {
-    const listeners = await this.endpoints.listeners([...new Set(events.flatMap(({ customerId }) => customerId ?? []))]);
+    const listeners = await this.endpoints.listeners([
+      ...new Set(events.flatMap(({ customerId }) => customerId ?? [])),
+    ]);
     if (listeners.length === 0) return;
     const channel = 'webhook' as const;
-    await this.deliveries.ask(events.flatMap((event) => listeners.filter((endpoint) => wants(endpoint, event)).map(({ id }) => ({ channel, lane: id, messageId: event.id, type: event.type }))));
+    await this.deliveries.ask(
+      events.flatMap((event) =>
+        listeners
+          .filter((endpoint) => wants(endpoint, event))
+          .map(({ id }) => ({ channel, lane: id, messageId: event.id, type: event.type })),
+      ),
+    );
   }
 }

@@ -17,10 +17,27 @@ const PAUSE_MS = { usual: 60_000, longest: 3_600_000 };
 
 /** What the log calls a failure, by the code of its error. */
 const FAILURES: Record<string, string> = {
-  ECONNREFUSED: 'connection_refused', ECONNRESET: 'connection_lost', EPIPE: 'connection_lost', UND_ERR_SOCKET: 'connection_lost', EHOSTUNREACH: 'unreachable', ENETUNREACH: 'unreachable',
-  ENOTFOUND: 'unknown_host', EAI_AGAIN: 'unknown_host', ENODATA: 'unknown_host', ETIMEOUT: 'unknown_host', ESERVFAIL: 'unknown_host', EREFUSED: 'unknown_host',
-  UND_ERR_CONNECT_TIMEOUT: 'timeout', UND_ERR_HEADERS_TIMEOUT: 'timeout', UND_ERR_BODY_TIMEOUT: 'timeout', ETIMEDOUT: 'timeout', UND_ERR_ABORTED: 'timeout',
-  UND_ERR_HEADERS_OVERFLOW: 'answer_too_large', HPE_HEADER_OVERFLOW: 'answer_too_large', ERR_TLS_CERT_ALTNAME_INVALID: 'tls_failed', EPROTO: 'tls_failed',
+  ECONNREFUSED: 'connection_refused',
+  ECONNRESET: 'connection_lost',
+  EPIPE: 'connection_lost',
+  UND_ERR_SOCKET: 'connection_lost',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  ENOTFOUND: 'unknown_host',
+  EAI_AGAIN: 'unknown_host',
+  ENODATA: 'unknown_host',
+  ETIMEOUT: 'unknown_host',
+  ESERVFAIL: 'unknown_host',
+  EREFUSED: 'unknown_host',
+  UND_ERR_CONNECT_TIMEOUT: 'timeout',
+  UND_ERR_HEADERS_TIMEOUT: 'timeout',
+  UND_ERR_BODY_TIMEOUT: 'timeout',
+  ETIMEDOUT: 'timeout',
+  UND_ERR_ABORTED: 'timeout',
+  UND_ERR_HEADERS_OVERFLOW: 'answer_too_large',
+  HPE_HEADER_OVERFLOW: 'answer_too_large',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'tls_failed',
+  EPROTO: 'tls_failed',
 };
 
 /** One attempt to tell somebody something, over HTTP. */
@@ -49,7 +66,11 @@ export class WebhookSender implements OnApplicationShutdown {
       // A name is vetted when it is connected to; an address is never looked up.
       if (isLiteral(url)) await this.addresses.vetted(url);
       const answer = await this.agents[url.protocol]!.request({
-        origin: url.origin, path: `${url.pathname}${url.search}`, method: 'POST', body, signal,
+        origin: url.origin,
+        path: `${url.pathname}${url.search}`,
+        method: 'POST',
+        body,
+        signal,
         headers: { 'content-type': 'application/json', 'user-agent': 'Tollgate-Webhooks/1', ...headers },
       });
       // What it says is of no interest: a little is read, so that the connection can be used again.
@@ -78,7 +99,13 @@ export class WebhookSender implements OnApplicationShutdown {
       );
     };
     // As many connections as there are attempts: two endpoints of one host must not wait for each other. How many that are is the dispatcher's business.
-    return new Agent({ connections: null, headersTimeout: PATIENCE_MS, bodyTimeout: PATIENCE_MS, maxHeaderSize: LARGEST_HEADERS_BYTES, connect: { timeout: CONNECT_MS, lookup } });
+    return new Agent({
+      connections: null,
+      headersTimeout: PATIENCE_MS,
+      bodyTimeout: PATIENCE_MS,
+      maxHeaderSize: LARGEST_HEADERS_BYTES,
+      connect: { timeout: CONNECT_MS, lookup },
+    });
   }
 }
 
@@ -103,7 +130,10 @@ function failureOf(error: unknown, late: boolean): Outcome {
   if (cause instanceof RefusedAddress) return { result: 'never', why: 'blocked' };
   const code = (cause as NodeJS.ErrnoException).code ?? '';
   const certificate = /CERT|SIGNATURE|ISSUER/.test(code);
-  return { result: 'retry', why: late ? 'timeout' : certificate ? 'tls_failed' : (FAILURES[code] ?? 'connection_failed') };
+  return {
+    result: 'retry',
+    why: late ? 'timeout' : certificate ? 'tls_failed' : (FAILURES[code] ?? 'connection_failed'),
+  };
 }
 
 /** The first of what happened, where a connection was tried to several addresses. */

@@ -12,7 +12,17 @@ import { WebhookSender } from './webhook-sender.js';
 
 @Module({
   imports: [CatalogModule, DeliveriesModule],
-  providers: [AddressLookup, AddressPolicy, WebhookChannel, WebhookDeliveriesService, WebhookEndpointsRepository, WebhookEndpointsService, WebhookPublication, WebhookSecrets, WebhookSender],
+  providers: [
+    AddressLookup,
+    AddressPolicy,
+    WebhookChannel,
+    WebhookDeliveriesService,
+    WebhookEndpointsRepository,
+    WebhookEndpointsService,
+    WebhookPublication,
+    WebhookSecrets,
+    WebhookSender,
+  ],
   exports: [WebhookDeliveriesService, WebhookEndpointsService],
 })
 export class WebhooksModule {}

@@ -24,7 +24,9 @@ export const COUNTERS_AND_LEDGER = `
 
 async function lostAcks(context) {
   const ledger = await ledgerOf(context);
-  return consumes(context).filter(({ outcome, id }) => outcome === 'ok' && !ledger.has(id)).map(({ id, key }) => `${id} (key ${key}) was acknowledged and is not in the ledger`);
+  return consumes(context)
+    .filter(({ outcome, id }) => outcome === 'ok' && !ledger.has(id))
+    .map(({ id, key }) => `${id} (key ${key}) was acknowledged and is not in the ledger`);
 }
 
 /** Lines of what was not granted, and lines too many: an operation counts once or not at all. */
@@ -35,33 +37,71 @@ async function phantoms(context) {
     const entry = byId.get(op);
     if (!entry) return [`${op} is in the ledger and was never asked for`];
     const wanted = linesOf(entry);
-    if (entry.outcome === 'ok' && (lines !== wanted || quantity !== wanted * entry.quantity)) return [`${op}: ${lines} lines of ${quantity} together instead of ${wanted} of ${entry.quantity} each`];
+    if (entry.outcome === 'ok' && (lines !== wanted || quantity !== wanted * entry.quantity))
+      return [`${op}: ${lines} lines of ${quantity} together instead of ${wanted} of ${entry.quantity} each`];
     if (entry.outcome === 'unknown' && lines > wanted) return [`${op}: unknown, and counted ${lines} times`];
-    return entry.outcome === 'denied' || entry.outcome === 'failed' ? [`${op} was ${entry.outcome} (${entry.status} ${entry.code ?? entry.error ?? ''}) and is in the ledger`] : [];
+    return entry.outcome === 'denied' || entry.outcome === 'failed'
+      ? [`${op} was ${entry.outcome} (${entry.status} ${entry.code ?? entry.error ?? ''}) and is in the ledger`]
+      : [];
   });
 }
 
 async function unsettledReservations({ db, history }) {
-  const known = new Map(history.ops.filter(({ op, outcome }) => op === 'reserve' && outcome === 'ok').map((entry) => [entry.answer.reservation.id, entry]));
-  const rowsOf = new Map((await db.query(`select id, quantity::float8 as quantity, committed::float8 as committed, status from usage_reservations where id = any($1::uuid[])`, [[...known.keys()]])).map((row) => [row.id, row]));
-  const settled = new Map(history.ops.filter(({ op, outcome }) => outcome === 'ok' && op === 'commit').map((entry) => [entry.reservation, entry.quantity]));
+  const known = new Map(
+    history.ops
+      .filter(({ op, outcome }) => op === 'reserve' && outcome === 'ok')
+      .map((entry) => [entry.answer.reservation.id, entry]),
+  );
+  const rowsOf = new Map(
+    (
+      await db.query(
+        `select id, quantity::float8 as quantity, committed::float8 as committed, status from usage_reservations where id = any($1::uuid[])`,
+        [[...known.keys()]],
+      )
+    ).map((row) => [row.id, row]),
+  );
+  const settled = new Map(
+    history.ops
+      .filter(({ op, outcome }) => outcome === 'ok' && op === 'commit')
+      .map((entry) => [entry.reservation, entry.quantity]),
+  );
   return [...known].flatMap(([id, entry]) => {
     const row = rowsOf.get(id);
     if (!row) return [`${entry.id}: reservation ${id} was acknowledged and is not there`];
     const committed = settled.get(id) ?? 0;
-    return row.committed === committed && row.quantity === entry.quantity ? [] : [`${entry.id}: committed ${row.committed} of ${row.quantity}, told ${committed} of ${entry.quantity}`];
+    return row.committed === committed && row.quantity === entry.quantity
+      ? []
+      : [`${entry.id}: committed ${row.committed} of ${row.quantity}, told ${committed} of ${entry.quantity}`];
   });
 }
 
 async function eventsCountedWrongly({ db, history }) {
   const told = history.ops.filter(({ op, outcome }) => op === 'events' && outcome === 'ok');
-  const wanted = new Map(told.flatMap(({ id, quantities, answer }) => quantities.flatMap((quantity, index) => (answer.results[index].status === 'rejected' ? [] : [[`${id}-${index}`, quantity]]))));
-  const lines = await db.query(`select reference, sum(quantity)::float8 as quantity from usage_ledger where kind = 'event' and reference like $1 group by 1`, [`${history.name}-events-%`]);
+  const wanted = new Map(
+    told.flatMap(({ id, quantities, answer }) =>
+      quantities.flatMap((quantity, index) =>
+        answer.results[index].status === 'rejected' ? [] : [[`${id}-${index}`, quantity]],
+      ),
+    ),
+  );
+  const lines = await db.query(
+    `select reference, sum(quantity)::float8 as quantity from usage_ledger where kind = 'event' and reference like $1 group by 1`,
+    [`${history.name}-events-%`],
+  );
   const found = new Map(lines.map(({ reference, quantity }) => [reference, quantity]));
-  const unknown = new Set(history.ops.filter(({ op, outcome }) => op === 'events' && outcome === 'unknown').map(({ id }) => id));
+  const unknown = new Set(
+    history.ops.filter(({ op, outcome }) => op === 'events' && outcome === 'unknown').map(({ id }) => id),
+  );
   return [
-    ...[...wanted].filter(([reference, quantity]) => found.get(reference) !== quantity).map(([reference, quantity]) => `event ${reference} of ${quantity} is ${found.get(reference) ?? 'not'} in the ledger`),
-    ...[...found.keys()].filter((reference) => !wanted.has(reference) && !unknown.has(reference.replace(/-\d+$/, ''))).map((reference) => `event ${reference} is in the ledger and was not told as recorded`),
+    ...[...wanted]
+      .filter(([reference, quantity]) => found.get(reference) !== quantity)
+      .map(
+        ([reference, quantity]) =>
+          `event ${reference} of ${quantity} is ${found.get(reference) ?? 'not'} in the ledger`,
+      ),
+    ...[...found.keys()]
+      .filter((reference) => !wanted.has(reference) && !unknown.has(reference.replace(/-\d+$/, '')))
+      .map((reference) => `event ${reference} is in the ledger and was not told as recorded`),
   ];
 }
 
@@ -77,19 +117,35 @@ async function totalsThatDiffer({ db, history }) {
   );
   const recorded = new Map(counters.map(({ customer, product, quantity }) => [`${customer} ${product}`, quantity]));
   // What was asked without a key and not answered stays unknown for ever.
-  const open = new Set(history.ops.filter(({ outcome }) => outcome === 'unknown').map(({ customer, product }) => `${customer} ${product}`));
-  return [...totals].filter(([name, total]) => !open.has(name) && (recorded.get(name) ?? 0) !== total).map(([name, total]) => `${name}: ${total} granted, ${recorded.get(name) ?? 0} in the ledger`);
+  const open = new Set(
+    history.ops.filter(({ outcome }) => outcome === 'unknown').map(({ customer, product }) => `${customer} ${product}`),
+  );
+  return [...totals]
+    .filter(([name, total]) => !open.has(name) && (recorded.get(name) ?? 0) !== total)
+    .map(([name, total]) => `${name}: ${total} granted, ${recorded.get(name) ?? 0} in the ledger`);
 }
 
-const DURABLE = { fsync: 'on', full_page_writes: 'on', synchronous_commit: 'on', default_transaction_isolation: 'read committed', TimeZone: 'UTC' };
+const DURABLE = {
+  fsync: 'on',
+  full_page_writes: 'on',
+  synchronous_commit: 'on',
+  default_transaction_isolation: 'read committed',
+  TimeZone: 'UTC',
+};
 
 async function settingsThatForget({ db }) {
   const found = await db.query(`select name, setting from pg_settings where name = any($1)`, [Object.keys(DURABLE)]);
-  return found.filter(({ name, setting }) => setting !== DURABLE[name]).map(({ name, setting }) => `${name} is ${setting}`);
+  return found
+    .filter(({ name, setting }) => setting !== DURABLE[name])
+    .map(({ name, setting }) => `${name} is ${setting}`);
 }
 
 const missingConstraints = async ({ db }, names) => {
-  const found = new Set((await db.query(`select conname as name from pg_constraint where convalidated and conname = any($1)`, [names])).map(({ name }) => name));
+  const found = new Set(
+    (await db.query(`select conname as name from pg_constraint where convalidated and conname = any($1)`, [names])).map(
+      ({ name }) => name,
+    ),
+  );
   return names.filter((name) => !found.has(name)).map((name) => `there is no valid constraint ${name}`);
 };
 
@@ -113,51 +169,107 @@ const LONG_LEDGERS = `
 /** I-01..I-03, I-07..I-13, I-18, I-42, I-43. `check` gives what is wrong; nothing is what is wanted. */
 export const meteringInvariants = [
   {
-    id: 'I-01', title: 'never over-grant',
+    id: 'I-01',
+    title: 'never over-grant',
     check: async (context) => [
-      ...rows(await context.db.query('select customer_id, feature_id, used, reserved, hard_limit from usage_counters where used + reserved > hard_limit limit 5')),
+      ...rows(
+        await context.db.query(
+          'select customer_id, feature_id, used, reserved, hard_limit from usage_counters where used + reserved > hard_limit limit 5',
+        ),
+      ),
       ...(await missingConstraints(context, ['usage_counters_within_hard_limit'])),
       ...checks.grantsBeyondTheLimit(context.history),
       ...checks.sumsBeyondTheLimit(context.history),
     ],
   },
-  { id: 'I-02', title: 'never under-grant without cause', check: async ({ history }) => checks.denialsWithoutCause(history) },
-  { id: 'I-03', title: 'ledger = counter', check: async ({ db }) => rows(await db.query(COUNTERS_AND_LEDGER)) },
-  { id: 'I-07', title: 'acknowledged usage survives', check: async (context) => [...(await lostAcks(context)), ...(await settingsThatForget(context))] },
-  { id: 'I-08', title: 'what is unknown resolves', check: async (context) => [...context.history.unknown().map(({ id, status, error, code }) => `${id} is still unknown: ${error ?? `${status} ${code}`}`), ...(await phantoms(context))] },
   {
-    id: 'I-09', title: 'several features: all or none',
-    check: async ({ db }) => rows(await db.query(
-      `select properties ->> 'op' as op, count(*)::int as lines, max((properties ->> 'of')::int) as wanted from usage_ledger where kind = 'consume' and properties ? 'of'
-       group by 1 having count(*) <> max((properties ->> 'of')::int) limit 5`)),
+    id: 'I-02',
+    title: 'never under-grant without cause',
+    check: async ({ history }) => checks.denialsWithoutCause(history),
+  },
+  { id: 'I-03', title: 'ledger = counter', check: async ({ db }) => rows(await db.query(COUNTERS_AND_LEDGER)) },
+  {
+    id: 'I-07',
+    title: 'acknowledged usage survives',
+    check: async (context) => [...(await lostAcks(context)), ...(await settingsThatForget(context))],
   },
   {
-    id: 'I-10', title: 'counts are whole numbers from 0',
-    check: async ({ db }) => [
-      ...rows(await db.query('select customer_id, feature_id, used, reserved, from_grants from usage_counters where used < 0 or reserved < 0 or from_grants < 0 or from_grants > used limit 5')),
-      ...rows(await db.query(
-        `select table_name, column_name, data_type from information_schema.columns where (table_name, column_name) in (('usage_counters', 'used'), ('usage_counters', 'reserved'),
-         ('usage_ledger', 'quantity'), ('usage_reservations', 'quantity')) and data_type <> 'bigint'`)),
+    id: 'I-08',
+    title: 'what is unknown resolves',
+    check: async (context) => [
+      ...context.history
+        .unknown()
+        .map(({ id, status, error, code }) => `${id} is still unknown: ${error ?? `${status} ${code}`}`),
+      ...(await phantoms(context)),
     ],
   },
   {
-    id: 'I-11', title: 'each use counts in exactly one window',
-    check: async ({ db }) => rows(await db.query(
-      `select l.id, l.kind, l.window_start, l.occurred_at from usage_ledger l where l.kind in ('consume', 'event')
-       and (l.occurred_at < l.window_start or exists (select from usage_counters c, usage_counters own where (own.customer_id, own.feature_id, own.window_start) = (l.customer_id, l.feature_id, l.window_start)
-         and c.customer_id = l.customer_id and c.feature_id = l.feature_id and c.window_name = own.window_name and c.window_start > l.window_start and c.window_start <= l.occurred_at)) limit 5`)),
+    id: 'I-09',
+    title: 'several features: all or none',
+    check: async ({ db }) =>
+      rows(
+        await db.query(
+          `select properties ->> 'op' as op, count(*)::int as lines, max((properties ->> 'of')::int) as wanted from usage_ledger where kind = 'consume' and properties ? 'of'
+       group by 1 having count(*) <> max((properties ->> 'of')::int) limit 5`,
+        ),
+      ),
   },
-  { id: 'I-12', title: 'answers tell committed values', check: async ({ history }) => [...checks.negativeRemainders(history), ...checks.answersOutOfOrder(history)] },
   {
-    id: 'I-13', title: 'what is held is counted or let go once',
+    id: 'I-10',
+    title: 'counts are whole numbers from 0',
+    check: async ({ db }) => [
+      ...rows(
+        await db.query(
+          'select customer_id, feature_id, used, reserved, from_grants from usage_counters where used < 0 or reserved < 0 or from_grants < 0 or from_grants > used limit 5',
+        ),
+      ),
+      ...rows(
+        await db.query(
+          `select table_name, column_name, data_type from information_schema.columns where (table_name, column_name) in (('usage_counters', 'used'), ('usage_counters', 'reserved'),
+         ('usage_ledger', 'quantity'), ('usage_reservations', 'quantity')) and data_type <> 'bigint'`,
+        ),
+      ),
+    ],
+  },
+  {
+    id: 'I-11',
+    title: 'each use counts in exactly one window',
+    check: async ({ db }) =>
+      rows(
+        await db.query(
+          `select l.id, l.kind, l.window_start, l.occurred_at from usage_ledger l where l.kind in ('consume', 'event')
+       and (l.occurred_at < l.window_start or exists (select from usage_counters c, usage_counters own where (own.customer_id, own.feature_id, own.window_start) = (l.customer_id, l.feature_id, l.window_start)
+         and c.customer_id = l.customer_id and c.feature_id = l.feature_id and c.window_name = own.window_name and c.window_start > l.window_start and c.window_start <= l.occurred_at)) limit 5`,
+        ),
+      ),
+  },
+  {
+    id: 'I-12',
+    title: 'answers tell committed values',
+    check: async ({ history }) => [...checks.negativeRemainders(history), ...checks.answersOutOfOrder(history)],
+  },
+  {
+    id: 'I-13',
+    title: 'what is held is counted or let go once',
     check: async (context) => [
-      ...rows(await context.db.query(
-        `select r.id, r.committed, coalesce(sum(l.quantity), 0) as counted from usage_reservations r left join usage_ledger l on l.customer_id = r.customer_id and l.kind = 'commit' and l.properties ->> 'reservation' = r.id::text
-         group by r.customer_id, r.id having r.committed <> coalesce(sum(l.quantity), 0) limit 5`)),
+      ...rows(
+        await context.db.query(
+          `select r.id, r.committed, coalesce(sum(l.quantity), 0) as counted from usage_reservations r left join usage_ledger l on l.customer_id = r.customer_id and l.kind = 'commit' and l.properties ->> 'reservation' = r.id::text
+         group by r.customer_id, r.id having r.committed <> coalesce(sum(l.quantity), 0) limit 5`,
+        ),
+      ),
       ...(await unsettledReservations(context)),
     ],
   },
-  { id: 'I-18', title: 'usage survives changes of plan', check: async (context) => [...(await totalsThatDiffer(context)), ...(await eventsCountedWrongly(context))] },
-  { id: 'I-42', title: 'sums over all customers = ledger', check: async ({ db }) => rows(await db.query(SUMS_AND_LEDGER)) },
+  {
+    id: 'I-18',
+    title: 'usage survives changes of plan',
+    check: async (context) => [...(await totalsThatDiffer(context)), ...(await eventsCountedWrongly(context))],
+  },
+  {
+    id: 'I-42',
+    title: 'sums over all customers = ledger',
+    check: async ({ db }) => rows(await db.query(SUMS_AND_LEDGER)),
+  },
   { id: 'I-43', title: 'sums of a long ledger = ledger', check: async ({ db }) => rows(await db.query(LONG_LEDGERS)) },
 ];

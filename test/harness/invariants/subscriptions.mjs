@@ -28,36 +28,62 @@ const STEPS = `
 async function illegalSteps({ db }) {
   const { STATE_MACHINE } = await import(`${root}/dist/libs/subscriptions/src/domain/state-machine.js`);
   const steps = await db.query(STEPS);
-  return steps.filter(({ type, from, to }) => type !== 'subscription.created' && from && to && !STATE_MACHINE[type]?.moves[from]?.includes(to)).slice(0, 5).map((step) => JSON.stringify(step));
+  return steps
+    .filter(
+      ({ type, from, to }) =>
+        type !== 'subscription.created' && from && to && !STATE_MACHINE[type]?.moves[from]?.includes(to),
+    )
+    .slice(0, 5)
+    .map((step) => JSON.stringify(step));
 }
 
 /** I-14..I-16, I-19. */
 export const subscriptionInvariants = [
   {
-    id: 'I-14', title: 'one live subscription for each customer and product',
+    id: 'I-14',
+    title: 'one live subscription for each customer and product',
     check: async ({ db }) => [
-      ...rows(await db.query(`select customer_id, product_id, count(*) from subscriptions where status in ('trialing', 'active', 'past_due', 'paused', 'canceled') group by 1, 2 having count(*) > 1 limit 5`)),
-      ...rows(await db.query(`select 'subscriptions_one_live' as index where not exists (select from pg_index where indexrelid = to_regclass('subscriptions_one_live') and indisvalid and indisunique)`)),
+      ...rows(
+        await db.query(
+          `select customer_id, product_id, count(*) from subscriptions where status in ('trialing', 'active', 'past_due', 'paused', 'canceled') group by 1, 2 having count(*) > 1 limit 5`,
+        ),
+      ),
+      ...rows(
+        await db.query(
+          `select 'subscriptions_one_live' as index where not exists (select from pg_index where indexrelid = to_regclass('subscriptions_one_live') and indisvalid and indisunique)`,
+        ),
+      ),
     ],
   },
   { id: 'I-15', title: 'nothing half', check: async ({ db }) => rows(await db.query(`${HALVES} limit 5`)) },
   {
-    id: 'I-16', title: 'every change is in the history, and the graph allows it',
+    id: 'I-16',
+    title: 'every change is in the history, and the graph allows it',
     check: async (context) => [
       ...rows(await context.db.query(GAPS_IN_VERSIONS)),
-      ...rows(await context.db.query(`select id, type from events where actor is null or actor ->> 'kind' is null limit 5`)),
+      ...rows(
+        await context.db.query(`select id, type from events where actor is null or actor ->> 'kind' is null limit 5`),
+      ),
       ...(await illegalSteps(context)),
     ],
   },
   {
-    id: 'I-19', title: 'what time does is done once',
+    id: 'I-19',
+    title: 'what time does is done once',
     check: async ({ db }) => [
-      ...rows(await db.query(
-        `select a.subscription_id, a.action, a.done, coalesce(e.told, 0) as told from (select subscription_id, action, count(*) as done from subscription_actions where action in ('renewal', 'expiry') group by 1, 2) a
+      ...rows(
+        await db.query(
+          `select a.subscription_id, a.action, a.done, coalesce(e.told, 0) as told from (select subscription_id, action, count(*) as done from subscription_actions where action in ('renewal', 'expiry') group by 1, 2) a
          left join (select subject_id, case type when 'subscription.renewed' then 'renewal' else 'expiry' end as action, count(*) as told from events
            where type in ('subscription.renewed', 'subscription.expired') and actor ->> 'kind' = 'system' group by 1, 2) e on e.subject_id = a.subscription_id and e.action = a.action
-         where a.done <> coalesce(e.told, 0) limit 5`)),
-      ...rows(await db.query(`select 'subscription_actions_pkey' as constraint where not exists (select from pg_constraint where conname = 'subscription_actions_pkey')`)),
+         where a.done <> coalesce(e.told, 0) limit 5`,
+        ),
+      ),
+      ...rows(
+        await db.query(
+          `select 'subscription_actions_pkey' as constraint where not exists (select from pg_constraint where conname = 'subscription_actions_pkey')`,
+        ),
+      ),
     ],
   },
 ];

@@ -18,9 +18,15 @@ async function coldStart(world) {
   const { cluster, db } = world;
   await db.query(`create database ${DATABASE} owner tollgate`);
   const environment = { NODE_ENV: 'development', DATABASE_URL: db.url({ database: DATABASE }) };
-  const instances = Array.from({ length: TOGETHER }, (_, index) => cluster.make('api', `cold-${index + 1}`, environment));
+  const instances = Array.from({ length: TOGETHER }, (_, index) =>
+    cluster.make('api', `cold-${index + 1}`, environment),
+  );
   const ready = await Promise.all(instances.map((instance) => instance.start().catch((error) => error.message)));
-  world.bar('all become ready', ready.every((ms) => typeof ms === 'number'), ready);
+  world.bar(
+    'all become ready',
+    ready.every((ms) => typeof ms === 'number'),
+    ready,
+  );
   const pool = new (await import('pg')).default.Client({ connectionString: db.superuserUrl(DATABASE) });
   await pool.connect();
   const { rows } = await pool.query('select name, count(*)::int as times from schema_migrations group by name');

@@ -10,12 +10,16 @@ const LOOK_EVERY_MS = 1_000;
 /** Whether counters are the sums of their ledgers at every moment, not only when all is over. */
 export function watchCounters(world) {
   const seen = { looks: 0, wrong: [] };
-  const stop = keepDoing(1, async () => {
-    const rows = await world.db.query(COUNTERS_AND_LEDGER).catch(() => null);
-    if (!rows) return;
-    seen.looks++;
-    seen.wrong.push(...rows.map((row) => JSON.stringify(row)));
-  }, { restMs: LOOK_EVERY_MS });
+  const stop = keepDoing(
+    1,
+    async () => {
+      const rows = await world.db.query(COUNTERS_AND_LEDGER).catch(() => null);
+      if (!rows) return;
+      seen.looks++;
+      seen.wrong.push(...rows.map((row) => JSON.stringify(row)));
+    },
+    { restMs: LOOK_EVERY_MS },
+  );
   return async () => {
     await stop();
     return seen;

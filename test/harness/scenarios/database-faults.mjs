@@ -21,20 +21,40 @@ const LOCK_WAIT_MS = 1_000;
 /** One of each way to the database, asked over and over, straight at the instances. @returns what ends it and gives the answers */
 function askInEveryWay(world, instances, who) {
   const ways = {
-    consume: (client) => client.call('POST', '/v1/usage/consume', { body: requests.consume(who, 'calls').body(`way-${world.history.newId('way')}`) }),
-    check: (client) => client.call('POST', '/v1/check', { body: { customer: who.customer, product: who.product, feature: 'calls' } }),
+    consume: (client) =>
+      client.call('POST', '/v1/usage/consume', {
+        body: requests.consume(who, 'calls').body(`way-${world.history.newId('way')}`),
+      }),
+    check: (client) =>
+      client.call('POST', '/v1/check', { body: { customer: who.customer, product: who.product, feature: 'calls' } }),
     subscription: (client) => client.call('GET', `/v1/customers/${who.customer}/subscription?product=${who.product}`),
     put: (client) => client.call('PUT', `/v1/customers/${who.customer}`, { body: { product: who.product } }),
     list: (client) => client.call('GET', '/v1/customers?limit=5'),
-    login: (client) => client.call('POST', '/v1/auth/login', { token: null, body: { email: 'admin@localhost', password: world.cluster.password } }),
+    login: (client) =>
+      client.call('POST', '/v1/auth/login', {
+        token: null,
+        body: { email: 'admin@localhost', password: world.cluster.password },
+      }),
   };
   const asked = [];
-  const lanes = instances.flatMap((instance) => Object.entries(ways).map(([way, ask]) => ({ way, ask, client: world.clientOf(instance) })));
-  const stop = keepDoing(lanes.length, async (number) => {
-    const { way, ask, client } = lanes[number];
-    const answer = await ask(client);
-    asked.push({ way, name: nameOf(answer), ms: Math.round(answer.ms), retry: answer.headers['retry-after'] !== undefined, status: answer.status });
-  }, { restMs: 50 });
+  const lanes = instances.flatMap((instance) =>
+    Object.entries(ways).map(([way, ask]) => ({ way, ask, client: world.clientOf(instance) })),
+  );
+  const stop = keepDoing(
+    lanes.length,
+    async (number) => {
+      const { way, ask, client } = lanes[number];
+      const answer = await ask(client);
+      asked.push({
+        way,
+        name: nameOf(answer),
+        ms: Math.round(answer.ms),
+        retry: answer.headers['retry-after'] !== undefined,
+        status: answer.status,
+      });
+    },
+    { restMs: 50 },
+  );
   return async () => {
     await stop();
     return asked;
@@ -44,18 +64,48 @@ function askInEveryWay(world, instances, who) {
 /** Bars that hold for whatever is asked while the database does not answer. */
 function judgeOutage(world, during, fault) {
   const late = during.filter(({ ms }) => ms > DEADLINE_MS);
-  world.bar(`${fault}: every request is answered within ${DEADLINE_MS} ms`, late.length === 0, { late: late.length, of: during.length, worst: worstByWay(during) });
-  world.bar(`${fault}: none hangs`, during.every(({ ms, status }) => status > 0 && ms < HUNG_MS), tally(during.map(({ name }) => name)));
-  world.bar(`${fault}: only 200 or 503`, during.every(({ status }) => status === 200 || status === 503), tally(during.map(({ name }) => name)));
-  world.bar(`${fault}: each 503 says when to try again`, during.every(({ status, retry }) => status !== 503 || retry));
+  world.bar(`${fault}: every request is answered within ${DEADLINE_MS} ms`, late.length === 0, {
+    late: late.length,
+    of: during.length,
+    worst: worstByWay(during),
+  });
+  world.bar(
+    `${fault}: none hangs`,
+    during.every(({ ms, status }) => status > 0 && ms < HUNG_MS),
+    tally(during.map(({ name }) => name)),
+  );
+  world.bar(
+    `${fault}: only 200 or 503`,
+    during.every(({ status }) => status === 200 || status === 503),
+    tally(during.map(({ name }) => name)),
+  );
+  world.bar(
+    `${fault}: each 503 says when to try again`,
+    during.every(({ status, retry }) => status !== 503 || retry),
+  );
 }
 
-const worstByWay = (asked) => Object.fromEntries([...new Set(asked.map(({ way }) => way))].map((way) => [way, most(asked.filter((one) => one.way === way).map(({ ms }) => ms))]));
+const worstByWay = (asked) =>
+  Object.fromEntries(
+    [...new Set(asked.map(({ way }) => way))].map((way) => [
+      way,
+      most(asked.filter((one) => one.way === way).map(({ ms }) => ms)),
+    ]),
+  );
 
-const works = (world, instance, who) => async () => (await world.clientOf(instance).call('POST', '/v1/usage/consume', { body: requests.consume(who, 'calls').body(`works-${world.history.newId('works')}`) })).status === 200;
+const works = (world, instance, who) => async () =>
+  (
+    await world.clientOf(instance).call('POST', '/v1/usage/consume', {
+      body: requests.consume(who, 'calls').body(`works-${world.history.newId('works')}`),
+    })
+  ).status === 200;
 
 async function recoveryOf(world, instances, who) {
-  return Promise.all(instances.map((instance) => untilOrNever(`${instance.name} counts again`, works(world, instance, who), { withinMs: 20_000 })));
+  return Promise.all(
+    instances.map((instance) =>
+      untilOrNever(`${instance.name} counts again`, works(world, instance, who), { withinMs: 20_000 }),
+    ),
+  );
 }
 
 /** T-08. */
@@ -75,13 +125,22 @@ async function terminateSessions(world) {
   world.bar('only 503', isEmpty(load.unexpected()), load.names);
   const recovery = load.firstSuccessAfter(back);
   world.bar('recovers within 5 s', recovery >= 0 && recovery <= RECOVERY_MS, recovery);
-  return { sessionsEnded: ended, restartMs: Math.round(back - began), recoveryMs: recovery, ...world.history.figures(), answers: load.names };
+  return {
+    sessionsEnded: ended,
+    restartMs: Math.round(back - began),
+    recoveryMs: recovery,
+    ...world.history.figures(),
+    answers: load.names,
+  };
 }
 
 /** T-09. */
 async function freezeDatabase(world) {
   const who = await world.customer(await world.product({ calls: null }));
-  for (const instance of world.instances) await world.clientOf(instance).call('POST', '/v1/check', { body: { customer: who.customer, product: who.product, feature: 'calls' } });
+  for (const instance of world.instances)
+    await world
+      .clientOf(instance)
+      .call('POST', '/v1/check', { body: { customer: who.customer, product: who.product, feature: 'calls' } });
   world.db.freeze();
   const end = askInEveryWay(world, world.instances, who);
   await pause(FREEZE_MS);
@@ -91,8 +150,17 @@ async function freezeDatabase(world) {
   const recovery = await recoveryOf(world, world.instances, who);
   const during = await ending;
   judgeOutage(world, during, 'frozen');
-  world.bar('recovers within 5 s', recovery.every((ms) => ms >= 0 && ms <= RECOVERY_MS), recovery);
-  return { asked: during.length, answers: tally(during.map(({ name }) => name)), slowestMs: worstByWay(during), recoveryMs: recovery };
+  world.bar(
+    'recovers within 5 s',
+    recovery.every((ms) => ms >= 0 && ms <= RECOVERY_MS),
+    recovery,
+  );
+  return {
+    asked: during.length,
+    answers: tally(during.map(({ name }) => name)),
+    slowestMs: worstByWay(during),
+    recoveryMs: recovery,
+  };
 }
 
 /** T-10. */
@@ -101,7 +169,11 @@ async function brokenLink(world) {
   const { proxy, instances } = await world.proxied(2);
   await recoveryOf(world, instances, who);
   const figures = {};
-  for (const [mode, options] of [['blackhole', {}], ['latency', { delayMs: LATENCY_MS }], ['reset', {}]]) {
+  for (const [mode, options] of [
+    ['blackhole', {}],
+    ['latency', { delayMs: LATENCY_MS }],
+    ['reset', {}],
+  ]) {
     proxy.become(mode, options);
     const end = askInEveryWay(world, instances, who);
     await pause(FAULT_MS);
@@ -112,13 +184,31 @@ async function brokenLink(world) {
     const recovery = await recoveryOf(world, instances, who);
     const during = await ending;
     judgeOutage(world, during, mode);
-    world.bar(`${mode}: recovers within 2 s`, recovery.every((ms) => ms >= 0 && ms <= LINK_RECOVERY_MS * SLOW_MACHINE), recovery);
-    figures[mode] = { answers: tally(during.map(({ name }) => name)), slowestMs: worstByWay(during), recoveryMs: recovery };
+    world.bar(
+      `${mode}: recovers within 2 s`,
+      recovery.every((ms) => ms >= 0 && ms <= LINK_RECOVERY_MS * SLOW_MACHINE),
+      recovery,
+    );
+    figures[mode] = {
+      answers: tally(during.map(({ name }) => name)),
+      slowestMs: worstByWay(during),
+      recoveryMs: recovery,
+    };
   }
   await pause(1_000);
-  const burst = await inParallel(200, 64, (index) => world.clientOf(instances[index % instances.length]).call('GET', `/v1/customers/${who.customer}/subscription?product=${who.product}`));
-  world.bar('the pool is whole again', burst.every(({ status }) => status === 200), tally(burst.map(nameOf)));
-  const leaked = await world.db.value(`select count(*)::int from pg_stat_activity where application_name like 'tollgate%' and state like 'idle in transaction%' and state_change < now() - interval '1 second'`);
+  const burst = await inParallel(200, 64, (index) =>
+    world
+      .clientOf(instances[index % instances.length])
+      .call('GET', `/v1/customers/${who.customer}/subscription?product=${who.product}`),
+  );
+  world.bar(
+    'the pool is whole again',
+    burst.every(({ status }) => status === 200),
+    tally(burst.map(nameOf)),
+  );
+  const leaked = await world.db.value(
+    `select count(*)::int from pg_stat_activity where application_name like 'tollgate%' and state like 'idle in transaction%' and state_change < now() - interval '1 second'`,
+  );
   world.bar('no transaction is left open', leaked === 0, leaked);
   return figures;
 }
@@ -128,25 +218,61 @@ async function hogLock(world) {
   const product = await world.product({ calls: null });
   const [held, free] = [await world.customer(product), await world.customer(product)];
   await Promise.all([held, free].map((who) => world.history.run(world.client, requests.consume(who, 'calls'))));
-  const hog = new pg.Client({ connectionString: world.db.url(), idle_in_transaction_session_timeout: HOG_TIMEOUT_MS, application_name: 'hog' });
+  const hog = new pg.Client({
+    connectionString: world.db.url(),
+    idle_in_transaction_session_timeout: HOG_TIMEOUT_MS,
+    application_name: 'hog',
+  });
   let endedAfter = null;
   const began = performance.now();
   hog.on('error', () => (endedAfter ??= Math.round(performance.now() - began)));
   await hog.connect();
   await hog.query('begin');
-  await hog.query('select from usage_counters u join customers c on c.id = u.customer_id join entitlement_versions v on v.customer_id = c.id where c.key = $1 for update of u, v', [held.customer]);
-  const ask = (who) => async (answers) => answers.push((await world.history.run(world.client, requests.consume(who, 'calls'))).answer);
+  await hog.query(
+    'select from usage_counters u join customers c on c.id = u.customer_id join entitlement_versions v on v.customer_id = c.id where c.key = $1 for update of u, v',
+    [held.customer],
+  );
+  const ask = (who) => async (answers) =>
+    answers.push((await world.history.run(world.client, requests.consume(who, 'calls'))).answer);
   const [ofHeld, ofFree] = [[], []];
-  const ends = [keepDoing(4, () => ask(held)(ofHeld), { restMs: 100 }), keepDoing(2, () => ask(free)(ofFree), { restMs: 50 })];
+  const ends = [
+    keepDoing(4, () => ask(held)(ofHeld), { restMs: 100 }),
+    keepDoing(2, () => ask(free)(ofFree), { restMs: 50 }),
+  ];
   await pause(HOG_MS);
   for (const end of ends) await end();
   await hog.end().catch(() => undefined);
   const waits = ofHeld.map(({ ms }) => ms);
-  world.bar('a held customer is answered within the lock timeout', most(waits) <= LOCK_WAIT_MS * 2, Math.round(most(waits)));
-  world.bar('200, 409 or 503', [...ofHeld, ...ofFree].every(({ status }) => [200, 409, 503].includes(status)), tally([...ofHeld, ...ofFree].map(nameOf)));
-  world.bar('nobody else waits', ofFree.every(({ status }) => status === 200), tally(ofFree.map(nameOf)));
-  world.bar('a session that sits in a transaction is ended', endedAfter !== null && endedAfter < HOG_TIMEOUT_MS * SLOW_MACHINE, endedAfter);
-  return { held: tally(ofHeld.map(nameOf)), heldSlowestMs: Math.round(most(waits)), others: tally(ofFree.map(nameOf)), othersP99Ms: percentile(ofFree.map(({ ms }) => ms), 99), hogEndedMs: endedAfter };
+  world.bar(
+    'a held customer is answered within the lock timeout',
+    most(waits) <= LOCK_WAIT_MS * 2,
+    Math.round(most(waits)),
+  );
+  world.bar(
+    '200, 409 or 503',
+    [...ofHeld, ...ofFree].every(({ status }) => [200, 409, 503].includes(status)),
+    tally([...ofHeld, ...ofFree].map(nameOf)),
+  );
+  world.bar(
+    'nobody else waits',
+    ofFree.every(({ status }) => status === 200),
+    tally(ofFree.map(nameOf)),
+  );
+  world.bar(
+    'a session that sits in a transaction is ended',
+    endedAfter !== null && endedAfter < HOG_TIMEOUT_MS * SLOW_MACHINE,
+    endedAfter,
+  );
+  return {
+    held: tally(ofHeld.map(nameOf)),
+    heldSlowestMs: Math.round(most(waits)),
+    others: tally(ofFree.map(nameOf)),
+    othersP99Ms: percentile(
+      ofFree.map(({ ms }) => ms),
+      99,
+    ),
+    hogEndedMs: endedAfter,
+  };
 }
 
 export const scenarios = [

@@ -38,14 +38,27 @@ async function naiveStorm(world) {
 async function hotRow(world) {
   const who = await world.customer(await world.product({ calls: STORM.limit }));
   await world.client.warm(STORM.concurrency);
-  await inParallel(STORM.calls, STORM.concurrency, () => world.history.run(world.client, requests.consume(who, 'calls')));
-  const used = await world.db.value(`select sum(used)::int from usage_counters u join customers c on c.id = u.customer_id where c.key = $1`, [who.customer]);
+  await inParallel(STORM.calls, STORM.concurrency, () =>
+    world.history.run(world.client, requests.consume(who, 'calls')),
+  );
+  const used = await world.db.value(
+    `select sum(used)::int from usage_counters u join customers c on c.id = u.customer_id where c.key = $1`,
+    [who.customer],
+  );
   const { ok: granted, denied, failed, unknown } = world.history.figures();
   const outcome = { granted, denied, errors: failed + unknown, used };
   for (const wrong of judgeStorm(outcome, STORM)) world.bar('exactly the limit is granted', false, wrong);
   const naive = await naiveStorm(world);
   world.bar('self-check: the naive variant is found guilty', judgeStorm(naive, STORM).length > 0, naive);
-  return { ...outcome, p99Ms: percentile(world.history.ops.map(({ ms }) => ms), 99), naiveGranted: naive.granted, naiveUsed: naive.used };
+  return {
+    ...outcome,
+    p99Ms: percentile(
+      world.history.ops.map(({ ms }) => ms),
+      99,
+    ),
+    naiveGranted: naive.granted,
+    naiveUsed: naive.used,
+  };
 }
 
 /** T-02. */
@@ -61,11 +74,30 @@ async function oppositeOrder(world) {
   });
   const { ok, denied, failed, unknown } = world.history.figures();
   const found = (await deadlocks()) - before;
-  world.bar('no 5xx and no other refusal', failed + unknown === 0, tally(world.history.ops.map(({ status }) => status)));
+  world.bar(
+    'no 5xx and no other refusal',
+    failed + unknown === 0,
+    tally(world.history.ops.map(({ status }) => status)),
+  );
   world.bar('no deadlock', found === 0, found);
-  const perCustomer = tally(world.history.ops.filter(({ outcome }) => outcome === 'ok').map(({ customer }) => customer));
-  world.bar('each customer got all of the smaller limit', Object.values(perCustomer).every((count) => count === JOINT.limit - 50), perCustomer);
-  return { granted: ok, denied, errors: failed + unknown, deadlocks: found, p99Ms: percentile(world.history.ops.map(({ ms }) => ms), 99) };
+  const perCustomer = tally(
+    world.history.ops.filter(({ outcome }) => outcome === 'ok').map(({ customer }) => customer),
+  );
+  world.bar(
+    'each customer got all of the smaller limit',
+    Object.values(perCustomer).every((count) => count === JOINT.limit - 50),
+    perCustomer,
+  );
+  return {
+    granted: ok,
+    denied,
+    errors: failed + unknown,
+    deadlocks: found,
+    p99Ms: percentile(
+      world.history.ops.map(({ ms }) => ms),
+      99,
+    ),
+  };
 }
 
 /** T-03: the body that comes first has the key; each copy of another body is refused, and counts nothing. */
@@ -73,24 +105,43 @@ async function replayStorm(world) {
   const { random, history, client } = world;
   const who = await world.customer(await world.product({ calls: null }));
   const asked = Array.from({ length: REPLAYED.keys }, () => ({ id: history.newId('consume'), answers: [] }));
-  const copies = random.shuffle(asked.flatMap((one) => Array.from({ length: REPLAYED.copies }, () => ({ one, quantity: random.chance(REPLAYED.changed) ? 2 : 1 }))));
+  const copies = random.shuffle(
+    asked.flatMap((one) =>
+      Array.from({ length: REPLAYED.copies }, () => ({ one, quantity: random.chance(REPLAYED.changed) ? 2 : 1 })),
+    ),
+  );
   await client.warm(REPLAYED.concurrency);
   await inParallel(copies.length, REPLAYED.concurrency, async (index) => {
     const { one, quantity } = copies[index];
     const request = requests.consume(who, 'calls', quantity);
-    one.answers.push({ quantity, request, answer: await client.call('POST', request.path, { body: request.body(one.id), key: one.id }) });
+    one.answers.push({
+      quantity,
+      request,
+      answer: await client.call('POST', request.path, { body: request.body(one.id), key: one.id }),
+    });
   });
   const wrong = asked.flatMap(({ id, answers }) => storyOf(id, answers));
   for (const { id, answers } of asked) keep(history, id, answers);
   world.bar('one effect and one answer for each key', wrong.length === 0, wrong.slice(0, 3));
   const statuses = tally(asked.flatMap(({ answers }) => answers.map(({ answer }) => answer.status || answer.error)));
-  world.bar('no 5xx', Object.keys(statuses).every((status) => ['200', '409', '422'].includes(status)), statuses);
-  const effects = await world.db.value(`select count(*)::int from usage_ledger where properties ->> 'op' like $1`, [`${history.name}-%`]);
+  world.bar(
+    'no 5xx',
+    Object.keys(statuses).every((status) => ['200', '409', '422'].includes(status)),
+    statuses,
+  );
+  const effects = await world.db.value(`select count(*)::int from usage_ledger where properties ->> 'op' like $1`, [
+    `${history.name}-%`,
+  ]);
   world.bar('one effect for each key', effects === REPLAYED.keys, effects);
   // What comes after a restart is the same instance, without anything that it remembered.
   await world.instances[0].kill();
   await world.instances[0].start();
-  return { keys: REPLAYED.keys, effects, statuses, slowestMs: Math.round(most(asked.flatMap(({ answers }) => answers.map(({ answer }) => answer.ms)))) };
+  return {
+    keys: REPLAYED.keys,
+    effects,
+    statuses,
+    slowestMs: Math.round(most(asked.flatMap(({ answers }) => answers.map(({ answer }) => answer.ms)))),
+  };
 }
 
 function storyOf(id, answers) {
@@ -98,9 +149,13 @@ function storyOf(id, answers) {
   const bodies = new Set(taken.map(({ answer }) => answer.text));
   const quantities = new Set(taken.map(({ quantity }) => quantity));
   const first = taken.filter(({ answer }) => answer.headers['idempotency-replayed'] !== 'true').length;
-  const refused = answers.filter(({ answer }) => answer.status === 422 && answer.body.code === 'idempotency_key_reused');
+  const refused = answers.filter(
+    ({ answer }) => answer.status === 422 && answer.body.code === 'idempotency_key_reused',
+  );
   return [
-    ...(bodies.size === 1 && quantities.size === 1 && first === 1 ? [] : [`${id}: ${bodies.size} bodies, ${quantities.size} quantities, ${first} not marked as replayed`]),
+    ...(bodies.size === 1 && quantities.size === 1 && first === 1
+      ? []
+      : [`${id}: ${bodies.size} bodies, ${quantities.size} quantities, ${first} not marked as replayed`]),
     ...(refused.every(({ quantity }) => !quantities.has(quantity)) ? [] : [`${id}: 422 for the body that has the key`]),
   ];
 }
@@ -119,4 +174,3 @@ export const scenarios = [
   { id: 'T-02', title: 'several features in opposite order', run: oppositeOrder },
   { id: 'T-03', title: 'replay storm', run: replayStorm },
 ];
-

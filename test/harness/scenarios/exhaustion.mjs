@@ -20,7 +20,11 @@ const CONSUMES_UNDER_PRESSURE = 60;
 async function takeAll(url, taken) {
   const before = taken.length;
   while (taken.length - before < MOST_OUTSIDERS) {
-    const client = new pg.Client({ connectionString: url, application_name: 'harness', connectionTimeoutMillis: 3_000 });
+    const client = new pg.Client({
+      connectionString: url,
+      application_name: 'harness',
+      connectionTimeoutMillis: 3_000,
+    });
     client.on('error', () => undefined);
     try {
       await client.connect();
@@ -34,11 +38,15 @@ async function takeAll(url, taken) {
 /** T-32. */
 async function noConnections(world) {
   const who = await world.customer(await world.product({ calls: null }));
-  const consume = (client) => client.call('POST', '/v1/usage/consume', { body: requests.consume(who, 'calls').body(`full-${world.history.newId('consume')}`) });
+  const consume = (client) =>
+    client.call('POST', '/v1/usage/consume', {
+      body: requests.consume(who, 'calls').body(`full-${world.history.newId('consume')}`),
+    });
   const taken = [];
   await takeAll(world.db.url(), taken);
   // The service opens sessions again as fast as they are ended: until it has none left.
-  const sessions = () => world.db.value(`select count(*)::int from pg_stat_activity where application_name like 'tollgate%'`);
+  const sessions = () =>
+    world.db.value(`select count(*)::int from pg_stat_activity where application_name like 'tollgate%'`);
   let left = Infinity;
   for (let round = 0; round < ROUNDS && left > 0; round++) {
     await world.db.terminateSessions();
@@ -54,17 +62,47 @@ async function noConnections(world) {
     asked.push(...(await Promise.all(world.instances.map((instance) => consume(world.clientOf(instance))))));
     await pause(200);
   }
-  const ofHealth = async (at) => tally((await Promise.all(world.instances.map((instance) => world.clientOf(instance).call('GET', at, { token: null })))).map(({ status }) => status));
+  const ofHealth = async (at) =>
+    tally(
+      (
+        await Promise.all(world.instances.map((instance) => world.clientOf(instance).call('GET', at, { token: null })))
+      ).map(({ status }) => status),
+    );
   const [live, ready] = [await ofHealth('/health/live'), await ofHealth('/health/ready')];
   await Promise.all(taken.map((client) => client.end().catch(() => undefined)));
-  const back = await Promise.all(world.instances.map((instance) => untilOrNever('it counts again', async () => (await consume(world.clientOf(instance))).status === 200, { withinMs: 20_000 })));
+  const back = await Promise.all(
+    world.instances.map((instance) =>
+      untilOrNever('it counts again', async () => (await consume(world.clientOf(instance))).status === 200, {
+        withinMs: 20_000,
+      }),
+    ),
+  );
   const names = tally(asked.map(nameOf));
-  world.bar('only 503', asked.every(({ status }) => status === 503), names);
-  world.bar('each answered in time', asked.every(({ ms }) => ms <= DEADLINE_MS), Math.round(most(asked.map(({ ms }) => ms))));
+  world.bar(
+    'only 503',
+    asked.every(({ status }) => status === 503),
+    names,
+  );
+  world.bar(
+    'each answered in time',
+    asked.every(({ ms }) => ms <= DEADLINE_MS),
+    Math.round(most(asked.map(({ ms }) => ms))),
+  );
   world.bar('live is 200', live[200] === world.instances.length, live);
   world.bar('ready is 503', ready[503] === world.instances.length, ready);
-  world.bar('recovers within 5 s', back.every((ms) => ms >= 0 && ms <= RECOVERY_MS), back);
-  return { taken: taken.length, answers: names, slowestMs: Math.round(most(asked.map(({ ms }) => ms))), live, ready, recoveryMs: back };
+  world.bar(
+    'recovers within 5 s',
+    back.every((ms) => ms >= 0 && ms <= RECOVERY_MS),
+    back,
+  );
+  return {
+    taken: taken.length,
+    answers: names,
+    slowestMs: Math.round(most(asked.map(({ ms }) => ms))),
+    live,
+    ready,
+    recoveryMs: back,
+  };
 }
 
 function mountSmallDisk(folder) {
@@ -82,7 +120,7 @@ function fillUp(file) {
   const block = Buffer.alloc(BLOCK_BYTES, 1);
   const at = fs.openSync(file, 'w');
   try {
-    for (let size = BLOCK_BYTES; size >= 1; ) {
+    for (let size = BLOCK_BYTES; size >= 1;) {
       try {
         if (fs.writeSync(at, block, 0, size) < size) size = Math.floor(size / 2);
       } catch {
@@ -114,14 +152,27 @@ async function diskFull(world) {
 
 async function fill(world, { database, instance, ballast }) {
   const client = world.clientOf(instance, { token: null });
-  const { accessToken } = await client.must('POST', '/v1/auth/login', { body: { email: 'admin@localhost', password: world.cluster.password } });
-  const { key } = await client.must('POST', '/v1/api-keys', { token: accessToken, body: { name: 'disk', scopes: ['catalog:write', 'customers:write', 'usage:write', 'entitlements:read'] } });
+  const { accessToken } = await client.must('POST', '/v1/auth/login', {
+    body: { email: 'admin@localhost', password: world.cluster.password },
+  });
+  const { key } = await client.must('POST', '/v1/api-keys', {
+    token: accessToken,
+    body: { name: 'disk', scopes: ['catalog:write', 'customers:write', 'usage:write', 'entitlements:read'] },
+  });
   const service = client.as(key);
   const [product, customer] = ['disk', 'disk'];
   await service.must('POST', '/v1/catalog/apply', {
     body: {
-      product: { key: product, name: product }, features: [{ key: 'calls', name: 'Calls', type: 'metered' }],
-      plans: [{ key: 'plan', name: 'Plan', prices: [{ interval: 'month', amount: 1, currency: 'USD' }], entitlements: [{ feature: 'calls', type: 'metered', limit: null, window: 'billing_period', overage: 'deny' }] }],
+      product: { key: product, name: product },
+      features: [{ key: 'calls', name: 'Calls', type: 'metered' }],
+      plans: [
+        {
+          key: 'plan',
+          name: 'Plan',
+          prices: [{ interval: 'month', amount: 1, currency: 'USD' }],
+          entitlements: [{ feature: 'calls', type: 'metered', limit: null, window: 'billing_period', overage: 'deny' }],
+        },
+      ],
       assignment: [{ plan: 'plan' }],
     },
   });
@@ -131,7 +182,10 @@ async function fill(world, { database, instance, ballast }) {
   let serial = 0;
   const consume = async (properties = {}) => {
     const id = `disk-${++serial}`;
-    const answer = await service.call('POST', '/v1/usage/consume', { key: id, body: { customer, product, feature: 'calls', properties: { op: id, ...properties } } });
+    const answer = await service.call('POST', '/v1/usage/consume', {
+      key: id,
+      body: { customer, product, feature: 'calls', properties: { op: id, ...properties } },
+    });
     if (answer.status === 200) acked.add(id);
     answers.push(answer);
     return answer;
@@ -151,13 +205,31 @@ async function fill(world, { database, instance, ballast }) {
     world.note('PostgreSQL gave up for want of room for its journal, and was started again');
     await database.start();
   }
-  const back = await untilOrNever('it counts again', async () => (await consume()).status === 200, { withinMs: 30_000, everyMs: 100 });
-  await until('the database answers', () => database.query('select 1').then(() => true, () => false));
-  const kept = new Set((await askDirectly(database, `select properties ->> 'op' as op from usage_ledger`)).map(({ op }) => op));
+  const back = await untilOrNever('it counts again', async () => (await consume()).status === 200, {
+    withinMs: 30_000,
+    everyMs: 100,
+  });
+  await until('the database answers', () =>
+    database.query('select 1').then(
+      () => true,
+      () => false,
+    ),
+  );
+  const kept = new Set(
+    (await askDirectly(database, `select properties ->> 'op' as op from usage_ledger`)).map(({ op }) => op),
+  );
   const lost = [...acked].filter((id) => !kept.has(id));
   const names = tally(under.map(nameOf));
-  world.bar('the disk was full', under.some(({ status }) => status !== 200), names);
-  world.bar('only 503', under.every(({ status }) => status === 200 || status === 503), names);
+  world.bar(
+    'the disk was full',
+    under.some(({ status }) => status !== 200),
+    names,
+  );
+  world.bar(
+    'only 503',
+    under.every(({ status }) => status === 200 || status === 503),
+    names,
+  );
   world.bar('nothing acknowledged is lost', lost.length === 0, lost.slice(0, 3));
   world.bar('works again once there is room, without a restart of the service', back >= 0, back);
   await world.cluster.dismiss(instance, 'SIGKILL');

@@ -10,24 +10,31 @@ const FLIPS = 4;
 
 /** Asks every instance over and over until each says so. @returns for each how long that took, in milliseconds; -1: never */
 function everywhere(world, holds, since) {
-  return Promise.all(world.instances.map(async (instance) => {
-    const client = world.clientOf(instance);
-    while (performance.now() - since < GIVE_UP_MS) {
-      if (await holds(client)) return Math.round(performance.now() - since);
-      await pause(POLL_MS);
-    }
-    return -1;
-  }));
+  return Promise.all(
+    world.instances.map(async (instance) => {
+      const client = world.clientOf(instance);
+      while (performance.now() - since < GIVE_UP_MS) {
+        if (await holds(client)) return Math.round(performance.now() - since);
+        await pause(POLL_MS);
+      }
+      return -1;
+    }),
+  );
 }
 
 /** Cuts what tells instances of changes: the sessions that listen. */
-const cutListeners = (world) => world.db.query(`select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen%'`).then(({ length }) => length);
+const cutListeners = (world) =>
+  world.db
+    .query(`select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen%'`)
+    .then(({ length }) => length);
 
 const within = (times, ms) => times.every((time) => time >= 0 && time <= ms);
 
 async function person(world) {
   const email = `${world.history.name}-${randomBytes(4).toString('hex')}@example.com`;
-  const { accessToken, refreshToken, user } = await world.anonymous.must('POST', '/v1/auth/register', { body: { email, password: 'four unusual words together' } });
+  const { accessToken, refreshToken, user } = await world.anonymous.must('POST', '/v1/auth/register', {
+    body: { email, password: 'four unusual words together' },
+  });
   return { token: accessToken, refreshToken, id: user.id };
 }
 
@@ -43,12 +50,14 @@ const REVOCATIONS = {
   },
   token: {
     prepare: person,
-    revoke: (world, { token, refreshToken }) => world.anonymous.must('POST', '/v1/auth/logout', { token, body: { refreshToken } }),
+    revoke: (world, { token, refreshToken }) =>
+      world.anonymous.must('POST', '/v1/auth/logout', { token, body: { refreshToken } }),
     ask: '/v1/users/me',
   },
   user: {
     prepare: person,
-    revoke: (world, { id }, admin) => world.anonymous.must('PATCH', `/v1/users/${id}`, { token: admin, body: { active: false } }),
+    revoke: (world, { id }, admin) =>
+      world.anonymous.must('PATCH', `/v1/users/${id}`, { token: admin, body: { active: false } }),
     ask: '/v1/users/me',
   },
 };
@@ -57,13 +66,20 @@ const REVOCATIONS = {
 async function revoke(world) {
   const figures = {};
   const dead = [];
-  for (const [mode, bound] of [['normal', REVOKED_MS], ['cut', REVOKED_CUT_MS]]) {
+  for (const [mode, bound] of [
+    ['normal', REVOKED_MS],
+    ['cut', REVOKED_CUT_MS],
+  ]) {
     for (const [kind, { prepare, revoke: end, ask }] of Object.entries(REVOCATIONS)) {
       const admin = await world.adminToken();
       const credential = await prepare(world);
       const status = async (client) => (await client.call('GET', ask, { token: credential.token })).status;
       const alive = await Promise.all(world.instances.map((instance) => status(world.clientOf(instance))));
-      world.bar(`${kind}: good before`, alive.every((found) => found === 200), alive);
+      world.bar(
+        `${kind}: good before`,
+        alive.every((found) => found === 200),
+        alive,
+      );
       if (mode === 'cut') await cutListeners(world);
       const revoked = end(world, credential, admin);
       const answered = revoked.then(() => performance.now());
@@ -76,8 +92,14 @@ async function revoke(world) {
   }
   await world.instances[0].kill();
   await world.instances[0].start();
-  const after = await Promise.all(dead.map(({ ask, token }) => world.clientOf(world.instances[0]).call('GET', ask, { token })));
-  world.bar('still dead after a restart', after.every(({ status }) => status === 401), after.map(({ status }) => status));
+  const after = await Promise.all(
+    dead.map(({ ask, token }) => world.clientOf(world.instances[0]).call('GET', ask, { token })),
+  );
+  world.bar(
+    'still dead after a restart',
+    after.every(({ status }) => status === 401),
+    after.map(({ status }) => status),
+  );
   return { slowestMs: figures };
 }
 
@@ -85,7 +107,8 @@ async function revoke(world) {
 async function changeTerms(world) {
   const product = await world.product({ calls: 10 });
   const who = await world.customer(product);
-  const check = (client, feature) => client.call('POST', '/v1/check', { body: { customer: who.customer, product, feature } });
+  const check = (client, feature) =>
+    client.call('POST', '/v1/check', { body: { customer: who.customer, product, feature } });
   const figures = { normal: [], cut: [] };
   let staleLimits = 0;
   for (let flip = 0; flip < FLIPS * 2; flip++) {
@@ -94,13 +117,19 @@ async function changeTerms(world) {
     await everywhere(world, async (client) => (await check(client, 'sso')).status === 200, performance.now());
     if (mode === 'cut') await cutListeners(world);
     await world.client.must('PUT', `/v1/customers/${who.customer}/overrides/sso`, { body: { product, value } });
-    const times = await everywhere(world, async (client) => (await check(client, 'sso')).body?.value === value, performance.now());
+    const times = await everywhere(
+      world,
+      async (client) => (await check(client, 'sso')).body?.value === value,
+      performance.now(),
+    );
     world.bar(`${mode}: a switch is seen within 2 s`, within(times, STALE_MS), times);
     figures[mode].push(most(times));
     // A limit is never decided from a cache: the very next question, anywhere, knows it.
     const limit = 100 + flip;
     await world.client.must('PUT', `/v1/customers/${who.customer}/overrides/calls`, { body: { product, limit } });
-    const limits = await Promise.all(world.instances.map(async (instance) => (await check(world.clientOf(instance), 'calls')).body?.limit));
+    const limits = await Promise.all(
+      world.instances.map(async (instance) => (await check(world.clientOf(instance), 'calls')).body?.limit),
+    );
     staleLimits += limits.filter((found) => found !== limit).length;
   }
   world.bar('a limit holds at once', staleLimits === 0, staleLimits);

@@ -26,7 +26,13 @@ async function killInstances(world) {
   world.bar('errors only of what was under way', isEmpty(load.unexpected({ resets: true })), load.names);
   // On the wall it takes as long as others leave it the cores; that is told, and not judged.
   world.bar('an instance is back within 5 s of processor time', most(processor) <= RECOVERY_MS, processor);
-  return { kills: recoveries.length, ...world.history.figures(), slowestBackMs: most(recoveries), slowestProcessorMs: most(processor), answers: load.names };
+  return {
+    kills: recoveries.length,
+    ...world.history.figures(),
+    slowestBackMs: most(recoveries),
+    slowestProcessorMs: most(processor),
+    answers: load.names,
+  };
 }
 
 /** T-07. */
@@ -46,9 +52,19 @@ async function killDatabase(world) {
     recoveries.push(load.firstSuccessAfter(ready));
   }
   await load.end();
-  world.bar('an answer within 5 s of a database that is back', recoveries.every((ms) => ms >= 0 && ms <= RECOVERY_MS), recoveries);
+  world.bar(
+    'an answer within 5 s of a database that is back',
+    recoveries.every((ms) => ms >= 0 && ms <= RECOVERY_MS),
+    recoveries,
+  );
   world.bar('only 503', isEmpty(load.unexpected()), load.names);
-  return { kills: DATABASE_KILLS, ...world.history.figures(), databaseBackMs: restarts, recoveryMs: recoveries, answers: load.names };
+  return {
+    kills: DATABASE_KILLS,
+    ...world.history.figures(),
+    databaseBackMs: restarts,
+    recoveryMs: recoveries,
+    answers: load.names,
+  };
 }
 
 export const scenarios = [

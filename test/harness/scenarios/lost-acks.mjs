@@ -16,13 +16,22 @@ async function lostByTheClient(world) {
     proxies[mode] = await world.proxy(random.pick(world.instances).port);
     proxies[mode].become(mode);
   }
-  await inParallel(OPS, CONCURRENCY, (index) => history.run(world.clientOf(proxies[modes[index]]), requests.consume(who, 'calls')));
+  await inParallel(OPS, CONCURRENCY, (index) =>
+    history.run(world.clientOf(proxies[modes[index]]), requests.consume(who, 'calls')),
+  );
   const unknown = history.count('unknown');
   world.bar('every answer was lost', unknown === OPS, history.figures());
-  const before = await world.db.value(`select count(*)::int from usage_ledger where properties ->> 'op' like $1`, [`${history.name}-%`]);
+  const before = await world.db.value(`select count(*)::int from usage_ledger where properties ->> 'op' like $1`, [
+    `${history.name}-%`,
+  ]);
   await history.resolve(client);
-  const after = await world.db.value(`select count(*)::int from usage_ledger where properties ->> 'op' like $1`, [`${history.name}-%`]);
-  world.bar('each counts once after a retry with its key', after === OPS && history.count('ok') === OPS, { after, ...history.figures() });
+  const after = await world.db.value(`select count(*)::int from usage_ledger where properties ->> 'op' like $1`, [
+    `${history.name}-%`,
+  ]);
+  world.bar('each counts once after a retry with its key', after === OPS && history.count('ok') === OPS, {
+    after,
+    ...history.figures(),
+  });
   return { unknown, countedBeforeRetry: before, countedAfter: after };
 }
 
@@ -31,10 +40,15 @@ async function lostByTheDatabase(world) {
   const { history, random, client } = world;
   const product = await world.product({ calls: null });
   const [who, warm] = [await world.customer(product), await world.customer(product)];
-  const { proxy, instances: [instance] } = await world.proxied(1);
+  const {
+    proxy,
+    instances: [instance],
+  } = await world.proxied(1);
   const direct = world.clientOf(instance);
   // Warm, so that the commits that are lost are those of consumes.
-  await direct.call('POST', '/v1/usage/consume', { body: requests.consume(warm, 'calls').body(`warm-${warm.customer}`) });
+  await direct.call('POST', '/v1/usage/consume', {
+    body: requests.consume(warm, 'calls').body(`warm-${warm.customer}`),
+  });
   proxy.become('commitloss', { mayLose: () => random.chance(0.7) });
   const names = [];
   const ask = async (key) => {
@@ -44,13 +58,24 @@ async function lostByTheDatabase(world) {
   await inParallel(COMMITS.keyed, CONCURRENCY, () => ask(true));
   await inParallel(COMMITS.keyless, CONCURRENCY, () => ask(false));
   // The other way to the database: one transaction a request, with an Idempotency-Key around it.
-  const customers = await inParallel(10, 2, () => direct.call('PUT', `/v1/customers/put-${world.history.newId('customer')}`, { body: { product: who.product } }));
+  const customers = await inParallel(10, 2, () =>
+    direct.call('PUT', `/v1/customers/put-${world.history.newId('customer')}`, { body: { product: who.product } }),
+  );
   names.push(...customers.map(nameOf));
   proxy.heal();
-  world.bar('a client is told 503 or the truth', names.every((name) => /^(200|201|503 )/.test(name)), tally(names));
-  const doubled = await world.db.query(`select properties ->> 'op' as op, count(*)::int as times from usage_ledger where properties ->> 'op' like $1 group by 1 having count(*) > 1`, [`${history.name}-%`]);
+  world.bar(
+    'a client is told 503 or the truth',
+    names.every((name) => /^(200|201|503 )/.test(name)),
+    tally(names),
+  );
+  const doubled = await world.db.query(
+    `select properties ->> 'op' as op, count(*)::int as times from usage_ledger where properties ->> 'op' like $1 group by 1 having count(*) > 1`,
+    [`${history.name}-%`],
+  );
   world.bar('nothing is executed again blindly', doubled.length === 0, doubled.slice(0, 3));
-  const committed = await world.db.value(`select count(*)::int from usage_ledger where properties ->> 'op' like $1`, [`${history.name}-%`]);
+  const committed = await world.db.value(`select count(*)::int from usage_ledger where properties ->> 'op' like $1`, [
+    `${history.name}-%`,
+  ]);
   const unknown = history.count('unknown');
   world.bar('commits were lost', proxy.lost > 10 && unknown > 10, { lost: proxy.lost, unknown });
   await history.resolve(client);

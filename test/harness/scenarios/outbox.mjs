@@ -10,12 +10,16 @@ const FIRST_BACKOFF_MS = 5_000;
 
 /** What a killed one had claimed waits for its lease, what failed for its next attempt: neither is waited for here. */
 async function hasten(db) {
-  await db.query(`update deliveries set due_at = now() where status = 'pending' and due_at > now() + interval '1 second'`);
+  await db.query(
+    `update deliveries set due_at = now() where status = 'pending' and due_at > now() + interval '1 second'`,
+  );
   await db.query('delete from delivery_lanes');
 }
 
 async function endpoint(world, path) {
-  const { id } = await world.client.must('POST', '/v1/webhook-endpoints', { body: { url: world.receiver.url(path), types: ['customer.*'], product: null } });
+  const { id } = await world.client.must('POST', '/v1/webhook-endpoints', {
+    body: { url: world.receiver.url(path), types: ['customer.*'], product: null },
+  });
   return { id, path };
 }
 
@@ -41,42 +45,80 @@ async function killDispatchers(world) {
   await inParallel(EVENTS, 4, async (index) => {
     // Some are refused half way through, and must leave no trace.
     const refused = random.chance(0.2);
-    await world.client.call('PUT', `/v1/customers/out-${world.history.name}-${index}`, { body: { product, ...(refused ? { plan: 'no-such-plan' } : {}) } });
+    await world.client.call('PUT', `/v1/customers/out-${world.history.name}-${index}`, {
+      body: { product, ...(refused ? { plan: 'no-such-plan' } : {}) },
+    });
     if (asking) await pause(40);
   });
   await killing;
   const hastened = performance.now();
   await world.worker.start();
-  const waiting = () => db.value(`select (select count(*) from event_outbox)::int + (select count(*) from deliveries where status = 'pending' and lane = any($1::uuid[]))::int`, [[moody.id, gone.id, world.endpoint.id]]);
-  await untilOrNever('all has been sent', async () => {
-    await hasten(db);
-    await pause(800);
-    return (await waiting()) === 0;
-  }, { withinMs: PATIENCE_MS });
+  const waiting = () =>
+    db.value(
+      `select (select count(*) from event_outbox)::int + (select count(*) from deliveries where status = 'pending' and lane = any($1::uuid[]))::int`,
+      [[moody.id, gone.id, world.endpoint.id]],
+    );
+  await untilOrNever(
+    'all has been sent',
+    async () => {
+      await hasten(db);
+      await pause(800);
+      return (await waiting()) === 0;
+    },
+    { withinMs: PATIENCE_MS },
+  );
   return judge(world, { moody, gone, since, hastened });
 }
 
 async function judge(world, { moody, gone, since, hastened }) {
   const { db, receiver } = world;
-  const committed = (await db.query(`select id from events where type like 'customer.%' and at >= $1`, [since])).map(({ id }) => id);
-  const given = new Set((await db.query(`select message_id as id from deliveries where lane = $1 and status = 'failed'`, [moody.id])).map(({ id }) => id));
+  const committed = (await db.query(`select id from events where type like 'customer.%' and at >= $1`, [since])).map(
+    ({ id }) => id,
+  );
+  const given = new Set(
+    (await db.query(`select message_id as id from deliveries where lane = $1 and status = 'failed'`, [moody.id])).map(
+      ({ id }) => id,
+    ),
+  );
   const got = receiver.at(moody.path);
   const lost = committed.filter((id) => !got.has(id) && !given.has(id));
   const phantoms = [...got.keys()].filter((id) => !committed.includes(id));
   const attempts = sum([...got.values()].map(({ times }) => times.length));
   world.bar('nothing is lost', lost.length === 0, lost.slice(0, 3));
   world.bar('nothing is sent of what did not happen', phantoms.length === 0, phantoms.slice(0, 3));
-  world.bar('what comes twice is the same', [...got.values()].every(({ bodies }) => bodies.size === 1));
+  world.bar(
+    'what comes twice is the same',
+    [...got.values()].every(({ bodies }) => bodies.size === 1),
+  );
   world.bar('there were duplicates to look at', attempts > got.size, attempts);
   const [state] = await db.query('select enabled, disabled_reason from webhook_endpoints where id = $1', [gone.id]);
   world.bar('410 disables', state.enabled === false && state.disabled_reason === 'gone', state);
   // Between the first attempt and the second, as long as nobody hastened it.
-  const gaps = [...got.values()].filter(({ times }) => times.length > 1 && times[1] < hastened).map(({ times }) => Math.round(times[1] - times[0]));
-  world.bar('the second attempt comes five seconds after the first', gaps.every((ms) => ms > FIRST_BACKOFF_MS * 0.9), gaps);
-  const [{ dueLater }] = await db.query(`select count(*)::int as "dueLater" from deliveries where lane = $1 and attempts > 1`, [moody.id]);
+  const gaps = [...got.values()]
+    .filter(({ times }) => times.length > 1 && times[1] < hastened)
+    .map(({ times }) => Math.round(times[1] - times[0]));
+  world.bar(
+    'the second attempt comes five seconds after the first',
+    gaps.every((ms) => ms > FIRST_BACKOFF_MS * 0.9),
+    gaps,
+  );
+  const [{ dueLater }] = await db.query(
+    `select count(*)::int as "dueLater" from deliveries where lane = $1 and attempts > 1`,
+    [moody.id],
+  );
   world.bar('failures are tried again', dueLater > 0, dueLater);
-  await db.query('update webhook_endpoints set enabled = false, disabled_reason = $2, disabled_at = now() where id = $1', [moody.id, 'by_hand']);
-  return { committed: committed.length, received: got.size, attempts, givenUp: given.size, lost: lost.length, backoffMs: gaps.length === 0 ? 'none seen' : Math.min(...gaps) };
+  await db.query(
+    'update webhook_endpoints set enabled = false, disabled_reason = $2, disabled_at = now() where id = $1',
+    [moody.id, 'by_hand'],
+  );
+  return {
+    committed: committed.length,
+    received: got.size,
+    attempts,
+    givenUp: given.size,
+    lost: lost.length,
+    backoffMs: gaps.length === 0 ? 'none seen' : Math.min(...gaps),
+  };
 }
 
 export const scenarios = [{ id: 'T-25', title: 'outbox: dispatcher killed, receiver moody', run: killDispatchers }];

@@ -22,7 +22,9 @@ const CUSTOMERS = 64;
 
 /** A generator of load in a process of its own, so that what it measures is not its own turn to run. */
 function generate(job) {
-  const child = fork(path.join(import.meta.dirname, '..', 'generator.mjs'), [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = fork(path.join(import.meta.dirname, '..', 'generator.mjs'), [], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
   child.send(job);
   return new Promise((resolve, reject) => {
     child.once('message', resolve);
@@ -36,7 +38,12 @@ async function overload(world) {
   const customers = [];
   for (let number = 0; number < CUSTOMERS; number++) customers.push(await world.customer(product));
   const instance = await world.cluster.start('api', 'overloaded');
-  const bodies = customers.map((who, index) => JSON.stringify(requests.consume(who, 'calls').body(`load-${world.history.name}-${index}`)).replace(/,"properties":\{[^}]*\}/, ''));
+  const bodies = customers.map((who, index) =>
+    JSON.stringify(requests.consume(who, 'calls').body(`load-${world.history.name}-${index}`)).replace(
+      /,"properties":\{[^}]*\}/,
+      '',
+    ),
+  );
   const job = { url: instance.url, key: world.key, bodies };
   // What has just started is slower than it will be: the first measure only warms.
   await generate({ ...job, mode: 'closed', seconds: PEAK_SECONDS / 2 });
@@ -55,10 +62,28 @@ async function overload(world) {
   const goodput = Math.round(over.accepted / OVERLOAD_SECONDS);
   world.bar('goodput is at least 80 % of the peak', goodput >= rate * GOODPUT_SHARE, { goodput, rate });
   world.bar('p99 of what is accepted is at most 1 s', over.p99 <= ACCEPTED_MS, over.p99);
-  world.bar('the excess is refused with 429 or 503 and Retry-After', over.refused > 0 && over.refusedWithoutRetryAfter === 0 && over.otherStatuses === 0 && Object.keys(over.errors).length === 0, over);
+  world.bar(
+    'the excess is refused with 429 or 503 and Retry-After',
+    over.refused > 0 &&
+      over.refusedWithoutRetryAfter === 0 &&
+      over.otherStatuses === 0 &&
+      Object.keys(over.errors).length === 0,
+    over,
+  );
   world.bar('recovers within 5 s', recovery >= 0 && recovery <= RECOVERY_MS, recovery);
   world.bar(`memory stays below ${MEMORY_MB} MB`, most(memory) <= MEMORY_MB, most(memory));
-  return { peakPerSecond: rate, peakP99Ms: peak.p99, offeredPerSecond: Math.round(over.sent / OVERLOAD_SECONDS), goodputPerSecond: goodput, acceptedP99Ms: over.p99, refused: over.refused, errors: over.errors, notSent: over.notSent, recoveryMs: recovery, memoryMb: most(memory) };
+  return {
+    peakPerSecond: rate,
+    peakP99Ms: peak.p99,
+    offeredPerSecond: Math.round(over.sent / OVERLOAD_SECONDS),
+    goodputPerSecond: goodput,
+    acceptedP99Ms: over.p99,
+    refused: over.refused,
+    errors: over.errors,
+    notSent: over.notSent,
+    recoveryMs: recovery,
+    memoryMb: most(memory),
+  };
 }
 
 /** Three times the peak; where even that is done in time, somebody else had the cores while the peak was measured, and this is the peak. */
@@ -78,7 +103,11 @@ const PIPELINED = 30;
 /** How each kind of slow client begins, and what it goes on with, a byte at a time. */
 const SLOW_CLIENTS = {
   headers: { begin: 'GET /health/live HTTP/1.1\r\nHost: slow\r\n', more: 'X-Slow: 1\r\n' },
-  body: { begin: 'POST /v1/usage/consume HTTP/1.1\r\nHost: slow\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n{', more: ' ' },
+  body: {
+    begin:
+      'POST /v1/usage/consume HTTP/1.1\r\nHost: slow\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n{',
+    more: ' ',
+  },
   // Asks for more than the buffers of the system hold, many times over, and reads nothing.
   read: { begin: 'GET /openapi.json HTTP/1.1\r\nHost: slow\r\n\r\n'.repeat(PIPELINED), more: null },
 };
@@ -109,29 +138,59 @@ async function slowClients(world) {
   const measure = async (forMs) => {
     const times = [];
     const statuses = new Set();
-    const end = keepDoing(8, async () => {
-      const answer = await world.clientOf(instance).call('POST', '/v1/check', { body: { customer: who.customer, product: who.product, feature: 'calls' } });
-      times.push(answer.ms);
-      statuses.add(answer.status || answer.error);
-    }, { restMs: 20 });
+    const end = keepDoing(
+      8,
+      async () => {
+        const answer = await world
+          .clientOf(instance)
+          .call('POST', '/v1/check', { body: { customer: who.customer, product: who.product, feature: 'calls' } });
+        times.push(answer.ms);
+        statuses.add(answer.status || answer.error);
+      },
+      { restMs: 20 },
+    );
     await pause(forMs);
     await end();
     return { p99: percentile(times, 99), statuses: [...statuses] };
   };
   await measure(1_000);
   const baseline = await measure(3_000);
-  const slow = Object.entries(SLOW).flatMap(([kind, count]) => Array.from({ length: count }, () => openSlow(instance.port, kind)));
+  const slow = Object.entries(SLOW).flatMap(([kind, count]) =>
+    Array.from({ length: count }, () => openSlow(instance.port, kind)),
+  );
   const healthy = await measure(CLOSED_MS + LOOK_MS);
   // Who does not read does not see that the other side has gone: one whose connection ends as soon as it looks was let go before.
   for (const { socket } of slow) socket.resume();
   await pause(LOOK_MS);
-  const left = Object.fromEntries(Object.keys(SLOW).map((kind) => [kind, slow.filter((one) => one.kind === kind && one.closedMs === null).length]));
-  const slowest = Object.fromEntries(Object.keys(SLOW).map((kind) => [kind, most(slow.filter((one) => one.kind === kind).map(({ closedMs }) => closedMs ?? 0))]));
+  const left = Object.fromEntries(
+    Object.keys(SLOW).map((kind) => [kind, slow.filter((one) => one.kind === kind && one.closedMs === null).length]),
+  );
+  const slowest = Object.fromEntries(
+    Object.keys(SLOW).map((kind) => [
+      kind,
+      most(slow.filter((one) => one.kind === kind).map(({ closedMs }) => closedMs ?? 0)),
+    ]),
+  );
   for (const { socket } of slow) socket.destroy();
-  world.bar('healthy clients are answered', healthy.statuses.every((status) => status === 200), healthy.statuses);
-  world.bar('healthy p99 is at most twice as long', healthy.p99 <= Math.max(baseline.p99 * HEALTHY_FACTOR, HEALTHY_FLOOR_MS), { baseline: baseline.p99, healthy: healthy.p99 });
-  for (const [kind, count] of Object.entries(left)) world.bar(`slow ${kind}: closed within 15 s`, count === 0, `${count} still open`);
-  return { slow: sum(Object.values(SLOW)), baselineP99Ms: baseline.p99, healthyP99Ms: healthy.p99, closedAfterMs: slowest, left };
+  world.bar(
+    'healthy clients are answered',
+    healthy.statuses.every((status) => status === 200),
+    healthy.statuses,
+  );
+  world.bar(
+    'healthy p99 is at most twice as long',
+    healthy.p99 <= Math.max(baseline.p99 * HEALTHY_FACTOR, HEALTHY_FLOOR_MS),
+    { baseline: baseline.p99, healthy: healthy.p99 },
+  );
+  for (const [kind, count] of Object.entries(left))
+    world.bar(`slow ${kind}: closed within 15 s`, count === 0, `${count} still open`);
+  return {
+    slow: sum(Object.values(SLOW)),
+    baselineP99Ms: baseline.p99,
+    healthyP99Ms: healthy.p99,
+    closedAfterMs: slowest,
+    left,
+  };
 }
 
 export const scenarios = [

@@ -11,30 +11,47 @@ const PLANTED_IN_DATA = {
   'I-01': () => 'alter table usage_counters drop constraint usage_counters_within_hard_limit',
   'I-03': () => 'update usage_counters set used = used + 1 where hard_limit is null',
   'I-07': ({ consume }) => `delete from usage_ledger where properties ->> 'op' = '${consume}'`,
-  'I-08': ({ consume }) => `update usage_ledger set properties = jsonb_build_object('op', '${consume}-of-nobody', 'of', 1) where properties ->> 'op' = '${consume}'`,
-  'I-09': ({ joint }) => `delete from usage_ledger where id = (select id from usage_ledger where properties ->> 'op' = '${joint}' limit 1)`,
+  'I-08': ({ consume }) =>
+    `update usage_ledger set properties = jsonb_build_object('op', '${consume}-of-nobody', 'of', 1) where properties ->> 'op' = '${consume}'`,
+  'I-09': ({ joint }) =>
+    `delete from usage_ledger where id = (select id from usage_ledger where properties ->> 'op' = '${joint}' limit 1)`,
   'I-10': () => 'alter table usage_counters alter column used type numeric',
-  'I-11': ({ consume }) => `update usage_ledger set occurred_at = window_start - interval '1 second' where properties ->> 'op' = '${consume}'`,
+  'I-11': ({ consume }) =>
+    `update usage_ledger set occurred_at = window_start - interval '1 second' where properties ->> 'op' = '${consume}'`,
   'I-13': ({ reservation }) => `update usage_reservations set committed = 0 where id = '${reservation}'`,
   'I-14': () => 'drop index subscriptions_one_live',
   'I-15': ({ who }) => `delete from subscriptions where id = '${who.subscription}'`,
   'I-16': ({ who }) => `update subscriptions set version = version + 1 where id = '${who.subscription}'`,
   'I-18': ({ events }) => `update usage_ledger set quantity = quantity + 1 where reference = '${events}-0'`,
-  'I-19': ({ who }) => `insert into subscription_actions select customer_id, id, current_period_start, current_period_end, 'renewal', now() from subscriptions where id = '${who.subscription}'`,
-  'I-28': ({ who }) => `delete from event_feed where event_id in (select id from events where subject_id = '${who.subscription}')`,
+  'I-19': ({ who }) =>
+    `insert into subscription_actions select customer_id, id, current_period_start, current_period_end, 'renewal', now() from subscriptions where id = '${who.subscription}'`,
+  'I-28': ({ who }) =>
+    `delete from event_feed where event_id in (select id from events where subject_id = '${who.subscription}')`,
   'I-42': () => 'update usage_sums set until = now()',
-  'I-43': () => `insert into long_ledgers (customer_id, summed_until) select id, 'ffffffff-ffff-ffff-ffff-ffffffffffff' from customers on conflict (customer_id) do update set summed_until = excluded.summed_until`,
+  'I-43': () =>
+    `insert into long_ledgers (customer_id, summed_until) select id, 'ffffffff-ffff-ffff-ffff-ffffffffffff' from customers on conflict (customer_id) do update set summed_until = excluded.summed_until`,
 };
 
 /** What clients were told, told otherwise. Each gives a history with one answer changed. */
 const PLANTED_IN_HISTORY = {
   'I-01': (ops, { consume }) => changed(ops, consume, (answer) => ({ ...answer, used: LIMIT + 1 })),
-  'I-02': (ops, { consume }) => [...ops.filter(({ id }) => id === consume).map((entry) => ({ ...entry, id: 'planted', outcome: 'denied', answer: { ...entry.answer, reason: 'limit_reached' }, complete: entry.complete }))],
+  'I-02': (ops, { consume }) => [
+    ...ops
+      .filter(({ id }) => id === consume)
+      .map((entry) => ({
+        ...entry,
+        id: 'planted',
+        outcome: 'denied',
+        answer: { ...entry.answer, reason: 'limit_reached' },
+        complete: entry.complete,
+      })),
+  ],
   'I-07': (ops, { denied }) => ops.map((entry) => (entry.id === denied ? { ...entry, outcome: 'ok' } : entry)),
   'I-12': (ops, { consume }) => changed(ops, consume, (answer) => ({ ...answer, used: answer.used + 3 })),
 };
 
-const changed = (ops, id, change) => ops.map((entry) => (entry.id === id ? { ...entry, answer: change(entry.answer) } : entry));
+const changed = (ops, id, change) =>
+  ops.map((entry) => (entry.id === id ? { ...entry, answer: change(entry.answer) } : entry));
 const named = (history, ops) => Object.assign(Object.create(history), { ops });
 
 /** A little of everything, so that there is something to spoil. */
@@ -49,13 +66,19 @@ async function furnish(world) {
   await run(requests.commit(reserved, 2));
   const events = await run(requests.events(many, 'extra', [1, 2]));
   return {
-    who, joint: joint.id, reservation: reserved.answer.reservation.id, events: events.id,
-    consume: consumes.find(({ outcome }) => outcome === 'ok').id, denied: consumes.find(({ outcome }) => outcome === 'denied').id,
+    who,
+    joint: joint.id,
+    reservation: reserved.answer.reservation.id,
+    events: events.id,
+    consume: consumes.find(({ outcome }) => outcome === 'ok').id,
+    denied: consumes.find(({ outcome }) => outcome === 'denied').id,
   };
 }
 
 async function judge(context, id) {
-  const found = await Promise.all(INVARIANTS.filter((invariant) => invariant.id === id).map(({ check }) => check(context)));
+  const found = await Promise.all(
+    INVARIANTS.filter((invariant) => invariant.id === id).map(({ check }) => check(context)),
+  );
   return found.flat().length;
 }
 
@@ -74,14 +97,17 @@ async function plant(world) {
     await client.query('begin');
     await client.query('set local session_replication_role = replica');
     await client.query(sql(facts));
-    const only = INVARIANTS.filter((invariant) => invariant.id === id && !/whole numbers are taken/.test(invariant.title));
+    const only = INVARIANTS.filter(
+      (invariant) => invariant.id === id && !/whole numbers are taken/.test(invariant.title),
+    );
     const found = (await Promise.all(only.map(({ check }) => check({ ...context, world: quiet, db })))).flat();
     if (found.length === 0) missed.push(`${id} in the data`);
     await client.query('rollback');
   }
   await client.end();
   for (const [id, spoil] of Object.entries(PLANTED_IN_HISTORY)) {
-    if ((await judge({ ...context, history: named(world.history, spoil(world.history.ops, facts)) }, id)) === 0) missed.push(`${id} in the history`);
+    if ((await judge({ ...context, history: named(world.history, spoil(world.history.ops, facts)) }, id)) === 0)
+      missed.push(`${id} in the history`);
   }
   const received = world.receiver.at(world.endpoint.path);
   const phantom = randomUUID();
@@ -89,7 +115,10 @@ async function plant(world) {
   if ((await judge(context, 'I-29')) !== 2) missed.push('I-29 in what was received');
   received.delete(phantom);
   world.bar('each planted violation is found', missed.length === 0, missed);
-  return { planted: Object.keys(PLANTED_IN_DATA).length + Object.keys(PLANTED_IN_HISTORY).length + 1, missed: missed.length };
+  return {
+    planted: Object.keys(PLANTED_IN_DATA).length + Object.keys(PLANTED_IN_HISTORY).length + 1,
+    missed: missed.length,
+  };
 }
 
 export const scenarios = [{ id: 'T-37', title: 'planted violations are found', run: plant }];

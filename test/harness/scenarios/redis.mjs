@@ -43,18 +43,24 @@ async function loseRedis(world) {
 async function harm(world, redis) {
   const proxy = await world.proxy(redis.port);
   const environment = { REDIS_URL: `redis://127.0.0.1:${proxy.port}` };
-  const instances = await Promise.all([1, 2].map((number) => world.cluster.start('api', `redis-${number}`, environment)));
+  const instances = await Promise.all(
+    [1, 2].map((number) => world.cluster.start('api', `redis-${number}`, environment)),
+  );
   const logs = instances.map((instance) => instance.logLength);
   const { key } = await world.newKey('counted', { rateLimitPerMinute: PER_MINUTE });
   const product = await world.product({ calls: LIMIT });
   const customers = [];
   for (let number = 0; number < 8; number++) customers.push(await world.customer(product));
   const answers = [];
-  const end = keepDoing(8, async (lane) => {
-    const client = world.clientOf(instances[lane % 2]).as(key);
-    const { answer } = await world.history.run(client, requests.consume(world.random.pick(customers), 'calls'));
-    answers.push(answer);
-  }, { restMs: 10 });
+  const end = keepDoing(
+    8,
+    async (lane) => {
+      const client = world.clientOf(instances[lane % 2]).as(key);
+      const { answer } = await world.history.run(client, requests.consume(world.random.pick(customers), 'calls'));
+      answers.push(answer);
+    },
+    { restMs: 10 },
+  );
   const slowest = {};
   for (const [name, fault] of Object.entries(faults(redis, proxy))) {
     await pause(CALM_MS);
@@ -68,12 +74,28 @@ async function harm(world, redis) {
   // The invariants ask with the key of the harness: what this one has asked is known by its own.
   await world.history.resolve(world.clientOf(instances[0]).as(key));
   world.history.ops.forEach((entry) => (entry.text = null));
-  world.bar('every request is answered as if nothing was', answers.every(({ status }) => status === 200), tally(answers.map(nameOf)));
-  world.bar('none waits for Redis', Object.values(slowest).every((ms) => ms <= DEADLINE_MS), slowest);
+  world.bar(
+    'every request is answered as if nothing was',
+    answers.every(({ status }) => status === 200),
+    tally(answers.map(nameOf)),
+  );
+  world.bar(
+    'none waits for Redis',
+    Object.values(slowest).every((ms) => ms <= DEADLINE_MS),
+    slowest,
+  );
   const said = instances.every((instance, index) => /Redis does not answer/.test(instance.logSince(logs[index])));
   world.bar('the log tells that each counts for itself', said);
   const limited = await limitWithout(world, redis, instances);
-  return { answers: tally(answers.map(nameOf)), p99Ms: percentile(answers.map(({ ms }) => ms), 99), slowestMs: slowest, limitedWithoutRedis: limited };
+  return {
+    answers: tally(answers.map(nameOf)),
+    p99Ms: percentile(
+      answers.map(({ ms }) => ms),
+      99,
+    ),
+    slowestMs: slowest,
+    limitedWithoutRedis: limited,
+  };
 }
 
 /** Fails open, but not wide: without Redis each instance still holds a key to its limit. */
@@ -82,9 +104,14 @@ async function limitWithout(world, redis, instances) {
   const { key } = await world.newKey('small', { rateLimitPerMinute: SMALL_PER_MINUTE });
   const client = world.clientOf(instances[0]).as(key);
   const statuses = [];
-  for (let call = 0; call < SMALL_PER_MINUTE * 2; call++) statuses.push((await client.call('GET', '/v1/customers?limit=1')).status);
+  for (let call = 0; call < SMALL_PER_MINUTE * 2; call++)
+    statuses.push((await client.call('GET', '/v1/customers?limit=1')).status);
   const counts = tally(statuses);
-  world.bar('a limit holds without Redis', counts[200] === SMALL_PER_MINUTE && counts[429] === SMALL_PER_MINUTE, counts);
+  world.bar(
+    'a limit holds without Redis',
+    counts[200] === SMALL_PER_MINUTE && counts[429] === SMALL_PER_MINUTE,
+    counts,
+  );
   await redis.start();
   return counts;
 }

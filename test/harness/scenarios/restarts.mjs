@@ -33,7 +33,10 @@ async function rollingRestart(world) {
 /** Runs the service's own migrations, one more among them, in a process of its own. */
 function migrateOneMore(world) {
   const script = path.join(import.meta.dirname, '..', 'expand-migration.mjs');
-  const child = spawn(process.execPath, [script, MIGRATION], { env: { PATH: process.env.PATH, DATABASE_URL: world.db.url() }, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(process.execPath, [script, MIGRATION], {
+    env: { PATH: process.env.PATH, DATABASE_URL: world.db.url() },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let errors = '';
   child.stderr.on('data', (data) => (errors += data));
   return new Promise((resolve) => child.once('exit', (code) => resolve({ code, errors })));
@@ -49,17 +52,28 @@ async function rollingMigration(world) {
   };
   const [reader, reading] = [await connect(), await connect()];
   const waits = [];
-  const stopReading = keepDoing(1, async () => {
-    const began = performance.now();
-    await reading.query('select from customers limit 1');
-    waits.push(performance.now() - began);
-  }, { restMs: 20 });
+  const stopReading = keepDoing(
+    1,
+    async () => {
+      const began = performance.now();
+      await reading.query('select from customers limit 1');
+      waits.push(performance.now() - began);
+    },
+    { restMs: 20 },
+  );
   await reader.query('begin');
   await reader.query('select from customers limit 1');
   const began = performance.now();
   const migrating = migrateOneMore(world);
   // The reader goes on for two seconds after the change has begun to wait for it.
-  await until('the change waits', async () => (await world.db.value(`select count(*)::int from pg_stat_activity where query ilike 'alter table customers%' and wait_event_type = 'Lock'`)) > 0, { withinMs: 10_000, everyMs: 10 }).catch(() => world.note('nobody saw the change wait for the reader'));
+  await until(
+    'the change waits',
+    async () =>
+      (await world.db.value(
+        `select count(*)::int from pg_stat_activity where query ilike 'alter table customers%' and wait_event_type = 'Lock'`,
+      )) > 0,
+    { withinMs: 10_000, everyMs: 10 },
+  ).catch(() => world.note('nobody saw the change wait for the reader'));
   await pause(READER_MS);
   await reader.query('commit');
   const { code, errors } = await migrating;
@@ -76,8 +90,16 @@ async function rollingMigration(world) {
   await world.db.query('delete from schema_migrations where name = $1', [MIGRATION]);
   await Promise.all([reader.end(), reading.end()]);
   world.bar('the migration went through', code === 0 && applied === 1, { code, applied, errors: errors.slice(-300) });
-  world.bar('no read waits longer than the lock timeout', most(waits) <= LOCK_TIMEOUT_MS * SLOW_MACHINE, Math.round(most(waits)));
-  world.bar('no 5xx', isEmpty(load.unexpected()) && !Object.keys(load.names).some((name) => name.startsWith('503')), load.names);
+  world.bar(
+    'no read waits longer than the lock timeout',
+    most(waits) <= LOCK_TIMEOUT_MS * SLOW_MACHINE,
+    Math.round(most(waits)),
+  );
+  world.bar(
+    'no 5xx',
+    isEmpty(load.unexpected()) && !Object.keys(load.names).some((name) => name.startsWith('503')),
+    load.names,
+  );
   return { migrationMs, longestReadMs: Math.round(most(waits)), ...world.history.figures(), answers: load.names };
 }
 

@@ -41,8 +41,10 @@ async function dueSubscriptions(world, count) {
   const own = `id ${MADE} and substr(id::text, 25)::text >= '${from.toString(16).padStart(12, '0')}'`;
   return {
     due: () => world.db.value(`select count(*)::int from subscriptions where due_at <= now() and ${own}`),
-    told: () => world.db.query(
-      `select type, count(*)::int as told, count(distinct (subject_id, sequence))::int as distinct, count(distinct subject_id)::int as subjects from events where ${own.replaceAll('id ', 'subject_id ').replace('substr(id', 'substr(subject_id')} group by type order by type`),
+    told: () =>
+      world.db.query(
+        `select type, count(*)::int as told, count(distinct (subject_id, sequence))::int as distinct, count(distinct subject_id)::int as subjects from events where ${own.replaceAll('id ', 'subject_id ').replace('substr(id', 'substr(subject_id')} group by type order by type`,
+      ),
   };
 }
 
@@ -52,20 +54,31 @@ function judge(world, told, count) {
   const expired = by['subscription.expired'] ?? {};
   world.bar('each expires once', expired.told === count / 2 && expired.subjects === count / 2, expired);
   world.bar('each renews once a period', renewed.told === count && renewed.subjects === count / 2, renewed);
-  return { fired: (expired.told ?? 0) + (renewed.told ?? 0), distinct: (expired.distinct ?? 0) + (renewed.distinct ?? 0) };
+  return {
+    fired: (expired.told ?? 0) + (renewed.told ?? 0),
+    distinct: (expired.distinct ?? 0) + (renewed.distinct ?? 0),
+  };
 }
 
 /** T-12. */
 async function killOneOfFour(world) {
   await world.worker.end('SIGTERM');
   const subscriptions = await dueSubscriptions(world, DUE);
-  const workers = await Promise.all(Array.from({ length: WORKERS }, (_, index) => world.cluster.start('worker', `sweep-${index + 1}`)));
-  await until('the sweep has begun', async () => (await subscriptions.due()) < DUE, { withinMs: PATIENCE_MS, everyMs: 5 });
+  const workers = await Promise.all(
+    Array.from({ length: WORKERS }, (_, index) => world.cluster.start('worker', `sweep-${index + 1}`)),
+  );
+  await until('the sweep has begun', async () => (await subscriptions.due()) < DUE, {
+    withinMs: PATIENCE_MS,
+    everyMs: 5,
+  });
   const began = performance.now();
   await pause(KILL_AFTER_MS);
   const leftAtKill = await subscriptions.due();
   await world.random.pick(workers).kill();
-  await untilOrNever('nothing is due', async () => (await subscriptions.due()) === 0, { withinMs: PATIENCE_MS, everyMs: 50 });
+  await untilOrNever('nothing is due', async () => (await subscriptions.due()) === 0, {
+    withinMs: PATIENCE_MS,
+    everyMs: 50,
+  });
   const seconds = ((performance.now() - began) / 1_000).toFixed(1);
   const left = await subscriptions.due();
   world.bar('nothing is left', left === 0, left);
@@ -82,12 +95,18 @@ async function zombie(world) {
   const one = await world.cluster.start('api', 'zombie', { WORKER: 'on' });
   const direct = world.clientOf(one, { patienceMs: ZOMBIE_MS / 4 });
   const end = keepDoing(8, () => world.history.run(direct, requests.consume(who, 'calls')));
-  await until('the sweep has begun', async () => (await subscriptions.due()) < ZOMBIE_DUE, { withinMs: PATIENCE_MS, everyMs: 2 });
+  await until('the sweep has begun', async () => (await subscriptions.due()) < ZOMBIE_DUE, {
+    withinMs: PATIENCE_MS,
+    everyMs: 2,
+  });
   one.freeze();
   const dueWhenFrozen = await subscriptions.due();
   const frozen = performance.now();
   await world.worker.start();
-  const takenOver = await untilOrNever('another has done its work', async () => (await subscriptions.due()) === 0, { withinMs: DONE_MS, everyMs: 50 });
+  const takenOver = await untilOrNever('another has done its work', async () => (await subscriptions.due()) === 0, {
+    withinMs: DONE_MS,
+    everyMs: 50,
+  });
   // Asked of others, by the same keys, while the one that was asked first still stands.
   await end();
   const unknown = world.history.count('unknown');
@@ -98,7 +117,13 @@ async function zombie(world) {
   const alive = one.running && (await one.isReady());
   world.bar('another does what it held', takenOver >= 0, takenOver);
   world.bar('it is well again afterwards', alive);
-  return { dueWhenFrozen, takenOverMs: takenOver, unknown, ...judge(world, await subscriptions.told(), ZOMBIE_DUE), left: await subscriptions.due() };
+  return {
+    dueWhenFrozen,
+    takenOverMs: takenOver,
+    unknown,
+    ...judge(world, await subscriptions.told(), ZOMBIE_DUE),
+    left: await subscriptions.due(),
+  };
 }
 
 export const scenarios = [

@@ -6,5 +6,9 @@ import { ApiKeysController } from './api-keys.controller.js';
 import { RevokeApiKeyOperation } from './revoke-api-key.operation.js';
 import { RotateApiKeyOperation } from './rotate-api-key.operation.js';
 
-@Module({ imports: [AuthModule, MeteringModule, CustomersModule], controllers: [ApiKeysController], providers: [RotateApiKeyOperation, RevokeApiKeyOperation] })
+@Module({
+  imports: [AuthModule, MeteringModule, CustomersModule],
+  controllers: [ApiKeysController],
+  providers: [RotateApiKeyOperation, RevokeApiKeyOperation],
+})
 export class ApiKeyRoutesModule {}

@@ -33,7 +33,10 @@ export class ApiKeysController {
   @RequireEntitlement('api_keys', { product: OWN_PRODUCT })
   // Outside of the limit: a repetition consumes nothing.
   @Idempotent()
-  @ApiOperation({ operationId: 'createApiKey', summary: 'Make an API key; admins make keys of services, others keys that act for themselves' })
+  @ApiOperation({
+    operationId: 'createApiKey',
+    summary: 'Make an API key; admins make keys of services, others keys that act for themselves',
+  })
   @ApiProblems(404)
   async create(@Body() body: CreateApiKeyDto, @CurrentPrincipal() principal: UserPrincipal): Promise<CreatedApiKeyDto> {
     const { apiKey, key } = await this.apiKeys.create({ ...body, expiresAt: optionalDate(body.expiresAt) }, principal);
@@ -43,19 +46,33 @@ export class ApiKeysController {
   @Post(':id/rotate')
   @Idempotent()
   @Allow({ people: 'user' })
-  @ApiOperation({ operationId: 'rotateApiKey', summary: 'Make a key in its place: the same rights, another secret, yours; the old one goes on for a while' })
+  @ApiOperation({
+    operationId: 'rotateApiKey',
+    summary: 'Make a key in its place: the same rights, another secret, yours; the old one goes on for a while',
+  })
   @ApiProblems(404, 409)
-  async rotate(@UuidParam('id') id: string, @Body() { overlapSeconds = DAY_SECONDS }: RotateApiKeyDto, @CurrentPrincipal() principal: UserPrincipal): Promise<CreatedApiKeyDto> {
+  async rotate(
+    @UuidParam('id') id: string,
+    @Body() { overlapSeconds = DAY_SECONDS }: RotateApiKeyDto,
+    @CurrentPrincipal() principal: UserPrincipal,
+  ): Promise<CreatedApiKeyDto> {
     const { apiKey, key } = await this.rotateApiKey.run(id, overlapSeconds, principal);
     return { ...apiKey, key };
   }
 
   @Get()
   @Allow({ people: 'user' })
-  @ApiOperation({ operationId: 'listApiKeys', summary: 'List the keys in force, newest first: your own, or all for admins' })
+  @ApiOperation({
+    operationId: 'listApiKeys',
+    summary: 'List the keys in force, newest first: your own, or all for admins',
+  })
   async list(@Query() query: ListQuery, @CurrentPrincipal() principal: UserPrincipal): Promise<ApiKeyPageDto> {
     const binding = { owner: principal.userId };
-    return this.pages.answer(await this.apiKeys.list(this.pages.request(query, binding), principal), binding, (row): ApiKeyDto => row);
+    return this.pages.answer(
+      await this.apiKeys.list(this.pages.request(query, binding), principal),
+      binding,
+      (row): ApiKeyDto => row,
+    );
   }
 
   @Delete(':id')

@@ -21,7 +21,13 @@ export class RevokeApiKeyOperation {
       // The unit went on to the key that took its place.
       if (replaced) return;
       const { customer } = await this.profiles.get(ownerUserId);
-      await this.metering.giveBack({ customer, product: OWN_PRODUCT, feature: 'api_keys', quantity: 1, actor: actorOf(principal) });
+      await this.metering.giveBack({
+        customer,
+        product: OWN_PRODUCT,
+        feature: 'api_keys',
+        quantity: 1,
+        actor: actorOf(principal),
+      });
     });
   }
 }

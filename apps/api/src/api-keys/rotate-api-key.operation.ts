@@ -27,6 +27,8 @@ export class RotateApiKeyOperation {
   private async moveUnit(formerOwnerUserId: string, principal: UserPrincipal): Promise<void> {
     const unit = { product: OWN_PRODUCT, feature: 'api_keys', quantity: 1, actor: actorOf(principal) };
     await this.metering.giveBack({ ...unit, customer: (await this.profiles.get(formerOwnerUserId)).customer });
-    refuseDenied((await this.metering.consume({ ...unit, customer: (await this.profiles.get(principal.userId)).customer })).answer);
+    refuseDenied(
+      (await this.metering.consume({ ...unit, customer: (await this.profiles.get(principal.userId)).customer })).answer,
+    );
   }
 }

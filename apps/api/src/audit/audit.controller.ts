@@ -22,23 +22,38 @@ export class AuditController {
 
   @Get()
   @Allow(RULE)
-  @ApiOperation({ operationId: 'listAuditLog', summary: 'Who did what, from where, when, before and after; newest first' })
+  @ApiOperation({
+    operationId: 'listAuditLog',
+    summary: 'Who did what, from where, when, before and after; newest first',
+  })
   @ApiProblems(404)
   async list(@Query() query: AuditQueryDto, @CurrentPrincipal() principal: Principal): Promise<AuditPageDto> {
     const filter = await this.audit.filterOf(query, principal);
     const binding = { audit: filter, owner: actorOf(principal).id };
-    return this.pages.answer(await this.audit.list(filter, this.pages.request(query, binding)), binding, AuditEntryDto.of);
+    return this.pages.answer(
+      await this.audit.list(filter, this.pages.request(query, binding)),
+      binding,
+      AuditEntryDto.of,
+    );
   }
 
   @Get('export')
   @Allow(RULE)
   @ApiOperation({ operationId: 'exportAuditLog', summary: 'The same as a file, all of it' })
   @ApiProduces(TYPES.csv, TYPES.ndjson)
-  @ApiOkResponse({ content: { [TYPES.csv]: { schema: { type: 'string' } }, [TYPES.ndjson]: { schema: { type: 'string', description: 'Lines of entries of the audit log.' } } } })
+  @ApiOkResponse({
+    content: {
+      [TYPES.csv]: { schema: { type: 'string' } },
+      [TYPES.ndjson]: { schema: { type: 'string', description: 'Lines of entries of the audit log.' } },
+    },
+  })
   @ApiProblems(404)
   async export(@Query() query: AuditExportQueryDto, @CurrentPrincipal() principal: Principal): Promise<StreamableFile> {
     const { format = 'ndjson', ...asked } = query;
     const filter = await this.audit.filterOf(asked, principal);
-    return new StreamableFile(this.audit.export(filter, format, principal), { type: TYPES[format], disposition: `attachment; filename="audit-log.${format}"` });
+    return new StreamableFile(this.audit.export(filter, format, principal), {
+      type: TYPES[format],
+      disposition: `attachment; filename="audit-log.${format}"`,
+    });
   }
 }

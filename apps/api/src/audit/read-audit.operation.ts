@@ -43,9 +43,21 @@ export class ReadAuditOperation {
   ) {}
 
   /** @throws DomainError `product_not_allowed`, `product_not_found`, `customer_not_found` */
-  async filterOf({ product, customer, actor, actorKind, subject, type, address, from, to }: AuditExportQueryDto, principal: Principal): Promise<AuditFilter> {
+  async filterOf(
+    { product, customer, actor, actorKind, subject, type, address, from, to }: AuditExportQueryDto,
+    principal: Principal,
+  ): Promise<AuditFilter> {
     const scope = await this.scope.of({ product, customer }, principal);
-    return { ...scope, actorId: actor, actorKind, subjectId: subject, type, address, from: optionalDate(from), to: optionalDate(to) };
+    return {
+      ...scope,
+      actorId: actor,
+      actorKind,
+      subjectId: subject,
+      type,
+      address,
+      from: optionalDate(from),
+      to: optionalDate(to),
+    };
   }
 
   /** Newest first. */
@@ -56,7 +68,9 @@ export class ReadAuditOperation {
   /** All of it, read a page at a time while it is sent. @throws DomainError `too_many_at_once` */
   export(filter: AuditFilter, format: 'csv' | 'ndjson', principal: Principal): Readable {
     const entries = (): AsyncGenerator<AuditEntryDto> => this.entries(filter);
-    return this.underWay.run(actorOf(principal).id!, () => (format === 'csv' ? inCsv(entries()) : Readable.from(inLines(entries()), { objectMode: false })));
+    return this.underWay.run(actorOf(principal).id!, () =>
+      format === 'csv' ? inCsv(entries()) : Readable.from(inLines(entries()), { objectMode: false }),
+    );
   }
 
   private async *entries(filter: AuditFilter): AsyncGenerator<AuditEntryDto> {
@@ -70,8 +84,15 @@ async function* inLines(entries: AsyncIterable<object>): AsyncGenerator<string> 
 
 /** What begins like a formula gets a quote before it (OWASP, "CSV Injection"). */
 function inCsv(entries: AsyncIterable<AuditEntryDto>): Readable {
-  const rows = Readable.from(entries).map((entry: AuditEntryDto) => Object.values(CSV_COLUMNS).map((read) => read(entry) ?? ''));
-  const csv = stringify({ header: true, columns: Object.keys(CSV_COLUMNS), escape_formulas: true, record_delimiter: 'windows' });
+  const rows = Readable.from(entries).map((entry: AuditEntryDto) =>
+    Object.values(CSV_COLUMNS).map((read) => read(entry) ?? ''),
+  );
+  const csv = stringify({
+    header: true,
+    columns: Object.keys(CSV_COLUMNS),
+    escape_formulas: true,
+    record_delimiter: 'windows',
+  });
   rows.on('error', (error) => csv.destroy(error));
   return rows.pipe(csv);
 }

@@ -5,5 +5,8 @@ import { AuthController } from './auth.controller.js';
 import { CredentialsController } from './credentials.controller.js';
 import { JwksController } from './jwks.controller.js';
 
-@Module({ imports: [AuthModule, SubscriptionRoutesModule], controllers: [AuthController, CredentialsController, JwksController] })
+@Module({
+  imports: [AuthModule, SubscriptionRoutesModule],
+  controllers: [AuthController, CredentialsController, JwksController],
+})
 export class AuthRoutesModule {}

@@ -12,7 +12,16 @@ import { TakesSecrets } from '../http/throttling/throttling.guard.js';
 import { CustomerDto } from '../customers/dto/customer.dto.js';
 import { SubscriptionPresenter } from '../subscriptions/subscription-presenter.js';
 import { UserDto } from '../users/dto/user.dto.js';
-import { LoginDto, LogoutDto, OAuthTokenDto, RefreshDto, RegisterDto, RegisteredDto, TokenDto, TokensDto } from './dto/auth.dto.js';
+import {
+  LoginDto,
+  LogoutDto,
+  OAuthTokenDto,
+  RefreshDto,
+  RegisterDto,
+  RegisteredDto,
+  TokenDto,
+  TokensDto,
+} from './dto/auth.dto.js';
 import { refuseOtherGrants } from './grant-types.js';
 
 @ApiTags('Auth')
@@ -28,11 +37,21 @@ export class AuthController {
   @Post('register')
   @Idempotent()
   @Allow('public')
-  @ApiOperation({ operationId: 'register', summary: 'Make an account, its customer and its subscription, all or nothing', description: 'Mail asks to confirm the address; nothing waits for it.' })
+  @ApiOperation({
+    operationId: 'register',
+    summary: 'Make an account, its customer and its subscription, all or nothing',
+    description: 'Mail asks to confirm the address; nothing waits for it.',
+  })
   @ApiProblems(409)
   async register(@Body() body: RegisterDto, @RequestOrigin() origin: Origin): Promise<RegisteredDto> {
     const { user, customer, subscription, ...tokens } = await this.auth.register({ ...body, origin });
-    return { user: UserDto.of(user, { product: null, webhookUrl: null }), customer: CustomerDto.of(customer), subscription: await this.presenter.one(subscription, customer), ...tokens, tokenType: 'Bearer' };
+    return {
+      user: UserDto.of(user, { product: null, webhookUrl: null }),
+      customer: CustomerDto.of(customer),
+      subscription: await this.presenter.one(subscription, customer),
+      ...tokens,
+      tokenType: 'Bearer',
+    };
   }
 
   @Post('login')
@@ -52,7 +71,10 @@ export class AuthController {
   @ApiConsumes('application/x-www-form-urlencoded')
   @ApiOperation({ operationId: 'token', summary: 'Log in as OAuth 2 has it (password grant)' })
   @ApiProblems(400, 401)
-  async token(@Body() { grant_type: grantType, username, password }: TokenDto, @CallerAddress() source: string): Promise<OAuthTokenDto> {
+  async token(
+    @Body() { grant_type: grantType, username, password }: TokenDto,
+    @CallerAddress() source: string,
+  ): Promise<OAuthTokenDto> {
     refuseOtherGrants(grantType);
     const { accessToken, refreshToken, expiresIn } = await this.auth.login(username, password, source);
     return { access_token: accessToken, token_type: 'Bearer', expires_in: expiresIn, refresh_token: refreshToken };
@@ -62,7 +84,12 @@ export class AuthController {
   @Idempotent()
   @HttpCode(200)
   @Allow('public')
-  @ApiOperation({ operationId: 'refresh', summary: 'Trade a refresh token for a new pair; a token that comes back ends its session', description: 'Of copies that are sent at once one is traded and the others are refused; five seconds later a copy ends the session.' })
+  @ApiOperation({
+    operationId: 'refresh',
+    summary: 'Trade a refresh token for a new pair; a token that comes back ends its session',
+    description:
+      'Of copies that are sent at once one is traded and the others are refused; five seconds later a copy ends the session.',
+  })
   @ApiProblems(401)
   async refresh(@Body() { refreshToken }: RefreshDto): Promise<TokensDto> {
     return { ...(await this.sessions.refresh(refreshToken)), tokenType: 'Bearer' };
@@ -73,7 +100,10 @@ export class AuthController {
   @HttpCode(204)
   @Allow({ people: 'user' })
   @ApiCredentials()
-  @ApiOperation({ operationId: 'logout', summary: 'End this session, or all of yours: access and refresh tokens are dead' })
+  @ApiOperation({
+    operationId: 'logout',
+    summary: 'End this session, or all of yours: access and refresh tokens are dead',
+  })
   async logout(@Body() body: LogoutDto, @CurrentPrincipal() principal: UserPrincipal): Promise<void> {
     await this.auth.logout(principal, body);
   }

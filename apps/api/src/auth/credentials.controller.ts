@@ -10,7 +10,14 @@ import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { CallerAddress } from '../http/throttling/address-block.js';
 import { TakesSecrets } from '../http/throttling/throttling.guard.js';
 import { EmptyDto } from '../http/input/empty.dto.js';
-import { AcceptedDto, ActionTokenDto, ChangeEmailDto, ChangePasswordDto, ForgotPasswordDto, ResetPasswordDto } from './dto/credentials.dto.js';
+import {
+  AcceptedDto,
+  ActionTokenDto,
+  ChangeEmailDto,
+  ChangePasswordDto,
+  ForgotPasswordDto,
+  ResetPasswordDto,
+} from './dto/credentials.dto.js';
 
 /** The same for every address, whatever there is at it. */
 const MAILED: AcceptedDto = { message: 'If there is something to be done for this address, mail is on its way to it.' };
@@ -25,7 +32,10 @@ export class CredentialsController {
   @Idempotent()
   @HttpCode(202)
   @Allow('public')
-  @ApiOperation({ operationId: 'forgotPassword', summary: 'Ask for a mail to choose a new password with; the answer is the same for every address' })
+  @ApiOperation({
+    operationId: 'forgotPassword',
+    summary: 'Ask for a mail to choose a new password with; the answer is the same for every address',
+  })
   @ApiProblems()
   async forgotPassword(@Body() { email }: ForgotPasswordDto): Promise<AcceptedDto> {
     await this.credentials.forgotPassword(email);
@@ -36,7 +46,10 @@ export class CredentialsController {
   @Idempotent()
   @HttpCode(204)
   @Allow('public')
-  @ApiOperation({ operationId: 'resetPassword', summary: 'Choose a new password with the token of a mail; all sessions end' })
+  @ApiOperation({
+    operationId: 'resetPassword',
+    summary: 'Choose a new password with the token of a mail; all sessions end',
+  })
   @ApiProblems()
   async resetPassword(@Body() { token, password }: ResetPasswordDto, @RequestOrigin() origin: Origin): Promise<void> {
     await this.credentials.resetPassword(token, password, origin);
@@ -69,7 +82,11 @@ export class CredentialsController {
   @Allow({ people: 'user' })
   @ApiCredentials()
   @ApiOperation({ operationId: 'changePassword', summary: 'Change your password; all your other sessions end' })
-  async changePassword(@Body() body: ChangePasswordDto, @CurrentPrincipal() principal: UserPrincipal, @CallerAddress() source: string): Promise<void> {
+  async changePassword(
+    @Body() body: ChangePasswordDto,
+    @CurrentPrincipal() principal: UserPrincipal,
+    @CallerAddress() source: string,
+  ): Promise<void> {
     await this.credentials.changePassword(principal, body, source);
   }
 
@@ -78,8 +95,15 @@ export class CredentialsController {
   @HttpCode(202)
   @Allow({ people: 'user' })
   @ApiCredentials()
-  @ApiOperation({ operationId: 'changeEmail', summary: 'Ask for another e-mail address; it changes when the mail to it is confirmed' })
-  async changeEmail(@Body() body: ChangeEmailDto, @CurrentPrincipal() principal: UserPrincipal, @CallerAddress() source: string): Promise<AcceptedDto> {
+  @ApiOperation({
+    operationId: 'changeEmail',
+    summary: 'Ask for another e-mail address; it changes when the mail to it is confirmed',
+  })
+  async changeEmail(
+    @Body() body: ChangeEmailDto,
+    @CurrentPrincipal() principal: UserPrincipal,
+    @CallerAddress() source: string,
+  ): Promise<AcceptedDto> {
     await this.credentials.changeEmail(principal, body, source);
     return MAILED;
   }

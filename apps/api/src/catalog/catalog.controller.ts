@@ -19,7 +19,10 @@ export class CatalogController {
 
   @Get()
   @Allow({ scope: 'catalog:read', people: 'product_admin', support: 'reads' })
-  @ApiOperation({ operationId: 'getCatalog', summary: 'Read the whole catalogue of a product, in the form that apply takes' })
+  @ApiOperation({
+    operationId: 'getCatalog',
+    summary: 'Read the whole catalogue of a product, in the form that apply takes',
+  })
   @ApiProblems(404)
   get(@Query() _: ProductQueryDto, @ProductKey() product: string): Promise<CatalogDto> {
     return this.catalog.read(product) as Promise<CatalogDto>;
@@ -32,7 +35,11 @@ export class CatalogController {
   @Allow({ scope: 'catalog:write', people: 'product_admin' })
   @ApiOperation({ operationId: 'applyCatalog', summary: 'Make the catalogue of a product what the document says' })
   @ApiProblems(409)
-  apply(@Body() body: CatalogDto, @Query() query: ApplyCatalogQueryDto, @CurrentPrincipal() principal: Principal): Promise<CatalogDifferenceDto> {
+  apply(
+    @Body() body: CatalogDto,
+    @Query() query: ApplyCatalogQueryDto,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<CatalogDifferenceDto> {
     allowedProduct(principal, body.product.key);
     return this.catalog.apply(body, { dryRun: query.dryRun === 'true', actor: actorOf(principal) });
   }

@@ -14,9 +14,20 @@ import { optionalDate } from '../http/input/optional-date.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { Pages } from '../http/pagination/pages.js';
 import { SparseQueryDto } from '../plans/dto/plan.dto.js';
-import { HistoryQueryDto, LiveQueryDto, SubscriptionDto, SubscriptionPageDto } from '../subscriptions/dto/subscription.dto.js';
+import {
+  HistoryQueryDto,
+  LiveQueryDto,
+  SubscriptionDto,
+  SubscriptionPageDto,
+} from '../subscriptions/dto/subscription.dto.js';
 import { SubscriptionPresenter } from '../subscriptions/subscription-presenter.js';
-import { CustomerDto, CustomerPageDto, CustomerWithSubscriptionDto, ListCustomersQueryDto, PutCustomerDto } from './dto/customer.dto.js';
+import {
+  CustomerDto,
+  CustomerPageDto,
+  CustomerWithSubscriptionDto,
+  ListCustomersQueryDto,
+  PutCustomerDto,
+} from './dto/customer.dto.js';
 import { ForgetCustomerOperation } from './forget-customer.operation.js';
 import { PutCustomerOperation } from './put-customer.operation.js';
 
@@ -36,7 +47,11 @@ export class CustomersController {
 
   @Put(':key')
   @Allow({ scope: 'customers:write', people: 'product_admin' })
-  @ApiOperation({ operationId: 'putCustomer', summary: 'Make or update a customer by your own key; safe to repeat', description: 'The first time it is put on the plan assigned by region and device type, in the same transaction.' })
+  @ApiOperation({
+    operationId: 'putCustomer',
+    summary: 'Make or update a customer by your own key; safe to repeat',
+    description: 'The first time it is put on the plan assigned by region and device type, in the same transaction.',
+  })
   @ApiOkResponse({ type: CustomerWithSubscriptionDto, description: 'Updated' })
   @ApiCreatedResponse({ type: CustomerWithSubscriptionDto, description: 'Made' })
   @ApiProblems(404, 409)
@@ -48,7 +63,15 @@ export class CustomersController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CustomerWithSubscriptionDto> {
     const { plan, interval, testClock, product: _, ...profile } = body;
-    const { customer, subscription, status } = await this.putCustomer.run({ key, profile, product, plan, interval, testClock, principal });
+    const { customer, subscription, status } = await this.putCustomer.run({
+      key,
+      profile,
+      product,
+      plan,
+      interval,
+      testClock,
+      principal,
+    });
     void reply.status(status);
     return { ...CustomerDto.of(customer), subscription: await this.presenter.one(subscription, customer) };
   }
@@ -56,9 +79,16 @@ export class CustomersController {
   @Get()
   @Allow({ scope: 'customers:read', people: 'product_admin', support: 'reads' })
   @ApiOperation({ operationId: 'listCustomers', summary: 'List customers, newest first' })
-  async list(@Query() query: ListCustomersQueryDto, @CurrentPrincipal() principal: Principal): Promise<CustomerPageDto> {
+  async list(
+    @Query() query: ListCustomersQueryDto,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<CustomerPageDto> {
     const filter = { product: confinedProduct(principal), email: query.email };
-    return this.pages.answer(await this.customers.list(this.pages.request(query, filter), filter), filter, CustomerDto.of);
+    return this.pages.answer(
+      await this.customers.list(this.pages.request(query, filter), filter),
+      filter,
+      CustomerDto.of,
+    );
   }
 
   @Get(':customer')
@@ -76,7 +106,10 @@ export class CustomersController {
   @Allow({ scope: 'customers:write', people: 'product_admin' })
   @OfCustomer()
   @ApiParam({ name: 'customer', description: 'Key of the customer.' })
-  @ApiOperation({ operationId: 'deleteCustomer', summary: 'End its subscriptions and forget who it was; usage and events stay' })
+  @ApiOperation({
+    operationId: 'deleteCustomer',
+    summary: 'End its subscriptions and forget who it was; usage and events stay',
+  })
   @ApiProblems(404, 409)
   async delete(@CurrentCustomer() customer: Customer, @CurrentPrincipal() principal: Principal): Promise<void> {
     await this.forgetCustomer.run(customer, principal);
@@ -89,7 +122,11 @@ export class CustomersController {
   @ApiParam({ name: 'customer', description: 'Key of the customer, or "me".' })
   @ApiOperation({ operationId: 'getLiveSubscription', summary: 'Read the live subscription, as it is or as it was' })
   @ApiProblems(404)
-  async live(@CurrentCustomer() customer: Customer, @Query() { at }: LiveQueryDto, @ProductKey() product: string): Promise<SubscriptionDto> {
+  async live(
+    @CurrentCustomer() customer: Customer,
+    @Query() { at }: LiveQueryDto,
+    @ProductKey() product: string,
+  ): Promise<SubscriptionDto> {
     const { id: productId } = await this.catalog.getProduct(product);
     return this.presenter.one(await this.subscriptions.getLive(customer.id, productId, optionalDate(at)), customer);
   }
@@ -98,9 +135,16 @@ export class CustomersController {
   @Allow({ scope: 'subscriptions:read', people: 'owner', support: 'reads' })
   @OfCustomer()
   @ApiParam({ name: 'customer', description: 'Key of the customer, or "me".' })
-  @ApiOperation({ operationId: 'listSubscriptionHistory', summary: 'All contracts of a customer on a product, newest first' })
+  @ApiOperation({
+    operationId: 'listSubscriptionHistory',
+    summary: 'All contracts of a customer on a product, newest first',
+  })
   @ApiProblems(404)
-  async history(@CurrentCustomer() customer: Customer, @Query() query: HistoryQueryDto, @ProductKey() product: string): Promise<SubscriptionPageDto> {
+  async history(
+    @CurrentCustomer() customer: Customer,
+    @Query() query: HistoryQueryDto,
+    @ProductKey() product: string,
+  ): Promise<SubscriptionPageDto> {
     const binding = { ...query, product, customer: customer.id };
     const { id: productId } = await this.catalog.getProduct(product);
     const filter = { productId, status: query.status, from: optionalDate(query.from), to: optionalDate(query.to) };

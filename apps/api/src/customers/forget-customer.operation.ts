@@ -22,11 +22,19 @@ export class ForgetCustomerOperation {
     await this.database.transaction(async () => {
       const customer = await this.customers.lock(id);
       if (await this.users.findByCustomer(id)) {
-        throw new DomainError('conflict', 'customer_has_user', 'Somebody logs in as this customer; delete the user instead.');
+        throw new DomainError(
+          'conflict',
+          'customer_has_user',
+          'Somebody logs in as this customer; delete the user instead.',
+        );
       }
       const only = confinedProduct(principal);
       if (only !== null && (await this.customers.productsOf(id)).some((product) => product !== only)) {
-        throw new DomainError('conflict', 'customer_of_other_products', 'Others have this customer too: end its subscription on your product instead.');
+        throw new DomainError(
+          'conflict',
+          'customer_of_other_products',
+          'Others have this customer too: end its subscription on your product instead.',
+        );
       }
       await this.lifecycle.endAll(id, actorOf(principal));
       await this.customers.forget(customer, actorOf(principal));

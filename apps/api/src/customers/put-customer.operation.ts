@@ -47,19 +47,43 @@ export class PutCustomerOperation {
     }
   }
 
-  private async create({ key, profile, product, plan, interval, testClock, principal }: PutCustomer): Promise<PutOutcome> {
+  private async create({
+    key,
+    profile,
+    product,
+    plan,
+    interval,
+    testClock,
+    principal,
+  }: PutCustomer): Promise<PutOutcome> {
     if (testClock) await this.clocks.get(testClock, await this.confinement.productId(principal));
     const plans = plan === undefined ? {} : { [product]: plan };
-    const { customer, subscriptions } = await this.enrolment.enrol({ key, profile, products: [product], plans, wish: { interval }, testClockId: testClock, actor: actorOf(principal) });
+    const { customer, subscriptions } = await this.enrolment.enrol({
+      key,
+      profile,
+      products: [product],
+      plans,
+      wish: { interval },
+      testClockId: testClock,
+      actor: actorOf(principal),
+    });
     return { customer, subscription: subscriptions[0]!, status: 201 };
   }
 
-  private update(found: Customer, { profile, product, plan, interval, testClock, principal }: PutCustomer): Promise<PutOutcome> {
-    if (testClock && testClock !== found.testClockId) throw new DomainError('conflict', 'test_clock_fixed', 'What a customer lives by is settled when it is made.');
+  private update(
+    found: Customer,
+    { profile, product, plan, interval, testClock, principal }: PutCustomer,
+  ): Promise<PutOutcome> {
+    if (testClock && testClock !== found.testClockId)
+      throw new DomainError('conflict', 'test_clock_fixed', 'What a customer lives by is settled when it is made.');
     const actor = actorOf(principal);
     return this.database.transaction(async () => {
       const customer = await this.customers.update(found.id, profile, actor);
-      const subscription = await this.enrolment.ensureSubscribed(customer, product, { plan, wish: { interval }, actor });
+      const subscription = await this.enrolment.ensureSubscribed(customer, product, {
+        plan,
+        wish: { interval },
+        actor,
+      });
       return { customer, subscription, status: 200 as const };
     });
   }

@@ -11,7 +11,8 @@ export class DevMailGuard implements CanActivate {
   canActivate(context: ExecutionContext): true {
     const { socket, headers } = context.switchToHttp().getRequest<FastifyRequest>();
     const isHere = ipaddr.process(socket.remoteAddress ?? '0.0.0.0').range() === 'loopback';
-    if (!isHere || !HERE.test(headers.host ?? '') || headers['x-forwarded-for'] !== undefined) throw new DomainError('not_found', 'not_found', 'There is nothing here.');
+    if (!isHere || !HERE.test(headers.host ?? '') || headers['x-forwarded-for'] !== undefined)
+      throw new DomainError('not_found', 'not_found', 'There is nothing here.');
     return true;
   }
 }

@@ -22,16 +22,31 @@ export class EntitlementsController {
   @Get()
   @Allow({ scope: 'entitlements:read', people: 'owner', support: 'reads' })
   @OfCustomer()
-  @ApiOperation({ operationId: 'listEntitlements', summary: 'A decision for everything that the customer has, now or at an earlier instant' })
-  async list(@CurrentCustomer() customer: Customer, @Query() { at }: StandingQueryDto, @ProductKey() product: string): Promise<DecisionListDto> {
+  @ApiOperation({
+    operationId: 'listEntitlements',
+    summary: 'A decision for everything that the customer has, now or at an earlier instant',
+  })
+  async list(
+    @CurrentCustomer() customer: Customer,
+    @Query() { at }: StandingQueryDto,
+    @ProductKey() product: string,
+  ): Promise<DecisionListDto> {
     return { data: await this.standing.ofAll({ customer, product }, optionalDate(at)) };
   }
 
   @Get(':feature')
   @Allow({ scope: 'entitlements:read', people: 'owner', support: 'reads' })
   @OfCustomer()
-  @ApiOperation({ operationId: 'getEntitlement', summary: 'The decision for one feature, now or at an earlier instant' })
-  get(@CurrentCustomer() customer: Customer, @Param('feature') feature: string, @Query() { at }: StandingQueryDto, @ProductKey() product: string): Promise<DecisionDto> {
+  @ApiOperation({
+    operationId: 'getEntitlement',
+    summary: 'The decision for one feature, now or at an earlier instant',
+  })
+  get(
+    @CurrentCustomer() customer: Customer,
+    @Param('feature') feature: string,
+    @Query() { at }: StandingQueryDto,
+    @ProductKey() product: string,
+  ): Promise<DecisionDto> {
     return this.standing.of({ customer, product, feature }, optionalDate(at));
   }
 }

@@ -19,12 +19,21 @@ export class EventsController {
   @Allow({ scope: 'audit:read', people: 'product_admin', support: 'reads' })
   // Proxies pass on what they are given at once.
   @Header('x-accel-buffering', 'no')
-  @ApiOperation({ operationId: 'streamEvents', summary: 'Events as they happen (server-sent events); each frame carries what a webhook would', description: 'A reader that lost its connection sends the id of its last frame in Last-Event-ID and misses nothing of the last 30 days. A `stream.gap` tells of what is no longer kept.' })
+  @ApiOperation({
+    operationId: 'streamEvents',
+    summary: 'Events as they happen (server-sent events); each frame carries what a webhook would',
+    description:
+      'A reader that lost its connection sends the id of its last frame in Last-Event-ID and misses nothing of the last 30 days. A `stream.gap` tells of what is no longer kept.',
+  })
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'The id of the last frame that was read.' })
   @ApiProduces(EVENT_STREAM)
   @ApiOkResponse({ content: { [EVENT_STREAM]: { schema: { type: 'string' } } } })
   @ApiProblems(404)
-  async stream(@Query() query: StreamQueryDto, @Headers('last-event-id') lastEventId: string | undefined, @CurrentPrincipal() principal: Principal): Promise<StreamableFile> {
+  async stream(
+    @Query() query: StreamQueryDto,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<StreamableFile> {
     return new StreamableFile(await this.streaming.run(query, lastEventId, principal), { type: EVENT_STREAM });
   }
 }

@@ -44,7 +44,9 @@ export class StreamEventsOperation implements BeforeApplicationShutdown {
     const filter = await this.filterOf(query, principal);
     const after = lastEventId === undefined ? query.after : positionIn(lastEventId);
     const controller = new AbortController();
-    const stream = this.underWay.run(actorOf(principal).id!, () => Readable.from(this.frames(filter, after, principal, controller.signal), { objectMode: false }));
+    const stream = this.underWay.run(actorOf(principal).id!, () =>
+      Readable.from(this.frames(filter, after, principal, controller.signal), { objectMode: false }),
+    );
     this.open.set(stream, controller);
     stream.once('close', () => {
       controller.abort();
@@ -53,11 +55,17 @@ export class StreamEventsOperation implements BeforeApplicationShutdown {
     return stream;
   }
 
-  private async *frames(filter: FeedFilter, after: number | undefined, principal: Principal, signal: AbortSignal): AsyncGenerator<string> {
+  private async *frames(
+    filter: FeedFilter,
+    after: number | undefined,
+    principal: Principal,
+    signal: AbortSignal,
+  ): AsyncGenerator<string> {
     yield `retry: ${RECONNECT_MS}\n\n`;
     let position = after ?? (await this.feed.last());
     const first = after === undefined ? null : await this.feed.first();
-    if (first !== null && first > position + 1 && position > 0) yield `event: stream.gap\ndata: ${JSON.stringify({ after: position, next: first })}\n\n`;
+    if (first !== null && first > position + 1 && position > 0)
+      yield `event: stream.gap\ndata: ${JSON.stringify({ after: position, next: first })}\n\n`;
     let spoke = performance.now();
     while (!signal.aborted) {
       const until = await this.tail.after(position, HEARTBEAT_MS, signal);

@@ -3,11 +3,16 @@ import { Type } from 'class-transformer';
 import { ApiPropertyOptional } from '@nestjs/swagger';
 
 export class StreamQueryDto {
-  @ApiPropertyOptional({ description: 'Types of events, or all of a kind, separated by commas.', example: 'subscription.*,usage.threshold_reached' })
+  @ApiPropertyOptional({
+    description: 'Types of events, or all of a kind, separated by commas.',
+    example: 'subscription.*,usage.threshold_reached',
+  })
   @IsOptional()
   @IsString()
   @MaxLength(1_024)
-  @Matches(/^[a-z_]+\.([a-z_]+|\*)(,[a-z_]+\.([a-z_]+|\*))*$/, { message: 'must be types of events, separated by commas' })
+  @Matches(/^[a-z_]+\.([a-z_]+|\*)(,[a-z_]+\.([a-z_]+|\*))*$/, {
+    message: 'must be types of events, separated by commas',
+  })
   types?: string;
 
   @ApiPropertyOptional({ description: 'Key of a product; left out: everything that you may see.' })
@@ -22,7 +27,12 @@ export class StreamQueryDto {
   @Length(1, 128)
   customer?: string;
 
-  @ApiPropertyOptional({ type: 'integer', minimum: 0, description: 'Begin after this id of the stream, for those who cannot send Last-Event-ID; 0: at the oldest that is kept.' })
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 0,
+    description:
+      'Begin after this id of the stream, for those who cannot send Last-Event-ID; 0: at the oldest that is kept.',
+  })
   @IsOptional()
   @Type(() => Number)
   @IsInt()

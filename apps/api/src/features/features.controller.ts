@@ -26,14 +26,22 @@ export class FeaturesController {
   @ApiProblems(404)
   async list(@Query() query: ProductListQueryDto, @ProductKey() product: string): Promise<FeaturePageDto> {
     const binding = { ...query, product };
-    return this.pages.answer(await this.products.listFeatures(product, this.pages.request(query, binding)), binding, FeatureDto.of);
+    return this.pages.answer(
+      await this.products.listFeatures(product, this.pages.request(query, binding)),
+      binding,
+      FeatureDto.of,
+    );
   }
 
   @Get(':key')
   @Allow({ scope: 'catalog:read', people: 'user' })
   @ApiOperation({ operationId: 'getFeature', summary: 'Read one feature' })
   @ApiProblems(404)
-  async get(@Param('key') key: string, @Query() _: ProductQueryDto, @ProductKey() product: string): Promise<FeatureDto> {
+  async get(
+    @Param('key') key: string,
+    @Query() _: ProductQueryDto,
+    @ProductKey() product: string,
+  ): Promise<FeatureDto> {
     return FeatureDto.of(await this.products.getFeature(product, key));
   }
 
@@ -42,18 +50,31 @@ export class FeaturesController {
   @Allow({ scope: 'catalog:write', people: 'product_admin' })
   @ApiOperation({ operationId: 'createFeature', summary: 'Make a feature' })
   @ApiProblems(404, 409)
-  async create(@Body() body: CreateFeatureDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal): Promise<FeatureDto> {
+  async create(
+    @Body() body: CreateFeatureDto,
+    @ProductKey() product: string,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<FeatureDto> {
     const { key, name, type, unit, failurePolicy } = body;
-    return FeatureDto.of(await this.products.createFeature(product, { key, name, type, unit, failurePolicy }, actorOf(principal)));
+    return FeatureDto.of(
+      await this.products.createFeature(product, { key, name, type, unit, failurePolicy }, actorOf(principal)),
+    );
   }
 
   @Patch(':key')
   @Allow({ scope: 'catalog:write', people: 'product_admin' })
   @ApiOperation({ operationId: 'updateFeature', summary: 'Change the name, unit or failure policy of a feature' })
   @ApiProblems(404)
-  async update(@Param('key') key: string, @Body() body: UpdateFeatureDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal): Promise<FeatureDto> {
+  async update(
+    @Param('key') key: string,
+    @Body() body: UpdateFeatureDto,
+    @ProductKey() product: string,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<FeatureDto> {
     const { name, unit, failurePolicy } = body;
-    return FeatureDto.of(await this.products.updateFeature(product, key, { name, unit, failurePolicy }, actorOf(principal)));
+    return FeatureDto.of(
+      await this.products.updateFeature(product, key, { name, unit, failurePolicy }, actorOf(principal)),
+    );
   }
 
   @Delete(':key')
@@ -61,7 +82,12 @@ export class FeaturesController {
   @Allow({ scope: 'catalog:write', people: 'product_admin' })
   @ApiOperation({ operationId: 'archiveFeature', summary: 'Archive a feature: it is denied to everybody' })
   @ApiProblems(404)
-  async archive(@Param('key') key: string, @Query() _: ProductQueryDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal): Promise<void> {
+  async archive(
+    @Param('key') key: string,
+    @Query() _: ProductQueryDto,
+    @ProductKey() product: string,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<void> {
     await this.products.updateFeature(product, key, { archived: true }, actorOf(principal));
   }
 }

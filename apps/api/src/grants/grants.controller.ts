@@ -30,11 +30,24 @@ export class GrantsController {
   @Allow({ scope: 'customers:write', people: 'product_admin', support: 'repairs' })
   @OfCustomer()
   @ApiOperation({ operationId: 'createGrant', summary: 'Give a customer units beside what the plan allows' })
-  async give(@CurrentCustomer() customer: Customer, @Body() body: CreateGrantDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal): Promise<GrantDto> {
+  async give(
+    @CurrentCustomer() customer: Customer,
+    @Body() body: CreateGrantDto,
+    @ProductKey() product: string,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<GrantDto> {
     const { effectiveAt, expiresAt, recurrence, ...rest } = body;
     const given = recurrence && { ...recurrence, anchor: optionalDate(recurrence.anchor) };
     return GrantDto.of(
-      await this.grants.give({ ...rest, customer, product, effectiveAt: optionalDate(effectiveAt), expiresAt: optionalDate(expiresAt), recurrence: given, actor: actorOf(principal) }),
+      await this.grants.give({
+        ...rest,
+        customer,
+        product,
+        effectiveAt: optionalDate(effectiveAt),
+        expiresAt: optionalDate(expiresAt),
+        recurrence: given,
+        actor: actorOf(principal),
+      }),
     );
   }
 
@@ -42,9 +55,17 @@ export class GrantsController {
   @Allow({ scope: 'entitlements:read', people: 'owner', support: 'reads' })
   @OfCustomer()
   @ApiOperation({ operationId: 'listGrants', summary: "List a customer's grants on a product, newest first" })
-  async list(@CurrentCustomer() customer: Customer, @Query() query: GrantQueryDto, @ProductKey() product: string): Promise<GrantPageDto> {
+  async list(
+    @CurrentCustomer() customer: Customer,
+    @Query() query: GrantQueryDto,
+    @ProductKey() product: string,
+  ): Promise<GrantPageDto> {
     const binding = { ...query, product, grantsOf: customer.id };
-    return this.pages.answer(await this.grants.list(customer, product, this.pages.request(query, binding)), binding, GrantDto.of);
+    return this.pages.answer(
+      await this.grants.list(customer, product, this.pages.request(query, binding)),
+      binding,
+      GrantDto.of,
+    );
   }
 
   @Delete(':id')
@@ -53,7 +74,11 @@ export class GrantsController {
   @OfCustomer()
   @ApiOperation({ operationId: 'voidGrant', summary: 'Take away what is left of a grant' })
   @ApiProblems(409)
-  async void(@CurrentCustomer() customer: Customer, @UuidParam('id') id: string, @CurrentPrincipal() principal: Principal): Promise<void> {
+  async void(
+    @CurrentCustomer() customer: Customer,
+    @UuidParam('id') id: string,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<void> {
     await this.grants.void(customer, id, { onlyProduct: confinedProduct(principal), actor: actorOf(principal) });
   }
 }

@@ -19,7 +19,12 @@ export class HealthController {
 
   @Get('ready')
   @Allow('public')
-  @ApiOperation({ operationId: 'ready', summary: 'The database answers and the service is not stopping', description: 'Tells of everything that is relied on: whether it answers, how soon, and since when. The problem of a 503 has the same `dependencies`.' })
+  @ApiOperation({
+    operationId: 'ready',
+    summary: 'The database answers and the service is not stopping',
+    description:
+      'Tells of everything that is relied on: whether it answers, how soon, and since when. The problem of a 503 has the same `dependencies`.',
+  })
   @ApiProblems(503)
   async ready(): Promise<ReadyDto> {
     return ReadyDto.of(await this.readiness.check());

@@ -9,5 +9,9 @@ import { Pages } from './pagination/pages.js';
 
 /** What every controller may ask for. */
 @Global()
-@Module({ imports: [CatalogModule, CustomersModule], providers: [EventScope, InFlight, Pages, ProductConfinement, RequestLog], exports: [EventScope, Pages, ProductConfinement] })
+@Module({
+  imports: [CatalogModule, CustomersModule],
+  providers: [EventScope, InFlight, Pages, ProductConfinement, RequestLog],
+  exports: [EventScope, Pages, ProductConfinement],
+})
 export class HttpModule {}

@@ -14,8 +14,15 @@ export class MetricsController {
   @Allow('public')
   @UseGuards(MetricsGuard)
   @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
-  @ApiOperation({ operationId: 'metrics', summary: 'What this process counts of itself, for Prometheus', description: 'With `METRICS_TOKEN` as a bearer token, which production asks for.' })
-  @ApiOkResponse({ description: 'The text format of Prometheus', content: { 'text/plain': { schema: { type: 'string' } } } })
+  @ApiOperation({
+    operationId: 'metrics',
+    summary: 'What this process counts of itself, for Prometheus',
+    description: 'With `METRICS_TOKEN` as a bearer token, which production asks for.',
+  })
+  @ApiOkResponse({
+    description: 'The text format of Prometheus',
+    content: { 'text/plain': { schema: { type: 'string' } } },
+  })
   @ApiProblems(401)
   read(): Promise<string> {
     return this.metrics.text();

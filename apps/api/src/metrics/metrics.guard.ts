@@ -9,7 +9,12 @@ export class MetricsGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     const { authorization } = context.switchToHttp().getRequest<FastifyRequest>().headers;
-    if (!mayReadMetrics(this.config, authorization)) throw new DomainError('unauthenticated', 'authentication_required', 'This needs METRICS_TOKEN as a bearer token.');
+    if (!mayReadMetrics(this.config, authorization))
+      throw new DomainError(
+        'unauthenticated',
+        'authentication_required',
+        'This needs METRICS_TOKEN as a bearer token.',
+      );
     return true;
   }
 }

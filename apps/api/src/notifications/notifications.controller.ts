@@ -22,10 +22,17 @@ export class NotificationsController {
   @Get()
   @Allow({ people: 'user' })
   @ApiOperation({ operationId: 'listNotifications', summary: 'What you are told, newest first; kept for 90 days' })
-  async list(@Query() query: NotificationQueryDto, @CurrentPrincipal() { userId }: UserPrincipal): Promise<NotificationPageDto> {
+  async list(
+    @Query() query: NotificationQueryDto,
+    @CurrentPrincipal() { userId }: UserPrincipal,
+  ): Promise<NotificationPageDto> {
     const unreadOnly = query.unread === 'true';
     const binding = { notificationsOf: userId, unreadOnly };
-    return this.pages.answer(await this.notifications.list(userId, this.pages.request(query, binding), { unreadOnly }), binding, NotificationDto.of);
+    return this.pages.answer(
+      await this.notifications.list(userId, this.pages.request(query, binding), { unreadOnly }),
+      binding,
+      NotificationDto.of,
+    );
   }
 
   @Get('unread-count')
@@ -48,7 +55,11 @@ export class NotificationsController {
   @Allow({ people: 'user' })
   @ApiOperation({ operationId: 'readNotification', summary: 'Mark one as read' })
   @ApiProblems(404)
-  async read(@UuidParam('id') id: string, @Body() _: EmptyDto, @CurrentPrincipal() { userId }: UserPrincipal): Promise<void> {
+  async read(
+    @UuidParam('id') id: string,
+    @Body() _: EmptyDto,
+    @CurrentPrincipal() { userId }: UserPrincipal,
+  ): Promise<void> {
     await this.notifications.markRead(userId, id);
   }
 }

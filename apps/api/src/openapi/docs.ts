@@ -9,13 +9,26 @@ export const DOCS_PATH = '/docs';
 export function addDocs(app: NestFastifyApplication): void {
   const description = new DocumentBuilder()
     .setTitle('Tollgate')
-    .setDescription('May this customer do this, now, and how much of it is left? Plans, subscriptions, entitlements and usage.')
+    .setDescription(
+      'May this customer do this, now, and how much of it is left? Plans, subscriptions, entitlements and usage.',
+    )
     .setVersion('1')
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An access token, or an API key (tg_...)' })
-    .addOAuth2({ type: 'oauth2', description: 'E-mail and password, as OAuth 2 has it', flows: { password: { tokenUrl: '/v1/auth/token', scopes: {} } } }, 'password')
+    .addOAuth2(
+      {
+        type: 'oauth2',
+        description: 'E-mail and password, as OAuth 2 has it',
+        flows: { password: { tokenUrl: '/v1/auth/token', scopes: {} } },
+      },
+      'password',
+    )
     .addApiKey({ type: 'apiKey', in: 'header', name: 'X-Api-Key' }, 'apiKey')
     .build();
-  const document = (): ReturnType<typeof SwaggerModule.createDocument> => describeWebhooks(inVersion31(SwaggerModule.createDocument(app, description)));
-  SwaggerModule.setup(DOCS_PATH.slice(1), app, document, { jsonDocumentUrl: 'openapi.json', yamlDocumentUrl: 'openapi.yaml' });
+  const document = (): ReturnType<typeof SwaggerModule.createDocument> =>
+    describeWebhooks(inVersion31(SwaggerModule.createDocument(app, description)));
+  SwaggerModule.setup(DOCS_PATH.slice(1), app, document, {
+    jsonDocumentUrl: 'openapi.json',
+    yamlDocumentUrl: 'openapi.yaml',
+  });
 }

@@ -24,7 +24,12 @@ export class PreparedPages {
       const { statusCode, headers, rawPayload } = await app.inject({ method: 'GET', url });
       if (statusCode !== 200) throw new Error(`${url} answers ${statusCode}.`);
       const etag = `"${createHash('sha256').update(rawPayload).digest('base64url').slice(0, 22)}"`;
-      this.pages.set(url, { type: String(headers['content-type']), etag, plain: rawPayload, packed: await promisify(gzip)(rawPayload) });
+      this.pages.set(url, {
+        type: String(headers['content-type']),
+        etag,
+        plain: rawPayload,
+        packed: await promisify(gzip)(rawPayload),
+      });
     }
   }
 
@@ -32,9 +37,15 @@ export class PreparedPages {
   answer(request: FastifyRequest, reply: FastifyReply): boolean {
     const page = request.method === 'GET' ? this.pages.get(request.url) : undefined;
     if (!page) return false;
-    void reply.headers({ 'content-type': page.type, etag: page.etag, 'cache-control': `public, max-age=${MAX_AGE_SECONDS}`, vary: 'accept-encoding' });
+    void reply.headers({
+      'content-type': page.type,
+      etag: page.etag,
+      'cache-control': `public, max-age=${MAX_AGE_SECONDS}`,
+      vary: 'accept-encoding',
+    });
     if (request.headers['if-none-match'] === page.etag) void reply.status(304).send();
-    else if (/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) void reply.header('content-encoding', 'gzip').send(page.packed);
+    else if (/\bgzip\b/.test(request.headers['accept-encoding'] ?? ''))
+      void reply.header('content-encoding', 'gzip').send(page.packed);
     else void reply.send(page.plain);
     return true;
   }

@@ -3,7 +3,8 @@ type Members = Record<string, unknown>;
 /** Values, not schemas. */
 const AS_IT_IS = new Set(['example', 'default', 'const', 'enum']);
 
-const isObject = (value: unknown): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Members =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The document in OpenAPI 3.1, which knows webhooks: there, what may be null says so in its type (JSON Schema 2020-12). */
 export function inVersion31<T extends object>(document: T): T {
@@ -13,7 +14,9 @@ export function inVersion31<T extends object>(document: T): T {
 function converted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(converted);
   if (!isObject(value)) return value;
-  const { nullable, ...rest } = Object.fromEntries(Object.entries(value).map(([name, member]) => [name, AS_IT_IS.has(name) ? member : converted(member)]));
+  const { nullable, ...rest } = Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, AS_IT_IS.has(name) ? member : converted(member)]),
+  );
   return nullable === true ? orNull(rest) : rest;
 }
 

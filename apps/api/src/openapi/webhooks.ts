@@ -12,18 +12,29 @@ const MESSAGE_SCHEMA = {
   required: ['type', 'timestamp', 'data'],
   properties: {
     type: { type: 'string' },
-    timestamp: { type: 'string', format: 'date-time', description: 'When it happened; for customers of a test clock, by their clock.' },
+    timestamp: {
+      type: 'string',
+      format: 'date-time',
+      description: 'When it happened; for customers of a test clock, by their clock.',
+    },
     data: {
       type: 'object',
       required: ['id', 'sequence', 'subject', 'version', 'customer', 'product', 'actor', 'reason', 'before', 'after'],
       properties: {
         id: { ...uuid, description: 'The same as webhook-id.' },
-        sequence: { type: 'integer', description: '1, 2, 3 and so on, of its subject: what comes late can be put in its place.' },
+        sequence: {
+          type: 'integer',
+          description: '1, 2, 3 and so on, of its subject: what comes late can be put in its place.',
+        },
         subject: { type: 'object', required: ['type', 'id'], properties: { type: { type: 'string' }, id: uuid } },
         version: { ...orNull({ type: 'integer' }), description: 'Of the subject after it, where it has versions.' },
         customer: { ...orNull({ type: 'string' }), description: 'Key.' },
         product: { ...orNull({ type: 'string' }), description: 'Key.' },
-        actor: { type: 'object', required: ['kind', 'id'], properties: { kind: { type: 'string', enum: ['user', 'api_key', 'system'] }, id: orNull(uuid) } },
+        actor: {
+          type: 'object',
+          required: ['kind', 'id'],
+          properties: { kind: { type: 'string', enum: ['user', 'api_key', 'system'] }, id: orNull(uuid) },
+        },
         reason: orNull({ type: 'string' }),
         before: facts,
         after: facts,
@@ -32,15 +43,29 @@ const MESSAGE_SCHEMA = {
   },
 };
 
-const header = (name: string, description: string): object => ({ name, in: 'header', required: true, description, schema: { type: 'string' } });
+const header = (name: string, description: string): object => ({
+  name,
+  in: 'header',
+  required: true,
+  description,
+  schema: { type: 'string' },
+});
 /** Standard Webhooks, "Webhook headers". */
 const HEADERS = {
   WebhookId: header('webhook-id', 'The same for every attempt: take it once.'),
-  WebhookTimestamp: header('webhook-timestamp', 'Seconds since 1970, of this attempt: refuse what is older than five minutes.'),
-  WebhookSignature: header('webhook-signature', '`v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated.'),
+  WebhookTimestamp: header(
+    'webhook-timestamp',
+    'Seconds since 1970, of this attempt: refuse what is older than five minutes.',
+  ),
+  WebhookSignature: header(
+    'webhook-signature',
+    '`v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated.',
+  ),
 };
 const ANSWERS = {
-  WebhookTaken: { description: 'Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days.' },
+  WebhookTaken: {
+    description: 'Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days.',
+  },
   WebhookGone: { description: 'Never again: the endpoint is disabled.' },
   WebhookLater: { description: 'Later: the endpoint is left alone for `Retry-After`, as after 503.' },
 };
@@ -52,13 +77,29 @@ export function describeWebhooks(document: OpenAPIObject): OpenAPIObject {
   const webhooks = Object.fromEntries(PUBLIC_EVENT_TYPES.map((type) => [type, { post: operationOf(type) }]));
   const { components } = document;
   const schemas = { ...components?.schemas, [MESSAGE]: MESSAGE_SCHEMA };
-  return { ...document, components: { ...components, schemas, parameters: { ...components?.parameters, ...HEADERS }, responses: { ...components?.responses, ...ANSWERS } }, webhooks } as OpenAPIObject;
+  return {
+    ...document,
+    components: {
+      ...components,
+      schemas,
+      parameters: { ...components?.parameters, ...HEADERS },
+      responses: { ...components?.responses, ...ANSWERS },
+    },
+    webhooks,
+  } as OpenAPIObject;
 }
 
 function operationOf(type: EventType): object {
-  const schema = { allOf: [{ $ref: `#/components/schemas/${MESSAGE}` }, { type: 'object', properties: { type: { type: 'string', const: type } } }] };
+  const schema = {
+    allOf: [
+      { $ref: `#/components/schemas/${MESSAGE}` },
+      { type: 'object', properties: { type: { type: 'string', const: type } } },
+    ],
+  };
   return {
-    operationId: `on_${type.replace('.', '_')}`, summary: EVENT_CATALOG[type].summary, tags: ['Webhooks'],
+    operationId: `on_${type.replace('.', '_')}`,
+    summary: EVENT_CATALOG[type].summary,
+    tags: ['Webhooks'],
     parameters: Object.keys(HEADERS).map((name) => ({ $ref: `#/components/parameters/${name}` })),
     requestBody: { required: true, content: { 'application/json': { schema, example: exampleOf(type) } } },
     responses: { '2XX': answer('WebhookTaken'), 410: answer('WebhookGone'), 429: answer('WebhookLater') },

@@ -23,10 +23,31 @@ export class OverridesController {
   @Allow({ scope: 'customers:write', people: 'product_admin', support: 'repairs' })
   @OfCustomer()
   @ApiOperation({ operationId: 'setOverride', summary: 'Give one customer other terms than its plan' })
-  async set(@CurrentCustomer() customer: Customer, @Param('feature') feature: string, @Body() body: SetOverrideDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal): Promise<OverrideDto> {
+  async set(
+    @CurrentCustomer() customer: Customer,
+    @Param('feature') feature: string,
+    @Body() body: SetOverrideDto,
+    @ProductKey() product: string,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<OverrideDto> {
     const { product: _, expiresAt, reason, ...terms } = body;
-    const { override } = await this.overrides.set({ customer, product, feature, terms, expiresAt: optionalDate(expiresAt), reason, actor: actorOf(principal) });
-    return { feature, terms: override.terms, expiresAt: override.expiresAt, reason: override.reason, createdAt: override.createdAt, updatedAt: override.updatedAt };
+    const { override } = await this.overrides.set({
+      customer,
+      product,
+      feature,
+      terms,
+      expiresAt: optionalDate(expiresAt),
+      reason,
+      actor: actorOf(principal),
+    });
+    return {
+      feature,
+      terms: override.terms,
+      expiresAt: override.expiresAt,
+      reason: override.reason,
+      createdAt: override.createdAt,
+      updatedAt: override.updatedAt,
+    };
   }
 
   @Delete(':feature')
@@ -34,7 +55,13 @@ export class OverridesController {
   @Allow({ scope: 'customers:write', people: 'product_admin' })
   @OfCustomer()
   @ApiOperation({ operationId: 'removeOverride', summary: "Let the plan's own terms hold again" })
-  async remove(@CurrentCustomer() customer: Customer, @Param('feature') feature: string, @Query() _: RemoveOverrideQueryDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal): Promise<void> {
+  async remove(
+    @CurrentCustomer() customer: Customer,
+    @Param('feature') feature: string,
+    @Query() _: RemoveOverrideQueryDto,
+    @ProductKey() product: string,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<void> {
     await this.overrides.remove({ customer, product, feature, actor: actorOf(principal) });
   }
 }

@@ -22,9 +22,19 @@ export class PlanMovesController {
   @HttpCode(202)
   @Allow({ scope: 'subscriptions:write', people: 'product_admin' })
   @ApiParam({ name: 'key', description: 'Key of the plan.' })
-  @ApiOperation({ operationId: 'movePlan', summary: 'Move all live subscriptions of a plan to its newest version', description: 'A job does it bit by bit. Left as they are: those about to end, paused, with another change agreed, or without a price in the version.' })
+  @ApiOperation({
+    operationId: 'movePlan',
+    summary: 'Move all live subscriptions of a plan to its newest version',
+    description:
+      'A job does it bit by bit. Left as they are: those about to end, paused, with another change agreed, or without a price in the version.',
+  })
   @ApiProblems(404, 409)
-  async begin(@Param('key') plan: string, @Body() { when, reason }: MovePlanDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal): Promise<PlanMoveDto> {
+  async begin(
+    @Param('key') plan: string,
+    @Body() { when, reason }: MovePlanDto,
+    @ProductKey() product: string,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<PlanMoveDto> {
     return PlanMoveDto.of(await this.moves.begin({ product, plan, when, reason, actor: actorOf(principal) }));
   }
 
@@ -34,7 +44,12 @@ export class PlanMovesController {
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({ operationId: 'getPlanMove', summary: 'How far a move has come' })
   @ApiProblems(404)
-  async get(@Param('key') plan: string, @UuidParam('id') id: string, @Query() _: ProductQueryDto, @ProductKey() product: string): Promise<PlanMoveDto> {
+  async get(
+    @Param('key') plan: string,
+    @UuidParam('id') id: string,
+    @Query() _: ProductQueryDto,
+    @ProductKey() product: string,
+  ): Promise<PlanMoveDto> {
     return PlanMoveDto.of(await this.moves.get(product, plan, id));
   }
 }

@@ -37,11 +37,20 @@ export class PlansController {
   @UseInterceptors(PublicCacheInterceptor)
   @ApiOperation({ operationId: 'listPlans', summary: 'List plans, newest first' })
   @ApiProblems(404)
-  async list(@Query() query: PlanListQueryDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal | null): Promise<PlanPageDto> {
+  async list(
+    @Query() query: PlanListQueryDto,
+    @ProductKey() product: string,
+    @CurrentPrincipal() principal: Principal | null,
+  ): Promise<PlanPageDto> {
     const { status, region, deviceType, currency, interval } = query;
     const everything = seesWholeCatalog(principal);
     const binding = { ...query, product, everything };
-    const page = await this.plans.list(product, this.pages.request(query, binding), { status, region, deviceType, currency, interval }, everything);
+    const page = await this.plans.list(
+      product,
+      this.pages.request(query, binding),
+      { status, region, deviceType, currency, interval },
+      everything,
+    );
     return this.pages.answer(page, binding, PlanDto.fromPlan);
   }
 
@@ -51,7 +60,12 @@ export class PlansController {
   @Etag('revision')
   @ApiOperation({ operationId: 'getPlan', summary: 'Read one plan' })
   @ApiProblems(404)
-  async get(@Param('key') key: string, @Query() _: ProductQueryDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal | null): Promise<PlanDto> {
+  async get(
+    @Param('key') key: string,
+    @Query() _: ProductQueryDto,
+    @ProductKey() product: string,
+    @CurrentPrincipal() principal: Principal | null,
+  ): Promise<PlanDto> {
     return PlanDto.fromPlan(await this.plans.get(product, key, seesWholeCatalog(principal)));
   }
 
@@ -60,9 +74,17 @@ export class PlansController {
   @ApiOperation({ operationId: 'listPlanVersions', summary: 'List all versions of a plan, newest first' })
   @ApiCredentials()
   @ApiProblems(404)
-  async versions(@Param('key') key: string, @Query() query: ProductListQueryDto, @ProductKey() product: string): Promise<PlanVersionPageDto> {
+  async versions(
+    @Param('key') key: string,
+    @Query() query: ProductListQueryDto,
+    @ProductKey() product: string,
+  ): Promise<PlanVersionPageDto> {
     const binding = { ...query, product, key };
-    return this.pages.answer(await this.plans.versions(product, key, this.pages.request(query, binding)), binding, PlanVersionDto.of);
+    return this.pages.answer(
+      await this.plans.versions(product, key, this.pages.request(query, binding)),
+      binding,
+      PlanVersionDto.of,
+    );
   }
 
   @Post()
@@ -72,14 +94,22 @@ export class PlansController {
   @ApiOperation({ operationId: 'createPlan', summary: 'Make a plan with a draft of its first version' })
   @ApiCredentials()
   @ApiProblems(404, 409)
-  async create(@Body() body: CreatePlanDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal): Promise<PlanDto> {
+  async create(
+    @Body() body: CreatePlanDto,
+    @ProductKey() product: string,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<PlanDto> {
     return PlanDto.fromPlan(await this.plans.create(product, body, actorOf(principal)));
   }
 
   @Patch(':key')
   @Allow({ scope: 'catalog:write', people: 'product_admin' })
   @Etag('revision')
-  @ApiOperation({ operationId: 'updatePlan', summary: 'Edit the draft version, or begin one', description: 'The answer shows the version on sale; the draft is in the list of versions.' })
+  @ApiOperation({
+    operationId: 'updatePlan',
+    summary: 'Edit the draft version, or begin one',
+    description: 'The answer shows the version on sale; the draft is in the list of versions.',
+  })
   @ApiCredentials()
   @ApiProblems(404, 409, 412)
   async update(
@@ -89,7 +119,9 @@ export class PlansController {
     @CurrentPrincipal() principal: Principal,
     @IfMatch() expectedRevision?: number,
   ): Promise<PlanDto> {
-    return PlanDto.fromPlan(await this.plans.change({ product, key, actor: actorOf(principal), expectedRevision }, body));
+    return PlanDto.fromPlan(
+      await this.plans.change({ product, key, actor: actorOf(principal), expectedRevision }, body),
+    );
   }
 
   @Post(':key/publish')

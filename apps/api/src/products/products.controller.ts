@@ -49,14 +49,21 @@ export class ProductsController {
   @Allow({ scope: 'catalog:write', people: 'product_admin' })
   @ApiOperation({ operationId: 'updateProduct', summary: 'Rename a product' })
   @ApiProblems(404)
-  async update(@Param('key') key: string, @Body() body: UpdateProductDto, @CurrentPrincipal() principal: Principal): Promise<ProductDto> {
+  async update(
+    @Param('key') key: string,
+    @Body() body: UpdateProductDto,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<ProductDto> {
     return ProductDto.of(await this.products.update(allowedProduct(principal, key), body, actorOf(principal)));
   }
 
   @Delete(':key')
   @HttpCode(204)
   @Allow({ people: 'admin' })
-  @ApiOperation({ operationId: 'archiveProduct', summary: 'Archive a product: nothing of it is sold or allowed any more' })
+  @ApiOperation({
+    operationId: 'archiveProduct',
+    summary: 'Archive a product: nothing of it is sold or allowed any more',
+  })
   @ApiProblems(404)
   async archive(@Param('key') key: string, @CurrentPrincipal() principal: Principal): Promise<void> {
     await this.products.update(key, { archived: true }, actorOf(principal));

@@ -6,5 +6,9 @@ import { UsageRoutesModule } from '../usage/usage-routes.module.js';
 import { ReservationAccess } from './reservation-access.js';
 import { ReservationsController } from './reservations.controller.js';
 
-@Module({ imports: [CatalogModule, CustomersModule, MeteringModule, UsageRoutesModule], controllers: [ReservationsController], providers: [ReservationAccess] })
+@Module({
+  imports: [CatalogModule, CustomersModule, MeteringModule, UsageRoutesModule],
+  controllers: [ReservationsController],
+  providers: [ReservationAccess],
+})
 export class ReservationRoutesModule {}

@@ -14,7 +14,12 @@ import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 
 import { DecisionDto } from '../usage/dto/usage.dto.js';
 import { EmptyDto } from '../http/input/empty.dto.js';
-import { CommitReservationDto, CreateReservationDto, HeartbeatDto, ReservationDecisionDto } from './dto/reservation.dto.js';
+import {
+  CommitReservationDto,
+  CreateReservationDto,
+  HeartbeatDto,
+  ReservationDecisionDto,
+} from './dto/reservation.dto.js';
 import { DecisionCount } from '../usage/decision-count.js';
 import { ReservationAccess } from './reservation-access.js';
 
@@ -35,9 +40,16 @@ export class ReservationsController {
   @OfKnownCustomer()
   @IdempotentByItself()
   @ApiOperation({ operationId: 'reserve', summary: 'Hold units if, and only if, they are allowed' })
-  async reserve(@Asked() asked: Asked, @Body() body: CreateReservationDto, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReservationDecisionDto> {
+  async reserve(
+    @Asked() asked: Asked,
+    @Body() body: CreateReservationDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ReservationDecisionDto> {
     const { feature, quantity, ttlSeconds } = body;
-    return this.count.of('reserve', told(reply, await this.metering.reserve({ ...asked, feature, quantity, ttlSeconds })));
+    return this.count.of(
+      'reserve',
+      told(reply, await this.metering.reserve({ ...asked, feature, quantity, ttlSeconds })),
+    );
   }
 
   @Post(':id/commit')
@@ -46,7 +58,11 @@ export class ReservationsController {
   @Allow({ scope: 'usage:write', people: 'user' })
   @ApiOperation({ operationId: 'commitReservation', summary: 'Count held units, all or some, and let go of the rest' })
   @ApiProblems(409)
-  async commit(@UuidParam('id') id: string, @Body() { quantity }: CommitReservationDto, @CurrentPrincipal() principal: Principal): Promise<DecisionDto> {
+  async commit(
+    @UuidParam('id') id: string,
+    @Body() { quantity }: CommitReservationDto,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<DecisionDto> {
     const { answer } = await this.metering.commit({ ...(await this.reservations.find(id, principal)), quantity });
     return answer;
   }
@@ -57,7 +73,11 @@ export class ReservationsController {
   @Allow({ scope: 'usage:write', people: 'user' })
   @ApiOperation({ operationId: 'releaseReservation', summary: 'Let go of held units' })
   @ApiProblems(409)
-  async release(@UuidParam('id') id: string, @Body() _: EmptyDto, @CurrentPrincipal() principal: Principal): Promise<DecisionDto> {
+  async release(
+    @UuidParam('id') id: string,
+    @Body() _: EmptyDto,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<DecisionDto> {
     const { answer } = await this.metering.release(await this.reservations.find(id, principal));
     return answer;
   }
@@ -66,9 +86,16 @@ export class ReservationsController {
   @HttpCode(200)
   @Idempotent()
   @Allow({ scope: 'usage:write', people: 'user' })
-  @ApiOperation({ operationId: 'prolongReservation', summary: 'Say that held units are still in use: held on for another while' })
+  @ApiOperation({
+    operationId: 'prolongReservation',
+    summary: 'Say that held units are still in use: held on for another while',
+  })
   @ApiProblems(409)
-  async heartbeat(@UuidParam('id') id: string, @Body() { ttlSeconds }: HeartbeatDto, @CurrentPrincipal() principal: Principal): Promise<ReservationDecisionDto> {
+  async heartbeat(
+    @UuidParam('id') id: string,
+    @Body() { ttlSeconds }: HeartbeatDto,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<ReservationDecisionDto> {
     const { answer } = await this.metering.heartbeat({ ...(await this.reservations.find(id, principal)), ttlSeconds });
     return answer;
   }

@@ -22,7 +22,11 @@ export class StatsController {
 
   @Get('subscriptions')
   @Allow(RULE)
-  @ApiOperation({ operationId: 'getSubscriptionStats', summary: 'How many contracts a product has, by status and plan', description: 'Counted by a job, once a minute.' })
+  @ApiOperation({
+    operationId: 'getSubscriptionStats',
+    summary: 'How many contracts a product has, by status and plan',
+    description: 'Counted by a job, once a minute.',
+  })
   @ApiProblems(404)
   async subscriptions(@Query() _: ProductOnlyDto, @ProductKey() product: string): Promise<SubscriptionStatsDto> {
     return SubscriptionStatsDto.ofProduct(await this.numbers.ofProduct(product));
@@ -30,7 +34,12 @@ export class StatsController {
 
   @Get('revenue')
   @Allow(RULE)
-  @ApiOperation({ operationId: 'getRevenueStats', summary: 'What the contracts of a product are worth a month and a year', description: 'As agreed, not as paid: overage, credits and discounts are not in it. Counted by a job, once a minute.' })
+  @ApiOperation({
+    operationId: 'getRevenueStats',
+    summary: 'What the contracts of a product are worth a month and a year',
+    description:
+      'As agreed, not as paid: overage, credits and discounts are not in it. Counted by a job, once a minute.',
+  })
   @ApiProblems(404)
   async revenue(@Query() _: ProductOnlyDto, @ProductKey() product: string): Promise<RevenueStatsDto> {
     return RevenueStatsDto.ofProduct(await this.numbers.ofProduct(product));
@@ -38,7 +47,12 @@ export class StatsController {
 
   @Get('usage')
   @Allow(RULE)
-  @ApiOperation({ operationId: 'getUsageStats', summary: 'What all customers of a product used over time, by feature', description: 'Summed up by a job, four times a minute. Steps are of UTC; the hours that the span begins and ends in count as a whole.' })
+  @ApiOperation({
+    operationId: 'getUsageStats',
+    summary: 'What all customers of a product used over time, by feature',
+    description:
+      'Summed up by a job, four times a minute. Steps are of UTC; the hours that the span begins and ends in count as a whole.',
+  })
   @ApiProblems(404)
   usage(@Query() { feature, from, to, by }: UsageStatsQueryDto, @ProductKey() product: string): Promise<UsageStatsDto> {
     return this.usageOverTime.ofProduct({ product, feature }, { from: optionalDate(from), to: optionalDate(to), by });

@@ -24,5 +24,6 @@ export interface SellersTerms {
 export function refuseOwnTerms(principal: Principal, terms: SellersTerms): void {
   if (!takesPublicOffers(principal)) return;
   const [asked] = Object.entries(terms).find(([, value]) => value !== undefined && value !== false) ?? [];
-  if (asked) throw new DomainError('forbidden', 'terms_not_allowed', `${asked} is not for people to give to themselves.`);
+  if (asked)
+    throw new DomainError('forbidden', 'terms_not_allowed', `${asked} is not for people to give to themselves.`);
 }

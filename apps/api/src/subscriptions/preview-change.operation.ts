@@ -4,7 +4,14 @@ import { type Customer, CustomersService } from '@app/customers';
 import { EntitlementsService, HoldersService } from '@app/entitlements';
 import { MeteringService } from '@app/metering';
 import { type ChangePreview, LifecycleService, netOf, type Subscription } from '@app/subscriptions';
-import { ChangePreviewDto, type EntitlementChangesDto, namedTerms, type OverLimitDto, ProrationLineDto, type UpcomingChargeDto } from './dto/preview.dto.js';
+import {
+  ChangePreviewDto,
+  type EntitlementChangesDto,
+  namedTerms,
+  type OverLimitDto,
+  ProrationLineDto,
+  type UpcomingChargeDto,
+} from './dto/preview.dto.js';
 import { SubscriptionPresenter } from './subscription-presenter.js';
 
 type Wish = Parameters<LifecycleService['previewChange']>[1];
@@ -29,7 +36,8 @@ export class PreviewChangeOperation {
     const customer = await this.customers.getById(after.customerId);
     const presented = await this.presenter.one(after, customer);
     return {
-      effectiveAt: after.scheduledChange && wish.when === 'period_end' ? new Date(after.scheduledChange.effectiveAt) : at,
+      effectiveAt:
+        after.scheduledChange && wish.when === 'period_end' ? new Date(after.scheduledChange.effectiveAt) : at,
       lines: lines.map(ProrationLineDto.of),
       total: { amount: netOf(lines), currency: after.price.currency },
       nextCharge: nextCharge(after),
@@ -38,22 +46,40 @@ export class PreviewChangeOperation {
     };
   }
 
-  private async changes(customer: Customer, product: string, { before, transition: { subscription } }: ChangePreview, now: boolean): Promise<EntitlementChangesDto> {
+  private async changes(
+    customer: Customer,
+    product: string,
+    { before, transition: { subscription } }: ChangePreview,
+    now: boolean,
+  ): Promise<EntitlementChangesDto> {
     const holder = (await this.holders.findRecent(customer.key))!;
     const after = now ? subscription : (subscription.scheduledChange ?? subscription);
     const { gained, lost, changed } = await this.entitlements.difference(holder, before, after);
-    const shrunk = [...changed.map(({ feature, after: terms }) => ({ feature, terms })), ...lost.map(({ feature, terms }) => ({ feature, terms: nothingOf(terms) }))];
-    const over = await Promise.all(shrunk.map(({ feature, terms }) => this.overLimit({ customer, product, feature }, terms, now)));
+    const shrunk = [
+      ...changed.map(({ feature, after: terms }) => ({ feature, terms })),
+      ...lost.map(({ feature, terms }) => ({ feature, terms: nothingOf(terms) })),
+    ];
+    const over = await Promise.all(
+      shrunk.map(({ feature, terms }) => this.overLimit({ customer, product, feature }, terms, now)),
+    );
     return {
       gained: gained.map(({ feature, terms }) => namedTerms(feature, terms)),
       lost: lost.map(({ feature, terms }) => namedTerms(feature, terms)),
-      changed: changed.map((one) => ({ feature: one.feature, before: namedTerms(one.feature, one.before), after: namedTerms(one.feature, one.after) })),
+      changed: changed.map((one) => ({
+        feature: one.feature,
+        before: namedTerms(one.feature, one.before),
+        after: namedTerms(one.feature, one.after),
+      })),
       overLimit: over.filter((one) => one !== null),
     };
   }
 
   /** What is counted in periods starts anew with the next one; what is counted for ever does not. */
-  private async overLimit(asked: { customer: Customer; product: string; feature: string }, terms: EntitlementTerms, now: boolean): Promise<OverLimitDto | null> {
+  private async overLimit(
+    asked: { customer: Customer; product: string; feature: string },
+    terms: EntitlementTerms,
+    now: boolean,
+  ): Promise<OverLimitDto | null> {
     if (terms.type !== 'metered' || terms.limit === null || !(now || terms.window === 'none')) return null;
     const { used = 0, reserved = 0 } = await this.metering.check({ ...asked, quantity: 1 });
     const taken = used + reserved;
@@ -61,10 +87,18 @@ export class PreviewChangeOperation {
   }
 }
 
-const nothingOf = (terms: EntitlementTerms): EntitlementTerms => (terms.type === 'metered' ? { ...terms, limit: 0 } : terms);
+const nothingOf = (terms: EntitlementTerms): EntitlementTerms =>
+  terms.type === 'metered' ? { ...terms, limit: 0 } : terms;
 
 /** What the next period will cost, if one follows by itself. */
-function nextCharge({ currentPeriodEnd, autoRenew, cancelAtPeriodEnd, scheduledChange, price, quantity }: Subscription): UpcomingChargeDto | null {
+function nextCharge({
+  currentPeriodEnd,
+  autoRenew,
+  cancelAtPeriodEnd,
+  scheduledChange,
+  price,
+  quantity,
+}: Subscription): UpcomingChargeDto | null {
   if (currentPeriodEnd === null || !autoRenew || cancelAtPeriodEnd) return null;
   const next = scheduledChange ?? { price, quantity };
   return { at: currentPeriodEnd, amount: next.price.amount * next.quantity, currency: next.price.currency };

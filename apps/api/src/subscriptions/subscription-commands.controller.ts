@@ -31,8 +31,18 @@ const REPAIRERS: AccessRule = { ...ADMINS, support: 'repairs' };
 /** A command on the subscription named in the path: repeatable, guarded by its version, answered with what became of it. */
 const CommandRoute = (name: string, summary: string, access: AccessRule = OWNERS) =>
   applyDecorators(
-    Post(`:id/${name}`), Idempotent(), HttpCode(200), Allow(access), OfSubscription(), Etag('version'), ApiParam({ name: 'id', format: 'uuid' }),
-    ApiOperation({ operationId: `${name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())}Subscription`, summary }), ApiProblems(404, 409, 412),
+    Post(`:id/${name}`),
+    Idempotent(),
+    HttpCode(200),
+    Allow(access),
+    OfSubscription(),
+    Etag('version'),
+    ApiParam({ name: 'id', format: 'uuid' }),
+    ApiOperation({
+      operationId: `${name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())}Subscription`,
+      summary,
+    }),
+    ApiProblems(404, 409, 412),
   );
 
 @ApiTags('Subscriptions')
@@ -46,8 +56,18 @@ export class SubscriptionCommandsController {
   ) {}
 
   @CommandRoute('change', 'Change plan, interval or quantity, now or at the end of the period; usage goes on counting')
-  change(@CurrentSubscription() subscription: Subscription, @Body() body: ChangeSubscriptionDto, @CurrentPrincipal() principal: Principal, @IfMatch() expectedVersion?: number): Promise<SubscriptionDto> {
-    return this.answer(this.lifecycle.change({ ...commandOf(subscription, principal, body.reason, expectedVersion), ...wishOf(body, principal) }));
+  change(
+    @CurrentSubscription() subscription: Subscription,
+    @Body() body: ChangeSubscriptionDto,
+    @CurrentPrincipal() principal: Principal,
+    @IfMatch() expectedVersion?: number,
+  ): Promise<SubscriptionDto> {
+    return this.answer(
+      this.lifecycle.change({
+        ...commandOf(subscription, principal, body.reason, expectedVersion),
+        ...wishOf(body, principal),
+      }),
+    );
   }
 
   @Post(':id/preview-change')
@@ -57,45 +77,92 @@ export class SubscriptionCommandsController {
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({ operationId: 'previewChange', summary: 'What a change would cost and take away; writes nothing' })
   @ApiProblems(404, 409)
-  previewChange(@CurrentSubscription() subscription: Subscription, @Body() body: ChangeSubscriptionDto, @CurrentPrincipal() principal: Principal): Promise<ChangePreviewDto> {
+  previewChange(
+    @CurrentSubscription() subscription: Subscription,
+    @Body() body: ChangeSubscriptionDto,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<ChangePreviewDto> {
     return this.preview.run(subscription, wishOf(body, principal));
   }
 
   @CommandRoute('cancel', 'Cancel, now or at the end of the period')
-  cancel(@CurrentSubscription() subscription: Subscription, @Body() body: CancelSubscriptionDto, @CurrentPrincipal() principal: Principal, @IfMatch() expectedVersion?: number): Promise<SubscriptionDto> {
+  cancel(
+    @CurrentSubscription() subscription: Subscription,
+    @Body() body: CancelSubscriptionDto,
+    @CurrentPrincipal() principal: Principal,
+    @IfMatch() expectedVersion?: number,
+  ): Promise<SubscriptionDto> {
     refuseOwnTerms(principal, { credit: body.prorate });
-    return this.answer(this.lifecycle.cancel(commandOf(subscription, principal, body.reason, expectedVersion), body.when, { prorate: body.prorate }));
+    return this.answer(
+      this.lifecycle.cancel(commandOf(subscription, principal, body.reason, expectedVersion), body.when, {
+        prorate: body.prorate,
+      }),
+    );
   }
 
   @CommandRoute('resume', 'Undo a cancellation at period end or a scheduled change')
-  resume(@CurrentSubscription() subscription: Subscription, @Body() { reason }: ReasonDto, @CurrentPrincipal() principal: Principal, @IfMatch() expectedVersion?: number): Promise<SubscriptionDto> {
+  resume(
+    @CurrentSubscription() subscription: Subscription,
+    @Body() { reason }: ReasonDto,
+    @CurrentPrincipal() principal: Principal,
+    @IfMatch() expectedVersion?: number,
+  ): Promise<SubscriptionDto> {
     return this.answer(this.lifecycle.resume(commandOf(subscription, principal, reason, expectedVersion)));
   }
 
   @CommandRoute('pause', 'Let the period stand still; nothing is allowed until it is unpaused')
-  pause(@CurrentSubscription() subscription: Subscription, @Body() { reason }: ReasonDto, @CurrentPrincipal() principal: Principal, @IfMatch() expectedVersion?: number): Promise<SubscriptionDto> {
+  pause(
+    @CurrentSubscription() subscription: Subscription,
+    @Body() { reason }: ReasonDto,
+    @CurrentPrincipal() principal: Principal,
+    @IfMatch() expectedVersion?: number,
+  ): Promise<SubscriptionDto> {
     return this.answer(this.lifecycle.pause(commandOf(subscription, principal, reason, expectedVersion)));
   }
 
   @CommandRoute('unpause', 'Go on with what was left of the period')
-  unpause(@CurrentSubscription() subscription: Subscription, @Body() { reason }: ReasonDto, @CurrentPrincipal() principal: Principal, @IfMatch() expectedVersion?: number): Promise<SubscriptionDto> {
+  unpause(
+    @CurrentSubscription() subscription: Subscription,
+    @Body() { reason }: ReasonDto,
+    @CurrentPrincipal() principal: Principal,
+    @IfMatch() expectedVersion?: number,
+  ): Promise<SubscriptionDto> {
     return this.answer(this.lifecycle.unpause(commandOf(subscription, principal, reason, expectedVersion)));
   }
 
   @CommandRoute('renew', 'Renew by hand; begin again what is over')
-  renew(@CurrentSubscription() subscription: Subscription, @Body() { when = 'period_end', reason }: RenewSubscriptionDto, @CurrentPrincipal() principal: Principal, @IfMatch() expectedVersion?: number): Promise<SubscriptionDto> {
+  renew(
+    @CurrentSubscription() subscription: Subscription,
+    @Body() { when = 'period_end', reason }: RenewSubscriptionDto,
+    @CurrentPrincipal() principal: Principal,
+    @IfMatch() expectedVersion?: number,
+  ): Promise<SubscriptionDto> {
     refuseOwnTerms(principal, { renewNow: when === 'now' });
     return this.answer(this.lifecycle.renew(commandOf(subscription, principal, reason, expectedVersion), when));
   }
 
   @CommandRoute('extend', 'Move the end of the period, or of the trial, to a later instant, for nothing', REPAIRERS)
-  extend(@CurrentSubscription() subscription: Subscription, @Body() { to, reason }: ExtendSubscriptionDto, @CurrentPrincipal() principal: Principal, @IfMatch() expectedVersion?: number): Promise<SubscriptionDto> {
-    return this.answer(this.lifecycle.extend(commandOf(subscription, principal, reason, expectedVersion), new Date(to)));
+  extend(
+    @CurrentSubscription() subscription: Subscription,
+    @Body() { to, reason }: ExtendSubscriptionDto,
+    @CurrentPrincipal() principal: Principal,
+    @IfMatch() expectedVersion?: number,
+  ): Promise<SubscriptionDto> {
+    return this.answer(
+      this.lifecycle.extend(commandOf(subscription, principal, reason, expectedVersion), new Date(to)),
+    );
   }
 
   @CommandRoute('record-payment', 'Tell what a payment has come to: past due, or made good', ADMINS)
-  recordPayment(@CurrentSubscription() subscription: Subscription, @Body() { outcome, reason }: PaymentOutcomeDto, @CurrentPrincipal() principal: Principal, @IfMatch() expectedVersion?: number): Promise<SubscriptionDto> {
-    return this.answer(this.lifecycle.recordPayment(commandOf(subscription, principal, reason, expectedVersion), outcome));
+  recordPayment(
+    @CurrentSubscription() subscription: Subscription,
+    @Body() { outcome, reason }: PaymentOutcomeDto,
+    @CurrentPrincipal() principal: Principal,
+    @IfMatch() expectedVersion?: number,
+  ): Promise<SubscriptionDto> {
+    return this.answer(
+      this.lifecycle.recordPayment(commandOf(subscription, principal, reason, expectedVersion), outcome),
+    );
   }
 
   @Patch(':id')
@@ -105,8 +172,15 @@ export class SubscriptionCommandsController {
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({ operationId: 'updateSubscription', summary: 'Turn its renewal on or off' })
   @ApiProblems(404, 409, 412)
-  update(@CurrentSubscription() subscription: Subscription, @Body() { autoRenew, reason }: UpdateSubscriptionDto, @CurrentPrincipal() principal: Principal, @IfMatch() expectedVersion?: number): Promise<SubscriptionDto> {
-    return this.answer(this.lifecycle.setAutoRenew(commandOf(subscription, principal, reason, expectedVersion), autoRenew));
+  update(
+    @CurrentSubscription() subscription: Subscription,
+    @Body() { autoRenew, reason }: UpdateSubscriptionDto,
+    @CurrentPrincipal() principal: Principal,
+    @IfMatch() expectedVersion?: number,
+  ): Promise<SubscriptionDto> {
+    return this.answer(
+      this.lifecycle.setAutoRenew(commandOf(subscription, principal, reason, expectedVersion), autoRenew),
+    );
   }
 
   private async answer(changed: Promise<Subscription>): Promise<SubscriptionDto> {
@@ -114,10 +188,18 @@ export class SubscriptionCommandsController {
   }
 }
 
-const commandOf = (subscription: Subscription, principal: Principal, reason: string | undefined, expectedVersion: number | undefined): Command => ({ subscription, actor: actorOf(principal), reason, expectedVersion });
+const commandOf = (
+  subscription: Subscription,
+  principal: Principal,
+  reason: string | undefined,
+  expectedVersion: number | undefined,
+): Command => ({ subscription, actor: actorOf(principal), reason, expectedVersion });
 
 /** People take what everybody is offered. */
-function wishOf({ plan, interval, intervalCount, quantity, when, prorate }: ChangeSubscriptionDto, principal: Principal) {
+function wishOf(
+  { plan, interval, intervalCount, quantity, when, prorate }: ChangeSubscriptionDto,
+  principal: Principal,
+) {
   refuseOwnTerms(principal, { noProration: prorate === false });
   return { wish: { plan, interval, intervalCount, publicOnly: takesPublicOffers(principal) }, quantity, when, prorate };
 }

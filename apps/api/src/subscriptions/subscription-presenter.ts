@@ -22,7 +22,10 @@ export class SubscriptionPresenter {
     const keys = customer ? null : await this.customers.keysOf(subscriptions.map(({ customerId }) => customerId));
     return Promise.all(
       subscriptions.map(async (subscription) =>
-        SubscriptionDto.of(subscription, { customer: customer?.key ?? keys!.get(subscription.customerId)!, product: await this.catalog.productKey(subscription.productId) }),
+        SubscriptionDto.of(subscription, {
+          customer: customer?.key ?? keys!.get(subscription.customerId)!,
+          product: await this.catalog.productKey(subscription.productId),
+        }),
       ),
     );
   }

@@ -15,7 +15,15 @@ import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { ListQuery } from '../http/pagination/list.query.js';
 import { Pages } from '../http/pagination/pages.js';
 import { StoredLineDto, StoredLinePageDto } from './dto/preview.dto.js';
-import { CreateSubscriptionDto, SubscriptionDto, SubscriptionListQueryDto, SubscriptionPageDto, SubscriptionQueryDto, TimelineEntryDto, TimelinePageDto } from './dto/subscription.dto.js';
+import {
+  CreateSubscriptionDto,
+  SubscriptionDto,
+  SubscriptionListQueryDto,
+  SubscriptionPageDto,
+  SubscriptionQueryDto,
+  TimelineEntryDto,
+  TimelinePageDto,
+} from './dto/subscription.dto.js';
 import { refuseOwnTerms, refuseOwnTrial, takesPublicOffers } from './own-terms.js';
 import { spanInMs } from './span.js';
 import { SubscriptionPresenter } from './subscription-presenter.js';
@@ -45,24 +53,60 @@ export class SubscriptionsController {
     @ProductKey() product: string,
     @CurrentPrincipal() principal: Principal,
   ): Promise<SubscriptionDto> {
-    const { plan, interval, intervalCount, currency, quantity, trialDays, autoRenew, startsAt, billingAnchor, indefinite } = body;
+    const {
+      plan,
+      interval,
+      intervalCount,
+      currency,
+      quantity,
+      trialDays,
+      autoRenew,
+      startsAt,
+      billingAnchor,
+      indefinite,
+    } = body;
     refuseOwnTrial(principal, trialDays);
     refuseOwnTerms(principal, { billingAnchor, indefinite });
     const { id: productId } = await this.catalog.getProduct(product);
     const wish = { plan, interval, intervalCount, currency, publicOnly: takesPublicOffers(principal) };
     const starts = { startsAt: optionalDate(startsAt), billingAnchor: optionalDate(billingAnchor), indefinite };
-    const subscription = await this.enrolment.subscribe({ customer, productId, wish, quantity, trialDays, autoRenew, ...starts, actor: actorOf(principal) });
+    const subscription = await this.enrolment.subscribe({
+      customer,
+      productId,
+      wish,
+      quantity,
+      trialDays,
+      autoRenew,
+      ...starts,
+      actor: actorOf(principal),
+    });
     return this.presenter.one(subscription, customer);
   }
 
   @Get()
   @Allow({ scope: 'subscriptions:read', people: 'product_admin', support: 'reads' })
-  @ApiOperation({ operationId: 'listSubscriptions', summary: 'List subscriptions, newest first: live ones, or those of a status' })
-  async list(@Query() query: SubscriptionListQueryDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal): Promise<SubscriptionPageDto> {
+  @ApiOperation({
+    operationId: 'listSubscriptions',
+    summary: 'List subscriptions, newest first: live ones, or those of a status',
+  })
+  async list(
+    @Query() query: SubscriptionListQueryDto,
+    @ProductKey() product: string,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<SubscriptionPageDto> {
     const binding = { ...query, product, owner: actorOf(principal).id };
     const { id: productId } = await this.catalog.getProduct(product);
     const { status, plan, from, to, testClock: testClockId, expiringWithin } = query;
-    const filter = { productId, status, plan, from: optionalDate(from), to: optionalDate(to), testClockId, endingWithinMs: spanInMs(expiringWithin), customerId: confinedTo(principal) };
+    const filter = {
+      productId,
+      status,
+      plan,
+      from: optionalDate(from),
+      to: optionalDate(to),
+      testClockId,
+      endingWithinMs: spanInMs(expiringWithin),
+      customerId: confinedTo(principal),
+    };
     const page = await this.subscriptions.list(this.pages.request(query, binding), filter);
     return { ...this.pages.answer(page, binding, () => null), data: await this.presenter.many(page.data) };
   }
@@ -74,7 +118,10 @@ export class SubscriptionsController {
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({ operationId: 'getSubscription', summary: 'Read one subscription, as it is or as it was' })
   @ApiProblems(404)
-  async get(@CurrentSubscription() subscription: Subscription, @Query() { at }: SubscriptionQueryDto): Promise<SubscriptionDto> {
+  async get(
+    @CurrentSubscription() subscription: Subscription,
+    @Query() { at }: SubscriptionQueryDto,
+  ): Promise<SubscriptionDto> {
     return this.presenter.one(await this.subscriptions.asWas(subscription, optionalDate(at)));
   }
 
@@ -86,17 +133,28 @@ export class SubscriptionsController {
   @ApiProblems(404)
   async timeline(@CurrentSubscription() { id }: Subscription, @Query() query: ListQuery): Promise<TimelinePageDto> {
     const binding = { id };
-    return this.pages.answer(await this.subscriptions.timeline(id, this.pages.request(query, binding)), binding, TimelineEntryDto.of);
+    return this.pages.answer(
+      await this.subscriptions.timeline(id, this.pages.request(query, binding)),
+      binding,
+      TimelineEntryDto.of,
+    );
   }
 
   @Get(':id/lines')
   @Allow({ scope: 'subscriptions:read', people: 'owner', support: 'reads' })
   @OfSubscription()
   @ApiParam({ name: 'id', format: 'uuid' })
-  @ApiOperation({ operationId: 'listSubscriptionLines', summary: 'Credits and charges that its changes have brought, oldest first' })
+  @ApiOperation({
+    operationId: 'listSubscriptionLines',
+    summary: 'Credits and charges that its changes have brought, oldest first',
+  })
   @ApiProblems(404)
   async lines(@CurrentSubscription() { id }: Subscription, @Query() query: ListQuery): Promise<StoredLinePageDto> {
     const binding = { linesOf: id };
-    return this.pages.answer(await this.subscriptions.lines(id, this.pages.request(query, binding)), binding, StoredLineDto.of);
+    return this.pages.answer(
+      await this.subscriptions.lines(id, this.pages.request(query, binding)),
+      binding,
+      StoredLineDto.of,
+    );
   }
 }

@@ -6,5 +6,9 @@ import { SubscriptionsModule } from '@app/subscriptions';
 import { AdvanceClockOperation } from './advance-clock.operation.js';
 import { TestClocksController } from './test-clocks.controller.js';
 
-@Module({ imports: [CatalogModule, CustomersModule, SubscriptionsModule, MeteringModule], controllers: [TestClocksController], providers: [AdvanceClockOperation] })
+@Module({
+  imports: [CatalogModule, CustomersModule, SubscriptionsModule, MeteringModule],
+  controllers: [TestClocksController],
+  providers: [AdvanceClockOperation],
+})
 export class TestClockRoutesModule {}

@@ -29,9 +29,16 @@ export class TestClocksController {
   @Post()
   @Idempotent()
   @Allow({ scope: 'customers:write', people: 'product_admin' })
-  @ApiOperation({ operationId: 'createTestClock', summary: 'Make a clock of its own, for customers to be tried on', description: 'Give its id as testClock when a customer is made. It belongs to the product of the API key, if the key has one.' })
+  @ApiOperation({
+    operationId: 'createTestClock',
+    summary: 'Make a clock of its own, for customers to be tried on',
+    description:
+      'Give its id as testClock when a customer is made. It belongs to the product of the API key, if the key has one.',
+  })
   async create(@Body() { now }: CreateTestClockDto, @CurrentPrincipal() principal: Principal): Promise<TestClockDto> {
-    return TestClockDto.of(await this.clocks.create(new Date(now), await this.confinement.productId(principal), actorOf(principal)));
+    return TestClockDto.of(
+      await this.clocks.create(new Date(now), await this.confinement.productId(principal), actorOf(principal)),
+    );
   }
 
   @Get()
@@ -40,7 +47,11 @@ export class TestClocksController {
   async list(@Query() query: ListQuery, @CurrentPrincipal() principal: Principal): Promise<TestClockPageDto> {
     const productId = await this.confinement.productId(principal);
     const binding = { clocksOf: productId ?? 'all' };
-    return this.pages.answer(await this.clocks.list(this.pages.request(query, binding), productId), binding, TestClockDto.of);
+    return this.pages.answer(
+      await this.clocks.list(this.pages.request(query, binding), productId),
+      binding,
+      TestClockDto.of,
+    );
   }
 
   @Get(':id')
@@ -48,7 +59,11 @@ export class TestClocksController {
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({ operationId: 'getTestClock', summary: 'Read one test clock' })
   @ApiProblems(404)
-  async get(@UuidParam('id') id: string, @Query() _: SparseQueryDto, @CurrentPrincipal() principal: Principal): Promise<TestClockDto> {
+  async get(
+    @UuidParam('id') id: string,
+    @Query() _: SparseQueryDto,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<TestClockDto> {
     return TestClockDto.of(await this.clocks.get(id, await this.confinement.productId(principal)));
   }
 
@@ -58,9 +73,18 @@ export class TestClocksController {
   @HttpCode(200)
   @Allow({ scope: 'customers:write', people: 'product_admin' })
   @ApiParam({ name: 'id', format: 'uuid' })
-  @ApiOperation({ operationId: 'advanceTestClock', summary: 'Move a clock through everything that is due until then, in its order' })
+  @ApiOperation({
+    operationId: 'advanceTestClock',
+    summary: 'Move a clock through everything that is due until then, in its order',
+  })
   @ApiProblems(404, 409)
-  async advance(@UuidParam('id') id: string, @Body() { to }: AdvanceTestClockDto, @CurrentPrincipal() principal: Principal): Promise<TestClockDto> {
-    return TestClockDto.of(await this.advanceClock.run(id, new Date(to), await this.confinement.productId(principal), actorOf(principal)));
+  async advance(
+    @UuidParam('id') id: string,
+    @Body() { to }: AdvanceTestClockDto,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<TestClockDto> {
+    return TestClockDto.of(
+      await this.advanceClock.run(id, new Date(to), await this.confinement.productId(principal), actorOf(principal)),
+    );
   }
 }

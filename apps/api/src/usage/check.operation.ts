@@ -20,9 +20,18 @@ export class CheckOperation {
   ) {}
 
   /** @throws DomainError `invalid_fields`, `feature_not_found` */
-  async run(customer: Customer, product: string, { feature, features, quantity }: CheckQuestion): Promise<Decision | { data: Decision[] }> {
-    if ((feature === undefined) === (features === undefined)) throw invalidField('feature', 'is required, or else features');
-    if (features === undefined) return this.count.of('check', await this.metering.check({ customer, product, feature: feature!, quantity: quantity ?? 1 }));
+  async run(
+    customer: Customer,
+    product: string,
+    { feature, features, quantity }: CheckQuestion,
+  ): Promise<Decision | { data: Decision[] }> {
+    if ((feature === undefined) === (features === undefined))
+      throw invalidField('feature', 'is required, or else features');
+    if (features === undefined)
+      return this.count.of(
+        'check',
+        await this.metering.check({ customer, product, feature: feature!, quantity: quantity ?? 1 }),
+      );
     if (quantity !== undefined) throw invalidField('quantity', 'goes with one feature');
     const data = await this.metering.checkMany({ customer, product }, features);
     data.forEach((decision) => this.count.of('check', decision));

@@ -1,6 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { invalidField } from '@app/kernel';
-import { type Decision, type JointDecision, MeteringService, type QuantityOf, type UsageResult, type UsageScope } from '@app/metering';
+import {
+  type Decision,
+  type JointDecision,
+  MeteringService,
+  type QuantityOf,
+  type UsageResult,
+  type UsageScope,
+} from '@app/metering';
 import { DecisionCount } from './decision-count.js';
 import { smallProperties } from './properties.js';
 
@@ -29,15 +36,32 @@ export class ConsumeOperation {
     return result;
   }
 
-  private consume(request: Request, { feature, features, quantity, properties }: Consumption): Promise<UsageResult<Decision | JointDecision>> {
+  private consume(
+    request: Request,
+    { feature, features, quantity, properties }: Consumption,
+  ): Promise<UsageResult<Decision | JointDecision>> {
     if (properties) smallProperties(properties);
     if (features === undefined) {
       if (feature === undefined) throw invalidField('feature', 'is required, or else features');
       const { customer, product, actor, idempotency } = request;
-      return this.metering.consume({ customer, product, actor, idempotency, feature, quantity: quantity ?? 1, properties });
+      return this.metering.consume({
+        customer,
+        product,
+        actor,
+        idempotency,
+        feature,
+        quantity: quantity ?? 1,
+        properties,
+      });
     }
-    if (feature !== undefined || quantity !== undefined) throw invalidField(feature === undefined ? 'quantity' : 'feature', 'does not go with features');
-    if (new Set(features.map((one) => one.feature)).size < features.length) throw invalidField('features', 'names a feature twice');
-    return this.metering.consumeAll({ ...request, features: features.map((one) => ({ feature: one.feature, quantity: one.quantity ?? 1 })), properties });
+    if (feature !== undefined || quantity !== undefined)
+      throw invalidField(feature === undefined ? 'quantity' : 'feature', 'does not go with features');
+    if (new Set(features.map((one) => one.feature)).size < features.length)
+      throw invalidField('features', 'names a feature twice');
+    return this.metering.consumeAll({
+      ...request,
+      features: features.map((one) => ({ feature: one.feature, quantity: one.quantity ?? 1 })),
+      properties,
+    });
   }
 }

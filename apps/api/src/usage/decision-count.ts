@@ -8,7 +8,9 @@ const OUTCOMES = ['allowed', 'denied'] as const;
 /** Counts what was decided; handed to the metrics when they are read, because that costs more than counting. */
 @Injectable()
 export class DecisionCount {
-  private readonly counts = Object.fromEntries(OPERATIONS.map((operation) => [operation, { allowed: 0, denied: 0 }])) as Record<(typeof OPERATIONS)[number], Record<(typeof OUTCOMES)[number], number>>;
+  private readonly counts = Object.fromEntries(
+    OPERATIONS.map((operation) => [operation, { allowed: 0, denied: 0 }]),
+  ) as Record<(typeof OPERATIONS)[number], Record<(typeof OUTCOMES)[number], number>>;
 
   constructor(private readonly metrics: Metrics) {
     metrics.onCollect(() => this.handIn());

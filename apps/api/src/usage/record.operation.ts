@@ -42,7 +42,9 @@ export class RecordOperation {
       [...places].map(async ([key, indexes]) => {
         const holder = await this.find(key, product, principal);
         const told = indexes.map((index) => factOf(events[index]!));
-        const outcomes = holder ? await this.metering.record({ customer: holder.customer, product, facts: told, actor: actorOf(principal) }) : told.map(unknown);
+        const outcomes = holder
+          ? await this.metering.record({ customer: holder.customer, product, facts: told, actor: actorOf(principal) })
+          : told.map(unknown);
         indexes.forEach((index, position) => (results[index] = outcomes[position]!));
       }),
     );
@@ -52,16 +54,25 @@ export class RecordOperation {
   /** null when it is not there or not the caller's. */
   private async find(key: string, product: string, principal: Principal): Promise<KnownHolder | null> {
     const only = confinedTo(principal);
-    if (key === OWN_CUSTOMER && principal.customerId !== null) return (await this.holders.reload([principal.customerId])).get(principal.customerId) ?? null;
+    if (key === OWN_CUSTOMER && principal.customerId !== null)
+      return (await this.holders.reload([principal.customerId])).get(principal.customerId) ?? null;
     const holder = await this.holders.findKnown(key);
     if (!holder || (only !== null && only !== holder.customer.id)) return null;
     return confinedProduct(principal) === null || (await this.isMember(holder, product)) ? holder : null;
   }
 
   private async isMember({ customer, subscriptions }: KnownHolder, product: string): Promise<boolean> {
-    return subscriptions.has((await this.catalog.getProduct(product)).id) || this.customers.isMember(customer.id, product);
+    return (
+      subscriptions.has((await this.catalog.getProduct(product)).id) || this.customers.isMember(customer.id, product)
+    );
   }
 }
 
-const factOf = ({ id, feature, quantity, occurredAt, properties }: Told): UsageFact => ({ id, feature, quantity, properties, occurredAt: occurredAt === undefined ? undefined : new Date(occurredAt) });
+const factOf = ({ id, feature, quantity, occurredAt, properties }: Told): UsageFact => ({
+  id,
+  feature,
+  quantity,
+  properties,
+  occurredAt: occurredAt === undefined ? undefined : new Date(occurredAt),
+});
 const unknown = ({ id }: UsageFact): FactResult => ({ id, status: 'rejected', code: 'customer_not_found' });

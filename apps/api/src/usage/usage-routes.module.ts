@@ -10,5 +10,10 @@ import { RecordOperation } from './record.operation.js';
 import { VerifyOperation } from './verify.operation.js';
 import { UsageController } from './usage.controller.js';
 
-@Module({ imports: [CatalogModule, CustomersModule, EntitlementsModule, MeteringModule], controllers: [UsageController], providers: [CheckOperation, ConsumeOperation, DecisionCount, RecordOperation, VerifyOperation], exports: [DecisionCount] })
+@Module({
+  imports: [CatalogModule, CustomersModule, EntitlementsModule, MeteringModule],
+  controllers: [UsageController],
+  providers: [CheckOperation, ConsumeOperation, DecisionCount, RecordOperation, VerifyOperation],
+  exports: [DecisionCount],
+})
 export class UsageRoutesModule {}

@@ -17,8 +17,18 @@ import { TakesTime } from '../http/in-flight/takes-time.decorator.js';
 import { CheckOperation } from './check.operation.js';
 import { ConsumeOperation } from './consume.operation.js';
 import {
-  CheckDto, ConsumeDto, CorrectionDto, DecisionDto, DecisionListDto, JointDecisionDto, UsageEventResultsDto, UsageEventsDto, UsageQueryDto, UsageSeriesDto,
-  VerifyReportDto, VerifyUsageDto,
+  CheckDto,
+  ConsumeDto,
+  CorrectionDto,
+  DecisionDto,
+  DecisionListDto,
+  JointDecisionDto,
+  UsageEventResultsDto,
+  UsageEventsDto,
+  UsageQueryDto,
+  UsageSeriesDto,
+  VerifyReportDto,
+  VerifyUsageDto,
 } from './dto/usage.dto.js';
 import { RecordOperation } from './record.operation.js';
 import { VerifyOperation } from './verify.operation.js';
@@ -43,8 +53,14 @@ export class UsageController {
   @OfKnownCustomer()
   @ApiOperation({ operationId: 'check', summary: 'May this customer do this now? Counts nothing' })
   @ApiExtraModels(DecisionDto, DecisionListDto)
-  @ApiOkResponse({ schema: { oneOf: [{ $ref: getSchemaPath(DecisionDto) }, { $ref: getSchemaPath(DecisionListDto) }] } })
-  check(@CurrentCustomer() customer: Customer, @Body() body: CheckDto, @ProductKey() product: string): Promise<DecisionDto | DecisionListDto> {
+  @ApiOkResponse({
+    schema: { oneOf: [{ $ref: getSchemaPath(DecisionDto) }, { $ref: getSchemaPath(DecisionListDto) }] },
+  })
+  check(
+    @CurrentCustomer() customer: Customer,
+    @Body() body: CheckDto,
+    @ProductKey() product: string,
+  ): Promise<DecisionDto | DecisionListDto> {
     return this.checks.run(customer, product, body);
   }
 
@@ -55,8 +71,14 @@ export class UsageController {
   @IdempotentByItself()
   @ApiOperation({ operationId: 'consume', summary: 'Count usage if, and only if, it is allowed' })
   @ApiExtraModels(JointDecisionDto)
-  @ApiOkResponse({ schema: { oneOf: [{ $ref: getSchemaPath(DecisionDto) }, { $ref: getSchemaPath(JointDecisionDto) }] } })
-  async consume(@Asked() asked: Asked, @Body() body: ConsumeDto, @Res({ passthrough: true }) reply: FastifyReply): Promise<DecisionDto | JointDecisionDto> {
+  @ApiOkResponse({
+    schema: { oneOf: [{ $ref: getSchemaPath(DecisionDto) }, { $ref: getSchemaPath(JointDecisionDto) }] },
+  })
+  async consume(
+    @Asked() asked: Asked,
+    @Body() body: ConsumeDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<DecisionDto | JointDecisionDto> {
     return told(reply, await this.consumption.run(asked, body));
   }
 
@@ -64,8 +86,15 @@ export class UsageController {
   @HttpCode(200)
   @Idempotent()
   @Allow({ scope: 'usage:write', people: 'user' })
-  @ApiOperation({ operationId: 'recordUsage', summary: 'Count what has happened already, beyond any limit: one result for each event' })
-  async record(@Body() body: UsageEventsDto, @ProductKey() product: string, @CurrentPrincipal() principal: Principal): Promise<UsageEventResultsDto> {
+  @ApiOperation({
+    operationId: 'recordUsage',
+    summary: 'Count what has happened already, beyond any limit: one result for each event',
+  })
+  async record(
+    @Body() body: UsageEventsDto,
+    @ProductKey() product: string,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<UsageEventResultsDto> {
     return { results: await this.facts.run(body.events, product, principal) };
   }
 
@@ -76,7 +105,11 @@ export class UsageController {
   @IdempotentByItself()
   @ApiOperation({ operationId: 'correctUsage', summary: 'Set usage right by hand, with a reason' })
   @ApiProblems(409)
-  async correct(@Asked() asked: Asked, @Body() { feature, quantity, at, reason }: CorrectionDto, @Res({ passthrough: true }) reply: FastifyReply): Promise<DecisionDto> {
+  async correct(
+    @Asked() asked: Asked,
+    @Body() { feature, quantity, at, reason }: CorrectionDto,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<DecisionDto> {
     return told(reply, await this.metering.correct({ ...asked, feature, quantity, at: optionalDate(at), reason }));
   }
 
@@ -85,7 +118,10 @@ export class UsageController {
   @HttpCode(200)
   @Idempotent()
   @Allow({ people: 'admin' })
-  @ApiOperation({ operationId: 'verifyUsage', summary: 'Prove that counters are the sums of their ledgers, a page of customers at a time, and set them right' })
+  @ApiOperation({
+    operationId: 'verifyUsage',
+    summary: 'Prove that counters are the sums of their ledgers, a page of customers at a time, and set them right',
+  })
   async verify(@Body() body: VerifyUsageDto, @CurrentPrincipal() principal: Principal): Promise<VerifyReportDto> {
     return VerifyReportDto.of(await this.verification.run(body, actorOf(principal)));
   }
@@ -94,8 +130,20 @@ export class UsageController {
   @Allow({ scope: 'usage:read', people: 'owner', support: 'reads' })
   @OfCustomer()
   @ApiParam({ name: 'customer', description: 'Key of the customer, or "me".' })
-  @ApiOperation({ operationId: 'getUsage', summary: 'Usage over time', description: 'Steps follow the customer\'s zone. Of a customer with millions of lines the first question may be refused (503); it is answered once the ledger is summed up, within a minute or so.' })
-  usage(@CurrentCustomer() customer: Customer, @Query() query: UsageQueryDto, @ProductKey() product: string): Promise<UsageSeriesDto> {
-    return this.usageOverTime.ofCustomer({ customer, product, feature: query.feature }, { from: optionalDate(query.from), to: optionalDate(query.to), by: query.by });
+  @ApiOperation({
+    operationId: 'getUsage',
+    summary: 'Usage over time',
+    description:
+      "Steps follow the customer's zone. Of a customer with millions of lines the first question may be refused (503); it is answered once the ledger is summed up, within a minute or so.",
+  })
+  usage(
+    @CurrentCustomer() customer: Customer,
+    @Query() query: UsageQueryDto,
+    @ProductKey() product: string,
+  ): Promise<UsageSeriesDto> {
+    return this.usageOverTime.ofCustomer(
+      { customer, product, feature: query.feature },
+      { from: optionalDate(query.from), to: optionalDate(query.to), by: query.by },
+    );
   }
 }

@@ -14,7 +14,15 @@ export class VerifyOperation {
   ) {}
 
   /** @throws DomainError `customer_not_found` */
-  async run({ customer, rebuild = false, limit = DEFAULT_LIMIT, after = null }: { customer?: string; rebuild?: boolean; limit?: number; after?: string | null }, actor: Actor): Promise<CheckReport> {
+  async run(
+    {
+      customer,
+      rebuild = false,
+      limit = DEFAULT_LIMIT,
+      after = null,
+    }: { customer?: string; rebuild?: boolean; limit?: number; after?: string | null },
+    actor: Actor,
+  ): Promise<CheckReport> {
     const customerId = customer === undefined ? undefined : (await this.customers.getByKey(customer)).id;
     const page = { after, limit, customerId };
     return rebuild ? this.checker.rebuild(page, actor) : this.checker.check(page);

@@ -44,11 +44,19 @@ export class MeController {
 
   @Get('export')
   @Allow({ people: 'user' })
-  @ApiOperation({ operationId: 'exportMe', summary: 'Everything that is kept of you, a line of JSON each; the last one says that it is whole' })
+  @ApiOperation({
+    operationId: 'exportMe',
+    summary: 'Everything that is kept of you, a line of JSON each; the last one says that it is whole',
+  })
   @ApiProduces(NDJSON)
-  @ApiOkResponse({ content: { [NDJSON]: { schema: { type: 'string', description: 'Lines of JSON objects, each with its `kind`.' } } } })
+  @ApiOkResponse({
+    content: { [NDJSON]: { schema: { type: 'string', description: 'Lines of JSON objects, each with its `kind`.' } } },
+  })
   export(@CurrentPrincipal() principal: UserPrincipal): StreamableFile {
-    return new StreamableFile(this.exporting.run(principal), { type: NDJSON, disposition: 'attachment; filename="account.ndjson"' });
+    return new StreamableFile(this.exporting.run(principal), {
+      type: NDJSON,
+      disposition: 'attachment; filename="account.ndjson"',
+    });
   }
 
   @Post('deactivate')
@@ -56,9 +64,16 @@ export class MeController {
   @HttpCode(204)
   @TakesSecrets()
   @Allow({ people: 'user' })
-  @ApiOperation({ operationId: 'deactivateMe', summary: 'Close your account until an admin opens it again: all sessions end, contracts go on' })
+  @ApiOperation({
+    operationId: 'deactivateMe',
+    summary: 'Close your account until an admin opens it again: all sessions end, contracts go on',
+  })
   @ApiProblems(409)
-  async deactivate(@CurrentPrincipal() principal: UserPrincipal, @Body() { password }: ConfirmDto, @CallerAddress() source: string): Promise<void> {
+  async deactivate(
+    @CurrentPrincipal() principal: UserPrincipal,
+    @Body() { password }: ConfirmDto,
+    @CallerAddress() source: string,
+  ): Promise<void> {
     await this.leaving.deactivate(principal, password, source);
   }
 
@@ -67,9 +82,16 @@ export class MeController {
   @HttpCode(204)
   @TakesSecrets()
   @Allow({ people: 'user' })
-  @ApiOperation({ operationId: 'deleteMe', summary: 'Delete your account for good: contracts end, who you are is gone, usage and events stay without a name' })
+  @ApiOperation({
+    operationId: 'deleteMe',
+    summary: 'Delete your account for good: contracts end, who you are is gone, usage and events stay without a name',
+  })
   @ApiProblems(409)
-  async delete(@CurrentPrincipal() principal: UserPrincipal, @Body() { password }: ConfirmDto, @CallerAddress() source: string): Promise<void> {
+  async delete(
+    @CurrentPrincipal() principal: UserPrincipal,
+    @Body() { password }: ConfirmDto,
+    @CallerAddress() source: string,
+  ): Promise<void> {
     await this.leaving.remove(principal, password, source);
   }
 }

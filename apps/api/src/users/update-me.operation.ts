@@ -14,13 +14,21 @@ export class UpdateMeOperation {
   ) {}
 
   /** @throws DomainError `invalid_fields` */
-  async run(principal: UserPrincipal, { webhookUrl, mailEnabled, mutedMails, language, name, region, deviceType, timezone }: UpdateMeDto): Promise<Profile> {
+  async run(
+    principal: UserPrincipal,
+    { webhookUrl, mailEnabled, mutedMails, language, name, region, deviceType, timezone }: UpdateMeDto,
+  ): Promise<Profile> {
     const topics = mutedMails && [...new Set(mutedMails)];
     // Names are resolved before anything is held.
     const url = webhookUrl && (await this.endpoints.urlForProfile(webhookUrl));
     return this.database.transaction(async () => {
-      const profile = await this.profiles.update(principal, { name, mailEnabled, mutedMails: topics, language }, { name, region, deviceType, timezone });
-      if (url !== undefined) await this.endpoints.setOfProfile(principal.customerId, principal.userId, url, actorOf(principal));
+      const profile = await this.profiles.update(
+        principal,
+        { name, mailEnabled, mutedMails: topics, language },
+        { name, region, deviceType, timezone },
+      );
+      if (url !== undefined)
+        await this.endpoints.setOfProfile(principal.customerId, principal.userId, url, actorOf(principal));
       return profile;
     });
   }

@@ -13,7 +13,11 @@ export class UpdateStandingOperation {
   ) {}
 
   /** @throws DomainError `user_not_found`, `product_not_found`, `last_admin`, `invalid_fields` */
-  async run(id: string, { product, ...changes }: { role?: Role; product?: string; active?: boolean }, actor: Actor): Promise<User> {
+  async run(
+    id: string,
+    { product, ...changes }: { role?: Role; product?: string; active?: boolean },
+    actor: Actor,
+  ): Promise<User> {
     const productId = product === undefined ? undefined : (await this.catalog.getProduct(product)).id;
     return this.accounts.changeStanding(id, { ...changes, productId }, actor);
   }

@@ -30,6 +30,11 @@ export class UserPresenter {
 
   private async surroundingsOf(users: User[]): Promise<Surroundings[]> {
     const urls = await this.endpoints.profileUrls(users.map(({ customerId }) => customerId));
-    return Promise.all(users.map(async ({ customerId, productId }) => ({ product: productId && (await this.catalog.productKey(productId)), webhookUrl: urls.get(customerId) ?? null })));
+    return Promise.all(
+      users.map(async ({ customerId, productId }) => ({
+        product: productId && (await this.catalog.productKey(productId)),
+        webhookUrl: urls.get(customerId) ?? null,
+      })),
+    );
   }
 }

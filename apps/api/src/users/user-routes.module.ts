@@ -19,9 +19,27 @@ import { UserPresenter } from './user-presenter.js';
 import { UsersController } from './users.controller.js';
 
 @Module({
-  imports: [AuthModule, CatalogModule, CustomersModule, EntitlementsModule, MeteringModule, NotificationsModule, SubscriptionsModule, UsersModule, WebhooksModule, SubscriptionRoutesModule],
+  imports: [
+    AuthModule,
+    CatalogModule,
+    CustomersModule,
+    EntitlementsModule,
+    MeteringModule,
+    NotificationsModule,
+    SubscriptionsModule,
+    UsersModule,
+    WebhooksModule,
+    SubscriptionRoutesModule,
+  ],
   // `me` before `:id`.
   controllers: [MeController, UsersController],
-  providers: [UserPresenter, UpdateMeOperation, UpdateStandingOperation, LeaveOperation, ExportAccountOperation, AccountRecords],
+  providers: [
+    UserPresenter,
+    UpdateMeOperation,
+    UpdateStandingOperation,
+    LeaveOperation,
+    ExportAccountOperation,
+    AccountRecords,
+  ],
 })
 export class UserRoutesModule {}

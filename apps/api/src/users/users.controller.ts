@@ -45,16 +45,27 @@ export class UsersController {
   @Allow({ people: 'admin' })
   @ApiOperation({ operationId: 'updateUser', summary: 'Change role or activity; there is always an active admin left' })
   @ApiProblems(404, 409)
-  async update(@UuidParam('id') id: string, @Body() body: UpdateUserDto, @CurrentPrincipal() principal: UserPrincipal): Promise<UserDto> {
+  async update(
+    @UuidParam('id') id: string,
+    @Body() body: UpdateUserDto,
+    @CurrentPrincipal() principal: UserPrincipal,
+  ): Promise<UserDto> {
     return this.presenter.one(await this.updateStanding.run(id, body, actorOf(principal)));
   }
 
   @Delete(':id')
   @HttpCode(204)
   @Allow({ people: 'admin' })
-  @ApiOperation({ operationId: 'deleteUser', summary: 'Delete an account: its contracts end, who it was is gone, usage and events stay' })
+  @ApiOperation({
+    operationId: 'deleteUser',
+    summary: 'Delete an account: its contracts end, who it was is gone, usage and events stay',
+  })
   @ApiProblems(404, 409)
-  async remove(@UuidParam('id') id: string, @Query() { reason }: RemoveUserQueryDto, @CurrentPrincipal() principal: UserPrincipal): Promise<void> {
+  async remove(
+    @UuidParam('id') id: string,
+    @Query() { reason }: RemoveUserQueryDto,
+    @CurrentPrincipal() principal: UserPrincipal,
+  ): Promise<void> {
     await this.accounts.remove(id, actorOf(principal), reason);
   }
 }

@@ -25,9 +25,15 @@ export class WebhookAccess {
   }
 
   /** @throws DomainError `product_not_allowed`, `product_not_found`, and what the service refuses */
-  async create({ product, ...input }: NewEndpoint & { product?: string | null }, principal: Principal): Promise<{ endpoint: EndpointState; secret: string }> {
+  async create(
+    { product, ...input }: NewEndpoint & { product?: string | null },
+    principal: Principal,
+  ): Promise<{ endpoint: EndpointState; secret: string }> {
     const customerId = confinedTo(principal);
-    const productId = product === null || (product === undefined && customerId !== null) ? this.anyProduct(principal) : (await this.catalog.getProduct(allowedProduct(principal, product))).id;
+    const productId =
+      product === null || (product === undefined && customerId !== null)
+        ? this.anyProduct(principal)
+        : (await this.catalog.getProduct(allowedProduct(principal, product))).id;
     const ownerUserId = principal.kind === 'user' ? principal.userId : await this.apiKeys.ownerOf(principal.keyId);
     return this.endpoints.create(input, { productId, customerId }, { ownerUserId, actor: actorOf(principal) });
   }
@@ -42,13 +48,17 @@ export class WebhookAccess {
     return Promise.all(
       endpoints.map(async (endpoint) => {
         const { productId, customerId } = endpoint;
-        return WebhookEndpointDto.of(endpoint, { product: productId && (await this.catalog.productKey(productId)), customer: customerId && (keys.get(customerId) ?? null) });
+        return WebhookEndpointDto.of(endpoint, {
+          product: productId && (await this.catalog.productKey(productId)),
+          customer: customerId && (keys.get(customerId) ?? null),
+        });
       }),
     );
   }
 
   private anyProduct(principal: Principal): null {
-    if (confinedProduct(principal) !== null) throw new DomainError('forbidden', 'product_not_allowed', 'You are confined to a product.');
+    if (confinedProduct(principal) !== null)
+      throw new DomainError('forbidden', 'product_not_allowed', 'You are confined to a product.');
     return null;
   }
 }

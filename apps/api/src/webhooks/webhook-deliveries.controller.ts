@@ -27,21 +27,35 @@ export class WebhookDeliveriesController {
 
   @Get()
   @Allow({ ...RULE, support: 'reads' })
-  @ApiOperation({ operationId: 'listWebhookDeliveries', summary: 'List what was to be sent, newest first, with every attempt; kept for 30 days' })
+  @ApiOperation({
+    operationId: 'listWebhookDeliveries',
+    summary: 'List what was to be sent, newest first, with every attempt; kept for 30 days',
+  })
   @ApiProblems(404)
-  async list(@Query() query: WebhookDeliveryQueryDto, @CurrentPrincipal() principal: Principal): Promise<WebhookDeliveryPageDto> {
+  async list(
+    @Query() query: WebhookDeliveryQueryDto,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<WebhookDeliveryPageDto> {
     const scope = await this.access.scopeOf(principal);
     const { endpoint, status, event, type } = query;
     const filter = { endpoint, status, event, type };
     const binding = { deliveriesOf: scope, ...filter };
-    return this.pages.answer(await this.deliveries.list(this.pages.request(query, binding), scope, filter), binding, WebhookDeliveryDto.of);
+    return this.pages.answer(
+      await this.deliveries.list(this.pages.request(query, binding), scope, filter),
+      binding,
+      WebhookDeliveryDto.of,
+    );
   }
 
   @Get(':id')
   @Allow({ ...RULE, support: 'reads' })
   @ApiOperation({ operationId: 'getWebhookDelivery', summary: 'Read one delivery' })
   @ApiProblems(404)
-  async get(@UuidParam('id') id: string, @Query() _: SparseQueryDto, @CurrentPrincipal() principal: Principal): Promise<WebhookDeliveryDto> {
+  async get(
+    @UuidParam('id') id: string,
+    @Query() _: SparseQueryDto,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<WebhookDeliveryDto> {
     return WebhookDeliveryDto.of(await this.deliveries.get(id, await this.access.scopeOf(principal)));
   }
 
@@ -51,7 +65,11 @@ export class WebhookDeliveriesController {
   @Allow(RULE)
   @ApiOperation({ operationId: 'redeliverWebhook', summary: 'Send it once more, with the same id and the same bytes' })
   @ApiProblems(404, 409)
-  async redeliver(@UuidParam('id') id: string, @Body() _: EmptyDto, @CurrentPrincipal() principal: Principal): Promise<WebhookDeliveryDto> {
+  async redeliver(
+    @UuidParam('id') id: string,
+    @Body() _: EmptyDto,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<WebhookDeliveryDto> {
     return WebhookDeliveryDto.of(await this.deliveries.redeliver(id, await this.access.scopeOf(principal)));
   }
 }

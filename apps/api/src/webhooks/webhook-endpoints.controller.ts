@@ -14,7 +14,13 @@ import { TakesTime } from '../http/in-flight/takes-time.decorator.js';
 import { SparseQueryDto } from '../plans/dto/plan.dto.js';
 import { RedeliverDto, RedeliveredDto } from './dto/webhook-delivery.dto.js';
 import {
-  CreateWebhookEndpointDto, RotateSecretDto, UpdateWebhookEndpointDto, WebhookEndpointDto, WebhookEndpointPageDto, WebhookEndpointWithSecretDto, WebhookTestDto,
+  CreateWebhookEndpointDto,
+  RotateSecretDto,
+  UpdateWebhookEndpointDto,
+  WebhookEndpointDto,
+  WebhookEndpointPageDto,
+  WebhookEndpointWithSecretDto,
+  WebhookTestDto,
 } from './dto/webhook-endpoint.dto.js';
 import { WebhookAccess } from './webhook-access.js';
 
@@ -35,9 +41,15 @@ export class WebhookEndpointsController {
   @Post()
   @Idempotent()
   @Allow(RULE)
-  @ApiOperation({ operationId: 'createWebhookEndpoint', summary: 'Have events told to a URL; plain people get what happens to themselves' })
+  @ApiOperation({
+    operationId: 'createWebhookEndpoint',
+    summary: 'Have events told to a URL; plain people get what happens to themselves',
+  })
   @ApiProblems(404, 409)
-  async create(@Body() body: CreateWebhookEndpointDto, @CurrentPrincipal() principal: Principal): Promise<WebhookEndpointWithSecretDto> {
+  async create(
+    @Body() body: CreateWebhookEndpointDto,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<WebhookEndpointWithSecretDto> {
     const { endpoint, secret } = await this.access.create(body, principal);
     return { ...(await this.access.present(endpoint)), secret };
   }
@@ -56,7 +68,11 @@ export class WebhookEndpointsController {
   @Allow({ ...RULE, support: 'reads' })
   @ApiOperation({ operationId: 'getWebhookEndpoint', summary: 'Read one endpoint, and how it does' })
   @ApiProblems(404)
-  async get(@UuidParam('id') id: string, @Query() _: SparseQueryDto, @CurrentPrincipal() principal: Principal): Promise<WebhookEndpointDto> {
+  async get(
+    @UuidParam('id') id: string,
+    @Query() _: SparseQueryDto,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<WebhookEndpointDto> {
     return this.access.present(await this.endpoints.get(id, await this.access.scopeOf(principal)));
   }
 
@@ -64,14 +80,23 @@ export class WebhookEndpointsController {
   @Allow(RULE)
   @ApiOperation({ operationId: 'updateWebhookEndpoint', summary: 'Change an endpoint, or switch it on or off' })
   @ApiProblems(404)
-  async update(@UuidParam('id') id: string, @Body() body: UpdateWebhookEndpointDto, @CurrentPrincipal() principal: Principal): Promise<WebhookEndpointDto> {
-    return this.access.present(await this.endpoints.update(id, await this.access.scopeOf(principal), body, actorOf(principal)));
+  async update(
+    @UuidParam('id') id: string,
+    @Body() body: UpdateWebhookEndpointDto,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<WebhookEndpointDto> {
+    return this.access.present(
+      await this.endpoints.update(id, await this.access.scopeOf(principal), body, actorOf(principal)),
+    );
   }
 
   @Delete(':id')
   @HttpCode(204)
   @Allow(RULE)
-  @ApiOperation({ operationId: 'deleteWebhookEndpoint', summary: 'Delete an endpoint, with what waits for it and what was sent' })
+  @ApiOperation({
+    operationId: 'deleteWebhookEndpoint',
+    summary: 'Delete an endpoint, with what waits for it and what was sent',
+  })
   @ApiProblems(404)
   async delete(@UuidParam('id') id: string, @CurrentPrincipal() principal: Principal): Promise<void> {
     await this.endpoints.delete(id, await this.access.scopeOf(principal), actorOf(principal));
@@ -81,19 +106,38 @@ export class WebhookEndpointsController {
   @Idempotent()
   @HttpCode(200)
   @Allow(RULE)
-  @ApiOperation({ operationId: 'rotateWebhookSecret', summary: 'Another secret; for a while both sign, so that receivers can change over' })
+  @ApiOperation({
+    operationId: 'rotateWebhookSecret',
+    summary: 'Another secret; for a while both sign, so that receivers can change over',
+  })
   @ApiProblems(404)
-  async rotate(@UuidParam('id') id: string, @Body() { overlapSeconds = DAY_SECONDS }: RotateSecretDto, @CurrentPrincipal() principal: Principal): Promise<WebhookEndpointWithSecretDto> {
-    const { endpoint, secret } = await this.endpoints.rotateSecret(id, await this.access.scopeOf(principal), overlapSeconds, actorOf(principal));
+  async rotate(
+    @UuidParam('id') id: string,
+    @Body() { overlapSeconds = DAY_SECONDS }: RotateSecretDto,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<WebhookEndpointWithSecretDto> {
+    const { endpoint, secret } = await this.endpoints.rotateSecret(
+      id,
+      await this.access.scopeOf(principal),
+      overlapSeconds,
+      actorOf(principal),
+    );
     return { ...(await this.access.present(endpoint)), secret };
   }
 
   @Post(':id/test')
   @HttpCode(200)
   @Allow(RULE)
-  @ApiOperation({ operationId: 'testWebhookEndpoint', summary: 'Send a `webhook.test` there at once, and tell what came of it' })
+  @ApiOperation({
+    operationId: 'testWebhookEndpoint',
+    summary: 'Send a `webhook.test` there at once, and tell what came of it',
+  })
   @ApiProblems(404)
-  async test(@UuidParam('id') id: string, @Body() _: EmptyDto, @CurrentPrincipal() principal: Principal): Promise<WebhookTestDto> {
+  async test(
+    @UuidParam('id') id: string,
+    @Body() _: EmptyDto,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<WebhookTestDto> {
     return this.deliveries.test(id, await this.access.scopeOf(principal));
   }
 
@@ -102,9 +146,21 @@ export class WebhookEndpointsController {
   @Idempotent()
   @HttpCode(200)
   @Allow(RULE)
-  @ApiOperation({ operationId: 'redeliverToWebhookEndpoint', summary: 'Send again what was told in a span of time and has not arrived' })
+  @ApiOperation({
+    operationId: 'redeliverToWebhookEndpoint',
+    summary: 'Send again what was told in a span of time and has not arrived',
+  })
   @ApiProblems(404, 409)
-  async redeliver(@UuidParam('id') id: string, @Body() { from, to, all = false, after = 0 }: RedeliverDto, @CurrentPrincipal() principal: Principal): Promise<RedeliveredDto> {
-    return this.deliveries.redeliverRange(id, await this.access.scopeOf(principal), { from: new Date(from), to: new Date(to), all, after });
+  async redeliver(
+    @UuidParam('id') id: string,
+    @Body() { from, to, all = false, after = 0 }: RedeliverDto,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<RedeliveredDto> {
+    return this.deliveries.redeliverRange(id, await this.access.scopeOf(principal), {
+      from: new Date(from),
+      to: new Date(to),
+      all,
+      after,
+    });
   }
 }

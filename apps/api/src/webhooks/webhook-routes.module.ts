@@ -7,5 +7,9 @@ import { WebhookAccess } from './webhook-access.js';
 import { WebhookDeliveriesController } from './webhook-deliveries.controller.js';
 import { WebhookEndpointsController } from './webhook-endpoints.controller.js';
 
-@Module({ imports: [AuthModule, CatalogModule, CustomersModule, WebhooksModule], controllers: [WebhookEndpointsController, WebhookDeliveriesController], providers: [WebhookAccess] })
+@Module({
+  imports: [AuthModule, CatalogModule, CustomersModule, WebhooksModule],
+  controllers: [WebhookEndpointsController, WebhookDeliveriesController],
+  providers: [WebhookAccess],
+})
 export class WebhookRoutesModule {}

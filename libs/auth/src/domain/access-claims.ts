@@ -23,5 +23,8 @@ export function isTimely({ exp, iat, nbf }: AccessClaims, now: Date): boolean {
 /** True for three parts in the one spelling that base64url has for them: a signature has no second form in which it passes. */
 export function isCompact(token: string): boolean {
   const parts = token.split('.');
-  return parts.length === 3 && parts.every((part) => part !== '' && Buffer.from(part, 'base64url').toString('base64url') === part);
+  return (
+    parts.length === 3 &&
+    parts.every((part) => part !== '' && Buffer.from(part, 'base64url').toString('base64url') === part)
+  );
 }

@@ -1,13 +1,24 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { ACCOUNT_BACKOFF, FAMILIAR_MS, type SourceTries, SOURCE_BACKOFF, type Tries, tryNow, waitMs } from './login-backoff.js';
+import {
+  ACCOUNT_BACKOFF,
+  FAMILIAR_MS,
+  type SourceTries,
+  SOURCE_BACKOFF,
+  type Tries,
+  tryNow,
+  waitMs,
+} from './login-backoff.js';
 
 const START = Date.UTC(2026, 10, 21);
 const none = (): SourceTries => ({ failures: 0, blockedUntil: null, familiarUntil: null, updatedAt: new Date(START) });
 
 /** Guesses from these sources, each as early as it may. @returns when each guess was let through, and from where */
 function storm(sources: number, guesses: number, familiar: number[] = []): { at: number; source: number }[] {
-  const own = Array.from({ length: sources }, (_, index) => ({ ...none(), familiarUntil: familiar.includes(index) ? new Date(START + FAMILIAR_MS) : null }));
+  const own = Array.from({ length: sources }, (_, index) => ({
+    ...none(),
+    familiarUntil: familiar.includes(index) ? new Date(START + FAMILIAR_MS) : null,
+  }));
   let account: Tries = none();
   const next = own.map(() => START);
   const passed: { at: number; source: number }[] = [];
@@ -29,11 +40,20 @@ function storm(sources: number, guesses: number, familiar: number[] = []): { at:
 
 describe('guessing a password', () => {
   it('costs nothing ten times, then a second, two, four, up to a quarter of an hour', () => {
-    expect([1, 9, 10, 11, 12, 19, 25, 10_000].map((failures) => waitMs(failures, SOURCE_BACKOFF))).toEqual([0, 0, 1_000, 2_000, 4_000, 512_000, 900_000, 900_000]);
+    expect([1, 9, 10, 11, 12, 19, 25, 10_000].map((failures) => waitMs(failures, SOURCE_BACKOFF))).toEqual([
+      0, 0, 1_000, 2_000, 4_000, 512_000, 900_000, 900_000,
+    ]);
   });
 
   it('waits the longer the more failed, and never longer than the longest', () => {
-    fc.assert(fc.property(fc.nat(2_000), fc.constantFrom(SOURCE_BACKOFF, ACCOUNT_BACKOFF), (failures, backoff) => waitMs(failures, backoff) <= waitMs(failures + 1, backoff) && waitMs(failures, backoff) <= backoff.longestMs));
+    fc.assert(
+      fc.property(
+        fc.nat(2_000),
+        fc.constantFrom(SOURCE_BACKOFF, ACCOUNT_BACKOFF),
+        (failures, backoff) =>
+          waitMs(failures, backoff) <= waitMs(failures + 1, backoff) && waitMs(failures, backoff) <= backoff.longestMs,
+      ),
+    );
   });
 
   it('from one source is less than a hundred times in a day', () => {
@@ -50,7 +70,8 @@ describe('guessing a password', () => {
 
   it('does not keep the owner out: a familiar source tries while all others wait', () => {
     let account: Tries = none();
-    for (let index = 0; index < 120; index++) account = { ...account, failures: index, blockedUntil: new Date(START + 3_600_000) };
+    for (let index = 0; index < 120; index++)
+      account = { ...account, failures: index, blockedUntil: new Date(START + 3_600_000) };
     const owner = { ...none(), familiarUntil: new Date(START + 1) };
     expect(tryNow(owner, account, new Date(START)).refusedUntil).toBeNull();
     expect(tryNow(none(), account, new Date(START)).refusedUntil).toEqual(new Date(START + 3_600_000));
@@ -62,6 +83,9 @@ describe('guessing a password', () => {
 
   it('is forgotten after a day', () => {
     const guessed = { ...none(), failures: 30, blockedUntil: new Date(START + 900_000) };
-    expect(tryNow(guessed, none(), new Date(START + 86_400_000)).source).toMatchObject({ failures: 1, blockedUntil: null });
+    expect(tryNow(guessed, none(), new Date(START + 86_400_000)).source).toMatchObject({
+      failures: 1,
+      blockedUntil: null,
+    });
   });
 });

@@ -50,11 +50,17 @@ export function tryNow(source: SourceTries, account: Tries, now: Date): Verdict 
   const familiar = own.familiarUntil !== null && own.familiarUntil > now;
   const refusedUntil = latest(own.blockedUntil, familiar ? null : all.blockedUntil, now);
   if (refusedUntil) return { refusedUntil, source, account };
-  return { refusedUntil: null, source: counted(own, SOURCE_BACKOFF, now), account: familiar ? all : counted(all, ACCOUNT_BACKOFF, now) };
+  return {
+    refusedUntil: null,
+    source: counted(own, SOURCE_BACKOFF, now),
+    account: familiar ? all : counted(all, ACCOUNT_BACKOFF, now),
+  };
 }
 
 function fresh<T extends Tries>(tries: T, now: Date): T {
-  return now.getTime() - tries.updatedAt.getTime() < FORGOTTEN_AFTER_MS ? tries : { ...tries, failures: 0, blockedUntil: null };
+  return now.getTime() - tries.updatedAt.getTime() < FORGOTTEN_AFTER_MS
+    ? tries
+    : { ...tries, failures: 0, blockedUntil: null };
 }
 
 function counted<T extends Tries>(tries: T, backoff: Backoff, now: Date): T {

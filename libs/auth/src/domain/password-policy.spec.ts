@@ -4,26 +4,49 @@ import { type PasswordPolicy, weaknessOf } from './password-policy.js';
 
 const COMMON = new Set(['password', 'qwertyuiop', 'iloveyou', 'trustno1', 'letmein']);
 const policy: PasswordPolicy = { minLength: 15, maxLength: 128, isCommon: (text) => COMMON.has(text) };
-const weakness = (password: string, email: string | null = 'marianne@example.com', minLength = 15) => weaknessOf(password, email, { ...policy, minLength });
+const weakness = (password: string, email: string | null = 'marianne@example.com', minLength = 15) =>
+  weaknessOf(password, email, { ...policy, minLength });
 
 describe('a password', () => {
   it.each([
-    'correct horse battery', 'x y z x y z q w e', 'aB3$aB3$zz9!qq7', '🦊🐢🦉🐝🦔🐍🐙🦑🐚🦀🐡🐠🐟🐬🐳', '               leading', 'пароль из многих слов', 'k'.repeat(14) + 'ü and more', 'password is what it holds',
+    'correct horse battery',
+    'x y z x y z q w e',
+    'aB3$aB3$zz9!qq7',
+    '🦊🐢🦉🐝🦔🐍🐙🦑🐚🦀🐡🐠🐟🐬🐳',
+    '               leading',
+    'пароль из многих слов',
+    'k'.repeat(14) + 'ü and more',
+    'password is what it holds',
   ])('may be %j', (password) => expect(weakness(password)).toBeNull());
 
-  it.each(['short', 'fourteen chars', '', 'x'.repeat(129)])('has 15 to 128 characters: not %.20j', (password) => expect(weakness(password)).toMatch(/15 to 128/));
+  it.each(['short', 'fourteen chars', '', 'x'.repeat(129)])('has 15 to 128 characters: not %.20j', (password) =>
+    expect(weakness(password)).toMatch(/15 to 128/),
+  );
 
   it('is counted in characters, not in what they are kept in', () => {
     expect(weakness('🦊'.repeat(8), null)).toMatch(/15 to 128/);
     expect(weakness([...'abcdefghijklmnopqrstuvwxyz'].reverse().join('🦊'), null)).toBeNull();
   });
 
-  it.each(['my tollgate passphrase', 'xx marianne@example.com xx', 'MARIANNE is my name', 'ｍａｒｉａｎｎｅ writes wide'])('does not name the service or its owner: %j', (password) => expect(weakness(password)).toMatch(/e-mail/));
+  it.each([
+    'my tollgate passphrase',
+    'xx marianne@example.com xx',
+    'MARIANNE is my name',
+    'ｍａｒｉａｎｎｅ writes wide',
+  ])('does not name the service or its owner: %j', (password) => expect(weakness(password)).toMatch(/e-mail/));
 
-  it.each(['password1234567', '1234567password', '!!!Password!!!!!', 'passwordpassword', 'aaaaaaaaaaaaaaaa', 'abcabcabcabcabcabc', 'abcdefghijklmnop', '1234567890123456', '9876543210987654', '---letmein---123'])(
-    'is none that is tried first: %j',
-    (password) => expect(weakness(password, null)).toMatch(/tried first/),
-  );
+  it.each([
+    'password1234567',
+    '1234567password',
+    '!!!Password!!!!!',
+    'passwordpassword',
+    'aaaaaaaaaaaaaaaa',
+    'abcabcabcabcabcabc',
+    'abcdefghijklmnop',
+    '1234567890123456',
+    '9876543210987654',
+    '---letmein---123',
+  ])('is none that is tried first: %j', (password) => expect(weakness(password, null)).toMatch(/tried first/));
 
   it('may be as short as it is set, and then the common ones are still refused', () => {
     expect(weakness('trustno1', null, 8)).toMatch(/tried first/);
@@ -32,12 +55,16 @@ describe('a password', () => {
 
   it('asks for no kinds of characters: what is drawn by chance passes in any alphabet', () => {
     fc.assert(
-      fc.property(fc.constantFrom('abcdefghijklmnopqrstuvwxyz', '0123456789', 'αβγδεζηθικλμν', ' !"#$%&/()=?'), fc.infiniteStream(fc.nat()), (alphabet, draws) => {
-        const letters = [...alphabet];
-        const password = Array.from({ length: 40 }, () => letters[draws.next().value! % letters.length]!).join('');
-        fc.pre(new Set(password).size > 5 && !/^(.+?)\1+$/su.test(password));
-        return weakness(password, null) === null;
-      }),
+      fc.property(
+        fc.constantFrom('abcdefghijklmnopqrstuvwxyz', '0123456789', 'αβγδεζηθικλμν', ' !"#$%&/()=?'),
+        fc.infiniteStream(fc.nat()),
+        (alphabet, draws) => {
+          const letters = [...alphabet];
+          const password = Array.from({ length: 40 }, () => letters[draws.next().value! % letters.length]!).join('');
+          fc.pre(new Set(password).size > 5 && !/^(.+?)\1+$/su.test(password));
+          return weakness(password, null) === null;
+        },
+      ),
     );
   });
 });

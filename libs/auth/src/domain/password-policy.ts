@@ -17,12 +17,18 @@ const LONGEST_UNIT = 4;
 export const normalizePassword = (password: string): string => password.normalize('NFKC');
 
 /** What is wrong with a password, to be said after its name; null when nothing is. */
-export function weaknessOf(password: string, email: string | null, { minLength, maxLength, isCommon }: PasswordPolicy): string | null {
+export function weaknessOf(
+  password: string,
+  email: string | null,
+  { minLength, maxLength, isCommon }: PasswordPolicy,
+): string | null {
   const length = [...password].length;
   if (length < minLength || length > maxLength) return `must have ${minLength} to ${maxLength} characters`;
   const plain = normalizePassword(password).toLowerCase();
-  if (personalWords(email).some((word) => plain.includes(word))) return 'must not contain the e-mail or the name of this service';
-  if (isGuessable(plain, isCommon)) return 'is among the passwords that are tried first: choose one that is nobody else’s';
+  if (personalWords(email).some((word) => plain.includes(word)))
+    return 'must not contain the e-mail or the name of this service';
+  if (isGuessable(plain, isCommon))
+    return 'is among the passwords that are tried first: choose one that is nobody else’s';
   return null;
 }
 
@@ -36,11 +42,21 @@ function personalWords(email: string | null): string[] {
 function isGuessable(plain: string, isCommon: PasswordPolicy['isCommon']): boolean {
   const core = plain.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, '');
   const unit = /^(.+?)\1+$/su.exec(plain)?.[1] ?? null;
-  return isCommon(plain) || (core !== '' && isCommon(core)) || (unit !== null && (unit.length <= LONGEST_UNIT || isCommon(unit))) || isRun(plain);
+  return (
+    isCommon(plain) ||
+    (core !== '' && isCommon(core)) ||
+    (unit !== null && (unit.length <= LONGEST_UNIT || isCommon(unit))) ||
+    isRun(plain)
+  );
 }
 
 function isRun(plain: string): boolean {
   const codes = [...plain].map((letter) => letter.codePointAt(0)!);
-  const steps = new Set(codes.slice(1).map((code, index) => code - codes[index]!).filter((step) => Math.abs(step) !== 9));
+  const steps = new Set(
+    codes
+      .slice(1)
+      .map((code, index) => code - codes[index]!)
+      .filter((step) => Math.abs(step) !== 9),
+  );
   return steps.size === 1 && [-1, 0, 1].includes([...steps][0]!);
 }

@@ -3,8 +3,18 @@ import type { Role } from '@app/users';
 
 /** What an API key may be given. */
 export const SCOPES = [
-  'catalog:read', 'catalog:write', 'customers:read', 'customers:write', 'subscriptions:read', 'subscriptions:write',
-  'entitlements:read', 'usage:read', 'usage:write', 'webhooks:write', 'audit:read', 'stats:read',
+  'catalog:read',
+  'catalog:write',
+  'customers:read',
+  'customers:write',
+  'subscriptions:read',
+  'subscriptions:write',
+  'entitlements:read',
+  'usage:read',
+  'usage:write',
+  'webhooks:write',
+  'audit:read',
+  'stats:read',
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
@@ -45,14 +55,18 @@ export type Principal = UserPrincipal | ApiKeyPrincipal;
 const RULES_CATALOG: readonly Role[] = ['product_admin', 'admin'];
 const READS_CATALOG: readonly Role[] = ['support', ...RULES_CATALOG];
 
-export const isAdmin = (principal: Principal | null): boolean => principal?.kind === 'user' && principal.role === 'admin';
+export const isAdmin = (principal: Principal | null): boolean =>
+  principal?.kind === 'user' && principal.role === 'admin';
 
 /** True for people who act for the seller: admins, of everything or of one product. */
-export const isSeller = (principal: Principal): boolean => principal.kind === 'user' && RULES_CATALOG.includes(principal.role);
+export const isSeller = (principal: Principal): boolean =>
+  principal.kind === 'user' && RULES_CATALOG.includes(principal.role);
 
 export function actorOf(principal: Principal): Actor {
   const { origin } = principal;
-  return principal.kind === 'user' ? { kind: 'user', id: principal.userId, origin } : { kind: 'api_key', id: principal.keyId, origin };
+  return principal.kind === 'user'
+    ? { kind: 'user', id: principal.userId, origin }
+    : { kind: 'api_key', id: principal.keyId, origin };
 }
 
 /** The only customer that the principal may act for; null: any. */
@@ -64,7 +78,8 @@ export function confinedTo(principal: Principal): string | null {
 /** The product that a caller means: the one that is named, else the only one that it may see. @throws DomainError `product_not_allowed` when it is confined to another one */
 export function productMeant(principal: Principal | null, named: string | undefined): string | undefined {
   const confined = principal?.product ?? null;
-  if (confined !== null && named !== undefined && named !== confined) throw new DomainError('forbidden', 'product_not_allowed', 'You are confined to another product.');
+  if (confined !== null && named !== undefined && named !== confined)
+    throw new DomainError('forbidden', 'product_not_allowed', 'You are confined to another product.');
   return named ?? confined ?? undefined;
 }
 

@@ -5,7 +5,13 @@ import { checkKey, type RawContent } from './plan-content.js';
 /** The whole catalogue of one product as one document: what is not in it is archived. */
 export interface CatalogDocument {
   product: { key: string; name: string };
-  features: { key: string; name: string; type: FeatureType; unit?: string | null; failurePolicy?: FailurePolicy | null }[];
+  features: {
+    key: string;
+    name: string;
+    type: FeatureType;
+    unit?: string | null;
+    failurePolicy?: FailurePolicy | null;
+  }[];
   plans: (RawContent & { key: string; public?: boolean })[];
   assignment: { plan: string; region?: string | null; deviceType?: string | null }[];
 }
@@ -34,30 +40,56 @@ export function checkDocument({ product, features, plans, assignment }: CatalogD
   features.forEach(({ key }, index) => checkKey(key, `features.${index}.key`));
   plans.forEach(({ key }, index) => checkKey(key, `plans.${index}.key`));
   const problems: FieldError[] = [
-    ...repeated(features.map(({ key }) => key), 'features'),
-    ...repeated(plans.map(({ key }) => key), 'plans'),
-    ...repeated(assignment.map(({ region, deviceType }) => `${region ?? ''} ${deviceType ?? ''}`), 'assignment'),
+    ...repeated(
+      features.map(({ key }) => key),
+      'features',
+    ),
+    ...repeated(
+      plans.map(({ key }) => key),
+      'plans',
+    ),
+    ...repeated(
+      assignment.map(({ region, deviceType }) => `${region ?? ''} ${deviceType ?? ''}`),
+      'assignment',
+    ),
   ];
   assignment.forEach(({ plan }, index) => {
-    if (!plans.some(({ key }) => key === plan)) problems.push({ field: `assignment.${index}.plan`, message: 'is not a plan of this document' });
+    if (!plans.some(({ key }) => key === plan))
+      problems.push({ field: `assignment.${index}.plan`, message: 'is not a plan of this document' });
   });
   plans.forEach(({ prices = [] }, index) => {
     if (prices.length === 0) problems.push({ field: `plans.${index}.prices`, message: 'must have at least one price' });
   });
-  if (problems.length > 0) throw new DomainError('invalid', 'invalid_fields', 'Some fields are not valid.', { errors: problems });
+  if (problems.length > 0)
+    throw new DomainError('invalid', 'invalid_fields', 'Some fields are not valid.', { errors: problems });
 }
 
 function repeated(keys: string[], path: string): FieldError[] {
-  return keys.flatMap((key, index) => (keys.indexOf(key) === index ? [] : [{ field: `${path}.${index}`, message: 'repeats an earlier one' }]));
+  return keys.flatMap((key, index) =>
+    keys.indexOf(key) === index ? [] : [{ field: `${path}.${index}`, message: 'repeats an earlier one' }],
+  );
 }
 
 /** What becomes of a feature that the document names. @throws DomainError `feature_type_fixed` */
-export function featureFate(stored: Feature | undefined, wanted: CatalogDocument['features'][number]): 'created' | 'updated' | 'unchanged' {
+export function featureFate(
+  stored: Feature | undefined,
+  wanted: CatalogDocument['features'][number],
+): 'created' | 'updated' | 'unchanged' {
   if (!stored) return 'created';
-  if (stored.type !== wanted.type) throw new DomainError('conflict', 'feature_type_fixed', `The type of feature ${stored.key} never changes.`);
-  return stored.name === wanted.name && stored.unit === (wanted.unit ?? null) && stored.failurePolicy === (wanted.failurePolicy ?? null) && !stored.archivedAt ? 'unchanged' : 'updated';
+  if (stored.type !== wanted.type)
+    throw new DomainError('conflict', 'feature_type_fixed', `The type of feature ${stored.key} never changes.`);
+  return stored.name === wanted.name &&
+    stored.unit === (wanted.unit ?? null) &&
+    stored.failurePolicy === (wanted.failurePolicy ?? null) &&
+    !stored.archivedAt
+    ? 'unchanged'
+    : 'updated';
 }
 
 export function normalAssignment(rules: CatalogDocument['assignment']): Assignment[] {
-  return rules.map(({ plan, region, deviceType }) => ({ plan, region: region ?? null, deviceType: deviceType ?? null }));
+  return rules.map(({ plan, region, deviceType }) => ({
+    plan,
+    region: region ?? null,
+    deviceType: deviceType ?? null,
+  }));
 }

@@ -2,8 +2,22 @@ import { describe, expect, it } from '@jest/globals';
 import type { Price } from './catalog.js';
 import { chooseAssignment, choosePrice, type PriceWish } from './choose-price.js';
 
-const price = (over: Partial<Price>): Price => ({ interval: 'month', intervalCount: 1, amount: 1, currency: 'USD', region: null, deviceType: null, ...over });
-const wish = (over: Partial<PriceWish> = {}): PriceWish => ({ currency: null, currencyRequired: false, region: null, deviceType: null, ...over });
+const price = (over: Partial<Price>): Price => ({
+  interval: 'month',
+  intervalCount: 1,
+  amount: 1,
+  currency: 'USD',
+  region: null,
+  deviceType: null,
+  ...over,
+});
+const wish = (over: Partial<PriceWish> = {}): PriceWish => ({
+  currency: null,
+  currencyRequired: false,
+  region: null,
+  deviceType: null,
+  ...over,
+});
 
 describe('the price of a plan', () => {
   const prices = [
@@ -36,7 +50,9 @@ describe('the price of a plan', () => {
   });
 
   it('is none for a buyer of another region when it is bound to one', () => {
-    expect(choosePrice([price({ region: 'AM', deviceType: 'ios' })], wish({ region: 'US', deviceType: 'ios' }))).toBeNull();
+    expect(
+      choosePrice([price({ region: 'AM', deviceType: 'ios' })], wish({ region: 'US', deviceType: 'ios' })),
+    ).toBeNull();
   });
 });
 

@@ -24,10 +24,13 @@ function specificity(offer: Buyer, buyer: Buyer): number {
 
 /** The most specific offer for the buyer; of equals the one listed first. */
 function mostSpecific<T extends Buyer>(offers: T[], buyer: Buyer): T | null {
-  return offers
-    .map((offer) => ({ offer, rank: specificity(offer, buyer) }))
-    .filter(({ rank }) => rank >= 0)
-    .reduce<{ offer: T; rank: number } | null>((best, next) => (best && best.rank >= next.rank ? best : next), null)?.offer ?? null;
+  return (
+    offers
+      .map((offer) => ({ offer, rank: specificity(offer, buyer) }))
+      .filter(({ rank }) => rank >= 0)
+      .reduce<{ offer: T; rank: number } | null>((best, next) => (best && best.rank >= next.rank ? best : next), null)
+      ?.offer ?? null
+  );
 }
 
 /** The price a buyer pays, or null when the plan is not sold to such a buyer or not at such an interval. */

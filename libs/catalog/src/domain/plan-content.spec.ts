@@ -4,7 +4,10 @@ import type { Feature } from './catalog.js';
 import { checkContent, sameContent } from './plan-content.js';
 
 const features = new Map(
-  (['boolean', 'static', 'metered', 'credit'] as const).map((type) => [type, { key: type, type, archivedAt: null } as Feature]),
+  (['boolean', 'static', 'metered', 'credit'] as const).map((type) => [
+    type,
+    { key: type, type, archivedAt: null } as Feature,
+  ]),
 );
 const price = { interval: 'month', amount: 2999, currency: 'USD' };
 const metered = { feature: 'metered', type: 'metered', limit: 10, window: 'day', overage: 'deny' };
@@ -26,7 +29,12 @@ describe('the content of a plan', () => {
         entitlements: [
           { feature: 'boolean', type: 'boolean', value: false },
           { feature: 'static', type: 'static', value: 'email' },
-          { ...metered, limit: null, rateLimit: { limit: 5, windowSeconds: 60 }, overagePrice: { amount: 1, currency: 'INR' } },
+          {
+            ...metered,
+            limit: null,
+            rateLimit: { limit: 5, windowSeconds: 60 },
+            overagePrice: { amount: 1, currency: 'INR' },
+          },
           { feature: 'credit', type: 'credit', grant: { quantity: 10, every: 'month' } },
         ],
       },
@@ -43,10 +51,18 @@ describe('the content of a plan', () => {
     ['a limit beyond what JSON carries', { entitlements: [{ ...metered, limit: 2 ** 53 }] }, 'entitlements.0.limit'],
     ['an unknown window', { entitlements: [{ ...metered, window: 'fortnight' }] }, 'entitlements.0.window'],
     ['an unknown member', { entitlements: [{ ...metered, limits: 3 }] }, 'entitlements.0.limits'],
-    ['another type than the feature’s', { entitlements: [{ ...metered, type: 'boolean', value: true }] }, 'entitlements.0.type'],
+    [
+      'another type than the feature’s',
+      { entitlements: [{ ...metered, type: 'boolean', value: true }] },
+      'entitlements.0.type',
+    ],
     ['an unknown feature', { entitlements: [{ ...metered, feature: 'x' }] }, 'entitlements.0.feature'],
     ['a feature twice', { entitlements: [metered, metered] }, 'entitlements.1'],
-    ['a rate limit without a window', { entitlements: [{ ...metered, rateLimit: { limit: 5 } }] }, 'entitlements.0.rateLimit'],
+    [
+      'a rate limit without a window',
+      { entitlements: [{ ...metered, rateLimit: { limit: 5 } }] },
+      'entitlements.0.rateLimit',
+    ],
     ['a negative amount', { prices: [{ ...price, amount: -1 }] }, 'prices.0.amount'],
     ['an unknown currency', { prices: [{ ...price, currency: 'usd' }] }, 'prices.0.currency'],
     ['a region in words', { prices: [{ ...price, region: 'Armenia' }] }, 'prices.0.region'],

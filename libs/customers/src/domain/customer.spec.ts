@@ -6,9 +6,12 @@ describe('a customer', () => {
     expect(() => checkCustomerKey(key)).not.toThrow();
   });
 
-  it.each(['', ' ', ' a', 'a ', 'x'.repeat(129), 'a\u0000b', 'a\nb', '\u202eabc', '\ud800', 'me'])('may not be called %j', (key) => {
-    expect(() => checkCustomerKey(key)).toThrow('Some fields are not valid.');
-  });
+  it.each(['', ' ', ' a', 'a ', 'x'.repeat(129), 'a\u0000b', 'a\nb', '\u202eabc', '\ud800', 'me'])(
+    'may not be called %j',
+    (key) => {
+      expect(() => checkCustomerKey(key)).toThrow('Some fields are not valid.');
+    },
+  );
 
   it('lives in a time zone and pays in a currency that exist', () => {
     expect(() => checkProfile({ timezone: 'Europe/Berlin', currency: 'JPY' })).not.toThrow();

@@ -22,7 +22,9 @@ export interface Customer {
 }
 
 /** What a caller may say of a customer; a field left out stays as it is. */
-export type CustomerProfile = Partial<Pick<Customer, 'name' | 'email' | 'region' | 'deviceType' | 'timezone' | 'currency'>>;
+export type CustomerProfile = Partial<
+  Pick<Customer, 'name' | 'email' | 'region' | 'deviceType' | 'timezone' | 'currency'>
+>;
 
 const PROFILE_FIELDS = ['name', 'email', 'region', 'deviceType', 'timezone', 'currency'] as const;
 /** One to 128 printable characters: no control, format, separator or unassigned ones. */
@@ -38,8 +40,10 @@ export function checkCustomerKey(key: string): void {
 
 /** @throws DomainError `invalid_fields` */
 export function checkProfile(profile: CustomerProfile): void {
-  if (profile.timezone !== undefined && !isTimeZone(profile.timezone)) throw invalidField('timezone', 'must be an IANA time zone such as Europe/Berlin');
-  if (profile.currency && !isCurrency(profile.currency)) throw invalidField('currency', 'must be an ISO 4217 code such as USD');
+  if (profile.timezone !== undefined && !isTimeZone(profile.timezone))
+    throw invalidField('timezone', 'must be an IANA time zone such as Europe/Berlin');
+  if (profile.currency && !isCurrency(profile.currency))
+    throw invalidField('currency', 'must be an ISO 4217 code such as USD');
 }
 
 /** The fields of `profile` that differ from what is stored. */

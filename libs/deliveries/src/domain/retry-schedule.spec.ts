@@ -12,7 +12,8 @@ describe('the retry schedule', () => {
   });
 
   it('waits longer each time, whatever the chance', () => {
-    for (let attempt = 1; attempt < 9; attempt++) expect(retryDelayMs(attempt, 1)!).toBeLessThanOrEqual(retryDelayMs(attempt + 1, 0)!);
+    for (let attempt = 1; attempt < 9; attempt++)
+      expect(retryDelayMs(attempt, 1)!).toBeLessThanOrEqual(retryDelayMs(attempt + 1, 0)!);
   });
 
   it('comes later by chance, never sooner, by a fifth at most', () => {

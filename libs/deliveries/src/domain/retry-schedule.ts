@@ -3,7 +3,17 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
 /** From each attempt to the next, in milliseconds: ten attempts in 75 hours and 35 minutes (Standard Webhooks, "Deliverability and reliability"). */
-export const RETRY_DELAYS_MS = [5 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR] as const;
+export const RETRY_DELAYS_MS = [
+  5 * SECOND,
+  5 * MINUTE,
+  30 * MINUTE,
+  2 * HOUR,
+  5 * HOUR,
+  10 * HOUR,
+  14 * HOUR,
+  20 * HOUR,
+  24 * HOUR,
+] as const;
 /** At most so much later, as a part of the delay: what failed together is not tried again together. */
 export const JITTER = 0.2;
 /** A receiver that has answered nothing well for so long has had all attempts of its first message. */
@@ -20,4 +30,5 @@ export function retryDelayMs(attempt: number, chance: number): number | null {
 }
 
 /** How long a lane rests after so many failures in a row, in milliseconds: a second, then twice as long each time, a minute at most. */
-export const restMs = (failures: number): number => (failures < SICK_AFTER ? 0 : Math.min(LONGEST_REST_MS, SECOND * 2 ** Math.min(failures - SICK_AFTER, 16)));
+export const restMs = (failures: number): number =>
+  failures < SICK_AFTER ? 0 : Math.min(LONGEST_REST_MS, SECOND * 2 ** Math.min(failures - SICK_AFTER, 16));

@@ -41,7 +41,8 @@ export interface Entitlement {
 }
 
 /** True as long as time alone has not made it another one. */
-export const holds = ({ validFrom, validUntil }: Entitlement, now: Date): boolean => now >= validFrom && (validUntil === null || now < validUntil);
+export const holds = ({ validFrom, validUntil }: Entitlement, now: Date): boolean =>
+  now >= validFrom && (validUntil === null || now < validUntil);
 
 /** One customer's standing on the feature's product. The subscription is taken as it is at the instant asked about. */
 export interface Standing {
@@ -57,13 +58,28 @@ export interface Standing {
 /** What a customer may do with a feature at `now`. */
 export function entitlementOf(feature: Feature, standing: Standing, now: Date): Entitlement {
   const { subscription, version, timezone } = standing;
-  const nothing: Entitlement = { feature, denied: null, terms: null, rhythm: null, window: null, since: null, grants: [], source: null, validFrom: now, validUntil: null };
+  const nothing: Entitlement = {
+    feature,
+    denied: null,
+    terms: null,
+    rhythm: null,
+    window: null,
+    since: null,
+    grants: [],
+    source: null,
+    validFrom: now,
+    validUntil: null,
+  };
   const unsubscribed = denialOf(subscription);
-  if (!subscription || !version || unsubscribed) return { ...nothing, denied: unsubscribed ?? 'no_subscription', validUntil: standing.nextStartsAt };
+  if (!subscription || !version || unsubscribed)
+    return { ...nothing, denied: unsubscribed ?? 'no_subscription', validUntil: standing.nextStartsAt };
   const found = findTerms(feature, standing, now);
   const plan = { plan: subscription.planKey, version: subscription.planVersion };
-  const ends = [subscription.currentPeriodEnd, standing.nextStartsAt, ...turningPoints(standing, now)].filter((at) => at !== null);
-  if (!found) return { ...nothing, source: { kind: 'plan', ...plan }, denied: 'feature_not_in_plan', validUntil: earliest(ends) };
+  const ends = [subscription.currentPeriodEnd, standing.nextStartsAt, ...turningPoints(standing, now)].filter(
+    (at) => at !== null,
+  );
+  if (!found)
+    return { ...nothing, source: { kind: 'plan', ...plan }, denied: 'feature_not_in_plan', validUntil: earliest(ends) };
   const { terms, kind, since } = found;
   const disabled = feature.archivedAt !== null || (terms.type === 'boolean' && !terms.value);
   const rhythm = isCounted(terms) ? rhythmOf(terms, subscription, timezone) : null;
@@ -82,16 +98,25 @@ export function entitlementOf(feature: Feature, standing: Standing, now: Date): 
 }
 
 /** An override comes before the plan; a grant gives the feature where neither names it. */
-function findTerms(feature: Feature, { subscription, version, override, grants }: Standing, now: Date): { terms: EntitlementTerms; kind: EntitlementSource['kind']; since: Date } | null {
-  if (override && (override.expiresAt === null || now < override.expiresAt)) return { terms: override.terms, kind: 'override', since: override.updatedAt };
+function findTerms(
+  feature: Feature,
+  { subscription, version, override, grants }: Standing,
+  now: Date,
+): { terms: EntitlementTerms; kind: EntitlementSource['kind']; since: Date } | null {
+  if (override && (override.expiresAt === null || now < override.expiresAt))
+    return { terms: override.terms, kind: 'override', since: override.updatedAt };
   const granted = version!.entitlements.find(({ featureId }) => featureId === feature.id);
   if (granted) return { terms: granted.terms, kind: 'plan', since: subscription!.planSince };
-  const [first] = grants.filter(({ effectiveAt, expiresAt }) => effectiveAt <= now && (expiresAt === null || now < expiresAt));
+  const [first] = grants.filter(
+    ({ effectiveAt, expiresAt }) => effectiveAt <= now && (expiresAt === null || now < expiresAt),
+  );
   return first ? { terms: nothingIncluded(feature), kind: 'grant', since: first.createdAt } : null;
 }
 
 const nothingIncluded = ({ type }: Feature): EntitlementTerms =>
-  type === 'credit' ? { type, grant: { quantity: 0, every: 'none' } } : { type: 'metered', limit: 0, window: 'none', overage: 'deny' };
+  type === 'credit'
+    ? { type, grant: { quantity: 0, every: 'none' } }
+    : { type: 'metered', limit: 0, window: 'none', overage: 'deny' };
 
 /** When, without anybody's doing, other terms may hold. */
 function turningPoints({ override, grants }: Standing, now: Date): Date[] {

@@ -11,9 +11,17 @@ export interface PlanDifference {
 const allows = ({ terms }: PlanEntitlement): boolean => terms.type !== 'boolean' || terms.value;
 
 /** What a customer would gain and lose between two plan versions; overridden features stay as they are, whatever the plan says. */
-export function planDifference(before: PlanVersion, after: PlanVersion, overridden: ReadonlySet<string>): PlanDifference {
+export function planDifference(
+  before: PlanVersion,
+  after: PlanVersion,
+  overridden: ReadonlySet<string>,
+): PlanDifference {
   const termsOf = ({ entitlements }: PlanVersion): Map<string, EntitlementTerms> =>
-    new Map(entitlements.filter((entitlement) => allows(entitlement) && !overridden.has(entitlement.featureId)).map(({ feature, terms }) => [feature, terms]));
+    new Map(
+      entitlements
+        .filter((entitlement) => allows(entitlement) && !overridden.has(entitlement.featureId))
+        .map(({ feature, terms }) => [feature, terms]),
+    );
   const [old, fresh] = [termsOf(before), termsOf(after)];
   const only = (these: Map<string, EntitlementTerms>, those: Map<string, EntitlementTerms>) =>
     [...these].filter(([feature]) => !those.has(feature)).map(([feature, terms]) => ({ feature, terms }));

@@ -16,7 +16,8 @@ export interface Rhythm {
 export function windowAt({ name, timezone, billing }: Rhythm, at: Date): Period | null {
   if (name === 'none') return null;
   if (name !== 'billing_period') return calendarWindow(name, timezone, at);
-  if (billing.end !== null && at >= billing.start && at < billing.end) return { start: billing.start, end: billing.end };
+  if (billing.end !== null && at >= billing.start && at < billing.end)
+    return { start: billing.start, end: billing.end };
   const { start, end } = periodAt(billing.cadence, at);
   // Those around the one that runs now end where it begins, and begin where it ends.
   if (at < billing.start) return { start, end: end > billing.start ? billing.start : end };

@@ -27,7 +27,8 @@ export function burnOrder({ grant: one }: GrantState, { grant: other }: GrantSta
   );
 }
 
-export const isActive = ({ effectiveAt, expiresAt }: Grant, at: Date): boolean => effectiveAt <= at && (expiresAt === null || at < expiresAt);
+export const isActive = ({ effectiveAt, expiresAt }: Grant, at: Date): boolean =>
+  effectiveAt <= at && (expiresAt === null || at < expiresAt);
 
 /** Units that can be burnt at `at`. */
 export function balanceOf(grants: GrantState[], at: Date): number {
@@ -35,7 +36,11 @@ export function balanceOf(grants: GrantState[], at: Date): number {
 }
 
 /** Takes up to `quantity` units in burn order. What the grants do not cover is left to the caller. */
-export function burn(grants: GrantState[], quantity: number, at: Date): { grants: GrantState[]; burns: Burn[]; burnt: number } {
+export function burn(
+  grants: GrantState[],
+  quantity: number,
+  at: Date,
+): { grants: GrantState[]; burns: Burn[]; burnt: number } {
   const burns: Burn[] = [];
   let wanted = quantity;
   const left = new Map<GrantState, number>();
@@ -46,11 +51,19 @@ export function burn(grants: GrantState[], quantity: number, at: Date): { grants
     burns.push({ grantId: state.grant.id, quantity: taken });
     left.set(state, state.balance - taken);
   }
-  return { grants: grants.map((state) => (left.has(state) ? { ...state, balance: left.get(state)! } : state)), burns, burnt: quantity - wanted };
+  return {
+    grants: grants.map((state) => (left.has(state) ? { ...state, balance: left.get(state)! } : state)),
+    burns,
+    burnt: quantity - wanted,
+  };
 }
 
 /** Puts up to `quantity` units back where they came from, newest first. `history` is what was burnt and put back before, oldest first. */
-export function unwind(grants: GrantState[], quantity: number, history: Burn[]): { grants: GrantState[]; burns: Burn[]; returned: number } {
+export function unwind(
+  grants: GrantState[],
+  quantity: number,
+  history: Burn[],
+): { grants: GrantState[]; burns: Burn[]; returned: number } {
   const stack: Burn[] = [];
   for (const entry of history) {
     if (entry.quantity > 0) stack.push({ ...entry });
@@ -65,7 +78,9 @@ export function unwind(grants: GrantState[], quantity: number, history: Burn[]):
     back.set(grantId, (back.get(grantId) ?? 0) + returned);
   }
   return {
-    grants: grants.map((state) => (back.has(state.grant.id) ? { ...state, balance: state.balance + back.get(state.grant.id)! } : state)),
+    grants: grants.map((state) =>
+      back.has(state.grant.id) ? { ...state, balance: state.balance + back.get(state.grant.id)! } : state,
+    ),
     burns: [...back].map(([grantId, returned]) => ({ grantId, quantity: -returned })),
     returned: quantity - wanted,
   };
@@ -89,17 +104,24 @@ function takeOff(stack: Burn[], grantId: string, quantity: number): void {
  */
 export function settle(grants: GrantState[], upTo: Date, uncovered: number): { grants: GrantState[]; paid: Burn[] } {
   const fillings = grants.flatMap((state, index) => fillingsOf(state, upTo).map((at) => ({ at, index, state })));
-  if (fillings.length === 0 && grants.every(({ settledAt }) => settledAt !== null && settledAt >= upTo)) return { grants, paid: [] };
+  if (fillings.length === 0 && grants.every(({ settledAt }) => settledAt !== null && settledAt >= upTo))
+    return { grants, paid: [] };
   const balances = grants.map(({ balance }) => balance);
   const paid: Burn[] = [];
   let owed = uncovered;
-  for (const { index, state } of fillings.sort((one, other) => one.at.getTime() - other.at.getTime() || burnOrder(one.state, other.state))) {
+  for (const { index, state } of fillings.sort(
+    (one, other) => one.at.getTime() - other.at.getTime() || burnOrder(one.state, other.state),
+  )) {
     const pays = Math.min(owed, state.grant.quantity);
     balances[index] = state.grant.quantity - pays;
     owed -= pays;
     if (pays > 0) paid.push({ grantId: state.grant.id, quantity: pays });
   }
-  const settled = grants.map((state, index) => ({ ...state, balance: balances[index]!, settledAt: later(state.settledAt, upTo) }));
+  const settled = grants.map((state, index) => ({
+    ...state,
+    balance: balances[index]!,
+    settledAt: later(state.settledAt, upTo),
+  }));
   return { grants: settled, paid };
 }
 
@@ -120,7 +142,11 @@ function fillingsOf({ grant, settledAt }: GrantState, upTo: Date): Date[] {
   const { anchor, interval, count } = grant.recurrence;
   const cadence: Cadence = { anchor, interval, count, timeZone: grant.timezone };
   const from = settledAt === null || settledAt < grant.effectiveAt ? grant.effectiveAt : settledAt;
-  for (let at = periodAt(cadence, upTo).start; at > from && fillings.length < MOST_RECURRENCES; at = periodAt(cadence, new Date(at.getTime() - 1)).start) {
+  for (
+    let at = periodAt(cadence, upTo).start;
+    at > from && fillings.length < MOST_RECURRENCES;
+    at = periodAt(cadence, new Date(at.getTime() - 1)).start
+  ) {
     // A recurrence before the first activation, or from the anchor back, fills nothing.
     if (at >= anchor && isNew(at)) fillings.push(at);
     if (at < anchor) break;

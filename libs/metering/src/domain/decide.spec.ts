@@ -8,7 +8,11 @@ import { advance, count, type Meter, MOST, overageOf, roomOf, uncount, unusedMet
 const now = new Date('2026-11-21T09:00:00Z');
 const window = { start: new Date('2026-11-01T00:00:00Z'), end: new Date('2026-12-01T00:00:00Z') };
 const source = { kind: 'plan' as const, plan: 'pro', version: 3 };
-const rhythm = { name: 'month' as const, timezone: 'UTC', billing: { ...window, cadence: { anchor: window.start, interval: 'month' as const, count: 1, timeZone: 'UTC' } } };
+const rhythm = {
+  name: 'month' as const,
+  timezone: 'UTC',
+  billing: { ...window, cadence: { anchor: window.start, interval: 'month' as const, count: 1, timeZone: 'UTC' } },
+};
 
 const entitled = (terms: EntitlementTerms, over: Partial<Entitlement> = {}): Entitlement => ({
   feature: { id: 'f', productId: 'p', key: 'api_calls', type: terms.type, failurePolicy: null },
@@ -23,12 +27,27 @@ const entitled = (terms: EntitlementTerms, over: Partial<Entitlement> = {}): Ent
   validUntil: null,
   ...over,
 });
-const metered = (over: Partial<MeteredTerms> = {}): MeteredTerms => ({ type: 'metered', limit: 10, window: 'month', overage: 'deny', ...over });
+const metered = (over: Partial<MeteredTerms> = {}): MeteredTerms => ({
+  type: 'metered',
+  limit: 10,
+  window: 'month',
+  overage: 'deny',
+  ...over,
+});
 const ask = (quantity: number) => ({ customer: 'acme', quantity, now });
-const situation = (terms: EntitlementTerms, used = 0, over: Partial<Meter> = {}, entitlement: Partial<Entitlement> = {}): Situation => {
+const situation = (
+  terms: EntitlementTerms,
+  used = 0,
+  over: Partial<Meter> = {},
+  entitlement: Partial<Entitlement> = {},
+): Situation => {
   const entitledTo = entitled(terms, entitlement);
   const allowance = allowanceOf(entitledTo, () => window);
-  return { entitlement: entitledTo, allowance, meter: allowance && !entitledTo.denied ? { ...unusedMeter(allowance, [], now), used, ...over } : null };
+  return {
+    entitlement: entitledTo,
+    allowance,
+    meter: allowance && !entitledTo.denied ? { ...unusedMeter(allowance, [], now), used, ...over } : null,
+  };
 };
 
 describe('a decision', () => {
@@ -53,7 +72,11 @@ describe('a decision', () => {
   });
 
   it('shows the meter as it is after what it counted', () => {
-    expect(consume(situation(metered(), 4), ask(3))).toMatchObject({ taken: 3, meter: { used: 7 }, decision: { allowed: true, reason: null, used: 7, remaining: 3 } });
+    expect(consume(situation(metered(), 4), ask(3))).toMatchObject({
+      taken: 3,
+      meter: { used: 7 },
+      decision: { allowed: true, reason: null, used: 7, remaining: 3 },
+    });
   });
 
   it('shows the meter as it stands when it only looks', () => {
@@ -61,13 +84,20 @@ describe('a decision', () => {
   });
 
   it('tells the value of what is not counted, and counts nothing', () => {
-    expect(check(situation({ type: 'static', value: 'email' }), ask(1))).toMatchObject({ allowed: true, value: 'email' });
-    expect(check(situation({ type: 'boolean', value: false }, 0, {}, { denied: 'feature_disabled' }), ask(1))).toMatchObject({ allowed: false, reason: 'feature_disabled', value: false });
+    expect(check(situation({ type: 'static', value: 'email' }), ask(1))).toMatchObject({
+      allowed: true,
+      value: 'email',
+    });
+    expect(
+      check(situation({ type: 'boolean', value: false }, 0, {}, { denied: 'feature_disabled' }), ask(1)),
+    ).toMatchObject({ allowed: false, reason: 'feature_disabled', value: false });
     expect(consume(situation({ type: 'boolean', value: true }), ask(1))).toMatchObject({ taken: 0, meter: null });
   });
 
   it('denies for what the entitlement says, whatever is left', () => {
-    expect(consume(situation(metered({ limit: null }), 0, {}, { denied: 'subscription_expired' }), ask(1))).toMatchObject({ taken: 0, decision: { allowed: false, reason: 'subscription_expired' } });
+    expect(
+      consume(situation(metered({ limit: null }), 0, {}, { denied: 'subscription_expired' }), ask(1)),
+    ).toMatchObject({ taken: 0, decision: { allowed: false, reason: 'subscription_expired' } });
   });
 
   it.each([
@@ -78,28 +108,52 @@ describe('a decision', () => {
     ['allow', 8, 3, true, 3, 1],
     ['allow', 20, 5, true, 5, 15],
   ] as const)('%s: with %i of 10 used, %i more', (overage, used, quantity, allowed, taken, beyond) => {
-    expect(consume(situation(metered({ overage }), used), ask(quantity))).toMatchObject({ taken, decision: { allowed, used: used + taken, overage: beyond } });
+    expect(consume(situation(metered({ overage }), used), ask(quantity))).toMatchObject({
+      taken,
+      decision: { allowed, used: used + taken, overage: beyond },
+    });
   });
 
   it('never denies what is unlimited, and always what is none', () => {
-    expect(consume(situation(metered({ limit: null }), 1e9), ask(1e6)).decision).toMatchObject({ allowed: true, limit: null, remaining: null, overage: 0 });
-    expect(check(situation(metered({ limit: 0 })), ask(1))).toMatchObject({ allowed: false, reason: 'limit_reached', limit: 0 });
+    expect(consume(situation(metered({ limit: null }), 1e9), ask(1e6)).decision).toMatchObject({
+      allowed: true,
+      limit: null,
+      remaining: null,
+      overage: 0,
+    });
+    expect(check(situation(metered({ limit: 0 })), ask(1))).toMatchObject({
+      allowed: false,
+      reason: 'limit_reached',
+      limit: 0,
+    });
   });
 
   it('counts what is held as taken', () => {
     expect(check(situation(metered(), 4, { reserved: 5 }), ask(2))).toMatchObject({ allowed: false, remaining: 1 });
-    expect(reserve(situation(metered(), 4), ask(6))).toMatchObject({ taken: 6, decision: { allowed: true, used: 4, reserved: 6, remaining: 0 } });
+    expect(reserve(situation(metered(), 4), ask(6))).toMatchObject({
+      taken: 6,
+      decision: { allowed: true, used: 4, reserved: 6, remaining: 0 },
+    });
   });
 
   it('holds a rate limit beside the limit', () => {
     const terms = metered({ limit: null, rateLimit: { limit: 5, windowSeconds: 60 } });
     expect(check(situation(terms, 100, { recent: 4 }), ask(1)).allowed).toBe(true);
-    expect(check(situation(terms, 100, { recent: 5 }), ask(1))).toMatchObject({ allowed: false, reason: 'limit_reached' });
+    expect(check(situation(terms, 100, { recent: 5 }), ask(1))).toMatchObject({
+      allowed: false,
+      reason: 'limit_reached',
+    });
   });
 
   it('never counts beyond what JSON carries exactly', () => {
-    expect(consume(situation(metered({ limit: null }), MOST - 1), ask(2))).toMatchObject({ taken: 0, decision: { allowed: false } });
-    expect(consume(situation(metered({ overage: 'allow' }), MOST - 1), ask(1))).toMatchObject({ taken: 1, decision: { used: MOST } });
+    expect(consume(situation(metered({ limit: null }), MOST - 1), ask(2))).toMatchObject({
+      taken: 0,
+      decision: { allowed: false },
+    });
+    expect(consume(situation(metered({ overage: 'allow' }), MOST - 1), ask(1))).toMatchObject({
+      taken: 1,
+      decision: { used: MOST },
+    });
   });
 
   it('tells the database the limit, unless going beyond is allowed', () => {
@@ -116,18 +170,43 @@ describe('a decision', () => {
   describe('that the database could not give', () => {
     const withPolicy = (failurePolicy: 'deny' | 'allow' | 'last_known', over: Partial<Situation> = {}): Situation => {
       const known = situation(metered(), 10);
-      return { ...known, entitlement: { ...known.entitlement, feature: { ...known.entitlement.feature, failurePolicy } }, ...over };
+      return {
+        ...known,
+        entitlement: { ...known.entitlement, feature: { ...known.entitlement.feature, failurePolicy } },
+        ...over,
+      };
     };
 
     it('follows the feature’s policy, and says so', () => {
-      expect(degradedDecision(withPolicy('deny'), ask(1))).toMatchObject({ allowed: false, reason: 'unavailable', degraded: true });
-      expect(degradedDecision(withPolicy('allow'), ask(1))).toMatchObject({ allowed: true, reason: null, degraded: true });
-      expect(degradedDecision(withPolicy('last_known'), ask(1))).toMatchObject({ allowed: false, reason: 'limit_reached', degraded: true });
-      expect(degradedDecision(withPolicy('last_known', { meter: null }), ask(1))).toMatchObject({ allowed: false, reason: 'unavailable', degraded: true });
+      expect(degradedDecision(withPolicy('deny'), ask(1))).toMatchObject({
+        allowed: false,
+        reason: 'unavailable',
+        degraded: true,
+      });
+      expect(degradedDecision(withPolicy('allow'), ask(1))).toMatchObject({
+        allowed: true,
+        reason: null,
+        degraded: true,
+      });
+      expect(degradedDecision(withPolicy('last_known'), ask(1))).toMatchObject({
+        allowed: false,
+        reason: 'limit_reached',
+        degraded: true,
+      });
+      expect(degradedDecision(withPolicy('last_known', { meter: null }), ask(1))).toMatchObject({
+        allowed: false,
+        reason: 'unavailable',
+        degraded: true,
+      });
     });
 
     it('stays denied where more than counting denies', () => {
-      expect(degradedDecision(withPolicy('allow', { entitlement: { ...withPolicy('allow').entitlement, denied: 'subscription_expired' } }), ask(1))).toMatchObject({ allowed: false, reason: 'subscription_expired', degraded: true });
+      expect(
+        degradedDecision(
+          withPolicy('allow', { entitlement: { ...withPolicy('allow').entitlement, denied: 'subscription_expired' } }),
+          ask(1),
+        ),
+      ).toMatchObject({ allowed: false, reason: 'subscription_expired', degraded: true });
     });
   });
 });
@@ -158,18 +237,27 @@ describe('a meter', () => {
 
   it('gives the same in whatever groups the questions come', () => {
     fc.assert(
-      fc.property(fc.nat(100), overages, fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 60 }), (limit, overage, quantity, times) => {
-        // All ask for the same, so that every order is the same serial order.
-        let one = situation(metered({ limit, overage }));
-        let granted = 0;
-        for (let index = 0; index < times; index++) {
-          const { taken, meter } = consume(one, ask(quantity));
-          granted += taken;
-          one = { ...one, meter };
-        }
-        const most = overage === 'allow' ? times * quantity : Math.min(times * quantity, overage === 'cap' ? limit : Math.floor(limit / quantity) * quantity);
-        expect(granted).toBe(most);
-      }),
+      fc.property(
+        fc.nat(100),
+        overages,
+        fc.integer({ min: 1, max: 20 }),
+        fc.integer({ min: 1, max: 60 }),
+        (limit, overage, quantity, times) => {
+          // All ask for the same, so that every order is the same serial order.
+          let one = situation(metered({ limit, overage }));
+          let granted = 0;
+          for (let index = 0; index < times; index++) {
+            const { taken, meter } = consume(one, ask(quantity));
+            granted += taken;
+            one = { ...one, meter };
+          }
+          const most =
+            overage === 'allow'
+              ? times * quantity
+              : Math.min(times * quantity, overage === 'cap' ? limit : Math.floor(limit / quantity) * quantity);
+          expect(granted).toBe(most);
+        },
+      ),
     );
   });
 
@@ -187,6 +275,9 @@ describe('a meter', () => {
 
   it('stays as it is when time passes within a window', () => {
     const { meter, allowance } = situation(metered(), 4);
-    expect(advance({ ...meter!, windowStart: window.start }, allowance!, now)).toEqual({ meter: { ...meter!, windowStart: window.start }, paid: [] });
+    expect(advance({ ...meter!, windowStart: window.start }, allowance!, now)).toEqual({
+      meter: { ...meter!, windowStart: window.start },
+      paid: [],
+    });
   });
 });

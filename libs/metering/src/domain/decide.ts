@@ -54,12 +54,28 @@ export interface Outcome {
 const NO_BURNS: Burn[] = [];
 
 /** What a meter of these terms is measured against; null when there is nothing to count. */
-export function allowanceOf({ terms, rhythm, since }: Entitlement, windowAt: (at: Date) => Period | null): Allowance | null {
+export function allowanceOf(
+  { terms, rhythm, since }: Entitlement,
+  windowAt: (at: Date) => Period | null,
+): Allowance | null {
   if (!terms || !rhythm) return null;
   const common = { windowName: rhythm.name, windowAt, since: since! };
-  if (terms.type === 'metered') return { ...common, limit: terms.limit, overage: terms.overage, rolloverMax: 0, rateLimit: terms.rateLimit ?? null };
+  if (terms.type === 'metered')
+    return {
+      ...common,
+      limit: terms.limit,
+      overage: terms.overage,
+      rolloverMax: 0,
+      rateLimit: terms.rateLimit ?? null,
+    };
   if (terms.type !== 'credit') return null;
-  return { ...common, limit: terms.grant.quantity, overage: 'deny', rolloverMax: terms.grant.rolloverMax ?? 0, rateLimit: null };
+  return {
+    ...common,
+    limit: terms.grant.quantity,
+    overage: 'deny',
+    rolloverMax: terms.grant.rolloverMax ?? 0,
+    rateLimit: null,
+  };
 }
 
 /** An entitlement and the meter that it is counted on, up to date; both null where nothing is counted. */
@@ -78,9 +94,15 @@ export function check(situation: Situation, question: Question): Decision {
 export function consume(situation: Situation, question: Question): Outcome {
   const taken = grantable(situation, question);
   const { allowance, meter } = situation;
-  if (!allowance || !meter || taken === 0) return { decision: decisionOf(situation, meter, question, taken), taken: 0, meter, burns: NO_BURNS };
+  if (!allowance || !meter || taken === 0)
+    return { decision: decisionOf(situation, meter, question, taken), taken: 0, meter, burns: NO_BURNS };
   const counted = count(meter, allowance, taken, question.now);
-  return { decision: decisionOf(situation, counted.meter, question, taken), taken, meter: counted.meter, burns: counted.burns };
+  return {
+    decision: decisionOf(situation, counted.meter, question, taken),
+    taken,
+    meter: counted.meter,
+    burns: counted.burns,
+  };
 }
 
 /** Decides one question and holds what it allows. */
@@ -96,7 +118,8 @@ export function degradedDecision(situation: Situation, question: Question): Deci
   const { allowance, meter, entitlement } = situation;
   const remembered = check(situation, question);
   const policy = entitlement.feature.failurePolicy;
-  if (entitlement.denied || (policy === 'last_known' && (meter || !allowance))) return { ...remembered, degraded: true };
+  if (entitlement.denied || (policy === 'last_known' && (meter || !allowance)))
+    return { ...remembered, degraded: true };
   const allowed = policy === 'allow';
   return { ...remembered, allowed, reason: allowed ? null : 'unavailable', degraded: true };
 }
@@ -122,13 +145,27 @@ function grantable({ entitlement, allowance, meter }: Situation, { quantity, now
 }
 
 /** Written out member by member: it is made for every question. */
-function decisionOf({ entitlement, allowance }: Situation, meter: Meter | null, { customer, quantity, now }: Question, taken: number): Decision {
+function decisionOf(
+  { entitlement, allowance }: Situation,
+  meter: Meter | null,
+  { customer, quantity, now }: Question,
+  taken: number,
+): Decision {
   const { feature, denied, terms, source, window } = entitlement;
   const allowed = denied === null && taken > 0;
   const reason = denied ?? (allowed ? null : 'limit_reached');
   const asOf = now.toISOString();
   if (!allowance || !meter) {
-    const decision: Decision = { allowed, reason, customer, feature: feature.key, type: feature.type, requested: quantity, source, asOf };
+    const decision: Decision = {
+      allowed,
+      reason,
+      customer,
+      feature: feature.key,
+      type: feature.type,
+      requested: quantity,
+      source,
+      asOf,
+    };
     if (terms && 'value' in terms) decision.value = terms.value;
     return decision;
   }
@@ -136,8 +173,21 @@ function decisionOf({ entitlement, allowance }: Situation, meter: Meter | null, 
   const limit = effectiveLimit(meter, allowance, now);
   const remaining = limit === null ? null : roomOf(meter, allowance, now);
   const decision: Decision = {
-    allowed, reason, customer, feature: feature.key, type: feature.type, requested: quantity, limit, used, reserved, remaining, overage: overageOf(meter, allowance),
-    windowStart: window?.start.toISOString() ?? null, resetsAt: window?.end.toISOString() ?? null, source, asOf,
+    allowed,
+    reason,
+    customer,
+    feature: feature.key,
+    type: feature.type,
+    requested: quantity,
+    limit,
+    used,
+    reserved,
+    remaining,
+    overage: overageOf(meter, allowance),
+    windowStart: window?.start.toISOString() ?? null,
+    resetsAt: window?.end.toISOString() ?? null,
+    source,
+    asOf,
   };
   const granted = meter.fromGrants + balanceOf(meter.grants, now);
   if (carried > 0) decision.carriedOver = carried;

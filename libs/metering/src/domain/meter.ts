@@ -45,7 +45,17 @@ export function unusedMeter(allowance: Allowance, grants: Grant[], now: Date): M
   const since = allowance.rolloverMax > 0 && allowance.since < now ? allowance.since : now;
   const { windowName } = allowance;
   const windowStart = allowance.windowAt(since)?.start ?? FOR_EVER;
-  return { windowStart, windowName, used: 0, reserved: 0, fromGrants: 0, carried: 0, notified: 0, recent: 0, grants: grants.map((grant) => ({ grant, balance: 0, settledAt: null })) };
+  return {
+    windowStart,
+    windowName,
+    used: 0,
+    reserved: 0,
+    fromGrants: 0,
+    carried: 0,
+    notified: 0,
+    recent: 0,
+    grants: grants.map((grant) => ({ grant, balance: 0, settledAt: null })),
+  };
 }
 
 /** Units of the window itself that are free: included or carried over, and neither used nor held. */
@@ -84,12 +94,25 @@ export function advance(meter: Meter, allowance: Allowance, now: Date): { meter:
 
 /** Closes the meter's window and opens `current`; what lies between the two was not used. */
 function enter(current: Period, meter: Meter, allowance: Allowance): Meter {
-  const base: Meter = { ...meter, windowStart: current.start, windowName: allowance.windowName, used: 0, reserved: 0, fromGrants: 0, carried: 0, notified: 0 };
+  const base: Meter = {
+    ...meter,
+    windowStart: current.start,
+    windowName: allowance.windowName,
+    used: 0,
+    reserved: 0,
+    fromGrants: 0,
+    carried: 0,
+    notified: 0,
+  };
   if (meter.grants.length === 0 && allowance.rolloverMax === 0) return base;
   const closed = closingOf(meter, allowance, current);
   const beforeClose = settle(meter.grants, new Date(closed.getTime() - 1), overageOf(meter, allowance)).grants;
   const untilOpen = settle(reset(beforeClose, closed), new Date(current.start.getTime() - 1), 0).grants;
-  return { ...base, carried: carriedInto(current, meter, allowance), grants: closed < current.start ? reset(untilOpen, current.start) : untilOpen };
+  return {
+    ...base,
+    carried: carriedInto(current, meter, allowance),
+    grants: closed < current.start ? reset(untilOpen, current.start) : untilOpen,
+  };
 }
 
 function closingOf({ windowStart }: Meter, { windowAt }: Allowance, current: Period): Date {
@@ -120,8 +143,15 @@ function carriedInto(current: Period, meter: Meter, allowance: Allowance): numbe
 /** Counts units: of the window first, then of the grants; what neither covers becomes overage. */
 export function count(meter: Meter, { limit }: Allowance, quantity: number, at: Date): { meter: Meter; burns: Burn[] } {
   const counted: Meter = {
-    windowStart: meter.windowStart, windowName: meter.windowName, used: meter.used + quantity, reserved: meter.reserved, fromGrants: meter.fromGrants,
-    carried: meter.carried, notified: meter.notified, recent: meter.recent + quantity, grants: meter.grants,
+    windowStart: meter.windowStart,
+    windowName: meter.windowName,
+    used: meter.used + quantity,
+    reserved: meter.reserved,
+    fromGrants: meter.fromGrants,
+    carried: meter.carried,
+    notified: meter.notified,
+    recent: meter.recent + quantity,
+    grants: meter.grants,
   };
   if (limit === null || meter.grants.length === 0) return { meter: counted, burns: [] };
   const { grants, burns, burnt } = burn(meter.grants, Math.max(0, quantity - includedLeft(meter, limit)), at);
@@ -129,7 +159,12 @@ export function count(meter: Meter, { limit }: Allowance, quantity: number, at: 
 }
 
 /** Takes units back, newest first: overage, then what came from grants, then what the window included. At most what was used. */
-export function uncount(meter: Meter, allowance: Allowance, quantity: number, history: Burn[]): { meter: Meter; burns: Burn[] } {
+export function uncount(
+  meter: Meter,
+  allowance: Allowance,
+  quantity: number,
+  history: Burn[],
+): { meter: Meter; burns: Burn[] } {
   const beyond = Math.max(0, Math.min(quantity - overageOf(meter, allowance), meter.fromGrants));
   const { grants, burns, returned } = unwind(meter.grants, beyond, history);
   return { meter: { ...meter, used: meter.used - quantity, fromGrants: meter.fromGrants - returned, grants }, burns };

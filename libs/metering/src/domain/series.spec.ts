@@ -6,16 +6,23 @@ const QUARTER_MS = 900_000;
 
 describe('the whole quarters of an hour of a span', () => {
   it('lie in it, begin and end on quarters, and leave less than one before and after them', () => {
-    const instant = fc.oneof(fc.integer({ min: -1e12, max: 4e12 }), fc.integer({ min: -1e6, max: 4e6 }).map((quarter) => quarter * QUARTER_MS));
+    const instant = fc.oneof(
+      fc.integer({ min: -1e12, max: 4e12 }),
+      fc.integer({ min: -1e6, max: 4e6 }).map((quarter) => quarter * QUARTER_MS),
+    );
     fc.assert(
-      fc.property(instant, fc.oneof(fc.integer({ min: 1, max: 3 * QUARTER_MS }), fc.integer({ min: 1, max: 1e11 })), (from, length) => {
-        const to = from + length;
-        const { first, last } = wholeQuartersOf({ from: new Date(from), to: new Date(to) });
-        const [begin, end] = [first.getTime(), last.getTime()];
-        expect(from <= begin && begin <= end && end <= to).toBe(true);
-        expect(Math.max(begin - from, to - end)).toBeLessThan(QUARTER_MS);
-        if (begin < end) expect([Math.abs(begin % QUARTER_MS), Math.abs(end % QUARTER_MS)]).toEqual([0, 0]);
-      }),
+      fc.property(
+        instant,
+        fc.oneof(fc.integer({ min: 1, max: 3 * QUARTER_MS }), fc.integer({ min: 1, max: 1e11 })),
+        (from, length) => {
+          const to = from + length;
+          const { first, last } = wholeQuartersOf({ from: new Date(from), to: new Date(to) });
+          const [begin, end] = [first.getTime(), last.getTime()];
+          expect(from <= begin && begin <= end && end <= to).toBe(true);
+          expect(Math.max(begin - from, to - end)).toBeLessThan(QUARTER_MS);
+          if (begin < end) expect([Math.abs(begin % QUARTER_MS), Math.abs(end % QUARTER_MS)]).toEqual([0, 0]);
+        },
+      ),
     );
   });
 });

@@ -23,7 +23,8 @@ export function spanOf({ to: until, from: since, by = 'day' }: Partial<Span>, no
   const to = until ?? now;
   const from = since ?? new Date(to.getTime() - DEFAULT_MS);
   if (from >= to) throw invalidField('from', 'must be before "to"');
-  if ((to.getTime() - from.getTime()) / STEP_MS[by] > MOST_STEPS) throw invalidField('by', `gives more than ${MOST_STEPS} steps; ask for a shorter span or longer steps`);
+  if ((to.getTime() - from.getTime()) / STEP_MS[by] > MOST_STEPS)
+    throw invalidField('by', `gives more than ${MOST_STEPS} steps; ask for a shorter span or longer steps`);
   return { from, to, by };
 }
 

@@ -3,8 +3,19 @@ import type { MailTopic } from '@app/users';
 
 /** What people are told of. */
 export const NOTIFICATION_KINDS = [
-  'subscription_started', 'subscription_changed', 'subscription_cancel_scheduled', 'subscription_canceled', 'subscription_renewed', 'subscription_expired', 'trial_ending',
-  'renewal_upcoming', 'expiry_upcoming', 'payment_failed', 'usage_nearly_reached', 'usage_reached', 'endpoint_disabled',
+  'subscription_started',
+  'subscription_changed',
+  'subscription_cancel_scheduled',
+  'subscription_canceled',
+  'subscription_renewed',
+  'subscription_expired',
+  'trial_ending',
+  'renewal_upcoming',
+  'expiry_upcoming',
+  'payment_failed',
+  'usage_nearly_reached',
+  'usage_reached',
+  'endpoint_disabled',
 ] as const;
 export type NotificationKind = (typeof NOTIFICATION_KINDS)[number];
 
@@ -71,7 +82,8 @@ const KINDS: Partial<Record<PublishedEvent['type'], NotificationKind>> = {
 export function kindOf({ type, after }: Pick<PublishedEvent, 'type' | 'after'>): NotificationKind | null {
   // A contract that begins later is told of when it does.
   if (type === 'subscription.created') return after?.['status'] === 'inactive' ? null : 'subscription_started';
-  if (type === 'usage.threshold_reached') return (after?.['percent'] as number) >= 100 ? 'usage_reached' : 'usage_nearly_reached';
+  if (type === 'usage.threshold_reached')
+    return (after?.['percent'] as number) >= 100 ? 'usage_reached' : 'usage_nearly_reached';
   return KINDS[type] ?? null;
 }
 
@@ -79,7 +91,22 @@ export const isMailed = (kind: NotificationKind, facts: Facts): boolean => TERMS
 export const topicOf = (kind: NotificationKind): MailTopic => TERMS[kind].topic;
 
 export function factsOf({ before, after, at, product, reason }: PublishedEvent): Facts {
-  const { plan, price, quantity, status, currentPeriodEnd, feature, used, limit, url, disabledReason } = (after ?? {}) as Record<string, never>;
+  const { plan, price, quantity, status, currentPeriodEnd, feature, used, limit, url, disabledReason } = (after ??
+    {}) as Record<string, never>;
   const formerPlan = (before as { plan?: Facts['plan'] } | null)?.plan;
-  return { at: at.toISOString(), plan, formerPlan, price, quantity, status, endsAt: currentPeriodEnd, product, feature, used, limit, url, reason: disabledReason ?? reason ?? undefined };
+  return {
+    at: at.toISOString(),
+    plan,
+    formerPlan,
+    price,
+    quantity,
+    status,
+    endsAt: currentPeriodEnd,
+    product,
+    feature,
+    used,
+    limit,
+    url,
+    reason: disabledReason ?? reason ?? undefined,
+  };
 }

@@ -3,28 +3,58 @@ import { type Facts, factsOf, isMailed, kindOf, NOTIFICATION_KINDS } from './not
 import { worded } from './wording.js';
 
 const facts: Facts = {
-  at: '2026-11-21T22:30:00.000Z', endsAt: '2026-12-21T22:30:00.000Z', plan: { key: 'pro', name: 'Pro' }, formerPlan: { key: 'free', name: 'Free' }, price: { amount: 123_456, currency: 'EUR' },
-  quantity: 2, status: 'active', feature: 'api_calls', used: 800, limit: 1_000, url: 'https://example.com/hook', reason: 'gone',
+  at: '2026-11-21T22:30:00.000Z',
+  endsAt: '2026-12-21T22:30:00.000Z',
+  plan: { key: 'pro', name: 'Pro' },
+  formerPlan: { key: 'free', name: 'Free' },
+  price: { amount: 123_456, currency: 'EUR' },
+  quantity: 2,
+  status: 'active',
+  feature: 'api_calls',
+  used: 800,
+  limit: 1_000,
+  url: 'https://example.com/hook',
+  reason: 'gone',
 };
 
 describe('what people read', () => {
-  it.each(NOTIFICATION_KINDS.flatMap((kind) => (['en', 'de'] as const).map((language) => [kind, language] as const)))('%s in %s has every word filled in', (kind, language) => {
-    const { title, text } = worded(kind, facts, { language, zone: 'Europe/Berlin' });
-    expect(`${title} ${text}`).not.toMatch(/undefined|null|NaN|Invalid|\?/);
-    expect(title.length).toBeLessThan(78);
-  });
+  it.each(NOTIFICATION_KINDS.flatMap((kind) => (['en', 'de'] as const).map((language) => [kind, language] as const)))(
+    '%s in %s has every word filled in',
+    (kind, language) => {
+      const { title, text } = worded(kind, facts, { language, zone: 'Europe/Berlin' });
+      expect(`${title} ${text}`).not.toMatch(/undefined|null|NaN|Invalid|\?/);
+      expect(title.length).toBeLessThan(78);
+    },
+  );
 
   it('is in their zone and their way of writing', () => {
-    expect(worded('renewal_upcoming', facts, { language: 'en', zone: 'America/New_York' }).text).toBe('The next period begins on December 21, 2026 at 5:30 PM. The price is €2,469.12.');
-    expect(worded('renewal_upcoming', facts, { language: 'de', zone: 'Asia/Tokyo' }).text).toBe('Der nächste Zeitraum beginnt am 22. Dezember 2026 um 07:30. Der Preis ist 2.469,12 €.');
+    expect(worded('renewal_upcoming', facts, { language: 'en', zone: 'America/New_York' }).text).toBe(
+      'The next period begins on December 21, 2026 at 5:30 PM. The price is €2,469.12.',
+    );
+    expect(worded('renewal_upcoming', facts, { language: 'de', zone: 'Asia/Tokyo' }).text).toBe(
+      'Der nächste Zeitraum beginnt am 22. Dezember 2026 um 07:30. Der Preis ist 2.469,12 €.',
+    );
   });
 
-  it.each([['JPY', '¥246,912'], ['KWD', 'KWD 246.912'], ['USD', '$2,469.12']])('counts the minor units of %s', (currency, expected) => {
-    expect(worded('payment_failed', { ...facts, price: { amount: 123_456, currency } }, { language: 'en', zone: 'UTC' }).text).toContain(`(${expected})`);
+  it.each([
+    ['JPY', '¥246,912'],
+    ['KWD', 'KWD 246.912'],
+    ['USD', '$2,469.12'],
+  ])('counts the minor units of %s', (currency, expected) => {
+    expect(
+      worded('payment_failed', { ...facts, price: { amount: 123_456, currency } }, { language: 'en', zone: 'UTC' })
+        .text,
+    ).toContain(`(${expected})`);
   });
 
   it('says nothing of money where there is none', () => {
-    expect(worded('subscription_started', { ...facts, price: { amount: 0, currency: 'USD' } }, { language: 'en', zone: 'UTC' }).text).not.toContain('price');
+    expect(
+      worded(
+        'subscription_started',
+        { ...facts, price: { amount: 0, currency: 'USD' } },
+        { language: 'en', zone: 'UTC' },
+      ).text,
+    ).not.toContain('price');
   });
 });
 
@@ -41,7 +71,13 @@ describe('what is told', () => {
   });
 
   it('by mail only where it is about money, or somebody must act', () => {
-    const free = factsOf({ before: null, after: { price: { amount: 0, currency: 'USD' }, status: 'active' }, at: new Date(0), product: null, reason: null } as never);
+    const free = factsOf({
+      before: null,
+      after: { price: { amount: 0, currency: 'USD' }, status: 'active' },
+      at: new Date(0),
+      product: null,
+      reason: null,
+    } as never);
     expect(isMailed('subscription_started', free)).toBe(false);
     expect(isMailed('subscription_started', { ...free, status: 'trialing' })).toBe(true);
     expect(isMailed('subscription_started', facts)).toBe(true);

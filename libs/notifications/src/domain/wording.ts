@@ -17,8 +17,10 @@ export interface Text {
 type Wording = Record<NotificationKind, (facts: Facts, local: Local) => Text>;
 
 const plan = ({ plan: named }: Facts): string => named?.name ?? '?';
-const priced = (facts: Facts, local: Local, tell: (price: string) => string): string => ((facts.price?.amount ?? 0) > 0 ? tell(local.money(facts)) : '');
-const ends = ({ endsAt }: Facts, { time }: Local, tell: (end: string) => string): string => (endsAt ? tell(time(endsAt)) : '');
+const priced = (facts: Facts, local: Local, tell: (price: string) => string): string =>
+  (facts.price?.amount ?? 0) > 0 ? tell(local.money(facts)) : '';
+const ends = ({ endsAt }: Facts, { time }: Local, tell: (end: string) => string): string =>
+  endsAt ? tell(time(endsAt)) : '';
 
 const EN: Wording = {
   subscription_started: (facts, local) => ({
@@ -33,8 +35,14 @@ const EN: Wording = {
     title: `Your plan ${plan(facts)} is set to end`,
     text: `You can use it${ends(facts, local, (end) => ` until ${end}`)}. If you change your mind before, resume it.`,
   }),
-  subscription_canceled: (facts, local) => ({ title: `Your plan ${plan(facts)} has ended`, text: `It was canceled on ${local.time(facts.at)}.` }),
-  subscription_expired: (facts, local) => ({ title: `Your plan ${plan(facts)} has ended`, text: `Its last period ended on ${local.time(facts.at)}.` }),
+  subscription_canceled: (facts, local) => ({
+    title: `Your plan ${plan(facts)} has ended`,
+    text: `It was canceled on ${local.time(facts.at)}.`,
+  }),
+  subscription_expired: (facts, local) => ({
+    title: `Your plan ${plan(facts)} has ended`,
+    text: `Its last period ended on ${local.time(facts.at)}.`,
+  }),
   subscription_renewed: (facts, local) => ({
     title: `Your plan ${plan(facts)} was renewed`,
     text: `A new period began on ${local.time(facts.at)}.${ends(facts, local, (end) => ` It ends on ${end}.`)}${priced(facts, local, (price) => ` The price is ${price}.`)}`,
@@ -47,13 +55,22 @@ const EN: Wording = {
     title: `Your trial of ${plan(facts)} ends soon`,
     text: `${ends(facts, local, (end) => `It ends on ${end}.`)}${priced(facts, local, (price) => ` After that the price is ${price} a period.`)}`,
   }),
-  expiry_upcoming: (facts, local) => ({ title: `Your plan ${plan(facts)} ends soon`, text: `${ends(facts, local, (end) => `It ends on ${end}`)}, unless you renew it.` }),
+  expiry_upcoming: (facts, local) => ({
+    title: `Your plan ${plan(facts)} ends soon`,
+    text: `${ends(facts, local, (end) => `It ends on ${end}`)}, unless you renew it.`,
+  }),
   payment_failed: (facts, local) => ({
     title: `A payment for ${plan(facts)} failed`,
     text: `On ${local.time(facts.at)} a payment failed${priced(facts, local, (price) => ` (${price})`)}. Please see to it, so that nothing is cut off.`,
   }),
-  usage_nearly_reached: (facts, { number }) => ({ title: `80 % of ${facts.feature} are used`, text: `You have used ${number(facts.used!)} of ${number(facts.limit!)}.` }),
-  usage_reached: (facts, { number }) => ({ title: `All of ${facts.feature} is used`, text: `You have used ${number(facts.used!)} of ${number(facts.limit!)}. Another plan may allow more.` }),
+  usage_nearly_reached: (facts, { number }) => ({
+    title: `80 % of ${facts.feature} are used`,
+    text: `You have used ${number(facts.used!)} of ${number(facts.limit!)}.`,
+  }),
+  usage_reached: (facts, { number }) => ({
+    title: `All of ${facts.feature} is used`,
+    text: `You have used ${number(facts.used!)} of ${number(facts.limit!)}. Another plan may allow more.`,
+  }),
   endpoint_disabled: (facts, { time }) => ({
     title: 'A webhook endpoint was disabled',
     text: `Since ${time(facts.at)} nothing is sent to ${facts.url} any more: ${facts.reason === 'gone' ? 'it answered that it is gone' : 'for three days every attempt failed'}. What it missed can be sent again once it is enabled.`,
@@ -73,8 +90,14 @@ const DE: Wording = {
     title: `Dein Tarif ${plan(facts)} ist gekündigt`,
     text: `Du kannst ihn noch${ends(facts, local, (end) => ` bis ${end}`)} nutzen. Bis dahin lässt sich die Kündigung zurücknehmen.`,
   }),
-  subscription_canceled: (facts, local) => ({ title: `Dein Tarif ${plan(facts)} ist zu Ende`, text: `Er wurde am ${local.time(facts.at)} beendet.` }),
-  subscription_expired: (facts, local) => ({ title: `Dein Tarif ${plan(facts)} ist zu Ende`, text: `Sein letzter Zeitraum endete am ${local.time(facts.at)}.` }),
+  subscription_canceled: (facts, local) => ({
+    title: `Dein Tarif ${plan(facts)} ist zu Ende`,
+    text: `Er wurde am ${local.time(facts.at)} beendet.`,
+  }),
+  subscription_expired: (facts, local) => ({
+    title: `Dein Tarif ${plan(facts)} ist zu Ende`,
+    text: `Sein letzter Zeitraum endete am ${local.time(facts.at)}.`,
+  }),
   subscription_renewed: (facts, local) => ({
     title: `Dein Tarif ${plan(facts)} wurde verlängert`,
     text: `Am ${local.time(facts.at)} begann ein neuer Zeitraum.${ends(facts, local, (end) => ` Er endet am ${end}.`)}${priced(facts, local, (price) => ` Der Preis ist ${price}.`)}`,
@@ -87,13 +110,22 @@ const DE: Wording = {
     title: `Deine Testphase von ${plan(facts)} endet bald`,
     text: `${ends(facts, local, (end) => `Sie endet am ${end}.`)}${priced(facts, local, (price) => ` Danach ist der Preis ${price} je Zeitraum.`)}`,
   }),
-  expiry_upcoming: (facts, local) => ({ title: `Dein Tarif ${plan(facts)} endet bald`, text: `${ends(facts, local, (end) => `Er endet am ${end}`)}, wenn du ihn nicht verlängerst.` }),
+  expiry_upcoming: (facts, local) => ({
+    title: `Dein Tarif ${plan(facts)} endet bald`,
+    text: `${ends(facts, local, (end) => `Er endet am ${end}`)}, wenn du ihn nicht verlängerst.`,
+  }),
   payment_failed: (facts, local) => ({
     title: `Eine Zahlung für ${plan(facts)} schlug fehl`,
     text: `Am ${local.time(facts.at)} schlug eine Zahlung fehl${priced(facts, local, (price) => ` (${price})`)}. Bitte kümmere dich darum, damit nichts abgeschaltet wird.`,
   }),
-  usage_nearly_reached: (facts, { number }) => ({ title: `80 % von ${facts.feature} sind verbraucht`, text: `Du hast ${number(facts.used!)} von ${number(facts.limit!)} verbraucht.` }),
-  usage_reached: (facts, { number }) => ({ title: `${facts.feature} ist verbraucht`, text: `Du hast ${number(facts.used!)} von ${number(facts.limit!)} verbraucht. Ein anderer Tarif erlaubt vielleicht mehr.` }),
+  usage_nearly_reached: (facts, { number }) => ({
+    title: `80 % von ${facts.feature} sind verbraucht`,
+    text: `Du hast ${number(facts.used!)} von ${number(facts.limit!)} verbraucht.`,
+  }),
+  usage_reached: (facts, { number }) => ({
+    title: `${facts.feature} ist verbraucht`,
+    text: `Du hast ${number(facts.used!)} von ${number(facts.limit!)} verbraucht. Ein anderer Tarif erlaubt vielleicht mehr.`,
+  }),
   endpoint_disabled: (facts, { time }) => ({
     title: 'Ein Webhook wurde abgeschaltet',
     text: `Seit ${time(facts.at)} wird nichts mehr an ${facts.url} gesendet: ${facts.reason === 'gone' ? 'Er antwortete, dass es ihn nicht mehr gibt' : 'Drei Tage lang schlug jeder Versuch fehl'}. Was er versäumt hat, kann gesendet werden, sobald er wieder eingeschaltet ist.`,
@@ -103,7 +135,11 @@ const DE: Wording = {
 const WORDINGS: Record<Language, Wording> = { en: EN, de: DE };
 
 /** A notification in words. @param zone IANA name */
-export function worded(kind: NotificationKind, facts: Facts, { language, zone }: { language: Language; zone: string }): Text {
+export function worded(
+  kind: NotificationKind,
+  facts: Facts,
+  { language, zone }: { language: Language; zone: string },
+): Text {
   return WORDINGS[language][kind](facts, localOf(language, zone));
 }
 

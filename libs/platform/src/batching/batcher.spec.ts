@@ -5,7 +5,14 @@ import { Batcher, type Outcome } from './batcher.js';
 function heldBatcher(options: { most?: number; waiting?: number; lanes?: number } = {}) {
   const groups: { items: number[]; end: (outcomes?: Outcome<number>[]) => void; fail: (error: Error) => void }[] = [];
   const batcher = new Batcher<number, number>(
-    (items) => new Promise((resolve, reject) => groups.push({ items, end: (outcomes) => resolve(outcomes ?? items.map((item) => ({ answer: item * 10 }))), fail: reject })),
+    (items) =>
+      new Promise((resolve, reject) =>
+        groups.push({
+          items,
+          end: (outcomes) => resolve(outcomes ?? items.map((item) => ({ answer: item * 10 }))),
+          fail: reject,
+        }),
+      ),
     { most: 100, waiting: 1_000, ...options },
   );
   return { batcher, groups };
@@ -44,7 +51,11 @@ describe('a batcher', () => {
     const first = batcher.add(1);
     await turn();
     const waiting = [batcher.add(2), batcher.add(3)];
-    await expect(batcher.add(4)).rejects.toMatchObject({ code: 'overloaded', kind: 'unavailable', details: { retryAfterSeconds: 1 } });
+    await expect(batcher.add(4)).rejects.toMatchObject({
+      code: 'overloaded',
+      kind: 'unavailable',
+      details: { retryAfterSeconds: 1 },
+    });
     groups[0]!.end();
     await first;
     await turn();

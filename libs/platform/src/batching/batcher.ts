@@ -21,7 +21,12 @@ const OVERLOAD_RETRY_SECONDS = 1;
  * the larger the groups become. Every item gets its answer once its own group is done.
  */
 export class Batcher<Item, Answer> {
-  private queue: { item: Item; resolve: (answer: Answer | Promise<Answer>) => void; reject: (error: unknown) => void; since: number }[] = [];
+  private queue: {
+    item: Item;
+    resolve: (answer: Answer | Promise<Answer>) => void;
+    reject: (error: unknown) => void;
+    since: number;
+  }[] = [];
   private readonly idle: (() => void)[] = [];
   private flushing = 0;
   private scheduled = false;
@@ -84,5 +89,7 @@ export class Batcher<Item, Answer> {
 }
 
 function overloaded(): DomainError {
-  return new DomainError('unavailable', 'overloaded', 'Too many requests wait already; try again.', { retryAfterSeconds: OVERLOAD_RETRY_SECONDS });
+  return new DomainError('unavailable', 'overloaded', 'Too many requests wait already; try again.', {
+    retryAfterSeconds: OVERLOAD_RETRY_SECONDS,
+  });
 }

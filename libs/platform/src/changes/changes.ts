@@ -38,7 +38,12 @@ export class Changes implements OnApplicationBootstrap, OnApplicationShutdown {
   }
 
   private async connect(url: string): Promise<void> {
-    const client = new pg.Client({ connectionString: url, application_name: 'tollgate changes', connectionTimeoutMillis: RECONNECT_MS, keepAlive: true });
+    const client = new pg.Client({
+      connectionString: url,
+      application_name: 'tollgate changes',
+      connectionTimeoutMillis: RECONNECT_MS,
+      keepAlive: true,
+    });
     this.client = client;
     client.on('error', () => undefined);
     client.on('notification', ({ payload }) => this.tell(payload || null));

@@ -31,7 +31,10 @@ export class DatabaseClock extends Clock implements OnModuleInit, OnApplicationS
 
   async onModuleInit(): Promise<void> {
     await this.synchronize();
-    this.timer = setInterval(() => void this.synchronize().catch((error: unknown) => this.logger.debug(`Not synchronised: ${String(error)}`)), SYNC_MS).unref();
+    this.timer = setInterval(
+      () => void this.synchronize().catch((error: unknown) => this.logger.debug(`Not synchronised: ${String(error)}`)),
+      SYNC_MS,
+    ).unref();
   }
 
   onApplicationShutdown(): void {
@@ -43,9 +46,12 @@ export class DatabaseClock extends Clock implements OnModuleInit, OnApplicationS
     let best = { roundTrip: Infinity, origin: this.origin };
     for (let sample = 0; sample < SAMPLES; sample++) {
       const asked = performance.now();
-      const [row] = await this.database.query<{ ms: number }>('select (extract(epoch from clock_timestamp()) * 1000)::float8 as ms');
+      const [row] = await this.database.query<{ ms: number }>(
+        'select (extract(epoch from clock_timestamp()) * 1000)::float8 as ms',
+      );
       const answered = performance.now();
-      if (answered - asked < best.roundTrip) best = { roundTrip: answered - asked, origin: row!.ms - (asked + answered) / 2 };
+      if (answered - asked < best.roundTrip)
+        best = { roundTrip: answered - asked, origin: row!.ms - (asked + answered) / 2 };
     }
     this.origin = best.origin;
   }

@@ -14,19 +14,37 @@ export const RECOMMENDED_PASSWORD_LENGTH = 15;
 
 const onOff = z.enum(['on', 'off']);
 /** `KEY=` in an environment file means "not set". */
-const optional = <T extends z.ZodType>(schema: T) => z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
+const optional = <T extends z.ZodType>(schema: T) =>
+  z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
 
 /** Addresses and CIDR blocks, separated by commas. */
 const addressBlocks = z
   .string()
-  .transform((text) => text.split(',').map((one) => one.trim()).filter(Boolean))
-  .refine((blocks) => blocks.every((one) => ipaddr.isValid(one) || ipaddr.isValidCIDR(one)), 'must be addresses or CIDR blocks, separated by commas');
+  .transform((text) =>
+    text
+      .split(',')
+      .map((one) => one.trim())
+      .filter(Boolean),
+  )
+  .refine(
+    (blocks) => blocks.every((one) => ipaddr.isValid(one) || ipaddr.isValidCIDR(one)),
+    'must be addresses or CIDR blocks, separated by commas',
+  );
 
 /** `https://a.example, https://b.example`, or the same as a JSON list. */
 const origins = z
   .string()
-  .transform((text) => text.replace(/^\[|\]$/g, '').split(',').map((one) => one.trim().replace(/^"|"$/g, '').replace(/\/$/, '')).filter(Boolean))
-  .refine((list) => list.every((one) => URL.canParse(one) && new URL(one).origin === one), 'must be origins like https://app.example.com, separated by commas');
+  .transform((text) =>
+    text
+      .replace(/^\[|\]$/g, '')
+      .split(',')
+      .map((one) => one.trim().replace(/^"|"$/g, '').replace(/\/$/, ''))
+      .filter(Boolean),
+  )
+  .refine(
+    (list) => list.every((one) => URL.canParse(one) && new URL(one).origin === one),
+    'must be origins like https://app.example.com, separated by commas',
+  );
 
 const schema = z.object({
   NODE_ENV: optional(z.enum(['development', 'test', 'production'])),
@@ -126,7 +144,8 @@ export class Config {
   /** @throws Error naming each variable that is wrong or missing, never its value. */
   constructor(environment: NodeJS.ProcessEnv) {
     const parsed = schema.safeParse(environment);
-    if (!parsed.success) throw new Error(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('\n'));
+    if (!parsed.success)
+      throw new Error(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('\n'));
     const env = parsed.data;
     this.production = env.NODE_ENV === 'production';
     if (this.production) refuseSampleSecrets(env);

@@ -11,16 +11,25 @@ export interface ServerLimits {
 
 /** How many of a process's connections are for what is asked thousands of times a second. */
 const SHARE_OF_USAGE = 0.375;
-const LIMITS: ServerLimits = { statement_timeout: 4_000, lock_timeout: 3_000, idle_in_transaction_session_timeout: 10_000 };
+const LIMITS: ServerLimits = {
+  statement_timeout: 4_000,
+  lock_timeout: 3_000,
+  idle_in_transaction_session_timeout: 10_000,
+};
 
-export const connectionsOfUsage = ({ databaseConnections }: Config): number => Math.max(2, Math.floor(databaseConnections * SHARE_OF_USAGE));
+export const connectionsOfUsage = ({ databaseConnections }: Config): number =>
+  Math.max(2, Math.floor(databaseConnections * SHARE_OF_USAGE));
 
 /** A pooler takes no settings with a connection: they are made in each transaction then. */
 export const settingsOf = ({ pooled }: Config, limits: ServerLimits): Partial<ServerLimits> => (pooled ? {} : limits);
 
 /** What begins a transaction, or stands first in it: nothing where the connection is set already. */
 export const limitsInside = ({ pooled }: Config, limits: ServerLimits = LIMITS): string =>
-  pooled ? Object.entries(limits).map(([name, ms]) => `set local ${name} = ${ms}`).join('; ') : '';
+  pooled
+    ? Object.entries(limits)
+        .map(([name, ms]) => `set local ${name} = ${ms}`)
+        .join('; ')
+    : '';
 
 /**
  * How the service connects. Every wait is bounded, the client's own first: `query_timeout` is the only one that fires
@@ -34,6 +43,12 @@ export function connectionOptions(config: Config, Client: typeof pg.Client): Pos
     migrationsRun: false,
     applicationName: 'tollgate',
     logging: false,
-    extra: { Client, max: config.databaseConnections - connectionsOfUsage(config), connectionTimeoutMillis: 2_000, query_timeout: 5_000, ...settingsOf(config, LIMITS) },
+    extra: {
+      Client,
+      max: config.databaseConnections - connectionsOfUsage(config),
+      connectionTimeoutMillis: 2_000,
+      query_timeout: 5_000,
+      ...settingsOf(config, LIMITS),
+    },
   };
 }

@@ -12,7 +12,9 @@ const LOST_RUNNER = new Set(['QueryRunnerAlreadyReleasedError', 'QueryRunnerProv
 const CANCELED = '57014';
 const READ_TIMEOUT = 'Query read timeout';
 const SOCKET_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH']);
-const DRIVER_MESSAGES = new RegExp(`${READ_TIMEOUT}|timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error`);
+const DRIVER_MESSAGES = new RegExp(
+  `${READ_TIMEOUT}|timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error`,
+);
 
 interface DriverError {
   code?: string;
@@ -48,5 +50,7 @@ export function isUnavailable(error: unknown): boolean {
   const { code = '', message = '' } = driverError(error);
   if (error instanceof Error && LOST_RUNNER.has(error.name)) return true;
   if (SOCKET_CODES.has(code) || code === LOCK_TIMEOUT || isRetryable(error)) return true;
-  return UNAVAILABLE_CLASSES.some((prefix) => code.length === 5 && code.startsWith(prefix)) || DRIVER_MESSAGES.test(message);
+  return (
+    UNAVAILABLE_CLASSES.some((prefix) => code.length === 5 && code.startsWith(prefix)) || DRIVER_MESSAGES.test(message)
+  );
 }

@@ -16,7 +16,11 @@ const POOL = 'commands';
   imports: [
     TypeOrmModule.forRootAsync({
       inject: [Config, QueryWatch],
-      useFactory: (config: Config, watch: QueryWatch) => ({ ...connectionOptions(config, watch.clientFor(POOL)), autoLoadEntities: true, retryAttempts: 0 }),
+      useFactory: (config: Config, watch: QueryWatch) => ({
+        ...connectionOptions(config, watch.clientFor(POOL)),
+        autoLoadEntities: true,
+        retryAttempts: 0,
+      }),
     }),
   ],
   providers: [Database, Pipeline],

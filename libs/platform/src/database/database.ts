@@ -39,7 +39,11 @@ export class Database {
     for (let attempt = 1; ; attempt++) {
       try {
         const afterCommit: (() => void)[] = [];
-        const result = await this.tracked(() => this.dataSource.transaction((manager) => this.running.run({ manager, afterCommit }, () => this.bounded(manager, work))));
+        const result = await this.tracked(() =>
+          this.dataSource.transaction((manager) =>
+            this.running.run({ manager, afterCommit }, () => this.bounded(manager, work)),
+          ),
+        );
         afterCommit.forEach((then) => then());
         return result;
       } catch (error) {
@@ -106,7 +110,10 @@ export class Database {
    * @returns how many rows went
    */
   async deleteBatch(table: string, key: string, over: string, parameters: unknown[]): Promise<number> {
-    const rows = await this.write(`delete from ${table} where (${key}) in (select ${key} from ${table} where ${over} limit ${DELETE_BATCH} for update skip locked) returning 1`, parameters);
+    const rows = await this.write(
+      `delete from ${table} where (${key}) in (select ${key} from ${table} where ${over} limit ${DELETE_BATCH} for update skip locked) returning 1`,
+      parameters,
+    );
     return rows.length;
   }
 

@@ -24,7 +24,11 @@ export interface Decided<Answer> {
 }
 
 /** Times in milliseconds. A request that cannot be answered in these is refused, and the next one is served. */
-const LIMITS: ServerLimits = { statement_timeout: 1_800, lock_timeout: 500, idle_in_transaction_session_timeout: 5_000 };
+const LIMITS: ServerLimits = {
+  statement_timeout: 1_800,
+  lock_timeout: 500,
+  idle_in_transaction_session_timeout: 5_000,
+};
 const WAITS = { connectionTimeoutMillis: 1_000, query_timeout: 2_000 };
 const POOL = 'usage';
 
@@ -44,7 +48,15 @@ export class Pipeline implements OnApplicationShutdown {
     watch: QueryWatch,
   ) {
     // The options are newer than the published types.
-    const options = { connectionString: config.requireDatabaseUrl(), application_name: 'tollgate usage', max: connectionsOfUsage(config), Client: watch.clientFor(POOL), ...WAITS, ...settingsOf(config, LIMITS), pipeline: true };
+    const options = {
+      connectionString: config.requireDatabaseUrl(),
+      application_name: 'tollgate usage',
+      max: connectionsOfUsage(config),
+      Client: watch.clientFor(POOL),
+      ...WAITS,
+      ...settingsOf(config, LIMITS),
+      pipeline: true,
+    };
     this.pool = new pg.Pool(options);
     watch.watch(POOL, this.pool);
     this.begin = ['begin', limitsInside(config, LIMITS)].filter(Boolean).join('; ');
@@ -113,7 +125,8 @@ export class Pipeline implements OnApplicationShutdown {
 }
 
 /** An error that the server itself has told leaves the connection usable. */
-const isConnectionBroken = (error: unknown): boolean => !(error instanceof pg.DatabaseError) || error.code?.startsWith('57') === true;
+const isConnectionBroken = (error: unknown): boolean =>
+  !(error instanceof pg.DatabaseError) || error.code?.startsWith('57') === true;
 
 const connectionOf =
   (prepared: (statement: Statement) => { name?: string; text: string }) =>

@@ -35,7 +35,14 @@ export class Readiness implements OnApplicationShutdown {
     private readonly redis: SharedRedis,
     private readonly clock: Clock,
   ) {
-    this.pool = new pg.Pool({ connectionString: config.requireDatabaseUrl(), application_name: 'tollgate health', max: 1, idleTimeoutMillis: IDLE_MS, connectionTimeoutMillis: PATIENCE_MS, query_timeout: PATIENCE_MS });
+    this.pool = new pg.Pool({
+      connectionString: config.requireDatabaseUrl(),
+      application_name: 'tollgate health',
+      max: 1,
+      idleTimeoutMillis: IDLE_MS,
+      connectionTimeoutMillis: PATIENCE_MS,
+      query_timeout: PATIENCE_MS,
+    });
     this.pool.on('error', () => undefined);
   }
 
@@ -51,14 +58,19 @@ export class Readiness implements OnApplicationShutdown {
 
   /** Asks everything that is relied on. @throws DomainError `stopping`, `database_unavailable` */
   async check(): Promise<Dependencies> {
-    if (this.stopping) throw new DomainError('unavailable', 'stopping', 'The service is stopping.', { retryAfterSeconds: 1 });
+    if (this.stopping)
+      throw new DomainError('unavailable', 'stopping', 'The service is stopping.', { retryAfterSeconds: 1 });
     const now = performance.now();
     if (!this.answer || now - this.asked >= SAME_ANSWER_MS) {
       this.asked = now;
       this.answer = this.ask();
     }
     const dependencies = await this.answer;
-    if (dependencies['database']!.status === 'down') throw new DomainError('unavailable', 'database_unavailable', 'The database does not answer.', { retryAfterSeconds: 1, dependencies });
+    if (dependencies['database']!.status === 'down')
+      throw new DomainError('unavailable', 'database_unavailable', 'The database does not answer.', {
+        retryAfterSeconds: 1,
+        dependencies,
+      });
     return dependencies;
   }
 
@@ -69,18 +81,30 @@ export class Readiness implements OnApplicationShutdown {
   private async ask(): Promise<Dependencies> {
     const questions: [string, () => Promise<unknown>][] = [['database', () => this.pool.query('select 1')]];
     if (this.redis.client) questions.push(['redis', () => this.redis.client!.ping()]);
-    return Object.fromEntries(await Promise.all(questions.map(async ([name, question]) => [name, await this.stateOf(name, question)] as const)));
+    return Object.fromEntries(
+      await Promise.all(questions.map(async ([name, question]) => [name, await this.stateOf(name, question)] as const)),
+    );
   }
 
   private async stateOf(name: string, question: () => Promise<unknown>): Promise<DependencyState> {
     const began = performance.now();
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), PATIENCE_MS).unref()));
-    const up = await Promise.race([question().then(() => true, () => false), tooLate]);
+    const up = await Promise.race([
+      question().then(
+        () => true,
+        () => false,
+      ),
+      tooLate,
+    ]);
     clearTimeout(timer);
     const status = up ? 'up' : 'down';
     const before = this.states.get(name);
-    const state: DependencyState = { status, latencyMs: up ? Math.round((performance.now() - began) * 10) / 10 : null, since: before?.status === status ? before.since : this.clock.now() };
+    const state: DependencyState = {
+      status,
+      latencyMs: up ? Math.round((performance.now() - began) * 10) / 10 : null,
+      since: before?.status === status ? before.since : this.clock.now(),
+    };
     this.states.set(name, state);
     return state;
   }

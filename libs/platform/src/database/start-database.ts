@@ -18,7 +18,9 @@ export interface RunningDatabase {
  * In production the schema is somebody's decision: the service refuses to start on an old one instead of changing it, and on a server that forgets.
  */
 export async function startDatabase(config: Config): Promise<RunningDatabase> {
-  const embedded = config.embeddedDatabase ? await startEmbeddedPostgres({ dataDir: path.join(config.dataDir, 'postgres') }) : null;
+  const embedded = config.embeddedDatabase
+    ? await startEmbeddedPostgres({ dataDir: path.join(config.dataDir, 'postgres') })
+    : null;
   config.databaseUrl ??= embedded?.url() ?? null;
   const url = config.requireDatabaseUrl();
   if (config.production) {
@@ -32,18 +34,31 @@ export async function startDatabase(config: Config): Promise<RunningDatabase> {
 
 /** What is acknowledged must be on disk: a server that does not wait for it forgets it in a crash, or breaks. */
 async function refuseForgetfulServer(url: string): Promise<void> {
-  const off = await ask<{ name: string }>(url, `select name from pg_settings where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off'`);
-  if (off.length > 0) throw new Error(`Tollgate does not start in production like this:\nDATABASE_URL is a server with ${off.map(({ name }) => `${name} = off`).join(', ')}`);
+  const off = await ask<{ name: string }>(
+    url,
+    `select name from pg_settings where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off'`,
+  );
+  if (off.length > 0)
+    throw new Error(
+      `Tollgate does not start in production like this:\nDATABASE_URL is a server with ${off.map(({ name }) => `${name} = off`).join(', ')}`,
+    );
 }
 
 /** Nobody takes a privilege away from a superuser. */
 async function warnOfSuperuser(url: string): Promise<void> {
   const superuser = await ask(url, 'select 1 from pg_roles where rolname = current_user and rolsuper');
-  if (superuser.length > 0) logger.warn('DATABASE_URL logs in as a superuser: then triggers alone keep the events from being changed. Give the service a role of its own that owns its database.');
+  if (superuser.length > 0)
+    logger.warn(
+      'DATABASE_URL logs in as a superuser: then triggers alone keep the events from being changed. Give the service a role of its own that owns its database.',
+    );
 }
 
 async function ask<Row extends pg.QueryResultRow>(url: string, question: string): Promise<Row[]> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS, query_timeout: CONNECT_MS });
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_MS,
+    query_timeout: CONNECT_MS,
+  });
   await client.connect();
   try {
     return (await client.query<Row>(question)).rows;

@@ -34,7 +34,13 @@ const OWNER_FILE = 'owner.pid';
 const POLL_MS = 25;
 const STOP_POLLS = 800;
 const START_TRIES = 40;
-const VOLATILE = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', wal_level: 'minimal', max_wal_senders: '0' };
+const VOLATILE = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+};
 const SETTINGS = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
@@ -69,7 +75,13 @@ async function start(launcher: Launcher, dataDir: string, options: EmbeddedPostg
   if (!(await exists(path.join(dataDir, 'PG_VERSION')))) await initialize(launcher, dataDir, options.volatile ?? false);
   const port = options.port ?? (await freePort());
   const settings = { ...SETTINGS, ...(options.volatile ? VOLATILE : {}), ...options.settings };
-  const child = launcher.spawn('postgres', ['-D', dataDir, '-p', String(port), ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])]);
+  const child = launcher.spawn('postgres', [
+    '-D',
+    dataDir,
+    '-p',
+    String(port),
+    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+  ]);
   await ready(child);
   await fs.writeFile(path.join(dataDir, OWNER_FILE), String(process.pid));
   child.unref();
@@ -88,8 +100,26 @@ async function initialize(launcher: Launcher, dataDir: string, volatile: boolean
   await fs.writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
   if (uid !== undefined) for (const at of [building, passwordFile]) await fs.chown(at, uid, gid!);
   try {
-    const flags = ['-U', SUPERUSER, '-A', 'scram-sha-256', '-E', 'UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-instructions'];
-    await finished(launcher.spawn('initdb', ['-D', building, `--pwfile=${passwordFile}`, ...flags, ...(volatile ? ['--no-sync'] : [])]));
+    const flags = [
+      '-U',
+      SUPERUSER,
+      '-A',
+      'scram-sha-256',
+      '-E',
+      'UTF8',
+      '--locale-provider=builtin',
+      '--builtin-locale=C.UTF-8',
+      '--no-instructions',
+    ];
+    await finished(
+      launcher.spawn('initdb', [
+        '-D',
+        building,
+        `--pwfile=${passwordFile}`,
+        ...flags,
+        ...(volatile ? ['--no-sync'] : []),
+      ]),
+    );
     await fs.writeFile(path.join(building, 'superuser.password'), password, { mode: 0o600 });
     await makeOwner(launcher, building);
     await fs.rename(building, dataDir);
@@ -114,17 +144,25 @@ async function attach(dataDir: string, running: { pid: number; port: number }): 
   return server(dataDir, running, orphaned);
 }
 
-async function server(dataDir: string, { pid, port }: { pid: number; port: number }, owned: boolean): Promise<EmbeddedPostgres> {
+async function server(
+  dataDir: string,
+  { pid, port }: { pid: number; port: number },
+  owned: boolean,
+): Promise<EmbeddedPostgres> {
   const password = await fs.readFile(path.join(dataDir, 'superuser.password'), 'utf8');
   // A cluster from before the service had a role of its own goes on as it is.
   const ownPassword = await fs.readFile(path.join(dataDir, 'owner.password'), 'utf8').catch(() => null);
-  const superuserUrl = (database = SUPERUSER): string => `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/${database}`;
+  const superuserUrl = (database = SUPERUSER): string =>
+    `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/${database}`;
   return {
     pid,
     port,
     owned,
     superuserUrl,
-    url: ownPassword === null ? superuserUrl : (database = OWNER) => `postgres://${OWNER}:${ownPassword}@127.0.0.1:${port}/${database}`,
+    url:
+      ownPassword === null
+        ? superuserUrl
+        : (database = OWNER) => `postgres://${OWNER}:${ownPassword}@127.0.0.1:${port}/${database}`,
     stop: async () => {
       if (owned) await stopServer(pid, dataDir);
     },
@@ -160,7 +198,10 @@ function listening(port: number): Promise<boolean> {
 /** A start that failed because another process was quicker: its cluster is there or its server is coming up. */
 async function somebodyElseStarts(dataDir: string): Promise<boolean> {
   const [first] = (await fs.readFile(path.join(dataDir, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
-  return isAlive(Number(first)) || ((await exists(path.join(dataDir, 'PG_VERSION'))) && (await exists(path.join(dataDir, 'superuser.password'))));
+  return (
+    isAlive(Number(first)) ||
+    ((await exists(path.join(dataDir, 'PG_VERSION'))) && (await exists(path.join(dataDir, 'superuser.password'))))
+  );
 }
 
 function finished(child: ChildProcess): Promise<void> {
@@ -168,7 +209,9 @@ function finished(child: ChildProcess): Promise<void> {
   child.stderr?.on('data', (data) => (output += String(data)));
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code) => (code === 0 ? resolve() : reject(new Error(`The cluster could not be made (${code}): ${output}`))));
+    child.once('close', (code) =>
+      code === 0 ? resolve() : reject(new Error(`The cluster could not be made (${code}): ${output}`)),
+    );
   });
 }
 
@@ -202,7 +245,11 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-const exists = (at: string): Promise<boolean> => fs.access(at).then(() => true, () => false);
+const exists = (at: string): Promise<boolean> =>
+  fs.access(at).then(
+    () => true,
+    () => false,
+  );
 
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {

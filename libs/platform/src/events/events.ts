@@ -83,10 +83,20 @@ export class Events {
   private columnsOf(events: NewEvent[]): string[] {
     const now = this.clock.now();
     const columns: ((event: NewEvent) => ArrayItem)[] = [
-      newId, ({ type }) => known(type), ({ subject }) => subject.type, ({ subject }) => subject.id, ({ customerId }) => customerId ?? null, ({ productId }) => productId,
-      ({ actor: { kind, id } }) => ({ kind, id }), ({ actor }) => actor.origin ?? null, ({ reason }) => reason ?? null, ({ at }) => at ?? now,
+      newId,
+      ({ type }) => known(type),
+      ({ subject }) => subject.type,
+      ({ subject }) => subject.id,
+      ({ customerId }) => customerId ?? null,
+      ({ productId }) => productId,
+      ({ actor: { kind, id } }) => ({ kind, id }),
+      ({ actor }) => actor.origin ?? null,
+      ({ reason }) => reason ?? null,
+      ({ at }) => at ?? now,
     ];
-    const documents = (['before', 'after'] as const).map((name) => JSON.stringify(events.map((event) => event[name] ?? null)));
+    const documents = (['before', 'after'] as const).map((name) =>
+      JSON.stringify(events.map((event) => event[name] ?? null)),
+    );
     return [...columns.map((column) => arrayLiteral(events.map(column))), ...documents];
   }
 

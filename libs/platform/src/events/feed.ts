@@ -29,7 +29,11 @@ export interface FeedFilter {
 /** With the parameters of a filter from the second one on. */
 const MATCHES = `($2::uuid is null or $2 = any(product_ids)) and ($3::uuid is null or customer_id = $3)
   and (cardinality($4::text[]) = 0 or type = any($4) or split_part(type, '.', 1) || '.*' = any($4))`;
-const parametersOf = ({ productId = null, customerId = null, types = [] }: FeedFilter): unknown[] => [productId, customerId, arrayLiteral([...types])];
+const parametersOf = ({ productId = null, customerId = null, types = [] }: FeedFilter): unknown[] => [
+  productId,
+  customerId,
+  arrayLiteral([...types]),
+];
 
 /** What was told, in the order in which it was told. */
 @Injectable()
@@ -41,13 +45,17 @@ export class EventFeed {
 
   /** The last position; 0 when nothing was told yet. */
   async last(): Promise<number> {
-    const [row] = await this.database.query<{ position: number }>('select coalesce(max(position), 0)::float8 as position from event_feed');
+    const [row] = await this.database.query<{ position: number }>(
+      'select coalesce(max(position), 0)::float8 as position from event_feed',
+    );
     return row!.position;
   }
 
   /** The first position that is still kept; null when there is none. */
   async first(): Promise<number | null> {
-    const [row] = await this.database.query<{ position: number | null }>('select min(position)::float8 as position from event_feed');
+    const [row] = await this.database.query<{ position: number | null }>(
+      'select min(position)::float8 as position from event_feed',
+    );
     return row!.position;
   }
 
@@ -60,7 +68,12 @@ export class EventFeed {
   }
 
   /** What was told in a span of time, oldest first, from a position on. */
-  between(from: Date, to: Date, filter: FeedFilter, { after, limit }: { after: number; limit: number }): Promise<FeedEntry[]> {
+  between(
+    from: Date,
+    to: Date,
+    filter: FeedFilter,
+    { after, limit }: { after: number; limit: number },
+  ): Promise<FeedEntry[]> {
     return this.database.query<FeedEntry>(
       `select position::float8 as position, event_id as "eventId", type, body from event_feed where position > $1 and ${MATCHES} and published_at >= $5 and published_at < $6 order by position limit $7`,
       [after, ...parametersOf(filter), from, to, limit],
@@ -69,13 +82,18 @@ export class EventFeed {
 
   /** What was said of events, by their ids; what is kept no longer is not there. */
   async bodies(eventIds: string[]): Promise<Map<string, string>> {
-    const rows = await this.database.query<{ id: string; body: string }>('select event_id as id, body from event_feed where event_id = any($1::uuid[])', [arrayLiteral(eventIds)]);
+    const rows = await this.database.query<{ id: string; body: string }>(
+      'select event_id as id, body from event_feed where event_id = any($1::uuid[])',
+      [arrayLiteral(eventIds)],
+    );
     return new Map(rows.map(({ id, body }) => [id, body]));
   }
 
   /** Removes a batch of what was told more than a month ago. @returns how many rows went */
   purge(): Promise<number> {
     const before = new Date(this.clock.now().getTime() - KEPT_MS);
-    return this.database.transaction(() => this.database.deleteBatch('event_feed', 'position', 'published_at < $1 order by published_at', [before]));
+    return this.database.transaction(() =>
+      this.database.deleteBatch('event_feed', 'position', 'published_at < $1 order by published_at', [before]),
+    );
   }
 }

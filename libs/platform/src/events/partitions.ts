@@ -26,7 +26,10 @@ export class EventPartitions {
     const now = this.clock.now();
     const until = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + MONTHS_AHEAD, 1));
     return this.database.transaction(async () => {
-      const [row] = await this.database.write<{ made: number }>('select ensure_event_partitions($1, $2) as made', [now, until]);
+      const [row] = await this.database.write<{ made: number }>('select ensure_event_partitions($1, $2) as made', [
+        now,
+        until,
+      ]);
       return row!.made;
     });
   }
@@ -45,7 +48,9 @@ export class EventPartitions {
   }
 
   private async months(): Promise<EventMonth[]> {
-    const rows = await this.database.query<{ name: string }>(`select inhrelid::regclass::text as name from pg_inherits where inhparent = 'events'::regclass order by 1`);
+    const rows = await this.database.query<{ name: string }>(
+      `select inhrelid::regclass::text as name from pg_inherits where inhparent = 'events'::regclass order by 1`,
+    );
     return rows.flatMap(({ name }) => {
       const [, year, month] = /^events_(\d{4})_(\d\d)$/.exec(name) ?? [];
       return year ? [{ name, month: `${year}-${month}` }] : [];

@@ -49,7 +49,9 @@ export class EventPublisher {
   async publish(): Promise<number> {
     if ((await this.database.query('select 1 from event_outbox limit 1')).length === 0) return 0;
     return this.database.transaction(async () => {
-      const [lock] = await this.database.write<{ taken: boolean }>('select pg_try_advisory_xact_lock($1) as taken', [PUBLISHING_LOCK]);
+      const [lock] = await this.database.write<{ taken: boolean }>('select pg_try_advisory_xact_lock($1) as taken', [
+        PUBLISHING_LOCK,
+      ]);
       if (!lock!.taken) return 0;
       const events = await this.take();
       // A newer version beside this one may know types that this one does not: they are told all the same.
@@ -64,7 +66,9 @@ export class EventPublisher {
 
   /** When the oldest event that waits has happened; null when none does. */
   async oldestWaiting(): Promise<Date | null> {
-    const [oldest] = await this.database.query<{ event_id: string }>('select event_id from event_outbox order by event_id limit 1');
+    const [oldest] = await this.database.query<{ event_id: string }>(
+      'select event_id from event_outbox order by event_id limit 1',
+    );
     return oldest ? timeOfId(oldest.event_id) : null;
   }
 
@@ -83,13 +87,36 @@ export class EventPublisher {
     await this.database.write(
       `insert into event_feed (event_id, type, customer_id, product_ids, body, published_at)
        select id, type, customer_id, product_ids::uuid[], body, $6 from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[]) with ordinality as e (id, type, customer_id, product_ids, body, n) order by n`,
-      [column(({ id }) => id), column(({ type }) => type), column(({ customerId }) => customerId), column(({ productIds }) => arrayLiteral(productIds)), column(bodyOf), this.clock.now()],
+      [
+        column(({ id }) => id),
+        column(({ type }) => type),
+        column(({ customerId }) => customerId),
+        column(({ productIds }) => arrayLiteral(productIds)),
+        column(bodyOf),
+        this.clock.now(),
+      ],
     );
   }
 }
 
 /** What receivers get (Standard Webhooks, "Payload structure"): written once, so that every attempt carries the same bytes. */
-export function bodyOf({ id, type, subject, sequence, customer, product, actor, reason, before, after, at }: PublishedEvent): string {
+export function bodyOf({
+  id,
+  type,
+  subject,
+  sequence,
+  customer,
+  product,
+  actor,
+  reason,
+  before,
+  after,
+  at,
+}: PublishedEvent): string {
   const version = after?.['version'] ?? null;
-  return JSON.stringify({ type, timestamp: at, data: { id, sequence, subject, version, customer, product, actor, reason, before, after } });
+  return JSON.stringify({
+    type,
+    timestamp: at,
+    data: { id, sequence, subject, version, customer, product, actor, reason, before, after },
+  });
 }

@@ -31,9 +31,14 @@ interface Row {
 }
 
 export function keyReused(): DomainError {
-  return new DomainError('invalid', 'idempotency_key_reused', 'This Idempotency-Key was used before with another request.', {
-    errors: [{ field: 'Idempotency-Key', message: 'was used before with another request' }],
-  });
+  return new DomainError(
+    'invalid',
+    'idempotency_key_reused',
+    'This Idempotency-Key was used before with another request.',
+    {
+      errors: [{ field: 'Idempotency-Key', message: 'was used before with another request' }],
+    },
+  );
 }
 
 /** Runs a command once per key: its effect and its answer commit together, and every repetition gets that first answer. */
@@ -72,11 +77,14 @@ export class Idempotency {
   }
 
   private async replay(request: IdempotentRequest, fingerprint: Buffer): Promise<StoredAnswer> {
-    const [row] = await this.database.query<Row>('select fingerprint, status, answer, sealed from idempotency_keys where caller = $1 and key = $2', [
-      request.caller,
-      request.key,
-    ]);
-    if (!row) throw new DomainError('unavailable', 'idempotency_key_expired', 'The first answer was just removed; try again.', { retryAfterSeconds: 1 });
+    const [row] = await this.database.query<Row>(
+      'select fingerprint, status, answer, sealed from idempotency_keys where caller = $1 and key = $2',
+      [request.caller, request.key],
+    );
+    if (!row)
+      throw new DomainError('unavailable', 'idempotency_key_expired', 'The first answer was just removed; try again.', {
+        retryAfterSeconds: 1,
+      });
     if (!timingSafeEqual(row.fingerprint, fingerprint)) {
       throw keyReused();
     }
@@ -89,13 +97,19 @@ export class Idempotency {
     try {
       return this.keyring.open(SEALED_FOR, Buffer.from(answer, 'base64'));
     } catch {
-      throw new DomainError('conflict', 'answer_not_readable', 'It was done, but its answer was sealed under another secret.');
+      throw new DomainError(
+        'conflict',
+        'answer_not_readable',
+        'It was done, but its answer was sealed under another secret.',
+      );
     }
   }
 
   /** Removes answers older than a day, a small batch at a time. @returns how many went. */
   async purge(): Promise<number> {
     const before = new Date(this.clock.now().getTime() - IDEMPOTENCY_HOURS * 3_600_000);
-    return this.database.transaction(() => this.database.deleteBatch('idempotency_keys', 'caller, key', 'created_at < $1 order by created_at', [before]));
+    return this.database.transaction(() =>
+      this.database.deleteBatch('idempotency_keys', 'caller, key', 'created_at < $1 order by created_at', [before]),
+    );
   }
 }

@@ -1,5 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible';
+import {
+  type RateLimiterAbstract,
+  RateLimiterMemory,
+  RateLimiterRedis,
+  type RateLimiterRes,
+} from 'rate-limiter-flexible';
 import { SharedRedis } from '../redis/shared-redis.js';
 
 /** All limits are so many in a minute. */
@@ -30,4 +35,7 @@ export class RateLimits {
   }
 }
 
-const hitsOf = ({ consumedPoints, msBeforeNext }: RateLimiterRes): Hits => ({ hits: consumedPoints, resetMs: msBeforeNext });
+const hitsOf = ({ consumedPoints, msBeforeNext }: RateLimiterRes): Hits => ({
+  hits: consumedPoints,
+  resetMs: msBeforeNext,
+});

@@ -6,7 +6,18 @@ import type { Config } from '../config/config.js';
 /** What the framework says about itself at every start. */
 const CHATTER = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
 /** Nothing that we log has such members; whoever adds one by mistake tells nobody its value. */
-const SECRETS = ['password', 'token', 'accessToken', 'refreshToken', 'secret', 'key', 'authorization', 'cookie', 'headers', 'body'];
+const SECRETS = [
+  'password',
+  'token',
+  'accessToken',
+  'refreshToken',
+  'secret',
+  'key',
+  'authorization',
+  'cookie',
+  'headers',
+  'body',
+];
 const REDACTED = [...SECRETS, ...SECRETS.map((name) => `*.${name}`)];
 
 /** The log: a line of JSON each in production, to be read by people elsewhere. An object is told member by member, under its `message`. */
@@ -22,7 +33,19 @@ export class ServiceLogger implements LoggerService {
       formatters: { level: (level: string) => ({ level }) },
       redact: { paths: REDACTED, censor: '[redacted]' },
     };
-    this.logger = config.production ? pino(options, destination) : pino(options, pretty({ destination, sync: true, messageKey: 'message', ignore: 'pid,service', translateTime: 'SYS:HH:MM:ss.l', singleLine: true }));
+    this.logger = config.production
+      ? pino(options, destination)
+      : pino(
+          options,
+          pretty({
+            destination,
+            sync: true,
+            messageKey: 'message',
+            ignore: 'pid,service',
+            translateTime: 'SYS:HH:MM:ss.l',
+            singleLine: true,
+          }),
+        );
   }
 
   log(message: unknown, ...rest: unknown[]): void {
@@ -49,7 +72,10 @@ export class ServiceLogger implements LoggerService {
   private write(level: 'fatal' | 'error' | 'warn' | 'info' | 'debug', message: unknown, rest: unknown[]): void {
     const context = rest.at(-1);
     const stack = rest.length > 1 ? rest[0] : undefined;
-    const told = typeof message === 'object' && message !== null && !(message instanceof Error) ? message : { message: message instanceof Error ? (message.stack ?? message.message) : String(message) };
+    const told =
+      typeof message === 'object' && message !== null && !(message instanceof Error)
+        ? message
+        : { message: message instanceof Error ? (message.stack ?? message.message) : String(message) };
     this.logger[level]({ context, ...(stack === undefined ? {} : { stack }), ...told });
   }
 }

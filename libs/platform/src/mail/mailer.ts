@@ -14,7 +14,12 @@ const PATIENCE = { connectionTimeout: 5_000, greetingTimeout: 5_000, socketTimeo
 /** To the mail server at once, in each process. */
 const CONNECTIONS = 5;
 /** A mail server that does not take mail: five in a row, then one every ten seconds. */
-const SERVER = { dependency: 'mail', failures: 5, leftAloneMs: 10_000, isFailure: (error: SmtpError) => !isRefusedForGood(error) };
+const SERVER = {
+  dependency: 'mail',
+  failures: 5,
+  leftAloneMs: 10_000,
+  isFailure: (error: SmtpError) => !isRefusedForGood(error),
+};
 const FILE_NAME = /^[0-9TZ.-]+-[0-9a-f]{8}$/;
 const MOST_LISTED = 100;
 
@@ -48,7 +53,8 @@ interface SmtpError extends Error {
 }
 
 /** RFC 5321, 4.2.1: an address or a mail that is answered with a 5 will be answered so again. The server itself is well. */
-const isRefusedForGood = ({ code, responseCode = 0 }: SmtpError): boolean => responseCode >= 500 && (code === 'EENVELOPE' || code === 'EMESSAGE');
+const isRefusedForGood = ({ code, responseCode = 0 }: SmtpError): boolean =>
+  responseCode >= 500 && (code === 'EENVELOPE' || code === 'EMESSAGE');
 
 /** Hands mail in at SMTP_URL. Without one it writes each as a file (RFC 5322) into `mail/` of the data folder, for development. */
 @Injectable()
@@ -66,7 +72,8 @@ export class Mailer implements OnModuleInit {
   }
 
   onModuleInit(): void {
-    if (this.config.production && !this.config.smtpUrl) this.logger.warn('SMTP_URL is not set: nobody gets any mail, it is written to files.');
+    if (this.config.production && !this.config.smtpUrl)
+      this.logger.warn('SMTP_URL is not set: nobody gets any mail, it is written to files.');
   }
 
   /** Composes a mail and hands it in; null: there is nobody to tell, or nothing. Never throws. */
@@ -81,7 +88,11 @@ export class Mailer implements OnModuleInit {
       this.logger.warn(`A mail was not taken: ${error instanceof Error ? error.message : String(error)}`);
       const { responseCode = 0 } = error as SmtpError;
       const forGood = isRefusedForGood(error as SmtpError);
-      return { result: forGood ? 'never' : 'retry', why: forGood ? 'refused' : 'not_taken', ...(responseCode ? { statusCode: responseCode } : {}) };
+      return {
+        result: forGood ? 'never' : 'retry',
+        why: forGood ? 'refused' : 'not_taken',
+        ...(responseCode ? { statusCode: responseCode } : {}),
+      };
     }
   }
 
@@ -99,9 +110,16 @@ export class Mailer implements OnModuleInit {
 
   /** The newest mails that were written to files. */
   async kept(): Promise<KeptMail[]> {
-    const names = (await fs.readdir(this.folder()).catch(() => [])).filter((name) => name.endsWith('.json') && FILE_NAME.test(name.slice(0, -5)));
+    const names = (await fs.readdir(this.folder()).catch(() => [])).filter(
+      (name) => name.endsWith('.json') && FILE_NAME.test(name.slice(0, -5)),
+    );
     const newest = names.sort().reverse().slice(0, MOST_LISTED);
-    return Promise.all(newest.map(async (name) => ({ ...(JSON.parse(await fs.readFile(path.join(this.folder(), name), 'utf8')) as KeptMail), name: name.slice(0, -5) })));
+    return Promise.all(
+      newest.map(async (name) => ({
+        ...(JSON.parse(await fs.readFile(path.join(this.folder(), name), 'utf8')) as KeptMail),
+        name: name.slice(0, -5),
+      })),
+    );
   }
 
   private folder(): string {
@@ -113,7 +131,10 @@ export class Mailer implements OnModuleInit {
     const at = this.clock.now().toISOString();
     const name = `${at.replaceAll(':', '-')}-${randomBytes(4).toString('hex')}`;
     await fs.mkdir(this.folder(), { recursive: true, mode: 0o700 });
-    for (const [ending, content] of [['json', JSON.stringify({ ...mail, at })], ['eml', written]] as const) {
+    for (const [ending, content] of [
+      ['json', JSON.stringify({ ...mail, at })],
+      ['eml', written],
+    ] as const) {
       await fs.writeFile(path.join(this.folder(), `.${name}`), content, { mode: 0o600 });
       await fs.rename(path.join(this.folder(), `.${name}`), path.join(this.folder(), `${name}.${ending}`));
     }

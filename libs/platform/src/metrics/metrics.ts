@@ -14,32 +14,105 @@ export class Metrics {
   readonly registry = new Registry();
   private readonly readers: (() => void | Promise<void>)[] = [];
 
-  readonly requests = this.histogram('tollgate_http_request_seconds', 'From a request to its answer: of a stream, to its beginning.', ['method', 'route', 'status'], SECONDS);
+  readonly requests = this.histogram(
+    'tollgate_http_request_seconds',
+    'From a request to its answer: of a stream, to its beginning.',
+    ['method', 'route', 'status'],
+    SECONDS,
+  );
   readonly inFlight = this.gauge('tollgate_http_in_flight', 'Requests that have no answer yet.');
-  readonly refused = this.counter('tollgate_http_refused_total', 'Requests given up on: too many were under way, or one took too long.', ['reason']);
-  readonly rateLimited = this.counter('tollgate_rate_limited_total', 'Requests answered with 429, by the policy that they were counted by.', ['policy']);
+  readonly refused = this.counter(
+    'tollgate_http_refused_total',
+    'Requests given up on: too many were under way, or one took too long.',
+    ['reason'],
+  );
+  readonly rateLimited = this.counter(
+    'tollgate_rate_limited_total',
+    'Requests answered with 429, by the policy that they were counted by.',
+    ['policy'],
+  );
 
-  readonly decisions = this.counter('tollgate_decisions_total', 'Checks and uses that were decided, by what was asked and how it was answered.', ['operation', 'outcome']);
+  readonly decisions = this.counter(
+    'tollgate_decisions_total',
+    'Checks and uses that were decided, by what was asked and how it was answered.',
+    ['operation', 'outcome'],
+  );
   readonly denials = this.counter('tollgate_denials_total', 'Decisions that denied, by their reason.', ['reason']);
-  readonly degraded = this.counter('tollgate_degraded_decisions_total', 'Decisions by a failure policy, because the database could not be asked.', ['outcome']);
-  readonly batchSize = this.histogram('tollgate_usage_batch_size', 'Commands that one transaction of usage decided.', [], SIZES);
-  readonly batchWait = this.histogram('tollgate_usage_batch_wait_seconds', 'How long the first command of a batch waited for it to begin.', [], SECONDS);
-  readonly batchSeconds = this.histogram('tollgate_usage_batch_seconds', 'How long a transaction of usage took.', [], SECONDS);
+  readonly degraded = this.counter(
+    'tollgate_degraded_decisions_total',
+    'Decisions by a failure policy, because the database could not be asked.',
+    ['outcome'],
+  );
+  readonly batchSize = this.histogram(
+    'tollgate_usage_batch_size',
+    'Commands that one transaction of usage decided.',
+    [],
+    SIZES,
+  );
+  readonly batchWait = this.histogram(
+    'tollgate_usage_batch_wait_seconds',
+    'How long the first command of a batch waited for it to begin.',
+    [],
+    SECONDS,
+  );
+  readonly batchSeconds = this.histogram(
+    'tollgate_usage_batch_seconds',
+    'How long a transaction of usage took.',
+    [],
+    SECONDS,
+  );
 
-  readonly queries = this.histogram('tollgate_database_query_seconds', 'Time of a query, with its way there and back.', ['pool'], SECONDS);
-  readonly slowQueries = this.counter('tollgate_database_slow_queries_total', 'Queries that took longer than SLOW_QUERY_MS.', ['pool']);
-  readonly connections = this.gauge('tollgate_database_connections', 'Connections of this process: all, idle, and those who wait for one.', ['pool', 'state']);
-  readonly cacheReads = this.counter('tollgate_cache_reads_total', 'Reads of a cache, by whether what was asked for was there.', ['cache', 'outcome']);
-  readonly breakers = this.gauge('tollgate_circuit_open', '1 while a dependency is left alone because it fails.', ['dependency']);
+  readonly queries = this.histogram(
+    'tollgate_database_query_seconds',
+    'Time of a query, with its way there and back.',
+    ['pool'],
+    SECONDS,
+  );
+  readonly slowQueries = this.counter(
+    'tollgate_database_slow_queries_total',
+    'Queries that took longer than SLOW_QUERY_MS.',
+    ['pool'],
+  );
+  readonly connections = this.gauge(
+    'tollgate_database_connections',
+    'Connections of this process: all, idle, and those who wait for one.',
+    ['pool', 'state'],
+  );
+  readonly cacheReads = this.counter(
+    'tollgate_cache_reads_total',
+    'Reads of a cache, by whether what was asked for was there.',
+    ['cache', 'outcome'],
+  );
+  readonly breakers = this.gauge('tollgate_circuit_open', '1 while a dependency is left alone because it fails.', [
+    'dependency',
+  ]);
 
   readonly outboxLag = this.gauge('tollgate_outbox_lag_seconds', 'Age of the oldest event that is not published yet.');
-  readonly sweepLag = this.gauge('tollgate_sweep_lag_seconds', 'How long the subscription that waits longest has been due.');
+  readonly sweepLag = this.gauge(
+    'tollgate_sweep_lag_seconds',
+    'How long the subscription that waits longest has been due.',
+  );
   readonly swept = this.counter('tollgate_swept_subscriptions_total', 'Subscriptions that were brought up to date.');
-  readonly deliveryLag = this.gauge('tollgate_delivery_lag_seconds', 'How long the delivery that waits longest has been due, lanes that rest left out.');
-  readonly deliveries = this.counter('tollgate_deliveries_total', 'Attempts to deliver, by channel and result.', ['channel', 'result']);
-  readonly deliverySeconds = this.histogram('tollgate_delivery_seconds', 'Time of an attempt to deliver.', ['channel'], SECONDS);
+  readonly deliveryLag = this.gauge(
+    'tollgate_delivery_lag_seconds',
+    'How long the delivery that waits longest has been due, lanes that rest left out.',
+  );
+  readonly deliveries = this.counter('tollgate_deliveries_total', 'Attempts to deliver, by channel and result.', [
+    'channel',
+    'result',
+  ]);
+  readonly deliverySeconds = this.histogram(
+    'tollgate_delivery_seconds',
+    'Time of an attempt to deliver.',
+    ['channel'],
+    SECONDS,
+  );
   readonly subscriptions = this.gauge('tollgate_subscriptions', 'Subscriptions that are live, by status.', ['status']);
-  readonly jobFailures = this.counter('tollgate_job_failures_total', 'Rounds of a job that failed and are left to the next.', ['job']);
+  readonly jobFailures = this.counter(
+    'tollgate_job_failures_total',
+    'Rounds of a job that failed and are left to the next.',
+    ['job'],
+  );
 
   /** Adds what Node tells of itself: event loop, memory, garbage collection. Once for each process. */
   watchProcess(): void {
@@ -65,7 +138,12 @@ export class Metrics {
     return new Gauge({ name, help, labelNames, registers: [this.registry] });
   }
 
-  private histogram<Label extends string>(name: string, help: string, labelNames: Label[], buckets: number[]): Histogram<Label> {
+  private histogram<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: Label[],
+    buckets: number[],
+  ): Histogram<Label> {
     return new Histogram({ name, help, labelNames, buckets, registers: [this.registry] });
   }
 }

@@ -48,7 +48,11 @@ export class QueryWatch {
           observed.observe(ms / 1_000);
           saw(asked[0], ms, failed);
         };
-        if (typeof answer?.then === 'function') answer.then(() => done(false), () => done(true));
+        if (typeof answer?.then === 'function')
+          answer.then(
+            () => done(false),
+            () => done(true),
+          );
         return answer as never;
       }
     };
@@ -89,16 +93,28 @@ export class QueryWatch {
       this.explained.set(text, now);
     }
     const plan = explain ? await this.planOf(text).catch(() => undefined) : undefined;
-    this.logger.warn({ message: 'A query was slow', ms: Math.round(ms), query: text.replace(/\s+/g, ' ').trim(), plan });
+    this.logger.warn({
+      message: 'A query was slow',
+      ms: Math.round(ms),
+      query: text.replace(/\s+/g, ' ').trim(),
+      plan,
+    });
   }
 
   /** On a connection of its own, so that a pool that is full is not asked for one more. */
   private async planOf(text: string): Promise<string | undefined> {
-    const client = new pg.Client({ connectionString: this.config.requireDatabaseUrl(), application_name: 'tollgate plans', connectionTimeoutMillis: PLAN_MS, query_timeout: PLAN_MS });
+    const client = new pg.Client({
+      connectionString: this.config.requireDatabaseUrl(),
+      application_name: 'tollgate plans',
+      connectionTimeoutMillis: PLAN_MS,
+      query_timeout: PLAN_MS,
+    });
     client.on('error', () => undefined);
     try {
       await client.connect();
-      const { rows: versions } = await client.query<{ version: number }>(`select current_setting('server_version_num')::int as version`);
+      const { rows: versions } = await client.query<{ version: number }>(
+        `select current_setting('server_version_num')::int as version`,
+      );
       if (versions[0]!.version < GENERIC_PLANS_SINCE) return undefined;
       const { rows } = await client.query<{ 'QUERY PLAN': string }>(`explain (generic_plan) ${text}`);
       return rows.map((row) => row['QUERY PLAN']).join('\n');

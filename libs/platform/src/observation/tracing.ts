@@ -27,7 +27,13 @@ export async function stopTracing(): Promise<void> {
 export function spanOfQuery(text: string, ms: number, failed: boolean): void {
   const endTime = performance.timeOrigin + performance.now();
   const attributes = { 'db.system.name': 'postgresql', 'db.query.text': text };
-  const span = trace.getTracer(NAME).startSpan(text.trimStart().split(/\s/, 1)[0]!.toUpperCase(), { kind: SpanKind.CLIENT, attributes, startTime: endTime - ms }, context.active());
+  const span = trace
+    .getTracer(NAME)
+    .startSpan(
+      text.trimStart().split(/\s/, 1)[0]!.toUpperCase(),
+      { kind: SpanKind.CLIENT, attributes, startTime: endTime - ms },
+      context.active(),
+    );
   if (failed) span.setStatus({ code: SpanStatusCode.ERROR });
   span.end(endTime);
 }

@@ -43,12 +43,21 @@ export class SharedRedis implements OnApplicationShutdown {
   }
 
   private failed(error: unknown): void {
-    if (!this.failing) this.logger.warn(`Redis does not answer, each instance goes by itself: ${error instanceof Error ? error.message : String(error)}`);
+    if (!this.failing)
+      this.logger.warn(
+        `Redis does not answer, each instance goes by itself: ${error instanceof Error ? error.message : String(error)}`,
+      );
     this.failing = true;
   }
 }
 
 /** Nothing waits for Redis: what cannot be sent at once fails at once. */
 function connect(url: string): Redis {
-  return new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: PATIENCE_MS, connectTimeout: RECONNECT_MS, retryStrategy: () => RECONNECT_MS });
+  return new Redis(url, {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: PATIENCE_MS,
+    connectTimeout: RECONNECT_MS,
+    retryStrategy: () => RECONNECT_MS,
+  });
 }

@@ -1,4 +1,10 @@
-import { BrokenCircuitError, circuitBreaker, type CircuitBreakerPolicy, ConsecutiveBreaker, handleWhen } from 'cockatiel';
+import {
+  BrokenCircuitError,
+  circuitBreaker,
+  type CircuitBreakerPolicy,
+  ConsecutiveBreaker,
+  handleWhen,
+} from 'cockatiel';
 import type { Metrics } from '../metrics/metrics.js';
 
 export interface BreakerOptions {
@@ -12,8 +18,14 @@ export interface BreakerOptions {
 }
 
 /** Leaves a dependency alone while it fails, so that neither side pays for calls that come to nothing; told as `tollgate_circuit_open`. */
-export function breakerFor(metrics: Metrics, { dependency, failures, leftAloneMs, isFailure = () => true }: BreakerOptions): CircuitBreakerPolicy {
-  const breaker = circuitBreaker(handleWhen(isFailure), { halfOpenAfter: leftAloneMs, breaker: new ConsecutiveBreaker(failures) });
+export function breakerFor(
+  metrics: Metrics,
+  { dependency, failures, leftAloneMs, isFailure = () => true }: BreakerOptions,
+): CircuitBreakerPolicy {
+  const breaker = circuitBreaker(handleWhen(isFailure), {
+    halfOpenAfter: leftAloneMs,
+    breaker: new ConsecutiveBreaker(failures),
+  });
   const open = metrics.breakers.labels(dependency);
   open.set(0);
   breaker.onBreak(() => open.set(1));

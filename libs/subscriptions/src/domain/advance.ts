@@ -1,6 +1,13 @@
 import { periodAt } from '@app/kernel';
 import { cadenceOf, sameRhythm } from './cadence.js';
-import { isLive, isUpcoming, type ReminderType, type ScheduledChange, type Subscription, type Transition } from './subscription.js';
+import {
+  isLive,
+  isUpcoming,
+  type ReminderType,
+  type ScheduledChange,
+  type Subscription,
+  type Transition,
+} from './subscription.js';
 
 /** Enough for two years of hourly periods in one go; the next call goes on from there. */
 const MAX_STEPS = 20_000;
@@ -18,7 +25,11 @@ interface Due {
 }
 
 function nextDue(subscription: Subscription): Due | null {
-  if (isUpcoming(subscription)) return { at: subscription.startedAt, step: () => step('subscription.started', begun(subscription), subscription.startedAt) };
+  if (isUpcoming(subscription))
+    return {
+      at: subscription.startedAt,
+      step: () => step('subscription.started', begun(subscription), subscription.startedAt),
+    };
   const end = endOf(subscription);
   if (end === null) return null;
   const reminderAt = reminderOf(subscription, end);
@@ -57,7 +68,8 @@ export function asOf(subscription: Subscription, now: Date): Subscription {
   if (end === null || end > now) return current;
   const jumped = renewSilently(current, now);
   let last = jumped;
-  for (let ended = endOf(last); ended !== null && ended <= now; ended = endOf(last)) last = endPeriod(last, ended).subscription;
+  for (let ended = endOf(last); ended !== null && ended <= now; ended = endOf(last))
+    last = endPeriod(last, ended).subscription;
   return last;
 }
 
@@ -70,7 +82,12 @@ export function currentOf(contracts: readonly Subscription[], at: Date): Subscri
 /** A plain renewal only moves the period and the version, so a long absence is answered in one step, not thousands. */
 function renewSilently(subscription: Subscription, now: Date): Subscription {
   const { status, autoRenew, prepaidPeriods, cancelAtPeriodEnd, scheduledChange } = subscription;
-  const plain = (status === 'active' || status === 'past_due') && autoRenew && prepaidPeriods === 0 && !cancelAtPeriodEnd && !scheduledChange;
+  const plain =
+    (status === 'active' || status === 'past_due') &&
+    autoRenew &&
+    prepaidPeriods === 0 &&
+    !cancelAtPeriodEnd &&
+    !scheduledChange;
   if (!plain) return subscription;
   const cadence = cadenceOf(subscription);
   const { start, end, index } = periodAt(cadence, now);
@@ -81,11 +98,20 @@ function renewSilently(subscription: Subscription, now: Date): Subscription {
 /** What happens at the end of the current period: exactly one step. */
 function endPeriod(subscription: Subscription, at: Date): Transition {
   const { autoRenew, prepaidPeriods, cancelAtPeriodEnd, scheduledChange } = subscription;
-  if (cancelAtPeriodEnd || !(autoRenew || prepaidPeriods > 0)) return step('subscription.expired', expired(subscription, at), at);
-  const goesOn = { ...subscription, prepaidPeriods: Math.max(0, prepaidPeriods - 1), status: subscription.status === 'past_due' ? subscription.status : ('active' as const) };
+  if (cancelAtPeriodEnd || !(autoRenew || prepaidPeriods > 0))
+    return step('subscription.expired', expired(subscription, at), at);
+  const goesOn = {
+    ...subscription,
+    prepaidPeriods: Math.max(0, prepaidPeriods - 1),
+    status: subscription.status === 'past_due' ? subscription.status : ('active' as const),
+  };
   if (scheduledChange) return step('subscription.plan_changed', withScheduledChange(goesOn, scheduledChange, at), at);
   const { end } = periodAt(cadenceOf(subscription), at);
-  return step(subscription.status === 'trialing' ? 'subscription.trial_ended' : 'subscription.renewed', renewed(goesOn, at, end), at);
+  return step(
+    subscription.status === 'trialing' ? 'subscription.trial_ended' : 'subscription.renewed',
+    renewed(goesOn, at, end),
+    at,
+  );
 }
 
 function reminderOf({ currentPeriodStart, remindedOf }: Subscription, end: Date): Date | null {
@@ -97,7 +123,11 @@ function reminderOf({ currentPeriodStart, remindedOf }: Subscription, end: Date)
 
 /** Tells what is to come. It changes nothing of the contract, so it is no version of it. */
 function reminded(subscription: Subscription, at: Date): Transition {
-  return { type: reminderType(subscription), at, subscription: { ...subscription, remindedOf: subscription.currentPeriodEnd } };
+  return {
+    type: reminderType(subscription),
+    at,
+    subscription: { ...subscription, remindedOf: subscription.currentPeriodEnd },
+  };
 }
 
 function reminderType({ status, cancelAtPeriodEnd, autoRenew, prepaidPeriods }: Subscription): ReminderType {

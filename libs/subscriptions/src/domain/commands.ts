@@ -2,7 +2,14 @@ import { addDays, DomainError, invalidField, periodAt } from '@app/kernel';
 import { cadenceOf, firstPeriodEnd, sameRhythm } from './cadence.js';
 import { line, restOfPeriod, worthTelling } from './proration.js';
 import { allowedCommands, refuseUnlessAllowed } from './state-machine.js';
-import type { ProrationLine, ScheduledChange, SoldPlan, Subscription, SubscriptionStatus, Transition } from './subscription.js';
+import type {
+  ProrationLine,
+  ScheduledChange,
+  SoldPlan,
+  Subscription,
+  SubscriptionStatus,
+  Transition,
+} from './subscription.js';
 
 /** A contract about to be made. Ids are the caller's: the domain makes none. */
 export interface NewSubscription {
@@ -28,7 +35,8 @@ export interface NewSubscription {
 
 export function start(input: NewSubscription, now: Date): Transition {
   const startedAt = input.startsAt && input.startsAt > now ? input.startsAt : now;
-  const trialEnd = input.trialDays > 0 && !input.indefinite ? addDays(startedAt, input.trialDays, input.timezone) : null;
+  const trialEnd =
+    input.trialDays > 0 && !input.indefinite ? addDays(startedAt, input.trialDays, input.timezone) : null;
   const anchor = input.billingAnchor ?? trialEnd ?? startedAt;
   const running: SubscriptionStatus = trialEnd ? 'trialing' : 'active';
   const subscription: Subscription = {
@@ -43,7 +51,9 @@ export function start(input: NewSubscription, now: Date): Transition {
     anchor,
     startedAt,
     currentPeriodStart: startedAt,
-    currentPeriodEnd: input.indefinite ? null : (trialEnd ?? periodAt(cadenceOf({ anchor, price: input.plan.price, timezone: input.timezone }), startedAt).end),
+    currentPeriodEnd: input.indefinite
+      ? null
+      : (trialEnd ?? periodAt(cadenceOf({ anchor, price: input.plan.price, timezone: input.timezone }), startedAt).end),
     usagePeriodStart: input.usageSince ?? startedAt,
     planSince: startedAt,
     trialEnd,
@@ -76,8 +86,16 @@ export interface Change {
 /** @throws DomainError `subscription_ended`, `transition_not_allowed`, `already_on_plan`, `no_period_end` */
 export function change(subscription: Subscription, asked: Change, now: Date): Transition {
   if (asked.when === 'period_end') refuseEnding(subscription);
-  refuseUnlessAllowed(subscription, asked.when === 'now' ? 'subscription.plan_changed' : 'subscription.change_scheduled');
-  if (isSold(subscription, asked)) throw new DomainError('conflict', 'already_on_plan', 'The subscription is on this plan, price and quantity already.');
+  refuseUnlessAllowed(
+    subscription,
+    asked.when === 'now' ? 'subscription.plan_changed' : 'subscription.change_scheduled',
+  );
+  if (isSold(subscription, asked))
+    throw new DomainError(
+      'conflict',
+      'already_on_plan',
+      'The subscription is on this plan, price and quantity already.',
+    );
   return asked.when === 'now' ? changeNow(subscription, asked, now) : changeAtPeriodEnd(subscription, asked, now);
 }
 
@@ -87,9 +105,18 @@ export function change(subscription: Subscription, asked: Change, now: Date): Tr
  */
 function changeNow(subscription: Subscription, { plan, quantity, prorate }: Change, now: Date): Transition {
   const status = subscription.status === 'canceled' ? running(subscription, now) : subscription.status;
-  const changed: Subscription = { ...next(subscription), ...plan, quantity, status, planSince: now, cancelAtPeriodEnd: false, canceledAt: null };
+  const changed: Subscription = {
+    ...next(subscription),
+    ...plan,
+    quantity,
+    status,
+    planSince: now,
+    cancelAtPeriodEnd: false,
+    canceledAt: null,
+  };
   const quantityAlone = isPlan(subscription, plan);
-  changed.scheduledChange = quantityAlone && subscription.scheduledChange ? { ...subscription.scheduledChange, quantity } : null;
+  changed.scheduledChange =
+    quantityAlone && subscription.scheduledChange ? { ...subscription.scheduledChange, quantity } : null;
   if (quantityAlone) changed.planSince = subscription.planSince;
   const restarts = changed.status !== 'trialing' && !sameRhythm(subscription, plan);
   if (restarts) changed.anchor = now;
@@ -98,21 +125,42 @@ function changeNow(subscription: Subscription, { plan, quantity, prorate }: Chan
     changed.currentPeriodEnd = firstPeriodEnd(cadenceOf(changed));
     changed.prepaidPeriods = 0;
   }
-  return { type: 'subscription.plan_changed', subscription: changed, at: now, lines: worthTelling(linesOfChange(subscription, changed, { prorate, restarts, now })) };
+  return {
+    type: 'subscription.plan_changed',
+    subscription: changed,
+    at: now,
+    lines: worthTelling(linesOfChange(subscription, changed, { prorate, restarts, now })),
+  };
 }
 
 /** Back for what is left of the old plan, forth for the same time on the new one; or for a whole period, where one begins. */
-function linesOfChange(before: Subscription, after: Subscription, { prorate, restarts, now }: { prorate: boolean; restarts: boolean; now: Date }): ProrationLine[] {
+function linesOfChange(
+  before: Subscription,
+  after: Subscription,
+  { prorate, restarts, now }: { prorate: boolean; restarts: boolean; now: Date },
+): ProrationLine[] {
   const old = restOfPeriod(before, before, now);
   if (!old || after.currentPeriodEnd === null) return [];
-  const credits = prorate ? [line('credit', before, old.amount, old.service), ...prepaid('credit', before, before)] : [];
+  const credits = prorate
+    ? [line('credit', before, old.amount, old.service), ...prepaid('credit', before, before)]
+    : [];
   const whole = { start: now, end: after.currentPeriodEnd };
   if (restarts) return [...credits, line('charge', after, after.price.amount * after.quantity, whole)];
-  return prorate ? [...credits, line('charge', after, restOfPeriod(before, after, now)!.amount, whole), ...prepaid('charge', before, after)] : [];
+  return prorate
+    ? [
+        ...credits,
+        line('charge', after, restOfPeriod(before, after, now)!.amount, whole),
+        ...prepaid('charge', before, after),
+      ]
+    : [];
 }
 
 /** Periods that were agreed on already, at the price of a plan. */
-function prepaid(kind: ProrationLine['kind'], { prepaidPeriods, currentPeriodEnd, ...subscription }: Subscription, sold: Subscription): ProrationLine[] {
+function prepaid(
+  kind: ProrationLine['kind'],
+  { prepaidPeriods, currentPeriodEnd, ...subscription }: Subscription,
+  sold: Subscription,
+): ProrationLine[] {
   if (prepaidPeriods === 0 || currentPeriodEnd === null) return [];
   let end = currentPeriodEnd;
   for (let period = 0; period < prepaidPeriods; period++) ({ end } = periodAt(cadenceOf(subscription), end));
@@ -129,16 +177,32 @@ function changeAtPeriodEnd(subscription: Subscription, { plan, quantity }: Chang
 export function cancel(subscription: Subscription, when: When, now: Date, { prorate = false } = {}): Transition {
   refuseUnlessAllowed(subscription, 'subscription.canceled');
   if (when === 'now') {
-    const ended: Subscription = { ...next(subscription), status: 'inactive', canceledAt: now, endedAt: now, pausedAt: null, scheduledChange: null };
+    const ended: Subscription = {
+      ...next(subscription),
+      status: 'inactive',
+      canceledAt: now,
+      endedAt: now,
+      pausedAt: null,
+      scheduledChange: null,
+    };
     const old = prorate ? restOfPeriod(subscription, subscription, subscription.pausedAt ?? now) : null;
-    const lines = old ? [line('credit', subscription, old.amount, old.service), ...prepaid('credit', subscription, subscription)] : [];
+    const lines = old
+      ? [line('credit', subscription, old.amount, old.service), ...prepaid('credit', subscription, subscription)]
+      : [];
     return { type: 'subscription.canceled', subscription: ended, at: now, lines: worthTelling(lines) };
   }
-  if (subscription.cancelAtPeriodEnd) throw new DomainError('conflict', 'already_canceled', 'The subscription is set to end with this period already.');
+  if (subscription.cancelAtPeriodEnd)
+    throw new DomainError('conflict', 'already_canceled', 'The subscription is set to end with this period already.');
   refuseUnlessAllowed(subscription, 'subscription.cancel_scheduled');
   periodEndOf(subscription);
   const status = subscription.status === 'past_due' ? subscription.status : 'canceled';
-  const canceled: Subscription = { ...next(subscription), status, cancelAtPeriodEnd: true, canceledAt: now, scheduledChange: null };
+  const canceled: Subscription = {
+    ...next(subscription),
+    status,
+    cancelAtPeriodEnd: true,
+    canceledAt: now,
+    scheduledChange: null,
+  };
   return { type: 'subscription.cancel_scheduled', subscription: canceled, at: now };
 }
 
@@ -146,17 +210,31 @@ export function cancel(subscription: Subscription, when: When, now: Date, { pror
 export function resume(subscription: Subscription, now: Date): Transition {
   refuseUnlessAllowed(subscription, 'subscription.resumed');
   if (!subscription.cancelAtPeriodEnd && !subscription.scheduledChange) {
-    throw new DomainError('conflict', 'nothing_to_resume', 'The subscription has neither a cancellation nor a scheduled change to undo.');
+    throw new DomainError(
+      'conflict',
+      'nothing_to_resume',
+      'The subscription has neither a cancellation nor a scheduled change to undo.',
+    );
   }
   const status = subscription.status === 'canceled' ? running(subscription, now) : subscription.status;
-  const resumed: Subscription = { ...next(subscription), status, cancelAtPeriodEnd: false, canceledAt: null, scheduledChange: null };
+  const resumed: Subscription = {
+    ...next(subscription),
+    status,
+    cancelAtPeriodEnd: false,
+    canceledAt: null,
+    scheduledChange: null,
+  };
   return { type: 'subscription.resumed', subscription: resumed, at: now };
 }
 
 /** The period stands still until it is unpaused: what is left of it, and of a trial, is left then. @throws DomainError `subscription_ended`, `transition_not_allowed` */
 export function pause(subscription: Subscription, now: Date): Transition {
   refuseUnlessAllowed(subscription, 'subscription.paused');
-  return { type: 'subscription.paused', subscription: { ...next(subscription), status: 'paused', pausedAt: now }, at: now };
+  return {
+    type: 'subscription.paused',
+    subscription: { ...next(subscription), status: 'paused', pausedAt: now },
+    at: now,
+  };
 }
 
 /** Everything that was to come comes later by the length of the pause. @throws DomainError `subscription_ended`, `transition_not_allowed` */
@@ -208,11 +286,19 @@ function renewNow(subscription: Subscription, now: Date): Transition {
 }
 
 function agreeOnRenewal(subscription: Subscription, end: Date, now: Date): Transition {
-  if (subscription.autoRenew) throw new DomainError('conflict', 'renews_by_itself', 'The subscription renews by itself at the end of its period.');
+  if (subscription.autoRenew)
+    throw new DomainError(
+      'conflict',
+      'renews_by_itself',
+      'The subscription renews by itself at the end of its period.',
+    );
   const agreed: Subscription = { ...next(subscription), prepaidPeriods: subscription.prepaidPeriods + 1 };
   const [before] = prepaid('charge', subscription, subscription);
   const begin = before?.periodEnd ?? end;
-  const charge = line('charge', subscription, subscription.price.amount * subscription.quantity, { start: begin, end: periodAt(cadenceOf(subscription), begin).end });
+  const charge = line('charge', subscription, subscription.price.amount * subscription.quantity, {
+    start: begin,
+    end: periodAt(cadenceOf(subscription), begin).end,
+  });
   return { type: 'subscription.renewal_agreed', subscription: agreed, at: now, lines: worthTelling([charge]) };
 }
 
@@ -221,7 +307,13 @@ function reactivate(subscription: Subscription, now: Date): Transition {
   refuseUnlessAllowed(subscription, 'subscription.reactivated');
   const { currentPeriodEnd, usagePeriodStart } = subscription;
   const back: Subscription = {
-    ...next(subscription), status: 'active', endedAt: null, canceledAt: null, cancelAtPeriodEnd: false, prepaidPeriods: 0, planSince: now,
+    ...next(subscription),
+    status: 'active',
+    endedAt: null,
+    canceledAt: null,
+    cancelAtPeriodEnd: false,
+    prepaidPeriods: 0,
+    planSince: now,
     usagePeriodStart: currentPeriodEnd === null || currentPeriodEnd > now ? usagePeriodStart : now,
   };
   if (back.trialEnd && back.trialEnd > now) back.trialEnd = now;
@@ -232,7 +324,8 @@ function reactivate(subscription: Subscription, now: Date): Transition {
 /** @throws DomainError `subscription_ended`, `transition_not_allowed`, `auto_renew_unchanged` */
 export function setAutoRenew(subscription: Subscription, autoRenew: boolean, now: Date): Transition {
   refuseUnlessAllowed(subscription, 'subscription.auto_renew_changed');
-  if (subscription.autoRenew === autoRenew) throw new DomainError('conflict', 'auto_renew_unchanged', `autoRenew is ${autoRenew} already.`);
+  if (subscription.autoRenew === autoRenew)
+    throw new DomainError('conflict', 'auto_renew_unchanged', `autoRenew is ${autoRenew} already.`);
   return { type: 'subscription.auto_renew_changed', subscription: { ...next(subscription), autoRenew }, at: now };
 }
 
@@ -242,7 +335,9 @@ export function extend(subscription: Subscription, to: Date, now: Date): Transit
   if (to <= periodEndOf(subscription)) throw invalidField('to', 'must be after the end of the current period');
   const { scheduledChange, trialEnd } = subscription;
   const extended: Subscription = {
-    ...next(subscription), currentPeriodEnd: to, anchor: to,
+    ...next(subscription),
+    currentPeriodEnd: to,
+    anchor: to,
     trialEnd: trialEnd && trialEnd > now ? to : trialEnd,
     scheduledChange: scheduledChange && { ...scheduledChange, effectiveAt: to.toISOString() },
   };
@@ -265,20 +360,34 @@ export function markPaid(subscription: Subscription, now: Date): Transition {
 const next = (subscription: Subscription): Subscription => ({ ...subscription, version: subscription.version + 1 });
 
 /** What it is when nothing holds it up. */
-const running = ({ trialEnd }: Subscription, at: Date): 'trialing' | 'active' => (trialEnd !== null && at < trialEnd ? 'trialing' : 'active');
+const running = ({ trialEnd }: Subscription, at: Date): 'trialing' | 'active' =>
+  trialEnd !== null && at < trialEnd ? 'trialing' : 'active';
 
 function withPeriodFrom(subscription: Subscription, at: Date): Subscription {
-  return { ...subscription, anchor: at, currentPeriodStart: at, currentPeriodEnd: firstPeriodEnd(cadenceOf({ ...subscription, anchor: at })) };
+  return {
+    ...subscription,
+    anchor: at,
+    currentPeriodStart: at,
+    currentPeriodEnd: firstPeriodEnd(cadenceOf({ ...subscription, anchor: at })),
+  };
 }
 
 function refuseEnding({ endedAt, cancelAtPeriodEnd, status }: Subscription): void {
   if (endedAt !== null || !cancelAtPeriodEnd) return;
-  throw new DomainError('conflict', 'subscription_canceled', 'The subscription ends with this period; resume it first.', { subscriptionStatus: status, allowed: allowedCommands(status) });
+  throw new DomainError(
+    'conflict',
+    'subscription_canceled',
+    'The subscription ends with this period; resume it first.',
+    { subscriptionStatus: status, allowed: allowedCommands(status) },
+  );
 }
 
 function periodEndOf({ currentPeriodEnd, status }: Subscription): Date {
   if (currentPeriodEnd) return currentPeriodEnd;
-  throw new DomainError('conflict', 'no_period_end', 'The subscription is indefinite: it has no period that ends.', { subscriptionStatus: status, allowed: allowedCommands(status) });
+  throw new DomainError('conflict', 'no_period_end', 'The subscription is indefinite: it has no period that ends.', {
+    subscriptionStatus: status,
+    allowed: allowedCommands(status),
+  });
 }
 
 function isPlan(subscription: Subscription, plan: SoldPlan): boolean {
@@ -292,4 +401,5 @@ function isPlan(subscription: Subscription, plan: SoldPlan): boolean {
   );
 }
 
-const isSold = (subscription: Subscription, { plan, quantity }: Change): boolean => isPlan(subscription, plan) && subscription.quantity === quantity;
+const isSold = (subscription: Subscription, { plan, quantity }: Change): boolean =>
+  isPlan(subscription, plan) && subscription.quantity === quantity;

@@ -1,7 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { directionOf } from './direction.js';
 
-const sold = (amount: number, interval: 'day' | 'month' | 'year' = 'month', { quantity = 1, currency = 'USD', intervalCount = 1 } = {}) => ({ price: { amount, currency, interval, intervalCount }, quantity });
+const sold = (
+  amount: number,
+  interval: 'day' | 'month' | 'year' = 'month',
+  { quantity = 1, currency = 'USD', intervalCount = 1 } = {},
+) => ({ price: { amount, currency, interval, intervalCount }, quantity });
 
 describe('a change of plan', () => {
   it.each([

@@ -8,11 +8,19 @@ type Priced = Pick<Subscription, 'planKey' | 'planName' | 'planVersion' | 'price
  * What of the period's price is for the rest of it, by the milliseconds that are left of the whole cycles which it is made of.
  * The same for what is given back and for what is charged, so that a change and its undoing at one instant come to nothing.
  */
-export function restOfPeriod(subscription: Subscription, sold: Priced, now: Date): { amount: number; service: Period } | null {
-  if (subscription.currentPeriodEnd === null || subscription.status === 'trialing' || inTrial(subscription, now)) return null;
+export function restOfPeriod(
+  subscription: Subscription,
+  sold: Priced,
+  now: Date,
+): { amount: number; service: Period } | null {
+  if (subscription.currentPeriodEnd === null || subscription.status === 'trialing' || inTrial(subscription, now))
+    return null;
   const service = { start: now, end: subscription.currentPeriodEnd };
   const total = sold.price.amount * sold.quantity;
-  const worth = cyclesOf(subscription, service).reduce((sum, { part, cycle }) => sum + proratedAmount(total, part, cycle), 0);
+  const worth = cyclesOf(subscription, service).reduce(
+    (sum, { part, cycle }) => sum + proratedAmount(total, part, cycle),
+    0,
+  );
   // What was given on top of a period costs nothing and is worth nothing.
   return { service, amount: Math.min(total, worth) };
 }
@@ -23,7 +31,7 @@ const inTrial = ({ trialEnd }: Subscription, now: Date): boolean => trialEnd !==
 function cyclesOf(subscription: Subscription, { start, end }: Period): { part: Period; cycle: Period }[] {
   const cadence = cadenceOf(subscription);
   const cycles: { part: Period; cycle: Period }[] = [];
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const cycle = periodAt(cadence, at);
     const until = cycle.end < end ? cycle.end : end;
     cycles.push({ part: { start: at, end: until }, cycle });
@@ -35,13 +43,20 @@ function cyclesOf(subscription: Subscription, { start, end }: Period): { part: P
 export function line(kind: ProrationLine['kind'], sold: Priced, amount: number, period: Period): ProrationLine {
   const { planKey, planName, planVersion, price, quantity } = sold;
   return {
-    kind, amount, currency: price.currency, plan: { key: planKey, name: planName, version: planVersion }, quantity, unitAmount: price.amount,
-    periodStart: period.start, periodEnd: period.end,
+    kind,
+    amount,
+    currency: price.currency,
+    plan: { key: planKey, name: planName, version: planVersion },
+    quantity,
+    unitAmount: price.amount,
+    periodStart: period.start,
+    periodEnd: period.end,
   };
 }
 
 /** Credits count against charges. Minor units. */
-export const netOf = (lines: ProrationLine[]): number => lines.reduce((sum, { kind, amount }) => sum + (kind === 'charge' ? amount : -amount), 0);
+export const netOf = (lines: ProrationLine[]): number =>
+  lines.reduce((sum, { kind, amount }) => sum + (kind === 'charge' ? amount : -amount), 0);
 
 /** Lines of nothing are no lines. */
 export const worthTelling = (lines: ProrationLine[]): ProrationLine[] => lines.filter(({ amount }) => amount > 0);

@@ -6,8 +6,18 @@ type Rules = Parameters<typeof checkStateMachine>[0];
 const rules = Object.entries(STATE_MACHINE);
 /** The table, as it would be without what leads to a status. */
 const without = (status: SubscriptionStatus): Rules =>
-  rules.map(([type, { command, moves }]) => [type, { command, moves: Object.fromEntries(Object.entries(moves).map(([from, to]) => [from, to.filter((one) => one !== status)])) }]);
-const step = (type: Transition['type'], status: SubscriptionStatus): Transition => ({ type, at: new Date(), subscription: { status } as Subscription });
+  rules.map(([type, { command, moves }]) => [
+    type,
+    {
+      command,
+      moves: Object.fromEntries(Object.entries(moves).map(([from, to]) => [from, to.filter((one) => one !== status)])),
+    },
+  ]);
+const step = (type: Transition['type'], status: SubscriptionStatus): Transition => ({
+  type,
+  at: new Date(),
+  subscription: { status } as Subscription,
+});
 
 describe('the table of what may follow what', () => {
   it('is sound', () => expect(() => checkStateMachine()).not.toThrow());
@@ -17,9 +27,14 @@ describe('the table of what may follow what', () => {
   });
 
   it('is refused when a live status has no way out, or a row can never happen', () => {
-    const stuck = rules.map(([type, { command, moves }]) => [type, { command, moves: { ...moves, paused: moves.paused && ['paused' as const] } }] as const);
+    const stuck = rules.map(
+      ([type, { command, moves }]) =>
+        [type, { command, moves: { ...moves, paused: moves.paused && ['paused' as const] } }] as const,
+    );
     expect(() => checkStateMachine(stuck as unknown as Rules)).toThrow(/Nothing leads away from paused/);
-    expect(() => checkStateMachine([...rules, ['subscription.never', { command: null, moves: {} }]])).toThrow(/subscription.never can never happen/);
+    expect(() => checkStateMachine([...rules, ['subscription.never', { command: null, moves: {} }]])).toThrow(
+      /subscription.never can never happen/,
+    );
   });
 
   it('knows a way into and, unless it is over for good, out of every status', () => {

@@ -1,5 +1,11 @@
 import { DomainError } from '@app/kernel';
-import { LIVE_STATUSES, type Subscription, type SubscriptionEventType, type SubscriptionStatus, type Transition } from './subscription.js';
+import {
+  LIVE_STATUSES,
+  type Subscription,
+  type SubscriptionEventType,
+  type SubscriptionStatus,
+  type Transition,
+} from './subscription.js';
 
 type Moves = Partial<Record<SubscriptionStatus, SubscriptionStatus[]>>;
 
@@ -10,33 +16,61 @@ interface Rule {
   moves: Moves;
 }
 
-const stays = (...statuses: readonly SubscriptionStatus[]): Moves => Object.fromEntries(statuses.map((status) => [status, [status]]));
+const stays = (...statuses: readonly SubscriptionStatus[]): Moves =>
+  Object.fromEntries(statuses.map((status) => [status, [status]]));
 
 /** All that can happen to a subscription, and to which: what is not here does not happen. */
 export const STATE_MACHINE: Record<Exclude<SubscriptionEventType, 'subscription.created'>, Rule> = {
   'subscription.started': { command: null, moves: { inactive: ['trialing', 'active'] } },
   'subscription.trial_ended': { command: null, moves: { trialing: ['active'] } },
-  'subscription.renewed': { command: 'renew', moves: { trialing: ['active'], active: ['active'], past_due: ['past_due'] } },
+  'subscription.renewed': {
+    command: 'renew',
+    moves: { trialing: ['active'], active: ['active'], past_due: ['past_due'] },
+  },
   'subscription.plan_changed': {
     command: 'change',
-    moves: { trialing: ['trialing', 'active'], active: ['active'], past_due: ['past_due'], canceled: ['active', 'trialing'] },
+    moves: {
+      trialing: ['trialing', 'active'],
+      active: ['active'],
+      past_due: ['past_due'],
+      canceled: ['active', 'trialing'],
+    },
   },
   'subscription.change_scheduled': { command: 'change', moves: stays('trialing', 'active', 'past_due') },
-  'subscription.cancel_scheduled': { command: 'cancel', moves: { trialing: ['canceled'], active: ['canceled'], past_due: ['past_due'] } },
+  'subscription.cancel_scheduled': {
+    command: 'cancel',
+    moves: { trialing: ['canceled'], active: ['canceled'], past_due: ['past_due'] },
+  },
   'subscription.canceled': {
     command: 'cancel',
-    moves: { trialing: ['inactive'], active: ['inactive'], past_due: ['inactive'], paused: ['inactive'], canceled: ['inactive'], inactive: ['inactive'] },
+    moves: {
+      trialing: ['inactive'],
+      active: ['inactive'],
+      past_due: ['inactive'],
+      paused: ['inactive'],
+      canceled: ['inactive'],
+      inactive: ['inactive'],
+    },
   },
-  'subscription.resumed': { command: 'resume', moves: { ...stays('trialing', 'active', 'past_due'), canceled: ['active', 'trialing'] } },
+  'subscription.resumed': {
+    command: 'resume',
+    moves: { ...stays('trialing', 'active', 'past_due'), canceled: ['active', 'trialing'] },
+  },
   'subscription.paused': { command: 'pause', moves: { trialing: ['paused'], active: ['paused'] } },
   'subscription.unpaused': { command: 'unpause', moves: { paused: ['trialing', 'active'] } },
   'subscription.renewal_agreed': { command: 'renew', moves: stays('trialing', 'active', 'past_due') },
-  'subscription.auto_renew_changed': { command: 'set-auto-renew', moves: stays('trialing', 'active', 'past_due', 'paused') },
+  'subscription.auto_renew_changed': {
+    command: 'set-auto-renew',
+    moves: stays('trialing', 'active', 'past_due', 'paused'),
+  },
   'subscription.extended': { command: 'extend', moves: stays('trialing', 'active', 'past_due', 'canceled') },
   'subscription.past_due': { command: 'mark-past-due', moves: { active: ['past_due'] } },
   'subscription.recovered': { command: 'mark-paid', moves: { past_due: ['active', 'canceled'] } },
   'subscription.reactivated': { command: 'renew', moves: { expired: ['active'], inactive: ['active'] } },
-  'subscription.expired': { command: null, moves: { trialing: ['expired'], active: ['expired'], past_due: ['expired'], canceled: ['expired'] } },
+  'subscription.expired': {
+    command: null,
+    moves: { trialing: ['expired'], active: ['expired'], past_due: ['expired'], canceled: ['expired'] },
+  },
   'subscription.trial_ending': { command: null, moves: stays('trialing') },
   'subscription.renewal_upcoming': { command: null, moves: stays('active', 'past_due') },
   'subscription.expiry_upcoming': { command: null, moves: stays('trialing', 'active', 'past_due', 'canceled') },
@@ -56,25 +90,31 @@ export function allowedCommands(status: SubscriptionStatus): string[] {
 export function refuseUnlessAllowed({ status, endedAt }: Subscription, type: keyof typeof STATE_MACHINE): void {
   if (STATE_MACHINE[type].moves[status] && (endedAt === null) !== (type === 'subscription.reactivated')) return;
   const code = endedAt !== null ? 'subscription_ended' : 'transition_not_allowed';
-  throw new DomainError('conflict', code, `The subscription is ${status}.`, { subscriptionStatus: status, allowed: allowedCommands(status) });
+  throw new DomainError('conflict', code, `The subscription is ${status}.`, {
+    subscriptionStatus: status,
+    allowed: allowedCommands(status),
+  });
 }
 
 /** A step that the table does not know is a fault of the program, whoever asked for it. @throws Error */
 export function assertLegal(before: SubscriptionStatus, { type, subscription: { status } }: Transition): void {
-  if (type === 'subscription.created' || !STATE_MACHINE[type].moves[before]?.includes(status)) throw new Error(`${type} does not lead from ${before} to ${status}.`);
+  if (type === 'subscription.created' || !STATE_MACHINE[type].moves[before]?.includes(status))
+    throw new Error(`${type} does not lead from ${before} to ${status}.`);
 }
 
 /** Every status must be reachable, every live one must have a way out, and every row must lead from a status that can be. @throws Error */
 export function checkStateMachine(rules: readonly [string, Rule][] = RULES): void {
   const reached = new Set<SubscriptionStatus>(FIRST);
-  for (let grown = 0; grown !== reached.size; ) {
+  for (let grown = 0; grown !== reached.size;) {
     grown = reached.size;
     for (const [, { moves }] of rules) for (const from of [...reached]) moves[from]?.forEach((to) => reached.add(to));
   }
   const wanted: SubscriptionStatus[] = [...LIVE_STATUSES, 'expired', 'inactive'];
   const unreachable = wanted.filter((status) => !reached.has(status));
   if (unreachable.length > 0) throw new Error(`Nothing leads to ${unreachable.join(', ')}.`);
-  const stuck = LIVE_STATUSES.filter((status) => !rules.some(([, { moves }]) => moves[status]?.some((to) => to !== status)));
+  const stuck = LIVE_STATUSES.filter(
+    (status) => !rules.some(([, { moves }]) => moves[status]?.some((to) => to !== status)),
+  );
   if (stuck.length > 0) throw new Error(`Nothing leads away from ${stuck.join(', ')}.`);
   const idle = rules.filter(([, { moves }]) => Object.keys(moves).length === 0);
   if (idle.length > 0) throw new Error(`${idle.map(([type]) => type).join(', ')} can never happen.`);

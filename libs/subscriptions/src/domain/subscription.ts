@@ -4,7 +4,15 @@ import type { Interval, Money } from '@app/kernel';
  * Canceled means set to end: still live until `currentPeriodEnd`. Inactive means ended early, or, without `endedAt`, not begun yet.
  * Which one follows which is in `state-machine.ts`.
  */
-export const SUBSCRIPTION_STATUSES = ['trialing', 'active', 'past_due', 'paused', 'canceled', 'expired', 'inactive'] as const;
+export const SUBSCRIPTION_STATUSES = [
+  'trialing',
+  'active',
+  'past_due',
+  'paused',
+  'canceled',
+  'expired',
+  'inactive',
+] as const;
 export type SubscriptionStatus = (typeof SUBSCRIPTION_STATUSES)[number];
 
 export const LIVE_STATUSES: readonly SubscriptionStatus[] = ['trialing', 'active', 'past_due', 'paused', 'canceled'];
@@ -26,7 +34,13 @@ export interface SoldPlan {
   price: SoldPrice;
 }
 
-export const soldPlanOf = ({ planId, planVersion, planKey, planName, price }: SoldPlan): SoldPlan => ({ planId, planVersion, planKey, planName, price });
+export const soldPlanOf = ({ planId, planVersion, planKey, planName, price }: SoldPlan): SoldPlan => ({
+  planId,
+  planVersion,
+  planKey,
+  planName,
+  price,
+});
 
 /** A change that waits for the end of the period, with all that was agreed when it was asked for. */
 export interface ScheduledChange extends SoldPlan {
@@ -117,28 +131,87 @@ export type SubscriptionEventType =
   | 'subscription.expired'
   | ReminderType;
 
-export type ReminderType = 'subscription.trial_ending' | 'subscription.renewal_upcoming' | 'subscription.expiry_upcoming';
+export type ReminderType =
+  'subscription.trial_ending' | 'subscription.renewal_upcoming' | 'subscription.expiry_upcoming';
 
 /** What an event keeps of a subscription: all that is needed to know it as it was. */
 export type SubscriptionFacts = Omit<
   Subscription,
-  'id' | 'customerId' | 'productId' | 'testClockId' | 'planId' | 'planKey' | 'planName' | 'planVersion' | 'remindedOf' | 'createdAt' | 'updatedAt'
+  | 'id'
+  | 'customerId'
+  | 'productId'
+  | 'testClockId'
+  | 'planId'
+  | 'planKey'
+  | 'planName'
+  | 'planVersion'
+  | 'remindedOf'
+  | 'createdAt'
+  | 'updatedAt'
 > & { plan: { key: string; name: string; version: number } };
 
 export function subscriptionFacts(subscription: Subscription): SubscriptionFacts {
-  const { planKey, planName, planVersion, price, quantity, status, timezone, anchor, startedAt, currentPeriodStart, currentPeriodEnd } = subscription;
-  const { usagePeriodStart, planSince, trialEnd, autoRenew, prepaidPeriods, cancelAtPeriodEnd, canceledAt, endedAt, pausedAt, scheduledChange, version } = subscription;
+  const {
+    planKey,
+    planName,
+    planVersion,
+    price,
+    quantity,
+    status,
+    timezone,
+    anchor,
+    startedAt,
+    currentPeriodStart,
+    currentPeriodEnd,
+  } = subscription;
+  const {
+    usagePeriodStart,
+    planSince,
+    trialEnd,
+    autoRenew,
+    prepaidPeriods,
+    cancelAtPeriodEnd,
+    canceledAt,
+    endedAt,
+    pausedAt,
+    scheduledChange,
+    version,
+  } = subscription;
   return {
-    plan: { key: planKey, name: planName, version: planVersion }, price, quantity, status, timezone, anchor, startedAt, currentPeriodStart, currentPeriodEnd,
-    usagePeriodStart, planSince, trialEnd, autoRenew, prepaidPeriods, cancelAtPeriodEnd, canceledAt, endedAt, pausedAt, scheduledChange, version,
+    plan: { key: planKey, name: planName, version: planVersion },
+    price,
+    quantity,
+    status,
+    timezone,
+    anchor,
+    startedAt,
+    currentPeriodStart,
+    currentPeriodEnd,
+    usagePeriodStart,
+    planSince,
+    trialEnd,
+    autoRenew,
+    prepaidPeriods,
+    cancelAtPeriodEnd,
+    canceledAt,
+    endedAt,
+    pausedAt,
+    scheduledChange,
+    version,
   };
 }
 
 /** Of what an event keeps, what is not the same in another: plan, status, version and the end of the period always. */
 export function factsUnlike(subscription: Subscription, other: Subscription): Partial<SubscriptionFacts> {
   const [these, those] = [subscriptionFacts(subscription), subscriptionFacts(other)];
-  const kept: Record<string, unknown> = { plan: these.plan, status: these.status, version: these.version, currentPeriodEnd: these.currentPeriodEnd };
-  for (const name of Object.keys(these) as (keyof SubscriptionFacts)[]) if (!isSame(these[name], those[name])) kept[name] = these[name];
+  const kept: Record<string, unknown> = {
+    plan: these.plan,
+    status: these.status,
+    version: these.version,
+    currentPeriodEnd: these.currentPeriodEnd,
+  };
+  for (const name of Object.keys(these) as (keyof SubscriptionFacts)[])
+    if (!isSame(these[name], those[name])) kept[name] = these[name];
   return kept;
 }
 

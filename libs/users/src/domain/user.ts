@@ -52,4 +52,5 @@ export function changeStanding(before: Standing, changes: Partial<Standing>): St
 export const canonicalEmail = (email: string): string => email.trim().normalize('NFKC').toLowerCase().normalize('NFKC');
 
 /** Loose on purpose: something, an at sign, something; only a delivered message proves an address. */
-export const isEmail = (email: string): boolean => /^[^\s@\p{C}]{1,64}@[^\s@\p{C}]{1,189}$/u.test(canonicalEmail(email));
+export const isEmail = (email: string): boolean =>
+  /^[^\s@\p{C}]{1,64}@[^\s@\p{C}]{1,189}$/u.test(canonicalEmail(email));

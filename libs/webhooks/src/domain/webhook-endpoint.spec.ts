@@ -2,8 +2,20 @@ import { describe, expect, it } from '@jest/globals';
 import { wants, type WebhookEndpoint } from './webhook-endpoint.js';
 
 const endpoint = (over: Partial<WebhookEndpoint>): WebhookEndpoint => ({
-  id: 'e', productId: null, customerId: null, ownerUserId: null, ofProfile: false, url: 'https://example.com', description: null, types: [], enabled: true,
-  disabledReason: null, disabledAt: null, createdAt: new Date(0), updatedAt: new Date(0), ...over,
+  id: 'e',
+  productId: null,
+  customerId: null,
+  ownerUserId: null,
+  ofProfile: false,
+  url: 'https://example.com',
+  description: null,
+  types: [],
+  enabled: true,
+  disabledReason: null,
+  disabledAt: null,
+  createdAt: new Date(0),
+  updatedAt: new Date(0),
+  ...over,
 });
 const event = { type: 'subscription.renewed' as const, customerId: 'c', productIds: ['p'] };
 

@@ -25,7 +25,10 @@ export interface WebhookEndpoint {
 }
 
 /** True when an endpoint is to be told of an event. */
-export function wants({ enabled, productId, customerId, types }: WebhookEndpoint, event: Pick<PublishedEvent, 'type' | 'customerId' | 'productIds'>): boolean {
+export function wants(
+  { enabled, productId, customerId, types }: WebhookEndpoint,
+  event: Pick<PublishedEvent, 'type' | 'customerId' | 'productIds'>,
+): boolean {
   if (!enabled) return false;
   if (productId !== null && !event.productIds.includes(productId)) return false;
   if (customerId !== null && event.customerId !== customerId) return false;
@@ -33,6 +36,16 @@ export function wants({ enabled, productId, customerId, types }: WebhookEndpoint
 }
 
 /** What an event tells of an endpoint. A URL may hold a secret of its receiver behind its `?`, so that part stays out. */
-export function endpointFacts({ url, types, enabled, disabledReason, ownerUserId }: WebhookEndpoint, product: string | null): object {
-  return { url: url.split('?')[0], types, product, ownerUserId, enabled, ...(disabledReason ? { disabledReason } : {}) };
+export function endpointFacts(
+  { url, types, enabled, disabledReason, ownerUserId }: WebhookEndpoint,
+  product: string | null,
+): object {
+  return {
+    url: url.split('?')[0],
+    types,
+    product,
+    ownerUserId,
+    enabled,
+    ...(disabledReason ? { disabledReason } : {}),
+  };
 }

@@ -57,7 +57,11 @@ export class AuditQueryDto extends ListQuery {
 }
 
 export class AuditExportQueryDto extends OmitType(AuditQueryDto, ['limit', 'cursor', 'fields']) {
-  @ApiPropertyOptional({ enum: EXPORT_FORMATS, default: 'ndjson', description: 'In CSV, what a spreadsheet would take for a formula is marked as text.' })
+  @ApiPropertyOptional({
+    enum: EXPORT_FORMATS,
+    default: 'ndjson',
+    description: 'In CSV, what a spreadsheet would take for a formula is marked as text.',
+  })
   @IsOptional()
   @IsIn(EXPORT_FORMATS)
   @MaxLength(8)
@@ -100,7 +104,20 @@ export class AuditEntryDto {
   before: Record<string, unknown> | null;
   after: Record<string, unknown> | null;
 
-  static of({ id, type, at, actor, origin, subject, sequence, customer, product, reason, before, after }: AuditEntry): AuditEntryDto {
+  static of({
+    id,
+    type,
+    at,
+    actor,
+    origin,
+    subject,
+    sequence,
+    customer,
+    product,
+    reason,
+    before,
+    after,
+  }: AuditEntry): AuditEntryDto {
     return { id, type, at, actor, origin, subject, sequence, customer, product, reason, before, after };
   }
 }

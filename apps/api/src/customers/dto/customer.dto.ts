@@ -85,7 +85,19 @@ export class CustomerDto {
   createdAt: Date;
   updatedAt: Date;
 
-  static of({ id, key, name, email, region, deviceType, timezone, currency, testClockId: testClock, createdAt, updatedAt }: Customer): CustomerDto {
+  static of({
+    id,
+    key,
+    name,
+    email,
+    region,
+    deviceType,
+    timezone,
+    currency,
+    testClockId: testClock,
+    createdAt,
+    updatedAt,
+  }: Customer): CustomerDto {
     return { id, key, name, email, region, deviceType, timezone, currency, testClock, createdAt, updatedAt };
   }
 }

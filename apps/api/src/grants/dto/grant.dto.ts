@@ -1,5 +1,16 @@
 import { Type } from 'class-transformer';
-import { IsDateString, IsIn, IsInt, IsOptional, IsString, Length, Max, MaxLength, Min, ValidateNested } from 'class-validator';
+import {
+  IsDateString,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Length,
+  Max,
+  MaxLength,
+  Min,
+  ValidateNested,
+} from 'class-validator';
 import { ApiProperty } from '@nestjs/swagger';
 import type { GrantOfFeature } from '@app/entitlements';
 import { type Interval, INTERVALS } from '@app/kernel';
@@ -113,8 +124,34 @@ export class GrantDto {
   voidedAt: Date | null;
   createdAt: Date;
 
-  static of({ id, feature, quantity, priority, effectiveAt, expiresAt, recurrence, rolloverMin, rolloverMax, reason, voidedAt, createdAt }: GrantOfFeature): GrantDto {
-    return { id, feature, quantity, priority, effectiveAt, expiresAt, recurrence, rolloverMin, rolloverMax, reason, voidedAt, createdAt };
+  static of({
+    id,
+    feature,
+    quantity,
+    priority,
+    effectiveAt,
+    expiresAt,
+    recurrence,
+    rolloverMin,
+    rolloverMax,
+    reason,
+    voidedAt,
+    createdAt,
+  }: GrantOfFeature): GrantDto {
+    return {
+      id,
+      feature,
+      quantity,
+      priority,
+      effectiveAt,
+      expiresAt,
+      recurrence,
+      rolloverMin,
+      rolloverMax,
+      reason,
+      voidedAt,
+      createdAt,
+    };
   }
 }
 

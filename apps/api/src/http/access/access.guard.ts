@@ -24,10 +24,15 @@ export class AccessGuard extends AuthGuard('jwt') {
   /** Answers at once where it can: each wait costs every request. */
   override canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>();
-    const rule = this.reflector.getAllAndOverride<AccessRule | OpenRule | undefined>(ACCESS_RULE, [context.getHandler(), context.getClass()]);
+    const rule = this.reflector.getAllAndOverride<AccessRule | OpenRule | undefined>(ACCESS_RULE, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
     // A dead token is no reason to keep somebody from a new one.
     const principal = rule === 'public' ? null : this.identify(request, context);
-    return principal instanceof Promise ? principal.then((found) => admit(request, rule, found)) : admit(request, rule, principal);
+    return principal instanceof Promise
+      ? principal.then((found) => admit(request, rule, found))
+      : admit(request, rule, principal);
   }
 
   /** Passport's verdict in our own words; a database that cannot answer is not the caller's fault. */
@@ -50,11 +55,16 @@ export class AccessGuard extends AuthGuard('jwt') {
   }
 }
 
-function admit(request: FastifyRequest & WithPrincipal, rule: AccessRule | OpenRule | undefined, principal: Principal | null): boolean {
+function admit(
+  request: FastifyRequest & WithPrincipal,
+  rule: AccessRule | OpenRule | undefined,
+  principal: Principal | null,
+): boolean {
   // A copy: what was found out about a caller is remembered, and serves many requests.
   request.principal = principal && { ...principal, origin: originOf(request) };
   if (rule === 'public' || rule === 'everybody') return true;
-  if (!request.principal) throw new DomainError('unauthenticated', 'authentication_required', 'This needs an access token or an API key.');
+  if (!request.principal)
+    throw new DomainError('unauthenticated', 'authentication_required', 'This needs an access token or an API key.');
   if (request.principal.kind === 'api_key') refuseKey(rule ?? {}, request.principal);
   else request.principal = admitted(rule ?? {}, request.principal, request.body);
   return true;
@@ -78,7 +88,8 @@ function admitted(rule: AccessRule, principal: UserPrincipal, body: unknown): Us
     if (rule.support === 'repairs') requireReason(body);
     return { ...principal, reach: 'everybody' };
   }
-  const refused = (rule.people === 'admin' && !isAdmin(principal)) || (rule.people === 'product_admin' && !isSeller(principal));
+  const refused =
+    (rule.people === 'admin' && !isAdmin(principal)) || (rule.people === 'product_admin' && !isSeller(principal));
   if (refused) throw new DomainError('forbidden', 'admin_only', 'This is for admins.');
   return principal;
 }

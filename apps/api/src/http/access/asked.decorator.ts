@@ -19,5 +19,10 @@ export interface Asked {
 /** All of it at once, because each parameter of a handler costs every request. */
 export const Asked = createParamDecorator((_: unknown, context: ExecutionContext): Asked => {
   const request = context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>();
-  return { customer: request.customer!, product: productOf(request), actor: actorOf(request.principal!), idempotency: claimOf(request) };
+  return {
+    customer: request.customer!,
+    product: productOf(request),
+    actor: actorOf(request.principal!),
+    idempotency: claimOf(request),
+  };
 });

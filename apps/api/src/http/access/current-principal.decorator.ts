@@ -12,7 +12,10 @@ export interface WithPrincipal {
 }
 
 const fromRequest = <K extends keyof WithPrincipal>(name: K) =>
-  createParamDecorator((_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>()[name])();
+  createParamDecorator(
+    (_: unknown, context: ExecutionContext) =>
+      context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>()[name],
+  )();
 
 /** Who calls; null only on public routes. */
 export const CurrentPrincipal = () => fromRequest('principal');

@@ -20,10 +20,14 @@ export class EventScope {
   ) {}
 
   /** Null: any. @throws DomainError `product_not_allowed`, `product_not_found`, `customer_not_found` */
-  async of({ product, customer }: AskedEvents, principal: Principal): Promise<{ productId: string | null; customerId: string | null }> {
+  async of(
+    { product, customer }: AskedEvents,
+    principal: Principal,
+  ): Promise<{ productId: string | null; customerId: string | null }> {
     const key = product === undefined ? confinedProduct(principal) : allowedProduct(principal, product);
     const found = customer === undefined ? null : await this.customers.getByKey(customer);
-    if (found && key !== null && !(await this.customers.isMember(found.id, key))) throw new DomainError('not_found', 'customer_not_found', 'There is no such customer.');
+    if (found && key !== null && !(await this.customers.isMember(found.id, key)))
+      throw new DomainError('not_found', 'customer_not_found', 'There is no such customer.');
     return { productId: key && (await this.catalog.getProduct(key)).id, customerId: found?.id ?? null };
   }
 }

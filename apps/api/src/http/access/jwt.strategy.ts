@@ -1,7 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
-import { type AccessClaims, AccessTokens, isCompact, SessionsService, SigningKeys, TOKEN_ALGORITHM, TOKEN_AUDIENCE, TOKEN_ISSUER, TOKEN_TYPE, type UserPrincipal } from '@app/auth';
+import {
+  type AccessClaims,
+  AccessTokens,
+  isCompact,
+  SessionsService,
+  SigningKeys,
+  TOKEN_ALGORITHM,
+  TOKEN_AUDIENCE,
+  TOKEN_ISSUER,
+  TOKEN_TYPE,
+  type UserPrincipal,
+} from '@app/auth';
 
 type KeyCallback = (error: unknown, key?: never) => void;
 
@@ -27,7 +38,8 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
       jsonWebTokenOptions: { ignoreExpiration: true, ignoreNotBefore: true },
       secretOrKeyProvider: (_request: unknown, token: string, done: KeyCallback) => {
         const { kid, typ } = headerOf(token);
-        if (typeof kid !== 'string' || typ !== TOKEN_TYPE || !isCompact(token)) return done(new Error('not an access token'));
+        if (typeof kid !== 'string' || typ !== TOKEN_TYPE || !isCompact(token))
+          return done(new Error('not an access token'));
         keys.verificationKey(kid).then(
           (key) => (key ? done(null, key as never) : done(new Error('unknown key'))),
           (error: unknown) => done(error),
@@ -37,7 +49,9 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
   }
 
   validate(claims: AccessClaims): Promise<UserPrincipal> | null {
-    return typeof claims.sid === 'string' && this.tokens.isTimely(claims) ? this.sessions.authenticate(claims.sid) : null;
+    return typeof claims.sid === 'string' && this.tokens.isTimely(claims)
+      ? this.sessions.authenticate(claims.sid)
+      : null;
   }
 }
 

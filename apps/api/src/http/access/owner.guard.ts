@@ -68,7 +68,8 @@ export class OwnerGuard implements CanActivate {
     if (named === OWN_CUSTOMER) return this.customers.getById(ownCustomer(principal));
     const customer = await this.customers.getByKey(named);
     const only = confinedTo(principal);
-    if (only !== null && only !== customer.id) throw new DomainError('not_found', 'customer_not_found', 'There is no such customer.');
+    if (only !== null && only !== customer.id)
+      throw new DomainError('not_found', 'customer_not_found', 'There is no such customer.');
     const product = confinedProduct(principal);
     if (product !== null && !(await this.customers.isMember(customer.id, product))) {
       throw new DomainError('not_found', 'customer_not_found', 'There is no such customer.');
@@ -82,7 +83,10 @@ export class OwnerGuard implements CanActivate {
     const holder = await this.holders.findKnown(named);
     const only = confinedTo(principal);
     const product = confinedProduct(principal);
-    const foreign = !holder || (only !== null && only !== holder.customer.id) || (product !== null && !holder.subscriptions.has((await this.catalog.getProduct(product)).id));
+    const foreign =
+      !holder ||
+      (only !== null && only !== holder.customer.id) ||
+      (product !== null && !holder.subscriptions.has((await this.catalog.getProduct(product)).id));
     // Somebody else's, or one who has just become the caller's: the database knows.
     return foreign ? this.customerOf(request, principal) : holder.customer;
   }
@@ -93,7 +97,9 @@ export class OwnerGuard implements CanActivate {
     const subscription = await this.subscriptions.getById(id);
     const only = confinedTo(principal);
     const product = confinedProduct(principal);
-    const foreign = (only !== null && only !== subscription.customerId) || (product !== null && product !== (await this.catalog.productKey(subscription.productId)));
+    const foreign =
+      (only !== null && only !== subscription.customerId) ||
+      (product !== null && product !== (await this.catalog.productKey(subscription.productId)));
     if (foreign) throw new DomainError('not_found', 'subscription_not_found', 'There is no such subscription.');
     return subscription;
   }
@@ -101,11 +107,13 @@ export class OwnerGuard implements CanActivate {
 
 /** The customer that a request names. Anything but a text is refused, with its field, when the body is validated. */
 function nameIn(params: unknown, body: unknown): string | undefined {
-  const named = (params as { customer?: string }).customer ?? (body as { customer?: unknown } | null)?.customer ?? OWN_CUSTOMER;
+  const named =
+    (params as { customer?: string }).customer ?? (body as { customer?: unknown } | null)?.customer ?? OWN_CUSTOMER;
   return typeof named === 'string' ? named : undefined;
 }
 
 function ownCustomer(principal: Principal): string {
-  if (principal.customerId === null) throw invalidField('customer', 'is required: an API key of a service has no customer of its own');
+  if (principal.customerId === null)
+    throw invalidField('customer', 'is required: an API key of a service has no customer of its own');
   return principal.customerId;
 }

@@ -5,7 +5,9 @@ import { DEFAULT_PRODUCT } from '@app/catalog';
 import type { WithPrincipal } from './current-principal.decorator.js';
 
 /** The product that the request is about: the one it names, else the caller's, else the default one. */
-export const ProductKey = createParamDecorator((_: unknown, context: ExecutionContext): string => productOf(context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>()));
+export const ProductKey = createParamDecorator((_: unknown, context: ExecutionContext): string =>
+  productOf(context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>()),
+);
 
 /** @throws DomainError `product_not_allowed` when the caller is confined to another one */
 export function productOf({ principal, query, body }: FastifyRequest & WithPrincipal): string {

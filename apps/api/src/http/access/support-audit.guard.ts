@@ -18,12 +18,24 @@ export class SupportAuditGuard implements CanActivate {
     return principal?.kind === 'user' && principal.reach === 'everybody' ? this.record(request, principal) : true;
   }
 
-  private async record({ method, url, query, customer, subscription }: FastifyRequest & WithPrincipal, principal: UserPrincipal): Promise<true> {
+  private async record(
+    { method, url, query, customer, subscription }: FastifyRequest & WithPrincipal,
+    principal: UserPrincipal,
+  ): Promise<true> {
     const customerId = customer?.id ?? subscription?.customerId ?? null;
     const subject = customerId ? { type: 'customer', id: customerId } : { type: 'user', id: principal.userId };
     // What was asked for may be a person's address: of questions only the names are kept.
     const after = { method, path: url.split('?')[0], query: Object.keys(query as object) };
-    await this.database.transaction(() => this.events.record({ type: 'support.read', subject, customerId, productId: subscription?.productId ?? null, actor: actorOf(principal), after }));
+    await this.database.transaction(() =>
+      this.events.record({
+        type: 'support.read',
+        subject,
+        customerId,
+        productId: subscription?.productId ?? null,
+        actor: actorOf(principal),
+        after,
+      }),
+    );
     return true;
   }
 }

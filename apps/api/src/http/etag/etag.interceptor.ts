@@ -1,4 +1,12 @@
-import { applyDecorators, type CallHandler, type ExecutionContext, Injectable, type NestInterceptor, SetMetadata, UseInterceptors } from '@nestjs/common';
+import {
+  applyDecorators,
+  type CallHandler,
+  type ExecutionContext,
+  Injectable,
+  type NestInterceptor,
+  SetMetadata,
+  UseInterceptors,
+} from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { map, type Observable } from 'rxjs';
@@ -27,9 +35,13 @@ export class EtagInterceptor implements NestInterceptor {
 }
 
 /** The answer carries an ETag: the number in this member, which grows with each change. */
-export const Etag = (member: string) => applyDecorators(SetMetadata(VERSION_MEMBER, member), UseInterceptors(EtagInterceptor));
+export const Etag = (member: string) =>
+  applyDecorators(SetMetadata(VERSION_MEMBER, member), UseInterceptors(EtagInterceptor));
 
 /** RFC 9110, weak comparison: right for If-None-Match. */
 function sameEtag(header: string | undefined, etag: string): boolean {
-  return header !== undefined && header.split(',').some((one) => one.trim() === '*' || one.trim().replace(/^W\//, '') === etag);
+  return (
+    header !== undefined &&
+    header.split(',').some((one) => one.trim() === '*' || one.trim().replace(/^W\//, '') === etag)
+  );
 }

@@ -1,4 +1,11 @@
-import { applyDecorators, type CallHandler, type ExecutionContext, Injectable, type NestInterceptor, UseInterceptors } from '@nestjs/common';
+import {
+  applyDecorators,
+  type CallHandler,
+  type ExecutionContext,
+  Injectable,
+  type NestInterceptor,
+  UseInterceptors,
+} from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { from, lastValueFrom, type Observable } from 'rxjs';
@@ -22,21 +29,33 @@ export class IdempotencyInterceptor implements NestInterceptor {
     return from(this.once(request, http.getResponse<FastifyReply>(), keyOf(header), next));
   }
 
-  private async once(request: FastifyRequest & WithPrincipal, reply: FastifyReply, key: string, next: CallHandler): Promise<unknown> {
+  private async once(
+    request: FastifyRequest & WithPrincipal,
+    reply: FastifyReply,
+    key: string,
+    next: CallHandler,
+  ): Promise<unknown> {
     // Before anything is waited for: who is told meanwhile that it took too long gets another status.
     const { statusCode: intended } = reply;
-    const answer = await this.idempotency.run({ caller: callerOf(request), key, content: contentOf(request) }, async () => {
-      if (reply.sent) throw new DomainError('unavailable', 'deadline_exceeded', 'It took too long to begin.');
-      const body: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
-      // The same key gets the true answer later.
-      return { status: reply.sent ? intended : reply.statusCode, body };
-    });
+    const answer = await this.idempotency.run(
+      { caller: callerOf(request), key, content: contentOf(request) },
+      async () => {
+        if (reply.sent) throw new DomainError('unavailable', 'deadline_exceeded', 'It took too long to begin.');
+        const body: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
+        // The same key gets the true answer later.
+        return { status: reply.sent ? intended : reply.statusCode, body };
+      },
+    );
     if (answer.replayed) void reply.status(answer.status).header('idempotency-replayed', 'true');
     return answer.body ?? undefined;
   }
 }
 
-const DOCUMENTED = ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Makes it safe to send again: one effect, the first answer for every repetition.' });
+const DOCUMENTED = ApiHeader({
+  name: 'Idempotency-Key',
+  required: false,
+  description: 'Makes it safe to send again: one effect, the first answer for every repetition.',
+});
 
 /** A POST that changes state: it can be sent again with its Idempotency-Key. */
 export const Idempotent = () => applyDecorators(UseInterceptors(IdempotencyInterceptor), DOCUMENTED);
@@ -51,12 +70,14 @@ export function claimOf(request: FastifyRequest & WithPrincipal): IdempotencyCla
   return { caller: callerOf(request), key: keyOf(header), fingerprint: fingerprintOf(contentOf(request)) };
 }
 
-const contentOf = ({ method, url, body }: FastifyRequest): string => `${method} ${url}\n${JSON.stringify(body ?? null)}`;
+const contentOf = ({ method, url, body }: FastifyRequest): string =>
+  `${method} ${url}\n${JSON.stringify(body ?? null)}`;
 
 /** A quoted key and the same key unquoted are one. */
 function keyOf(header: string | string[]): string {
   const given = Array.isArray(header) ? '' : header.replace(/^"(.*)"$/, '$1');
-  if (!KEY_FORM.test(given)) throw invalidField('Idempotency-Key', 'must be 1 to 255 printable ASCII characters without spaces');
+  if (!KEY_FORM.test(given))
+    throw invalidField('Idempotency-Key', 'must be 1 to 255 printable ASCII characters without spaces');
   return given;
 }
 

@@ -10,7 +10,12 @@ import { SECURITY_HEADERS } from '../security-headers.js';
 const LOOK_EVERY_MS = 50;
 const RETRY_SECONDS = 1;
 /** Names and values in turn, as they are sent. */
-const REFUSAL_HEADERS = Object.entries({ ...SECURITY_HEADERS, 'content-type': PROBLEM_CONTENT_TYPE, 'cache-control': 'no-store', 'retry-after': String(RETRY_SECONDS) }).flat();
+const REFUSAL_HEADERS = Object.entries({
+  ...SECURITY_HEADERS,
+  'content-type': PROBLEM_CONTENT_TYPE,
+  'cache-control': 'no-store',
+  'retry-after': String(RETRY_SECONDS),
+}).flat();
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -86,7 +91,14 @@ export class InFlight implements OnApplicationShutdown {
       this.answered(reply);
       this.metrics.refused.inc({ reason: 'deadline' });
       // What it was doing may still come to be: whoever repeats it with the same Idempotency-Key is told.
-      void reply.send(new DomainError('unavailable', 'deadline_exceeded', 'This took too long; whether it was done is not known yet.', { retryAfterSeconds: RETRY_SECONDS }));
+      void reply.send(
+        new DomainError(
+          'unavailable',
+          'deadline_exceeded',
+          'This took too long; whether it was done is not known yet.',
+          { retryAfterSeconds: RETRY_SECONDS },
+        ),
+      );
     }
   }
 
@@ -98,8 +110,24 @@ export class InFlight implements OnApplicationShutdown {
   private refuse(url: string, response: ServerResponse): void {
     this.metrics.refused.inc({ reason: 'overloaded' });
     const requestId = newId();
-    const body = JSON.stringify(problemOf({ status: 503, code: 'overloaded', detail: 'Too many requests are under way; try again.', instance: url.split('?', 1)[0]!, requestId }));
+    const body = JSON.stringify(
+      problemOf({
+        status: 503,
+        code: 'overloaded',
+        detail: 'Too many requests are under way; try again.',
+        instance: url.split('?', 1)[0]!,
+        requestId,
+      }),
+    );
     // With its length it leaves in one piece, not in chunks.
-    response.writeHead(503, [...REFUSAL_HEADERS, 'x-request-id', requestId, 'content-length', String(Buffer.byteLength(body))]).end(body);
+    response
+      .writeHead(503, [
+        ...REFUSAL_HEADERS,
+        'x-request-id',
+        requestId,
+        'content-length',
+        String(Buffer.byteLength(body)),
+      ])
+      .end(body);
   }
 }

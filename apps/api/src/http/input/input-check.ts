@@ -11,9 +11,11 @@ const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(;\s*charset="?utf-8"?\
 
 /** Refuses a request with very many headers, because Node would leave some out without a word, and one with two hosts (RFC 9112, 3.2). */
 export function checkHeaders({ raw: { rawHeaders } }: FastifyRequest): void {
-  if (rawHeaders.length > 2 * MAX_HEADERS) throw new DomainError('headers_too_large', 'too_many_headers', `At most ${MAX_HEADERS} headers are taken.`);
+  if (rawHeaders.length > 2 * MAX_HEADERS)
+    throw new DomainError('headers_too_large', 'too_many_headers', `At most ${MAX_HEADERS} headers are taken.`);
   let hosts = 0;
-  for (let index = 0; index < rawHeaders.length; index += 2) if (rawHeaders[index]!.length === 4 && rawHeaders[index]!.toLowerCase() === 'host') hosts++;
+  for (let index = 0; index < rawHeaders.length; index += 2)
+    if (rawHeaders[index]!.length === 4 && rawHeaders[index]!.toLowerCase() === 'host') hosts++;
   if (hosts > 1) throw new DomainError('malformed', 'malformed_request', 'The request names two hosts.');
 }
 
@@ -25,7 +27,11 @@ export function checkContentType(request: FastifyRequest): void {
   const type = headers['content-type'] ?? '';
   const taken = url.split('?')[0] === FORM_ROUTE ? FORM_TYPE.test(type) || JSON_TYPE.test(type) : JSON_TYPE.test(type);
   if (!taken || headers['content-encoding'] !== undefined) {
-    throw new DomainError('unsupported_media', 'unsupported_media_type', 'Bodies are taken as plain application/json in UTF-8.');
+    throw new DomainError(
+      'unsupported_media',
+      'unsupported_media_type',
+      'Bodies are taken as plain application/json in UTF-8.',
+    );
   }
 }
 
@@ -37,7 +43,8 @@ export function checkText(request: FastifyRequest): void {
   for (const source of [request.params, request.query]) {
     checkValue(source, '', 0);
     for (const [name, value] of Object.entries((source ?? {}) as Record<string, unknown>)) {
-      if (typeof value === 'string' && value.length > MAX_PARAMETER) throw invalidField(name, `must have at most ${MAX_PARAMETER} characters`);
+      if (typeof value === 'string' && value.length > MAX_PARAMETER)
+        throw invalidField(name, `must have at most ${MAX_PARAMETER} characters`);
     }
   }
   checkValue(request.body, '', 0);
@@ -46,7 +53,10 @@ export function checkText(request: FastifyRequest): void {
 function checkValue(value: unknown, path: string, depth: number): void {
   if (typeof value === 'string' && !isStorable(value)) throw invalidField(path, 'holds a NUL or a lone surrogate');
   if (typeof value !== 'object' || value === null) return;
-  if (depth > MAX_DEPTH) throw new DomainError('malformed', 'too_deep', `The body is nested deeper than ${MAX_DEPTH} levels.`, { errors: [{ field: path.split('.')[0]!, message: 'is nested too deeply' }] });
+  if (depth > MAX_DEPTH)
+    throw new DomainError('malformed', 'too_deep', `The body is nested deeper than ${MAX_DEPTH} levels.`, {
+      errors: [{ field: path.split('.')[0]!, message: 'is nested too deeply' }],
+    });
   for (const [name, member] of Object.entries(value)) {
     if (!isStorable(name)) throw invalidField(path || 'body', 'has a name with a NUL or a lone surrogate');
     checkValue(member, path ? `${path}.${name}` : name, depth + 1);

@@ -17,7 +17,10 @@ export class InputPipe extends ValidationPipe {
       forbidUnknownValues: false,
       transform: true,
       stopAtFirstError: true,
-      exceptionFactory: (errors) => new DomainError('invalid', 'invalid_fields', 'Some fields are not valid.', { errors: errors.flatMap((error) => fieldErrors(error)) }),
+      exceptionFactory: (errors) =>
+        new DomainError('invalid', 'invalid_fields', 'Some fields are not valid.', {
+          errors: errors.flatMap((error) => fieldErrors(error)),
+        }),
     });
   }
 
@@ -40,7 +43,8 @@ function fieldErrors(error: ValidationError, path = ''): FieldError[] {
   const field = path + error.property;
   const own = Object.entries(error.constraints ?? {}).map(([rule, message]) => ({
     field,
-    message: rule === 'whitelistValidation' ? 'is not a field of this request' : message.replace(`${error.property} `, ''),
+    message:
+      rule === 'whitelistValidation' ? 'is not a field of this request' : message.replace(`${error.property} `, ''),
   }));
   return [...own, ...(error.children ?? []).flatMap((child) => fieldErrors(child, `${field}.`))];
 }

@@ -42,7 +42,10 @@ export const ItemsOf =
  * @returns null when the class has rules that are not checked here
  */
 export function compile(type: Class): Check | null {
-  const byProperty = grouped(getMetadataStorage().getTargetValidationMetadatas(type, '', false, false), ({ propertyName }) => propertyName);
+  const byProperty = grouped(
+    getMetadataStorage().getTargetValidationMetadatas(type, '', false, false),
+    ({ propertyName }) => propertyName,
+  );
   if (byProperty.size === 0) return null;
   const properties = new Map<string, Check>();
   for (const [name, rules] of byProperty) {
@@ -82,5 +85,7 @@ function simple({ name, constraints, each, groups }: Metadata): Check | null {
   const rule = RULES[name ?? ''];
   if (!rule || (groups ?? []).length > 0) return null;
   const given = (constraints ?? []) as never[];
-  return each ? (value) => Array.isArray(value) && value.every((one) => rule(one as never, ...given)) : (value) => rule(value as never, ...given);
+  return each
+    ? (value) => Array.isArray(value) && value.every((one) => rule(one as never, ...given))
+    : (value) => rule(value as never, ...given);
 }

@@ -24,7 +24,14 @@ export class RequestLog {
     if (reply.statusCode === 429) this.metrics.rateLimited.inc({ policy: policyOf(reply) });
     const slow = ms >= this.config.slowRequestMs;
     if (!slow && this.config.logLevel !== 'debug') return;
-    const line = { message: slow ? 'A request was slow' : 'Request', requestId: request.id, method: request.method, route, status: reply.statusCode, ms: Math.round(ms) };
+    const line = {
+      message: slow ? 'A request was slow' : 'Request',
+      requestId: request.id,
+      method: request.method,
+      route,
+      status: reply.statusCode,
+      ms: Math.round(ms),
+    };
     if (slow) this.logger.warn(line);
     else this.logger.debug(line);
   }
@@ -38,4 +45,5 @@ export class RequestLog {
   }
 }
 
-const policyOf = (reply: FastifyReply): string => /^"(\w+)"/.exec(String(reply.getHeader('ratelimit-policy') ?? ''))?.[1] ?? 'none';
+const policyOf = (reply: FastifyReply): string =>
+  /^"(\w+)"/.exec(String(reply.getHeader('ratelimit-policy') ?? ''))?.[1] ?? 'none';

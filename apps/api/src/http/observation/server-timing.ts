@@ -22,7 +22,11 @@ export function addServerTiming(server: FastifyInstance): void {
       const { tally, principal = null } = request;
       if (tally) requestTally.over();
       request.tally = undefined;
-      if (tally && isAdmin(principal)) void reply.header('server-timing', `app;dur=${tenths(reply.elapsedTime)}, db;dur=${tenths(tally.ms)};desc="${tally.queries} queries"`);
+      if (tally && isAdmin(principal))
+        void reply.header(
+          'server-timing',
+          `app;dur=${tenths(reply.elapsedTime)}, db;dur=${tenths(tally.ms)};desc="${tally.queries} queries"`,
+        );
       done();
     });
 }

@@ -10,7 +10,12 @@ export function traceRequests(server: FastifyInstance): void {
     .addHook('onRequest', (request: Traced, _reply, done) => {
       const route = request.routeOptions.url ?? 'none';
       const parent = propagation.extract(context.active(), request.headers);
-      const attributes = { 'http.request.method': request.method, 'http.route': route, 'url.path': route, 'tollgate.request_id': request.id };
+      const attributes = {
+        'http.request.method': request.method,
+        'http.route': route,
+        'url.path': route,
+        'tollgate.request_id': request.id,
+      };
       request.span = tracer().startSpan(`${request.method} ${route}`, { kind: SpanKind.SERVER, attributes }, parent);
       context.with(trace.setSpan(parent, request.span), done);
     })

@@ -38,9 +38,14 @@ export const ApiProblems = (...statuses: number[]) =>
   applyDecorators(
     ApiExtraModels(ProblemDto),
     ...[...new Set([...statuses, 422, 429, 503])].map((status) =>
-      ApiResponse({ status, description: MEANINGS[status]!, content: { 'application/problem+json': { schema: { $ref: getSchemaPath(ProblemDto) } } } }),
+      ApiResponse({
+        status,
+        description: MEANINGS[status]!,
+        content: { 'application/problem+json': { schema: { $ref: getSchemaPath(ProblemDto) } } },
+      }),
     ),
   );
 
 /** The route wants an access token or an API key. */
-export const ApiCredentials = () => applyDecorators(ApiBearerAuth(), ApiSecurity('password'), ApiSecurity('apiKey'), ApiProblems(401, 403));
+export const ApiCredentials = () =>
+  applyDecorators(ApiBearerAuth(), ApiSecurity('password'), ApiSecurity('apiKey'), ApiProblems(401, 403));

@@ -6,10 +6,13 @@ type Members = Record<string, unknown>;
 /** `?fields=a,b`: only these members, of the object or of each row of a list. @throws DomainError `invalid_fields` */
 export function pickFields({ query }: FastifyRequest, reply: FastifyReply, answer: unknown): unknown {
   const { fields } = query as { fields?: unknown };
-  if (typeof fields !== 'string' || typeof answer !== 'object' || answer === null || reply.statusCode >= 400) return answer;
+  if (typeof fields !== 'string' || typeof answer !== 'object' || answer === null || reply.statusCode >= 400)
+    return answer;
   const names = fields.split(',').map((name) => name.trim());
   const members = answer as Members;
-  return Array.isArray(members['data']) ? { ...members, data: (members['data'] as Members[]).map((row) => pick(row, names)) } : pick(members, names);
+  return Array.isArray(members['data'])
+    ? { ...members, data: (members['data'] as Members[]).map((row) => pick(row, names)) }
+    : pick(members, names);
 }
 
 function pick(row: Members, names: string[]): Members {

@@ -38,7 +38,10 @@ export class Pages {
   private open(cursor: string, binding: string): string {
     const position = Buffer.from(cursor.split('.', 1)[0]!, 'base64url').toString();
     // Letter by letter: base64url has several spellings of the same bytes.
-    if (!POSITION.test(position) || !isSame(cursor, this.seal(position, binding))) throw new DomainError('malformed', 'invalid_cursor', 'The cursor was not made for this list.', { errors: [{ field: 'cursor', message: 'was not made for this list' }] });
+    if (!POSITION.test(position) || !isSame(cursor, this.seal(position, binding)))
+      throw new DomainError('malformed', 'invalid_cursor', 'The cursor was not made for this list.', {
+        errors: [{ field: 'cursor', message: 'was not made for this list' }],
+      });
     return position;
   }
 }
@@ -52,5 +55,9 @@ function isSame(text: string, other: string): boolean {
 /** What the list is of, but for the page: the same whatever the order of members. */
 function bound(binding: object): string {
   const { limit: _, cursor: __, fields: ___, ...rest } = binding as Record<string, unknown>;
-  return JSON.stringify(Object.entries(rest).filter(([, value]) => value !== undefined && value !== null).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return JSON.stringify(
+    Object.entries(rest)
+      .filter(([, value]) => value !== undefined && value !== null)
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
 }

@@ -42,7 +42,8 @@ export class PlanLimitInterceptor implements NestInterceptor {
   }
 
   private callersCustomer({ customerId }: Principal): Promise<Customer> {
-    if (customerId === null) throw new DomainError('forbidden', 'no_customer', 'This is for callers who have a customer of their own.');
+    if (customerId === null)
+      throw new DomainError('forbidden', 'no_customer', 'This is for callers who have a customer of their own.');
     return this.customers.getById(customerId);
   }
 }

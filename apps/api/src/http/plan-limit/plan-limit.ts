@@ -21,8 +21,13 @@ export function refuseDenied(decision: Decision): void {
   if (decision.allowed) return;
   const code = decision.reason!;
   if (code === 'limit_reached') {
-    const untilReset = decision.resetsAt ? Math.max(1, (Date.parse(decision.resetsAt) - Date.parse(decision.asOf)) / 1_000) : NO_RESET_RETRY_SECONDS;
-    throw new DomainError('limited', code, 'The limit of the plan is reached.', { decision, retryAfterSeconds: untilReset });
+    const untilReset = decision.resetsAt
+      ? Math.max(1, (Date.parse(decision.resetsAt) - Date.parse(decision.asOf)) / 1_000)
+      : NO_RESET_RETRY_SECONDS;
+    throw new DomainError('limited', code, 'The limit of the plan is reached.', {
+      decision,
+      retryAfterSeconds: untilReset,
+    });
   }
   throw new DomainError('forbidden', code, 'The plan does not allow this.', { decision });
 }

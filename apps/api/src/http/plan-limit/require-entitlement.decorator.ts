@@ -8,4 +8,7 @@ import { PLAN_LIMIT, type PlanLimit } from './plan-limit.js';
  * A denial is 403 `feature_not_in_plan` (or whatever else denies) or 429 `limit_reached`, with the decision in the problem.
  */
 export const RequireEntitlement = (feature: string, options: Partial<Omit<PlanLimit, 'feature'>> = {}) =>
-  applyDecorators(SetMetadata(PLAN_LIMIT, { product: DEFAULT_PRODUCT, quantity: 1, mode: 'consume', ...options, feature }), UseInterceptors(PlanLimitInterceptor));
+  applyDecorators(
+    SetMetadata(PLAN_LIMIT, { product: DEFAULT_PRODUCT, quantity: 1, mode: 'consume', ...options, feature }),
+    UseInterceptors(PlanLimitInterceptor),
+  );

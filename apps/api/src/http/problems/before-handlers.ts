@@ -14,7 +14,12 @@ const MALFORMED: [number, string, string] = [400, 'malformed_request', 'The requ
 /** A request whose path or method is refused before any route is looked for: told as every other problem. */
 export function answerFrameworkError(error: Error, request: FastifyRequest, reply: FastifyReply): void {
   const { problem } = toProblem(error, request);
-  void reply.status(problem.status).header('content-type', PROBLEM_CONTENT_TYPE).header('x-content-type-options', 'nosniff').header('cache-control', 'no-store').send(JSON.stringify(problem));
+  void reply
+    .status(problem.status)
+    .header('content-type', PROBLEM_CONTENT_TYPE)
+    .header('x-content-type-options', 'nosniff')
+    .header('cache-control', 'no-store')
+    .send(JSON.stringify(problem));
 }
 
 /** Bytes that are no request: told as every other problem, and the connection ends. */
@@ -22,6 +27,12 @@ export function answerConnectionError(error: Error & { code?: string }, socket: 
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return void socket.destroy();
   const [status, code, detail] = REFUSALS[error.code ?? ''] ?? MALFORMED;
   const body = JSON.stringify(problemOf({ status, code, detail, instance: '', requestId: newId() }));
-  const headers = [`content-type: ${PROBLEM_CONTENT_TYPE}`, `content-length: ${Buffer.byteLength(body)}`, 'x-content-type-options: nosniff', 'cache-control: no-store', 'connection: close'];
+  const headers = [
+    `content-type: ${PROBLEM_CONTENT_TYPE}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    'x-content-type-options: nosniff',
+    'cache-control: no-store',
+    'connection: close',
+  ];
   socket.end([`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...headers, '', body].join('\r\n'));
 }

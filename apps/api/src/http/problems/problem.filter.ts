@@ -12,7 +12,12 @@ export class ProblemFilter implements ExceptionFilter {
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
     const { problem, retryAfterSeconds, unforeseen } = toProblem(error, request);
-    if (unforeseen) this.logger.error({ requestId: request.id, route: request.routeOptions?.url, error: error instanceof Error ? error.stack : String(error) });
+    if (unforeseen)
+      this.logger.error({
+        requestId: request.id,
+        route: request.routeOptions?.url,
+        error: error instanceof Error ? error.stack : String(error),
+      });
     if (reply.sent) return;
     if (problem.status === 401) void reply.header('www-authenticate', wwwAuthenticate(problem.code));
     if (retryAfterSeconds !== undefined) void reply.header('retry-after', String(Math.ceil(retryAfterSeconds)));
@@ -22,5 +27,7 @@ export class ProblemFilter implements ExceptionFilter {
 
 /** RFC 6750: the error is named only when a credential was given. */
 function wwwAuthenticate(code: string): string {
-  return code === 'authentication_required' ? 'Bearer realm="tollgate"' : 'Bearer realm="tollgate", error="invalid_token"';
+  return code === 'authentication_required'
+    ? 'Bearer realm="tollgate"'
+    : 'Bearer realm="tollgate", error="invalid_token"';
 }

@@ -22,7 +22,11 @@ const STATUS: Record<ErrorKind, number> = {
 /** What the framework refuses before a handler is reached, by its code or its status. */
 const FRAMEWORK: Record<string, [ErrorKind, string, string]> = {
   FST_ERR_CTP_BODY_TOO_LARGE: ['too_large', 'body_too_large', 'The body is too large.'],
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported_media', 'unsupported_media_type', 'This content type is not taken here.'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+    'unsupported_media',
+    'unsupported_media_type',
+    'This content type is not taken here.',
+  ],
   FST_ERR_CTP_EMPTY_JSON_BODY: ['malformed', 'malformed_json', 'The body is not valid JSON.'],
   FST_ERR_CTP_INVALID_JSON_BODY: ['malformed', 'malformed_json', 'The body is not valid JSON.'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['malformed', 'malformed_request', 'The body is not as long as it says.'],
@@ -63,19 +67,36 @@ export function toProblem(error: unknown, request: { id: string; url: string }):
   return {
     retryAfterSeconds,
     unforeseen: known === null,
-    problem: { ...problemOf({ status, code, detail: message, instance: request.url.split('?')[0]!, requestId: request.id }), ...details },
+    problem: {
+      ...problemOf({ status, code, detail: message, instance: request.url.split('?')[0]!, requestId: request.id }),
+      ...details,
+    },
   };
 }
 
 /** The members that every problem has. */
-export function problemOf({ status, code, ...rest }: Pick<Problem, 'status' | 'code' | 'detail' | 'instance' | 'requestId'>): Problem {
-  return { type: `urn:tollgate:problem:${code}`, title: STATUS_CODES[status]!, status, detail: rest.detail, instance: rest.instance, code, requestId: rest.requestId };
+export function problemOf({
+  status,
+  code,
+  ...rest
+}: Pick<Problem, 'status' | 'code' | 'detail' | 'instance' | 'requestId'>): Problem {
+  return {
+    type: `urn:tollgate:problem:${code}`,
+    title: STATUS_CODES[status]!,
+    status,
+    detail: rest.detail,
+    instance: rest.instance,
+    code,
+    requestId: rest.requestId,
+  };
 }
 
 function asDomainError(error: unknown): DomainError | null {
   if (error instanceof DomainError) return error;
   if (isUnavailable(error)) {
-    return new DomainError('unavailable', 'database_unavailable', 'The database cannot answer now.', { retryAfterSeconds: UNAVAILABLE_RETRY_SECONDS });
+    return new DomainError('unavailable', 'database_unavailable', 'The database cannot answer now.', {
+      retryAfterSeconds: UNAVAILABLE_RETRY_SECONDS,
+    });
   }
   return fromFramework(error);
 }
@@ -85,5 +106,7 @@ function fromFramework(error: unknown): DomainError | null {
   const status = error instanceof HttpException ? error.getStatus() : statusCode;
   const known = FRAMEWORK[code ?? ''] ?? FRAMEWORK[String(status)];
   if (known) return new DomainError(...known);
-  return status !== undefined && status >= 400 && status < 500 ? new DomainError('malformed', 'malformed_request', 'The request cannot be understood.') : null;
+  return status !== undefined && status >= 400 && status < 500
+    ? new DomainError('malformed', 'malformed_request', 'The request cannot be understood.')
+    : null;
 }

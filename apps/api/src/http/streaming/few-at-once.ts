@@ -15,7 +15,10 @@ export class FewAtOnce {
   /** Counts what `make` makes until it is over. @throws DomainError `too_many_at_once` */
   run<T extends Readable>(caller: string, make: () => T): T {
     const running = this.underWay.get(caller) ?? 0;
-    if (running >= this.most) throw new DomainError('limited', 'too_many_at_once', `Wait for the ${this.what} that are under way.`, { retryAfterSeconds: RETRY_SECONDS });
+    if (running >= this.most)
+      throw new DomainError('limited', 'too_many_at_once', `Wait for the ${this.what} that are under way.`, {
+        retryAfterSeconds: RETRY_SECONDS,
+      });
     this.underWay.set(caller, running + 1);
     const stream = make();
     stream.once('close', () => this.release(caller));

@@ -15,4 +15,6 @@ export function addressBlock(address: string | undefined): string {
 }
 
 /** Where a request comes from, as far as the proxies in front are trusted. */
-export const CallerAddress = createParamDecorator((_: unknown, context: ExecutionContext): string => addressBlock(context.switchToHttp().getRequest<FastifyRequest>().ip));
+export const CallerAddress = createParamDecorator((_: unknown, context: ExecutionContext): string =>
+  addressBlock(context.switchToHttp().getRequest<FastifyRequest>().ip),
+);

@@ -26,7 +26,9 @@ export class ThrottlingGuard extends ThrottlerGuard {
   /** Services without a limit are let through at once: each wait costs every request. */
   override canActivate(context: ExecutionContext): Promise<boolean> {
     const { principal } = context.switchToHttp().getRequest<WithPrincipal>();
-    return principal?.kind === 'api_key' && principal.rateLimitPerMinute === null ? (true as unknown as Promise<boolean>) : super.canActivate(context);
+    return principal?.kind === 'api_key' && principal.rateLimitPerMinute === null
+      ? (true as unknown as Promise<boolean>)
+      : super.canActivate(context);
   }
 
   protected override async shouldSkip(context: ExecutionContext): Promise<boolean> {
@@ -43,15 +45,27 @@ export class ThrottlingGuard extends ThrottlerGuard {
       .getResponse<FastifyReply>()
       .header('ratelimit-policy', `"${name}";q=${limit};w=${ttl / 1_000}`)
       .header('ratelimit', `"${name}";r=${Math.max(0, limit - totalHits)};t=${timeToExpire}`);
-    if (isBlocked) throw new DomainError('limited', 'rate_limited', 'Too many requests; try again later.', { retryAfterSeconds: timeToExpire });
+    if (isBlocked)
+      throw new DomainError('limited', 'rate_limited', 'Too many requests; try again later.', {
+        retryAfterSeconds: timeToExpire,
+      });
     return true;
   }
 
   private policyOf(context: ExecutionContext, usual: number): Policy {
     const { principal, ip } = context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>();
-    if (principal?.kind === 'api_key') return { name: 'key', bucket: `api_key:${principal.keyId}`, limit: principal.rateLimitPerMinute ?? 0 };
-    const takesSecrets = this.reflector.getAllAndOverride<boolean | undefined>(TAKES_SECRETS, [context.getHandler(), context.getClass()]);
-    if (takesSecrets) return { name: 'auth', bucket: `auth:${addressBlock(ip)}`, limit: this.config.authRateLimitPerMinute };
-    return { name: 'default', bucket: principal ? `user:${principal.userId}` : `address:${addressBlock(ip)}`, limit: usual };
+    if (principal?.kind === 'api_key')
+      return { name: 'key', bucket: `api_key:${principal.keyId}`, limit: principal.rateLimitPerMinute ?? 0 };
+    const takesSecrets = this.reflector.getAllAndOverride<boolean | undefined>(TAKES_SECRETS, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
+    if (takesSecrets)
+      return { name: 'auth', bucket: `auth:${addressBlock(ip)}`, limit: this.config.authRateLimitPerMinute };
+    return {
+      name: 'default',
+      bucket: principal ? `user:${principal.userId}` : `address:${addressBlock(ip)}`,
+      limit: usual,
+    };
   }
 }

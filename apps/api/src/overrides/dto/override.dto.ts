@@ -1,4 +1,15 @@
-import { IsDateString, IsIn, IsObject, IsOptional, IsString, Length, MaxLength, Min, IsInt, Max } from 'class-validator';
+import {
+  IsDateString,
+  IsIn,
+  IsObject,
+  IsOptional,
+  IsString,
+  Length,
+  MaxLength,
+  Min,
+  IsInt,
+  Max,
+} from 'class-validator';
 import { ApiProperty } from '@nestjs/swagger';
 import { type Overage, OVERAGES, type WindowName, WINDOWS } from '@app/catalog';
 
@@ -30,13 +41,28 @@ export class SetOverrideDto {
   overage?: Overage;
 
   /** Metered: so many units within any span of so many seconds. */
-  @ApiProperty({ required: false, oneOf: [{ type: 'object', properties: { limit: { type: 'integer' }, windowSeconds: { type: 'integer' } } }] })
+  @ApiProperty({
+    required: false,
+    oneOf: [{ type: 'object', properties: { limit: { type: 'integer' }, windowSeconds: { type: 'integer' } } }],
+  })
   @IsOptional()
   @IsObject()
   rateLimit?: object;
 
   /** Credit: what is given in each window. */
-  @ApiProperty({ required: false, oneOf: [{ type: 'object', properties: { quantity: { type: 'integer' }, every: { type: 'string', enum: [...WINDOWS] }, rolloverMax: { type: 'integer' } } }] })
+  @ApiProperty({
+    required: false,
+    oneOf: [
+      {
+        type: 'object',
+        properties: {
+          quantity: { type: 'integer' },
+          every: { type: 'string', enum: [...WINDOWS] },
+          rolloverMax: { type: 'integer' },
+        },
+      },
+    ],
+  })
   @IsOptional()
   @IsObject()
   grant?: object;

@@ -34,6 +34,16 @@ export class PlanMoveDto {
   finishedAt: Date | null;
 
   static of({ id, version, atPeriodEnd, state, total, moved, skipped, createdAt, finishedAt }: PlanMove): PlanMoveDto {
-    return { id, version, when: atPeriodEnd ? 'period_end' : 'now', state, total, moved, skipped, createdAt, finishedAt };
+    return {
+      id,
+      version,
+      when: atPeriodEnd ? 'period_end' : 'now',
+      state,
+      total,
+      moved,
+      skipped,
+      createdAt,
+      finishedAt,
+    };
   }
 }

@@ -1,6 +1,29 @@
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsInt, IsOptional, IsString, Length, MaxLength, Min, ValidateNested, Allow } from 'class-validator';
-import { type FeatureType, type Overage, OVERAGES, type PlanAndVersion, type PlanStatus, type PlanVersion, WINDOWS, type WindowName, FEATURE_TYPES } from '@app/catalog';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Length,
+  MaxLength,
+  Min,
+  ValidateNested,
+  Allow,
+} from 'class-validator';
+import {
+  type FeatureType,
+  type Overage,
+  OVERAGES,
+  type PlanAndVersion,
+  type PlanStatus,
+  type PlanVersion,
+  WINDOWS,
+  type WindowName,
+  FEATURE_TYPES,
+} from '@app/catalog';
 import { type Interval, INTERVALS } from '@app/kernel';
 import { ListQuery } from '../../http/pagination/list.query.js';
 

@@ -2,7 +2,13 @@ import { ApiProperty } from '@nestjs/swagger';
 import { IsOptional, IsString, Length } from 'class-validator';
 import { grouped, totalOf } from '@app/kernel';
 import type { CountedStep, FeatureUsage, ProductUsage, SeriesStep } from '@app/metering';
-import { isLive, type PlanNumbers, type ProductNumbers, SUBSCRIPTION_STATUSES, type SubscriptionStatus } from '@app/subscriptions';
+import {
+  isLive,
+  type PlanNumbers,
+  type ProductNumbers,
+  SUBSCRIPTION_STATUSES,
+  type SubscriptionStatus,
+} from '@app/subscriptions';
 import { UsageSpanDto, UsageStepDto } from '../../usage/dto/usage.dto.js';
 
 const byPlan = (rows: PlanNumbers[]): [string, PlanNumbers[]][] => [...grouped(rows, ({ plan }) => plan)];
@@ -11,7 +17,11 @@ const byPlan = (rows: PlanNumbers[]): [string, PlanNumbers[]][] => [...grouped(r
 export class SubscriptionCountsDto {
   /** Trialing, active, past due, paused, and canceled ones that have not ended yet. */
   live: number;
-  @ApiProperty({ type: 'object', properties: Object.fromEntries(SUBSCRIPTION_STATUSES.map((status) => [status, { type: 'integer' }])), required: [...SUBSCRIPTION_STATUSES] })
+  @ApiProperty({
+    type: 'object',
+    properties: Object.fromEntries(SUBSCRIPTION_STATUSES.map((status) => [status, { type: 'integer' }])),
+    required: [...SUBSCRIPTION_STATUSES],
+  })
   statuses: Record<SubscriptionStatus, number>;
   /** Of the live ones, those that end within the next seven days and are not renewed. */
   ending: number;
@@ -23,11 +33,24 @@ export class SubscriptionCountsDto {
   ended: number;
 
   static of(rows: PlanNumbers[]): SubscriptionCountsDto {
-    const of = (status: SubscriptionStatus): number => totalOf(rows.filter((row) => row.status === status), 'subscriptions');
+    const of = (status: SubscriptionStatus): number =>
+      totalOf(
+        rows.filter((row) => row.status === status),
+        'subscriptions',
+      );
     return {
-      live: totalOf(rows.filter(({ status }) => isLive(status)), 'subscriptions'),
-      statuses: Object.fromEntries(SUBSCRIPTION_STATUSES.map((status) => [status, of(status)])) as Record<SubscriptionStatus, number>,
-      ending: totalOf(rows, 'ending'), started: totalOf(rows, 'started'), canceled: totalOf(rows, 'canceled'), ended: totalOf(rows, 'ended'),
+      live: totalOf(
+        rows.filter(({ status }) => isLive(status)),
+        'subscriptions',
+      ),
+      statuses: Object.fromEntries(SUBSCRIPTION_STATUSES.map((status) => [status, of(status)])) as Record<
+        SubscriptionStatus,
+        number
+      >,
+      ending: totalOf(rows, 'ending'),
+      started: totalOf(rows, 'started'),
+      canceled: totalOf(rows, 'canceled'),
+      ended: totalOf(rows, 'ended'),
     };
   }
 }
@@ -44,7 +67,11 @@ export class SubscriptionStatsDto extends SubscriptionCountsDto {
   plans: PlanCountsDto[];
 
   static ofProduct({ asOf, plans }: ProductNumbers): SubscriptionStatsDto {
-    return { asOf, ...SubscriptionCountsDto.of(plans), plans: byPlan(plans).map(([plan, rows]) => ({ plan, ...SubscriptionCountsDto.of(rows) })) };
+    return {
+      asOf,
+      ...SubscriptionCountsDto.of(plans),
+      plans: byPlan(plans).map(([plan, rows]) => ({ plan, ...SubscriptionCountsDto.of(rows) })),
+    };
   }
 }
 
@@ -57,7 +84,11 @@ export class RevenueDto {
   subscriptions: number;
 
   static of(rows: PlanNumbers[]): RevenueDto {
-    return { monthly: totalOf(rows, 'monthly'), yearly: totalOf(rows, 'yearly'), subscriptions: totalOf(rows, 'paying') };
+    return {
+      monthly: totalOf(rows, 'monthly'),
+      yearly: totalOf(rows, 'yearly'),
+      subscriptions: totalOf(rows, 'paying'),
+    };
   }
 }
 
@@ -79,8 +110,15 @@ export class RevenueStatsDto {
   currencies: CurrencyRevenueDto[];
 
   static ofProduct({ asOf, plans }: ProductNumbers): RevenueStatsDto {
-    const paid = grouped(plans.filter(({ paying }) => paying > 0), ({ currency }) => currency);
-    const currencies = [...paid].map(([currency, rows]) => ({ currency, ...RevenueDto.of(rows), plans: byPlan(rows).map(([plan, own]) => ({ plan, ...RevenueDto.of(own) })) }));
+    const paid = grouped(
+      plans.filter(({ paying }) => paying > 0),
+      ({ currency }) => currency,
+    );
+    const currencies = [...paid].map(([currency, rows]) => ({
+      currency,
+      ...RevenueDto.of(rows),
+      plans: byPlan(rows).map(([plan, own]) => ({ plan, ...RevenueDto.of(own) })),
+    }));
     return { asOf, currencies };
   }
 }

@@ -17,7 +17,16 @@ export class ProrationLineDto {
   /** Exclusive. */
   periodEnd: Date;
 
-  static of({ kind, amount, currency, plan, quantity, unitAmount, periodStart, periodEnd }: ProrationLine): ProrationLineDto {
+  static of({
+    kind,
+    amount,
+    currency,
+    plan,
+    quantity,
+    unitAmount,
+    periodStart,
+    periodEnd,
+  }: ProrationLine): ProrationLineDto {
     return { kind, amount, currency, plan, quantity, unitAmount, periodStart, periodEnd };
   }
 }

@@ -1,5 +1,18 @@
 import { IntersectionType, OmitType, PartialType } from '@nestjs/swagger';
-import { IsBoolean, IsDateString, IsIn, IsInt, IsOptional, IsString, IsUUID, Length, Matches, Max, MaxLength, Min } from 'class-validator';
+import {
+  IsBoolean,
+  IsDateString,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Length,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+} from 'class-validator';
 import { type Interval, INTERVALS } from '@app/kernel';
 import type { RecordedEvent } from '@app/platform';
 import { type SoldPrice, type Subscription, SUBSCRIPTION_STATUSES, type SubscriptionStatus } from '@app/subscriptions';
@@ -270,7 +283,18 @@ export class SubscriptionDto {
   updatedAt: Date;
 
   static of(subscription: Subscription, names: { customer: string; product: string }): SubscriptionDto {
-    const { id, quantity, status, startedAt, currentPeriodStart, currentPeriodEnd, trialEnd, autoRenew, prepaidPeriods, cancelAtPeriodEnd } = subscription;
+    const {
+      id,
+      quantity,
+      status,
+      startedAt,
+      currentPeriodStart,
+      currentPeriodEnd,
+      trialEnd,
+      autoRenew,
+      prepaidPeriods,
+      cancelAtPeriodEnd,
+    } = subscription;
     const { canceledAt, endedAt, pausedAt, scheduledChange, version, createdAt, updatedAt } = subscription;
     return {
       id,
@@ -288,7 +312,11 @@ export class SubscriptionDto {
       canceledAt,
       endedAt,
       pausedAt,
-      scheduledChange: scheduledChange && { ...soldAs(scheduledChange), quantity: scheduledChange.quantity, effectiveAt: scheduledChange.effectiveAt },
+      scheduledChange: scheduledChange && {
+        ...soldAs(scheduledChange),
+        quantity: scheduledChange.quantity,
+        effectiveAt: scheduledChange.effectiveAt,
+      },
       version,
       createdAt,
       updatedAt,
@@ -296,7 +324,17 @@ export class SubscriptionDto {
   }
 }
 
-export function soldAs({ planKey, planName, planVersion, price }: { planKey: string; planName: string; planVersion: number; price: SoldPrice }): { plan: SoldPlanDto; price: SoldPriceDto } {
+export function soldAs({
+  planKey,
+  planName,
+  planVersion,
+  price,
+}: {
+  planKey: string;
+  planName: string;
+  planVersion: number;
+  price: SoldPrice;
+}): { plan: SoldPlanDto; price: SoldPriceDto } {
   return { plan: { key: planKey, name: planName, version: planVersion }, price };
 }
 

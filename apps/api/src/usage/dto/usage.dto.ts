@@ -1,5 +1,23 @@
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsBoolean, IsDateString, IsIn, IsInt, IsObject, IsOptional, IsString, IsUUID, Length, Max, MaxLength, Min, NotEquals, ValidateNested } from 'class-validator';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsBoolean,
+  IsDateString,
+  IsIn,
+  IsInt,
+  IsObject,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Length,
+  Max,
+  MaxLength,
+  Min,
+  NotEquals,
+  ValidateNested,
+} from 'class-validator';
 import { ApiProperty } from '@nestjs/swagger';
 import { FEATURE_TYPES, type FeatureType } from '@app/catalog';
 import { ItemsOf } from '../../http/input/quick-check.js';
@@ -110,7 +128,17 @@ export class DecisionDto implements Decision {
   @ApiProperty({
     type: String,
     nullable: true,
-    enum: ['limit_reached', 'no_subscription', 'subscription_expired', 'subscription_paused', 'past_due', 'feature_not_in_plan', 'feature_disabled', 'unavailable', null],
+    enum: [
+      'limit_reached',
+      'no_subscription',
+      'subscription_expired',
+      'subscription_paused',
+      'past_due',
+      'feature_not_in_plan',
+      'feature_disabled',
+      'unavailable',
+      null,
+    ],
   })
   reason: Decision['reason'];
   customer: string;
@@ -295,7 +323,15 @@ export class VerifyReportDto {
   after: string | null;
 
   static of({ checked, mismatches, rebuilt, after }: CheckReport): VerifyReportDto {
-    const told = mismatches.map(({ customer, feature, windowStart, used, reserved, recorded, held }) => ({ customer, feature, windowStart, used, reserved, recorded, held }));
+    const told = mismatches.map(({ customer, feature, windowStart, used, reserved, recorded, held }) => ({
+      customer,
+      feature,
+      windowStart,
+      used,
+      reserved,
+      recorded,
+      held,
+    }));
     return { checked, mismatches: told, rebuilt, after };
   }
 }

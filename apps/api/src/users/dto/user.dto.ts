@@ -100,8 +100,25 @@ export class UserDto {
   createdAt: Date;
   updatedAt: Date;
 
-  static of({ id, email, emailVerifiedAt, name, role, active, mailEnabled, mutedMails, language, createdAt, updatedAt }: User, { product, webhookUrl }: Surroundings): UserDto {
-    return { id, email, emailVerifiedAt, name, role, product, active, webhookUrl, mailEnabled, mutedMails, language, createdAt, updatedAt };
+  static of(
+    { id, email, emailVerifiedAt, name, role, active, mailEnabled, mutedMails, language, createdAt, updatedAt }: User,
+    { product, webhookUrl }: Surroundings,
+  ): UserDto {
+    return {
+      id,
+      email,
+      emailVerifiedAt,
+      name,
+      role,
+      product,
+      active,
+      webhookUrl,
+      mailEnabled,
+      mutedMails,
+      language,
+      createdAt,
+      updatedAt,
+    };
   }
 }
 

@@ -52,9 +52,31 @@ export class WebhookDeliveryDto {
   createdAt: Date;
   settledAt: Date | null;
 
-  static of({ id, lane, messageId, type, status, outcome, log, dueAt, createdAt, settledAt }: LoggedDelivery): WebhookDeliveryDto {
+  static of({
+    id,
+    lane,
+    messageId,
+    type,
+    status,
+    outcome,
+    log,
+    dueAt,
+    createdAt,
+    settledAt,
+  }: LoggedDelivery): WebhookDeliveryDto {
     const attempts = log.map(({ at, ...attempt }) => ({ at: new Date(at), ...attempt }));
-    return { id, endpoint: lane, event: messageId, type, status, outcome, attempts, nextAttemptAt: dueAt, createdAt, settledAt };
+    return {
+      id,
+      endpoint: lane,
+      event: messageId,
+      type,
+      status,
+      outcome,
+      attempts,
+      nextAttemptAt: dueAt,
+      createdAt,
+      settledAt,
+    };
   }
 }
 

@@ -1,8 +1,23 @@
-import { ArrayMaxSize, IsArray, IsBoolean, IsInt, IsOptional, IsString, Length, Max, MaxLength, Min, ValidateIf } from 'class-validator';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsInt,
+  IsOptional,
+  IsString,
+  Length,
+  Max,
+  MaxLength,
+  Min,
+  ValidateIf,
+} from 'class-validator';
 import { ApiProperty, ApiPropertyOptional, OmitType, PartialType } from '@nestjs/swagger';
 import type { DisabledReason, EndpointState } from '@app/webhooks';
 
-const TYPES = { description: 'Types of events, or all of a kind, such as `subscription.*`. Empty: all.', example: ['subscription.*', 'usage.threshold_reached'] };
+const TYPES = {
+  description: 'Types of events, or all of a kind, such as `subscription.*`. Empty: all.',
+  example: ['subscription.*', 'usage.threshold_reached'],
+};
 
 export class CreateWebhookEndpointDto {
   /** Public addresses by https only; others, and http, where the operator has allowed the network. */
@@ -70,8 +85,33 @@ export class WebhookEndpointDto {
   updatedAt: Date;
 
   static of(endpoint: EndpointState, names: { product: string | null; customer: string | null }): WebhookEndpointDto {
-    const { id, url, description, types, enabled, disabledReason, disabledAt, failingSince, pausedUntil, createdAt, updatedAt } = endpoint;
-    return { id, url, description, types, ...names, enabled, disabledReason, disabledAt, failingSince, pausedUntil, createdAt, updatedAt };
+    const {
+      id,
+      url,
+      description,
+      types,
+      enabled,
+      disabledReason,
+      disabledAt,
+      failingSince,
+      pausedUntil,
+      createdAt,
+      updatedAt,
+    } = endpoint;
+    return {
+      id,
+      url,
+      description,
+      types,
+      ...names,
+      enabled,
+      disabledReason,
+      disabledAt,
+      failingSince,
+      pausedUntil,
+      createdAt,
+      updatedAt,
+    };
   }
 }
 

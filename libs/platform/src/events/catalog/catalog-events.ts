@@ -1,30 +1,88 @@
 import type { EventDescription } from './event-description.js';
 
 const CONTENT = {
-  name: 'Pro', description: '', trialDays: 14,
+  name: 'Pro',
+  description: '',
+  trialDays: 14,
   prices: [{ interval: 'month', intervalCount: 1, amount: 2999, currency: 'USD' }],
   entitlements: [{ feature: 'sso', type: 'boolean', value: true }],
 };
 const FEATURE = { key: 'api_calls', name: 'API calls', unit: 'call', failurePolicy: null };
-const MOVE = { key: 'pro', move: '01998a4e-8000-7000-8000-00000000000d', version: 3, atPeriodEnd: true, moved: 0, skipped: 0, total: 120 };
+const MOVE = {
+  key: 'pro',
+  move: '01998a4e-8000-7000-8000-00000000000d',
+  version: 3,
+  atPeriodEnd: true,
+  moved: 0,
+  skipped: 0,
+  total: 120,
+};
 
 export const CATALOG_EVENTS = {
   'product.created': { subject: 'product', summary: 'A product was added.', after: { key: 'api', name: 'API' } },
-  'product.updated': { subject: 'product', summary: 'A product was renamed, or brought back.', before: { key: 'api', name: 'API' }, after: { key: 'api', name: 'The API' } },
-  'product.archived': { subject: 'product', summary: 'A product is sold no longer.', before: { key: 'api', name: 'API' }, after: { key: 'api', name: 'API' } },
+  'product.updated': {
+    subject: 'product',
+    summary: 'A product was renamed, or brought back.',
+    before: { key: 'api', name: 'API' },
+    after: { key: 'api', name: 'The API' },
+  },
+  'product.archived': {
+    subject: 'product',
+    summary: 'A product is sold no longer.',
+    before: { key: 'api', name: 'API' },
+    after: { key: 'api', name: 'API' },
+  },
   'product.assignment_changed': {
     subject: 'product',
     summary: 'Other plans are chosen for new customers.',
     before: { rules: [{ plan: 'free', region: null, deviceType: null }] },
-    after: { rules: [{ plan: 'free', region: null, deviceType: null }, { plan: 'mobile', region: null, deviceType: 'ios' }] },
+    after: {
+      rules: [
+        { plan: 'free', region: null, deviceType: null },
+        { plan: 'mobile', region: null, deviceType: 'ios' },
+      ],
+    },
   },
-  'feature.created': { subject: 'feature', summary: 'A feature was added.', after: { key: 'api_calls', name: 'API calls', type: 'metered' } },
-  'feature.updated': { subject: 'feature', summary: 'A feature was changed.', before: FEATURE, after: { ...FEATURE, name: 'Calls' } },
-  'feature.archived': { subject: 'feature', summary: 'A feature goes into no more plans.', before: FEATURE, after: { key: 'api_calls', archivedAt: '2026-11-21T09:00:00.000Z' } },
+  'feature.created': {
+    subject: 'feature',
+    summary: 'A feature was added.',
+    after: { key: 'api_calls', name: 'API calls', type: 'metered' },
+  },
+  'feature.updated': {
+    subject: 'feature',
+    summary: 'A feature was changed.',
+    before: FEATURE,
+    after: { ...FEATURE, name: 'Calls' },
+  },
+  'feature.archived': {
+    subject: 'feature',
+    summary: 'A feature goes into no more plans.',
+    before: FEATURE,
+    after: { key: 'api_calls', archivedAt: '2026-11-21T09:00:00.000Z' },
+  },
   'plan.created': { subject: 'plan', summary: 'A plan was added, as a draft.', after: { key: 'pro', ...CONTENT } },
-  'plan.draft_changed': { subject: 'plan', summary: 'The next version of a plan was edited.', before: { key: 'pro', ...CONTENT }, after: { key: 'pro', ...CONTENT, trialDays: 30 } },
-  'plan.published': { subject: 'plan', summary: 'A version of a plan is on sale; contracts keep theirs until they are moved.', before: { key: 'pro', version: 2 }, after: { key: 'pro', version: 3 } },
-  'plan.archived': { subject: 'plan', summary: 'A plan is sold no longer.', before: { key: 'pro', status: 'published' }, after: { key: 'pro', status: 'archived' } },
+  'plan.draft_changed': {
+    subject: 'plan',
+    summary: 'The next version of a plan was edited.',
+    before: { key: 'pro', ...CONTENT },
+    after: { key: 'pro', ...CONTENT, trialDays: 30 },
+  },
+  'plan.published': {
+    subject: 'plan',
+    summary: 'A version of a plan is on sale; contracts keep theirs until they are moved.',
+    before: { key: 'pro', version: 2 },
+    after: { key: 'pro', version: 3 },
+  },
+  'plan.archived': {
+    subject: 'plan',
+    summary: 'A plan is sold no longer.',
+    before: { key: 'pro', status: 'published' },
+    after: { key: 'pro', status: 'archived' },
+  },
   'plan.move_started': { subject: 'plan', summary: 'Contracts are being moved to the version on sale.', after: MOVE },
-  'plan.move_finished': { subject: 'plan', summary: 'Contracts were moved to the version that was on sale.', after: { ...MOVE, moved: 118, skipped: 2 } },
+  'plan.move_finished': {
+    subject: 'plan',
+    summary: 'Contracts were moved to the version that was on sale.',
+    after: { ...MOVE, moved: 118, skipped: 2 },
+  },
 } as const satisfies Record<string, EventDescription>;

@@ -13,7 +13,9 @@ export type EventType = keyof typeof CATALOG;
 export const EVENT_CATALOG: Readonly<Record<EventType, EventDescription>> = CATALOG;
 
 /** The types that are told: to webhooks, streams and people. */
-export const PUBLIC_EVENT_TYPES = (Object.keys(CATALOG) as EventType[]).filter((type) => !EVENT_CATALOG[type].auditOnly);
+export const PUBLIC_EVENT_TYPES = (Object.keys(CATALOG) as EventType[]).filter(
+  (type) => !EVENT_CATALOG[type].auditOnly,
+);
 
 export const isEventType = (text: string): text is EventType => Object.hasOwn(CATALOG, text);
 
@@ -23,6 +25,17 @@ export function exampleOf(type: EventType): object {
   const { version = null } = (after ?? {}) as { version?: number };
   const id = '01998a4e-8000-7000-8000-000000000001';
   const actor = { kind: 'api_key', id: '01998a4e-8000-7000-8000-000000000002' };
-  const data = { id, sequence: version ?? 1, subject: { type: subject, id: '01998a4e-8000-7000-8000-000000000003' }, version, customer: 'acme', product: 'api', actor, reason: null, before, after };
+  const data = {
+    id,
+    sequence: version ?? 1,
+    subject: { type: subject, id: '01998a4e-8000-7000-8000-000000000003' },
+    version,
+    customer: 'acme',
+    product: 'api',
+    actor,
+    reason: null,
+    before,
+    after,
+  };
   return { type, timestamp: '2026-11-21T09:00:00.000Z', data };
 }

@@ -22,5 +22,15 @@ export function eventsDocument(): string {
   const types = Object.keys(EVENT_CATALOG) as EventType[];
   const kinds = [...new Set(types.map((type) => type.split('.')[0]!))];
   const list = `${types.length} types, ${PUBLIC_EVENT_TYPES.length} of them told. Ask for some, for all of a kind (\`subscription.*\`), or for all.\n`;
-  return [INTRODUCTION, list, ...kinds.map((kind) => `## ${titled(kind)}\n\n${types.filter((type) => type.startsWith(`${kind}.`)).map(section).join('\n')}`)].join('\n');
+  return [
+    INTRODUCTION,
+    list,
+    ...kinds.map(
+      (kind) =>
+        `## ${titled(kind)}\n\n${types
+          .filter((type) => type.startsWith(`${kind}.`))
+          .map(section)
+          .join('\n')}`,
+    ),
+  ].join('\n');
 }

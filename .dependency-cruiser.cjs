@@ -1,7 +1,6 @@
 /** Which part may know which. `npm run lint` checks it; test/rules seeds a breach of every rule and sees it fail. */
 const BELOW = {
   kernel: [],
-  client: [],
   platform: ['kernel'],
   users: ['kernel', 'platform'],
   customers: ['kernel', 'platform'],
@@ -64,6 +63,27 @@ module.exports = {
       comment: 'The worker’s module is taken in by the api’s main.ts alone.',
       from: { path: '^apps/', pathNot: ['^apps/worker/', '^apps/api/src/main\\.ts$'] },
       to: { path: '^apps/worker/src/worker\\.module\\.ts$' },
+    },
+    {
+      name: 'clients-import-no-server',
+      severity: 'error',
+      comment: 'A client is published alone: it imports nothing of the server.',
+      from: { path: '^clients/' },
+      to: { path: '^(apps|libs|migrations)/' },
+    },
+    {
+      name: 'server-imports-no-client',
+      severity: 'error',
+      comment: 'Clients call the server over HTTP; the server never imports one.',
+      from: { path: '^(apps|libs|migrations)/' },
+      to: { path: '^clients/' },
+    },
+    {
+      name: 'client-packages',
+      severity: 'error',
+      comment: 'A client imports only packages that its own package.json lists: nothing else is installed with it.',
+      from: { path: '^clients/' },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-dev', 'npm-unknown'], dependencyTypesNot: ['npm', 'npm-peer'] },
     },
     {
       name: 'pure-domain',

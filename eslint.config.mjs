@@ -32,7 +32,7 @@ const CONTROLLERS = [
 ];
 
 export default tseslint.config(
-  { ignores: ['node_modules', '**/dist', 'libs/client/src/schema.ts', 'coverage', '.data', '**/*.cjs'] },
+  { ignores: ['node_modules', '**/dist', 'clients/typescript/src/schema.ts', 'coverage', '.data', '**/*.cjs'] },
   {
     files: ['**/*.ts'],
     extends: [eslint.configs.recommended, ...tseslint.configs.recommendedTypeChecked],
@@ -77,7 +77,7 @@ export default tseslint.config(
   },
   { files: ['libs/platform/src/clock/*.ts'], rules: { 'no-restricted-syntax': ['error', ...EVERYWHERE] } },
   // Runs in other services, where nothing is injected.
-  { files: ['libs/client/src/*.ts'], rules: { 'no-restricted-syntax': ['error', ...EVERYWHERE] } },
+  { files: ['clients/typescript/src/*.ts'], rules: { 'no-restricted-syntax': ['error', ...EVERYWHERE] } },
   { files: ['apps/*/src/main.ts'], rules: { 'no-console': 'off' } },
   {
     files: ['test/**/*.ts', '**/*.spec.ts'],

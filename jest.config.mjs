@@ -18,6 +18,8 @@ const base = {
   resolver: '<rootDir>/scripts/jest-resolver.cjs',
   moduleNameMapper: {
     '^@app/([^/]+)$': '<rootDir>/libs/$1/src/index.ts',
+    '^@tollgate/client$': '<rootDir>/clients/typescript/src/index.ts',
+    '^@tollgate/client/nest$': '<rootDir>/clients/typescript/src/nest.ts',
     // CommonJS around ESM, which Jest cannot load: see scripts/throttler-for-jest.mjs.
     '^@nestjs/throttler$': '<rootDir>/node_modules/.cache/tollgate/throttler.mjs',
   },
@@ -41,9 +43,10 @@ export default {
   collectCoverageFrom: [
     'apps/*/src/**/*.ts',
     'libs/*/src/**/*.ts',
+    'clients/*/src/**/*.ts',
     'migrations/**/*.ts',
     '!**/*.spec.ts',
-    '!libs/client/src/schema.ts',
+    '!clients/typescript/src/schema.ts',
   ],
   coverageReporters: ['text-summary', 'lcov'],
 };

@@ -28,7 +28,7 @@ try {
   fs.writeFileSync(document, await (await fetch(`${url}/openapi.json`)).text());
   execFileSync(
     process.execPath,
-    ['node_modules/openapi-typescript/bin/cli.js', document, '-o', 'libs/client/src/schema.ts'],
+    ['node_modules/openapi-typescript/bin/cli.js', document, '-o', 'clients/typescript/src/schema.ts'],
     { cwd: root, stdio: 'inherit' },
   );
 } finally {

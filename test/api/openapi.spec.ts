@@ -125,7 +125,7 @@ describe('the OpenAPI document', () => {
     const types = fs.readFileSync(path.join(folder, 'client.ts'), 'utf8');
     for (const name of ['consume', 'check', 'putCustomer', 'DecisionDto', 'ProblemDto', 'SubscriptionDto'])
       expect(types).toContain(name);
-    const kept = fs.readFileSync(path.join(root, 'libs/client/src/schema.ts'), 'utf8');
+    const kept = fs.readFileSync(path.join(root, 'clients/typescript/src/schema.ts'), 'utf8');
     // Run `npm run client` when this fails: the client's types are made from this document.
     expect(kept === types).toBe(true);
     const [, decision] = /DecisionDto: \{([\s\S]*?)\n {8}\};/.exec(types)!;

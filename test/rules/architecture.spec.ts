@@ -22,7 +22,6 @@ const LIBS = [
   'webhooks',
   'notifications',
   'auth',
-  'client',
 ];
 
 /** A file that breaks one rule, and the rule that must say so. */
@@ -41,7 +40,6 @@ const IMPORT_BREACHES: Breach[] = [
   { rule: 'one-way-subscriptions', file: 'libs/subscriptions/src/a.ts', code: `import '@app/entitlements';` },
   { rule: 'one-way-entitlements', file: 'libs/entitlements/src/a.ts', code: `import '@app/metering';` },
   { rule: 'one-way-metering', file: 'libs/metering/src/a.ts', code: `import '@app/auth';` },
-  { rule: 'one-way-client', file: 'libs/client/src/a.ts', code: `import '@app/kernel';` },
   { rule: 'one-way-deliveries', file: 'libs/deliveries/src/a.ts', code: `import '@app/webhooks';` },
   { rule: 'one-way-webhooks', file: 'libs/webhooks/src/a.ts', code: `import '@app/notifications';` },
   { rule: 'one-way-notifications', file: 'libs/notifications/src/a.ts', code: `import '@app/auth';` },
@@ -50,6 +48,16 @@ const IMPORT_BREACHES: Breach[] = [
   { rule: 'libs-know-no-app', file: 'libs/users/src/a.ts', code: `import '../../../apps/api/src/main.js';` },
   { rule: 'apps-apart', file: 'apps/worker/src/a.ts', code: `import '../../api/src/main.js';` },
   { rule: 'only-main-composes', file: 'apps/api/src/a.ts', code: `import '../../worker/src/worker.module.js';` },
+  { rule: 'clients-import-no-server', file: 'clients/typescript/src/a.ts', code: `import '@app/kernel';` },
+  {
+    rule: 'clients-import-no-server',
+    file: 'clients/typescript/src/a.ts',
+    code: `import '../../../apps/api/src/main.js';`,
+  },
+  { rule: 'server-imports-no-client', file: 'libs/users/src/a.ts', code: `import '@tollgate/client';` },
+  { rule: 'server-imports-no-client', file: 'apps/api/src/a.ts', code: `import '@tollgate/client';` },
+  { rule: 'server-imports-no-client', file: 'migrations/a.ts', code: `import '@tollgate/client';` },
+  { rule: 'client-packages', file: 'clients/typescript/src/a.ts', code: `import 'pg';` },
   {
     rule: 'pure-domain',
     file: 'libs/users/src/domain/a.ts',
@@ -151,6 +159,7 @@ describe('the rules of the house', () => {
         'json',
         'apps',
         'libs',
+        'clients',
         'migrations',
       ]),
     );
@@ -173,6 +182,11 @@ describe('the rules of the house', () => {
     fs.cpSync(path.join(root, 'scripts'), path.join(house, 'scripts'), { recursive: true });
     fs.symlinkSync(path.join(root, 'node_modules'), path.join(house, 'node_modules'));
     for (const lib of LIBS) write(`libs/${lib}/src/index.ts`, 'export const inner = 1;');
+    write('clients/typescript/src/index.ts', `import 'openapi-fetch';`);
+    fs.copyFileSync(
+      path.join(root, 'clients/typescript/package.json'),
+      path.join(house, 'clients/typescript/package.json'),
+    );
     write('libs/platform/src/inner.ts', 'export const inner = 1;');
     write('apps/api/src/main.ts', `import '../../worker/src/worker.module.js';\nimport '@app/metering';`);
     write('apps/worker/src/worker.module.ts', `import '@app/subscriptions';`);

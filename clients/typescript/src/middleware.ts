@@ -1,6 +1,6 @@
 import { type Decision, type Tollgate, TollgateError } from './tollgate.js';
 
-export interface RequireOptions<Request> {
+export interface RequireEntitlementOptions<Request> {
   /** Key of the customer who makes the request; null: nobody, who is refused. */
   customerOf: (request: Request) => string | null | Promise<string | null>;
   /** Units. @default 1 */
@@ -11,7 +11,7 @@ export interface RequireOptions<Request> {
 }
 
 /** What a refused request is answered with: RFC 9457. */
-export interface Refusal {
+export interface ProblemResponse {
   status: number;
   body: { type: string; title: string; status: number; code: string; detail: string; decision?: Decision };
   retryAfterSeconds?: number;
@@ -38,14 +38,18 @@ const TITLES: Record<number, string> = {
 const NO_RESET_RETRY_SECONDS = 3_600;
 
 /** Express middleware: the request goes on if the customer's plan allows the feature. */
-export function requireEntitlement<Request>(tollgate: Tollgate, feature: string, options: RequireOptions<Request>) {
+export function requireEntitlement<Request>(
+  tollgate: Tollgate,
+  feature: string,
+  options: RequireEntitlementOptions<Request>,
+) {
   return async (request: Request, response: ExpressResponse, next: (error?: unknown) => void): Promise<void> => {
     try {
-      const refusal = await refusalOf(tollgate, feature, options, request);
-      if (!refusal) return next();
-      if (refusal.retryAfterSeconds !== undefined) response.setHeader('retry-after', String(refusal.retryAfterSeconds));
+      const problem = await guardRequest(tollgate, feature, options, request);
+      if (!problem) return next();
+      if (problem.retryAfterSeconds !== undefined) response.setHeader('retry-after', String(problem.retryAfterSeconds));
       response.setHeader('content-type', 'application/problem+json');
-      response.status(refusal.status).json(refusal.body);
+      response.status(problem.status).json(problem.body);
     } catch (error) {
       next(error);
     }
@@ -53,54 +57,63 @@ export function requireEntitlement<Request>(tollgate: Tollgate, feature: string,
 }
 
 /** The same as a Fastify `preHandler` hook. */
-export function requireEntitlementHook<Request>(tollgate: Tollgate, feature: string, options: RequireOptions<Request>) {
+export function requireEntitlementHook<Request>(
+  tollgate: Tollgate,
+  feature: string,
+  options: RequireEntitlementOptions<Request>,
+) {
   return async (request: Request, reply: FastifyReply): Promise<unknown> => {
-    const refusal = await refusalOf(tollgate, feature, options, request);
-    if (!refusal) return undefined;
-    if (refusal.retryAfterSeconds !== undefined) reply.header('retry-after', String(refusal.retryAfterSeconds));
-    return reply.code(refusal.status).header('content-type', 'application/problem+json').send(refusal.body);
+    const problem = await guardRequest(tollgate, feature, options, request);
+    if (!problem) return undefined;
+    if (problem.retryAfterSeconds !== undefined) reply.header('retry-after', String(problem.retryAfterSeconds));
+    return reply.code(problem.status).header('content-type', 'application/problem+json').send(problem.body);
   };
 }
 
 /** Why a request may not go on; null when it may. @throws TollgateError for what is neither an answer nor an outage */
-export async function refusalOf<Request>(
+export async function guardRequest<Request>(
   tollgate: Tollgate,
   feature: string,
-  { customerOf, quantity, mode = 'consume', product }: RequireOptions<Request>,
+  { customerOf, quantity, mode = 'consume', product }: RequireEntitlementOptions<Request>,
   request: Request,
-): Promise<Refusal | null> {
+): Promise<ProblemResponse | null> {
   const customer = await customerOf(request);
-  if (customer === null) return refusal(401, 'authentication_required', 'This is for customers.');
+  if (customer === null) return problemResponse(401, 'authentication_required', 'This is for customers.');
   try {
     const decision = await tollgate[mode]({ customer, feature, quantity, product });
-    return decision.allowed ? null : denial(decision);
+    return decision.allowed ? null : problemOfDenial(decision);
   } catch (error) {
     if (!(error instanceof TollgateError && error.isUnavailable)) throw error;
     return {
-      ...refusal(503, 'entitlements_unavailable', 'Whether the plan allows this could not be found out.'),
+      ...problemResponse(503, 'entitlements_unavailable', 'Whether the plan allows this could not be found out.'),
       retryAfterSeconds: Math.max(1, error.retryAfterSeconds),
     };
   }
 }
 
-function denial(decision: Decision): Refusal {
+function problemOfDenial(decision: Decision): ProblemResponse {
   if (decision.reason === 'unavailable')
     return {
-      ...refusal(503, 'entitlements_unavailable', 'Whether the plan allows this could not be found out.', decision),
+      ...problemResponse(
+        503,
+        'entitlements_unavailable',
+        'Whether the plan allows this could not be found out.',
+        decision,
+      ),
       retryAfterSeconds: 1,
     };
   if (decision.reason !== 'limit_reached')
-    return refusal(403, decision.reason ?? 'denied', 'The plan does not allow this.', decision);
+    return problemResponse(403, decision.reason ?? 'denied', 'The plan does not allow this.', decision);
   const untilReset = decision.resetsAt
     ? Math.max(1, Math.ceil((Date.parse(decision.resetsAt) - Date.parse(decision.asOf)) / 1_000))
     : NO_RESET_RETRY_SECONDS;
   return {
-    ...refusal(429, 'limit_reached', 'The limit of the plan is reached.', decision),
+    ...problemResponse(429, 'limit_reached', 'The limit of the plan is reached.', decision),
     retryAfterSeconds: untilReset,
   };
 }
 
-function refusal(status: number, code: string, detail: string, decision?: Decision): Refusal {
+function problemResponse(status: number, code: string, detail: string, decision?: Decision): ProblemResponse {
   return {
     status,
     body: {

@@ -1,7 +1,7 @@
 import createClient, { type Client } from 'openapi-fetch';
 import type { components, paths } from './schema.js';
 
-/** What Tollgate answers; `degraded` when it could not be asked and `onUnavailable` has answered instead. */
+/** What Tollgate answers; `degraded` when it could not be request and `onUnavailable` has answered instead. */
 export type Decision = components['schemas']['DecisionDto'];
 type Problem = components['schemas']['ProblemDto'];
 
@@ -20,7 +20,7 @@ export interface TollgateOptions {
   fetch?: typeof fetch;
 }
 
-export interface Asked {
+export interface CheckRequest {
   customer: string;
   feature: string;
   /** Units. */
@@ -48,12 +48,12 @@ export class TollgateError extends Error {
   }
 }
 
-const DEADLINE_MS = 1_000;
-const FIRST_PAUSE_MS = 25;
+const DEFAULT_DEADLINE_MS = 1_000;
+const FIRST_BACKOFF_MS = 25;
 /** What may have another outcome a moment later. */
-const WORTH_A_RETRY = new Set([429, 502, 503, 504]);
+const RETRYABLE_STATUSES = new Set([429, 502, 503, 504]);
 
-interface Answered<T> {
+interface ApiResponse<T> {
   data?: T;
   error?: unknown;
   response: Response;
@@ -66,7 +66,14 @@ export class Tollgate {
   private readonly onUnavailable: 'deny' | 'allow' | 'throw';
   private readonly product: string | undefined;
 
-  constructor({ baseUrl, apiKey, product, deadlineMs = DEADLINE_MS, onUnavailable = 'throw', fetch }: TollgateOptions) {
+  constructor({
+    baseUrl,
+    apiKey,
+    product,
+    deadlineMs = DEFAULT_DEADLINE_MS,
+    onUnavailable = 'throw',
+    fetch,
+  }: TollgateOptions) {
     this.api = createClient<paths>({
       baseUrl,
       headers: { authorization: `Bearer ${apiKey}` },
@@ -78,11 +85,11 @@ export class Tollgate {
   }
 
   /** May this customer? Counts nothing. @throws TollgateError */
-  check(asked: Asked): Promise<Decision> {
-    const body = this.bodyOf(asked);
-    return this.decide(
-      asked,
-      async (signal) => (await this.api.POST('/v1/check', { body, signal })) as Answered<Decision>,
+  check(request: CheckRequest): Promise<Decision> {
+    const body = this.bodyOf(request);
+    return this.decideOrFallBack(
+      request,
+      async (signal) => (await this.api.POST('/v1/check', { body, signal })) as ApiResponse<Decision>,
     );
   }
 
@@ -90,17 +97,19 @@ export class Tollgate {
    * Counts the units if, and only if, they are allowed. Every repetition carries the same Idempotency-Key: however often it is
    * sent, it counts once. @throws TollgateError
    */
-  consume(asked: Asked & { idempotencyKey?: string; properties?: Record<string, unknown> }): Promise<Decision> {
-    const { idempotencyKey = crypto.randomUUID(), properties } = asked;
-    const body = { ...this.bodyOf(asked), ...(properties ? { properties } : {}) };
+  consume(
+    request: CheckRequest & { idempotencyKey?: string; properties?: Record<string, unknown> },
+  ): Promise<Decision> {
+    const { idempotencyKey = crypto.randomUUID(), properties } = request;
+    const body = { ...this.bodyOf(request), ...(properties ? { properties } : {}) };
     const headers = { 'idempotency-key': idempotencyKey };
-    return this.decide(
-      asked,
-      async (signal) => (await this.api.POST('/v1/usage/consume', { body, headers, signal })) as Answered<Decision>,
+    return this.decideOrFallBack(
+      request,
+      async (signal) => (await this.api.POST('/v1/usage/consume', { body, headers, signal })) as ApiResponse<Decision>,
     );
   }
 
-  private bodyOf({ customer, feature, quantity, product = this.product }: Asked) {
+  private bodyOf({ customer, feature, quantity, product = this.product }: CheckRequest) {
     return {
       customer,
       feature,
@@ -109,13 +118,16 @@ export class Tollgate {
     };
   }
 
-  private async decide(asked: Asked, ask: (signal: AbortSignal) => Promise<Answered<Decision>>): Promise<Decision> {
+  private async decideOrFallBack(
+    request: CheckRequest,
+    call: (signal: AbortSignal) => Promise<ApiResponse<Decision>>,
+  ): Promise<Decision> {
     try {
-      return await this.within(ask);
+      return await this.callUntilDeadline(call);
     } catch (error) {
       if (!(error instanceof TollgateError && error.isUnavailable) || this.onUnavailable === 'throw') throw error;
       const allowed = this.onUnavailable === 'allow';
-      const { customer, feature, quantity = 1 } = asked;
+      const { customer, feature, quantity = 1 } = request;
       return {
         allowed,
         reason: allowed ? null : 'unavailable',
@@ -130,14 +142,14 @@ export class Tollgate {
     }
   }
 
-  /** Asks again, a little later each time, for as long as the deadline lets it; whoever has asked too often only when that is over. */
-  private async within<T>(ask: (signal: AbortSignal) => Promise<Answered<T>>): Promise<T> {
+  /** Asks again, a little later each time, for as long as the deadline lets it; whoever has request too often only when that is over. */
+  private async callUntilDeadline<T>(call: (signal: AbortSignal) => Promise<ApiResponse<T>>): Promise<T> {
     const ends = performance.now() + this.deadlineMs;
     let last = new TollgateError(0, 'no_answer', 'Tollgate did not answer in time.', null);
-    for (let pause = FIRST_PAUSE_MS; performance.now() < ends; pause *= 2) {
-      const outcome = await attempt(ask, ends - performance.now());
+    for (let pause = FIRST_BACKOFF_MS; performance.now() < ends; pause *= 2) {
+      const outcome = await attemptCall(call, ends - performance.now());
       if (!(outcome instanceof TollgateError)) return outcome.value;
-      if (outcome.status !== 0 && !WORTH_A_RETRY.has(outcome.status)) throw outcome;
+      if (outcome.status !== 0 && !RETRYABLE_STATUSES.has(outcome.status)) throw outcome;
       last = outcome;
       const limitedMs = outcome.status === 429 ? outcome.retryAfterSeconds * 1_000 : 0;
       if (limitedMs > ends - performance.now()) break;
@@ -152,12 +164,12 @@ export class Tollgate {
   }
 }
 
-async function attempt<T>(
-  ask: (signal: AbortSignal) => Promise<Answered<T>>,
+async function attemptCall<T>(
+  call: (signal: AbortSignal) => Promise<ApiResponse<T>>,
   leftMs: number,
 ): Promise<{ value: T } | TollgateError> {
   try {
-    const { data, error, response } = await ask(AbortSignal.timeout(Math.max(1, Math.ceil(leftMs))));
+    const { data, error, response } = await call(AbortSignal.timeout(Math.max(1, Math.ceil(leftMs))));
     if (response.ok) return { value: data as T };
     const problem = (error ?? null) as Problem | null;
     return new TollgateError(
@@ -168,6 +180,6 @@ async function attempt<T>(
       Number(response.headers.get('retry-after') ?? 0),
     );
   } catch (error) {
-    return new TollgateError(0, 'no_answer', `Tollgate could not be asked: ${String(error)}`, null);
+    return new TollgateError(0, 'no_answer', `Tollgate could not be request: ${String(error)}`, null);
   }
 }

@@ -1,3 +1,14 @@
-export { type RequireEntitlementOptions, requireEntitlement, requireEntitlementHook } from './middleware.js';
+export { requireEntitlement } from './express.js';
+export { requireEntitlementHook } from './fastify.js';
+export type { EntitlementRequirement, RequireEntitlementOptions } from './guard.js';
+// Generated from the OpenAPI document: the type of every route, operation and body, for `tollgate.api`.
 export type { components, operations, paths } from './schema.js';
-export { type CheckRequest, type Decision, Tollgate, TollgateError, type TollgateOptions } from './tollgate.js';
+export {
+  type CheckRequest,
+  type ConsumeRequest,
+  type Decision,
+  Tollgate,
+  type TollgateOptions,
+  type UnavailablePolicy,
+} from './tollgate.js';
+export { type Problem, TollgateError } from './tollgate-error.js';

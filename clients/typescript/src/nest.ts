@@ -11,28 +11,38 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { guardRequest, type RequireEntitlementOptions } from './middleware.js';
+import { type EntitlementRequirement, guardRequest, type RequireEntitlementOptions } from './guard.js';
 import { Tollgate, type TollgateOptions } from './tollgate.js';
 
 const REQUIREMENT_METADATA = 'tollgate:entitlement';
 const CUSTOMER_RESOLVER = Symbol('tollgate:customerOf');
 
-type CustomerOf = RequireEntitlementOptions<never>['customerOf'];
-type EntitlementRequirement = Pick<RequireEntitlementOptions<never>, 'quantity' | 'mode' | 'product'> & {
-  feature: string;
-};
+type CustomerOf<Request> = RequireEntitlementOptions<Request>['customerOf'];
+type RouteRequirement = EntitlementRequirement & { feature: string };
 
-/** Asks Tollgate before the handler runs: 403 with why, 429 when the limit is reached, each with the decision. */
+/**
+ * Nest guard of routes with `@RequireEntitlement`: checks or consumes before the handler runs.
+ *
+ * Throws an `HttpException` otherwise: 401 without a customer, 403 or 429 with the decision, 503 in an outage.
+ *
+ * @example
+ * ```ts
+ * // @RequireEntitlement applies the guard. To replace it in a test of a controller:
+ * Test.createTestingModule({ controllers: [ReportsController] })
+ *   .overrideGuard(EntitlementGuard)
+ *   .useValue({ canActivate: () => true });
+ * ```
+ */
 @Injectable()
 export class EntitlementGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly tollgate: Tollgate,
-    @Inject(CUSTOMER_RESOLVER) private readonly customerOf: CustomerOf,
+    @Inject(CUSTOMER_RESOLVER) private readonly customerOf: CustomerOf<never>,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const { feature, ...options } = this.reflector.get<EntitlementRequirement>(
+    const { feature, ...requirement } = this.reflector.get<RouteRequirement>(
       REQUIREMENT_METADATA,
       context.getHandler(),
     );
@@ -40,7 +50,7 @@ export class EntitlementGuard implements CanActivate {
     const problem = await guardRequest(
       this.tollgate,
       feature,
-      { ...options, customerOf: this.customerOf },
+      { ...requirement, customerOf: this.customerOf },
       http.getRequest<never>(),
     );
     if (!problem) return true;
@@ -54,22 +64,70 @@ export class EntitlementGuard implements CanActivate {
   }
 }
 
-/** The route is for customers whose plan allows the feature. Needs `TollgateModule`. */
-export const RequireEntitlement = (feature: string, options: Omit<EntitlementRequirement, 'feature'> = {}) =>
-  applyDecorators(SetMetadata(REQUIREMENT_METADATA, { ...options, feature }), UseGuards(EntitlementGuard));
+/**
+ * Route decorator: the handler runs only if the customer may use the feature. Needs `TollgateModule`.
+ *
+ * @example
+ * ```ts
+ * @Controller('reports')
+ * export class ReportsController {
+ *   @Post()
+ *   @RequireEntitlement('reports', { quantity: 1 })
+ *   create() {}
+ * }
+ * ```
+ */
+export const RequireEntitlement = (feature: string, requirement: EntitlementRequirement = {}) =>
+  applyDecorators(SetMetadata(REQUIREMENT_METADATA, { ...requirement, feature }), UseGuards(EntitlementGuard));
 
+/**
+ * Options of the client, with the customer of each request.
+ *
+ * @example
+ * ```ts
+ * const options: TollgateModuleOptions<Request> = {
+ *   baseUrl: 'https://tollgate.internal',
+ *   apiKey: process.env.TOLLGATE_KEY!,
+ *   customerOf: (request) => request.user?.account ?? null,
+ * };
+ * ```
+ */
+export interface TollgateModuleOptions<Request> extends TollgateOptions {
+  /** Returns the key of the customer who makes the request; null if there is none, which responds 401. */
+  customerOf: CustomerOf<Request>;
+}
+
+/**
+ * Nest module, global: provides `Tollgate` and what `@RequireEntitlement` needs.
+ *
+ * @example
+ * ```ts
+ * @Module({ imports: [TollgateModule.forRoot({ baseUrl, apiKey, customerOf })] })
+ * export class AppModule {}
+ *
+ * @Injectable()
+ * export class ReportsService {
+ *   constructor(private readonly tollgate: Tollgate) {}
+ * }
+ * ```
+ */
 @Module({})
 export class TollgateModule {
-  /** `customerOf` finds the key of the customer who makes a request. */
-  static forRoot<Request>(
-    options: TollgateOptions & { customerOf: RequireEntitlementOptions<Request>['customerOf'] },
-  ): DynamicModule {
-    const { customerOf, ...connection } = options;
+  /**
+   * Creates the module with one client for the whole application.
+   *
+   * @example
+   * ```ts
+   * const customerOf = (request: Request) => request.user?.account ?? null;
+   * TollgateModule.forRoot({ baseUrl, apiKey, product: 'api', customerOf });
+   * ```
+   */
+  static forRoot<Request>({ customerOf, ...options }: TollgateModuleOptions<Request>): DynamicModule {
     return {
       module: TollgateModule,
       global: true,
       providers: [
-        { provide: Tollgate, useValue: new Tollgate(connection) },
+        { provide: Tollgate, useValue: new Tollgate(options) },
         { provide: CUSTOMER_RESOLVER, useValue: customerOf },
         EntitlementGuard,
       ],

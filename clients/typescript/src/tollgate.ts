@@ -1,79 +1,143 @@
 import createClient, { type Client } from 'openapi-fetch';
+import { type ApiResponse, type Attempt, callUntilDeadline } from './retry.js';
 import type { components, paths } from './schema.js';
+import { TollgateError } from './tollgate-error.js';
 
-/** What Tollgate answers; `degraded` when it could not be request and `onUnavailable` has answered instead. */
+/**
+ * Whether a customer may use a feature now, with the state of its usage.
+ *
+ * `degraded: true` marks a decision of a failure policy: of `onUnavailable` here, or of the feature on the server.
+ *
+ * @example
+ * ```ts
+ * const decision = await tollgate.check({ customer: 'acme', feature: 'api_calls' });
+ * // { allowed: false, reason: 'limit_reached', limit: 100, used: 100, remaining: 0, resetsAt: '2027-02-01T...', ... }
+ * ```
+ */
 export type Decision = components['schemas']['DecisionDto'];
-type Problem = components['schemas']['ProblemDto'];
 
+/**
+ * The decision while Tollgate is unavailable: no response before the deadline, 429 or 5xx.
+ *
+ * - `throw`: no decision, a `TollgateError` is thrown.
+ * - `deny`: `allowed: false` with `reason: 'unavailable'`. Paying customers may be rejected during an outage.
+ * - `allow`: `allowed: true`. Usage during an outage is not counted.
+ *
+ * @example
+ * ```ts
+ * const onUnavailable: UnavailablePolicy = 'allow';
+ * ```
+ */
+export type UnavailablePolicy = 'deny' | 'allow' | 'throw';
+
+/**
+ * Connection to one Tollgate service.
+ *
+ * @example
+ * ```ts
+ * const options: TollgateOptions = {
+ *   baseUrl: 'https://tollgate.internal',
+ *   apiKey: process.env.TOLLGATE_KEY!,
+ *   product: 'api',
+ *   deadlineMs: 500,
+ *   onUnavailable: 'allow',
+ * };
+ * ```
+ */
 export interface TollgateOptions {
-  /** Where Tollgate is: `https://tollgate.internal`. */
+  /** Address of the service, without a path: `https://tollgate.internal`. */
   baseUrl: string;
-  /** `tg_...` */
+  /** API key with the scopes for the calls (`entitlements:read`, `usage:write`): `tg_...`. */
   apiKey: string;
-  /** For questions that name none; left out: the API key's own. */
+  /** Product of requests that name none. @default the product of the API key */
   product?: string;
-  /** For a question with all its repetitions, in milliseconds. */
+  /** Time limit of one call with all its retries, in milliseconds. @default 1000 */
   deadlineMs?: number;
-  /** When there is no answer in time. `throw` leaves it to the caller; the others make a decision, marked `degraded`. */
-  onUnavailable?: 'deny' | 'allow' | 'throw';
-  /** Instead of the runtime's own. */
+  /** Decision while Tollgate is unavailable. @default throw */
+  onUnavailable?: UnavailablePolicy;
+  /** Replaces the `fetch` of the runtime, for example to add tracing. */
   fetch?: typeof fetch;
 }
 
+/**
+ * A question about one feature of one customer.
+ *
+ * @example
+ * ```ts
+ * const request: CheckRequest = { customer: 'acme', feature: 'api_calls', quantity: 3 };
+ * ```
+ */
 export interface CheckRequest {
+  /** Key of the customer. */
   customer: string;
+  /** Key of the feature. */
   feature: string;
-  /** Units. */
+  /** Units. @default 1 */
   quantity?: number;
+  /** Key of the product. @default `product` of the options */
   product?: string;
 }
 
-/** A refusal, or no answer in time (`status` 0). */
-export class TollgateError extends Error {
-  constructor(
-    readonly status: number,
-    readonly code: string,
-    message: string,
-    readonly problem: Problem | null,
-    /** How long Tollgate asks to be left alone, in seconds; 0 when it says nothing of it. */
-    readonly retryAfterSeconds = 0,
-  ) {
-    super(message);
-    this.name = 'TollgateError';
-  }
-
-  /** Nothing is wrong with the question: it could not be answered now. */
-  get isUnavailable(): boolean {
-    return this.status === 0 || this.status === 429 || this.status >= 500;
-  }
+/**
+ * Units to count for one feature of one customer.
+ *
+ * @example
+ * ```ts
+ * const request: ConsumeRequest = {
+ *   customer: 'acme',
+ *   feature: 'api_calls',
+ *   quantity: 3,
+ *   idempotencyKey: 'order-1001',
+ *   properties: { region: 'eu' },
+ * };
+ * ```
+ */
+export interface ConsumeRequest extends CheckRequest {
+  /**
+   * Identifies the work, not the attempt. Equal requests with the same key count once within 24 hours.
+   *
+   * @default a random UUID per call: it covers the retries of this call, not a restart of the process
+   */
+  idempotencyKey?: string;
+  /** Stored with the usage, at most 10 kB. */
+  properties?: Record<string, unknown>;
 }
 
 const DEFAULT_DEADLINE_MS = 1_000;
-const FIRST_BACKOFF_MS = 25;
-/** What may have another outcome a moment later. */
-const RETRYABLE_STATUSES = new Set([429, 502, 503, 504]);
 
-interface ApiResponse<T> {
-  data?: T;
-  error?: unknown;
-  response: Response;
-}
-
-/** A service's way to Tollgate: typed, bounded in time, safe to repeat. `api` has every route of the OpenAPI document. */
+/**
+ * Client of a Tollgate service: typed, with a deadline, safe to retry.
+ *
+ * `check` and `consume` retry until the deadline and apply `onUnavailable`. `api` has every route, without retries.
+ * One instance serves a whole process. It needs no closing.
+ *
+ * @example
+ * ```ts
+ * const tollgate = new Tollgate({ baseUrl: 'https://tollgate.internal', apiKey: process.env.TOLLGATE_KEY! });
+ * const decision = await tollgate.consume({ customer: 'acme', feature: 'api_calls' });
+ * if (!decision.allowed) throw new Error(`Denied: ${decision.reason}`);
+ * ```
+ */
 export class Tollgate {
+  /**
+   * Every route of the OpenAPI document, typed by openapi-fetch.
+   *
+   * One attempt per call, without deadline. HTTP errors are returned as `error`; network errors are thrown by `fetch`.
+   *
+   * @example
+   * ```ts
+   * const { data, error } = await tollgate.api.GET('/v1/customers/{customer}/entitlements', {
+   *   params: { path: { customer: 'acme' } },
+   * });
+   * ```
+   */
   readonly api: Client<paths>;
   private readonly deadlineMs: number;
-  private readonly onUnavailable: 'deny' | 'allow' | 'throw';
+  private readonly onUnavailable: UnavailablePolicy;
   private readonly product: string | undefined;
 
-  constructor({
-    baseUrl,
-    apiKey,
-    product,
-    deadlineMs = DEFAULT_DEADLINE_MS,
-    onUnavailable = 'throw',
-    fetch,
-  }: TollgateOptions) {
+  constructor(options: TollgateOptions) {
+    const { baseUrl, apiKey, product, deadlineMs = DEFAULT_DEADLINE_MS, onUnavailable = 'throw', fetch } = options;
     this.api = createClient<paths>({
       baseUrl,
       headers: { authorization: `Bearer ${apiKey}` },
@@ -84,7 +148,16 @@ export class Tollgate {
     this.onUnavailable = onUnavailable;
   }
 
-  /** May this customer? Counts nothing. @throws TollgateError */
+  /**
+   * Returns whether the customer may use the feature now. Counts nothing and reserves nothing.
+   *
+   * @throws TollgateError for an error in the request; while Tollgate is unavailable only if `onUnavailable` is `throw`
+   *
+   * @example
+   * ```ts
+   * const { allowed, remaining } = await tollgate.check({ customer: 'acme', feature: 'api_calls', quantity: 3 });
+   * ```
+   */
   check(request: CheckRequest): Promise<Decision> {
     const body = this.bodyOf(request);
     return this.decideOrFallBack(
@@ -94,12 +167,24 @@ export class Tollgate {
   }
 
   /**
-   * Counts the units if, and only if, they are allowed. Every repetition carries the same Idempotency-Key: however often it is
-   * sent, it counts once. @throws TollgateError
+   * Counts the units if, and only if, they are allowed. A denial counts nothing.
+   *
+   * All attempts of one call carry the same `Idempotency-Key`, so the units count once, however often they are sent.
+   *
+   * @throws TollgateError for an error in the request; while Tollgate is unavailable only if `onUnavailable` is `throw`
+   *
+   * @example
+   * ```ts
+   * const decision = await tollgate.consume({
+   *   customer: 'acme',
+   *   feature: 'api_calls',
+   *   quantity: 2,
+   *   idempotencyKey: 'order-1001',
+   * });
+   * if (!decision.allowed) throw new Error(`Denied: ${decision.reason}, resets at ${decision.resetsAt}`);
+   * ```
    */
-  consume(
-    request: CheckRequest & { idempotencyKey?: string; properties?: Record<string, unknown> },
-  ): Promise<Decision> {
+  consume(request: ConsumeRequest): Promise<Decision> {
     const { idempotencyKey = crypto.randomUUID(), properties } = request;
     const body = { ...this.bodyOf(request), ...(properties ? { properties } : {}) };
     const headers = { 'idempotency-key': idempotencyKey };
@@ -119,15 +204,14 @@ export class Tollgate {
   }
 
   private async decideOrFallBack(
-    request: CheckRequest,
-    call: (signal: AbortSignal) => Promise<ApiResponse<Decision>>,
+    { customer, feature, quantity = 1 }: CheckRequest,
+    attempt: Attempt<Decision>,
   ): Promise<Decision> {
     try {
-      return await this.callUntilDeadline(call);
+      return await callUntilDeadline(attempt, this.deadlineMs);
     } catch (error) {
       if (!(error instanceof TollgateError && error.isUnavailable) || this.onUnavailable === 'throw') throw error;
       const allowed = this.onUnavailable === 'allow';
-      const { customer, feature, quantity = 1 } = request;
       return {
         allowed,
         reason: allowed ? null : 'unavailable',
@@ -140,46 +224,5 @@ export class Tollgate {
         degraded: true,
       };
     }
-  }
-
-  /** Asks again, a little later each time, for as long as the deadline lets it; whoever has request too often only when that is over. */
-  private async callUntilDeadline<T>(call: (signal: AbortSignal) => Promise<ApiResponse<T>>): Promise<T> {
-    const ends = performance.now() + this.deadlineMs;
-    let last = new TollgateError(0, 'no_answer', 'Tollgate did not answer in time.', null);
-    for (let pause = FIRST_BACKOFF_MS; performance.now() < ends; pause *= 2) {
-      const outcome = await attemptCall(call, ends - performance.now());
-      if (!(outcome instanceof TollgateError)) return outcome.value;
-      if (outcome.status !== 0 && !RETRYABLE_STATUSES.has(outcome.status)) throw outcome;
-      last = outcome;
-      const limitedMs = outcome.status === 429 ? outcome.retryAfterSeconds * 1_000 : 0;
-      if (limitedMs > ends - performance.now()) break;
-      await new Promise((resolve) =>
-        setTimeout(
-          resolve,
-          Math.min(Math.max(limitedMs, pause * (0.5 + Math.random())), Math.max(0, ends - performance.now())),
-        ),
-      );
-    }
-    throw last;
-  }
-}
-
-async function attemptCall<T>(
-  call: (signal: AbortSignal) => Promise<ApiResponse<T>>,
-  leftMs: number,
-): Promise<{ value: T } | TollgateError> {
-  try {
-    const { data, error, response } = await call(AbortSignal.timeout(Math.max(1, Math.ceil(leftMs))));
-    if (response.ok) return { value: data as T };
-    const problem = (error ?? null) as Problem | null;
-    return new TollgateError(
-      response.status,
-      problem?.code ?? 'unexpected_answer',
-      problem?.detail ?? `Tollgate answered ${response.status}.`,
-      problem,
-      Number(response.headers.get('retry-after') ?? 0),
-    );
-  } catch (error) {
-    return new TollgateError(0, 'no_answer', `Tollgate could not be request: ${String(error)}`, null);
   }
 }

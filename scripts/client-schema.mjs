@@ -4,7 +4,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { ensureBuilt } from './build.mjs';
 
-/** Makes the client's types anew from the OpenAPI document of the built service. */
+/** Generates the client's types, clients/typescript/src/schema.ts, from the OpenAPI document of the built service. */
 const root = path.resolve(import.meta.dirname, '..');
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgate-client-'));
 fs.chmodSync(folder, 0o755);

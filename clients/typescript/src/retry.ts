@@ -10,7 +10,7 @@ export interface ApiResponse<T> {
 }
 
 const FIRST_BACKOFF_MS = 25;
-/** Responses that may differ a moment later. A 500 is not retried: it would fail again. */
+/** Statuses whose next attempt may succeed. Every other one, 500 included, is thrown after the first attempt. */
 const RETRYABLE_STATUSES = new Set([429, 502, 503, 504]);
 
 /**

@@ -20,7 +20,7 @@ class ReportsController {
   }
 }
 
-describe('the client of other services', () => {
+describe('the TypeScript client', () => {
   let service: TestApp & { database: TestDatabase };
   let apiKey: string;
   let tollgate: Tollgate;
@@ -31,12 +31,12 @@ describe('the client of other services', () => {
     await service.call('PUT', `/v1/customers/${name}`, { token: apiKey, body: { product } });
     return name;
   };
-  /** A way to the service that does something else for the first answers. */
-  const through = async (
-    first: (request: http.IncomingMessage, response: http.ServerResponse) => boolean,
+  /** Starts a proxy to the service; `intercept` may handle a request itself. */
+  const startProxy = async (
+    intercept: (request: http.IncomingMessage, response: http.ServerResponse) => boolean,
   ): Promise<string> => {
     const proxy = http.createServer((request, response) => {
-      if (first(request, response)) return;
+      if (intercept(request, response)) return;
       const onward = http.request(
         service.url + request.url!,
         { method: request.method, headers: request.headers },
@@ -63,7 +63,7 @@ describe('the client of other services', () => {
     await service.stop();
   });
 
-  it('checks and counts, typed', async () => {
+  it('check counts nothing and consume counts the units, with types for every route', async () => {
     const name = await customer();
     expect(await tollgate.check({ customer: name, feature: 'calls' })).toMatchObject({ allowed: true, remaining: 3 });
     expect(await tollgate.consume({ customer: name, feature: 'calls', quantity: 2 })).toMatchObject({
@@ -80,7 +80,7 @@ describe('the client of other services', () => {
     expect(data!.data[0]!.used).toBe(2);
   });
 
-  it('tells refusals apart from outages', async () => {
+  it('an error response is thrown as TollgateError with its status and code', async () => {
     await expect(tollgate.consume({ customer: 'nobody', feature: 'calls' })).rejects.toMatchObject({
       status: 404,
       code: 'customer_not_found',
@@ -90,14 +90,14 @@ describe('the client of other services', () => {
     ).rejects.toBeInstanceOf(TollgateError);
   });
 
-  it('sends again with the same key after a lost answer, and counts once', async () => {
+  it('consume retries with the same key after a lost response and counts once', async () => {
     const name = await customer();
     const keys: string[] = [];
-    const baseUrl = await through((request, response) => {
+    const baseUrl = await startProxy((request, response) => {
       if (request.url !== '/v1/usage/consume') return false;
       keys.push(String(request.headers['idempotency-key']));
       if (keys.length > 2) return false;
-      // The request goes through, its answer does not come back.
+      // The service handles the request; its response is lost.
       const onward = http.request(
         service.url + request.url,
         { method: request.method, headers: request.headers },
@@ -113,24 +113,24 @@ describe('the client of other services', () => {
     expect(await tollgate.check({ customer: name, feature: 'calls' })).toMatchObject({ used: 1 });
   });
 
-  it('answers by its own policy when there is no answer in time', async () => {
-    const baseUrl = await through(() => true);
-    const asked = { customer: 'x', feature: 'calls' };
+  it('onUnavailable decides when no response arrives before the deadline', async () => {
+    const baseUrl = await startProxy(() => true);
+    const request = { customer: 'x', feature: 'calls' };
     const silent = (onUnavailable: 'deny' | 'allow' | 'throw') =>
       new Tollgate({ baseUrl, apiKey, product, deadlineMs: 150, onUnavailable });
-    expect(await silent('allow').check(asked)).toMatchObject({ allowed: true, degraded: true });
-    expect(await silent('deny').consume(asked)).toMatchObject({
+    expect(await silent('allow').check(request)).toMatchObject({ allowed: true, degraded: true });
+    expect(await silent('deny').consume(request)).toMatchObject({
       allowed: false,
       reason: 'unavailable',
       degraded: true,
     });
-    await expect(silent('throw').check(asked)).rejects.toMatchObject({ status: 0, code: 'no_answer' });
+    await expect(silent('throw').check(request)).rejects.toMatchObject({ status: 0, code: 'no_answer' });
   });
 
-  it('takes a limit that lasts for no answer, and does not ask before it is over', async () => {
-    let asked = 0;
-    const baseUrl = await through((_, response) => {
-      asked++;
+  it('a rate limit beyond the deadline counts as unavailable and is not retried', async () => {
+    let attempts = 0;
+    const baseUrl = await startProxy((_, response) => {
+      attempts++;
       response
         .writeHead(429, { 'content-type': 'application/problem+json', 'retry-after': '30' })
         .end(JSON.stringify({ status: 429, code: 'rate_limited' }));
@@ -147,10 +147,10 @@ describe('the client of other services', () => {
       code: 'rate_limited',
       retryAfterSeconds: 30,
     });
-    expect(asked).toBe(2);
+    expect(attempts).toBe(2);
   });
 
-  it('guards a Nest route, a Fastify one and an Express one', async () => {
+  it('guards a Nest route, a Fastify route and an Express route', async () => {
     const customerOf = ({ headers }: { headers: Record<string, unknown> }): string | null =>
       (headers['x-customer'] as string | undefined) ?? null;
     const module = await Test.createTestingModule({
@@ -168,11 +168,13 @@ describe('the client of other services', () => {
     await fastify.listen({ port: 0, host: '127.0.0.1' });
     const middleware = requireEntitlement<http.IncomingMessage>(tollgate, 'calls', { customerOf, quantity: 2 });
     const express = http.createServer((request, response) => {
-      const told = Object.assign(response, {
-        status: (code: number) => Object.assign(told, { statusCode: code }),
+      const expressResponse = Object.assign(response, {
+        status: (code: number) => Object.assign(expressResponse, { statusCode: code }),
         json: (body: unknown) => response.end(JSON.stringify(body)),
       });
-      void middleware(request, told, () => response.setHeader('content-type', 'application/json').end('{"done":true}'));
+      void middleware(request, expressResponse, () =>
+        response.setHeader('content-type', 'application/json').end('{"done":true}'),
+      );
     });
     await new Promise<void>((resolve) => express.listen(0, '127.0.0.1', resolve));
     closing.push(
@@ -183,21 +185,21 @@ describe('the client of other services', () => {
     const addresses = [nest.getHttpServer().address(), fastify.server.address(), express.address()] as AddressInfo[];
     for (const { port } of addresses) {
       const name = await customer();
-      const ask = async (headers: Record<string, string>) => {
-        const answer = await fetch(`http://127.0.0.1:${port}/report`, { headers });
+      const get = async (headers: Record<string, string>) => {
+        const response = await fetch(`http://127.0.0.1:${port}/report`, { headers });
         return {
-          status: answer.status,
-          retry: answer.headers.get('retry-after'),
-          body: (await answer.json()) as { code?: string; decision?: object },
+          status: response.status,
+          retry: response.headers.get('retry-after'),
+          body: (await response.json()) as { code?: string; decision?: object },
         };
       };
-      expect(await ask({ 'x-customer': name })).toMatchObject({ status: 200, body: { done: true } });
-      expect(await ask({ 'x-customer': name })).toMatchObject({
+      expect(await get({ 'x-customer': name })).toMatchObject({ status: 200, body: { done: true } });
+      expect(await get({ 'x-customer': name })).toMatchObject({
         status: 429,
         retry: expect.stringMatching(/^\d+$/),
         body: { code: 'limit_reached', decision: { used: 2, limit: 3 } },
       });
-      expect(await ask({})).toMatchObject({ status: 401 });
+      expect(await get({})).toMatchObject({ status: 401 });
     }
   });
 });

@@ -1,0 +1,4 @@
+const client = require('@tollgate/client');
+const { call } = require('./calls.cjs');
+
+void call(client).then((result) => console.log(JSON.stringify(result)));

@@ -1,7 +1,14 @@
 export { requireEntitlement } from './express.js';
 export { requireEntitlementHook } from './fastify.js';
 export type { EntitlementRequirement, RequireEntitlementOptions } from './guard.js';
-// Generated from the OpenAPI document: the type of every route, operation and body, for `tollgate.api`.
+/**
+ * Types of every route, operation and body, generated from the OpenAPI document.
+ *
+ * @example
+ * ```ts
+ * type Subscription = components['schemas']['SubscriptionDto'];
+ * ```
+ */
 export type { components, operations, paths } from './schema.js';
 export {
   type CheckRequest,

@@ -41,6 +41,17 @@ export class EntitlementGuard implements CanActivate {
     @Inject(CUSTOMER_RESOLVER) private readonly customerOf: CustomerOf<never>,
   ) {}
 
+  /**
+   * Called by Nest before the handler. Returns true if the request may pass.
+   *
+   * @throws HttpException 401, 403, 429 or 503 with an RFC 9457 problem as its body
+   * @throws TollgateError for an error that is neither a denial nor an outage, such as `customer_not_found`
+   *
+   * @example
+   * ```ts
+   * await guard.canActivate(context);
+   * ```
+   */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const { feature, ...requirement } = this.reflector.get<RouteRequirement>(
       REQUIREMENT_METADATA,

@@ -1,4 +1,4 @@
-# Build with everything, run with what is needed, as nobody in particular.
+# Two stages: build with all dependencies, run with production dependencies only, as an unprivileged user.
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./

@@ -4,14 +4,14 @@ import { setInterval } from 'node:timers';
 import pg from 'pg';
 
 /**
- * A service with people and a database of its own, whose plans Tollgate keeps. It writes to two places that share no transaction, so it
- * can die between the two; README.md tells why it ends consistent all the same.
+ * A service with its own accounts and database, whose plans are in Tollgate. It writes to two databases that share no
+ * transaction and may crash between the two; README.md explains why both become consistent.
  */
 const { DATABASE_URL, TOLLGATE_URL, TOLLGATE_KEY, PORT = '4000', RECONCILE_SECONDS = '60' } = process.env;
-/** Ours among the customers of the product; another service may have customers there too. */
-const OURS = 'client-service:';
-const PATIENCE_MS = 5_000;
-const PAGE = 100;
+/** Key prefix of this service's customers; another service may have customers on the same product. */
+const PREFIX = 'client-service:';
+const TIMEOUT_MS = 5_000;
+const PAGE_SIZE = 100;
 
 const database = new pg.Pool({ connectionString: DATABASE_URL, max: 5 });
 database.on('error', (error) => console.error(error.message));
@@ -19,11 +19,11 @@ await database.query(`create table if not exists accounts (
   id uuid primary key, email text not null unique, name text, region text, device_type text,
   state text not null check (state in ('pending', 'enrolled')), created_at timestamptz not null default now())`);
 
-/** Calls Tollgate. @returns status and body; throws when nobody knows what became of it */
+/** Calls Tollgate. @returns status and body; throws when the outcome is unknown */
 async function tollgate(method, path, body) {
   const answer = await fetch(TOLLGATE_URL + path, {
     method,
-    signal: globalThis.AbortSignal.timeout(PATIENCE_MS),
+    signal: globalThis.AbortSignal.timeout(TIMEOUT_MS),
     headers: { authorization: `Bearer ${TOLLGATE_KEY}`, ...(body ? { 'content-type': 'application/json' } : {}) },
     body: body && JSON.stringify(body),
   });
@@ -33,8 +33,8 @@ async function tollgate(method, path, body) {
 }
 
 /**
- * First our own row, marked as pending; then the customer, by a key that follows from the row, so that it may be asked for any number of
- * times; then the mark is taken away. Whatever is interrupted is found by its mark.
+ * Registers an account: insert a pending row, create the customer by a key derived from the row, clear the pending state.
+ * Every step is safe to repeat, and the pending state marks interrupted registrations.
  */
 async function signUp({ email, name = null, region = null, deviceType = null }) {
   const id = randomUUID();
@@ -51,7 +51,7 @@ async function signUp({ email, name = null, region = null, deviceType = null }) 
 }
 
 async function enrol({ id, email, name, region, device_type: deviceType }) {
-  const { status, body } = await tollgate('PUT', `/v1/customers/${encodeURIComponent(OURS + id)}`, {
+  const { status, body } = await tollgate('PUT', `/v1/customers/${encodeURIComponent(PREFIX + id)}`, {
     email,
     name,
     region,
@@ -61,12 +61,12 @@ async function enrol({ id, email, name, region, device_type: deviceType }) {
     await database.query(`update accounts set state = 'enrolled' where id = $1`, [id]);
     return { status: 201, body: { id, email, plan: body.subscription.plan.key } };
   }
-  // Refused for good: there is no plan for them, or the request is wrong. Neither side keeps anything.
+  // Permanent refusal: no plan matches, or the request is invalid. Neither side keeps a row.
   await database.query(`delete from accounts where id = $1 and state = 'pending'`, [id]);
   return { status: 422, body: { error: body.code } };
 }
 
-/** Ends what was interrupted, and looks from the other side too: a customer of ours without an account is one that a restored backup forgot. */
+/** Completes interrupted registrations, then deletes orphans: customers without an account exist after a restored backup. */
 async function reconcile() {
   const { rows } = await database.query(
     `select * from accounts where state = 'pending' and created_at < now() - interval '1 second' order by id`,
@@ -76,12 +76,13 @@ async function reconcile() {
     // Customers first, accounts second: an account is always written before its customer.
     const { body: page } = await tollgate(
       'GET',
-      `/v1/customers?limit=${PAGE}&fields=id,key${cursor && `&cursor=${cursor}`}`,
+      `/v1/customers?limit=${PAGE_SIZE}&fields=id,key${cursor && `&cursor=${cursor}`}`,
     );
-    const ids = page.data.filter(({ key }) => key.startsWith(OURS)).map(({ key }) => key.slice(OURS.length));
+    const ids = page.data.filter(({ key }) => key.startsWith(PREFIX)).map(({ key }) => key.slice(PREFIX.length));
     const known = await database.query('select id from accounts where id = any($1::uuid[])', [ids]);
-    const ours = new Set(known.rows.map(({ id }) => id));
-    for (const id of ids) if (!ours.has(id)) await tollgate('DELETE', `/v1/customers/${encodeURIComponent(OURS + id)}`);
+    const existing = new Set(known.rows.map(({ id }) => id));
+    for (const id of ids)
+      if (!existing.has(id)) await tollgate('DELETE', `/v1/customers/${encodeURIComponent(PREFIX + id)}`);
     cursor = page.nextCursor;
   }
 }
@@ -102,7 +103,7 @@ const server = createServer(async (request, reply) => {
     return route(text ? JSON.parse(text) : undefined);
   })().catch((error) => {
     console.error(error.message);
-    // Nobody knows yet: it is pending, and will be ended by the next reconciliation.
+    // The outcome is unknown: the row is pending, and the next reconciliation completes it.
     return { status: 503, body: { error: 'try_again' } };
   });
   reply.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(answer.body));
@@ -110,7 +111,9 @@ const server = createServer(async (request, reply) => {
 
 let round = Promise.resolve();
 const tick = () =>
-  (round = round.then(reconcile).catch((error) => console.error(`Reconciliation goes on later: ${error.message}`)));
+  (round = round
+    .then(reconcile)
+    .catch((error) => console.error(`Reconciliation failed, retrying later: ${error.message}`)));
 setInterval(tick, Number(RECONCILE_SECONDS) * 1_000).unref();
 await tick();
 server.listen(Number(PORT), '127.0.0.1', () =>

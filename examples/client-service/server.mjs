@@ -33,8 +33,8 @@ async function tollgate(method, path, body) {
 }
 
 /**
- * Registers an account: insert a pending row, create the customer by a key derived from the row, clear the pending state.
- * Every step is safe to repeat, and the pending state marks interrupted registrations.
+ * Registers an account: insert a pending row, create the customer by a key derived from the row, clear the pending
+ * state. Every step is safe to repeat, and the pending state marks interrupted registrations.
  */
 async function signUp({ email, name = null, region = null, deviceType = null }) {
   const id = randomUUID();
@@ -66,7 +66,7 @@ async function enrol({ id, email, name, region, device_type: deviceType }) {
   return { status: 422, body: { error: body.code } };
 }
 
-/** Completes interrupted registrations, then deletes orphans: customers without an account exist after a restored backup. */
+/** Completes interrupted registrations, then deletes orphans: customers without an account, after a restored backup. */
 async function reconcile() {
   const { rows } = await database.query(
     `select * from accounts where state = 'pending' and created_at < now() - interval '1 second' order by id`,

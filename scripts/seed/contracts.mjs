@@ -1,4 +1,4 @@
-import { dueTransitions } from '../../dist/libs/subscriptions/src/domain/advance.js';
+import { dueTransitions } from '../../dist/libs/subscriptions/src/domain/time.js';
 import { cancel } from '../../dist/libs/subscriptions/src/domain/commands.js';
 import { DAY_MS } from './wall-clock.mjs';
 

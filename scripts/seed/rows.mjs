@@ -1,5 +1,5 @@
-import { dueAt } from '../../dist/libs/subscriptions/src/domain/advance.js';
-import { factsUnlike, subscriptionFacts } from '../../dist/libs/subscriptions/src/domain/subscription.js';
+import { dueAt } from '../../dist/libs/subscriptions/src/domain/time.js';
+import { changedFields, eventPayload } from '../../dist/libs/subscriptions/src/domain/subscription.js';
 import { COLUMNS, PROPERTIES } from '../../dist/libs/subscriptions/src/subscription-row.js';
 import { drawContract } from './contracts.mjs';
 import { line } from './copy-text.mjs';
@@ -126,7 +126,7 @@ export function addCustomer(rows, index, { product, seed, customers, plans, now,
           at,
         ]),
       );
-    const facts = [before && factsUnlike(before, after), subscriptionFacts(after)];
+    const facts = [before && changedFields(before, after), eventPayload(after)];
     rows.events.push(
       line([
         random.uuid(recordedAt + nth),

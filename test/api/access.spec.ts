@@ -73,7 +73,7 @@ describe('access', () => {
     },
   );
 
-  it.each(Object.entries(ACCESS).filter(([, access]) => access.people === 'admin'))(
+  it.each(Object.entries(ACCESS).filter(([, access]) => access.users === 'admin'))(
     '%s is for admins among people',
     async (route) => {
       const { status, body } = await ann.call(...at(route));
@@ -81,7 +81,7 @@ describe('access', () => {
     },
   );
 
-  it.each(Object.entries(ACCESS).filter(([, access]) => access.people === 'owner'))(
+  it.each(Object.entries(ACCESS).filter(([, access]) => access.users === 'owner'))(
     '%s shows people nothing of others, nor that they exist',
     async (route) => {
       const [method, path] = at(route, { customer: bob.customer, id: bob.subscriptionId, feature: 'seats' });

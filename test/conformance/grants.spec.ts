@@ -8,7 +8,7 @@ import {
   type GrantState,
   isActive,
   reset,
-  settle,
+  accrueGrants,
 } from '../../libs/metering/src/domain/burn-down.js';
 import {
   advance,
@@ -168,7 +168,7 @@ describe('grants', () => {
       grant(`g${(index * 7_919) % 100_000}`, index === 55_555 ? { expiresAt: at(29 * DAY) } : {}),
     );
     const { grants: left } = burn(
-      settle(
+      accrueGrants(
         grants.map((one): GrantState => ({ grant: one, balance: 0, settledAt: null })),
         at(HOUR),
         0,

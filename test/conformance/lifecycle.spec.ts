@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { addDays, calendarWindow } from '@app/kernel';
-import { dueTransitions } from '../../libs/subscriptions/src/domain/advance.js';
+import { dueTransitions } from '../../libs/subscriptions/src/domain/time.js';
 import { start } from '../../libs/subscriptions/src/domain/commands.js';
 import type { Subscription } from '../../libs/subscriptions/src/domain/subscription.js';
 import { FIRST_PERIOD_CASES, LOCAL_DAY_CASES } from './lifecycle-cases.js';

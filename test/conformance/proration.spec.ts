@@ -97,8 +97,12 @@ describe('a change of plan', () => {
   it.each(CHANGE_CASES)('$id: $from to $to', ({ from, to, quantity = [1, 1], start: begins, at, credit, charge }) => {
     const subscription = begun(plan('a', ...from), day(begins), { quantity: quantity[0] });
     const sold = quantity[0] === quantity[1] ? plan('b', ...to) : plan('a', ...to);
-    const { lines } = change(subscription, { plan: sold, quantity: quantity[1], when: 'now', prorate: true }, day(at));
-    expect(told(lines)).toEqual({ credit, charge });
+    const { prorationLines } = change(
+      subscription,
+      { plan: sold, quantity: quantity[1], when: 'now', prorate: true },
+      day(at),
+    );
+    expect(told(prorationLines)).toEqual({ credit, charge });
   });
 
   it('PR-14: a change of quantity keeps the change of plan that waits, for the new quantity', () => {
@@ -107,12 +111,12 @@ describe('a change of plan', () => {
       { plan: plan('b', 2_500), quantity: 5, when: 'period_end', prorate: true },
       day('2025-06-10'),
     ).subscription;
-    const { subscription, lines } = change(
+    const { subscription, prorationLines } = change(
       waiting,
       { plan: plan('a', 1_000), quantity: 8, when: 'now', prorate: true },
       day('2025-06-16'),
     );
-    expect(netOf(lines!)).toBe(1_500);
+    expect(netOf(prorationLines!)).toBe(1_500);
     expect(subscription.scheduledChange).toMatchObject({ planKey: 'b', quantity: 8 });
     expect(subscription.scheduledChange!.price.amount * subscription.scheduledChange!.quantity).toBe(20_000);
   });
@@ -120,16 +124,18 @@ describe('a change of plan', () => {
   it('moves no money when it is not prorated in a period that goes on, nor in a trial, nor without a period', () => {
     const asked = { plan: plan('b', 3_000), quantity: 1, when: 'now' as const, prorate: true };
     expect(
-      change(begun(plan('a', 1_000), day('2025-06-01')), { ...asked, prorate: false }, day('2025-06-10')).lines,
+      change(begun(plan('a', 1_000), day('2025-06-01')), { ...asked, prorate: false }, day('2025-06-10'))
+        .prorationLines,
     ).toEqual([]);
     expect(
-      change(begun(plan('a', 1_000), day('2025-06-01'), { trialDays: 14 }), asked, day('2025-06-10')).lines,
+      change(begun(plan('a', 1_000), day('2025-06-01'), { trialDays: 14 }), asked, day('2025-06-10')).prorationLines,
     ).toEqual([]);
     expect(
-      change(begun(plan('a', 1_000), day('2025-06-01'), { indefinite: true }), asked, day('2025-06-10')).lines,
+      change(begun(plan('a', 1_000), day('2025-06-01'), { indefinite: true }), asked, day('2025-06-10')).prorationLines,
     ).toEqual([]);
     expect(
-      change(begun(plan('a', 1_000), day('2025-06-01')), { ...asked, when: 'period_end' }, day('2025-06-10')).lines,
+      change(begun(plan('a', 1_000), day('2025-06-01')), { ...asked, when: 'period_end' }, day('2025-06-10'))
+        .prorationLines,
     ).toBeUndefined();
   });
 
@@ -161,7 +167,7 @@ describe('a change of plan', () => {
           );
           const there = change(lived, { plan: plan('b', high), quantity, when: 'now', prorate: true }, at);
           const back = change(there.subscription, { plan: plan('a', low), quantity, when: 'now', prorate: true }, at);
-          expect(netOf([...there.lines!, ...back.lines!])).toBe(0);
+          expect(netOf([...there.prorationLines!, ...back.prorationLines!])).toBe(0);
         },
       ),
       { numRuns: 500 },
@@ -180,7 +186,9 @@ describe('a change of plan', () => {
             days > 30
               ? extend(made, new Date(day('2025-06-01').getTime() + days * 86_400_000), day('2025-06-01')).subscription
               : made;
-          const [credit] = cancel(lived, 'now', new Date(day('2025-06-01').getTime() + ms), { prorate: true }).lines!;
+          const [credit] = cancel(lived, 'now', new Date(day('2025-06-01').getTime() + ms), {
+            prorate: true,
+          }).prorationLines!;
           expect(credit?.amount ?? 0).toBeLessThanOrEqual(amount);
         },
       ),
@@ -193,7 +201,10 @@ describe('what is kept with other changes', () => {
   const subscription = begun(plan('a', 3_000), day('2025-06-01'));
 
   it('a renewal now credits the rest and charges a whole period', () => {
-    expect(told(renew(subscription, 'now', day('2025-06-16')).lines)).toEqual({ credit: 1_500, charge: 3_000 });
+    expect(told(renew(subscription, 'now', day('2025-06-16')).prorationLines)).toEqual({
+      credit: 1_500,
+      charge: 3_000,
+    });
   });
 
   it('a renewal that is agreed on charges the period that it is for, each once', () => {
@@ -201,18 +212,20 @@ describe('what is kept with other changes', () => {
     const first = renew(byHand, 'period_end', day('2025-06-10'));
     const second = renew(first.subscription, 'period_end', day('2025-06-10'));
     expect(
-      [first, second].map(({ lines }) =>
-        lines!.map(({ periodStart, periodEnd, amount }) => [periodStart, periodEnd, amount]),
+      [first, second].map(({ prorationLines }) =>
+        prorationLines!.map(({ periodStart, periodEnd, amount }) => [periodStart, periodEnd, amount]),
       ),
     ).toEqual([[[day('2025-07-01'), day('2025-08-01'), 3_000]], [[day('2025-08-01'), day('2025-09-01'), 3_000]]]);
     const gone = cancel(second.subscription, 'now', day('2025-06-16'), { prorate: true });
-    expect(gone.lines!.map(({ amount }) => amount)).toEqual([1_500, 6_000]);
+    expect(gone.prorationLines!.map(({ amount }) => amount)).toEqual([1_500, 6_000]);
   });
 
   it('a cancellation credits the rest if that is asked for, as of the pause if it is paused', () => {
-    expect(told(cancel(subscription, 'now', day('2025-06-16'), { prorate: true }).lines)).toEqual({ credit: 1_500 });
-    expect(cancel(subscription, 'now', day('2025-06-16')).lines).toEqual([]);
+    expect(told(cancel(subscription, 'now', day('2025-06-16'), { prorate: true }).prorationLines)).toEqual({
+      credit: 1_500,
+    });
+    expect(cancel(subscription, 'now', day('2025-06-16')).prorationLines).toEqual([]);
     const paused = pause(subscription, day('2025-06-16')).subscription;
-    expect(told(cancel(paused, 'now', day('2026-06-16'), { prorate: true }).lines)).toEqual({ credit: 1_500 });
+    expect(told(cancel(paused, 'now', day('2026-06-16'), { prorate: true }).prorationLines)).toEqual({ credit: 1_500 });
   });
 });

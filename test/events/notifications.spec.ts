@@ -133,8 +133,8 @@ describe('what people are told', () => {
     ]);
   });
   const sweep = async (): Promise<void> => {
-    const { PassingTimeService } = await import('@app/subscriptions');
-    await service.app.get(PassingTimeService, { strict: false }).sweep();
+    const { DueSubscriptionsService } = await import('@app/subscriptions');
+    await service.app.get(DueSubscriptionsService, { strict: false }).processDue();
   };
 
   it('is in their language, all of it, from when they choose it', async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type DomainError } from '@app/kernel';
-import { asOf } from '../../libs/subscriptions/src/domain/advance.js';
+import { projectedAt } from '../../libs/subscriptions/src/domain/time.js';
 import * as commands from '../../libs/subscriptions/src/domain/commands.js';
 import type { SoldPlan, Subscription, Transition } from '../../libs/subscriptions/src/domain/subscription.js';
 import { startService, type TestApp } from '../support/app.js';
@@ -150,7 +150,7 @@ describe('the state machine', () => {
               now = new Date(now.getTime() + days! * 86_400_000);
               await subject.to(now);
             } else {
-              model = asOf(model, now);
+              model = projectedAt(model, now);
               let code: string | null = null;
               try {
                 model = MODEL[name]!(model, body, now).subscription;
@@ -163,7 +163,7 @@ describe('the state machine', () => {
                   : await subject.command(name, body);
               expect({ name, code: answer.status === 200 ? null : answer.body.code }).toEqual({ name, code });
             }
-            expect(await subject.read()).toMatchObject(expected(asOf(model, now)));
+            expect(await subject.read()).toMatchObject(expected(projectedAt(model, now)));
           }
           const told = (await call('GET', `/v1/subscriptions/${subject.id}/timeline?limit=100`)).body.data as {
             type: string;

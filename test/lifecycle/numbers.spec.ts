@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { SubscriptionNumbers } from '@app/subscriptions';
+import { SubscriptionStats } from '@app/subscriptions';
 import { type Call, startApp, TestClock, type TestApp } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { inParallel, inRole, lifecycleProduct, onClock, serviceKey, unique } from '../support/fixtures.js';
@@ -13,7 +13,7 @@ describe('the numbers of a product', () => {
   let instances: TestApp[];
   let service: TestApp;
   let call: Call;
-  const count = (): Promise<boolean> => service.app.get(SubscriptionNumbers).recount();
+  const count = (): Promise<boolean> => service.app.get(SubscriptionStats).recount();
   const read = async (what: string, product: string): Promise<any> =>
     (await call('GET', `/v1/stats/${what}?product=${product}`)).body;
   const countedAfter = async (ms: number): Promise<void> => {
@@ -171,7 +171,7 @@ describe('the numbers of a product', () => {
   it('are counted once a minute, by one of all who try', async () => {
     instances.push(await startApp({ database, clock }));
     const tries = (): Promise<boolean[]> =>
-      inParallel(8, 8, (index) => instances[index % instances.length]!.app.get(SubscriptionNumbers).recount());
+      inParallel(8, 8, (index) => instances[index % instances.length]!.app.get(SubscriptionStats).recount());
     clock.advance(60_000);
     expect((await tries()).filter(Boolean)).toHaveLength(1);
     clock.advance(59_999);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import * as fc from 'fast-check';
 import { idBefore } from '@app/kernel';
-import { CustomerLedgersRepository, UsageOverTime } from '@app/metering';
+import { UsageRollupsRepository, UsageSeriesService } from '@app/metering';
 import { Database } from '@app/platform';
 import { type Call, startApp, type TestApp } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
@@ -55,7 +55,7 @@ describe('usage over time of a customer whose ledger is long', () => {
     );
   /** As if the sums of all customers had come to an instant: all that was told before is there for good. */
   const there = (until: Date): Promise<unknown> => database.query('update usage_sums set until = $1', [until]);
-  const sumUp = (instance = service): Promise<boolean> => instance.app.get(UsageOverTime).sumUpLongLedger();
+  const sumUp = (instance = service): Promise<boolean> => instance.app.get(UsageSeriesService).sumUpLongLedger();
 
   beforeAll(async () => {
     database = await createTestDatabase();
@@ -111,7 +111,7 @@ describe('usage over time of a customer whose ledger is long', () => {
       [key, until],
     );
     expect(summed).toEqual({ same: true });
-    const read = jest.spyOn(service.app.get(CustomerLedgersRepository), 'readLines');
+    const read = jest.spyOn(service.app.get(UsageRollupsRepository), 'readLines');
     for (const [index, query] of asked.entries())
       expect([query, await usage(key, query)]).toEqual([query, lineByLine[index]]);
 
@@ -174,7 +174,7 @@ describe('usage over time of a customer whose ledger is long', () => {
     const key = await customer();
     await used(key, 50);
     jest
-      .spyOn(service.app.get(CustomerLedgersRepository), 'readLines')
+      .spyOn(service.app.get(UsageRollupsRepository), 'readLines')
       .mockImplementation(() => service.app.get(Database).query('select pg_sleep(20)'));
     const refused = await call('GET', `/v1/customers/${key}/usage?product=${product}&feature=calls`);
     expect(refused).toMatchObject({ status: 503, body: { code: 'database_unavailable' } });

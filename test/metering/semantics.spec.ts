@@ -294,7 +294,7 @@ describe('metering over HTTP', () => {
         remaining: 11,
       });
       clock.advance(120_000);
-      await service.app.get(MeteringService).settleExpired();
+      await service.app.get(MeteringService).expireReservations();
       expect(await check()).toMatchObject({ used: 4, remaining: 11 });
       // Once more, as after a lost answer: the same. Something else: refused.
       expect((await post(`/v1/usage/reservations/${body.reservation.id}/commit`, { quantity: 4 })).body).toMatchObject({
@@ -316,7 +316,7 @@ describe('metering over HTTP', () => {
       expect((await post(`/v1/usage/reservations/${body.reservation.id}/commit`, { quantity: 4 })).body.code).toBe(
         'reservation_expired',
       );
-      await inParallel(4, 4, () => service.app.get(MeteringService).settleExpired());
+      await inParallel(4, 4, () => service.app.get(MeteringService).expireReservations());
       await consume();
       const events = await service.database.query(
         `select 1 from events where type = 'reservation.expired' and subject_id = $1`,

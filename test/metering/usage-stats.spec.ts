@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { UsageOverTime } from '@app/metering';
+import { UsageSeriesService } from '@app/metering';
 import { type Call, startApp, TestClock, type TestApp } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { inParallel, meteredProduct, onClock, serviceKey, unique } from '../support/fixtures.js';
@@ -15,7 +15,7 @@ describe('what all customers of a product used', () => {
   let service: TestApp;
   let call: Call;
   let product: string;
-  const sumUp = (instance = service): Promise<boolean> => instance.app.get(UsageOverTime).sumUp();
+  const sumUp = (instance = service): Promise<boolean> => instance.app.get(UsageSeriesService).sumUp();
   const usage = async (query = ''): Promise<any> =>
     (await call('GET', `/v1/stats/usage?product=${product}${query}`)).body;
   const done = async ({ status, body }: { status: number; body: any }): Promise<any> => {

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Config, mayReadMetrics, Metrics } from '@app/platform';
-import { SubscriptionNumbers } from '@app/subscriptions';
+import { SubscriptionStats } from '@app/subscriptions';
 import { load } from 'js-yaml';
 import { startService, type TestApp } from '../support/app.js';
 import { meteredProduct, unique } from '../support/fixtures.js';
@@ -48,7 +48,7 @@ describe('metrics', () => {
     });
     await service.database.query(`update subscription_counts set next_at = '-infinity'`);
     // Its own job may be at it: then it is a moment later that they are counted.
-    await service.app.get(SubscriptionNumbers).recount();
+    await service.app.get(SubscriptionStats).recount();
     const text = await eventually(read, (found) => sample(found, 'tollgate_subscriptions', { status: 'active' })! >= 1);
     expect(sample(text, 'tollgate_decisions_total', { operation: 'consume', outcome: 'allowed' })).toBe(2);
     expect(sample(text, 'tollgate_decisions_total', { operation: 'consume', outcome: 'denied' })).toBe(1);

@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { UsageChecker, UsageOverTime } from '@app/metering';
+import { UsageChecker, UsageSeriesService } from '@app/metering';
 import type { Subscription } from '@app/subscriptions';
-import { dueAt, dueTransitions } from '../../libs/subscriptions/src/domain/advance.js';
+import { dueAt, dueTransitions } from '../../libs/subscriptions/src/domain/time.js';
 import { cancel, start } from '../../libs/subscriptions/src/domain/commands.js';
 import { isLive } from '../../libs/subscriptions/src/domain/subscription.js';
 import { SELECTED } from '../../libs/subscriptions/src/subscription-row.js';
@@ -161,7 +161,7 @@ describe('npm run seed', () => {
   it('leaves usage to be summed up from its beginning', async () => {
     // As if a worker had looked a while later: all is there for good then.
     await database.query(`update usage_sums set looked_at = now() + interval '2 minutes'`);
-    while (await service.app.get(UsageOverTime).sumUp());
+    while (await service.app.get(UsageSeriesService).sumUp());
     const sums = await numbers(
       'select sum(quantity)::float8 as quantity, sum(records)::float8 as records from usage_by_hour',
     );

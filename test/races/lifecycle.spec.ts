@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { PassingTimeService, PlanMovesService } from '@app/subscriptions';
+import { DueSubscriptionsService, PlanMigrationsService } from '@app/subscriptions';
 import { startApp, TestClock, type TestApp } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { inParallel, lifecycleProduct, type Person, serviceKey, unique } from '../support/fixtures.js';
@@ -129,7 +129,7 @@ describe('commands that meet on two instances', () => {
     for (let round = 0; round < 6; round++) {
       clock.advance(DAY / 2 + round);
       const answers = await inParallel(72, 24, async (index) => {
-        if (index % 12 === 0) return instances[index % 2]!.app.get(PassingTimeService).sweep();
+        if (index % 12 === 0) return instances[index % 2]!.app.get(DueSubscriptionsService).processDue();
         const [name, body] = bodies[(index * 7 + round) % bodies.length]!;
         return (
           await calls[index % 2]!('POST', `/v1/subscriptions/${subjects[(index * 5) % 12]!.id}/${name}`, { body })
@@ -187,7 +187,7 @@ describe('commands that meet on two instances', () => {
       }),
     );
     clock.advance(3 * DAY);
-    const sweep = (index: number) => instances[index % 2]!.app.get(PassingTimeService).sweep();
+    const sweep = (index: number) => instances[index % 2]!.app.get(DueSubscriptionsService).processDue();
     await inParallel(6, 6, sweep);
     const ids = daily.map(({ id }) => `'${id}'`).join(', ');
     const renewals = await database.query<{ subject: string; at: Date[] }>(
@@ -232,9 +232,9 @@ describe('commands that meet on two instances', () => {
       await calls[1]!('POST', '/v1/plans/yearly/moves', { body: { product: PRODUCT, when: 'now' } }),
     ).toMatchObject({ status: 409, body: { code: 'plan_move_running' } });
     await inParallel(4, 4, async (index) => {
-      while (await instances[index % 2]!.app.get(PlanMovesService).step());
+      while (await instances[index % 2]!.app.get(PlanMigrationsService).step());
     });
-    while (await instances[0]!.app.get(PlanMovesService).step());
+    while (await instances[0]!.app.get(PlanMigrationsService).step());
     expect((await calls[1]!('GET', `/v1/plans/yearly/moves/${move.id}?product=${PRODUCT}`)).body).toMatchObject({
       state: 'done',
       moved: 129,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Changes } from '@app/platform';
+import { CacheInvalidations } from '@app/platform';
 import { type Answer, startApp, type TestApp } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { inParallel, meteredProduct, serviceKey, unique } from '../support/fixtures.js';
@@ -30,7 +30,7 @@ describe('two instances on one database', () => {
     const second = await startApp({
       database,
       worker: true,
-      customize: (module) => module.overrideProvider(Changes).useValue(deaf),
+      customize: (module) => module.overrideProvider(CacheInvalidations).useValue(deaf),
     });
     instances = [first, second];
     ({ key } = await serviceKey(first));

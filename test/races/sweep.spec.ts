@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { PassingTimeService } from '@app/subscriptions';
+import { DueSubscriptionsService } from '@app/subscriptions';
 import { startApp, TestClock, type TestApp } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { inParallel, serviceKey } from '../support/fixtures.js';
@@ -29,8 +29,10 @@ describe('four workers on two instances', () => {
 
   it('write every due period down exactly once, after an outage too', async () => {
     clock.advance(3 * 3_600_000);
-    const sweeps = await inParallel(4, 4, (index) => instances[index % 2]!.app.get(PassingTimeService).sweep());
-    const left = await Promise.all(instances.map((instance) => instance.app.get(PassingTimeService).sweep()));
+    const sweeps = await inParallel(4, 4, (index) =>
+      instances[index % 2]!.app.get(DueSubscriptionsService).processDue(),
+    );
+    const left = await Promise.all(instances.map((instance) => instance.app.get(DueSubscriptionsService).processDue()));
     expect(sweeps.reduce((sum, swept) => sum + swept, 0) + left[0]! + left[1]!).toBe(CUSTOMERS);
     const events = await database.query<{ type: string; count: number }>(
       `select type, count(*)::int as count from events where type in ('subscription.renewed', 'subscription.expired') group by type order by type`,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { PassingTimeService } from '@app/subscriptions';
+import { DueSubscriptionsService } from '@app/subscriptions';
 import { startService, TestClock, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
 import { lifecycleProduct, type OnClock, onClock, type Person, serviceKey } from '../support/fixtures.js';
@@ -203,8 +203,8 @@ describe('the life of', () => {
     expect(
       await service.database.query(`select 1 from subscription_actions where subscription_id = '${id}'`),
     ).toHaveLength(0);
-    await service.app.get(PassingTimeService).sweep();
-    expect(await service.app.get(PassingTimeService).sweep()).toBe(0);
+    await service.app.get(DueSubscriptionsService).processDue();
+    expect(await service.app.get(DueSubscriptionsService).processDue()).toBe(0);
     const told = (await call('GET', `/v1/subscriptions/${id}/timeline`)).body.data.slice(1);
     expect(told.map(({ at, type }: { at: string; type: string }) => [type, Date.parse(at) - began])).toEqual(
       [1, 2, 3].map((day) => ['subscription.renewed', day * 86_400_000]),

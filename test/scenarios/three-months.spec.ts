@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { PassingTimeService } from '@app/subscriptions';
+import { DueSubscriptionsService } from '@app/subscriptions';
 import { startService, TestClock, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
 import { type Person, serviceKey } from '../support/fixtures.js';
@@ -62,7 +62,7 @@ describe('three months of one customer', () => {
     expect(renewed).toMatchObject({ status: 'active', version: 3 });
     // 10:00 on the wall in Berlin all along, though summer time has begun.
     expect(renewed.currentPeriodEnd).toMatch(/^2027-03-31T08:00:00/);
-    expect(await service.app.get(PassingTimeService).sweep()).toBeGreaterThan(0);
+    expect(await service.app.get(DueSubscriptionsService).processDue()).toBeGreaterThan(0);
     expect(await subscription()).toMatchObject({ version: 3, currentPeriodStart: renewed.currentPeriodStart });
   });
 
@@ -103,7 +103,7 @@ describe('three months of one customer', () => {
       status: 404,
       code: 'no_subscription',
     });
-    await service.app.get(PassingTimeService).sweep();
+    await service.app.get(DueSubscriptionsService).processDue();
     expect(await subscription()).toMatchObject({ status: 'expired', endedAt: '2027-04-30T08:00:00.000Z' });
     expect(await command('resume', {})).toMatchObject({ status: 409, code: 'subscription_ended' });
   });

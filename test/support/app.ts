@@ -6,7 +6,7 @@ import { Clock } from '@app/kernel';
 import { Config } from '@app/platform';
 import { AppModule } from '../../apps/api/src/app.module.js';
 import { createAdapter, prepare } from '../../apps/api/src/create-app.js';
-import { FirstStart } from '../../apps/api/src/first-start.js';
+import { BootstrapData } from '../../apps/api/src/bootstrap-data.js';
 import { WorkerModule } from '../../apps/worker/src/worker.module.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 
@@ -101,7 +101,7 @@ export async function startApp({
   });
   await prepare(app);
   await app.init();
-  await app.get(FirstStart).run();
+  await app.get(BootstrapData).run();
   await app.listen(0, '127.0.0.1');
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
   const call = caller(url);

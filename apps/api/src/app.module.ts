@@ -17,7 +17,7 @@ import { EntitlementRoutesModule } from './entitlements/entitlement-routes.modul
 import { DevMailModule } from './dev-mail/dev-mail.module.js';
 import { EventRoutesModule } from './events/event-routes.module.js';
 import { FeaturesModule } from './features/features.module.js';
-import { FirstStart } from './first-start.js';
+import { BootstrapData } from './bootstrap-data.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpModule } from './http/http.module.js';
 import { AccessGuard } from './http/access/access.guard.js';
@@ -102,7 +102,7 @@ export class AppModule {
         ...(config.production || config.smtpUrl ? [] : [DevMailModule]),
         ...extra,
       ],
-      providers: [...EDGE, JwtStrategy, FirstStart],
+      providers: [...EDGE, JwtStrategy, BootstrapData],
     };
   }
 }

@@ -10,7 +10,7 @@ import { AppModule } from './app.module.js';
 import { addDocs, DOCS_PATH } from './openapi/docs.js';
 import { PreparedPages } from './openapi/prepared.js';
 import { InFlight } from './http/in-flight/in-flight.js';
-import { keepNobodyWaiting } from './http/in-flight/sockets.js';
+import { boundConnections } from './http/in-flight/sockets.js';
 import { RequestLog, type WithRoute } from './http/observation/request-log.js';
 import { addServerTiming } from './http/observation/server-timing.js';
 import { traceRequests } from './http/observation/trace-requests.js';
@@ -129,5 +129,5 @@ export async function prepare(app: NestFastifyApplication, pages = new PreparedP
       done();
     });
   inFlight.guard(app.getHttpServer());
-  keepNobodyWaiting(server);
+  boundConnections(server);
 }

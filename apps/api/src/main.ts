@@ -1,9 +1,9 @@
-import { Config, endsBySignal, Metrics, startDatabase, startTracing } from '@app/platform';
+import { Config, shutDownOnSignal, Metrics, startDatabase, startTracing } from '@app/platform';
 import { WorkerModule } from '../../worker/src/worker.module.js';
 import { createApp } from './create-app.js';
-import { FirstStart } from './first-start.js';
+import { BootstrapData } from './bootstrap-data.js';
 import { warmUp } from './warm-up.js';
-import { welcome } from './welcome.js';
+import { startupBanner } from './startup-banner.js';
 
 async function start(): Promise<void> {
   const config = Config.fromEnvironment();
@@ -14,13 +14,13 @@ async function start(): Promise<void> {
     throw error;
   });
   app.get(Metrics).watchProcess();
-  const stop = endsBySignal({ config, app, database });
+  const stop = shutDownOnSignal({ config, app, database });
 
   try {
-    const outcome = await app.get(FirstStart).run();
+    const outcome = await app.get(BootstrapData).run();
     await warmUp(app);
     await app.listen(config.port, config.host);
-    console.log(welcome(await app.getUrl(), config, outcome));
+    console.log(startupBanner(await app.getUrl(), config, outcome));
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     await stop(1);

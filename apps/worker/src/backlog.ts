@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DeliveriesService } from '@app/deliveries';
 import { Clock } from '@app/kernel';
 import { EventPublisher, Metrics } from '@app/platform';
-import { PassingTimeService, SubscriptionNumbers } from '@app/subscriptions';
+import { DueSubscriptionsService, SubscriptionStats } from '@app/subscriptions';
 
 const EVERY_MS = 5_000;
 
@@ -11,9 +11,9 @@ const EVERY_MS = 5_000;
 export class Backlog implements OnModuleInit {
   constructor(
     private readonly publisher: EventPublisher,
-    private readonly time: PassingTimeService,
+    private readonly time: DueSubscriptionsService,
     private readonly deliveries: DeliveriesService,
-    private readonly numbers: SubscriptionNumbers,
+    private readonly numbers: SubscriptionStats,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
   ) {}

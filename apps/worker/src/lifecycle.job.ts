@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Cron } from '@nestjs/schedule';
 import { Metrics } from '@app/platform';
-import { PassingTimeService, PlanMovesService, SubscriptionNumbers } from '@app/subscriptions';
+import { DueSubscriptionsService, PlanMigrationsService, SubscriptionStats } from '@app/subscriptions';
 import { JobRunner } from './job-runner.js';
 
 /** Writes down what time has done to subscriptions, moves those whose plan is being moved, and counts them. */
@@ -10,16 +10,16 @@ export class LifecycleJob {
   private readonly logger = new Logger('LifecycleJob');
 
   constructor(
-    private readonly time: PassingTimeService,
-    private readonly moves: PlanMovesService,
-    private readonly numbers: SubscriptionNumbers,
+    private readonly time: DueSubscriptionsService,
+    private readonly moves: PlanMigrationsService,
+    private readonly numbers: SubscriptionStats,
     private readonly jobs: JobRunner,
     private readonly metrics: Metrics,
   ) {}
 
   @Cron('* * * * * *', { waitForCompletion: true })
   async run(): Promise<void> {
-    const swept = (await this.jobs.run('sweep', () => this.time.sweep())) ?? 0;
+    const swept = (await this.jobs.run('sweep', () => this.time.processDue())) ?? 0;
     this.metrics.swept.inc(swept);
     if (swept > 0) this.logger.log(`${swept} subscriptions brought up to date`);
   }

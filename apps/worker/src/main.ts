@@ -3,7 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import {
   Config,
-  endsBySignal,
+  shutDownOnSignal,
   Metrics,
   PlatformModule,
   ServiceLogger,
@@ -24,6 +24,6 @@ const app = await NestFactory.create(WorkerAppModule, new FastifyAdapter({ force
   logger: new ServiceLogger(config),
 });
 app.get(Metrics).watchProcess();
-endsBySignal({ config, app, database });
+shutDownOnSignal({ config, app, database });
 await app.listen(config.port, config.host);
 console.log(`Tollgate's worker runs; health on ${await app.getUrl()}/health/ready`);

@@ -1,10 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Cron } from '@nestjs/schedule';
-import { MeteringService, UsageChecker, UsageOverTime } from '@app/metering';
+import { MeteringService, UsageChecker, UsageSeriesService } from '@app/metering';
 import { JobRunner } from './job-runner.js';
 
 /** Ids in one line of the log. */
-const MOST_NAMED = 5;
+const MAX_NAMED = 5;
 
 /** Writes down which reservations are over, sums up what was used, and proves every night that counters are the sums of their ledgers. */
 @Injectable()
@@ -14,13 +14,13 @@ export class UsageJob {
   constructor(
     private readonly metering: MeteringService,
     private readonly checker: UsageChecker,
-    private readonly usage: UsageOverTime,
+    private readonly usage: UsageSeriesService,
     private readonly jobs: JobRunner,
   ) {}
 
   @Cron('*/10 * * * * *', { waitForCompletion: true })
   async settleExpired(): Promise<void> {
-    await this.jobs.run('settle reservations', () => this.metering.settleExpired());
+    await this.jobs.run('settle reservations', () => this.metering.expireReservations());
   }
 
   @Cron('*/15 * * * * *', { waitForCompletion: true })
@@ -41,7 +41,7 @@ export class UsageJob {
     };
     if (unchecked.length > 0)
       this.logger.warn(
-        `The ledgers of ${unchecked.length} customers are too long to be summed up in time, those of ${unchecked.slice(0, MOST_NAMED).join(', ')} among them: their counters were not checked.`,
+        `The ledgers of ${unchecked.length} customers are too long to be summed up in time, those of ${unchecked.slice(0, MAX_NAMED).join(', ')} among them: their counters were not checked.`,
       );
     if (wrong > 0) this.logger.error(`${wrong} counters are not the sum of their ledger: see POST /v1/usage/verify.`);
   }

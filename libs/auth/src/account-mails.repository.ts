@@ -24,7 +24,7 @@ export class AccountMailsRepository {
   constructor(private readonly database: Database) {}
 
   /** Writes it down, unless this address was written to so often since then. The same work, whatever there is at the address. @returns whether it was */
-  async ask(
+  async enqueue(
     mail: AccountMail & { canonicalEmail: string },
     { most, since }: { most: number; since: Date },
   ): Promise<boolean> {
@@ -85,7 +85,7 @@ export class AccountMailsRepository {
   }
 
   /** Everything about a user and their address. @returns the ids of the mails */
-  async forget(userId: string, canonicalEmail: string): Promise<string[]> {
+  async erase(userId: string, canonicalEmail: string): Promise<string[]> {
     await this.database.write('delete from action_tokens where user_id = $1', [userId]);
     const mails = await this.database.write<{ id: string }>(
       'delete from account_mails where user_id = $1 or canonical_email = $2 returning id',

@@ -40,14 +40,14 @@ export class AccountMailsService implements Channel, OnModuleInit {
   }
 
   /** Joins the caller's transaction. */
-  ask(kind: AccountMailKind, email: string, userId: string | null): Promise<void> {
+  enqueue(kind: AccountMailKind, email: string, userId: string | null): Promise<void> {
     const createdAt = this.clock.now();
     const mail = { id: newId(), kind, email, canonicalEmail: canonicalEmail(email), userId, createdAt };
     const limits = { most: ACCOUNT_MAILS[kind].mostPerHour, since: new Date(createdAt.getTime() - HOUR_MS) };
     return this.database.transaction(async () => {
-      const asked = await this.repository.ask(mail, limits);
+      const asked = await this.repository.enqueue(mail, limits);
       if (asked)
-        await this.deliveries.ask([{ channel: 'account_mail', lane: MAIL_LANE, messageId: mail.id, type: kind }]);
+        await this.deliveries.enqueue([{ channel: 'account_mail', lane: MAIL_LANE, messageId: mail.id, type: kind }]);
     });
   }
 
@@ -80,8 +80,8 @@ export class AccountMailsService implements Channel, OnModuleInit {
   }
 
   /** Needs a transaction. */
-  async forget({ id, canonicalEmail: address }: User): Promise<void> {
-    await this.deliveries.forgetMessages('account_mail', await this.repository.forget(id, address));
+  async erase({ id, canonicalEmail: address }: User): Promise<void> {
+    await this.deliveries.deleteMessages('account_mail', await this.repository.erase(id, address));
   }
 
   private async deliver(mail: AccountMail | undefined): Promise<Outcome> {

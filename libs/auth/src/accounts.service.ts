@@ -3,8 +3,8 @@ import { CustomersService } from '@app/customers';
 import type { Actor } from '@app/kernel';
 import { Database } from '@app/platform';
 import { LifecycleService } from '@app/subscriptions';
-import { type Standing, type User, UsersService } from '@app/users';
-import { AccountTraces } from './account-traces.js';
+import { type RoleAndStatus, type User, UsersService } from '@app/users';
+import { PersonalDataEraser } from './personal-data-eraser.js';
 import { ApiKeysService } from './api-keys.service.js';
 import { SessionsService } from './sessions.service.js';
 
@@ -17,19 +17,19 @@ export class AccountsService {
     private readonly lifecycle: LifecycleService,
     private readonly sessions: SessionsService,
     private readonly apiKeys: ApiKeysService,
-    private readonly traces: AccountTraces,
+    private readonly traces: PersonalDataEraser,
     private readonly database: Database,
   ) {}
 
   /** Changes what a user may do: whoever has another role, or is deactivated, is out at once. @throws DomainError `user_not_found`, `last_admin`, `invalid_fields` */
-  async changeStanding(userId: string, changes: Partial<Standing>, actor: Actor): Promise<User> {
+  async changeRoleAndStatus(userId: string, changes: Partial<RoleAndStatus>, actor: Actor): Promise<User> {
     const user = await this.database.transaction(async () => {
-      const { before, after } = await this.users.updateStanding(userId, changes, actor);
+      const { before, after } = await this.users.updateRoleAndStatus(userId, changes, actor);
       const same = before.role === after.role && before.productId === after.productId;
       if (!same || !after.active) await this.sessions.revokeAll(userId, after.active ? 'role_changed' : 'deactivated');
       return after;
     });
-    this.apiKeys.forgetCached();
+    this.apiKeys.evict();
     return user;
   }
 
@@ -41,13 +41,13 @@ export class AccountsService {
     await this.database.transaction(async () => {
       const { customerId } = await this.users.getById(userId);
       const customer = await this.customers.lock(customerId);
-      const user = await this.users.forget(userId, actor, reason);
+      const user = await this.users.erase(userId, actor, reason);
       await this.lifecycle.endAll(customerId, actor);
       await this.customers.forget(customer, actor);
       await this.sessions.revokeAll(userId, 'deleted');
       await this.apiKeys.revokeAllOf(userId, actor);
-      await this.traces.forget(user, actor);
+      await this.traces.erase(user, actor);
     });
-    this.apiKeys.forgetCached();
+    this.apiKeys.evict();
   }
 }

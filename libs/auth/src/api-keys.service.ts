@@ -50,7 +50,7 @@ export interface ApiKeyView {
 }
 
 /** A key with its text, which is told this once. */
-export interface ToldApiKey {
+export interface ApiKeyWithSecret {
   apiKey: ApiKeyView;
   key: string;
 }
@@ -104,7 +104,7 @@ export class ApiKeysService {
    * Makes a key; its text is told this once. Admins make keys of services, product admins on their product; other people's keys act for their own customer only.
    * @throws DomainError `scope_not_allowed`, `product_not_allowed`, `product_not_found`, `invalid_fields`
    */
-  async create(input: NewApiKey, owner: UserPrincipal): Promise<ToldApiKey> {
+  async create(input: NewApiKey, owner: UserPrincipal): Promise<ApiKeyWithSecret> {
     const personal = !isSeller(owner);
     const excess = personal ? input.scopes.find((scope) => !OWN_SCOPES.includes(scope)) : undefined;
     if (excess)
@@ -139,7 +139,7 @@ export class ApiKeysService {
     id: string,
     overlapSeconds: number,
     caller: UserPrincipal,
-  ): Promise<ToldApiKey & { formerOwnerUserId: string }> {
+  ): Promise<ApiKeyWithSecret & { formerOwnerUserId: string }> {
     return this.database.transaction(async () => {
       const old = await this.lockOwn(id, caller);
       if (old.replacedBy)
@@ -196,7 +196,7 @@ export class ApiKeysService {
   }
 
   /** Makes this instance look again: after an owner was deactivated. */
-  forgetCached(): void {
+  evict(): void {
     this.cache.clear();
   }
 

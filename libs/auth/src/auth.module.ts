@@ -11,7 +11,7 @@ import { WebhooksModule } from '@app/webhooks';
 import { AccessTokens } from './access-tokens.js';
 import { AccountMailsRepository } from './account-mails.repository.js';
 import { AccountMailsService } from './account-mails.service.js';
-import { AccountTraces } from './account-traces.js';
+import { PersonalDataEraser } from './personal-data-eraser.js';
 import { AccountsService } from './accounts.service.js';
 import { ApiKeysService } from './api-keys.service.js';
 import { ApiKeyEntity, RefreshTokenEntity, SessionEntity, SigningKeyEntity } from './auth.entities.js';
@@ -57,7 +57,7 @@ const OFFERED = [
     ...OFFERED,
     AuthRepository,
     AccountMailsRepository,
-    AccountTraces,
+    PersonalDataEraser,
     LoginAttemptsRepository,
     LoginAttemptsService,
     KeyUse,

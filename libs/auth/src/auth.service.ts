@@ -54,7 +54,7 @@ export class AuthService {
     const passwordHash = await this.passwords.hashNew(input.password, input.email);
     return this.database.transaction(async () => {
       const account = await this.createAccount({ ...input, passwordHash, role: 'user', plans: {} });
-      await this.mails.ask('verify_email', account.user.email, account.user.id);
+      await this.mails.enqueue('verify_email', account.user.email, account.user.id);
       return { ...account, ...(await this.sessions.open(account.user.id)) };
     });
   }
@@ -112,7 +112,7 @@ export class AuthService {
   /** Whoever had the account so far is out: it is the operator's now. */
   private async promote({ id }: User, passwordHash: string): Promise<void> {
     await this.users.setPassword(id, passwordHash, { proves: false, reason: 'first admin' }, SYSTEM_ACTOR);
-    await this.users.updateStanding(id, { role: 'admin', active: true }, SYSTEM_ACTOR);
+    await this.users.updateRoleAndStatus(id, { role: 'admin', active: true }, SYSTEM_ACTOR);
     await this.sessions.revokeAll(id, 'role_changed');
   }
 

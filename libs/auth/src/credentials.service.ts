@@ -62,7 +62,7 @@ export class CredentialsService {
   /** Answers the same, after the same work, whether there is an account or not; mail tells the rest. @throws DomainError `invalid_fields` */
   async forgotPassword(email: string): Promise<void> {
     if (!isEmail(email)) throw invalidField('email', 'must be an e-mail address');
-    await this.mails.ask('reset_password', email, null);
+    await this.mails.enqueue('reset_password', email, null);
   }
 
   /** Ends all sessions. Whoever has the token has the mail: the address is verified by it. @throws DomainError `token_not_valid`, `invalid_fields` */
@@ -80,7 +80,7 @@ export class CredentialsService {
         actorFor(known, origin),
       );
       // Somebody's guesses are no reason to keep out whoever reads the mail.
-      await this.attempts.forget(user.email);
+      await this.attempts.erase(user.email);
       await this.afterPassword(user, null);
     });
   }
@@ -88,7 +88,7 @@ export class CredentialsService {
   /** Sends the mail once more, unless the address is verified already. */
   async resendVerification({ userId }: UserPrincipal): Promise<void> {
     const user = await this.users.getById(userId);
-    await this.mails.ask('verify_email', user.email, userId);
+    await this.mails.enqueue('verify_email', user.email, userId);
   }
 
   /** The address changes when its owner has confirmed it; until then nothing does. @throws DomainError `wrong_credentials`, `too_many_attempts`, `invalid_fields` */
@@ -99,7 +99,7 @@ export class CredentialsService {
   ): Promise<void> {
     if (!isEmail(email)) throw invalidField('email', 'must be an e-mail address');
     await this.proveAgain(caller, password, source);
-    await this.mails.ask('change_email', email.trim(), caller.userId);
+    await this.mails.enqueue('change_email', email.trim(), caller.userId);
   }
 
   /** Takes the address that a mail was answered from. @throws DomainError `token_not_valid`, `email_taken` */
@@ -113,13 +113,13 @@ export class CredentialsService {
       const { before, after } = await this.users.takeEmail(userId, email, actor);
       if (before.canonicalEmail === after.canonicalEmail) return;
       await this.mails.voidTokens(userId);
-      await this.mails.ask('email_changed', before.email, userId);
+      await this.mails.enqueue('email_changed', before.email, userId);
     });
   }
 
   private async afterPassword(user: User, keptSessionId: string | null): Promise<void> {
     await this.mails.voidTokens(user.id);
     await this.sessions.revokeAll(user.id, 'password_changed', keptSessionId);
-    await this.mails.ask('password_changed', user.email, user.id);
+    await this.mails.enqueue('password_changed', user.email, user.id);
   }
 }

@@ -1,7 +1,7 @@
 export { AccessTokens, TOKEN_AUDIENCE, TOKEN_ISSUER, TOKEN_TYPE } from './access-tokens.js';
 export { AccountMailsService } from './account-mails.service.js';
 export { AccountsService } from './accounts.service.js';
-export { ApiKeysService, type ApiKeyView, type NewApiKey, type ToldApiKey } from './api-keys.service.js';
+export { ApiKeysService, type ApiKeyView, type NewApiKey, type ApiKeyWithSecret } from './api-keys.service.js';
 export { AuthHousekeeping } from './auth-housekeeping.js';
 export { AuthModule } from './auth.module.js';
 export type { SessionView } from './auth.repository.js';

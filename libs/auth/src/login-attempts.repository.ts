@@ -45,7 +45,7 @@ export class LoginAttemptsRepository {
     );
   }
 
-  async forget(account: Buffer): Promise<void> {
+  async erase(account: Buffer): Promise<void> {
     await this.database.write('delete from login_attempts where account = $1', [account]);
   }
 

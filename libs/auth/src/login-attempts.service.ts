@@ -48,8 +48,8 @@ export class LoginAttemptsService {
   }
 
   /** Needs a transaction. */
-  forget(email: string): Promise<void> {
-    return this.repository.forget(this.hashes(email, '')[0]);
+  erase(email: string): Promise<void> {
+    return this.repository.erase(this.hashes(email, '')[0]);
   }
 
   private hashes(email: string, source: string): [Buffer, Buffer] {

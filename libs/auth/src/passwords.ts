@@ -13,16 +13,16 @@ export const MAX_PASSWORD = 128;
 /** OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane; algorithm 2 is argon2id. */
 const ARGON2ID = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 /** Hashes at once: one thread of Node's four stays free for names and files. */
-const AT_ONCE = Math.min(3, availableParallelism());
+const MAX_CONCURRENT = Math.min(3, availableParallelism());
 /** More than these wait for nothing: the caller is asked to come again. */
-const MOST_WAITING = 100;
+const MAX_QUEUED = 100;
 /** Verified against for accounts that do not exist, so that both take as long; nobody can type it. */
-const NOBODY = hash(`\u0000${'x'.repeat(MAX_PASSWORD * 2)}`, ARGON2ID);
+const DUMMY_HASH = hash(`\u0000${'x'.repeat(MAX_PASSWORD * 2)}`, ARGON2ID);
 
 /** Hashes and verifies passwords off the event loop, a few at a time. */
 @Injectable()
 export class Passwords implements OnModuleInit {
-  private readonly turns = pLimit(AT_ONCE);
+  private readonly turns = pLimit(MAX_CONCURRENT);
   private readonly common = new Set(dictionary['passwords-common']);
   private readonly policy: PasswordPolicy;
 
@@ -61,13 +61,13 @@ export class Passwords implements OnModuleInit {
 
   /** Takes as long for an unknown account (null) as for a known one. @throws DomainError `overloaded` */
   async verify(stored: string | null, password: string): Promise<boolean> {
-    const against = stored ?? (await NOBODY);
+    const against = stored ?? (await DUMMY_HASH);
     const matches = await this.inTurn(() => verify(against, normalizePassword(password)));
     return stored !== null && matches;
   }
 
   private async inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.turns.pendingCount >= MOST_WAITING)
+    if (this.turns.pendingCount >= MAX_QUEUED)
       throw new DomainError('unavailable', 'overloaded', 'Too many people log in at once.', { retryAfterSeconds: 1 });
     return this.turns(work);
   }

@@ -87,7 +87,7 @@ export class CatalogReader {
   }
 
   /** Forgets what may have changed: called after each write on this instance. */
-  forget(): void {
+  invalidate(): void {
     this.revision++;
     this.products.clear();
     this.features.clear();

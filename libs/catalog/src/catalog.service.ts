@@ -85,7 +85,7 @@ export class CatalogService {
       if (error instanceof DryRun) return error.difference;
       throw error;
     } finally {
-      this.reader.forget();
+      this.reader.invalidate();
     }
   }
 

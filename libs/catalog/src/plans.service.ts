@@ -41,14 +41,14 @@ export class PlansService {
   /** The version sold now. @throws DomainError `plan_not_found` when there is none, it is a draft or archived */
   async getPublished(productId: string, key: string): Promise<PlanAndVersion> {
     const plan = await this.plans.find(productId, key);
-    if (!plan || plan.status !== 'published') throw noPlan();
+    if (!plan || plan.status !== 'published') throw planNotFound();
     return { plan, version: await this.reader.getVersion(plan.id, plan.currentVersion!) };
   }
 
   /** The id of a plan, whatever has become of it. @throws DomainError `plan_not_found` */
   async idOf(productId: string, key: string): Promise<string> {
     const plan = await this.plans.find(productId, key);
-    if (!plan) throw noPlan();
+    if (!plan) throw planNotFound();
     return plan.id;
   }
 
@@ -62,7 +62,7 @@ export class PlansService {
   async get(product: string, key: string, everything: boolean): Promise<PlanAndVersion> {
     const { id } = await this.reader.getProduct(product);
     const plan = await this.plans.find(id, key);
-    if (!plan || (!everything && (plan.status !== 'published' || !plan.public))) throw noPlan();
+    if (!plan || (!everything && (plan.status !== 'published' || !plan.public))) throw planNotFound();
     return (await this.withVersions([plan]))[0]!;
   }
 
@@ -114,7 +114,7 @@ export class PlansService {
         throw new DomainError('conflict', 'plan_exists', 'This key is taken.');
       throw error;
     }
-    this.reader.forget();
+    this.reader.invalidate();
     return this.get(product, input.key, true);
   }
 
@@ -211,7 +211,7 @@ export class PlansService {
     const { id: productId } = await this.reader.getProduct(command.product);
     await this.database.transaction(async () => {
       const plan = await this.plans.lock(productId, command.key);
-      if (!plan) throw noPlan();
+      if (!plan) throw planNotFound();
       if (command.expectedRevision !== undefined && command.expectedRevision !== plan.revision) {
         throw new DomainError('stale', 'stale', 'The plan has changed since it was read.', {
           currentRevision: plan.revision,
@@ -220,7 +220,7 @@ export class PlansService {
       if (plan.status === 'archived') throw new DomainError('conflict', 'plan_archived', 'The plan is archived.');
       await work(plan, await this.featuresOf(productId));
     });
-    this.reader.forget();
+    this.reader.invalidate();
     return this.get(command.product, command.key, true);
   }
 
@@ -273,6 +273,6 @@ function given({ name, description, trialDays, prices, entitlements }: PlanPatch
   );
 }
 
-function noPlan(): DomainError {
+function planNotFound(): DomainError {
   return new DomainError('not_found', 'plan_not_found', 'There is no such plan.');
 }

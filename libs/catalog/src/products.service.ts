@@ -79,7 +79,7 @@ export class ProductsService {
   async getFeature(productKey: string, key: string): Promise<Feature> {
     const { id } = await this.reader.getProduct(productKey);
     const feature = await this.products.findFeature(id, key);
-    return feature && !feature.archivedAt ? feature : noFeature();
+    return feature && !feature.archivedAt ? feature : featureNotFound();
   }
 
   /** @throws DomainError `feature_exists`, `product_not_found` */
@@ -99,12 +99,12 @@ export class ProductsService {
     const { id: productId } = await this.reader.getProduct(productKey);
     return this.change(async () => {
       await this.products.lockProduct(productKey);
-      const feature = (await this.products.findFeature(productId, key)) ?? noFeature();
-      if (feature.archivedAt) return noFeature();
+      const feature = (await this.products.findFeature(productId, key)) ?? featureNotFound();
+      if (feature.archivedAt) return featureNotFound();
       const updated = this.changed(feature, changes);
       await this.products.updateFeature(feature.id, updated);
       const type = changes.archived ? 'feature.archived' : 'feature.updated';
-      await this.record(type, feature, actor, featureFacts(feature), featureFacts(updated));
+      await this.record(type, feature, actor, eventPayload(feature), eventPayload(updated));
       return updated;
     });
   }
@@ -144,7 +144,7 @@ export class ProductsService {
     try {
       return await this.database.transaction(work);
     } finally {
-      this.reader.forget();
+      this.reader.invalidate();
     }
   }
 
@@ -168,8 +168,8 @@ export class ProductsService {
   }
 }
 
-const featureFacts = ({ key, name, unit, failurePolicy }: Feature): object => ({ key, name, unit, failurePolicy });
+const eventPayload = ({ key, name, unit, failurePolicy }: Feature): object => ({ key, name, unit, failurePolicy });
 
-function noFeature(): never {
+function featureNotFound(): never {
   throw new DomainError('not_found', 'feature_not_found', 'There is no such feature.');
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull } from 'typeorm';
 import type { PageRequest } from '@app/kernel';
-import { Batcher, Database, type Outcome, Pipeline, type Statement } from '@app/platform';
+import { Batcher, Database, type Outcome, PipelinedDatabase, type Statement } from '@app/platform';
 import { CustomerEntity } from './customer.entity.js';
 import type { Customer } from './domain/customer.js';
 
@@ -22,7 +22,7 @@ const found = (column: 'key' | 'id', type: string): string =>
   `select c.* from unnest($1::${type}[]) asked cross join lateral (select ${COLUMNS} from customers where ${column} = asked and deleted_at is null) c`;
 const BY_KEY: Statement = { name: 'customers by key', text: found('key', 'text') };
 const BY_ID: Statement = { name: 'customers by id', text: found('id', 'uuid') };
-const READS = { most: 256, waiting: 10_000, lanes: 2 };
+const READS = { maxBatch: 256, maxQueued: 10_000, concurrency: 2 };
 
 @Injectable()
 export class CustomersRepository {
@@ -31,7 +31,7 @@ export class CustomersRepository {
 
   constructor(
     private readonly database: Database,
-    private readonly pipeline: Pipeline,
+    private readonly pipeline: PipelinedDatabase,
   ) {}
 
   /** Asked by nearly every request: what is asked while the last answer is under way is asked together. */

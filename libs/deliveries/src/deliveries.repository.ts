@@ -20,7 +20,7 @@ export interface ClaimOptions {
 }
 
 /** What became of a claimed delivery. */
-export interface Settled {
+export interface DeliveryOutcome {
   id: string;
   /** That it was claimed for: nobody else has claimed it since. */
   attempt: number;
@@ -120,8 +120,8 @@ export class DeliveriesRepository {
   }
 
   /** Leaves alone what somebody else has claimed since. */
-  async settle(settled: Settled[], now: Date): Promise<void> {
-    const column = (read: (one: Settled) => ArrayItem): string => arrayLiteral(settled.map(read));
+  async recordOutcomes(settled: DeliveryOutcome[], now: Date): Promise<void> {
+    const column = (read: (one: DeliveryOutcome) => ArrayItem): string => arrayLiteral(settled.map(read));
     await this.database.write(
       `update deliveries d set status = s.status, outcome = s.outcome, due_at = s.due_at, settled_at = case when s.due_at is null then $7::timestamptz end, log = d.log || s.log
        from unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::timestamptz[], $6::jsonb[]) as s (id, attempt, status, outcome, due_at, log)
@@ -159,7 +159,7 @@ export class DeliveriesRepository {
   }
 
   /** Lanes that are well again. */
-  async forgetFailures(lanes: string[]): Promise<void> {
+  async clearFailures(lanes: string[]): Promise<void> {
     await this.database.write('delete from delivery_lanes where lane = any($1::uuid[])', [arrayLiteral(lanes)]);
   }
 
@@ -171,7 +171,7 @@ export class DeliveriesRepository {
   }
 
   /** Starts all over with what is done with, or was never asked for. Needs a transaction. @returns how many are on their way now */
-  async again(deliveries: NewDelivery[], now: Date): Promise<number> {
+  async redeliver(deliveries: NewDelivery[], now: Date): Promise<number> {
     const column = (read: (delivery: NewDelivery) => ArrayItem): string => arrayLiteral(deliveries.map(read));
     const rows = await this.database.write(
       `insert into deliveries as d (id, channel, lane, message_id, type, status, due_at, created_at)
@@ -213,7 +213,7 @@ export class DeliveriesRepository {
   }
 
   /** Messages that somebody asked for do not go out any more. Needs a transaction. */
-  async forgetMessages(channel: string, messageIds: string[]): Promise<void> {
+  async deleteMessages(channel: string, messageIds: string[]): Promise<void> {
     await this.database.write('delete from deliveries where channel = $1 and message_id = any($2::uuid[])', [
       channel,
       arrayLiteral(messageIds),

@@ -25,13 +25,13 @@ export class DeliveriesService {
   ) {}
 
   /** Has messages sent, each once to its receiver, if the caller's transaction commits. */
-  async ask(deliveries: NewDelivery[]): Promise<void> {
+  async enqueue(deliveries: NewDelivery[]): Promise<void> {
     if (deliveries.length > 0) await this.deliveries.insert(deliveries, this.clock.now());
   }
 
   /** Has messages sent once more; what is on its way already stays. @returns how many */
-  again(deliveries: NewDelivery[]): Promise<number> {
-    return this.database.transaction(() => this.deliveries.again(deliveries, this.clock.now()));
+  redeliver(deliveries: NewDelivery[]): Promise<number> {
+    return this.database.transaction(() => this.deliveries.redeliver(deliveries, this.clock.now()));
   }
 
   /** The earliest instant at which one is due, in the lanes that do not rest; it may be to come. */
@@ -60,12 +60,12 @@ export class DeliveriesService {
 
   /** Forgets that a lane is in trouble: what waits is tried at once. Needs a transaction. */
   refresh(lane: string): Promise<void> {
-    return this.deliveries.forgetFailures([lane]);
+    return this.deliveries.clearFailures([lane]);
   }
 
   /** Needs a transaction. */
-  forgetMessages(channel: ChannelName, messageIds: string[]): Promise<void> {
-    return this.deliveries.forgetMessages(channel, messageIds);
+  deleteMessages(channel: ChannelName, messageIds: string[]): Promise<void> {
+    return this.deliveries.deleteMessages(channel, messageIds);
   }
 
   /** Removes a batch of what was done with a month ago. @returns how many went */

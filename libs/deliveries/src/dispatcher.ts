@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '@app/kernel';
 import { Database, Metrics } from '@app/platform';
-import { type Busy, DeliveriesRepository, type Pause, type Settled } from './deliveries.repository.js';
+import { type Busy, DeliveriesRepository, type Pause, type DeliveryOutcome } from './deliveries.repository.js';
 import type { Attempt, Channel, ChannelName, Delivery, Outcome } from './delivery.js';
 import { GIVE_UP_AFTER_MS, restMs, retryDelayMs } from './domain/retry-schedule.js';
 
@@ -10,7 +10,7 @@ const LEASE_MS = 60_000;
 /** At once for one receiver, in each worker. */
 const ROOM = 32;
 /** For all of them, in one process; beyond it each still gets one. */
-const MOST_AT_ONCE = 2_000;
+const MAX_CONCURRENT = 2_000;
 /** Results are written together. */
 const SETTLE_AFTER_MS = 10;
 const SETTLE_AGAIN_MS = 1_000;
@@ -49,7 +49,7 @@ export class Dispatcher {
   /** Claims what is due and begins to send it; waits for no receiver. @returns how many it began */
   async dispatch(): Promise<number> {
     const now = this.clock.now();
-    const free = Math.max(1, Math.min(ROOM, MOST_AT_ONCE - this.underWay.size));
+    const free = Math.max(1, Math.min(ROOM, MAX_CONCURRENT - this.underWay.size));
     const busy = [...this.busy].map(([lane, attempts]): Busy => ({ lane, attempts }));
     const claimed = await this.database.transaction(() =>
       this.deliveries.claim({ now, until: new Date(now.getTime() + LEASE_MS), busy, room: free }),
@@ -129,14 +129,14 @@ export class Dispatcher {
 
   private async write(batch: Done[]): Promise<void> {
     const now = this.clock.now();
-    await this.deliveries.settle(
-      batch.map((done) => settledOf(done, now)),
+    await this.deliveries.recordOutcomes(
+      batch.map((done) => outcomeRowOf(done, now)),
       now,
     );
     const answered = new Set(
       batch.filter(({ outcome }) => outcome.result === 'delivered').map(({ delivery }) => delivery.lane),
     );
-    if (answered.size > 0) await this.deliveries.forgetFailures([...answered]);
+    if (answered.size > 0) await this.deliveries.clearFailures([...answered]);
     const asked = batch.flatMap(({ delivery: { lane }, outcome: { pauseMs } }) =>
       pauseMs ? [{ lane, ms: pauseMs }] : [],
     );
@@ -169,7 +169,7 @@ export class Dispatcher {
 const channelsOf = (batch: Done[]): Map<string, ChannelName> =>
   new Map(batch.map(({ delivery }) => [delivery.lane, delivery.channel]));
 
-function settledOf({ delivery, outcome, durationMs, at }: Done, now: Date): Settled {
+function outcomeRowOf({ delivery, outcome, durationMs, at }: Done, now: Date): DeliveryOutcome {
   const { id, attempt } = delivery;
   const log: Attempt = {
     at: at.toISOString(),

@@ -4,10 +4,10 @@ import { CustomerTime } from '@app/customers';
 import { Clock } from '@app/kernel';
 import { STALENESS_MS } from '@app/platform';
 import { currentOf, isLive, type Subscription } from '@app/subscriptions';
-import { type Entitlement, entitlementOf, holds, type Standing } from './domain/entitlement.js';
-import type { Holder } from './domain/holder.js';
+import { type Entitlement, entitlementOf, isValidAt, type EntitlementInputs } from './domain/entitlement.js';
+import type { EntitlementSnapshot } from './domain/entitlement-snapshot.js';
 import { type PlanDifference, planDifference } from './domain/plan-difference.js';
-import type { KnownHolder } from './holders.service.js';
+import type { CachedSnapshot } from './entitlement-snapshots.service.js';
 
 type SoldVersion = Pick<Subscription, 'planId' | 'planVersion'>;
 
@@ -21,8 +21,8 @@ export class EntitlementsService {
   ) {}
 
   /** @throws DomainError `product_not_found`, `feature_not_found` */
-  async entitlement(holder: KnownHolder, productKey: string, featureKey: string): Promise<Entitlement> {
-    const known = this.recall(holder, productKey, featureKey);
+  async resolve(holder: CachedSnapshot, productKey: string, featureKey: string): Promise<Entitlement> {
+    const known = this.peek(holder, productKey, featureKey);
     if (known) return known;
     const now = await this.time.of(holder.customer);
     const product = await this.catalog.getProduct(productKey);
@@ -33,24 +33,24 @@ export class EntitlementsService {
   }
 
   /** The same, if it was derived before and still holds; never for customers of test clocks, whose present must be asked for. */
-  recall(holder: KnownHolder, productKey: string, featureKey: string): Entitlement | null {
+  peek(holder: CachedSnapshot, productKey: string, featureKey: string): Entitlement | null {
     if (holder.catalogRevision !== this.catalog.revision) {
       holder.entitlements.clear();
       holder.catalogRevision = this.catalog.revision;
     }
     if (holder.customer.testClockId !== null) return null;
     const known = holder.entitlements.get(`${productKey} ${featureKey}`);
-    return known && holds(known, this.clock.now()) ? known : null;
+    return known && isValidAt(known, this.clock.now()) ? known : null;
   }
 
   /** What the holder might do at another instant: nothing of it is kept. */
-  async entitlementAt(holder: Holder, productKey: string, featureKey: string, at: Date): Promise<Entitlement> {
+  async resolveAt(holder: EntitlementSnapshot, productKey: string, featureKey: string, at: Date): Promise<Entitlement> {
     const product = await this.catalog.getProduct(productKey);
     return this.derive(await this.catalog.getFeature(product.id, featureKey), holder, at);
   }
 
   /** The keys of everything that the plan, overrides and grants name; nothing without a live subscription. @throws DomainError `product_not_found` */
-  async featureKeys(holder: Holder, productKey: string, at?: Date): Promise<string[]> {
+  async featureKeys(holder: EntitlementSnapshot, productKey: string, at?: Date): Promise<string[]> {
     const product = await this.catalog.getProduct(productKey);
     const subscription = currentOf(
       holder.subscriptions.get(product.id) ?? [],
@@ -68,7 +68,11 @@ export class EntitlementsService {
   }
 
   /** What the holder would gain and lose by another plan. */
-  async difference({ overrides }: Holder, before: SoldVersion, after: SoldVersion): Promise<PlanDifference> {
+  async difference(
+    { overrides }: EntitlementSnapshot,
+    before: SoldVersion,
+    after: SoldVersion,
+  ): Promise<PlanDifference> {
     const [old, fresh] = await Promise.all(
       [before, after].map(({ planId, planVersion }) => this.catalog.getVersion(planId, planVersion)),
     );
@@ -77,12 +81,12 @@ export class EntitlementsService {
 
   private async derive(
     feature: Feature,
-    { customer, subscriptions, overrides, grants }: Holder,
+    { customer, subscriptions, overrides, grants }: EntitlementSnapshot,
     at: Date,
   ): Promise<Entitlement> {
     const contracts = subscriptions.get(feature.productId) ?? [];
     const subscription = currentOf(contracts, at);
-    const standing: Standing = {
+    const standing: EntitlementInputs = {
       subscription,
       nextStartsAt: contracts.find(({ startedAt, endedAt }) => startedAt > at && endedAt === null)?.startedAt ?? null,
       version: subscription && (await this.catalog.getVersion(subscription.planId, subscription.planVersion)),

@@ -57,7 +57,7 @@ export class GrantsService {
   async give(input: NewGrant): Promise<GrantOfFeature> {
     const product = await this.catalog.getProduct(input.product);
     const feature = await this.catalog.getFeature(product.id, input.feature);
-    refuseUncounted(feature);
+    assertCounted(feature);
     const now = await this.time.of(input.customer);
     const effectiveAt = input.effectiveAt ?? now;
     const { expiresAt = null, rolloverMin = 0, rolloverMax = null, recurrence } = input;
@@ -146,7 +146,7 @@ export class GrantsService {
   }
 }
 
-function refuseUncounted({ type }: Feature): void {
+function assertCounted({ type }: Feature): void {
   if (type !== 'metered' && type !== 'credit') {
     throw new DomainError('invalid', 'feature_not_metered', `The feature is ${type}: there is nothing to count.`, {
       errors: [{ field: 'feature', message: 'is not counted' }],

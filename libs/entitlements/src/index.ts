@@ -1,10 +1,10 @@
-export { type DenialReason, type Entitlement, type EntitlementSource, holds } from './domain/entitlement.js';
+export { type DenialReason, type Entitlement, type EntitlementSource, isValidAt } from './domain/entitlement.js';
 export type { Grant } from './domain/grant.js';
-export type { Holder, Override } from './domain/holder.js';
+export type { EntitlementSnapshot, Override } from './domain/entitlement-snapshot.js';
 export type { PlanDifference } from './domain/plan-difference.js';
-export { type Rhythm, windowAt, windowsOfRhythm } from './domain/rhythm.js';
+export { type WindowSchedule, windowAt, memoizedWindows } from './domain/window-schedule.js';
 export { EntitlementsModule } from './entitlements.module.js';
 export { EntitlementsService } from './entitlements.service.js';
 export { type GrantOfFeature, GrantsService, type NewGrant } from './grants.service.js';
-export { HoldersService, type KnownHolder } from './holders.service.js';
+export { EntitlementSnapshots, type CachedSnapshot } from './entitlement-snapshots.service.js';
 export { type NewOverride, OverridesService } from './overrides.service.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@app/platform';
-import type { Override } from './domain/holder.js';
+import type { Override } from './domain/entitlement-snapshot.js';
 
 const COLUMNS = `feature_id as "featureId", terms, expires_at as "expiresAt", reason, created_at as "createdAt", updated_at as "updatedAt"`;
 

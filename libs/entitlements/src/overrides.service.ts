@@ -3,7 +3,7 @@ import { CatalogReader, checkTerms, type EntitlementTerms, type Feature, type Me
 import { type Customer, CustomersService, CustomerTime } from '@app/customers';
 import { type Actor, DomainError, invalidField } from '@app/kernel';
 import { Database, Events, type EventType } from '@app/platform';
-import type { Override } from './domain/holder.js';
+import type { Override } from './domain/entitlement-snapshot.js';
 import { OverridesRepository } from './overrides.repository.js';
 
 /** Terms for one customer. What is left out is taken from the defaults of a metered feature: the billing period, and deny. */

@@ -1,18 +1,25 @@
 import { type Actor, DomainError, invalidField } from '@app/kernel';
 import type { EventType } from '@app/platform';
-import { check, consume, type Decision, isCounted, type Question, reserve, type Situation } from './domain/decide.js';
-import { count, type Meter, MOST, uncount } from './domain/meter.js';
-import type { Circumstances, Effect, IdempotencyClaim, NewEntry, UsageCommand, UsageEvent } from './usage-command.js';
+import { check, consume, type Decision, isCounted, type Question, reserve, type MeterState } from './domain/decide.js';
+import { count, type Meter, MAX_COUNT, reverse } from './domain/meter.js';
+import type {
+  DecisionContext,
+  CommandResult,
+  IdempotencyClaim,
+  NewEntry,
+  UsageCommand,
+  EmittedEvent,
+} from './usage-command.js';
 import type { Reservation } from './usage.repository.js';
 
-interface Asked {
+interface CommandInput {
   customer: { id: string; key: string };
   product: string;
   actor: Actor;
   idempotency?: IdempotencyClaim;
 }
 
-export interface QuantityOf {
+export interface FeatureQuantity {
   feature: string;
   /** Units, 1 or more. */
   quantity: number;
@@ -30,20 +37,20 @@ export interface ReservationDecision extends Decision {
 }
 
 /** Counts one feature if, and only if, it is allowed. */
-export function consumeOne(asked: Asked & QuantityOf & { properties?: object }): UsageCommand<Decision> {
+export function consumeOne(asked: CommandInput & FeatureQuantity & { properties?: object }): UsageCommand<Decision> {
   const { customer, product, idempotency, feature, quantity, actor, properties } = asked;
   return {
     customer,
     product,
     idempotency,
-    touches: [{ feature }],
-    decide: ({ now, situations: [situation] }) => {
+    meterRefs: [{ feature }],
+    decide: ({ now, states: [situation] }) => {
       const { decision, taken, meter, burns } = consume(situation!, { customer: customer.key, quantity, now });
       if (taken === 0) return { answer: decision, meters: [null] };
       return {
         answer: decision,
         meters: [meter],
-        entries: [{ touch: 0, quantity: taken, kind: 'consume', occurredAt: now, burns, actor, properties }],
+        entries: [{ meterIndex: 0, quantity: taken, kind: 'consume', occurredAt: now, burns, actor, properties }],
       };
     },
   };
@@ -51,23 +58,23 @@ export function consumeOne(asked: Asked & QuantityOf & { properties?: object }):
 
 /** Counts several features, all of them or none. */
 export function consumeAll(
-  asked: Asked & { features: QuantityOf[]; properties?: object },
+  asked: CommandInput & { features: FeatureQuantity[]; properties?: object },
 ): UsageCommand<JointDecision> {
   const { features, actor, properties, ...rest } = asked;
   return {
     ...rest,
-    touches: features.map(({ feature }) => ({ feature })),
-    decide: ({ now, situations }) => {
+    meterRefs: features.map(({ feature }) => ({ feature })),
+    decide: ({ now, states }) => {
       const questions = features.map(({ quantity }): Question => ({ customer: asked.customer.key, quantity, now }));
-      const outcomes = situations.map((situation, index) => consume(situation, questions[index]!));
+      const outcomes = states.map((situation, index) => consume(situation, questions[index]!));
       if (outcomes.some(({ decision }) => !decision.allowed)) {
         return {
-          answer: { allowed: false, data: situations.map((situation, index) => check(situation, questions[index]!)) },
-          meters: situations.map(() => null),
+          answer: { allowed: false, data: states.map((situation, index) => check(situation, questions[index]!)) },
+          meters: states.map(() => null),
         };
       }
-      const entries = outcomes.flatMap(({ taken, burns }, touch): NewEntry[] =>
-        taken > 0 ? [{ touch, quantity: taken, kind: 'consume', occurredAt: now, burns, actor, properties }] : [],
+      const entries = outcomes.flatMap(({ taken, burns }, meterIndex): NewEntry[] =>
+        taken > 0 ? [{ meterIndex, quantity: taken, kind: 'consume', occurredAt: now, burns, actor, properties }] : [],
       );
       return {
         answer: { allowed: true, data: outcomes.map(({ decision }) => decision) },
@@ -79,14 +86,14 @@ export function consumeAll(
 }
 
 /** Holds units for a while. */
-export function hold(
-  asked: Asked & QuantityOf & { id: string; ttlSeconds: number },
+export function reserveUnits(
+  asked: CommandInput & FeatureQuantity & { id: string; ttlSeconds: number },
 ): UsageCommand<ReservationDecision> {
   const { feature, quantity, id, ttlSeconds, actor, ...rest } = asked;
   return {
     ...rest,
-    touches: [{ feature }],
-    decide: ({ now, customer, situations: [situation] }) => {
+    meterRefs: [{ feature }],
+    decide: ({ now, customer, states: [situation] }) => {
       const { decision, taken, meter } = reserve(situation!, { customer: customer.key, quantity, now });
       if (taken === 0 || !meter) return { answer: { ...decision, reservation: null }, meters: [null] };
       const expiresAt = new Date(now.getTime() + ttlSeconds * 1_000);
@@ -113,7 +120,7 @@ export function hold(
   };
 }
 
-interface OnReservation extends Asked {
+interface OnReservation extends CommandInput {
   feature: string;
   reservation: Pick<Reservation, 'id' | 'windowStart'>;
 }
@@ -123,7 +130,7 @@ export function commit(asked: OnReservation & { quantity?: number }): UsageComma
   return onReservation(asked, (held, situation, now) => {
     const quantity = asked.quantity ?? held.quantity;
     if (held.status === 'committed' && held.committed === quantity) return nothing(situation, asked, quantity, now);
-    refuseSettled(held, now);
+    assertOpen(held, now);
     if (quantity > held.quantity)
       throw new DomainError('conflict', 'exceeds_reservation', 'More than was reserved cannot be committed.', {
         reserved: held.quantity,
@@ -140,7 +147,7 @@ export function commit(asked: OnReservation & { quantity?: number }): UsageComma
       quantity > 0
         ? [
             {
-              touch: 0,
+              meterIndex: 0,
               quantity,
               kind: 'commit',
               occurredAt: now,
@@ -163,7 +170,7 @@ export function commit(asked: OnReservation & { quantity?: number }): UsageComma
 /** Lets go of held units. Once they are let go, doing it again changes nothing. */
 export function release(asked: OnReservation): UsageCommand<Decision> {
   return onReservation(asked, (held, situation, now) => {
-    if (held.status === 'committed') refuseSettled(held, now);
+    if (held.status === 'committed') assertOpen(held, now);
     if (held.status !== 'held' || held.expiresAt <= now) return nothing(situation, asked, held.quantity, now);
     const meter = { ...situation.meter!, reserved: situation.meter!.reserved - held.quantity };
     const settled: Reservation = { ...held, status: 'released', settledAt: now };
@@ -180,7 +187,7 @@ export function release(asked: OnReservation): UsageCommand<Decision> {
 /** Still in use: holds on for another while. */
 export function heartbeat(asked: OnReservation & { ttlSeconds: number }): UsageCommand<ReservationDecision> {
   return onReservation(asked, (held, situation, now) => {
-    refuseSettled(held, now);
+    assertOpen(held, now);
     const expiresAt = new Date(now.getTime() + asked.ttlSeconds * 1_000);
     const answer = {
       ...accepted(situation, asked, held.quantity, now),
@@ -191,7 +198,7 @@ export function heartbeat(asked: OnReservation & { ttlSeconds: number }): UsageC
 }
 
 /** Something that has happened, as its witness tells it. */
-export interface UsageFact {
+export interface UsageEvent {
   /** The teller's own id: told twice, counted once. */
   id: string;
   feature: string;
@@ -200,43 +207,43 @@ export interface UsageFact {
   properties?: object;
 }
 
-export interface FactResult {
+export interface IngestResult {
   id: string;
   status: 'recorded' | 'duplicate' | 'rejected';
   code?: string;
 }
 
 /** Counts what has happened, beyond any limit, in the window of its own time. One that cannot be counted leaves the others alone. */
-export function record(asked: Asked & { facts: UsageFact[] }): UsageCommand<FactResult[]> {
+export function ingest(asked: CommandInput & { facts: UsageEvent[] }): UsageCommand<IngestResult[]> {
   const { facts, actor, ...rest } = asked;
-  const { touches, touchOf } = windowsOf(facts);
+  const { meterRefs, meterIndexOf } = windowsOf(facts);
   return {
     ...rest,
-    touches,
-    references: facts.map(({ id }) => id),
-    decide: ({ now, situations, counted }) => {
-      const meters = situations.map(({ meter }) => meter);
+    meterRefs,
+    eventIds: facts.map(({ id }) => id),
+    decide: ({ now, states, counted }) => {
+      const meters = states.map(({ meter }) => meter);
       // Several instants may lie in one window: its meter is counted on once, in the first place where it stands.
       const places = new Map<Meter | null, number>();
-      situations.forEach(({ meter }, index) => places.has(meter) || places.set(meter, index));
+      states.forEach(({ meter }, index) => places.has(meter) || places.set(meter, index));
       const changed = new Set<number>();
       const entries: NewEntry[] = [];
       const seen = new Set(counted);
-      const results = facts.map((fact, index): FactResult => {
-        const { entitlement, allowance, meter: found } = situations[touchOf[index]!]!;
-        const touch = places.get(found)!;
-        const meter = meters[touch];
+      const results = facts.map((fact, index): IngestResult => {
+        const { entitlement, allowance, meter: found } = states[meterIndexOf[index]!]!;
+        const meterIndex = places.get(found)!;
+        const meter = meters[meterIndex];
         if (seen.has(fact.id)) return { id: fact.id, status: 'duplicate' };
         if (entitlement.denied) return { id: fact.id, status: 'rejected', code: entitlement.denied };
         if (!allowance || !meter) return { id: fact.id, status: 'rejected', code: 'feature_not_metered' };
-        if (meter.used + meter.reserved + fact.quantity > MOST)
+        if (meter.used + meter.reserved + fact.quantity > MAX_COUNT)
           return { id: fact.id, status: 'rejected', code: 'quantity_too_large' };
         seen.add(fact.id);
         const done = count(meter, allowance, fact.quantity, now);
-        meters[touch] = done.meter;
-        changed.add(touch);
+        meters[meterIndex] = done.meter;
+        changed.add(meterIndex);
         entries.push({
-          touch,
+          meterIndex,
           quantity: fact.quantity,
           kind: 'event',
           occurredAt: fact.occurredAt ?? now,
@@ -249,7 +256,7 @@ export function record(asked: Asked & { facts: UsageFact[] }): UsageCommand<Fact
       });
       return {
         answer: results,
-        meters: meters.map((meter, touch) => (changed.has(touch) ? meter : null)),
+        meters: meters.map((meter, meterIndex) => (changed.has(meterIndex) ? meter : null)),
         unguarded: true,
         entries,
       };
@@ -257,36 +264,36 @@ export function record(asked: Asked & { facts: UsageFact[] }): UsageCommand<Fact
   };
 }
 
-/** One touch for each feature and instant. */
-function windowsOf(facts: UsageFact[]): { touches: UsageCommand<unknown>['touches']; touchOf: number[] } {
-  const touches: UsageCommand<unknown>['touches'] = [];
+/** One meterIndex for each feature and instant. */
+function windowsOf(facts: UsageEvent[]): { meterRefs: UsageCommand<unknown>['meterRefs']; meterIndexOf: number[] } {
+  const meterRefs: UsageCommand<unknown>['meterRefs'] = [];
   const known = new Map<string, number>();
-  const touchOf = facts.map(({ feature, occurredAt }) => {
+  const meterIndexOf = facts.map(({ feature, occurredAt }) => {
     const name = `${feature} ${occurredAt?.getTime() ?? ''}`;
-    const index = known.get(name) ?? touches.push({ feature, at: occurredAt }) - 1;
+    const index = known.get(name) ?? meterRefs.push({ feature, at: occurredAt }) - 1;
     known.set(name, index);
     return index;
   });
-  return { touches, touchOf };
+  return { meterRefs, meterIndexOf };
 }
 
 /** Sets usage right by hand, up or down, with a reason. What is taken back is unwound newest first. */
 export function correct(
-  asked: Asked & { feature: string; quantity: number; at?: Date; reason: string },
+  asked: CommandInput & { feature: string; quantity: number; at?: Date; reason: string },
 ): UsageCommand<Decision> {
   const { feature, quantity, at, reason, actor, ...rest } = asked;
   return {
     ...rest,
-    touches: [{ feature, at, withBurns: true }],
-    decide: ({ now, customer, situations: [situation] }) => {
+    meterRefs: [{ feature, at, withBurns: true }],
+    decide: ({ now, customer, states: [situation] }) => {
       const { meter, allowance, entitlement, burnt } = countedSituation(situation!);
       if (meter.used + quantity < 0)
         throw new DomainError('conflict', 'exceeds_usage', 'No more can be taken back than was used.', {
           used: meter.used,
         });
-      if (meter.used + meter.reserved + quantity > MOST) throw invalidField('quantity', 'is too large');
-      const done = quantity > 0 ? count(meter, allowance, quantity, now) : uncount(meter, allowance, -quantity, burnt);
-      const event: UsageEvent = {
+      if (meter.used + meter.reserved + quantity > MAX_COUNT) throw invalidField('quantity', 'is too large');
+      const done = quantity > 0 ? count(meter, allowance, quantity, now) : reverse(meter, allowance, -quantity, burnt);
+      const event: EmittedEvent = {
         type: 'usage.corrected',
         subject: { type: 'customer', id: customer.id },
         customerId: customer.id,
@@ -301,7 +308,7 @@ export function correct(
         unguarded: true,
         entries: [
           {
-            touch: 0,
+            meterIndex: 0,
             quantity,
             kind: 'correction',
             occurredAt: at ?? now,
@@ -317,48 +324,50 @@ export function correct(
 }
 
 /** Takes units back that are held no longer, never more than were used. */
-export function giveBack(asked: Asked & QuantityOf): UsageCommand<null> {
+export function returnUnits(asked: CommandInput & FeatureQuantity): UsageCommand<null> {
   const { feature, quantity, actor, ...rest } = asked;
   return {
     ...rest,
-    touches: [{ feature, withBurns: true }],
-    decide: ({ now, situations: [situation] }) => {
+    meterRefs: [{ feature, withBurns: true }],
+    decide: ({ now, states: [situation] }) => {
       const { meter, allowance, burnt } = countedSituation(situation!);
       const returned = Math.min(quantity, meter.used);
       if (returned === 0) return { answer: null, meters: [null] };
-      const done = uncount(meter, allowance, returned, burnt);
+      const done = reverse(meter, allowance, returned, burnt);
       return {
         answer: null,
         meters: [done.meter],
         unguarded: true,
-        entries: [{ touch: 0, quantity: -returned, kind: 'correction', occurredAt: now, burns: done.burns, actor }],
+        entries: [
+          { meterIndex: 0, quantity: -returned, kind: 'correction', occurredAt: now, burns: done.burns, actor },
+        ],
       };
     },
   };
 }
 
 /** Writes down which reservations are over. */
-export function settleExpired(asked: Asked & { feature: string; windowStart: Date }): UsageCommand<null> {
+export function expireReservations(asked: CommandInput & { feature: string; windowStart: Date }): UsageCommand<null> {
   const { feature, windowStart, ...rest } = asked;
   return {
     ...rest,
-    touches: [{ feature, windowStart }],
-    decide: ({ situations: [situation] }) => ({ answer: null, meters: [situation!.meter], unguarded: true }),
+    meterRefs: [{ feature, windowStart }],
+    decide: ({ states: [situation] }) => ({ answer: null, meters: [situation!.meter], unguarded: true }),
   };
 }
 
 function onReservation<Answer>(
   asked: OnReservation,
-  decide: (held: Reservation, situation: Circumstances['situations'][number], now: Date) => Effect<Answer>,
+  decide: (held: Reservation, situation: DecisionContext['states'][number], now: Date) => CommandResult<Answer>,
 ): UsageCommand<Answer> {
   const { customer, product, idempotency, feature, reservation } = asked;
   return {
     customer,
     product,
     idempotency,
-    touches: [{ feature, windowStart: reservation.windowStart }],
+    meterRefs: [{ feature, windowStart: reservation.windowStart }],
     reservationIds: [reservation.id],
-    decide: ({ now, situations: [situation], reservations }) => {
+    decide: ({ now, states: [situation], reservations }) => {
       const held = reservations.get(reservation.id);
       if (!held) throw new DomainError('not_found', 'reservation_not_found', 'There is no such reservation.');
       return decide(held, countedSituation(situation!), now);
@@ -367,7 +376,7 @@ function onReservation<Answer>(
 }
 
 function effectOf(
-  situation: Situation,
+  situation: MeterState,
   asked: OnReservation,
   {
     quantity,
@@ -376,7 +385,7 @@ function effectOf(
     entries,
     type,
   }: { quantity: number; now: Date; settled: Reservation; entries: NewEntry[]; type: EventType },
-): Effect<Decision> {
+): CommandResult<Decision> {
   return {
     answer: accepted(situation, asked, quantity, now),
     meters: [situation.meter],
@@ -387,13 +396,13 @@ function effectOf(
   };
 }
 
-const nothing = (situation: Situation, asked: Asked, quantity: number, now: Date): Effect<Decision> => ({
+const nothing = (situation: MeterState, asked: CommandInput, quantity: number, now: Date): CommandResult<Decision> => ({
   answer: accepted(situation, asked, quantity, now),
   meters: [null],
 });
 
 /** Not a question whether more is allowed: this was done. The rest tells how the meter stands. */
-function accepted(situation: Situation, { customer }: Asked, quantity: number, now: Date): Decision {
+function accepted(situation: MeterState, { customer }: CommandInput, quantity: number, now: Date): Decision {
   return {
     ...check(situation, { customer: customer.key, quantity: Math.max(1, quantity), now }),
     requested: quantity,
@@ -402,15 +411,15 @@ function accepted(situation: Situation, { customer }: Asked, quantity: number, n
   };
 }
 
-type CountedSituation = Circumstances['situations'][number] & {
+type CountedSituation = DecisionContext['states'][number] & {
   meter: Meter;
-  allowance: NonNullable<Situation['allowance']>;
+  allowance: NonNullable<MeterState['allowance']>;
 };
 
 /** @throws DomainError where nothing is counted, or not any more */
-function countedSituation(situation: Circumstances['situations'][number]): CountedSituation {
+function countedSituation(situation: DecisionContext['states'][number]): CountedSituation {
   const { denied, feature } = situation.entitlement;
-  if (!isCounted(feature.type)) refuseUncounted(feature);
+  if (!isCounted(feature.type)) throwNotMetered(feature);
   if (!situation.meter || !situation.allowance)
     throw new DomainError(
       'conflict',
@@ -421,13 +430,13 @@ function countedSituation(situation: Circumstances['situations'][number]): Count
 }
 
 /** @throws DomainError `feature_not_metered` */
-export function refuseUncounted({ type }: { type: string }): never {
+export function throwNotMetered({ type }: { type: string }): never {
   throw new DomainError('invalid', 'feature_not_metered', `The feature is ${type}: there is nothing to count.`, {
     errors: [{ field: 'feature', message: 'is not counted' }],
   });
 }
 
-function refuseSettled({ status, expiresAt }: Reservation, now: Date): void {
+function assertOpen({ status, expiresAt }: Reservation, now: Date): void {
   const standing = status === 'held' && expiresAt <= now ? 'expired' : status;
   if (standing === 'expired') throw new DomainError('conflict', 'reservation_expired', 'The reservation is over.');
   if (standing !== 'held') throw new DomainError('conflict', 'reservation_settled', `The reservation is ${standing}.`);
@@ -437,7 +446,7 @@ function reservationEvent(
   type: EventType,
   { id, customerId, quantity, committed, expiresAt }: Reservation,
   { feature, actor }: { feature: string; actor: Actor },
-): UsageEvent {
+): EmittedEvent {
   return {
     type,
     subject: { type: 'reservation', id },

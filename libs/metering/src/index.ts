@@ -1,10 +1,10 @@
-export type { FactResult, JointDecision, QuantityOf, ReservationDecision, UsageFact } from './commands.js';
+export type { IngestResult, JointDecision, FeatureQuantity, ReservationDecision, UsageEvent } from './commands.js';
 export type { Decision } from './domain/decide.js';
 export { SERIES_STEPS, type SeriesStep } from './domain/series.js';
-export { CustomerLedgersRepository } from './customer-ledgers.repository.js';
+export { UsageRollupsRepository } from './usage-rollups.repository.js';
 export { MeteringModule } from './metering.module.js';
 export { fingerprintOf, MeteringService, type UsageScope, type UsageSubject } from './metering.service.js';
-export { PastUsage } from './past-usage.js';
+export { HistoricalDecisions } from './historical-decisions.js';
 export type { IdempotencyClaim, UsageResult } from './usage-command.js';
 export { type UsageRecord, UsageRecordsRepository } from './usage-records.repository.js';
 export { type CheckReport, UsageChecker } from './usage-checker.js';
@@ -16,5 +16,5 @@ export {
   type Mismatch,
   UsageRepository,
 } from './usage.repository.js';
-export { type FeatureUsage, type ProductUsage, UsageOverTime, type UsageSeries } from './usage-over-time.js';
-export type { CountedStep } from './usage-steps.js';
+export { type FeatureUsage, type ProductUsage, UsageSeriesService, type UsageSeries } from './usage-series.service.js';
+export type { CountedStep } from './series-steps.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Entitlement, windowAt, windowsOfRhythm } from '@app/entitlements';
+import { type Entitlement, windowAt, memoizedWindows } from '@app/entitlements';
 import { totalOf } from '@app/kernel';
 import type { Connection } from '@app/platform';
 import type { Burn, GrantState } from './domain/burn-down.js';
@@ -34,9 +34,9 @@ export interface MeterReading extends CounterKey {
   opening: number;
   /** Reservations that are over; no longer part of `meter.reserved`, but still of the row. */
   expired: Reservation[];
-  /** What grants have paid of the window's overage, not yet written down. */
-  paid: Burn[];
-  /** What was burnt in the window, paid and put back, oldest first. */
+  /** What grants have covered of the window's overage, not yet written down. */
+  covered: Burn[];
+  /** What was burnt in the window, covered and put back, oldest first. */
   burnt: Burn[];
 }
 
@@ -53,11 +53,11 @@ export const counterName = ({ customerId, featureId, windowStart }: CounterKey):
 
 /** Where the window of a request begins; null when nothing is counted there. */
 export function windowStartOf({ entitlement, at, windowStart }: MeterRequest): Date | null {
-  if (!entitlement.rhythm || entitlement.denied) return null;
+  if (!entitlement.schedule || entitlement.denied) return null;
   if (windowStart) return windowStart;
-  const { rhythm, window } = entitlement;
+  const { schedule, window } = entitlement;
   const runsThen = at === undefined || (window !== null && at >= window.start && at < window.end);
-  return (runsThen ? window : windowAt(rhythm, at))?.start ?? FOR_EVER;
+  return (runsThen ? window : windowAt(schedule, at))?.start ?? FOR_EVER;
 }
 
 /** Reads meters, many at once: one question to the database for all that have neither grants, rate limits nor reservations. */
@@ -118,7 +118,7 @@ export class MeterReader {
   private allowanceOf(entitlement: Entitlement): Allowance {
     const known = this.allowances.get(entitlement);
     if (known) return known;
-    const allowance = allowanceOf(entitlement, windowsOfRhythm(entitlement.rhythm!))!;
+    const allowance = allowanceOf(entitlement, memoizedWindows(entitlement.schedule!))!;
     this.allowances.set(entitlement, allowance);
     return allowance;
   }
@@ -230,7 +230,7 @@ function readingOf(
     ? { used: row.used, reserved: row.reserved, fromGrants: row.fromGrants }
     : { used: 0, reserved: 0, fromGrants: 0 };
   const held = totalOf(extras.expired, 'quantity');
-  const { meter, paid } = isCurrent(request)
+  const { meter, covered } = isCurrent(request)
     ? advance({ ...newestMeter(row, own, allowance, request, now), recent, grants }, allowance, now)
     : {
         meter: {
@@ -239,7 +239,7 @@ function readingOf(
           ...(own ? counted(row) : {}),
           recent,
         },
-        paid: [],
+        covered: [],
       };
   const { customerId, featureId, windowStart } = key;
   return {
@@ -252,8 +252,8 @@ function readingOf(
     exists: own,
     stored: kept,
     ...extras,
-    paid,
-    burnt: paid.length > 0 ? [...extras.burnt, ...paid] : extras.burnt,
+    covered,
+    burnt: covered.length > 0 ? [...extras.burnt, ...covered] : extras.burnt,
     meter: { ...meter, used: meter.used + extras.opening, reserved: meter.reserved - held },
   };
 }

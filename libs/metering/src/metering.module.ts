@@ -2,14 +2,14 @@ import { Module } from '@nestjs/common';
 import { CatalogModule } from '@app/catalog';
 import { CustomersModule } from '@app/customers';
 import { EntitlementsModule } from '@app/entitlements';
-import { CustomerLedgersRepository } from './customer-ledgers.repository.js';
+import { UsageRollupsRepository } from './usage-rollups.repository.js';
 import { MeterReader } from './meter-reader.js';
 import { MeteringService } from './metering.service.js';
-import { PastUsage } from './past-usage.js';
+import { HistoricalDecisions } from './historical-decisions.js';
 import { UsageChecker } from './usage-checker.js';
-import { UsageLanes } from './usage-lanes.js';
-import { UsageOverTime } from './usage-over-time.js';
-import { UsageOverTimeRepository } from './usage-over-time.repository.js';
+import { UsageBatcher } from './usage-batcher.js';
+import { UsageSeriesService } from './usage-series.service.js';
+import { UsageSeriesRepository } from './usage-series.repository.js';
 import { UsageRecordsRepository } from './usage-records.repository.js';
 import { UsageRepository } from './usage.repository.js';
 import { UsageTransaction } from './usage-transaction.js';
@@ -19,16 +19,16 @@ import { UsageTransaction } from './usage-transaction.js';
   providers: [
     UsageRepository,
     UsageRecordsRepository,
-    UsageOverTimeRepository,
-    CustomerLedgersRepository,
+    UsageSeriesRepository,
+    UsageRollupsRepository,
     MeterReader,
     UsageTransaction,
-    UsageLanes,
+    UsageBatcher,
     UsageChecker,
-    PastUsage,
-    UsageOverTime,
+    HistoricalDecisions,
+    UsageSeriesService,
     MeteringService,
   ],
-  exports: [MeteringService, PastUsage, UsageChecker, UsageOverTime, UsageRecordsRepository],
+  exports: [MeteringService, HistoricalDecisions, UsageChecker, UsageSeriesService, UsageRecordsRepository],
 })
 export class MeteringModule {}

@@ -1,12 +1,12 @@
 import type { Actor } from '@app/kernel';
 import type { NewEvent } from '@app/platform';
 import type { Burn } from './domain/burn-down.js';
-import type { Situation } from './domain/decide.js';
+import type { MeterState } from './domain/decide.js';
 import type { Meter } from './domain/meter.js';
 import type { EntryKind, Reservation } from './usage.repository.js';
 
 /** A meter that a command reads and may change; without an instant, the one of the window that runs now. */
-export interface Touch {
+export interface MeterRef {
   feature: string;
   /** The window of this instant. */
   at?: Date;
@@ -28,7 +28,7 @@ export interface IdempotencyClaim {
 /** A line for the ledger; what it lacks is the same for the whole transaction. */
 export interface NewEntry {
   /** Which of the command's meters counts it. */
-  touch: number;
+  meterIndex: number;
   quantity: number;
   kind: EntryKind;
   occurredAt: Date;
@@ -39,12 +39,12 @@ export interface NewEntry {
 }
 
 /** What a command is told under the customer's lock. */
-export interface Circumstances {
+export interface DecisionContext {
   now: Date;
   /** Whose lock it is. */
   customer: { id: string; key: string };
   /** One for each touch, in their order; `burnt` oldest first. */
-  situations: (Situation & { burnt: Burn[] })[];
+  states: (MeterState & { burnt: Burn[] })[];
   /** Those of the ids that the command asked for that are there. */
   reservations: Map<string, Reservation>;
   /** Those of the references that the command asked for that are counted already. */
@@ -52,10 +52,10 @@ export interface Circumstances {
 }
 
 /** What a command tells; the transaction knows on which product. */
-export type UsageEvent = Omit<NewEvent, 'productId'>;
+export type EmittedEvent = Omit<NewEvent, 'productId'>;
 
 /** What a command decides: nothing of it is true before all of it is written. */
-export interface Effect<Answer> {
+export interface CommandResult<Answer> {
   answer: Answer;
   /** The meters afterwards, one for each touch; null: as it was. */
   meters: (Meter | null)[];
@@ -63,19 +63,19 @@ export interface Effect<Answer> {
   unguarded?: boolean;
   entries?: NewEntry[];
   reservations?: Reservation[];
-  events?: UsageEvent[];
+  events?: EmittedEvent[];
 }
 
 /** One thing to be done to the usage of one customer. */
 export interface UsageCommand<Answer> {
   customer: { id: string; key: string };
   product: string;
-  touches: Touch[];
+  meterRefs: MeterRef[];
   idempotency?: IdempotencyClaim;
   reservationIds?: string[];
-  references?: string[];
+  eventIds?: string[];
   /** Pure: no clock, no database. @throws DomainError to refuse; nothing is written then */
-  decide(circumstances: Circumstances): Effect<Answer>;
+  decide(circumstances: DecisionContext): CommandResult<Answer>;
 }
 
 export interface UsageResult<Answer> {

@@ -1,12 +1,26 @@
 import { Injectable } from '@nestjs/common';
-import { type Entitlement, EntitlementsService, holds, HoldersService, type KnownHolder } from '@app/entitlements';
+import {
+  type Entitlement,
+  EntitlementsService,
+  isValidAt,
+  EntitlementSnapshots,
+  type CachedSnapshot,
+} from '@app/entitlements';
 import { Clock, DomainError, newId, SYSTEM_ACTOR } from '@app/kernel';
-import { type Connection, type Decided, Events, keyReused, type NewEvent, type Outcome, Pipeline } from '@app/platform';
+import {
+  type Connection,
+  type Decided,
+  Events,
+  keyReused,
+  type NewEvent,
+  type Outcome,
+  PipelinedDatabase,
+} from '@app/platform';
 import type { Burn } from './domain/burn-down.js';
-import { hardLimit, type Situation } from './domain/decide.js';
+import { hardLimit, type MeterState } from './domain/decide.js';
 import { effectiveLimit } from './domain/meter.js';
 import { counterName, MeterReader, type MeterReading, type MeterRequest, windowStartOf } from './meter-reader.js';
-import type { Circumstances, Effect, Touch, UsageCommand, UsageResult } from './usage-command.js';
+import type { DecisionContext, CommandResult, MeterRef, UsageCommand, UsageResult } from './usage-command.js';
 import {
   type CounterChange,
   type LedgerEntry,
@@ -18,7 +32,7 @@ import {
 /** A command, and what this process takes its customer to be allowed. */
 export interface PreparedCommand<Answer = unknown> {
   command: UsageCommand<Answer>;
-  holder: KnownHolder;
+  holder: CachedSnapshot;
   /** One for each touch. */
   entitlements: Entitlement[];
 }
@@ -60,9 +74,9 @@ export class UsageTransaction {
   constructor(
     private readonly usage: UsageRepository,
     private readonly meters: MeterReader,
-    private readonly holders: HoldersService,
+    private readonly holders: EntitlementSnapshots,
     private readonly entitlements: EntitlementsService,
-    private readonly pipeline: Pipeline,
+    private readonly pipeline: PipelinedDatabase,
     private readonly events: Events,
     private readonly clock: Clock,
   ) {}
@@ -107,7 +121,7 @@ export class UsageTransaction {
   }
 
   /** All commands of a transaction have it in common. */
-  private present(connection: Connection, { customer: { testClockId } }: KnownHolder): Date | Promise<Date> {
+  private present(connection: Connection, { customer: { testClockId } }: CachedSnapshot): Date | Promise<Date> {
     return testClockId === null ? this.clock.now() : this.usage.nowOnClock(connection, testClockId);
   }
 
@@ -121,26 +135,27 @@ export class UsageTransaction {
     let all = true;
     for (const { holder, entitlements } of commands) {
       const version = versions.get(holder.customer.id);
-      if (version === holder.version) this.holders.confirm(holder);
+      if (version === holder.version) this.holders.markFresh(holder);
       else if (version !== undefined) stale.add(holder.customer.id);
-      all &&= version === holder.version && entitlements.every((entitlement) => holds(entitlement, now));
+      all &&= version === holder.version && entitlements.every((entitlement) => isValidAt(entitlement, now));
     }
     if (all) return commands;
-    const fresh = stale.size > 0 ? await this.holders.reload([...stale], connection) : new Map<string, KnownHolder>();
+    const fresh =
+      stale.size > 0 ? await this.holders.refresh([...stale], connection) : new Map<string, CachedSnapshot>();
     return Promise.all(
       commands.map(async (prepared) => {
         const { holder, command } = prepared;
         if (!versions.has(holder.customer.id)) return null;
         const renewed = stale.has(holder.customer.id) ? fresh.get(holder.customer.id) : holder;
         if (!renewed) {
-          this.holders.forget(holder);
+          this.holders.evict(holder);
           return null;
         }
         return {
           command,
           holder: renewed,
           entitlements: await Promise.all(
-            command.touches.map(({ feature }) => this.entitlements.entitlement(renewed, command.product, feature)),
+            command.meterRefs.map(({ feature }) => this.entitlements.resolve(renewed, command.product, feature)),
           ),
         };
       }),
@@ -153,7 +168,7 @@ export class UsageTransaction {
     const reservations = commands.flatMap(({ command: { customer, reservationIds = [] } }) =>
       reservationIds.map((id) => ({ customerId: customer.id, id })),
     );
-    const references = commands.flatMap(({ command: { customer, references: asked = [] } }) =>
+    const references = commands.flatMap(({ command: { customer, eventIds: asked = [] } }) =>
       asked.map((reference) => ({ customerId: customer.id, reference })),
     );
     const [replays, rows, counted] = await Promise.all([
@@ -176,7 +191,7 @@ export class UsageTransaction {
     const changed = states.changed();
     const expired = changed.flatMap(({ reading }) => reading.expired);
     const lines = [
-      ...changed.flatMap(({ reading }) => [...openingOf(reading), ...paymentOf(reading, now)]),
+      ...changed.flatMap(({ reading }) => [...openingOf(reading), ...coverageOf(reading, now)]),
       ...entries,
     ];
     const settled = [
@@ -226,19 +241,19 @@ function decideOne(
     return earlier.fingerprint === claim.fingerprint
       ? { answer: { answer: JSON.parse(earlier.answer), replayed: true } }
       : { error: keyReused() };
-  const states = command.touches.map((touch, index) =>
+  const states = command.meterRefs.map((touch, index) =>
     written.states.of(touch, entitlements[index]!, holder.customer.id),
   );
-  const circumstances: Circumstances = {
+  const circumstances: DecisionContext = {
     now,
     customer: holder.customer,
-    situations: entitlements.map((entitlement, index) => situationOf(entitlement, states[index])),
+    states: entitlements.map((entitlement, index) => situationOf(entitlement, states[index])),
     reservations: known.reservations,
-    counted: command.references
-      ? new Set(command.references.filter((reference) => known.counted.has(referenceName(customer.id, reference))))
+    counted: command.eventIds
+      ? new Set(command.eventIds.filter((reference) => known.counted.has(referenceName(customer.id, reference))))
       : NONE,
   };
-  let effect: Effect<unknown>;
+  let effect: CommandResult<unknown>;
   try {
     effect = command.decide(circumstances);
   } catch (error) {
@@ -254,7 +269,7 @@ function decideOne(
 }
 
 function keep(
-  effect: Effect<unknown>,
+  effect: CommandResult<unknown>,
   states: (State | undefined)[],
   {
     now,
@@ -274,7 +289,7 @@ function keep(
     if (grew) for (const event of thresholdsOf(state, now)) written.events.push(event);
   });
   for (const {
-    touch,
+    meterIndex,
     quantity,
     kind,
     occurredAt,
@@ -283,7 +298,7 @@ function keep(
     properties = null,
     reference = null,
   } of effect.entries ?? []) {
-    const { featureId, windowStart } = states[touch]!.reading;
+    const { featureId, windowStart } = states[meterIndex]!.reading;
     written.entries.push({
       id: newId(),
       customerId,
@@ -297,7 +312,7 @@ function keep(
       burns: burns.length > 0 ? burns : null,
       reference,
     });
-    if (burns.length > 0) states[touch]!.reading.burnt = [...states[touch]!.reading.burnt, ...burns];
+    if (burns.length > 0) states[meterIndex]!.reading.burnt = [...states[meterIndex]!.reading.burnt, ...burns];
     if (reference !== null) known.counted.add(referenceName(customerId, reference));
   }
   for (const reservation of effect.reservations ?? []) {
@@ -352,10 +367,10 @@ function openingOf({ opening, customerId, featureId, windowStart }: MeterReading
 }
 
 /** What grants have paid is burnt from them, although nothing more was used. */
-function paymentOf({ paid, customerId, featureId, windowStart }: MeterReading, now: Date): LedgerEntry[] {
-  if (paid.length === 0) return [];
+function coverageOf({ covered, customerId, featureId, windowStart }: MeterReading, now: Date): LedgerEntry[] {
+  if (covered.length === 0) return [];
   const common = { kind: 'payment' as const, actor: SYSTEM_ACTOR, properties: null, reference: null };
-  return [{ ...common, id: newId(), customerId, featureId, windowStart, quantity: 0, occurredAt: now, burns: paid }];
+  return [{ ...common, id: newId(), customerId, featureId, windowStart, quantity: 0, occurredAt: now, burns: covered }];
 }
 
 const expiryOf = (
@@ -378,7 +393,7 @@ function requestsOf(commands: (PreparedCommand | null)[]): Map<string, MeterRequ
   for (const prepared of commands) {
     if (!prepared) continue;
     const { command, entitlements, holder } = prepared;
-    command.touches.forEach((touch, index) => {
+    command.meterRefs.forEach((touch, index) => {
       const entitlement = entitlements[index]!;
       // Most commands ask for what the one before has asked for.
       if (isPlain(touch) && seen.has(entitlement)) return;
@@ -392,12 +407,12 @@ function requestsOf(commands: (PreparedCommand | null)[]): Map<string, MeterRequ
   return requests;
 }
 
-const isPlain = ({ at, windowStart, withBurns }: Touch): boolean =>
+const isPlain = ({ at, windowStart, withBurns }: MeterRef): boolean =>
   at === undefined && windowStart === undefined && withBurns !== true;
 
 /** A window that is named and happens to run now is the current one. null where nothing is counted. */
 function requestOf(
-  { at, windowStart, withBurns }: Touch,
+  { at, windowStart, withBurns }: MeterRef,
   entitlement: Entitlement,
   customerId: string,
 ): MeterRequest | null {
@@ -428,7 +443,7 @@ class States {
     return this.byName.get(name);
   }
 
-  of(touch: Touch, entitlement: Entitlement, customerId: string): State | undefined {
+  of(touch: MeterRef, entitlement: Entitlement, customerId: string): State | undefined {
     const plain = isPlain(touch);
     const known = plain ? this.byEntitlement.get(entitlement) : undefined;
     if (known) return known;
@@ -446,7 +461,7 @@ class States {
 const claimName = ({ caller, key }: { caller: string; key: string }): string => `${caller} ${key}`;
 const referenceName = (customerId: string, reference: string): string => `${customerId} ${reference}`;
 
-function situationOf(entitlement: Entitlement, state: State | undefined): Situation & { burnt: Burn[] } {
+function situationOf(entitlement: Entitlement, state: State | undefined): MeterState & { burnt: Burn[] } {
   if (!state) return { entitlement, allowance: null, meter: null, burnt: [] };
   const { allowance, meter, burnt } = state.reading;
   return { entitlement, allowance, meter, burnt };

@@ -74,7 +74,7 @@ export class NotificationsRepository {
     ]);
   }
 
-  async forget(userId: string): Promise<string[]> {
+  async erase(userId: string): Promise<string[]> {
     const rows = await this.database.write<{ id: string }>(
       'delete from notifications where user_id = $1 returning id',
       [userId],

@@ -10,10 +10,10 @@ import { type Notification, NotificationsRepository } from './notifications.repo
 
 const KEPT_MS = 90 * 86_400_000;
 /** More are not counted: nobody tells 1,000 from 2,000. */
-const MOST_COUNTED = 1_000;
+const MAX_COUNTED = 1_000;
 
 /** A notification in its reader's words. */
-export interface ToldNotification extends Text {
+export interface RenderedNotification extends Text {
   id: string;
   kind: NotificationKind;
   eventId: string;
@@ -43,16 +43,16 @@ export class NotificationsService implements OnModuleInit {
     userId: string,
     page: PageRequest,
     { unreadOnly }: { unreadOnly: boolean },
-  ): Promise<Page<ToldNotification>> {
+  ): Promise<Page<RenderedNotification>> {
     const { data, hasMore } = toPage(await this.notifications.list(userId, page, unreadOnly), page.limit);
     const user = await this.users.getById(userId);
     const { timezone } = await this.customers.getById(user.customerId);
-    return { data: data.map((notification) => told(notification, user, timezone)), hasMore };
+    return { data: data.map((notification) => render(notification, user, timezone)), hasMore };
   }
 
   /** 1,000 at most. */
   countUnread(userId: string): Promise<number> {
-    return this.notifications.countUnread(userId, MOST_COUNTED);
+    return this.notifications.countUnread(userId, MAX_COUNTED);
   }
 
   /** Once read, it stays so. @throws DomainError `notification_not_found` */
@@ -66,8 +66,8 @@ export class NotificationsService implements OnModuleInit {
   }
 
   /** Needs a transaction. */
-  async forget(userId: string): Promise<void> {
-    await this.deliveries.forgetMessages('mail', await this.notifications.forget(userId));
+  async erase(userId: string): Promise<void> {
+    await this.deliveries.deleteMessages('mail', await this.notifications.erase(userId));
   }
 
   /** Removes a batch of what is three months old. @returns how many went */
@@ -102,7 +102,7 @@ export class NotificationsService implements OnModuleInit {
     if (notifications.length === 0) return;
     await this.notifications.insert(notifications);
     const mailed = notifications.filter(({ kind, facts }) => isMailed(kind, facts));
-    await this.deliveries.ask(
+    await this.deliveries.enqueue(
       mailed.map(({ id, kind }) => ({ channel: 'mail' as const, lane: MAIL_LANE, messageId: id, type: kind })),
     );
   }
@@ -112,10 +112,10 @@ export class NotificationsService implements OnModuleInit {
 const ownerOf = ({ type, after }: PublishedEvent): string | null =>
   type === 'webhook_endpoint.disabled' ? ((after?.['ownerUserId'] as string | null) ?? null) : null;
 
-function told(
+function render(
   { id, kind, eventId, facts, readAt, createdAt }: Notification,
   { language }: User,
   zone: string,
-): ToldNotification {
+): RenderedNotification {
   return { id, kind, eventId, ...worded(kind, facts, { language, zone }), readAt, createdAt };
 }

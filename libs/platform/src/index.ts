@@ -1,12 +1,12 @@
-export { Changes } from './changes/changes.js';
+export { CacheInvalidations } from './cache/cache-invalidations.js';
 export { Config, type LogLevel, RECOMMENDED_PASSWORD_LENGTH } from './config/config.js';
 export { type ArrayItem, arrayLiteral } from './database/array-literal.js';
 export { count, instant } from './database/columns.js';
 export { Batcher, type Outcome } from './batching/batcher.js';
-export { Together } from './batching/together.js';
+export { CoalescedWakeups } from './batching/coalesced-wakeups.js';
 export { Database } from './database/database.js';
 export { isCutShort, isRetryable, isUnavailable, isUniqueViolation } from './database/database-errors.js';
-export { type Connection, type Decided, Pipeline, type Statement } from './database/pipeline.js';
+export { type Connection, type Decided, PipelinedDatabase, type Statement } from './database/pipelined-database.js';
 export { eventsDocument } from './events/catalog/events-document.js';
 export {
   EVENT_CATALOG,
@@ -26,7 +26,7 @@ export { type KeptMail, Mailer, type MailOutcome, type OutgoingMail } from './ma
 export { ServiceLogger } from './logging/service-logger.js';
 export { mayReadMetrics } from './metrics/metrics-access.js';
 export { Metrics } from './metrics/metrics.js';
-export { endsBySignal } from './process/stopping.js';
+export { shutDownOnSignal } from './process/shutdown.js';
 export { type QueryTally, requestTally } from './observation/request-tally.js';
 export { isTracing, startTracing, stopTracing, tracer } from './observation/tracing.js';
 export { type Dependencies, type DependencyState, Readiness } from './database/readiness.js';
@@ -35,5 +35,5 @@ export { Idempotency, keyReused, type StoredAnswer } from './idempotency/idempot
 export { STALENESS_MS } from './cache/page-store.js';
 export { PlatformModule } from './platform.module.js';
 export { SharedRedis } from './redis/shared-redis.js';
-export { breakerFor, isLeftAlone } from './resilience/breaker.js';
+export { breakerFor, isCircuitOpen } from './resilience/breaker.js';
 export { Keyring } from './secrets/keyring.js';

@@ -2,7 +2,7 @@ import { CacheModule } from '@nestjs/cache-manager';
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { Clock } from '@app/kernel';
 import { PageStore, STALENESS_MS } from './cache/page-store.js';
-import { Changes } from './changes/changes.js';
+import { CacheInvalidations } from './cache/cache-invalidations.js';
 import { DatabaseClock } from './clock/database-clock.js';
 import { Config } from './config/config.js';
 import { DatabaseModule } from './database/database.module.js';
@@ -39,7 +39,7 @@ export class PlatformModule {
       providers: [
         { provide: Clock, useClass: DatabaseClock },
         AuditLog,
-        Changes,
+        CacheInvalidations,
         Events,
         EventFeed,
         EventPartitions,
@@ -52,7 +52,7 @@ export class PlatformModule {
       ],
       exports: [
         AuditLog,
-        Changes,
+        CacheInvalidations,
         Clock,
         Events,
         EventFeed,

@@ -3,11 +3,11 @@ import { CatalogReader } from '@app/catalog';
 import { type Customer, type CustomerProfile, CustomersService, CustomerTime } from '@app/customers';
 import { type Actor, DomainError, invalidField, newId } from '@app/kernel';
 import { Database, Events, isUniqueViolation } from '@app/platform';
-import { currentOf } from './domain/advance.js';
+import { currentOf } from './domain/time.js';
 import { start } from './domain/commands.js';
-import { isLive, isUpcoming, subscriptionFacts, type Subscription } from './domain/subscription.js';
+import { isLive, isUpcoming, eventPayload, type Subscription } from './domain/subscription.js';
 import { LifecycleService, subscriptionExists } from './lifecycle.service.js';
-import { type ChosenPlan, PlanChoice, type PlanWish } from './plan-choice.js';
+import { type ChosenPlan, PlanSelector, type PlanSelection } from './plan-selector.js';
 import { SubscriptionsRepository } from './subscriptions.repository.js';
 
 /** A customer who is to be put on the plans of some products. */
@@ -18,17 +18,17 @@ export interface Enrolment {
   products: string[];
   /** Plan keys by product, where the assignment rules are not to choose. */
   plans?: Record<string, string>;
-  wish?: Omit<PlanWish, 'plan'>;
+  selection?: Omit<PlanSelection, 'plan'>;
   /** What its time is told by; left out: real time. */
   testClockId?: string;
   actor: Actor;
 }
 
 /** A new contract for a customer who is there already. */
-export interface NewContract {
+export interface SubscribeRequest {
   customer: Customer;
   productId: string;
-  wish: PlanWish;
+  selection: PlanSelection;
   quantity?: number;
   /** Instead of the plan's own. */
   trialDays?: number;
@@ -50,7 +50,7 @@ export class EnrolmentService {
     private readonly customers: CustomersService,
     private readonly subscriptions: SubscriptionsRepository,
     private readonly lifecycle: LifecycleService,
-    private readonly plans: PlanChoice,
+    private readonly plans: PlanSelector,
     private readonly database: Database,
     private readonly events: Events,
     private readonly time: CustomerTime,
@@ -61,7 +61,7 @@ export class EnrolmentService {
    * @throws DomainError `no_plan_assigned` when no product has a plan for this customer, `customer_exists`
    */
   async enrol(enrolment: Enrolment): Promise<{ customer: Customer; subscriptions: Subscription[] }> {
-    const contracts = await this.chooseContracts(enrolment);
+    const contracts = await this.chooseSubscriptions(enrolment);
     const [first] = contracts;
     if (!first)
       throw new DomainError('conflict', 'no_plan_assigned', 'No plan is assigned to customers like this one.');
@@ -80,7 +80,7 @@ export class EnrolmentService {
       for (const { id, productId, chosen } of contracts) {
         subscriptions.push(
           await this.insert(
-            { customer, productId, actor: enrolment.actor, wish: { plan: chosen.plan.planKey } },
+            { customer, productId, actor: enrolment.actor, selection: { plan: chosen.plan.planKey } },
             chosen,
             { id, usageSince: null },
           ),
@@ -94,8 +94,8 @@ export class EnrolmentService {
    * Puts an existing customer on a plan.
    * @throws DomainError `subscription_exists`, `plan_not_found`, `no_price`
    */
-  async subscribe(contract: NewContract): Promise<Subscription> {
-    const chosen = await this.plans.choose(contract.customer.id, contract.productId, contract.wish);
+  async subscribe(contract: SubscribeRequest): Promise<Subscription> {
+    const chosen = await this.plans.choose(contract.customer.id, contract.productId, contract.selection);
     return this.open(contract, chosen);
   }
 
@@ -103,28 +103,28 @@ export class EnrolmentService {
   async ensureSubscribed(
     customer: Customer,
     productKey: string,
-    options: { plan?: string; wish?: Omit<PlanWish, 'plan'>; actor: Actor },
+    options: { plan?: string; selection?: Omit<PlanSelection, 'plan'>; actor: Actor },
   ): Promise<Subscription> {
     const product = await this.catalog.getProduct(productKey);
     const current = currentOf(await this.subscriptions.newest(customer.id, product.id), await this.time.of(customer));
     if (current) return current;
-    const chosen = await this.plans.forNewCustomer(product.id, customer, options.plan, options.wish);
+    const chosen = await this.plans.forNewCustomer(product.id, customer, options.plan, options.selection);
     if (!chosen)
       throw new DomainError('conflict', 'no_plan_assigned', 'No plan is assigned to customers like this one.');
     return this.open(
-      { customer, productId: product.id, wish: { plan: chosen.plan.planKey }, actor: options.actor },
+      { customer, productId: product.id, selection: { plan: chosen.plan.planKey }, actor: options.actor },
       chosen,
     );
   }
 
-  private open(contract: NewContract, chosen: ChosenPlan): Promise<Subscription> {
+  private open(contract: SubscribeRequest, chosen: ChosenPlan): Promise<Subscription> {
     const { customer, productId, startsAt } = contract;
     return this.database.transaction(async () => {
       await this.customers.lock(customer.id);
       const now = await this.time.of(customer);
       if (startsAt && startsAt < now) throw invalidField('startsAt', 'must not be in the past');
-      const last = await this.settleNewest(customer.id, productId);
-      refuseOverlap(last, startsAt ?? now);
+      const last = await this.applyDueToNewest(customer.id, productId);
+      assertNoOverlap(last, startsAt ?? now);
       const hadTrial = await this.subscriptions.hadTrial(customer.id, productId);
       return this.insert({ ...contract, trialDays: hadTrial ? 0 : contract.trialDays }, chosen, {
         id: newId(),
@@ -134,13 +134,13 @@ export class EnrolmentService {
   }
 
   /** The newest contract, as it truly is. */
-  private async settleNewest(customerId: string, productId: string): Promise<Subscription | null> {
+  private async applyDueToNewest(customerId: string, productId: string): Promise<Subscription | null> {
     const [newest] = await this.subscriptions.newest(customerId, productId);
-    return newest ? this.lifecycle.settle(customerId, newest.id) : null;
+    return newest ? this.lifecycle.applyDue(customerId, newest.id) : null;
   }
 
   private async insert(
-    contract: NewContract,
+    contract: SubscribeRequest,
     chosen: ChosenPlan,
     { id, usageSince }: { id: string; usageSince: Date | null },
   ): Promise<Subscription> {
@@ -178,17 +178,17 @@ export class EnrolmentService {
       productId,
       actor: contract.actor,
       before: null,
-      after: subscriptionFacts(subscription),
+      after: eventPayload(subscription),
       at: transition.at,
     });
     return subscription;
   }
 
-  private async chooseContracts({
+  private async chooseSubscriptions({
     products,
     plans = {},
     profile,
-    wish,
+    selection,
   }: Enrolment): Promise<{ id: string; productId: string; chosen: ChosenPlan }[]> {
     const buyer = {
       region: profile.region ?? null,
@@ -198,7 +198,7 @@ export class EnrolmentService {
     const contracts = [];
     for (const key of products) {
       const product = await this.catalog.getProduct(key);
-      const chosen = await this.plans.forNewCustomer(product.id, buyer, plans[key], wish);
+      const chosen = await this.plans.forNewCustomer(product.id, buyer, plans[key], selection);
       if (chosen) contracts.push({ id: newId(), productId: product.id, chosen });
     }
     return contracts;
@@ -206,7 +206,7 @@ export class EnrolmentService {
 }
 
 /** One after the other: the next may begin where the last has been told to end, and no sooner. @throws DomainError `subscription_exists` */
-function refuseOverlap(last: Subscription | null, startsAt: Date): void {
+function assertNoOverlap(last: Subscription | null, startsAt: Date): void {
   if (!last || last.endedAt !== null) return;
   const ends = isLive(last.status) && last.cancelAtPeriodEnd ? last.currentPeriodEnd : null;
   if (isUpcoming(last) || ends === null || startsAt < ends) throw subscriptionExists();

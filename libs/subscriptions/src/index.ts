@@ -1,4 +1,4 @@
-export { asOf, currentOf } from './domain/advance.js';
+export { projectedAt, currentOf } from './domain/time.js';
 export { netOf } from './domain/proration.js';
 export {
   isLive,
@@ -10,14 +10,14 @@ export {
   type SubscriptionStatus,
   type Transition,
 } from './domain/subscription.js';
-export { type Enrolment, EnrolmentService, type NewContract } from './enrolment.service.js';
+export { type Enrolment, EnrolmentService, type SubscribeRequest } from './enrolment.service.js';
 export { type ChangeCommand, type ChangePreview, type Command, LifecycleService } from './lifecycle.service.js';
-export type { StoredLine } from './lines.repository.js';
-export type { PlanNumbers } from './numbers.repository.js';
-export { type ProductNumbers, SubscriptionNumbers } from './numbers.service.js';
-export { PassingTimeService } from './passing-time.service.js';
-export type { PlanMove } from './plan-moves.repository.js';
-export { PlanMovesService } from './plan-moves.service.js';
+export type { StoredProrationLine } from './proration-lines.repository.js';
+export type { PlanStats } from './subscription-stats.repository.js';
+export { type ProductStats, SubscriptionStats } from './subscription-stats.service.js';
+export { DueSubscriptionsService } from './due-subscriptions.service.js';
+export type { PlanMigration } from './plan-migrations.repository.js';
+export { PlanMigrationsService } from './plan-migrations.service.js';
 export { SubscriptionsModule } from './subscriptions.module.js';
 export {
   historyNotKept,

@@ -2,13 +2,13 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { CustomersService, CustomerTime } from '@app/customers';
 import { type Actor, DomainError } from '@app/kernel';
 import { Database, isUniqueViolation } from '@app/platform';
-import { asOf } from './domain/advance.js';
+import { projectedAt } from './domain/time.js';
 import * as commands from './domain/commands.js';
 import type { When } from './domain/commands.js';
 import { checkStateMachine } from './domain/state-machine.js';
 import { soldPlanOf, type Subscription, type Transition } from './domain/subscription.js';
-import { type PlanWish, PlanChoice } from './plan-choice.js';
-import { Settlement } from './settlement.js';
+import { type PlanSelection, PlanSelector } from './plan-selector.js';
+import { DueTransitions } from './due-transitions.js';
 import { SubscriptionsRepository } from './subscriptions.repository.js';
 import { Transitions } from './transitions.js';
 
@@ -20,16 +20,16 @@ export interface Command {
   reason?: string;
 }
 
-export interface ChangeWish {
+export interface ChangeSelection {
   /** Without a plan: another price of the same one; without an interval too: the plan, version and price that it has. */
-  wish: Partial<PlanWish>;
+  selection: Partial<PlanSelection>;
   quantity?: number;
   when: When;
   /** @default true */
   prorate?: boolean;
 }
 
-export interface ChangeCommand extends Command, ChangeWish {}
+export interface ChangeCommand extends Command, ChangeSelection {}
 
 /** What a change would do, and to what. Nothing of it is written. */
 export interface ChangePreview {
@@ -43,8 +43,8 @@ export class LifecycleService implements OnModuleInit {
   constructor(
     private readonly subscriptions: SubscriptionsRepository,
     private readonly transitions: Transitions,
-    private readonly settlement: Settlement,
-    private readonly plans: PlanChoice,
+    private readonly settlement: DueTransitions,
+    private readonly plans: PlanSelector,
     private readonly customers: CustomersService,
     private readonly time: CustomerTime,
     private readonly database: Database,
@@ -61,11 +61,11 @@ export class LifecycleService implements OnModuleInit {
   }
 
   /** What `change` would do now, by the same function. @throws DomainError as change */
-  async previewChange(subscription: Pick<Subscription, 'id'>, asked: ChangeWish): Promise<ChangePreview> {
+  async previewChange(subscription: Pick<Subscription, 'id'>, asked: ChangeSelection): Promise<ChangePreview> {
     const decide = await this.deciderOf(subscription.id, asked);
     const stored = await this.get(subscription.id);
     const now = await this.time.of(stored);
-    const before = asOf(stored, now);
+    const before = projectedAt(stored, now);
     return { before, transition: decide(before, now) };
   }
 
@@ -143,7 +143,7 @@ export class LifecycleService implements OnModuleInit {
   /** Ends every subscription of a customer who goes away, those too that have not begun. Needs a transaction. */
   async endAll(customerId: string, actor: Actor): Promise<void> {
     for (const { id } of await this.subscriptions.openOf(customerId)) {
-      const current = await this.settle(customerId, id);
+      const current = await this.applyDue(customerId, id);
       const now = await this.time.of(current);
       if (current.endedAt === null)
         await this.transitions.write(current, commands.cancel(current, 'now', now), { actor }, now);
@@ -151,10 +151,10 @@ export class LifecycleService implements OnModuleInit {
   }
 
   /** Locks a subscription and writes down what is due, so that a command starts from the truth. Needs a transaction. */
-  async settle(customerId: string, id: string): Promise<Subscription> {
+  async applyDue(customerId: string, id: string): Promise<Subscription> {
     const locked = await this.subscriptions.lock(customerId, id);
     if (!locked) throw notFound();
-    const { settled } = await this.settlement.settle([locked], await this.time.of(locked));
+    const { settled } = await this.settlement.apply([locked], await this.time.of(locked));
     return settled.find((one) => one.id === id) ?? locked;
   }
 
@@ -163,7 +163,7 @@ export class LifecycleService implements OnModuleInit {
     decide: (current: Subscription, now: Date) => Transition | Promise<Transition>,
   ): Promise<Subscription> {
     return this.database.transaction(async () => {
-      const current = await this.settle(command.subscription.customerId, command.subscription.id);
+      const current = await this.applyDue(command.subscription.customerId, command.subscription.id);
       if (command.expectedVersion !== undefined && command.expectedVersion !== current.version) {
         throw new DomainError('stale', 'stale', 'The subscription has changed since it was read.', {
           currentVersion: current.version,
@@ -177,12 +177,13 @@ export class LifecycleService implements OnModuleInit {
   /** What a change would be, with the plan as it would be sold now. */
   private async deciderOf(
     id: string,
-    { wish, quantity, when, prorate = true }: ChangeWish,
+    { selection, quantity, when, prorate = true }: ChangeSelection,
   ): Promise<(current: Subscription, now: Date) => Transition> {
     const { customerId, productId, planKey, price } = await this.get(id);
-    const another = wish.plan !== undefined || wish.interval !== undefined || wish.intervalCount !== undefined;
+    const another =
+      selection.plan !== undefined || selection.interval !== undefined || selection.intervalCount !== undefined;
     const chosen = another
-      ? await this.plans.choose(customerId, productId, { ...wish, plan: wish.plan ?? planKey }, price)
+      ? await this.plans.choose(customerId, productId, { ...selection, plan: selection.plan ?? planKey }, price)
       : null;
     return (current, now) =>
       commands.change(

@@ -3,7 +3,7 @@ import {
   isSame,
   LIVE_STATUSES,
   type Subscription,
-  type SubscriptionFacts,
+  type SubscriptionPayload,
   type SubscriptionStatus,
 } from './domain/subscription.js';
 
@@ -79,7 +79,7 @@ export function subscriptionFromRow(row: SubscriptionRow): Subscription {
 }
 
 /** What an event has kept, as PostgreSQL's to_json gives it. */
-export type StoredFacts = Record<string, unknown> & { plan: SubscriptionFacts['plan'] };
+export type StoredFacts = Record<string, unknown> & { plan: SubscriptionPayload['plan'] };
 
 /** Months of events can be forgotten: what began before cannot be told from the rest. */
 export const historyNotKept = (): DomainError =>

@@ -3,14 +3,14 @@ import { CatalogModule } from '@app/catalog';
 import { CustomersModule } from '@app/customers';
 import { EnrolmentService } from './enrolment.service.js';
 import { LifecycleService } from './lifecycle.service.js';
-import { LinesRepository } from './lines.repository.js';
-import { NumbersRepository } from './numbers.repository.js';
-import { SubscriptionNumbers } from './numbers.service.js';
-import { PassingTimeService } from './passing-time.service.js';
-import { PlanChoice } from './plan-choice.js';
-import { PlanMovesRepository } from './plan-moves.repository.js';
-import { PlanMovesService } from './plan-moves.service.js';
-import { Settlement } from './settlement.js';
+import { ProrationLinesRepository } from './proration-lines.repository.js';
+import { SubscriptionStatsRepository } from './subscription-stats.repository.js';
+import { SubscriptionStats } from './subscription-stats.service.js';
+import { DueSubscriptionsService } from './due-subscriptions.service.js';
+import { PlanSelector } from './plan-selector.js';
+import { PlanMigrationsRepository } from './plan-migrations.repository.js';
+import { PlanMigrationsService } from './plan-migrations.service.js';
+import { DueTransitions } from './due-transitions.js';
 import { SubscriptionsRepository } from './subscriptions.repository.js';
 import { SubscriptionsService } from './subscriptions.service.js';
 import { Transitions } from './transitions.js';
@@ -19,26 +19,26 @@ import { Transitions } from './transitions.js';
   imports: [CatalogModule, CustomersModule],
   providers: [
     SubscriptionsRepository,
-    LinesRepository,
-    PlanMovesRepository,
+    ProrationLinesRepository,
+    PlanMigrationsRepository,
     Transitions,
-    Settlement,
-    PlanChoice,
+    DueTransitions,
+    PlanSelector,
     SubscriptionsService,
     LifecycleService,
     EnrolmentService,
-    PassingTimeService,
-    PlanMovesService,
-    NumbersRepository,
-    SubscriptionNumbers,
+    DueSubscriptionsService,
+    PlanMigrationsService,
+    SubscriptionStatsRepository,
+    SubscriptionStats,
   ],
   exports: [
     SubscriptionsService,
     LifecycleService,
     EnrolmentService,
-    PassingTimeService,
-    PlanMovesService,
-    SubscriptionNumbers,
+    DueSubscriptionsService,
+    PlanMigrationsService,
+    SubscriptionStats,
   ],
 })
 export class SubscriptionsModule {}

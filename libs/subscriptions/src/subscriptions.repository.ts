@@ -1,7 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { grouped, type PageRequest } from '@app/kernel';
-import { type ArrayItem, arrayLiteral, Batcher, Database, type Outcome, Pipeline, type Statement } from '@app/platform';
-import { dueAt } from './domain/advance.js';
+import {
+  type ArrayItem,
+  arrayLiteral,
+  Batcher,
+  Database,
+  type Outcome,
+  PipelinedDatabase,
+  type Statement,
+} from '@app/platform';
+import { dueAt } from './domain/time.js';
 import { isUpcoming, type Subscription, type SubscriptionStatus } from './domain/subscription.js';
 import {
   changedColumns,
@@ -53,7 +61,7 @@ const NEWEST: Statement = {
   text: `select found.* from unnest($1::uuid[], $2::uuid[]) as asked (customer, product) cross join lateral (
     select ${SELECTED} from subscriptions s where s.customer_id = asked.customer and s.product_id = asked.product and ${EVER_BEGUN} order by s.id desc limit 2) found`,
 };
-const READS = { most: 256, waiting: 10_000, lanes: 2 };
+const READS = { maxBatch: 256, maxQueued: 10_000, concurrency: 2 };
 
 /** A customer and a product, by their ids. */
 interface Side {
@@ -71,7 +79,7 @@ export class SubscriptionsRepository {
 
   constructor(
     private readonly database: Database,
-    private readonly pipeline: Pipeline,
+    private readonly pipeline: PipelinedDatabase,
   ) {}
 
   async findById(id: string): Promise<Subscription | null> {

@@ -3,9 +3,9 @@ import { CatalogReader, PlansService } from '@app/catalog';
 import { CustomerTime } from '@app/customers';
 import { DomainError, invalidField, type Page, type PageRequest, toPage } from '@app/kernel';
 import { Events, type RecordedEvent } from '@app/platform';
-import { asOf, currentOf } from './domain/advance.js';
+import { projectedAt, currentOf } from './domain/time.js';
 import { isLive, type Subscription, type SubscriptionStatus } from './domain/subscription.js';
-import { LinesRepository, type StoredLine } from './lines.repository.js';
+import { ProrationLinesRepository, type StoredProrationLine } from './proration-lines.repository.js';
 import { type HistoryFilter, type ListFilter, SubscriptionsRepository } from './subscriptions.repository.js';
 
 /** Statuses that time alone leaves behind: a contract may be another one by now. */
@@ -25,7 +25,7 @@ export interface SubscriptionList extends Omit<ListFilter, 'testClockId' | 'plan
 export class SubscriptionsService {
   constructor(
     private readonly subscriptions: SubscriptionsRepository,
-    private readonly kept: LinesRepository,
+    private readonly kept: ProrationLinesRepository,
     private readonly catalog: CatalogReader,
     private readonly plans: PlansService,
     private readonly events: Events,
@@ -36,7 +36,7 @@ export class SubscriptionsService {
   async getById(id: string): Promise<Subscription> {
     const subscription = await this.subscriptions.findById(id);
     if (!subscription) throw new DomainError('not_found', 'subscription_not_found', 'There is no such subscription.');
-    return asOf(subscription, await this.time.of(subscription));
+    return projectedAt(subscription, await this.time.of(subscription));
   }
 
   /** The customer's contract that counts on the product now, live or over, or null when there never was one. */
@@ -54,13 +54,13 @@ export class SubscriptionsService {
   }
 
   /** A subscription as it was at an earlier instant, by what was recorded then; without one, as it is. @throws DomainError `subscription_not_found`, `invalid_fields` */
-  async asWas(subscription: Subscription, at?: Date): Promise<Subscription> {
+  async recordedAt(subscription: Subscription, at?: Date): Promise<Subscription> {
     if (!at) return subscription;
     if (at > (await this.time.of(subscription))) throw invalidField('at', 'has not been yet');
     const then = await this.subscriptions.findAt(subscription, at);
     if (!then) throw new DomainError('not_found', 'subscription_not_found', 'There was no such subscription then.');
     then.planId = await this.catalog.planId(then.productId, then.planKey);
-    return asOf(then, at);
+    return projectedAt(then, at);
   }
 
   /** The customer's contracts, newest first. */
@@ -117,7 +117,7 @@ export class SubscriptionsService {
   }
 
   /** The money that its changes have moved, oldest first. */
-  async lines(id: string, page: PageRequest): Promise<Page<StoredLine>> {
+  async prorationLines(id: string, page: PageRequest): Promise<Page<StoredProrationLine>> {
     return toPage(await this.kept.list(id, page), page.limit);
   }
 
@@ -125,7 +125,7 @@ export class SubscriptionsService {
     const contracts = await this.subscriptions.newestAt(customerId, productId, at);
     const [newest] = contracts;
     if (!newest) return null;
-    const then = await Promise.all(contracts.map((contract) => this.asWas(contract, at)));
+    const then = await Promise.all(contracts.map((contract) => this.recordedAt(contract, at)));
     return currentOf(then, at);
   }
 
@@ -134,6 +134,6 @@ export class SubscriptionsService {
   }
 
   private presentAll(rows: Subscription[]): Promise<Subscription[]> {
-    return Promise.all(rows.map(async (row) => asOf(row, await this.time.of(row))));
+    return Promise.all(rows.map(async (row) => projectedAt(row, await this.time.of(row))));
   }
 }

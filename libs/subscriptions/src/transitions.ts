@@ -4,13 +4,13 @@ import { type ArrayItem, arrayLiteral, Database, Events, type NewEvent } from '@
 import { directionOf } from './domain/direction.js';
 import { assertLegal } from './domain/state-machine.js';
 import {
-  factsUnlike,
+  changedFields,
   type Subscription,
-  subscriptionFacts,
+  eventPayload,
   type SubscriptionEventType,
   type Transition,
 } from './domain/subscription.js';
-import { LinesRepository } from './lines.repository.js';
+import { ProrationLinesRepository } from './proration-lines.repository.js';
 import { SubscriptionsRepository } from './subscriptions.repository.js';
 
 /** A subscription that this transaction holds, and the steps that it takes, in order. */
@@ -20,7 +20,7 @@ export interface Progress {
 }
 
 /** Who did it, as the caller says; time is nobody's doing. */
-export interface Doing {
+export interface Attribution {
   actor: Actor;
   reason?: string;
 }
@@ -42,15 +42,15 @@ const ACTIONS: Partial<Record<SubscriptionEventType, string>> = {
 export class Transitions {
   constructor(
     private readonly subscriptions: SubscriptionsRepository,
-    private readonly lines: LinesRepository,
+    private readonly lines: ProrationLinesRepository,
     private readonly database: Database,
     private readonly events: Events,
   ) {}
 
   /** What somebody did. `now` is the customer's present. */
-  async write(before: Subscription, step: Transition, doing: Doing, now: Date): Promise<Subscription> {
+  async write(before: Subscription, step: Transition, doing: Attribution, now: Date): Promise<Subscription> {
     const after = await this.save([{ before, steps: [step] }], doing, now);
-    if (step.lines?.length) await this.lines.insert(after[0]!, step.lines, now);
+    if (step.prorationLines?.length) await this.lines.insert(after[0]!, step.prorationLines, now);
     return after[0]!;
   }
 
@@ -78,7 +78,7 @@ export class Transitions {
     return after;
   }
 
-  private async save(progresses: Progress[], doing: Doing, now: Date): Promise<Subscription[]> {
+  private async save(progresses: Progress[], doing: Attribution, now: Date): Promise<Subscription[]> {
     const changes = progresses.map(({ before, steps }) => ({
       before,
       after: { ...steps.at(-1)!.subscription, updatedAt: now },
@@ -92,9 +92,9 @@ export class Transitions {
   }
 }
 
-function eventOf(before: Subscription, step: Transition, { actor, reason }: Doing): NewEvent {
+function eventOf(before: Subscription, step: Transition, { actor, reason }: Attribution): NewEvent {
   assertLegal(before.status, step);
-  const { subscription: after, type, at, lines } = step;
+  const { subscription: after, type, at, prorationLines } = step;
   return {
     type,
     actor,
@@ -103,14 +103,14 @@ function eventOf(before: Subscription, step: Transition, { actor, reason }: Doin
     subject: { type: 'subscription', id: after.id },
     customerId: after.customerId,
     productId: after.productId,
-    before: factsUnlike(before, after),
+    before: changedFields(before, after),
     // What time does is told by what it changes: with the last whole of it, that is all there is to know.
     after: {
       ...(actor === SYSTEM_ACTOR
-        ? { ...factsUnlike(after, before), price: after.price, quantity: after.quantity }
-        : subscriptionFacts(after)),
+        ? { ...changedFields(after, before), price: after.price, quantity: after.quantity }
+        : eventPayload(after)),
       ...(type === 'subscription.plan_changed' ? { direction: directionOf(before, after) } : {}),
-      ...(lines?.length ? { lines } : {}),
+      ...(prorationLines?.length ? { lines: prorationLines } : {}),
     },
   };
 }

@@ -7,7 +7,7 @@ export {
   type MailTopic,
   type Role,
   ROLES,
-  type Standing,
+  type RoleAndStatus,
   type User,
 } from './domain/user.js';
 export { UsersModule } from './users.module.js';

@@ -66,7 +66,7 @@ export class UsersRepository {
   }
 
   /** Leaves the id, and nothing by which anybody could know the person. */
-  async forget(id: string, now: Date): Promise<void> {
+  async erase(id: string, now: Date): Promise<void> {
     await this.database.write(
       `update users set email = null, canonical_email = null, email_verified_at = null, name = null, password_hash = null, mail_enabled = false,
          role = 'user', product_id = null, active = false, deleted_at = $2, updated_at = $2 where id = $1`,

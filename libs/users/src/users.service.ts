@@ -3,11 +3,11 @@ import { type Actor, Clock, DomainError, invalidField, type Page, type PageReque
 import { Database, Events, type EventType, isUniqueViolation } from '@app/platform';
 import {
   canonicalEmail,
-  changeStanding,
+  changeRoleAndStatus,
   isEmail,
   type Language,
   type Role,
-  type Standing,
+  type RoleAndStatus,
   type User,
 } from './domain/user.js';
 import { UsersRepository } from './users.repository.js';
@@ -112,12 +112,16 @@ export class UsersService {
   }
 
   /** Changes role, product or activity; there is always an active admin left. @throws DomainError `user_not_found`, `last_admin`, `invalid_fields` */
-  updateStanding(id: string, changes: Partial<Standing>, actor: Actor): Promise<{ before: User; after: User }> {
+  updateRoleAndStatus(
+    id: string,
+    changes: Partial<RoleAndStatus>,
+    actor: Actor,
+  ): Promise<{ before: User; after: User }> {
     return this.database.transaction(async () => {
       const admins = await this.users.lockActiveAdmins();
       const before = (await this.users.lock(id)) ?? notFound();
-      const standing = changeStanding(before, changes);
-      if (standing.role !== 'admin' || !standing.active) refuseLastAdmin(admins, id);
+      const standing = changeRoleAndStatus(before, changes);
+      if (standing.role !== 'admin' || !standing.active) assertNotLastAdmin(admins, id);
       const { role, productId, active } = before;
       const after = await this.write(
         before,
@@ -163,11 +167,11 @@ export class UsersService {
   }
 
   /** Takes everything personal away; the id stays, so that what it did stays told. Needs a transaction. @throws DomainError `user_not_found`, `last_admin` */
-  async forget(id: string, actor: Actor, reason: string | null): Promise<User> {
+  async erase(id: string, actor: Actor, reason: string | null): Promise<User> {
     const admins = await this.users.lockActiveAdmins();
     const user = (await this.users.lock(id)) ?? notFound();
-    refuseLastAdmin(admins, id);
-    await this.users.forget(id, this.clock.now());
+    assertNotLastAdmin(admins, id);
+    await this.users.erase(id, this.clock.now());
     await this.record('user.deleted', user, actor, { before: { role: user.role }, reason: reason ?? undefined });
     return user;
   }
@@ -224,7 +228,7 @@ async function takenUnlessFree<T>(write: () => Promise<T>): Promise<T> {
   }
 }
 
-function refuseLastAdmin(admins: string[], id: string): void {
+function assertNotLastAdmin(admins: string[], id: string): void {
   if (admins.length === 1 && admins[0] === id)
     throw new DomainError('conflict', 'last_admin', 'This is the last active admin.');
 }

@@ -7,13 +7,13 @@ import { Config } from '@app/platform';
 const RESOLVE_MS = 5_000;
 /** So long the addresses of a name are used again; they were vetted, so they may be. */
 const REMEMBERED_MS = 10_000;
-const MOST_REMEMBERED = 1_000;
+const MAX_REMEMBERED = 1_000;
 /** Name servers are asked so long, and once more. */
 const PATIENCE = { timeout: 2_000, tries: 2 };
 /** Those that there are do not answer: the system would wait for them too. */
 const NO_ANSWER = new Set(['ETIMEOUT', 'ESERVFAIL']);
 /** The system looks names up on four threads, which serve much else too. */
-const LOOKED_UP_AT_ONCE = 2;
+const MAX_CONCURRENT_LOOKUPS = 2;
 const GLOBAL_IPV6 = ipaddr.parseCIDR('2000::/3');
 
 /** A place that nothing is sent to. */
@@ -23,7 +23,7 @@ export class RefusedAddress extends Error {}
 @Injectable()
 export class AddressLookup {
   private readonly resolver = new dns.Resolver(PATIENCE);
-  private readonly limit = pLimit(LOOKED_UP_AT_ONCE);
+  private readonly limit = pLimit(MAX_CONCURRENT_LOOKUPS);
 
   /**
    * Asks name servers, which holds nobody up however long they take; and for what they do not know, or where there are none, the system,
@@ -84,7 +84,7 @@ export class AddressPolicy {
     const now = performance.now();
     const known = this.remembered.get(hostname);
     if (known && known.until > now) return known.found;
-    if (this.remembered.size >= MOST_REMEMBERED) this.remembered.clear();
+    if (this.remembered.size >= MAX_REMEMBERED) this.remembered.clear();
     const found = within(RESOLVE_MS, this.lookup.all(hostname));
     this.remembered.set(hostname, { until: now + REMEMBERED_MS, found });
     found.catch(() => undefined);

@@ -9,7 +9,7 @@ import { WebhookSender } from './webhook-sender.js';
 const DAY_MS = 86_400_000;
 const PAGE = 500;
 /** Of one call; the next goes on. */
-const MOST_AGAIN = 50_000;
+const MAX_REDELIVERED = 50_000;
 /** What a test sends; it is no event. */
 export const TEST_TYPE = 'webhook.test';
 
@@ -69,10 +69,10 @@ export class WebhookDeliveriesService {
   /** Sends what has arrived or was given up once more, as if for the first time. @throws DomainError `webhook_delivery_not_found`, `delivery_pending`, `event_not_kept`, `endpoint_disabled` */
   async redeliver(id: string, scope: EndpointScope): Promise<LoggedDelivery> {
     const { lane, messageId, type } = await this.get(id, scope);
-    await this.refuseDisabled(lane, scope);
+    await this.assertEnabled(lane, scope);
     if (!(await this.feed.bodies([messageId])).has(messageId))
       throw new DomainError('conflict', 'event_not_kept', `Events are kept for ${FEED_DAYS} days.`);
-    const begun = await this.deliveries.again([{ channel: 'webhook', lane, messageId, type }]);
+    const begun = await this.deliveries.redeliver([{ channel: 'webhook', lane, messageId, type }]);
     if (begun === 0) throw new DomainError('conflict', 'delivery_pending', 'It is on its way already.');
     return this.get(id, scope);
   }
@@ -87,15 +87,15 @@ export class WebhookDeliveriesService {
     scope: EndpointScope,
     { from, to, all, after }: Redelivery,
   ): Promise<{ redelivered: number; nextAfter: number | null }> {
-    const endpoint = await this.refuseDisabled(endpointId, scope);
+    const endpoint = await this.assertEnabled(endpointId, scope);
     if (from >= to) throw invalidField('to', 'must be after from');
     if (this.clock.now().getTime() - from.getTime() > FEED_DAYS * DAY_MS)
       throw invalidField('from', `must be in the last ${FEED_DAYS} days`);
     let redelivered = 0;
     let reached = after;
-    for (let seen = 0; seen < MOST_AGAIN; seen += PAGE) {
+    for (let seen = 0; seen < MAX_REDELIVERED; seen += PAGE) {
       const entries = await this.feed.between(from, to, endpoint, { after: reached, limit: PAGE });
-      redelivered += await this.again(endpointId, entries, all);
+      redelivered += await this.requeue(endpointId, entries, all);
       if (entries.length < PAGE) return { redelivered, nextAfter: null };
       reached = entries.at(-1)!.position;
     }
@@ -122,7 +122,7 @@ export class WebhookDeliveriesService {
     };
   }
 
-  private async again(lane: string, entries: FeedEntry[], all: boolean): Promise<number> {
+  private async requeue(lane: string, entries: FeedEntry[], all: boolean): Promise<number> {
     const arrived = all
       ? new Set<string>()
       : await this.deliveries.arrived(
@@ -132,12 +132,12 @@ export class WebhookDeliveriesService {
     const missing = entries.filter(({ eventId }) => !arrived.has(eventId));
     return missing.length === 0
       ? 0
-      : this.deliveries.again(
+      : this.deliveries.redeliver(
           missing.map(({ eventId, type }) => ({ channel: 'webhook' as const, lane, messageId: eventId, type })),
         );
   }
 
-  private async refuseDisabled(id: string, scope: EndpointScope): Promise<WebhookEndpoint> {
+  private async assertEnabled(id: string, scope: EndpointScope): Promise<WebhookEndpoint> {
     const endpoint = await this.endpoints.get(id, scope);
     if (!endpoint.enabled)
       throw new DomainError('conflict', 'endpoint_disabled', 'The endpoint is off: switch it on first.');

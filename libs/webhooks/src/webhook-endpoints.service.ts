@@ -9,7 +9,7 @@ import { endpointFacts, type WebhookEndpoint } from './domain/webhook-endpoint.j
 import { type EndpointScope, WebhookEndpointsRepository } from './webhook-endpoints.repository.js';
 import { WebhookSecrets } from './webhook-secrets.js';
 
-const MOST = { customer: 20, others: 200 };
+const MAX_ENDPOINTS = { customer: 20, others: 200 };
 const KINDS = new Set(PUBLIC_EVENT_TYPES.map((type) => `${type.split('.')[0]!}.*`));
 
 export interface NewEndpoint {
@@ -141,7 +141,7 @@ export class WebhookEndpointsService {
   }
 
   /** Everything that was to be told to a customer, and who made what. Needs a transaction. */
-  async forget(customerId: string, userId: string | null, actor: Actor): Promise<void> {
+  async erase(customerId: string, userId: string | null, actor: Actor): Promise<void> {
     for (const id of await this.endpoints.idsOf({ productId: null, customerId }))
       await this.delete(id, { productId: null, customerId }, actor);
     if (userId !== null) await this.endpoints.disown(userId);
@@ -167,7 +167,7 @@ export class WebhookEndpointsService {
       updatedAt: now,
     };
     await this.database.transaction(async () => {
-      const most = scope.customerId === null ? MOST.others : MOST.customer;
+      const most = scope.customerId === null ? MAX_ENDPOINTS.others : MAX_ENDPOINTS.customer;
       if ((await this.endpoints.lockScope(scope)) >= most)
         throw new DomainError('conflict', 'too_many_endpoints', `There are ${most} endpoints already.`);
       await this.endpoints.insert(endpoint, sealed);

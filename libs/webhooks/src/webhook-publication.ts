@@ -23,7 +23,7 @@ export class WebhookPublication implements OnModuleInit {
     ]);
     if (listeners.length === 0) return;
     const channel = 'webhook' as const;
-    await this.deliveries.ask(
+    await this.deliveries.enqueue(
       events.flatMap((event) =>
         listeners
           .filter((endpoint) => wants(endpoint, event))

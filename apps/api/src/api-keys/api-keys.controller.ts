@@ -29,7 +29,7 @@ export class ApiKeysController {
   ) {}
 
   @Post()
-  @Allow({ people: 'user' })
+  @Allow({ users: 'user' })
   @RequireEntitlement('api_keys', { product: OWN_PRODUCT })
   // Outside of the limit: a repetition consumes nothing.
   @Idempotent()
@@ -45,7 +45,7 @@ export class ApiKeysController {
 
   @Post(':id/rotate')
   @Idempotent()
-  @Allow({ people: 'user' })
+  @Allow({ users: 'user' })
   @ApiOperation({
     operationId: 'rotateApiKey',
     summary: 'Make a key in its place: the same rights, another secret, yours; the old one goes on for a while',
@@ -61,7 +61,7 @@ export class ApiKeysController {
   }
 
   @Get()
-  @Allow({ people: 'user' })
+  @Allow({ users: 'user' })
   @ApiOperation({
     operationId: 'listApiKeys',
     summary: 'List the keys in force, newest first: your own, or all for admins',
@@ -77,7 +77,7 @@ export class ApiKeysController {
 
   @Delete(':id')
   @HttpCode(204)
-  @Allow({ people: 'user' })
+  @Allow({ users: 'user' })
   @ApiOperation({ operationId: 'revokeApiKey', summary: 'End a key at once' })
   @ApiProblems(404)
   async revoke(@UuidParam('id') id: string, @CurrentPrincipal() principal: UserPrincipal): Promise<void> {

@@ -21,7 +21,7 @@ export class RevokeApiKeyOperation {
       // The unit went on to the key that took its place.
       if (replaced) return;
       const { customer } = await this.profiles.get(ownerUserId);
-      await this.metering.giveBack({
+      await this.metering.returnUnits({
         customer,
         product: OWN_PRODUCT,
         feature: 'api_keys',

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { actorOf, ApiKeysService, ProfileService, type ToldApiKey, type UserPrincipal } from '@app/auth';
+import { actorOf, ApiKeysService, ProfileService, type ApiKeyWithSecret, type UserPrincipal } from '@app/auth';
 import { OWN_PRODUCT } from '@app/catalog';
 import { MeteringService } from '@app/metering';
 import { Database } from '@app/platform';
@@ -16,7 +16,7 @@ export class RotateApiKeyOperation {
   ) {}
 
   /** @throws DomainError `api_key_not_found`, `api_key_replaced`, `limit_reached` */
-  run(id: string, overlapSeconds: number, principal: UserPrincipal): Promise<ToldApiKey> {
+  run(id: string, overlapSeconds: number, principal: UserPrincipal): Promise<ApiKeyWithSecret> {
     return this.database.transaction(async () => {
       const { formerOwnerUserId, ...told } = await this.apiKeys.rotate(id, overlapSeconds, principal);
       if (formerOwnerUserId !== principal.userId) await this.moveUnit(formerOwnerUserId, principal);
@@ -26,7 +26,7 @@ export class RotateApiKeyOperation {
 
   private async moveUnit(formerOwnerUserId: string, principal: UserPrincipal): Promise<void> {
     const unit = { product: OWN_PRODUCT, feature: 'api_keys', quantity: 1, actor: actorOf(principal) };
-    await this.metering.giveBack({ ...unit, customer: (await this.profiles.get(formerOwnerUserId)).customer });
+    await this.metering.returnUnits({ ...unit, customer: (await this.profiles.get(formerOwnerUserId)).customer });
     refuseDenied(
       (await this.metering.consume({ ...unit, customer: (await this.profiles.get(principal.userId)).customer })).answer,
     );

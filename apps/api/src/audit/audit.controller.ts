@@ -9,7 +9,7 @@ import { AuditEntryDto, AuditExportQueryDto, AuditPageDto, AuditQueryDto } from 
 import { ReadAuditOperation } from './read-audit.operation.js';
 
 const TYPES = { csv: 'text/csv', ndjson: 'application/x-ndjson' };
-const RULE = { scope: 'audit:read', people: 'product_admin', support: 'reads' } as const;
+const RULE = { scope: 'audit:read', users: 'product_admin', support: 'reads' } as const;
 
 @ApiTags('Audit')
 @ApiCredentials()

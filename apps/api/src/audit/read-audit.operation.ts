@@ -6,11 +6,11 @@ import { type Page, type PageRequest, toPage } from '@app/kernel';
 import { type AuditEntry, type AuditFilter, AuditLog } from '@app/platform';
 import { EventScope } from '../http/access/event-scope.js';
 import { optionalDate } from '../http/input/optional-date.js';
-import { FewAtOnce } from '../http/streaming/few-at-once.js';
+import { ConcurrencyLimit } from '../http/streaming/concurrency-limit.js';
 import { pagesOf } from '../users/account-records.js';
 import { AuditEntryDto, type AuditExportQueryDto } from './dto/audit.dto.js';
 
-const MOST_AT_ONCE = 2;
+const MAX_CONCURRENT = 2;
 
 /** A line of the CSV. */
 const CSV_COLUMNS: Record<string, (entry: AuditEntryDto) => unknown> = {
@@ -35,7 +35,7 @@ const CSV_COLUMNS: Record<string, (entry: AuditEntryDto) => unknown> = {
 /** Reads what people and keys did, as far as the caller may see it. */
 @Injectable()
 export class ReadAuditOperation {
-  private readonly underWay = new FewAtOnce(MOST_AT_ONCE, 'exports');
+  private readonly underWay = new ConcurrencyLimit(MAX_CONCURRENT, 'exports');
 
   constructor(
     private readonly log: AuditLog,

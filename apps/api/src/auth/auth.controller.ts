@@ -8,7 +8,7 @@ import { RequestOrigin } from '../http/access/request-origin.decorator.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { CallerAddress } from '../http/throttling/address-block.js';
-import { TakesSecrets } from '../http/throttling/throttling.guard.js';
+import { AuthRateLimit } from '../http/throttling/throttling.guard.js';
 import { CustomerDto } from '../customers/dto/customer.dto.js';
 import { SubscriptionPresenter } from '../subscriptions/subscription-presenter.js';
 import { UserDto } from '../users/dto/user.dto.js';
@@ -25,7 +25,7 @@ import {
 import { refuseOtherGrants } from './grant-types.js';
 
 @ApiTags('Auth')
-@TakesSecrets()
+@AuthRateLimit()
 @Controller('v1/auth')
 export class AuthController {
   constructor(
@@ -98,7 +98,7 @@ export class AuthController {
   @Post('logout')
   @Idempotent()
   @HttpCode(204)
-  @Allow({ people: 'user' })
+  @Allow({ users: 'user' })
   @ApiCredentials()
   @ApiOperation({
     operationId: 'logout',

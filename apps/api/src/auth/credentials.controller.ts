@@ -8,7 +8,7 @@ import { RequestOrigin } from '../http/access/request-origin.decorator.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { CallerAddress } from '../http/throttling/address-block.js';
-import { TakesSecrets } from '../http/throttling/throttling.guard.js';
+import { AuthRateLimit } from '../http/throttling/throttling.guard.js';
 import { EmptyDto } from '../http/input/empty.dto.js';
 import {
   AcceptedDto,
@@ -23,7 +23,7 @@ import {
 const MAILED: AcceptedDto = { message: 'If there is something to be done for this address, mail is on its way to it.' };
 
 @ApiTags('Auth')
-@TakesSecrets()
+@AuthRateLimit()
 @Controller('v1/auth')
 export class CredentialsController {
   constructor(private readonly credentials: CredentialsService) {}
@@ -68,7 +68,7 @@ export class CredentialsController {
   @Post('resend-verification')
   @Idempotent()
   @HttpCode(202)
-  @Allow({ people: 'user' })
+  @Allow({ users: 'user' })
   @ApiCredentials()
   @ApiOperation({ operationId: 'resendVerification', summary: 'Send the mail that confirms the address once more' })
   async resendVerification(@Body() _: EmptyDto, @CurrentPrincipal() principal: UserPrincipal): Promise<AcceptedDto> {
@@ -79,7 +79,7 @@ export class CredentialsController {
   @Post('change-password')
   @Idempotent()
   @HttpCode(204)
-  @Allow({ people: 'user' })
+  @Allow({ users: 'user' })
   @ApiCredentials()
   @ApiOperation({ operationId: 'changePassword', summary: 'Change your password; all your other sessions end' })
   async changePassword(
@@ -93,7 +93,7 @@ export class CredentialsController {
   @Post('change-email')
   @Idempotent()
   @HttpCode(202)
-  @Allow({ people: 'user' })
+  @Allow({ users: 'user' })
   @ApiCredentials()
   @ApiOperation({
     operationId: 'changeEmail',

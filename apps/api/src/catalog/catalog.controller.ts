@@ -7,7 +7,7 @@ import { CurrentPrincipal } from '../http/access/current-principal.decorator.js'
 import { allowedProduct, ProductKey } from '../http/access/product-key.decorator.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
-import { TakesTime } from '../http/in-flight/takes-time.decorator.js';
+import { RequestDeadline } from '../http/in-flight/request-deadline.decorator.js';
 import { ProductQueryDto } from '../plans/dto/plan.dto.js';
 import { ApplyCatalogQueryDto, CatalogDifferenceDto, CatalogDto } from './dto/catalog.dto.js';
 
@@ -18,7 +18,7 @@ export class CatalogController {
   constructor(private readonly catalog: CatalogService) {}
 
   @Get()
-  @Allow({ scope: 'catalog:read', people: 'product_admin', support: 'reads' })
+  @Allow({ scope: 'catalog:read', users: 'product_admin', support: 'reads' })
   @ApiOperation({
     operationId: 'getCatalog',
     summary: 'Read the whole catalogue of a product, in the form that apply takes',
@@ -29,10 +29,10 @@ export class CatalogController {
   }
 
   @Post('apply')
-  @TakesTime(30)
+  @RequestDeadline(30)
   @Idempotent()
   @HttpCode(200)
-  @Allow({ scope: 'catalog:write', people: 'product_admin' })
+  @Allow({ scope: 'catalog:write', users: 'product_admin' })
   @ApiOperation({ operationId: 'applyCatalog', summary: 'Make the catalogue of a product what the document says' })
   @ApiProblems(409)
   apply(

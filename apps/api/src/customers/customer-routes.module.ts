@@ -5,12 +5,12 @@ import { SubscriptionsModule } from '@app/subscriptions';
 import { UsersModule } from '@app/users';
 import { SubscriptionRoutesModule } from '../subscriptions/subscription-routes.module.js';
 import { CustomersController } from './customers.controller.js';
-import { ForgetCustomerOperation } from './forget-customer.operation.js';
+import { DeleteCustomerOperation } from './delete-customer.operation.js';
 import { PutCustomerOperation } from './put-customer.operation.js';
 
 @Module({
   imports: [CustomersModule, SubscriptionsModule, CatalogModule, UsersModule, SubscriptionRoutesModule],
   controllers: [CustomersController],
-  providers: [PutCustomerOperation, ForgetCustomerOperation],
+  providers: [PutCustomerOperation, DeleteCustomerOperation],
 })
 export class CustomerRoutesModule {}

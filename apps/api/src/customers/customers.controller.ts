@@ -7,7 +7,7 @@ import { type Customer, CustomersService } from '@app/customers';
 import { SubscriptionsService } from '@app/subscriptions';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentCustomer, CurrentPrincipal } from '../http/access/current-principal.decorator.js';
-import { OfCustomer } from '../http/access/owner.guard.js';
+import { ResolveCustomer } from '../http/access/owner.guard.js';
 import { confinedProduct, ProductKey } from '../http/access/product-key.decorator.js';
 import { Etag } from '../http/etag/etag.interceptor.js';
 import { optionalDate } from '../http/input/optional-date.js';
@@ -28,7 +28,7 @@ import {
   ListCustomersQueryDto,
   PutCustomerDto,
 } from './dto/customer.dto.js';
-import { ForgetCustomerOperation } from './forget-customer.operation.js';
+import { DeleteCustomerOperation } from './delete-customer.operation.js';
 import { PutCustomerOperation } from './put-customer.operation.js';
 
 @ApiTags('Customers')
@@ -39,14 +39,14 @@ export class CustomersController {
     private readonly customers: CustomersService,
     private readonly subscriptions: SubscriptionsService,
     private readonly putCustomer: PutCustomerOperation,
-    private readonly forgetCustomer: ForgetCustomerOperation,
+    private readonly forgetCustomer: DeleteCustomerOperation,
     private readonly catalog: CatalogReader,
     private readonly presenter: SubscriptionPresenter,
     private readonly pages: Pages,
   ) {}
 
   @Put(':key')
-  @Allow({ scope: 'customers:write', people: 'product_admin' })
+  @Allow({ scope: 'customers:write', users: 'product_admin' })
   @ApiOperation({
     operationId: 'putCustomer',
     summary: 'Make or update a customer by your own key; safe to repeat',
@@ -77,7 +77,7 @@ export class CustomersController {
   }
 
   @Get()
-  @Allow({ scope: 'customers:read', people: 'product_admin', support: 'reads' })
+  @Allow({ scope: 'customers:read', users: 'product_admin', support: 'reads' })
   @ApiOperation({ operationId: 'listCustomers', summary: 'List customers, newest first' })
   async list(
     @Query() query: ListCustomersQueryDto,
@@ -92,8 +92,8 @@ export class CustomersController {
   }
 
   @Get(':customer')
-  @Allow({ scope: 'customers:read', people: 'owner', support: 'reads' })
-  @OfCustomer()
+  @Allow({ scope: 'customers:read', users: 'owner', support: 'reads' })
+  @ResolveCustomer()
   @ApiParam({ name: 'customer', description: 'Key of the customer, or "me".' })
   @ApiOperation({ operationId: 'getCustomer', summary: 'Read one customer' })
   @ApiProblems(404)
@@ -103,8 +103,8 @@ export class CustomersController {
 
   @Delete(':customer')
   @HttpCode(204)
-  @Allow({ scope: 'customers:write', people: 'product_admin' })
-  @OfCustomer()
+  @Allow({ scope: 'customers:write', users: 'product_admin' })
+  @ResolveCustomer()
   @ApiParam({ name: 'customer', description: 'Key of the customer.' })
   @ApiOperation({
     operationId: 'deleteCustomer',
@@ -116,8 +116,8 @@ export class CustomersController {
   }
 
   @Get(':customer/subscription')
-  @Allow({ scope: 'subscriptions:read', people: 'owner', support: 'reads' })
-  @OfCustomer()
+  @Allow({ scope: 'subscriptions:read', users: 'owner', support: 'reads' })
+  @ResolveCustomer()
   @Etag('version')
   @ApiParam({ name: 'customer', description: 'Key of the customer, or "me".' })
   @ApiOperation({ operationId: 'getLiveSubscription', summary: 'Read the live subscription, as it is or as it was' })
@@ -132,8 +132,8 @@ export class CustomersController {
   }
 
   @Get(':customer/subscriptions')
-  @Allow({ scope: 'subscriptions:read', people: 'owner', support: 'reads' })
-  @OfCustomer()
+  @Allow({ scope: 'subscriptions:read', users: 'owner', support: 'reads' })
+  @ResolveCustomer()
   @ApiParam({ name: 'customer', description: 'Key of the customer, or "me".' })
   @ApiOperation({
     operationId: 'listSubscriptionHistory',

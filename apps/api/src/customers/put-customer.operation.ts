@@ -63,7 +63,7 @@ export class PutCustomerOperation {
       profile,
       products: [product],
       plans,
-      wish: { interval },
+      selection: { interval },
       testClockId: testClock,
       actor: actorOf(principal),
     });
@@ -81,7 +81,7 @@ export class PutCustomerOperation {
       const customer = await this.customers.update(found.id, profile, actor);
       const subscription = await this.enrolment.ensureSubscribed(customer, product, {
         plan,
-        wish: { interval },
+        selection: { interval },
         actor,
       });
       return { customer, subscription, status: 200 as const };

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { MeteringModule } from '@app/metering';
-import { StandingOperation } from './standing.operation.js';
+import { ListEntitlementsOperation } from './list-entitlements.operation.js';
 import { EntitlementsController } from './entitlements.controller.js';
 
-@Module({ imports: [MeteringModule], controllers: [EntitlementsController], providers: [StandingOperation] })
+@Module({ imports: [MeteringModule], controllers: [EntitlementsController], providers: [ListEntitlementsOperation] })
 export class EntitlementRoutesModule {}

@@ -3,13 +3,13 @@ import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Customer } from '@app/customers';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentCustomer } from '../http/access/current-principal.decorator.js';
-import { OfCustomer } from '../http/access/owner.guard.js';
+import { ResolveCustomer } from '../http/access/owner.guard.js';
 import { ProductKey } from '../http/access/product-key.decorator.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { optionalDate } from '../http/input/optional-date.js';
 import { DecisionDto, DecisionListDto } from '../usage/dto/usage.dto.js';
-import { StandingQueryDto } from './dto/standing.dto.js';
-import { StandingOperation } from './standing.operation.js';
+import { EntitlementsQueryDto } from './dto/entitlements.dto.js';
+import { ListEntitlementsOperation } from './list-entitlements.operation.js';
 
 @ApiTags('Entitlements and usage')
 @ApiCredentials()
@@ -17,26 +17,26 @@ import { StandingOperation } from './standing.operation.js';
 @ApiParam({ name: 'customer', description: 'Key of the customer, or "me".' })
 @Controller('v1/customers/:customer/entitlements')
 export class EntitlementsController {
-  constructor(private readonly standing: StandingOperation) {}
+  constructor(private readonly standing: ListEntitlementsOperation) {}
 
   @Get()
-  @Allow({ scope: 'entitlements:read', people: 'owner', support: 'reads' })
-  @OfCustomer()
+  @Allow({ scope: 'entitlements:read', users: 'owner', support: 'reads' })
+  @ResolveCustomer()
   @ApiOperation({
     operationId: 'listEntitlements',
     summary: 'A decision for everything that the customer has, now or at an earlier instant',
   })
   async list(
     @CurrentCustomer() customer: Customer,
-    @Query() { at }: StandingQueryDto,
+    @Query() { at }: EntitlementsQueryDto,
     @ProductKey() product: string,
   ): Promise<DecisionListDto> {
-    return { data: await this.standing.ofAll({ customer, product }, optionalDate(at)) };
+    return { data: await this.standing.all({ customer, product }, optionalDate(at)) };
   }
 
   @Get(':feature')
-  @Allow({ scope: 'entitlements:read', people: 'owner', support: 'reads' })
-  @OfCustomer()
+  @Allow({ scope: 'entitlements:read', users: 'owner', support: 'reads' })
+  @ResolveCustomer()
   @ApiOperation({
     operationId: 'getEntitlement',
     summary: 'The decision for one feature, now or at an earlier instant',
@@ -44,9 +44,9 @@ export class EntitlementsController {
   get(
     @CurrentCustomer() customer: Customer,
     @Param('feature') feature: string,
-    @Query() { at }: StandingQueryDto,
+    @Query() { at }: EntitlementsQueryDto,
     @ProductKey() product: string,
   ): Promise<DecisionDto> {
-    return this.standing.of({ customer, product, feature }, optionalDate(at));
+    return this.standing.one({ customer, product, feature }, optionalDate(at));
   }
 }

@@ -16,7 +16,7 @@ export class EventsController {
   constructor(private readonly streaming: StreamEventsOperation) {}
 
   @Get('stream')
-  @Allow({ scope: 'audit:read', people: 'product_admin', support: 'reads' })
+  @Allow({ scope: 'audit:read', users: 'product_admin', support: 'reads' })
   // Proxies pass on what they are given at once.
   @Header('x-accel-buffering', 'no')
   @ApiOperation({

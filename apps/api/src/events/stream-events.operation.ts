@@ -4,14 +4,14 @@ import { actorOf, ApiKeysService, type Principal, SessionsService } from '@app/a
 import { invalidField } from '@app/kernel';
 import { EventFeed, type FeedEntry, type FeedFilter } from '@app/platform';
 import { EventScope } from '../http/access/event-scope.js';
-import { FewAtOnce } from '../http/streaming/few-at-once.js';
+import { ConcurrencyLimit } from '../http/streaming/concurrency-limit.js';
 import { EventTail } from './event-tail.js';
 import type { StreamQueryDto } from './stream-query.dto.js';
 
 const PAGE = 100;
 /** Below the minute after which proxies close what is silent. Whoever may no longer listen is out as soon. */
 const HEARTBEAT_MS = 15_000;
-const MOST_AT_ONCE = 20;
+const MAX_CONCURRENT = 20;
 /** At the end of the process. */
 const GRACE_MS = 1_000;
 const RECONNECT_MS = 2_000;
@@ -19,7 +19,7 @@ const RECONNECT_MS = 2_000;
 /** Tells events as they are published (HTML, "Server-sent events"). A reader that is slow is waited for, and only its own place in the feed with it. */
 @Injectable()
 export class StreamEventsOperation implements BeforeApplicationShutdown {
-  private readonly underWay = new FewAtOnce(MOST_AT_ONCE, 'streams');
+  private readonly underWay = new ConcurrencyLimit(MAX_CONCURRENT, 'streams');
   private readonly open = new Map<Readable, AbortController>();
 
   constructor(

@@ -21,7 +21,7 @@ export class FeaturesController {
   ) {}
 
   @Get()
-  @Allow({ scope: 'catalog:read', people: 'user' })
+  @Allow({ scope: 'catalog:read', users: 'user' })
   @ApiOperation({ operationId: 'listFeatures', summary: 'List the features of a product, newest first' })
   @ApiProblems(404)
   async list(@Query() query: ProductListQueryDto, @ProductKey() product: string): Promise<FeaturePageDto> {
@@ -34,7 +34,7 @@ export class FeaturesController {
   }
 
   @Get(':key')
-  @Allow({ scope: 'catalog:read', people: 'user' })
+  @Allow({ scope: 'catalog:read', users: 'user' })
   @ApiOperation({ operationId: 'getFeature', summary: 'Read one feature' })
   @ApiProblems(404)
   async get(
@@ -47,7 +47,7 @@ export class FeaturesController {
 
   @Post()
   @Idempotent()
-  @Allow({ scope: 'catalog:write', people: 'product_admin' })
+  @Allow({ scope: 'catalog:write', users: 'product_admin' })
   @ApiOperation({ operationId: 'createFeature', summary: 'Make a feature' })
   @ApiProblems(404, 409)
   async create(
@@ -62,7 +62,7 @@ export class FeaturesController {
   }
 
   @Patch(':key')
-  @Allow({ scope: 'catalog:write', people: 'product_admin' })
+  @Allow({ scope: 'catalog:write', users: 'product_admin' })
   @ApiOperation({ operationId: 'updateFeature', summary: 'Change the name, unit or failure policy of a feature' })
   @ApiProblems(404)
   async update(
@@ -79,7 +79,7 @@ export class FeaturesController {
 
   @Delete(':key')
   @HttpCode(204)
-  @Allow({ scope: 'catalog:write', people: 'product_admin' })
+  @Allow({ scope: 'catalog:write', users: 'product_admin' })
   @ApiOperation({ operationId: 'archiveFeature', summary: 'Archive a feature: it is denied to everybody' })
   @ApiProblems(404)
   async archive(

@@ -5,7 +5,7 @@ import type { Customer } from '@app/customers';
 import { GrantsService } from '@app/entitlements';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentCustomer, CurrentPrincipal } from '../http/access/current-principal.decorator.js';
-import { OfCustomer } from '../http/access/owner.guard.js';
+import { ResolveCustomer } from '../http/access/owner.guard.js';
 import { confinedProduct, ProductKey } from '../http/access/product-key.decorator.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { optionalDate } from '../http/input/optional-date.js';
@@ -27,8 +27,8 @@ export class GrantsController {
 
   @Post()
   @Idempotent()
-  @Allow({ scope: 'customers:write', people: 'product_admin', support: 'repairs' })
-  @OfCustomer()
+  @Allow({ scope: 'customers:write', users: 'product_admin', support: 'repairs' })
+  @ResolveCustomer()
   @ApiOperation({ operationId: 'createGrant', summary: 'Give a customer units beside what the plan allows' })
   async give(
     @CurrentCustomer() customer: Customer,
@@ -52,8 +52,8 @@ export class GrantsController {
   }
 
   @Get()
-  @Allow({ scope: 'entitlements:read', people: 'owner', support: 'reads' })
-  @OfCustomer()
+  @Allow({ scope: 'entitlements:read', users: 'owner', support: 'reads' })
+  @ResolveCustomer()
   @ApiOperation({ operationId: 'listGrants', summary: "List a customer's grants on a product, newest first" })
   async list(
     @CurrentCustomer() customer: Customer,
@@ -70,8 +70,8 @@ export class GrantsController {
 
   @Delete(':id')
   @HttpCode(204)
-  @Allow({ scope: 'customers:write', people: 'product_admin' })
-  @OfCustomer()
+  @Allow({ scope: 'customers:write', users: 'product_admin' })
+  @ResolveCustomer()
   @ApiOperation({ operationId: 'voidGrant', summary: 'Take away what is left of a grant' })
   @ApiProblems(409)
   async void(

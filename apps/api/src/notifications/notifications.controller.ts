@@ -20,7 +20,7 @@ export class NotificationsController {
   ) {}
 
   @Get()
-  @Allow({ people: 'user' })
+  @Allow({ users: 'user' })
   @ApiOperation({ operationId: 'listNotifications', summary: 'What you are told, newest first; kept for 90 days' })
   async list(
     @Query() query: NotificationQueryDto,
@@ -36,7 +36,7 @@ export class NotificationsController {
   }
 
   @Get('unread-count')
-  @Allow({ people: 'user' })
+  @Allow({ users: 'user' })
   @ApiOperation({ operationId: 'countUnreadNotifications', summary: 'How many you have not read' })
   async unread(@CurrentPrincipal() { userId }: UserPrincipal): Promise<UnreadCountDto> {
     return { unread: await this.notifications.countUnread(userId) };
@@ -44,7 +44,7 @@ export class NotificationsController {
 
   @Post('read')
   @HttpCode(204)
-  @Allow({ people: 'user' })
+  @Allow({ users: 'user' })
   @ApiOperation({ operationId: 'readAllNotifications', summary: 'Mark all as read' })
   async readAll(@Body() _: EmptyDto, @CurrentPrincipal() { userId }: UserPrincipal): Promise<void> {
     await this.notifications.markAllRead(userId);
@@ -52,7 +52,7 @@ export class NotificationsController {
 
   @Post(':id/read')
   @HttpCode(204)
-  @Allow({ people: 'user' })
+  @Allow({ users: 'user' })
   @ApiOperation({ operationId: 'readNotification', summary: 'Mark one as read' })
   @ApiProblems(404)
   async read(

@@ -5,7 +5,7 @@ import type { Customer } from '@app/customers';
 import { OverridesService } from '@app/entitlements';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentCustomer, CurrentPrincipal } from '../http/access/current-principal.decorator.js';
-import { OfCustomer } from '../http/access/owner.guard.js';
+import { ResolveCustomer } from '../http/access/owner.guard.js';
 import { ProductKey } from '../http/access/product-key.decorator.js';
 import { optionalDate } from '../http/input/optional-date.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
@@ -20,8 +20,8 @@ export class OverridesController {
   constructor(private readonly overrides: OverridesService) {}
 
   @Put(':feature')
-  @Allow({ scope: 'customers:write', people: 'product_admin', support: 'repairs' })
-  @OfCustomer()
+  @Allow({ scope: 'customers:write', users: 'product_admin', support: 'repairs' })
+  @ResolveCustomer()
   @ApiOperation({ operationId: 'setOverride', summary: 'Give one customer other terms than its plan' })
   async set(
     @CurrentCustomer() customer: Customer,
@@ -52,8 +52,8 @@ export class OverridesController {
 
   @Delete(':feature')
   @HttpCode(204)
-  @Allow({ scope: 'customers:write', people: 'product_admin' })
-  @OfCustomer()
+  @Allow({ scope: 'customers:write', users: 'product_admin' })
+  @ResolveCustomer()
   @ApiOperation({ operationId: 'removeOverride', summary: "Let the plan's own terms hold again" })
   async remove(
     @CurrentCustomer() customer: Customer,

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { actorOf, type Principal } from '@app/auth';
-import { PlanMovesService } from '@app/subscriptions';
+import { PlanMigrationsService } from '@app/subscriptions';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
 import { ProductKey } from '../http/access/product-key.decorator.js';
@@ -15,12 +15,12 @@ import { ProductQueryDto } from './dto/plan.dto.js';
 @ApiCredentials()
 @Controller('v1/plans/:key/moves')
 export class PlanMovesController {
-  constructor(private readonly moves: PlanMovesService) {}
+  constructor(private readonly moves: PlanMigrationsService) {}
 
   @Post()
   @Idempotent()
   @HttpCode(202)
-  @Allow({ scope: 'subscriptions:write', people: 'product_admin' })
+  @Allow({ scope: 'subscriptions:write', users: 'product_admin' })
   @ApiParam({ name: 'key', description: 'Key of the plan.' })
   @ApiOperation({
     operationId: 'movePlan',
@@ -39,7 +39,7 @@ export class PlanMovesController {
   }
 
   @Get(':id')
-  @Allow({ scope: 'subscriptions:read', people: 'product_admin', support: 'reads' })
+  @Allow({ scope: 'subscriptions:read', users: 'product_admin', support: 'reads' })
   @ApiParam({ name: 'key', description: 'Key of the plan.' })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({ operationId: 'getPlanMove', summary: 'How far a move has come' })

@@ -70,7 +70,7 @@ export class PlansController {
   }
 
   @Get(':key/versions')
-  @Allow({ scope: 'catalog:read', people: 'product_admin', support: 'reads' })
+  @Allow({ scope: 'catalog:read', users: 'product_admin', support: 'reads' })
   @ApiOperation({ operationId: 'listPlanVersions', summary: 'List all versions of a plan, newest first' })
   @ApiCredentials()
   @ApiProblems(404)
@@ -89,7 +89,7 @@ export class PlansController {
 
   @Post()
   @Idempotent()
-  @Allow({ scope: 'catalog:write', people: 'product_admin' })
+  @Allow({ scope: 'catalog:write', users: 'product_admin' })
   @Etag('revision')
   @ApiOperation({ operationId: 'createPlan', summary: 'Make a plan with a draft of its first version' })
   @ApiCredentials()
@@ -103,7 +103,7 @@ export class PlansController {
   }
 
   @Patch(':key')
-  @Allow({ scope: 'catalog:write', people: 'product_admin' })
+  @Allow({ scope: 'catalog:write', users: 'product_admin' })
   @Etag('revision')
   @ApiOperation({
     operationId: 'updatePlan',
@@ -127,7 +127,7 @@ export class PlansController {
   @Post(':key/publish')
   @Idempotent()
   @HttpCode(200)
-  @Allow({ scope: 'catalog:write', people: 'product_admin' })
+  @Allow({ scope: 'catalog:write', users: 'product_admin' })
   @Etag('revision')
   @ApiOperation({ operationId: 'publishPlan', summary: 'Put the draft version on sale; it never changes again' })
   @ApiCredentials()
@@ -145,7 +145,7 @@ export class PlansController {
   @Post(':key/archive')
   @Idempotent()
   @HttpCode(200)
-  @Allow({ scope: 'catalog:write', people: 'product_admin' })
+  @Allow({ scope: 'catalog:write', users: 'product_admin' })
   @Etag('revision')
   @ApiOperation({ operationId: 'archivePlan', summary: 'Take a plan off sale; subscriptions on it go on' })
   @ApiCredentials()

@@ -22,14 +22,14 @@ export class ProductsController {
   ) {}
 
   @Get()
-  @Allow({ scope: 'catalog:read', people: 'user' })
+  @Allow({ scope: 'catalog:read', users: 'user' })
   @ApiOperation({ operationId: 'listProducts', summary: 'List products, newest first' })
   async list(@Query() query: ListQuery): Promise<ProductPageDto> {
     return this.pages.answer(await this.products.list(this.pages.request(query, query)), query, ProductDto.of);
   }
 
   @Get(':key')
-  @Allow({ scope: 'catalog:read', people: 'user' })
+  @Allow({ scope: 'catalog:read', users: 'user' })
   @ApiOperation({ operationId: 'getProduct', summary: 'Read one product' })
   @ApiProblems(404)
   async get(@Param('key') key: string): Promise<ProductDto> {
@@ -38,7 +38,7 @@ export class ProductsController {
 
   @Post()
   @Idempotent()
-  @Allow({ people: 'admin' })
+  @Allow({ users: 'admin' })
   @ApiOperation({ operationId: 'createProduct', summary: 'Make a product' })
   @ApiProblems(409)
   async create(@Body() body: CreateProductDto, @CurrentPrincipal() principal: Principal): Promise<ProductDto> {
@@ -46,7 +46,7 @@ export class ProductsController {
   }
 
   @Patch(':key')
-  @Allow({ scope: 'catalog:write', people: 'product_admin' })
+  @Allow({ scope: 'catalog:write', users: 'product_admin' })
   @ApiOperation({ operationId: 'updateProduct', summary: 'Rename a product' })
   @ApiProblems(404)
   async update(
@@ -59,7 +59,7 @@ export class ProductsController {
 
   @Delete(':key')
   @HttpCode(204)
-  @Allow({ people: 'admin' })
+  @Allow({ users: 'admin' })
   @ApiOperation({
     operationId: 'archiveProduct',
     summary: 'Archive a product: nothing of it is sold or allowed any more',

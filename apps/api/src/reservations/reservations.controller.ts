@@ -6,9 +6,9 @@ import { MeteringService } from '@app/metering';
 import { Allow } from '../http/access/allow.decorator.js';
 import { Asked } from '../http/access/asked.decorator.js';
 import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
-import { OfKnownCustomer } from '../http/access/owner.guard.js';
-import { Idempotent, IdempotentByItself } from '../http/idempotency/idempotency.interceptor.js';
-import { told } from '../http/idempotency/replayed.js';
+import { ResolveCachedCustomer } from '../http/access/owner.guard.js';
+import { Idempotent, IdempotentInCommand } from '../http/idempotency/idempotency.interceptor.js';
+import { withReplayHeader } from '../http/idempotency/replay-header.js';
 import { UuidParam } from '../http/input/uuid-param.decorator.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 
@@ -36,9 +36,9 @@ export class ReservationsController {
 
   @Post()
   @HttpCode(200)
-  @Allow({ scope: 'usage:write', people: 'owner' })
-  @OfKnownCustomer()
-  @IdempotentByItself()
+  @Allow({ scope: 'usage:write', users: 'owner' })
+  @ResolveCachedCustomer()
+  @IdempotentInCommand()
   @ApiOperation({ operationId: 'reserve', summary: 'Hold units if, and only if, they are allowed' })
   async reserve(
     @Asked() asked: Asked,
@@ -48,14 +48,14 @@ export class ReservationsController {
     const { feature, quantity, ttlSeconds } = body;
     return this.count.of(
       'reserve',
-      told(reply, await this.metering.reserve({ ...asked, feature, quantity, ttlSeconds })),
+      withReplayHeader(reply, await this.metering.reserve({ ...asked, feature, quantity, ttlSeconds })),
     );
   }
 
   @Post(':id/commit')
   @HttpCode(200)
   @Idempotent()
-  @Allow({ scope: 'usage:write', people: 'user' })
+  @Allow({ scope: 'usage:write', users: 'user' })
   @ApiOperation({ operationId: 'commitReservation', summary: 'Count held units, all or some, and let go of the rest' })
   @ApiProblems(409)
   async commit(
@@ -70,7 +70,7 @@ export class ReservationsController {
   @Post(':id/release')
   @HttpCode(200)
   @Idempotent()
-  @Allow({ scope: 'usage:write', people: 'user' })
+  @Allow({ scope: 'usage:write', users: 'user' })
   @ApiOperation({ operationId: 'releaseReservation', summary: 'Let go of held units' })
   @ApiProblems(409)
   async release(
@@ -85,7 +85,7 @@ export class ReservationsController {
   @Post(':id/heartbeat')
   @HttpCode(200)
   @Idempotent()
-  @Allow({ scope: 'usage:write', people: 'user' })
+  @Allow({ scope: 'usage:write', users: 'user' })
   @ApiOperation({
     operationId: 'prolongReservation',
     summary: 'Say that held units are still in use: held on for another while',

@@ -1,7 +1,7 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { UsageOverTime } from '@app/metering';
-import { SubscriptionNumbers } from '@app/subscriptions';
+import { UsageSeriesService } from '@app/metering';
+import { SubscriptionStats } from '@app/subscriptions';
 import { Allow } from '../http/access/allow.decorator.js';
 import { ProductKey } from '../http/access/product-key.decorator.js';
 import { optionalDate } from '../http/input/optional-date.js';
@@ -9,15 +9,15 @@ import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { ProductOnlyDto } from '../plans/dto/plan.dto.js';
 import { RevenueStatsDto, SubscriptionStatsDto, UsageStatsDto, UsageStatsQueryDto } from './dto/stats.dto.js';
 
-const RULE = { scope: 'stats:read', people: 'product_admin', support: 'reads' } as const;
+const RULE = { scope: 'stats:read', users: 'product_admin', support: 'reads' } as const;
 
 @ApiTags('Numbers')
 @ApiCredentials()
 @Controller('v1/stats')
 export class StatsController {
   constructor(
-    private readonly numbers: SubscriptionNumbers,
-    private readonly usageOverTime: UsageOverTime,
+    private readonly numbers: SubscriptionStats,
+    private readonly usageOverTime: UsageSeriesService,
   ) {}
 
   @Get('subscriptions')

@@ -5,7 +5,7 @@ import { DomainError } from '@app/kernel';
 export const takesPublicOffers = (principal: Principal): boolean => principal.kind === 'user' && !isSeller(principal);
 
 /** @throws DomainError `trial_not_allowed` when somebody would give a trial to themselves */
-export function refuseOwnTrial(principal: Principal, trialDays: number | undefined): void {
+export function assertTrialAllowed(principal: Principal, trialDays: number | undefined): void {
   if (trialDays !== undefined && takesPublicOffers(principal)) {
     throw new DomainError('forbidden', 'trial_not_allowed', 'The plan says how long its trial is.');
   }
@@ -21,7 +21,7 @@ export interface SellersTerms {
 }
 
 /** @throws DomainError `terms_not_allowed` when somebody would grant them to themselves */
-export function refuseOwnTerms(principal: Principal, terms: SellersTerms): void {
+export function assertTermsAllowed(principal: Principal, terms: SellersTerms): void {
   if (!takesPublicOffers(principal)) return;
   const [asked] = Object.entries(terms).find(([, value]) => value !== undefined && value !== false) ?? [];
   if (asked)

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntitlementTerms } from '@app/catalog';
 import { type Customer, CustomersService } from '@app/customers';
-import { EntitlementsService, HoldersService } from '@app/entitlements';
+import { EntitlementsService, EntitlementSnapshots } from '@app/entitlements';
 import { MeteringService } from '@app/metering';
 import { type ChangePreview, LifecycleService, netOf, type Subscription } from '@app/subscriptions';
 import {
@@ -14,7 +14,7 @@ import {
 } from './dto/preview.dto.js';
 import { SubscriptionPresenter } from './subscription-presenter.js';
 
-type Wish = Parameters<LifecycleService['previewChange']>[1];
+type Selection = Parameters<LifecycleService['previewChange']>[1];
 
 /** Tells what a change would cost and take away, by the function that would make it. */
 @Injectable()
@@ -22,26 +22,26 @@ export class PreviewChangeOperation {
   constructor(
     private readonly lifecycle: LifecycleService,
     private readonly customers: CustomersService,
-    private readonly holders: HoldersService,
+    private readonly holders: EntitlementSnapshots,
     private readonly entitlements: EntitlementsService,
     private readonly metering: MeteringService,
     private readonly presenter: SubscriptionPresenter,
   ) {}
 
   /** @throws DomainError as the change itself */
-  async run(subscription: Subscription, wish: Wish): Promise<ChangePreviewDto> {
-    const preview = await this.lifecycle.previewChange(subscription, wish);
+  async run(subscription: Subscription, selection: Selection): Promise<ChangePreviewDto> {
+    const preview = await this.lifecycle.previewChange(subscription, selection);
     const { transition } = preview;
-    const { subscription: after, lines = [], at } = transition;
+    const { subscription: after, prorationLines = [], at } = transition;
     const customer = await this.customers.getById(after.customerId);
     const presented = await this.presenter.one(after, customer);
     return {
       effectiveAt:
-        after.scheduledChange && wish.when === 'period_end' ? new Date(after.scheduledChange.effectiveAt) : at,
-      lines: lines.map(ProrationLineDto.of),
-      total: { amount: netOf(lines), currency: after.price.currency },
+        after.scheduledChange && selection.when === 'period_end' ? new Date(after.scheduledChange.effectiveAt) : at,
+      lines: prorationLines.map(ProrationLineDto.of),
+      total: { amount: netOf(prorationLines), currency: after.price.currency },
       nextCharge: nextCharge(after),
-      entitlements: await this.changes(customer, presented.product, preview, wish.when === 'now'),
+      entitlements: await this.changes(customer, presented.product, preview, selection.when === 'now'),
       subscription: presented,
     };
   }
@@ -52,7 +52,7 @@ export class PreviewChangeOperation {
     { before, transition: { subscription } }: ChangePreview,
     now: boolean,
   ): Promise<EntitlementChangesDto> {
-    const holder = (await this.holders.findRecent(customer.key))!;
+    const holder = (await this.holders.getFresh(customer.key))!;
     const after = now ? subscription : (subscription.scheduledChange ?? subscription);
     const { gained, lost, changed } = await this.entitlements.difference(holder, before, after);
     const shrunk = [

@@ -4,7 +4,7 @@ import { actorOf, type Principal } from '@app/auth';
 import { type Command, LifecycleService, type Subscription } from '@app/subscriptions';
 import { type AccessRule, Allow } from '../http/access/allow.decorator.js';
 import { CurrentPrincipal, CurrentSubscription } from '../http/access/current-principal.decorator.js';
-import { OfSubscription } from '../http/access/owner.guard.js';
+import { ResolveSubscription } from '../http/access/owner.guard.js';
 import { Etag } from '../http/etag/etag.interceptor.js';
 import { IfMatch } from '../http/etag/if-match.decorator.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
@@ -20,12 +20,12 @@ import {
   SubscriptionDto,
   UpdateSubscriptionDto,
 } from './dto/subscription.dto.js';
-import { refuseOwnTerms, takesPublicOffers } from './own-terms.js';
+import { assertTermsAllowed, takesPublicOffers } from './own-terms.js';
 import { PreviewChangeOperation } from './preview-change.operation.js';
 import { SubscriptionPresenter } from './subscription-presenter.js';
 
-const OWNERS: AccessRule = { scope: 'subscriptions:write', people: 'owner' };
-const ADMINS: AccessRule = { scope: 'subscriptions:write', people: 'product_admin' };
+const OWNERS: AccessRule = { scope: 'subscriptions:write', users: 'owner' };
+const ADMINS: AccessRule = { scope: 'subscriptions:write', users: 'product_admin' };
 const REPAIRERS: AccessRule = { ...ADMINS, support: 'repairs' };
 
 /** A command on the subscription named in the path: repeatable, guarded by its version, answered with what became of it. */
@@ -35,7 +35,7 @@ const CommandRoute = (name: string, summary: string, access: AccessRule = OWNERS
     Idempotent(),
     HttpCode(200),
     Allow(access),
-    OfSubscription(),
+    ResolveSubscription(),
     Etag('version'),
     ApiParam({ name: 'id', format: 'uuid' }),
     ApiOperation({
@@ -65,15 +65,15 @@ export class SubscriptionCommandsController {
     return this.answer(
       this.lifecycle.change({
         ...commandOf(subscription, principal, body.reason, expectedVersion),
-        ...wishOf(body, principal),
+        ...selectionOf(body, principal),
       }),
     );
   }
 
   @Post(':id/preview-change')
   @HttpCode(200)
-  @Allow({ scope: 'subscriptions:read', people: 'owner', support: 'reads' })
-  @OfSubscription()
+  @Allow({ scope: 'subscriptions:read', users: 'owner', support: 'reads' })
+  @ResolveSubscription()
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({ operationId: 'previewChange', summary: 'What a change would cost and take away; writes nothing' })
   @ApiProblems(404, 409)
@@ -82,7 +82,7 @@ export class SubscriptionCommandsController {
     @Body() body: ChangeSubscriptionDto,
     @CurrentPrincipal() principal: Principal,
   ): Promise<ChangePreviewDto> {
-    return this.preview.run(subscription, wishOf(body, principal));
+    return this.preview.run(subscription, selectionOf(body, principal));
   }
 
   @CommandRoute('cancel', 'Cancel, now or at the end of the period')
@@ -92,7 +92,7 @@ export class SubscriptionCommandsController {
     @CurrentPrincipal() principal: Principal,
     @IfMatch() expectedVersion?: number,
   ): Promise<SubscriptionDto> {
-    refuseOwnTerms(principal, { credit: body.prorate });
+    assertTermsAllowed(principal, { credit: body.prorate });
     return this.answer(
       this.lifecycle.cancel(commandOf(subscription, principal, body.reason, expectedVersion), body.when, {
         prorate: body.prorate,
@@ -137,7 +137,7 @@ export class SubscriptionCommandsController {
     @CurrentPrincipal() principal: Principal,
     @IfMatch() expectedVersion?: number,
   ): Promise<SubscriptionDto> {
-    refuseOwnTerms(principal, { renewNow: when === 'now' });
+    assertTermsAllowed(principal, { renewNow: when === 'now' });
     return this.answer(this.lifecycle.renew(commandOf(subscription, principal, reason, expectedVersion), when));
   }
 
@@ -167,7 +167,7 @@ export class SubscriptionCommandsController {
 
   @Patch(':id')
   @Allow(OWNERS)
-  @OfSubscription()
+  @ResolveSubscription()
   @Etag('version')
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({ operationId: 'updateSubscription', summary: 'Turn its renewal on or off' })
@@ -196,10 +196,15 @@ const commandOf = (
 ): Command => ({ subscription, actor: actorOf(principal), reason, expectedVersion });
 
 /** People take what everybody is offered. */
-function wishOf(
+function selectionOf(
   { plan, interval, intervalCount, quantity, when, prorate }: ChangeSubscriptionDto,
   principal: Principal,
 ) {
-  refuseOwnTerms(principal, { noProration: prorate === false });
-  return { wish: { plan, interval, intervalCount, publicOnly: takesPublicOffers(principal) }, quantity, when, prorate };
+  assertTermsAllowed(principal, { noProration: prorate === false });
+  return {
+    selection: { plan, interval, intervalCount, publicOnly: takesPublicOffers(principal) },
+    quantity,
+    when,
+    prorate,
+  };
 }

@@ -6,7 +6,7 @@ import type { Customer } from '@app/customers';
 import { EnrolmentService, type Subscription, SubscriptionsService } from '@app/subscriptions';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentCustomer, CurrentPrincipal, CurrentSubscription } from '../http/access/current-principal.decorator.js';
-import { OfCustomer, OfSubscription } from '../http/access/owner.guard.js';
+import { ResolveCustomer, ResolveSubscription } from '../http/access/owner.guard.js';
 import { ProductKey } from '../http/access/product-key.decorator.js';
 import { Etag } from '../http/etag/etag.interceptor.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
@@ -24,7 +24,7 @@ import {
   TimelineEntryDto,
   TimelinePageDto,
 } from './dto/subscription.dto.js';
-import { refuseOwnTerms, refuseOwnTrial, takesPublicOffers } from './own-terms.js';
+import { assertTermsAllowed, assertTrialAllowed, takesPublicOffers } from './own-terms.js';
 import { spanInMs } from './span.js';
 import { SubscriptionPresenter } from './subscription-presenter.js';
 
@@ -42,8 +42,8 @@ export class SubscriptionsController {
 
   @Post()
   @Idempotent()
-  @Allow({ scope: 'subscriptions:write', people: 'owner' })
-  @OfCustomer()
+  @Allow({ scope: 'subscriptions:write', users: 'owner' })
+  @ResolveCustomer()
   @Etag('version')
   @ApiOperation({ operationId: 'createSubscription', summary: 'Put a customer on a plan' })
   @ApiProblems(404, 409)
@@ -65,15 +65,15 @@ export class SubscriptionsController {
       billingAnchor,
       indefinite,
     } = body;
-    refuseOwnTrial(principal, trialDays);
-    refuseOwnTerms(principal, { billingAnchor, indefinite });
+    assertTrialAllowed(principal, trialDays);
+    assertTermsAllowed(principal, { billingAnchor, indefinite });
     const { id: productId } = await this.catalog.getProduct(product);
-    const wish = { plan, interval, intervalCount, currency, publicOnly: takesPublicOffers(principal) };
+    const selection = { plan, interval, intervalCount, currency, publicOnly: takesPublicOffers(principal) };
     const starts = { startsAt: optionalDate(startsAt), billingAnchor: optionalDate(billingAnchor), indefinite };
     const subscription = await this.enrolment.subscribe({
       customer,
       productId,
-      wish,
+      selection,
       quantity,
       trialDays,
       autoRenew,
@@ -84,7 +84,7 @@ export class SubscriptionsController {
   }
 
   @Get()
-  @Allow({ scope: 'subscriptions:read', people: 'product_admin', support: 'reads' })
+  @Allow({ scope: 'subscriptions:read', users: 'product_admin', support: 'reads' })
   @ApiOperation({
     operationId: 'listSubscriptions',
     summary: 'List subscriptions, newest first: live ones, or those of a status',
@@ -112,8 +112,8 @@ export class SubscriptionsController {
   }
 
   @Get(':id')
-  @Allow({ scope: 'subscriptions:read', people: 'owner', support: 'reads' })
-  @OfSubscription()
+  @Allow({ scope: 'subscriptions:read', users: 'owner', support: 'reads' })
+  @ResolveSubscription()
   @Etag('version')
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({ operationId: 'getSubscription', summary: 'Read one subscription, as it is or as it was' })
@@ -122,12 +122,12 @@ export class SubscriptionsController {
     @CurrentSubscription() subscription: Subscription,
     @Query() { at }: SubscriptionQueryDto,
   ): Promise<SubscriptionDto> {
-    return this.presenter.one(await this.subscriptions.asWas(subscription, optionalDate(at)));
+    return this.presenter.one(await this.subscriptions.recordedAt(subscription, optionalDate(at)));
   }
 
   @Get(':id/timeline')
-  @Allow({ scope: 'subscriptions:read', people: 'owner', support: 'reads' })
-  @OfSubscription()
+  @Allow({ scope: 'subscriptions:read', users: 'owner', support: 'reads' })
+  @ResolveSubscription()
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({ operationId: 'getSubscriptionTimeline', summary: 'What happened, who, why, in order' })
   @ApiProblems(404)
@@ -141,8 +141,8 @@ export class SubscriptionsController {
   }
 
   @Get(':id/lines')
-  @Allow({ scope: 'subscriptions:read', people: 'owner', support: 'reads' })
-  @OfSubscription()
+  @Allow({ scope: 'subscriptions:read', users: 'owner', support: 'reads' })
+  @ResolveSubscription()
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({
     operationId: 'listSubscriptionLines',
@@ -152,7 +152,7 @@ export class SubscriptionsController {
   async lines(@CurrentSubscription() { id }: Subscription, @Query() query: ListQuery): Promise<StoredLinePageDto> {
     const binding = { linesOf: id };
     return this.pages.answer(
-      await this.subscriptions.lines(id, this.pages.request(query, binding)),
+      await this.subscriptions.prorationLines(id, this.pages.request(query, binding)),
       binding,
       StoredLineDto.of,
     );

@@ -2,22 +2,22 @@ import { Injectable } from '@nestjs/common';
 import { type TestClock, TestClocksService } from '@app/customers';
 import type { Actor } from '@app/kernel';
 import { MeteringService } from '@app/metering';
-import { PassingTimeService } from '@app/subscriptions';
+import { DueSubscriptionsService } from '@app/subscriptions';
 
 /** Lets a test clock's time pass: for its subscriptions, and for what its customers hold. */
 @Injectable()
 export class AdvanceClockOperation {
   constructor(
     private readonly clocks: TestClocksService,
-    private readonly time: PassingTimeService,
+    private readonly time: DueSubscriptionsService,
     private readonly metering: MeteringService,
   ) {}
 
   /** Answers when everything that was due until then has been done. @throws DomainError `test_clock_not_found`, `test_clock_advancing`, `invalid_fields` */
   async run(id: string, to: Date, productId: string | null, actor: Actor): Promise<TestClock> {
     const before = await this.clocks.get(id, productId);
-    await this.time.advance(id, to);
-    await this.metering.settleExpired();
+    await this.time.advanceTestClock(id, to);
+    await this.metering.expireReservations();
     const after = await this.clocks.get(id, productId);
     await this.clocks.recordAdvance(before, after, actor);
     return after;

@@ -10,7 +10,7 @@ import { UuidParam } from '../http/input/uuid-param.decorator.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { ListQuery } from '../http/pagination/list.query.js';
 import { Pages } from '../http/pagination/pages.js';
-import { TakesTime } from '../http/in-flight/takes-time.decorator.js';
+import { RequestDeadline } from '../http/in-flight/request-deadline.decorator.js';
 import { SparseQueryDto } from '../plans/dto/plan.dto.js';
 import { AdvanceClockOperation } from './advance-clock.operation.js';
 import { AdvanceTestClockDto, CreateTestClockDto, TestClockDto, TestClockPageDto } from './dto/test-clock.dto.js';
@@ -28,7 +28,7 @@ export class TestClocksController {
 
   @Post()
   @Idempotent()
-  @Allow({ scope: 'customers:write', people: 'product_admin' })
+  @Allow({ scope: 'customers:write', users: 'product_admin' })
   @ApiOperation({
     operationId: 'createTestClock',
     summary: 'Make a clock of its own, for customers to be tried on',
@@ -42,7 +42,7 @@ export class TestClocksController {
   }
 
   @Get()
-  @Allow({ scope: 'customers:read', people: 'product_admin', support: 'reads' })
+  @Allow({ scope: 'customers:read', users: 'product_admin', support: 'reads' })
   @ApiOperation({ operationId: 'listTestClocks', summary: 'List test clocks, newest first' })
   async list(@Query() query: ListQuery, @CurrentPrincipal() principal: Principal): Promise<TestClockPageDto> {
     const productId = await this.confinement.productId(principal);
@@ -55,7 +55,7 @@ export class TestClocksController {
   }
 
   @Get(':id')
-  @Allow({ scope: 'customers:read', people: 'product_admin', support: 'reads' })
+  @Allow({ scope: 'customers:read', users: 'product_admin', support: 'reads' })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({ operationId: 'getTestClock', summary: 'Read one test clock' })
   @ApiProblems(404)
@@ -68,10 +68,10 @@ export class TestClocksController {
   }
 
   @Post(':id/advance')
-  @TakesTime(120)
+  @RequestDeadline(120)
   @Idempotent()
   @HttpCode(200)
-  @Allow({ scope: 'customers:write', people: 'product_admin' })
+  @Allow({ scope: 'customers:write', users: 'product_admin' })
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({
     operationId: 'advanceTestClock',

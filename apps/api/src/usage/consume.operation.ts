@@ -4,7 +4,7 @@ import {
   type Decision,
   type JointDecision,
   MeteringService,
-  type QuantityOf,
+  type FeatureQuantity,
   type UsageResult,
   type UsageScope,
 } from '@app/metering';
@@ -16,7 +16,7 @@ type Request = UsageScope & Pick<Parameters<MeteringService['consume']>[0], 'act
 /** What is to be counted: one feature, or several of which all are counted or none. */
 export interface Consumption {
   feature?: string;
-  features?: (Pick<QuantityOf, 'feature'> & Partial<QuantityOf>)[];
+  features?: (Pick<FeatureQuantity, 'feature'> & Partial<FeatureQuantity>)[];
   quantity?: number;
   properties?: object;
 }

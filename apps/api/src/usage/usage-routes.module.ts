@@ -6,14 +6,14 @@ import { MeteringModule } from '@app/metering';
 import { CheckOperation } from './check.operation.js';
 import { ConsumeOperation } from './consume.operation.js';
 import { DecisionCount } from './decision-count.js';
-import { RecordOperation } from './record.operation.js';
+import { IngestUsageOperation } from './ingest-usage.operation.js';
 import { VerifyOperation } from './verify.operation.js';
 import { UsageController } from './usage.controller.js';
 
 @Module({
   imports: [CatalogModule, CustomersModule, EntitlementsModule, MeteringModule],
   controllers: [UsageController],
-  providers: [CheckOperation, ConsumeOperation, DecisionCount, RecordOperation, VerifyOperation],
+  providers: [CheckOperation, ConsumeOperation, DecisionCount, IngestUsageOperation, VerifyOperation],
   exports: [DecisionCount],
 })
 export class UsageRoutesModule {}

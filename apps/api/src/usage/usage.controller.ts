@@ -3,17 +3,17 @@ import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiParam, ApiTags, getSche
 import type { FastifyReply } from 'fastify';
 import { actorOf, type Principal } from '@app/auth';
 import type { Customer } from '@app/customers';
-import { MeteringService, UsageOverTime } from '@app/metering';
+import { MeteringService, UsageSeriesService } from '@app/metering';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentCustomer, CurrentPrincipal } from '../http/access/current-principal.decorator.js';
 import { Asked } from '../http/access/asked.decorator.js';
-import { OfCustomer, OfKnownCustomer } from '../http/access/owner.guard.js';
+import { ResolveCustomer, ResolveCachedCustomer } from '../http/access/owner.guard.js';
 import { ProductKey } from '../http/access/product-key.decorator.js';
 import { optionalDate } from '../http/input/optional-date.js';
-import { Idempotent, IdempotentByItself } from '../http/idempotency/idempotency.interceptor.js';
-import { told } from '../http/idempotency/replayed.js';
+import { Idempotent, IdempotentInCommand } from '../http/idempotency/idempotency.interceptor.js';
+import { withReplayHeader } from '../http/idempotency/replay-header.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
-import { TakesTime } from '../http/in-flight/takes-time.decorator.js';
+import { RequestDeadline } from '../http/in-flight/request-deadline.decorator.js';
 import { CheckOperation } from './check.operation.js';
 import { ConsumeOperation } from './consume.operation.js';
 import {
@@ -30,7 +30,7 @@ import {
   VerifyReportDto,
   VerifyUsageDto,
 } from './dto/usage.dto.js';
-import { RecordOperation } from './record.operation.js';
+import { IngestUsageOperation } from './ingest-usage.operation.js';
 import { VerifyOperation } from './verify.operation.js';
 
 @ApiTags('Entitlements and usage')
@@ -40,17 +40,17 @@ import { VerifyOperation } from './verify.operation.js';
 export class UsageController {
   constructor(
     private readonly metering: MeteringService,
-    private readonly usageOverTime: UsageOverTime,
+    private readonly usageOverTime: UsageSeriesService,
     private readonly checks: CheckOperation,
     private readonly consumption: ConsumeOperation,
-    private readonly facts: RecordOperation,
+    private readonly facts: IngestUsageOperation,
     private readonly verification: VerifyOperation,
   ) {}
 
   @Post('check')
   @HttpCode(200)
-  @Allow({ scope: 'entitlements:read', people: 'owner', support: 'reads' })
-  @OfKnownCustomer()
+  @Allow({ scope: 'entitlements:read', users: 'owner', support: 'reads' })
+  @ResolveCachedCustomer()
   @ApiOperation({ operationId: 'check', summary: 'May this customer do this now? Counts nothing' })
   @ApiExtraModels(DecisionDto, DecisionListDto)
   @ApiOkResponse({
@@ -66,9 +66,9 @@ export class UsageController {
 
   @Post('usage/consume')
   @HttpCode(200)
-  @Allow({ scope: 'usage:write', people: 'owner' })
-  @OfKnownCustomer()
-  @IdempotentByItself()
+  @Allow({ scope: 'usage:write', users: 'owner' })
+  @ResolveCachedCustomer()
+  @IdempotentInCommand()
   @ApiOperation({ operationId: 'consume', summary: 'Count usage if, and only if, it is allowed' })
   @ApiExtraModels(JointDecisionDto)
   @ApiOkResponse({
@@ -79,13 +79,13 @@ export class UsageController {
     @Body() body: ConsumeDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DecisionDto | JointDecisionDto> {
-    return told(reply, await this.consumption.run(asked, body));
+    return withReplayHeader(reply, await this.consumption.run(asked, body));
   }
 
   @Post('usage/events')
   @HttpCode(200)
   @Idempotent()
-  @Allow({ scope: 'usage:write', people: 'user' })
+  @Allow({ scope: 'usage:write', users: 'user' })
   @ApiOperation({
     operationId: 'recordUsage',
     summary: 'Count what has happened already, beyond any limit: one result for each event',
@@ -100,9 +100,9 @@ export class UsageController {
 
   @Post('usage/corrections')
   @HttpCode(200)
-  @Allow({ people: 'product_admin', support: 'repairs' })
-  @OfCustomer()
-  @IdempotentByItself()
+  @Allow({ users: 'product_admin', support: 'repairs' })
+  @ResolveCustomer()
+  @IdempotentInCommand()
   @ApiOperation({ operationId: 'correctUsage', summary: 'Set usage right by hand, with a reason' })
   @ApiProblems(409)
   async correct(
@@ -110,14 +110,17 @@ export class UsageController {
     @Body() { feature, quantity, at, reason }: CorrectionDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DecisionDto> {
-    return told(reply, await this.metering.correct({ ...asked, feature, quantity, at: optionalDate(at), reason }));
+    return withReplayHeader(
+      reply,
+      await this.metering.correct({ ...asked, feature, quantity, at: optionalDate(at), reason }),
+    );
   }
 
   @Post('usage/verify')
-  @TakesTime(30)
+  @RequestDeadline(30)
   @HttpCode(200)
   @Idempotent()
-  @Allow({ people: 'admin' })
+  @Allow({ users: 'admin' })
   @ApiOperation({
     operationId: 'verifyUsage',
     summary: 'Prove that counters are the sums of their ledgers, a page of customers at a time, and set them right',
@@ -127,8 +130,8 @@ export class UsageController {
   }
 
   @Get('customers/:customer/usage')
-  @Allow({ scope: 'usage:read', people: 'owner', support: 'reads' })
-  @OfCustomer()
+  @Allow({ scope: 'usage:read', users: 'owner', support: 'reads' })
+  @ResolveCustomer()
   @ApiParam({ name: 'customer', description: 'Key of the customer, or "me".' })
   @ApiOperation({
     operationId: 'getUsage',

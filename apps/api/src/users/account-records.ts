@@ -39,7 +39,7 @@ export class AccountRecords {
     // Of all products, those too that are no longer sold.
     for await (const subscription of pagesOf((page) => this.subscriptions.history(customer.id, page, {}))) {
       yield { kind: 'subscription', ...(await this.presenter.one(subscription, customer)) };
-      for await (const line of pagesOf((page) => this.subscriptions.lines(subscription.id, page)))
+      for await (const line of pagesOf((page) => this.subscriptions.prorationLines(subscription.id, page)))
         yield { kind: 'line', subscription: subscription.id, line: StoredLineDto.of(line) };
       for await (const event of pagesOf((page) => this.subscriptions.timeline(subscription.id, page)))
         yield { kind: 'event', subscription: subscription.id, ...event };

@@ -2,17 +2,17 @@ import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { ApiKeysService, ProfileService, SessionsService, type UserPrincipal } from '@app/auth';
 import { Clock } from '@app/kernel';
-import { FewAtOnce } from '../http/streaming/few-at-once.js';
+import { ConcurrencyLimit } from '../http/streaming/concurrency-limit.js';
 import { AccountRecords, type ExportLine, pagesOf } from './account-records.js';
 import { UserPresenter } from './user-presenter.js';
 
 /** A copy of everything is dear: so many at once for one person and instance. */
-const MOST_AT_ONCE = 2;
+const MAX_CONCURRENT = 2;
 
 /** Everything that is kept of a person, read a page at a time while it is sent. */
 @Injectable()
 export class ExportAccountOperation {
-  private readonly underWay = new FewAtOnce(MOST_AT_ONCE, 'exports');
+  private readonly underWay = new ConcurrencyLimit(MAX_CONCURRENT, 'exports');
 
   constructor(
     private readonly profiles: ProfileService,

@@ -6,11 +6,11 @@ import { CurrentPrincipal } from '../http/access/current-principal.decorator.js'
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { CallerAddress } from '../http/throttling/address-block.js';
-import { TakesSecrets } from '../http/throttling/throttling.guard.js';
+import { AuthRateLimit } from '../http/throttling/throttling.guard.js';
 import { SparseQueryDto } from '../plans/dto/plan.dto.js';
 import { ConfirmDto, MeDto, UpdateMeDto } from './dto/user.dto.js';
 import { ExportAccountOperation } from './export-account.operation.js';
-import { LeaveOperation } from './leave.operation.js';
+import { CloseAccountOperation } from './close-account.operation.js';
 import { UpdateMeOperation } from './update-me.operation.js';
 import { UserPresenter } from './user-presenter.js';
 
@@ -23,27 +23,27 @@ export class MeController {
   constructor(
     private readonly profiles: ProfileService,
     private readonly updating: UpdateMeOperation,
-    private readonly leaving: LeaveOperation,
+    private readonly leaving: CloseAccountOperation,
     private readonly exporting: ExportAccountOperation,
     private readonly presenter: UserPresenter,
   ) {}
 
   @Get()
-  @Allow({ people: 'user' })
+  @Allow({ users: 'user' })
   @ApiOperation({ operationId: 'getMe', summary: 'Read your own account' })
   async me(@CurrentPrincipal() { userId }: UserPrincipal, @Query() _: SparseQueryDto): Promise<MeDto> {
     return this.presenter.me(await this.profiles.get(userId));
   }
 
   @Patch()
-  @Allow({ people: 'user' })
+  @Allow({ users: 'user' })
   @ApiOperation({ operationId: 'updateMe', summary: 'Change your own account' })
   async updateMe(@CurrentPrincipal() principal: UserPrincipal, @Body() body: UpdateMeDto): Promise<MeDto> {
     return this.presenter.me(await this.updating.run(principal, body));
   }
 
   @Get('export')
-  @Allow({ people: 'user' })
+  @Allow({ users: 'user' })
   @ApiOperation({
     operationId: 'exportMe',
     summary: 'Everything that is kept of you, a line of JSON each; the last one says that it is whole',
@@ -62,8 +62,8 @@ export class MeController {
   @Post('deactivate')
   @Idempotent()
   @HttpCode(204)
-  @TakesSecrets()
-  @Allow({ people: 'user' })
+  @AuthRateLimit()
+  @Allow({ users: 'user' })
   @ApiOperation({
     operationId: 'deactivateMe',
     summary: 'Close your account until an admin opens it again: all sessions end, contracts go on',
@@ -80,8 +80,8 @@ export class MeController {
   @Post('delete')
   @Idempotent()
   @HttpCode(204)
-  @TakesSecrets()
-  @Allow({ people: 'user' })
+  @AuthRateLimit()
+  @Allow({ users: 'user' })
   @ApiOperation({
     operationId: 'deleteMe',
     summary: 'Delete your account for good: contracts end, who you are is gone, usage and events stay without a name',

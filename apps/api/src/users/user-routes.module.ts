@@ -11,9 +11,9 @@ import { WebhooksModule } from '@app/webhooks';
 import { SubscriptionRoutesModule } from '../subscriptions/subscription-routes.module.js';
 import { AccountRecords } from './account-records.js';
 import { ExportAccountOperation } from './export-account.operation.js';
-import { LeaveOperation } from './leave.operation.js';
+import { CloseAccountOperation } from './close-account.operation.js';
 import { MeController } from './me.controller.js';
-import { UpdateStandingOperation } from './update-standing.operation.js';
+import { UpdateUserOperation } from './update-user.operation.js';
 import { UpdateMeOperation } from './update-me.operation.js';
 import { UserPresenter } from './user-presenter.js';
 import { UsersController } from './users.controller.js';
@@ -36,8 +36,8 @@ import { UsersController } from './users.controller.js';
   providers: [
     UserPresenter,
     UpdateMeOperation,
-    UpdateStandingOperation,
-    LeaveOperation,
+    UpdateUserOperation,
+    CloseAccountOperation,
     ExportAccountOperation,
     AccountRecords,
   ],

@@ -9,7 +9,7 @@ import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { Pages } from '../http/pagination/pages.js';
 import { SparseQueryDto } from '../plans/dto/plan.dto.js';
 import { ListUsersQueryDto, RemoveUserQueryDto, UpdateUserDto, UserDto, UserPageDto } from './dto/user.dto.js';
-import { UpdateStandingOperation } from './update-standing.operation.js';
+import { UpdateUserOperation } from './update-user.operation.js';
 import { UserPresenter } from './user-presenter.js';
 
 @ApiTags('People')
@@ -19,13 +19,13 @@ export class UsersController {
   constructor(
     private readonly users: UsersService,
     private readonly accounts: AccountsService,
-    private readonly updateStanding: UpdateStandingOperation,
+    private readonly updateStanding: UpdateUserOperation,
     private readonly presenter: UserPresenter,
     private readonly pages: Pages,
   ) {}
 
   @Get()
-  @Allow({ people: 'admin', support: 'reads' })
+  @Allow({ users: 'admin', support: 'reads' })
   @ApiOperation({ operationId: 'listUsers', summary: 'List accounts, newest first' })
   async list(@Query() query: ListUsersQueryDto): Promise<UserPageDto> {
     const binding = { list: 'users', email: query.email };
@@ -34,7 +34,7 @@ export class UsersController {
   }
 
   @Get(':id')
-  @Allow({ people: 'admin', support: 'reads' })
+  @Allow({ users: 'admin', support: 'reads' })
   @ApiOperation({ operationId: 'getUser', summary: 'Read one account' })
   @ApiProblems(404)
   async get(@UuidParam('id') id: string, @Query() _: SparseQueryDto): Promise<UserDto> {
@@ -42,7 +42,7 @@ export class UsersController {
   }
 
   @Patch(':id')
-  @Allow({ people: 'admin' })
+  @Allow({ users: 'admin' })
   @ApiOperation({ operationId: 'updateUser', summary: 'Change role or activity; there is always an active admin left' })
   @ApiProblems(404, 409)
   async update(
@@ -55,7 +55,7 @@ export class UsersController {
 
   @Delete(':id')
   @HttpCode(204)
-  @Allow({ people: 'admin' })
+  @Allow({ users: 'admin' })
   @ApiOperation({
     operationId: 'deleteUser',
     summary: 'Delete an account: its contracts end, who it was is gone, usage and events stay',

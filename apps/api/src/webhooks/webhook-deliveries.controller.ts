@@ -13,7 +13,7 @@ import { SparseQueryDto } from '../plans/dto/plan.dto.js';
 import { WebhookDeliveryDto, WebhookDeliveryPageDto, WebhookDeliveryQueryDto } from './dto/webhook-delivery.dto.js';
 import { WebhookAccess } from './webhook-access.js';
 
-const RULE = { scope: 'webhooks:write', people: 'user' } as const;
+const RULE = { scope: 'webhooks:write', users: 'user' } as const;
 
 @ApiTags('Webhooks')
 @ApiCredentials()

@@ -10,7 +10,7 @@ import { UuidParam } from '../http/input/uuid-param.decorator.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { ListQuery } from '../http/pagination/list.query.js';
 import { Pages } from '../http/pagination/pages.js';
-import { TakesTime } from '../http/in-flight/takes-time.decorator.js';
+import { RequestDeadline } from '../http/in-flight/request-deadline.decorator.js';
 import { SparseQueryDto } from '../plans/dto/plan.dto.js';
 import { RedeliverDto, RedeliveredDto } from './dto/webhook-delivery.dto.js';
 import {
@@ -25,7 +25,7 @@ import {
 import { WebhookAccess } from './webhook-access.js';
 
 const DAY_SECONDS = 86_400;
-const RULE = { scope: 'webhooks:write', people: 'user' } as const;
+const RULE = { scope: 'webhooks:write', users: 'user' } as const;
 
 @ApiTags('Webhooks')
 @ApiCredentials()
@@ -142,7 +142,7 @@ export class WebhookEndpointsController {
   }
 
   @Post(':id/redeliver')
-  @TakesTime(30)
+  @RequestDeadline(30)
   @Idempotent()
   @HttpCode(200)
   @Allow(RULE)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Price } from './catalog.js';
-import { chooseAssignment, choosePrice, type PriceWish } from './choose-price.js';
+import { chooseAssignment, choosePrice, type PriceSelection } from './choose-price.js';
 
 const price = (over: Partial<Price>): Price => ({
   interval: 'month',
@@ -11,7 +11,7 @@ const price = (over: Partial<Price>): Price => ({
   deviceType: null,
   ...over,
 });
-const wish = (over: Partial<PriceWish> = {}): PriceWish => ({
+const selection = (over: Partial<PriceSelection> = {}): PriceSelection => ({
   currency: null,
   currencyRequired: false,
   region: null,
@@ -42,16 +42,16 @@ describe('the price of a plan', () => {
     ['the customer’s currency', { currency: 'EUR' }, 7],
     ['any currency when the customer’s is not offered', { currency: 'JPY' }, 1],
   ])('is the one for %s', (_, asked, amount) => {
-    expect(choosePrice(prices, wish(asked))?.amount).toBe(amount);
+    expect(choosePrice(prices, selection(asked))?.amount).toBe(amount);
   });
 
   it('is none in a currency that was asked for and is not offered', () => {
-    expect(choosePrice(prices, wish({ currency: 'JPY', currencyRequired: true }))).toBeNull();
+    expect(choosePrice(prices, selection({ currency: 'JPY', currencyRequired: true }))).toBeNull();
   });
 
   it('is none for a buyer of another region when it is bound to one', () => {
     expect(
-      choosePrice([price({ region: 'AM', deviceType: 'ios' })], wish({ region: 'US', deviceType: 'ios' })),
+      choosePrice([price({ region: 'AM', deviceType: 'ios' })], selection({ region: 'US', deviceType: 'ios' })),
     ).toBeNull();
   });
 });

@@ -8,7 +8,7 @@ export interface Buyer {
 }
 
 /** The price somebody wants. A currency that is not required is a preference only. */
-export interface PriceWish extends Buyer {
+export interface PriceSelection extends Buyer {
   interval?: Interval;
   intervalCount?: number;
   currency: string | null;
@@ -34,15 +34,15 @@ function mostSpecific<T extends Buyer>(offers: T[], buyer: Buyer): T | null {
 }
 
 /** The price a buyer pays, or null when the plan is not sold to such a buyer or not at such an interval. */
-export function choosePrice(prices: Price[], wish: PriceWish): Price | null {
-  const rhythm = prices.filter((price) => {
-    const sameInterval = wish.interval === undefined || price.interval === wish.interval;
-    const count = wish.intervalCount ?? (wish.interval === undefined ? undefined : 1);
+export function choosePrice(prices: Price[], selection: PriceSelection): Price | null {
+  const matching = prices.filter((price) => {
+    const sameInterval = selection.interval === undefined || price.interval === selection.interval;
+    const count = selection.intervalCount ?? (selection.interval === undefined ? undefined : 1);
     return sameInterval && (count === undefined || price.intervalCount === count);
   });
-  const inCurrency = rhythm.filter((price) => price.currency === wish.currency);
-  const preferred = wish.currency === null ? null : mostSpecific(inCurrency, wish);
-  return preferred ?? (wish.currencyRequired ? null : mostSpecific(rhythm, wish));
+  const inCurrency = matching.filter((price) => price.currency === selection.currency);
+  const preferred = selection.currency === null ? null : mostSpecific(inCurrency, selection);
+  return preferred ?? (selection.currencyRequired ? null : mostSpecific(matching, selection));
 }
 
 /** The assignment rule that fits a buyer best. */

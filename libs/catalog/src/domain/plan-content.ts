@@ -116,8 +116,8 @@ export function checkContent(raw: RawContent, features: Map<string, Feature>, pa
   const entitlements = (raw.entitlements ?? []).map((item, index) =>
     checkEntitlement(item as Members, features, `${path}entitlements.${index}.`, problems),
   );
-  refuseRepeated(prices.map(priceKey), `${path}prices`, problems);
-  refuseRepeated(
+  assertUnique(prices.map(priceKey), `${path}prices`, problems);
+  assertUnique(
     entitlements.map((item) => item.feature),
     `${path}entitlements`,
     problems,
@@ -172,7 +172,7 @@ function defined(raw: Members): Members {
 const priceKey = (price: Price): string =>
   [price.interval, price.intervalCount, price.currency, price.region, price.deviceType].join(' ');
 
-function refuseRepeated(keys: string[], path: string, problems: FieldError[]): void {
+function assertUnique(keys: string[], path: string, problems: FieldError[]): void {
   keys.forEach((key, index) => {
     if (keys.indexOf(key) !== index) problems.push({ field: `${path}.${index}`, message: 'repeats an earlier one' });
   });

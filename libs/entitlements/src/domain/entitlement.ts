@@ -1,8 +1,8 @@
 import type { EntitlementTerms, Feature, PlanVersion, WindowName } from '@app/catalog';
 import type { Subscription } from '@app/subscriptions';
 import type { Grant } from './grant.js';
-import type { Override } from './holder.js';
-import { type Period, type Rhythm, windowAt } from './rhythm.js';
+import type { Override } from './entitlement-snapshot.js';
+import { type Period, type WindowSchedule, windowAt } from './window-schedule.js';
 
 /** Why a customer may not. */
 export type DenialReason =
@@ -28,7 +28,7 @@ export interface Entitlement {
   denied: DenialReason | null;
   terms: EntitlementTerms | null;
   /** How its windows follow each other; null when there is nothing to count. */
-  rhythm: Rhythm | null;
+  schedule: WindowSchedule | null;
   /** Where the limit counts now; null when it counts for ever or there is no limit to count. */
   window: Period | null;
   /** Since when these terms hold. */
@@ -41,11 +41,11 @@ export interface Entitlement {
 }
 
 /** True as long as time alone has not made it another one. */
-export const holds = ({ validFrom, validUntil }: Entitlement, now: Date): boolean =>
+export const isValidAt = ({ validFrom, validUntil }: Entitlement, now: Date): boolean =>
   now >= validFrom && (validUntil === null || now < validUntil);
 
 /** One customer's standing on the feature's product. The subscription is taken as it is at the instant asked about. */
-export interface Standing {
+export interface EntitlementInputs {
   subscription: Subscription | null;
   /** When another contract takes its place. */
   nextStartsAt: Date | null;
@@ -56,13 +56,13 @@ export interface Standing {
 }
 
 /** What a customer may do with a feature at `now`. */
-export function entitlementOf(feature: Feature, standing: Standing, now: Date): Entitlement {
+export function entitlementOf(feature: Feature, standing: EntitlementInputs, now: Date): Entitlement {
   const { subscription, version, timezone } = standing;
   const nothing: Entitlement = {
     feature,
     denied: null,
     terms: null,
-    rhythm: null,
+    schedule: null,
     window: null,
     since: null,
     grants: [],
@@ -82,15 +82,15 @@ export function entitlementOf(feature: Feature, standing: Standing, now: Date): 
     return { ...nothing, source: { kind: 'plan', ...plan }, denied: 'feature_not_in_plan', validUntil: earliest(ends) };
   const { terms, kind, since } = found;
   const disabled = feature.archivedAt !== null || (terms.type === 'boolean' && !terms.value);
-  const rhythm = isCounted(terms) ? rhythmOf(terms, subscription, timezone) : null;
-  const window = rhythm && windowAt(rhythm, now);
+  const schedule = isCounted(terms) ? scheduleOf(terms, subscription, timezone) : null;
+  const window = schedule && windowAt(schedule, now);
   return {
     ...nothing,
     terms,
-    rhythm,
+    schedule,
     window,
     since,
-    grants: rhythm ? standing.grants : [],
+    grants: schedule ? standing.grants : [],
     source: { kind, ...plan },
     denied: disabled ? 'feature_disabled' : null,
     validUntil: earliest(window ? [...ends, window.end] : ends),
@@ -100,7 +100,7 @@ export function entitlementOf(feature: Feature, standing: Standing, now: Date): 
 /** An override comes before the plan; a grant gives the feature where neither names it. */
 function findTerms(
   feature: Feature,
-  { subscription, version, override, grants }: Standing,
+  { subscription, version, override, grants }: EntitlementInputs,
   now: Date,
 ): { terms: EntitlementTerms; kind: EntitlementSource['kind']; since: Date } | null {
   if (override && (override.expiresAt === null || now < override.expiresAt))
@@ -119,7 +119,7 @@ const nothingIncluded = ({ type }: Feature): EntitlementTerms =>
     : { type: 'metered', limit: 0, window: 'none', overage: 'deny' };
 
 /** When, without anybody's doing, other terms may hold. */
-function turningPoints({ override, grants }: Standing, now: Date): Date[] {
+function turningPoints({ override, grants }: EntitlementInputs, now: Date): Date[] {
   const instants = [override?.expiresAt, ...grants.flatMap(({ effectiveAt, expiresAt }) => [effectiveAt, expiresAt])];
   return instants.filter((at): at is Date => at instanceof Date && at > now);
 }
@@ -151,7 +151,7 @@ function windowName(terms: EntitlementTerms): WindowName {
   return terms.type === 'credit' ? terms.grant.every : 'none';
 }
 
-function rhythmOf(terms: EntitlementTerms, subscription: Subscription, timezone: string): Rhythm {
+function scheduleOf(terms: EntitlementTerms, subscription: Subscription, timezone: string): WindowSchedule {
   const { price, anchor, usagePeriodStart, currentPeriodEnd } = subscription;
   const cadence = { anchor, interval: price.interval, count: price.intervalCount, timeZone: subscription.timezone };
   return { name: windowName(terms), timezone, billing: { start: usagePeriodStart, end: currentPeriodEnd, cadence } };

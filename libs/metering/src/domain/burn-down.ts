@@ -15,7 +15,7 @@ export interface Burn {
 }
 
 /** More recurrences than this between two looks are answered by the last ones alone: each fills the grant up anyway. */
-const MOST_RECURRENCES = 1_000;
+const MAX_RECURRENCES = 1_000;
 
 /** The order in which grants are burnt: priority, then what expires first, then the oldest, then the id. */
 export function burnOrder({ grant: one }: GrantState, { grant: other }: GrantState): number {
@@ -100,14 +100,18 @@ function takeOff(stack: Burn[], grantId: string, quantity: number): void {
 /**
  * Applies activations and recurrences up to `upTo`, inclusive, each at its own instant. A grant that becomes full pays first what
  * was used before without being covered.
- * @returns the grants, and what each paid of the uncovered units.
+ * @returns the grants, and what each covered of the uncovered units.
  */
-export function settle(grants: GrantState[], upTo: Date, uncovered: number): { grants: GrantState[]; paid: Burn[] } {
+export function accrueGrants(
+  grants: GrantState[],
+  upTo: Date,
+  uncovered: number,
+): { grants: GrantState[]; covered: Burn[] } {
   const fillings = grants.flatMap((state, index) => fillingsOf(state, upTo).map((at) => ({ at, index, state })));
   if (fillings.length === 0 && grants.every(({ settledAt }) => settledAt !== null && settledAt >= upTo))
-    return { grants, paid: [] };
+    return { grants, covered: [] };
   const balances = grants.map(({ balance }) => balance);
-  const paid: Burn[] = [];
+  const covered: Burn[] = [];
   let owed = uncovered;
   for (const { index, state } of fillings.sort(
     (one, other) => one.at.getTime() - other.at.getTime() || burnOrder(one.state, other.state),
@@ -115,14 +119,14 @@ export function settle(grants: GrantState[], upTo: Date, uncovered: number): { g
     const pays = Math.min(owed, state.grant.quantity);
     balances[index] = state.grant.quantity - pays;
     owed -= pays;
-    if (pays > 0) paid.push({ grantId: state.grant.id, quantity: pays });
+    if (pays > 0) covered.push({ grantId: state.grant.id, quantity: pays });
   }
   const settled = grants.map((state, index) => ({
     ...state,
     balance: balances[index]!,
     settledAt: later(state.settledAt, upTo),
   }));
-  return { grants: settled, paid };
+  return { grants: settled, covered };
 }
 
 /** The end of a window: what is left of each grant that was active before is kept within the bounds that it was given with. */
@@ -144,7 +148,7 @@ function fillingsOf({ grant, settledAt }: GrantState, upTo: Date): Date[] {
   const from = settledAt === null || settledAt < grant.effectiveAt ? grant.effectiveAt : settledAt;
   for (
     let at = periodAt(cadence, upTo).start;
-    at > from && fillings.length < MOST_RECURRENCES;
+    at > from && fillings.length < MAX_RECURRENCES;
     at = periodAt(cadence, new Date(at.getTime() - 1)).start
   ) {
     // A recurrence before the first activation, or from the anchor back, fills nothing.

@@ -2,13 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { EntitlementTerms, MeteredTerms } from '@app/catalog';
 import type { Entitlement } from '@app/entitlements';
-import { allowanceOf, check, consume, degradedDecision, hardLimit, reserve, type Situation } from './decide.js';
-import { advance, count, type Meter, MOST, overageOf, roomOf, uncount, unusedMeter } from './meter.js';
+import { allowanceOf, check, consume, degradedDecision, hardLimit, reserve, type MeterState } from './decide.js';
+import { advance, count, type Meter, MAX_COUNT, overageOf, roomOf, reverse, unusedMeter } from './meter.js';
 
 const now = new Date('2026-11-21T09:00:00Z');
 const window = { start: new Date('2026-11-01T00:00:00Z'), end: new Date('2026-12-01T00:00:00Z') };
 const source = { kind: 'plan' as const, plan: 'pro', version: 3 };
-const rhythm = {
+const schedule = {
   name: 'month' as const,
   timezone: 'UTC',
   billing: { ...window, cadence: { anchor: window.start, interval: 'month' as const, count: 1, timeZone: 'UTC' } },
@@ -18,7 +18,7 @@ const entitled = (terms: EntitlementTerms, over: Partial<Entitlement> = {}): Ent
   feature: { id: 'f', productId: 'p', key: 'api_calls', type: terms.type, failurePolicy: null },
   denied: null,
   terms,
-  rhythm: terms.type === 'metered' || terms.type === 'credit' ? rhythm : null,
+  schedule: terms.type === 'metered' || terms.type === 'credit' ? schedule : null,
   window: terms.type === 'metered' || terms.type === 'credit' ? window : null,
   since: window.start,
   grants: [],
@@ -40,7 +40,7 @@ const situation = (
   used = 0,
   over: Partial<Meter> = {},
   entitlement: Partial<Entitlement> = {},
-): Situation => {
+): MeterState => {
   const entitledTo = entitled(terms, entitlement);
   const allowance = allowanceOf(entitledTo, () => window);
   return {
@@ -146,13 +146,13 @@ describe('a decision', () => {
   });
 
   it('never counts beyond what JSON carries exactly', () => {
-    expect(consume(situation(metered({ limit: null }), MOST - 1), ask(2))).toMatchObject({
+    expect(consume(situation(metered({ limit: null }), MAX_COUNT - 1), ask(2))).toMatchObject({
       taken: 0,
       decision: { allowed: false },
     });
-    expect(consume(situation(metered({ overage: 'allow' }), MOST - 1), ask(1))).toMatchObject({
+    expect(consume(situation(metered({ overage: 'allow' }), MAX_COUNT - 1), ask(1))).toMatchObject({
       taken: 1,
-      decision: { used: MOST },
+      decision: { used: MAX_COUNT },
     });
   });
 
@@ -168,7 +168,7 @@ describe('a decision', () => {
   });
 
   describe('that the database could not give', () => {
-    const withPolicy = (failurePolicy: 'deny' | 'allow' | 'last_known', over: Partial<Situation> = {}): Situation => {
+    const withPolicy = (failurePolicy: 'deny' | 'allow' | 'last_known', over: Partial<MeterState> = {}): MeterState => {
       const known = situation(metered(), 10);
       return {
         ...known,
@@ -266,7 +266,7 @@ describe('a meter', () => {
       fc.property(fc.nat(50), fc.nat(80), fc.integer({ min: 1, max: 50 }), (limit, used, quantity) => {
         const { meter, allowance } = situation(metered({ limit, overage: 'allow' }), used);
         const counted = count(meter!, allowance!, quantity, now);
-        const back = uncount(counted.meter, allowance!, quantity, counted.burns);
+        const back = reverse(counted.meter, allowance!, quantity, counted.burns);
         expect({ ...back.meter, recent: 0 }).toEqual({ ...meter!, recent: 0 });
         expect(overageOf(back.meter, allowance!)).toBe(Math.max(0, used - limit));
       }),

@@ -2,7 +2,7 @@ import type { FeatureType } from '@app/catalog';
 import type { DenialReason, Entitlement, EntitlementSource } from '@app/entitlements';
 import type { Period } from '@app/kernel';
 import { balanceOf, type Burn } from './burn-down.js';
-import { type Allowance, count, effectiveLimit, type Meter, MOST, overageOf, roomOf } from './meter.js';
+import { type Allowance, count, effectiveLimit, type Meter, MAX_COUNT, overageOf, roomOf } from './meter.js';
 
 /** May this customer do this now, and how much is left: the answer, with all that led to it. Counts are units. */
 export interface Decision {
@@ -55,11 +55,11 @@ const NO_BURNS: Burn[] = [];
 
 /** What a meter of these terms is measured against; null when there is nothing to count. */
 export function allowanceOf(
-  { terms, rhythm, since }: Entitlement,
+  { terms, schedule, since }: Entitlement,
   windowAt: (at: Date) => Period | null,
 ): Allowance | null {
-  if (!terms || !rhythm) return null;
-  const common = { windowName: rhythm.name, windowAt, since: since! };
+  if (!terms || !schedule) return null;
+  const common = { windowName: schedule.name, windowAt, since: since! };
   if (terms.type === 'metered')
     return {
       ...common,
@@ -79,19 +79,19 @@ export function allowanceOf(
 }
 
 /** An entitlement and the meter that it is counted on, up to date; both null where nothing is counted. */
-export interface Situation {
+export interface MeterState {
   entitlement: Entitlement;
   allowance: Allowance | null;
   meter: Meter | null;
 }
 
 /** Decides one question, counting nothing. */
-export function check(situation: Situation, question: Question): Decision {
+export function check(situation: MeterState, question: Question): Decision {
   return decisionOf(situation, situation.meter, question, grantable(situation, question));
 }
 
 /** Decides one question and counts what it allows: the decision shows the meter afterwards. */
-export function consume(situation: Situation, question: Question): Outcome {
+export function consume(situation: MeterState, question: Question): Outcome {
   const taken = grantable(situation, question);
   const { allowance, meter } = situation;
   if (!allowance || !meter || taken === 0)
@@ -106,7 +106,7 @@ export function consume(situation: Situation, question: Question): Outcome {
 }
 
 /** Decides one question and holds what it allows. */
-export function reserve(situation: Situation, question: Question): Outcome {
+export function reserve(situation: MeterState, question: Question): Outcome {
   const taken = grantable(situation, question);
   const { meter } = situation;
   const held = meter && { ...meter, reserved: meter.reserved + taken };
@@ -114,7 +114,7 @@ export function reserve(situation: Situation, question: Question): Outcome {
 }
 
 /** The answer when the database could not be asked. The situation is what this process remembers. */
-export function degradedDecision(situation: Situation, question: Question): Decision {
+export function degradedDecision(situation: MeterState, question: Question): Decision {
   const { allowance, meter, entitlement } = situation;
   const remembered = check(situation, question);
   const policy = entitlement.feature.failurePolicy;
@@ -133,20 +133,20 @@ export function hardLimit(meter: Meter, allowance: Allowance, at: Date): number 
 export const isCounted = (type: FeatureType): boolean => type === 'metered' || type === 'credit';
 
 /** How many of the units asked for are allowed: all, none, or what is left where the limit caps. */
-function grantable({ entitlement, allowance, meter }: Situation, { quantity, now }: Question): number {
+function grantable({ entitlement, allowance, meter }: MeterState, { quantity, now }: Question): number {
   if (entitlement.denied) return 0;
   if (!allowance) return quantity;
   if (!meter) return 0;
   const { rateLimit, overage } = allowance;
   if (rateLimit && meter.recent + quantity > rateLimit.limit) return 0;
-  const room = overage === 'allow' ? MOST - meter.used - meter.reserved : roomOf(meter, allowance, now);
+  const room = overage === 'allow' ? MAX_COUNT - meter.used - meter.reserved : roomOf(meter, allowance, now);
   if (quantity <= room) return quantity;
   return overage === 'cap' ? room : 0;
 }
 
 /** Written out member by member: it is made for every question. */
 function decisionOf(
-  { entitlement, allowance }: Situation,
+  { entitlement, allowance }: MeterState,
   meter: Meter | null,
   { customer, quantity, now }: Question,
   taken: number,

@@ -1,12 +1,12 @@
 import type { Overage, WindowName } from '@app/catalog';
 import type { Grant } from '@app/entitlements';
 import { type Period, totalOf } from '@app/kernel';
-import { balanceOf, burn, type Burn, type GrantState, reset, settle, unwind } from './burn-down.js';
+import { balanceOf, burn, type Burn, type GrantState, reset, accrueGrants, unwind } from './burn-down.js';
 
 /** Counters without a window count from here. */
 export const FOR_EVER = new Date(0);
 /** The largest count that JSON carries exactly. */
-export const MOST = Number.MAX_SAFE_INTEGER;
+export const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 
 /** What one customer has used of one feature in one window. Counts are units. */
 export interface Meter {
@@ -75,21 +75,21 @@ export function effectiveLimit(meter: Meter, { limit }: Allowance, at: Date): nu
 
 /** Units that may still be counted or held, whatever happens beyond the limit. */
 export function roomOf(meter: Meter, { limit }: Allowance, at: Date): number {
-  if (limit === null) return MOST - meter.used - meter.reserved;
+  if (limit === null) return MAX_COUNT - meter.used - meter.reserved;
   return Math.max(0, includedLeft(meter, limit) + balanceOf(meter.grants, at) - meter.reserved);
 }
 
 /**
  * The meter as time alone has made it by `now`: the window that runs now, with what was left over, and grants up to date.
- * `paid` is what grants that became full have paid of this window's overage.
+ * `covered` is what grants that became full have covered of this window's overage.
  */
-export function advance(meter: Meter, allowance: Allowance, now: Date): { meter: Meter; paid: Burn[] } {
+export function advance(meter: Meter, allowance: Allowance, now: Date): { meter: Meter; covered: Burn[] } {
   const current = allowance.windowAt(now);
   const running = current && meter.windowStart < current.start ? enter(current, meter, allowance) : meter;
-  if (running.grants.length === 0) return { meter: running, paid: [] };
-  const { grants, paid } = settle(running.grants, now, overageOf(running, allowance));
-  const covered = totalOf(paid, 'quantity');
-  return { meter: { ...running, grants, fromGrants: running.fromGrants + covered }, paid };
+  if (running.grants.length === 0) return { meter: running, covered: [] };
+  const { grants, covered } = accrueGrants(running.grants, now, overageOf(running, allowance));
+  const coveredUnits = totalOf(covered, 'quantity');
+  return { meter: { ...running, grants, fromGrants: running.fromGrants + coveredUnits }, covered };
 }
 
 /** Closes the meter's window and opens `current`; what lies between the two was not used. */
@@ -106,8 +106,8 @@ function enter(current: Period, meter: Meter, allowance: Allowance): Meter {
   };
   if (meter.grants.length === 0 && allowance.rolloverMax === 0) return base;
   const closed = closingOf(meter, allowance, current);
-  const beforeClose = settle(meter.grants, new Date(closed.getTime() - 1), overageOf(meter, allowance)).grants;
-  const untilOpen = settle(reset(beforeClose, closed), new Date(current.start.getTime() - 1), 0).grants;
+  const beforeClose = accrueGrants(meter.grants, new Date(closed.getTime() - 1), overageOf(meter, allowance)).grants;
+  const untilOpen = accrueGrants(reset(beforeClose, closed), new Date(current.start.getTime() - 1), 0).grants;
   return {
     ...base,
     carried: carriedInto(current, meter, allowance),
@@ -159,7 +159,7 @@ export function count(meter: Meter, { limit }: Allowance, quantity: number, at: 
 }
 
 /** Takes units back, newest first: overage, then what came from grants, then what the window included. At most what was used. */
-export function uncount(
+export function reverse(
   meter: Meter,
   allowance: Allowance,
   quantity: number,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { wholeQuartersOf } from './series.js';
+import { alignedBuckets } from './series.js';
 
 const QUARTER_MS = 900_000;
 
@@ -16,7 +16,7 @@ describe('the whole quarters of an hour of a span', () => {
         fc.oneof(fc.integer({ min: 1, max: 3 * QUARTER_MS }), fc.integer({ min: 1, max: 1e11 })),
         (from, length) => {
           const to = from + length;
-          const { first, last } = wholeQuartersOf({ from: new Date(from), to: new Date(to) });
+          const { first, last } = alignedBuckets({ from: new Date(from), to: new Date(to) });
           const [begin, end] = [first.getTime(), last.getTime()];
           expect(from <= begin && begin <= end && end <= to).toBe(true);
           expect(Math.max(begin - from, to - end)).toBeLessThan(QUARTER_MS);

@@ -11,7 +11,7 @@ export interface Span {
 }
 
 const DEFAULT_MS = 30 * 86_400_000;
-const MOST_STEPS = 2_000;
+const MAX_STEPS = 2_000;
 /** Of months the shortest. */
 const STEP_MS: Record<SeriesStep, number> = { hour: 3_600_000, day: 86_400_000, month: 28 * 86_400_000 };
 
@@ -23,18 +23,18 @@ export function spanOf({ to: until, from: since, by = 'day' }: Partial<Span>, no
   const to = until ?? now;
   const from = since ?? new Date(to.getTime() - DEFAULT_MS);
   if (from >= to) throw invalidField('from', 'must be before "to"');
-  if ((to.getTime() - from.getTime()) / STEP_MS[by] > MOST_STEPS)
-    throw invalidField('by', `gives more than ${MOST_STEPS} steps; ask for a shorter span or longer steps`);
+  if ((to.getTime() - from.getTime()) / STEP_MS[by] > MAX_STEPS)
+    throw invalidField('by', `gives more than ${MAX_STEPS} steps; ask for a shorter span or longer steps`);
   return { from, to, by };
 }
 
 /** Zones are apart by whole quarters of an hour. */
-export const QUARTER_MINUTES = 15;
-const QUARTER_MS = QUARTER_MINUTES * 60_000;
+export const ROLLUP_BUCKET_MINUTES = 15;
+const ROLLUP_BUCKET_MS = ROLLUP_BUCKET_MINUTES * 60_000;
 
 /** The part of a span that is whole quarters of an hour, perhaps none; what is before and after it is shorter than one each. */
-export function wholeQuartersOf({ from, to }: Pick<Span, 'from' | 'to'>): { first: Date; last: Date } {
-  const first = Math.min(Math.ceil(from.getTime() / QUARTER_MS) * QUARTER_MS, to.getTime());
-  const last = Math.max(Math.floor(to.getTime() / QUARTER_MS) * QUARTER_MS, first);
+export function alignedBuckets({ from, to }: Pick<Span, 'from' | 'to'>): { first: Date; last: Date } {
+  const first = Math.min(Math.ceil(from.getTime() / ROLLUP_BUCKET_MS) * ROLLUP_BUCKET_MS, to.getTime());
+  const last = Math.max(Math.floor(to.getTime() / ROLLUP_BUCKET_MS) * ROLLUP_BUCKET_MS, first);
   return { first: new Date(first), last: new Date(last) };
 }

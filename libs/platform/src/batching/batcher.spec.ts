@@ -13,7 +13,7 @@ function heldBatcher(options: { most?: number; waiting?: number; lanes?: number 
           fail: reject,
         }),
       ),
-    { most: 100, waiting: 1_000, ...options },
+    { maxBatch: 100, maxQueued: 1_000, ...options },
   );
   return { batcher, groups };
 }

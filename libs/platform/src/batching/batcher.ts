@@ -5,11 +5,11 @@ export type Outcome<Answer> = { answer: Answer | Promise<Answer> } | { error: un
 
 export interface BatcherOptions {
   /** Items in one flush, at most. */
-  most: number;
+  maxBatch: number;
   /** Items that may wait; beyond it an item is refused. */
-  waiting: number;
+  maxQueued: number;
   /** Flushes under way at once. */
-  lanes?: number;
+  concurrency?: number;
   /** Is told of each group as it begins: how many, and how long the first of them has waited, in milliseconds. */
   onGroup?: (size: number, waitedMs: number) => void;
 }
@@ -39,7 +39,7 @@ export class Batcher<Item, Answer> {
 
   /** @throws DomainError `overloaded` when too many wait already. */
   add(item: Item): Promise<Answer> {
-    if (this.queue.length >= this.options.waiting) return Promise.reject(overloaded());
+    if (this.queue.length >= this.options.maxQueued) return Promise.reject(overloaded());
     return new Promise((resolve, reject) => {
       this.queue.push({ item, resolve, reject, since: performance.now() });
       this.schedule();
@@ -58,7 +58,7 @@ export class Batcher<Item, Answer> {
 
   /** Starts after the requests that arrived together with this one have been read too. */
   private schedule(): void {
-    if (this.scheduled || this.flushing >= (this.options.lanes ?? 1)) return;
+    if (this.scheduled || this.flushing >= (this.options.concurrency ?? 1)) return;
     this.scheduled = true;
     setImmediate(() => {
       this.scheduled = false;
@@ -67,7 +67,7 @@ export class Batcher<Item, Answer> {
   }
 
   private async run(): Promise<void> {
-    const group = this.queue.splice(0, this.options.most);
+    const group = this.queue.splice(0, this.options.maxBatch);
     if (group.length === 0) return;
     this.flushing++;
     this.options.onGroup?.(group.length, performance.now() - group[0]!.since);

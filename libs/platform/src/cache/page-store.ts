@@ -8,7 +8,7 @@ import { SharedRedis } from '../redis/shared-redis.js';
 export const STALENESS_MS = 2_000;
 
 /** So that no caller can fill the memory with addresses of its own making. */
-const MOST_KEPT = 1_000;
+const MAX_ENTRIES = 1_000;
 const PREFIX = 'tollgate:page:';
 const SCANNED_AT_ONCE = 500;
 
@@ -18,7 +18,7 @@ const SCANNED_AT_ONCE = 500;
  */
 @Injectable()
 export class PageStore {
-  private readonly own = new LRUCache<string, string>({ max: MOST_KEPT, ttl: STALENESS_MS });
+  private readonly own = new LRUCache<string, string>({ max: MAX_ENTRIES, ttl: STALENESS_MS });
   private readonly hit;
   private readonly miss;
 
@@ -43,7 +43,7 @@ export class PageStore {
   }
 
   private async get(key: string): Promise<string | undefined> {
-    const shared = await this.redis.ask(async (redis) => ({ value: await redis.get(PREFIX + key) }));
+    const shared = await this.redis.call(async (redis) => ({ value: await redis.get(PREFIX + key) }));
     const found = shared ? (shared.value ?? undefined) : this.own.get(key);
     (found === undefined ? this.miss : this.hit).inc();
     return found;
@@ -51,19 +51,19 @@ export class PageStore {
 
   private async set(key: string, value: string): Promise<boolean> {
     this.own.set(key, value);
-    await this.redis.ask(async (redis) => ({ done: await redis.set(PREFIX + key, value, 'PX', STALENESS_MS) }));
+    await this.redis.call(async (redis) => ({ done: await redis.set(PREFIX + key, value, 'PX', STALENESS_MS) }));
     return true;
   }
 
   private async delete(key: string): Promise<boolean> {
     const was = this.own.delete(key);
-    await this.redis.ask(async (redis) => ({ done: await redis.del(PREFIX + key) }));
+    await this.redis.call(async (redis) => ({ done: await redis.del(PREFIX + key) }));
     return was;
   }
 
   private async clear(): Promise<void> {
     this.own.clear();
-    await this.redis.ask(async (redis) => {
+    await this.redis.call(async (redis) => {
       let cursor = '0';
       do {
         const [next, keys] = await redis.scan(cursor, 'MATCH', `${PREFIX}*`, 'COUNT', SCANNED_AT_ONCE);

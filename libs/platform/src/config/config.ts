@@ -148,7 +148,7 @@ export class Config {
       throw new Error(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('\n'));
     const env = parsed.data;
     this.production = env.NODE_ENV === 'production';
-    if (this.production) refuseSampleSecrets(env);
+    if (this.production) assertOwnSecrets(env);
     this.port = env.PORT ?? 3000;
     this.host = env.HOST ?? (this.production ? '0.0.0.0' : '127.0.0.1');
     this.databaseUrl = env.DATABASE_URL ?? null;
@@ -202,7 +202,7 @@ export class Config {
   }
 }
 
-function refuseSampleSecrets(env: z.infer<typeof schema>): void {
+function assertOwnSecrets(env: z.infer<typeof schema>): void {
   const wrong: string[] = [];
   if (!env.DATABASE_URL) wrong.push('DATABASE_URL is required in production');
   if (!env.SECRET_KEY) wrong.push('SECRET_KEY is required in production');

@@ -7,7 +7,7 @@ import { Config } from '../config/config.js';
 import { QueryWatch } from '../observation/query-watch.js';
 import { connectionOptions } from './connection-options.js';
 import { Database } from './database.js';
-import { Pipeline } from './pipeline.js';
+import { PipelinedDatabase } from './pipelined-database.js';
 
 const POOL = 'commands';
 
@@ -23,8 +23,8 @@ const POOL = 'commands';
       }),
     }),
   ],
-  providers: [Database, Pipeline],
-  exports: [Database, Pipeline],
+  providers: [Database, PipelinedDatabase],
+  exports: [Database, PipelinedDatabase],
 })
 export class DatabaseModule {
   constructor(dataSource: DataSource, watch: QueryWatch) {

@@ -63,7 +63,7 @@ export class Readiness implements OnApplicationShutdown {
     const now = performance.now();
     if (!this.answer || now - this.asked >= SAME_ANSWER_MS) {
       this.asked = now;
-      this.answer = this.ask();
+      this.answer = this.probe();
     }
     const dependencies = await this.answer;
     if (dependencies['database']!.status === 'down')
@@ -78,7 +78,7 @@ export class Readiness implements OnApplicationShutdown {
     await this.pool.end();
   }
 
-  private async ask(): Promise<Dependencies> {
+  private async probe(): Promise<Dependencies> {
     const questions: [string, () => Promise<unknown>][] = [['database', () => this.pool.query('select 1')]];
     if (this.redis.client) questions.push(['redis', () => this.redis.client!.ping()]);
     return Object.fromEntries(

@@ -24,16 +24,16 @@ export async function startDatabase(config: Config): Promise<RunningDatabase> {
   config.databaseUrl ??= embedded?.url() ?? null;
   const url = config.requireDatabaseUrl();
   if (config.production) {
-    await refuseForgetfulServer(url);
+    await assertDurableServer(url);
     await warnOfSuperuser(url);
-    await refuseOldSchema(url);
+    await assertCurrentSchema(url);
   }
   if (!config.production) await migrate(url);
   return { stop: async () => embedded?.stop() };
 }
 
 /** What is acknowledged must be on disk: a server that does not wait for it forgets it in a crash, or breaks. */
-async function refuseForgetfulServer(url: string): Promise<void> {
+async function assertDurableServer(url: string): Promise<void> {
   const off = await ask<{ name: string }>(
     url,
     `select name from pg_settings where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off'`,
@@ -67,7 +67,7 @@ async function ask<Row extends pg.QueryResultRow>(url: string, question: string)
   }
 }
 
-async function refuseOldSchema(url: string): Promise<void> {
+async function assertCurrentSchema(url: string): Promise<void> {
   const pending = await pendingMigrations(url);
   if (pending.length > 0) throw new Error(`The schema lacks ${pending.join(', ')}: run "npm run migrate" first.`);
 }

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, Clock, newId } from '@app/kernel';
-import { Changes } from '../changes/changes.js';
+import { CacheInvalidations } from '../cache/cache-invalidations.js';
 import { type ArrayItem, arrayLiteral } from '../database/array-literal.js';
 import { Database } from '../database/database.js';
-import type { Connection, Statement } from '../database/pipeline.js';
+import type { Connection, Statement } from '../database/pipelined-database.js';
 import { type EventType, isEventType } from './catalog/event-catalog.js';
 
 /** What a change of state leaves behind: audit entry, outbox entry and line of the timeline in one. */
@@ -59,7 +59,7 @@ const COLUMNS = 'id, type, sequence::float8 as sequence, actor, reason, before, 
 export class Events {
   constructor(
     private readonly database: Database,
-    private readonly changes: Changes,
+    private readonly changes: CacheInvalidations,
     private readonly clock: Clock,
   ) {}
 
@@ -70,7 +70,8 @@ export class Events {
 
   /** Many at once, in their order. @throws Error outside a transaction. */
   async recordMany(events: NewEvent[]): Promise<void> {
-    for (const { customerId } of events) if (customerId) this.database.afterCommit(() => this.changes.tell(customerId));
+    for (const { customerId } of events)
+      if (customerId) this.database.afterCommit(() => this.changes.publish(customerId));
     await this.database.write(RECORD_ALL.text, this.columnsOf(events));
   }
 

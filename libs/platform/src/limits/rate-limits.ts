@@ -30,7 +30,7 @@ export class RateLimits {
 
   async hit(bucket: string): Promise<Hits> {
     const { shared } = this;
-    const counted = shared && (await this.redis.ask(() => shared.penalty(bucket, 1)));
+    const counted = shared && (await this.redis.call(() => shared.penalty(bucket, 1)));
     return hitsOf(counted ?? (await this.own.penalty(bucket, 1)));
   }
 }

@@ -7,7 +7,7 @@ import pLimit from 'p-limit';
 import { Clock } from '@app/kernel';
 import { Config } from '../config/config.js';
 import { Metrics } from '../metrics/metrics.js';
-import { breakerFor, isLeftAlone } from '../resilience/breaker.js';
+import { breakerFor, isCircuitOpen } from '../resilience/breaker.js';
 
 /** How long a mail server may take, in milliseconds. */
 const PATIENCE = { connectionTimeout: 5_000, greetingTimeout: 5_000, socketTimeout: 10_000 };
@@ -17,11 +17,11 @@ const CONNECTIONS = 5;
 const SERVER = {
   dependency: 'mail',
   failures: 5,
-  leftAloneMs: 10_000,
+  openMs: 10_000,
   isFailure: (error: SmtpError) => !isRefusedForGood(error),
 };
 const FILE_NAME = /^[0-9TZ.-]+-[0-9a-f]{8}$/;
-const MOST_LISTED = 100;
+const MAX_LISTED = 100;
 
 /** A mail in plain text to one person. */
 export interface OutgoingMail {
@@ -84,7 +84,7 @@ export class Mailer implements OnModuleInit {
       await this.send(mail);
       return { result: 'delivered', why: 'delivered' };
     } catch (error) {
-      if (isLeftAlone(error)) return { result: 'retry', why: 'not_taken', pauseMs: SERVER.leftAloneMs };
+      if (isCircuitOpen(error)) return { result: 'retry', why: 'not_taken', pauseMs: SERVER.openMs };
       this.logger.warn(`A mail was not taken: ${error instanceof Error ? error.message : String(error)}`);
       const { responseCode = 0 } = error as SmtpError;
       const forGood = isRefusedForGood(error as SmtpError);
@@ -113,7 +113,7 @@ export class Mailer implements OnModuleInit {
     const names = (await fs.readdir(this.folder()).catch(() => [])).filter(
       (name) => name.endsWith('.json') && FILE_NAME.test(name.slice(0, -5)),
     );
-    const newest = names.sort().reverse().slice(0, MOST_LISTED);
+    const newest = names.sort().reverse().slice(0, MAX_LISTED);
     return Promise.all(
       newest.map(async (name) => ({
         ...(JSON.parse(await fs.readFile(path.join(this.folder(), name), 'utf8')) as KeptMail),

@@ -8,7 +8,7 @@ import { isTracing, spanOfQuery } from './tracing.js';
 /** The plan of a slow query is asked for so often at most. Milliseconds. */
 const SAME_STATEMENT_MS = 600_000;
 const ANY_STATEMENT_MS = 5_000;
-const MOST_REMEMBERED = 200;
+const MAX_REMEMBERED = 200;
 const PLAN_MS = 2_000;
 const EXPLAINABLE = /^\s*(select|with|insert|update|delete)\b/i;
 /** PostgreSQL 16 explains a statement without its values: so nothing of a customer comes into the log. */
@@ -79,17 +79,17 @@ export class QueryWatch {
     if (isTracing()) spanOfQuery(text, ms, failed);
     if (ms < this.config.slowQueryMs || failed) return;
     this.metrics.slowQueries.inc({ pool });
-    void this.tell(text, ms);
+    void this.logSlowQuery(text, ms);
   }
 
   /** The statement without its values. Nothing is asked twice within ten minutes, and nothing while another is. */
-  private async tell(text: string, ms: number): Promise<void> {
+  private async logSlowQuery(text: string, ms: number): Promise<void> {
     const now = performance.now();
     const again = now - (this.explained.get(text) ?? Number.NEGATIVE_INFINITY) < SAME_STATEMENT_MS;
     const explain = !again && now - this.lastExplained > ANY_STATEMENT_MS && EXPLAINABLE.test(text);
     if (explain) {
       this.lastExplained = now;
-      if (this.explained.size >= MOST_REMEMBERED) this.explained.clear();
+      if (this.explained.size >= MAX_REMEMBERED) this.explained.clear();
       this.explained.set(text, now);
     }
     const plan = explain ? await this.planOf(text).catch(() => undefined) : undefined;

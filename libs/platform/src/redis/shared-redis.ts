@@ -2,11 +2,11 @@ import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { Config } from '../config/config.js';
 import { Metrics } from '../metrics/metrics.js';
-import { breakerFor, isLeftAlone } from '../resilience/breaker.js';
+import { breakerFor, isCircuitOpen } from '../resilience/breaker.js';
 
 /** What Redis may take for an answer, and how long it is left alone after it gave none. Milliseconds. */
 const PATIENCE_MS = 200;
-const LEFT_ALONE_MS = 1_000;
+const OPEN_MS = 1_000;
 const RECONNECT_MS = 1_000;
 
 /** What instances share besides the database: never the only copy of anything. It may not be there, and may go away at any time. */
@@ -21,11 +21,11 @@ export class SharedRedis implements OnApplicationShutdown {
   constructor(config: Config, metrics: Metrics) {
     this.client = config.redisUrl ? connect(config.redisUrl) : null;
     this.client?.on('error', (error: Error) => this.failed(error));
-    this.breaker = this.client && breakerFor(metrics, { dependency: 'redis', failures: 1, leftAloneMs: LEFT_ALONE_MS });
+    this.breaker = this.client && breakerFor(metrics, { dependency: 'redis', failures: 1, openMs: OPEN_MS });
   }
 
   /** Asks Redis and waits a moment at most. @returns null when it cannot be asked: the caller goes by what it has itself */
-  async ask<T extends object>(work: (redis: Redis) => Promise<T>): Promise<T | null> {
+  async call<T extends object>(work: (redis: Redis) => Promise<T>): Promise<T | null> {
     const { client, breaker } = this;
     if (!client || !breaker) return null;
     try {
@@ -33,7 +33,7 @@ export class SharedRedis implements OnApplicationShutdown {
       this.failing = false;
       return answer;
     } catch (error) {
-      if (!isLeftAlone(error)) this.failed(error);
+      if (!isCircuitOpen(error)) this.failed(error);
       return null;
     }
   }

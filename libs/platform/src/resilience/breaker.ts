@@ -12,7 +12,7 @@ export interface BreakerOptions {
   /** Failures in a row after which it is left alone. */
   failures: number;
   /** Then one call looks whether it is well again. Milliseconds. */
-  leftAloneMs: number;
+  openMs: number;
   /** Left out: every error is a failure. */
   isFailure?: (error: Error) => boolean;
 }
@@ -20,10 +20,10 @@ export interface BreakerOptions {
 /** Leaves a dependency alone while it fails, so that neither side pays for calls that come to nothing; told as `tollgate_circuit_open`. */
 export function breakerFor(
   metrics: Metrics,
-  { dependency, failures, leftAloneMs, isFailure = () => true }: BreakerOptions,
+  { dependency, failures, openMs, isFailure = () => true }: BreakerOptions,
 ): CircuitBreakerPolicy {
   const breaker = circuitBreaker(handleWhen(isFailure), {
-    halfOpenAfter: leftAloneMs,
+    halfOpenAfter: openMs,
     breaker: new ConsecutiveBreaker(failures),
   });
   const open = metrics.breakers.labels(dependency);
@@ -34,4 +34,4 @@ export function breakerFor(
 }
 
 /** True when nothing was asked, because the dependency is left alone. */
-export const isLeftAlone = (error: unknown): boolean => error instanceof BrokenCircuitError;
+export const isCircuitOpen = (error: unknown): boolean => error instanceof BrokenCircuitError;

@@ -8,6 +8,6 @@ export function cadenceOf({ anchor, price, timezone }: { anchor: Date; price: So
 /** The end of the first period of a contract whose rhythm starts at its anchor. */
 export const firstPeriodEnd = (cadence: Cadence): Date => boundary(cadence, 1);
 
-export function sameRhythm({ price }: Pick<SoldPlan, 'price'>, other: Pick<SoldPlan, 'price'>): boolean {
+export function sameBillingInterval({ price }: Pick<SoldPlan, 'price'>, other: Pick<SoldPlan, 'price'>): boolean {
   return price.interval === other.price.interval && price.intervalCount === other.price.intervalCount;
 }

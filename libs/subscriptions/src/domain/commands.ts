@@ -1,7 +1,7 @@
 import { addDays, DomainError, invalidField, periodAt } from '@app/kernel';
-import { cadenceOf, firstPeriodEnd, sameRhythm } from './cadence.js';
-import { line, restOfPeriod, worthTelling } from './proration.js';
-import { allowedCommands, refuseUnlessAllowed } from './state-machine.js';
+import { cadenceOf, firstPeriodEnd, sameBillingInterval } from './cadence.js';
+import { prorationLine, restOfPeriod, nonZero } from './proration.js';
+import { allowedCommands, assertAllowed } from './state-machine.js';
 import type {
   ProrationLine,
   ScheduledChange,
@@ -85,11 +85,8 @@ export interface Change {
 
 /** @throws DomainError `subscription_ended`, `transition_not_allowed`, `already_on_plan`, `no_period_end` */
 export function change(subscription: Subscription, asked: Change, now: Date): Transition {
-  if (asked.when === 'period_end') refuseEnding(subscription);
-  refuseUnlessAllowed(
-    subscription,
-    asked.when === 'now' ? 'subscription.plan_changed' : 'subscription.change_scheduled',
-  );
+  if (asked.when === 'period_end') assertNotEnding(subscription);
+  assertAllowed(subscription, asked.when === 'now' ? 'subscription.plan_changed' : 'subscription.change_scheduled');
   if (isSold(subscription, asked))
     throw new DomainError(
       'conflict',
@@ -118,7 +115,7 @@ function changeNow(subscription: Subscription, { plan, quantity, prorate }: Chan
   changed.scheduledChange =
     quantityAlone && subscription.scheduledChange ? { ...subscription.scheduledChange, quantity } : null;
   if (quantityAlone) changed.planSince = subscription.planSince;
-  const restarts = changed.status !== 'trialing' && !sameRhythm(subscription, plan);
+  const restarts = changed.status !== 'trialing' && !sameBillingInterval(subscription, plan);
   if (restarts) changed.anchor = now;
   if (restarts && subscription.currentPeriodEnd !== null) {
     changed.currentPeriodStart = now;
@@ -129,12 +126,12 @@ function changeNow(subscription: Subscription, { plan, quantity, prorate }: Chan
     type: 'subscription.plan_changed',
     subscription: changed,
     at: now,
-    lines: worthTelling(linesOfChange(subscription, changed, { prorate, restarts, now })),
+    prorationLines: nonZero(prorationLinesOf(subscription, changed, { prorate, restarts, now })),
   };
 }
 
 /** Back for what is left of the old plan, forth for the same time on the new one; or for a whole period, where one begins. */
-function linesOfChange(
+function prorationLinesOf(
   before: Subscription,
   after: Subscription,
   { prorate, restarts, now }: { prorate: boolean; restarts: boolean; now: Date },
@@ -142,14 +139,14 @@ function linesOfChange(
   const old = restOfPeriod(before, before, now);
   if (!old || after.currentPeriodEnd === null) return [];
   const credits = prorate
-    ? [line('credit', before, old.amount, old.service), ...prepaid('credit', before, before)]
+    ? [prorationLine('credit', before, old.amount, old.service), ...prepaid('credit', before, before)]
     : [];
   const whole = { start: now, end: after.currentPeriodEnd };
-  if (restarts) return [...credits, line('charge', after, after.price.amount * after.quantity, whole)];
+  if (restarts) return [...credits, prorationLine('charge', after, after.price.amount * after.quantity, whole)];
   return prorate
     ? [
         ...credits,
-        line('charge', after, restOfPeriod(before, after, now)!.amount, whole),
+        prorationLine('charge', after, restOfPeriod(before, after, now)!.amount, whole),
         ...prepaid('charge', before, after),
       ]
     : [];
@@ -164,7 +161,9 @@ function prepaid(
   if (prepaidPeriods === 0 || currentPeriodEnd === null) return [];
   let end = currentPeriodEnd;
   for (let period = 0; period < prepaidPeriods; period++) ({ end } = periodAt(cadenceOf(subscription), end));
-  return [line(kind, sold, sold.price.amount * sold.quantity * prepaidPeriods, { start: currentPeriodEnd, end })];
+  return [
+    prorationLine(kind, sold, sold.price.amount * sold.quantity * prepaidPeriods, { start: currentPeriodEnd, end }),
+  ];
 }
 
 function changeAtPeriodEnd(subscription: Subscription, { plan, quantity }: Change, now: Date): Transition {
@@ -175,7 +174,7 @@ function changeAtPeriodEnd(subscription: Subscription, { plan, quantity }: Chang
 
 /** @throws DomainError `subscription_ended`, `transition_not_allowed`, `already_canceled`, `no_period_end` */
 export function cancel(subscription: Subscription, when: When, now: Date, { prorate = false } = {}): Transition {
-  refuseUnlessAllowed(subscription, 'subscription.canceled');
+  assertAllowed(subscription, 'subscription.canceled');
   if (when === 'now') {
     const ended: Subscription = {
       ...next(subscription),
@@ -187,13 +186,16 @@ export function cancel(subscription: Subscription, when: When, now: Date, { pror
     };
     const old = prorate ? restOfPeriod(subscription, subscription, subscription.pausedAt ?? now) : null;
     const lines = old
-      ? [line('credit', subscription, old.amount, old.service), ...prepaid('credit', subscription, subscription)]
+      ? [
+          prorationLine('credit', subscription, old.amount, old.service),
+          ...prepaid('credit', subscription, subscription),
+        ]
       : [];
-    return { type: 'subscription.canceled', subscription: ended, at: now, lines: worthTelling(lines) };
+    return { type: 'subscription.canceled', subscription: ended, at: now, prorationLines: nonZero(lines) };
   }
   if (subscription.cancelAtPeriodEnd)
     throw new DomainError('conflict', 'already_canceled', 'The subscription is set to end with this period already.');
-  refuseUnlessAllowed(subscription, 'subscription.cancel_scheduled');
+  assertAllowed(subscription, 'subscription.cancel_scheduled');
   periodEndOf(subscription);
   const status = subscription.status === 'past_due' ? subscription.status : 'canceled';
   const canceled: Subscription = {
@@ -208,7 +210,7 @@ export function cancel(subscription: Subscription, when: When, now: Date, { pror
 
 /** Undoes a cancel at period end or a scheduled change. @throws DomainError `subscription_ended`, `transition_not_allowed`, `nothing_to_resume` */
 export function resume(subscription: Subscription, now: Date): Transition {
-  refuseUnlessAllowed(subscription, 'subscription.resumed');
+  assertAllowed(subscription, 'subscription.resumed');
   if (!subscription.cancelAtPeriodEnd && !subscription.scheduledChange) {
     throw new DomainError(
       'conflict',
@@ -229,7 +231,7 @@ export function resume(subscription: Subscription, now: Date): Transition {
 
 /** The period stands still until it is unpaused: what is left of it, and of a trial, is left then. @throws DomainError `subscription_ended`, `transition_not_allowed` */
 export function pause(subscription: Subscription, now: Date): Transition {
-  refuseUnlessAllowed(subscription, 'subscription.paused');
+  assertAllowed(subscription, 'subscription.paused');
   return {
     type: 'subscription.paused',
     subscription: { ...next(subscription), status: 'paused', pausedAt: now },
@@ -239,7 +241,7 @@ export function pause(subscription: Subscription, now: Date): Transition {
 
 /** Everything that was to come comes later by the length of the pause. @throws DomainError `subscription_ended`, `transition_not_allowed` */
 export function unpause(subscription: Subscription, now: Date): Transition {
-  refuseUnlessAllowed(subscription, 'subscription.unpaused');
+  assertAllowed(subscription, 'subscription.unpaused');
   const { pausedAt, trialEnd, currentPeriodEnd, scheduledChange, anchor } = subscription;
   const later = (at: Date): Date => new Date(at.getTime() + now.getTime() - pausedAt!.getTime());
   const end = currentPeriodEnd && later(currentPeriodEnd);
@@ -267,8 +269,8 @@ function anchorThrough(end: Date, subscription: Subscription): Date {
  */
 export function renew(subscription: Subscription, when: When, now: Date): Transition {
   if (subscription.endedAt !== null) return reactivate(subscription, now);
-  refuseEnding(subscription);
-  refuseUnlessAllowed(subscription, when === 'now' ? 'subscription.renewed' : 'subscription.renewal_agreed');
+  assertNotEnding(subscription);
+  assertAllowed(subscription, when === 'now' ? 'subscription.renewed' : 'subscription.renewal_agreed');
   const end = periodEndOf(subscription);
   return when === 'now' ? renewNow(subscription, now) : agreeOnRenewal(subscription, end, now);
 }
@@ -280,9 +282,9 @@ function renewNow(subscription: Subscription, now: Date): Transition {
   const renewed: Subscription = { ...withPeriodFrom(next(subscription), now), status, trialEnd, usagePeriodStart: now };
   const { currentPeriodEnd: end, scheduledChange } = renewed;
   renewed.scheduledChange = scheduledChange && { ...scheduledChange, effectiveAt: end!.toISOString() };
-  const charge = line('charge', renewed, renewed.price.amount * renewed.quantity, { start: now, end: end! });
-  const lines = old ? [line('credit', subscription, old.amount, old.service), charge] : [charge];
-  return { type: 'subscription.renewed', subscription: renewed, at: now, lines: worthTelling(lines) };
+  const charge = prorationLine('charge', renewed, renewed.price.amount * renewed.quantity, { start: now, end: end! });
+  const lines = old ? [prorationLine('credit', subscription, old.amount, old.service), charge] : [charge];
+  return { type: 'subscription.renewed', subscription: renewed, at: now, prorationLines: nonZero(lines) };
 }
 
 function agreeOnRenewal(subscription: Subscription, end: Date, now: Date): Transition {
@@ -295,16 +297,16 @@ function agreeOnRenewal(subscription: Subscription, end: Date, now: Date): Trans
   const agreed: Subscription = { ...next(subscription), prepaidPeriods: subscription.prepaidPeriods + 1 };
   const [before] = prepaid('charge', subscription, subscription);
   const begin = before?.periodEnd ?? end;
-  const charge = line('charge', subscription, subscription.price.amount * subscription.quantity, {
+  const charge = prorationLine('charge', subscription, subscription.price.amount * subscription.quantity, {
     start: begin,
     end: periodAt(cadenceOf(subscription), begin).end,
   });
-  return { type: 'subscription.renewal_agreed', subscription: agreed, at: now, lines: worthTelling([charge]) };
+  return { type: 'subscription.renewal_agreed', subscription: agreed, at: now, prorationLines: nonZero([charge]) };
 }
 
 /** Coming back within the period that was left resets no usage. */
 function reactivate(subscription: Subscription, now: Date): Transition {
-  refuseUnlessAllowed(subscription, 'subscription.reactivated');
+  assertAllowed(subscription, 'subscription.reactivated');
   const { currentPeriodEnd, usagePeriodStart } = subscription;
   const back: Subscription = {
     ...next(subscription),
@@ -323,7 +325,7 @@ function reactivate(subscription: Subscription, now: Date): Transition {
 
 /** @throws DomainError `subscription_ended`, `transition_not_allowed`, `auto_renew_unchanged` */
 export function setAutoRenew(subscription: Subscription, autoRenew: boolean, now: Date): Transition {
-  refuseUnlessAllowed(subscription, 'subscription.auto_renew_changed');
+  assertAllowed(subscription, 'subscription.auto_renew_changed');
   if (subscription.autoRenew === autoRenew)
     throw new DomainError('conflict', 'auto_renew_unchanged', `autoRenew is ${autoRenew} already.`);
   return { type: 'subscription.auto_renew_changed', subscription: { ...next(subscription), autoRenew }, at: now };
@@ -331,7 +333,7 @@ export function setAutoRenew(subscription: Subscription, autoRenew: boolean, now
 
 /** Moves the end of the period, and of a trial, to a later instant, for nothing; periods are counted from there on. @throws DomainError `subscription_ended`, `transition_not_allowed`, `no_period_end`, `invalid_fields` */
 export function extend(subscription: Subscription, to: Date, now: Date): Transition {
-  refuseUnlessAllowed(subscription, 'subscription.extended');
+  assertAllowed(subscription, 'subscription.extended');
   if (to <= periodEndOf(subscription)) throw invalidField('to', 'must be after the end of the current period');
   const { scheduledChange, trialEnd } = subscription;
   const extended: Subscription = {
@@ -346,13 +348,13 @@ export function extend(subscription: Subscription, to: Date, now: Date): Transit
 
 /** A payment has failed: nothing is allowed until it is made good. @throws DomainError `subscription_ended`, `transition_not_allowed` */
 export function markPastDue(subscription: Subscription, now: Date): Transition {
-  refuseUnlessAllowed(subscription, 'subscription.past_due');
+  assertAllowed(subscription, 'subscription.past_due');
   return { type: 'subscription.past_due', subscription: { ...next(subscription), status: 'past_due' }, at: now };
 }
 
 /** @throws DomainError `subscription_ended`, `transition_not_allowed` */
 export function markPaid(subscription: Subscription, now: Date): Transition {
-  refuseUnlessAllowed(subscription, 'subscription.recovered');
+  assertAllowed(subscription, 'subscription.recovered');
   const status = subscription.cancelAtPeriodEnd ? 'canceled' : 'active';
   return { type: 'subscription.recovered', subscription: { ...next(subscription), status }, at: now };
 }
@@ -372,7 +374,7 @@ function withPeriodFrom(subscription: Subscription, at: Date): Subscription {
   };
 }
 
-function refuseEnding({ endedAt, cancelAtPeriodEnd, status }: Subscription): void {
+function assertNotEnding({ endedAt, cancelAtPeriodEnd, status }: Subscription): void {
   if (endedAt !== null || !cancelAtPeriodEnd) return;
   throw new DomainError(
     'conflict',
@@ -395,7 +397,7 @@ function isPlan(subscription: Subscription, plan: SoldPlan): boolean {
   return (
     subscription.planId === plan.planId &&
     subscription.planVersion === plan.planVersion &&
-    sameRhythm(subscription, plan) &&
+    sameBillingInterval(subscription, plan) &&
     sold.amount === plan.price.amount &&
     sold.currency === plan.price.currency
   );

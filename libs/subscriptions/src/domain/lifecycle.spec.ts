@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type DomainError } from '@app/kernel';
-import { asOf, dueTransitions } from './advance.js';
+import { projectedAt, dueTransitions } from './time.js';
 import { cancel, change, pause, resume, start, unpause } from './commands.js';
 import { isLive, type SoldPlan, type Subscription, type Transition } from './subscription.js';
 
@@ -50,7 +50,7 @@ describe('a subscription', () => {
       currentPeriodEnd: at('2027-02-14T10:00:00Z'),
       trialEnd: at('2027-02-14T10:00:00Z'),
     });
-    expect(asOf(trial, at('2027-02-14T10:00:00Z'))).toMatchObject({
+    expect(projectedAt(trial, at('2027-02-14T10:00:00Z'))).toMatchObject({
       status: 'active',
       currentPeriodEnd: at('2027-03-14T10:00:00Z'),
     });
@@ -73,14 +73,14 @@ describe('a subscription', () => {
   });
 
   it('expires at its end when it does not renew or was canceled', () => {
-    expect(asOf(begun({ autoRenew: false }), at('2027-02-28T10:00:00Z'))).toMatchObject({
+    expect(projectedAt(begun({ autoRenew: false }), at('2027-02-28T10:00:00Z'))).toMatchObject({
       status: 'expired',
       endedAt: at('2027-02-28T10:00:00Z'),
     });
     const canceled = cancel(begun(), 'period_end', at('2027-02-01T00:00:00Z')).subscription;
     expect(canceled).toMatchObject({ status: 'canceled', canceledAt: at('2027-02-01T00:00:00Z') });
-    expect(asOf(canceled, at('2027-02-28T09:59:59.999Z')).status).toBe('canceled');
-    expect(asOf(canceled, at('2027-02-28T10:00:00Z')).status).toBe('expired');
+    expect(projectedAt(canceled, at('2027-02-28T09:59:59.999Z')).status).toBe('canceled');
+    expect(projectedAt(canceled, at('2027-02-28T10:00:00Z')).status).toBe('expired');
   });
 
   it('ends at once when canceled now', () => {
@@ -126,7 +126,7 @@ describe('a subscription', () => {
       at('2027-02-01T00:00:00Z'),
     ).subscription;
     expect(changed).toMatchObject({ status: 'trialing', currentPeriodEnd: at('2027-02-14T10:00:00Z') });
-    expect(asOf(changed, at('2027-02-14T10:00:00Z'))).toMatchObject({
+    expect(projectedAt(changed, at('2027-02-14T10:00:00Z'))).toMatchObject({
       status: 'active',
       currentPeriodEnd: at('2028-02-14T10:00:00Z'),
     });
@@ -142,7 +142,7 @@ describe('a subscription', () => {
       planKey: 'basic',
       scheduledChange: { planKey: 'pro', effectiveAt: '2027-02-28T10:00:00.000Z' },
     });
-    expect(asOf(scheduled, at('2027-02-28T10:00:00Z'))).toMatchObject({
+    expect(projectedAt(scheduled, at('2027-02-28T10:00:00Z'))).toMatchObject({
       planKey: 'pro',
       quantity: 3,
       scheduledChange: null,
@@ -221,7 +221,7 @@ describe('time', () => {
       fc.property(subscriptions, hours, (subscription, later) => {
         const now = laterThan(subscription, later);
         const written = dueTransitions(subscription, now).at(-1)?.subscription ?? subscription;
-        expect(asOf(subscription, now)).toEqual({ ...written, remindedOf: subscription.remindedOf });
+        expect(projectedAt(subscription, now)).toEqual({ ...written, remindedOf: subscription.remindedOf });
       }),
       { numRuns: 300 },
     );
@@ -234,7 +234,7 @@ describe('time', () => {
           laterThan(subscription, Math.min(one, other)),
           laterThan(subscription, Math.max(one, other)),
         ];
-        expect(asOf(asOf(subscription, sooner), later)).toEqual(asOf(subscription, later));
+        expect(projectedAt(projectedAt(subscription, sooner), later)).toEqual(projectedAt(subscription, later));
       }),
       { numRuns: 300 },
     );
@@ -250,7 +250,7 @@ describe('time', () => {
           if (isLive(next.status)) expect(next.currentPeriodStart).toEqual(end);
           end = next.currentPeriodEnd;
         }
-        const current = asOf(subscription, now);
+        const current = projectedAt(subscription, now);
         if (isLive(current.status)) expect(current.currentPeriodEnd!.getTime()).toBeGreaterThan(now.getTime());
       }),
       { numRuns: 300 },

@@ -40,7 +40,12 @@ function cyclesOf(subscription: Subscription, { start, end }: Period): { part: P
   return cycles;
 }
 
-export function line(kind: ProrationLine['kind'], sold: Priced, amount: number, period: Period): ProrationLine {
+export function prorationLine(
+  kind: ProrationLine['kind'],
+  sold: Priced,
+  amount: number,
+  period: Period,
+): ProrationLine {
   const { planKey, planName, planVersion, price, quantity } = sold;
   return {
     kind,
@@ -59,4 +64,4 @@ export const netOf = (lines: ProrationLine[]): number =>
   lines.reduce((sum, { kind, amount }) => sum + (kind === 'charge' ? amount : -amount), 0);
 
 /** Lines of nothing are no lines. */
-export const worthTelling = (lines: ProrationLine[]): ProrationLine[] => lines.filter(({ amount }) => amount > 0);
+export const nonZero = (lines: ProrationLine[]): ProrationLine[] => lines.filter(({ amount }) => amount > 0);

@@ -87,7 +87,7 @@ export function allowedCommands(status: SubscriptionStatus): string[] {
 }
 
 /** @throws DomainError `subscription_ended`, `transition_not_allowed`, each with what is allowed instead */
-export function refuseUnlessAllowed({ status, endedAt }: Subscription, type: keyof typeof STATE_MACHINE): void {
+export function assertAllowed({ status, endedAt }: Subscription, type: keyof typeof STATE_MACHINE): void {
   if (STATE_MACHINE[type].moves[status] && (endedAt === null) !== (type === 'subscription.reactivated')) return;
   const code = endedAt !== null ? 'subscription_ended' : 'transition_not_allowed';
   throw new DomainError('conflict', code, `The subscription is ${status}.`, {

@@ -107,7 +107,7 @@ export interface Transition {
   type: SubscriptionEventType;
   subscription: Subscription;
   at: Date;
-  lines?: ProrationLine[];
+  prorationLines?: ProrationLine[];
 }
 
 export type SubscriptionEventType =
@@ -135,7 +135,7 @@ export type ReminderType =
   'subscription.trial_ending' | 'subscription.renewal_upcoming' | 'subscription.expiry_upcoming';
 
 /** What an event keeps of a subscription: all that is needed to know it as it was. */
-export type SubscriptionFacts = Omit<
+export type SubscriptionPayload = Omit<
   Subscription,
   | 'id'
   | 'customerId'
@@ -150,7 +150,7 @@ export type SubscriptionFacts = Omit<
   | 'updatedAt'
 > & { plan: { key: string; name: string; version: number } };
 
-export function subscriptionFacts(subscription: Subscription): SubscriptionFacts {
+export function eventPayload(subscription: Subscription): SubscriptionPayload {
   const {
     planKey,
     planName,
@@ -202,15 +202,15 @@ export function subscriptionFacts(subscription: Subscription): SubscriptionFacts
 }
 
 /** Of what an event keeps, what is not the same in another: plan, status, version and the end of the period always. */
-export function factsUnlike(subscription: Subscription, other: Subscription): Partial<SubscriptionFacts> {
-  const [these, those] = [subscriptionFacts(subscription), subscriptionFacts(other)];
+export function changedFields(subscription: Subscription, other: Subscription): Partial<SubscriptionPayload> {
+  const [these, those] = [eventPayload(subscription), eventPayload(other)];
   const kept: Record<string, unknown> = {
     plan: these.plan,
     status: these.status,
     version: these.version,
     currentPeriodEnd: these.currentPeriodEnd,
   };
-  for (const name of Object.keys(these) as (keyof SubscriptionFacts)[])
+  for (const name of Object.keys(these) as (keyof SubscriptionPayload)[])
     if (!isSame(these[name], those[name])) kept[name] = these[name];
   return kept;
 }

@@ -37,10 +37,10 @@ export interface User {
 }
 
 /** What a user is and may do: the part that admins decide. */
-export type Standing = Pick<User, 'role' | 'productId' | 'active'>;
+export type RoleAndStatus = Pick<User, 'role' | 'productId' | 'active'>;
 
 /** A standing with changes made to it. @throws DomainError `invalid_fields` unless a product is named for product admins, and for nobody else */
-export function changeStanding(before: Standing, changes: Partial<Standing>): Standing {
+export function changeRoleAndStatus(before: RoleAndStatus, changes: Partial<RoleAndStatus>): RoleAndStatus {
   const role = changes.role ?? before.role;
   const productId = role === 'product_admin' ? (changes.productId ?? before.productId) : null;
   if (role === 'product_admin' && productId === null) throw invalidField('product', 'is required of a product admin');

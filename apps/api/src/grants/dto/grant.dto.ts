@@ -16,7 +16,7 @@ import type { GrantOfFeature } from '@app/entitlements';
 import { type Interval, INTERVALS } from '@app/kernel';
 import { ListQuery } from '../../http/pagination/list.query.js';
 
-const MOST = Number.MAX_SAFE_INTEGER;
+const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 
 export class RecurrenceDto {
   @IsIn(INTERVALS)
@@ -48,7 +48,7 @@ export class CreateGrantDto {
   /** Units. */
   @IsInt()
   @Min(1)
-  @Max(MOST)
+  @Max(MAX_COUNT)
   quantity: number;
 
   /** The lowest is burnt first; among equals what expires first, then the oldest. @default 1 */
@@ -78,14 +78,14 @@ export class CreateGrantDto {
   @IsOptional()
   @IsInt()
   @Min(0)
-  @Max(MOST)
+  @Max(MAX_COUNT)
   rolloverMin?: number;
 
   /** And at most so much. Left out: all of it. */
   @IsOptional()
   @IsInt()
   @Min(0)
-  @Max(MOST)
+  @Max(MAX_COUNT)
   rolloverMax?: number;
 
   /** Kept in the audit log. */

@@ -65,7 +65,7 @@ function admit(
   if (rule === 'public' || rule === 'everybody') return true;
   if (!request.principal)
     throw new DomainError('unauthenticated', 'authentication_required', 'This needs an access token or an API key.');
-  if (request.principal.kind === 'api_key') refuseKey(rule ?? {}, request.principal);
+  if (request.principal.kind === 'api_key') assertScope(rule ?? {}, request.principal);
   else request.principal = admitted(rule ?? {}, request.principal, request.body);
   return true;
 }
@@ -75,7 +75,7 @@ function bearerApiKey(authorization: string): string | undefined {
   return token?.startsWith(API_KEY_PREFIX) ? token : undefined;
 }
 
-function refuseKey({ scope }: AccessRule, { scopes }: ApiKeyPrincipal): void {
+function assertScope({ scope }: AccessRule, { scopes }: ApiKeyPrincipal): void {
   if (scope && scopes.has(scope)) return;
   const needed = scope ? `This needs an API key with the scope ${scope}.` : 'API keys may not do this.';
   throw new DomainError('forbidden', 'insufficient_scope', needed, { scope });
@@ -83,13 +83,13 @@ function refuseKey({ scope }: AccessRule, { scopes }: ApiKeyPrincipal): void {
 
 /** The person, as far as this route is theirs. */
 function admitted(rule: AccessRule, principal: UserPrincipal, body: unknown): UserPrincipal {
-  if (!rule.people) throw new DomainError('forbidden', 'services_only', 'This is for API keys.');
+  if (!rule.users) throw new DomainError('forbidden', 'services_only', 'This is for API keys.');
   if (rule.support && principal.role === 'support') {
     if (rule.support === 'repairs') requireReason(body);
     return { ...principal, reach: 'everybody' };
   }
   const refused =
-    (rule.people === 'admin' && !isAdmin(principal)) || (rule.people === 'product_admin' && !isSeller(principal));
+    (rule.users === 'admin' && !isAdmin(principal)) || (rule.users === 'product_admin' && !isSeller(principal));
   if (refused) throw new DomainError('forbidden', 'admin_only', 'This is for admins.');
   return principal;
 }

@@ -7,7 +7,7 @@ export interface AccessRule {
   /** API keys that have it. */
   scope?: Scope;
   /** `user` anybody logged in, `owner` those whose own customer it is about and admins, `product_admin` admins of the product, `admin` admins of everything. */
-  people?: 'user' | 'owner' | 'product_admin' | 'admin';
+  users?: 'user' | 'owner' | 'product_admin' | 'admin';
   /** What support does here, about anybody: it `reads`, or it `repairs` and says in `reason` why. */
   support?: 'reads' | 'repairs';
 }

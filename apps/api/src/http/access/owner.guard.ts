@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { confinedTo, type Principal } from '@app/auth';
 import { CatalogReader } from '@app/catalog';
 import { type Customer, CustomersService } from '@app/customers';
-import { HoldersService } from '@app/entitlements';
+import { EntitlementSnapshots } from '@app/entitlements';
 import { DomainError, invalidField } from '@app/kernel';
 import { type Subscription, SubscriptionsService } from '@app/subscriptions';
 import type { WithPrincipal } from './current-principal.decorator.js';
@@ -16,11 +16,11 @@ const OWN_CUSTOMER = 'me';
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** The route is about the customer named in its path or body; `me`, or nobody, is the caller's own. */
-export const OfCustomer = () => SetMetadata(OWNED, 'customer');
+export const ResolveCustomer = () => SetMetadata(OWNED, 'customer');
 /** The same, for routes whose own work makes sure that the customer is still what this process remembers of it. */
-export const OfKnownCustomer = () => SetMetadata(OWNED, 'known customer');
+export const ResolveCachedCustomer = () => SetMetadata(OWNED, 'known customer');
 /** The route is about the subscription named in its path. */
-export const OfSubscription = () => SetMetadata(OWNED, 'subscription');
+export const ResolveSubscription = () => SetMetadata(OWNED, 'subscription');
 
 /** Finds what a request is about and makes sure that it is the caller's. What is not yours is not there: both are the same 404. */
 @Injectable()
@@ -30,7 +30,7 @@ export class OwnerGuard implements CanActivate {
     private readonly customers: CustomersService,
     private readonly subscriptions: SubscriptionsService,
     private readonly catalog: CatalogReader,
-    private readonly holders: HoldersService,
+    private readonly holders: EntitlementSnapshots,
   ) {}
 
   /** Answers at once where it can: each wait costs every request. */
@@ -59,7 +59,7 @@ export class OwnerGuard implements CanActivate {
   private remembered({ params, body }: FastifyRequest, principal: Principal): Customer | null {
     const named = nameIn(params, body);
     if (named === undefined || confinedTo(principal) !== null || confinedProduct(principal) !== null) return null;
-    return this.holders.recall(named)?.customer ?? null;
+    return this.holders.peek(named)?.customer ?? null;
   }
 
   private async customerOf({ params, body }: FastifyRequest, principal: Principal): Promise<Customer | undefined> {
@@ -80,7 +80,7 @@ export class OwnerGuard implements CanActivate {
   private async knownCustomerOf(request: FastifyRequest, principal: Principal): Promise<Customer | undefined> {
     const named = nameIn(request.params, request.body);
     if (named === undefined || named === OWN_CUSTOMER) return this.customerOf(request, principal);
-    const holder = await this.holders.findKnown(named);
+    const holder = await this.holders.get(named);
     const only = confinedTo(principal);
     const product = confinedProduct(principal);
     const foreign =

@@ -61,7 +61,7 @@ const DOCUMENTED = ApiHeader({
 export const Idempotent = () => applyDecorators(UseInterceptors(IdempotencyInterceptor), DOCUMENTED);
 
 /** The same, where the command itself keeps its answer: it takes `claimOf(request)`. */
-export const IdempotentByItself = () => DOCUMENTED;
+export const IdempotentInCommand = () => DOCUMENTED;
 
 /** The Idempotency-Key of the request, with who asks and what for; undefined without one. */
 export function claimOf(request: FastifyRequest & WithPrincipal): IdempotencyClaim | undefined {

@@ -7,7 +7,7 @@ import { PROBLEM_CONTENT_TYPE, problemOf } from '../problems/problem.js';
 import { SECURITY_HEADERS } from '../security-headers.js';
 
 /** How often it is looked whether somebody waits too long. Milliseconds. */
-const LOOK_EVERY_MS = 50;
+const EXPIRY_INTERVAL_MS = 50;
 const RETRY_SECONDS = 1;
 /** Names and values in turn, as they are sent. */
 const REFUSAL_HEADERS = Object.entries({
@@ -38,11 +38,11 @@ export class InFlight implements OnApplicationShutdown {
    * In seats that are taken again. A Map or a Set makes a new table for every few that come and go, each table that is gone holds on to
    * the next one, and with them to every request of the last seconds: a sixth of the process would go into carrying them along.
    */
-  private readonly seats: (FastifyReply | null)[] = [];
-  private readonly freeSeats: number[] = [];
+  private readonly slots: (FastifyReply | null)[] = [];
+  private readonly freeSlots: number[] = [];
   /** By seat, on the process's monotonic clock. */
   private readonly deadlines: number[] = [];
-  private readonly timer = setInterval(() => this.look(performance.now()), LOOK_EVERY_MS).unref();
+  private readonly timer = setInterval(() => this.expireOverdue(performance.now()), EXPIRY_INTERVAL_MS).unref();
 
   constructor(
     private readonly config: Config,
@@ -62,8 +62,8 @@ export class InFlight implements OnApplicationShutdown {
   }
 
   enter(reply: FastifyReply, deadlineMs = 0): void {
-    const seat = this.freeSeats.pop() ?? this.seats.length;
-    this.seats[seat] = reply;
+    const seat = this.freeSlots.pop() ?? this.slots.length;
+    this.slots[seat] = reply;
     this.deadlines[seat] = performance.now() + Math.max(deadlineMs, this.config.requestDeadlineMs);
     reply.seat = seat;
   }
@@ -73,20 +73,20 @@ export class InFlight implements OnApplicationShutdown {
     const { seat } = reply;
     if (seat === undefined) return;
     reply.seat = undefined;
-    this.seats[seat] = null;
-    this.freeSeats.push(seat);
+    this.slots[seat] = null;
+    this.freeSlots.push(seat);
   }
 
   private get count(): number {
-    return this.seats.length - this.freeSeats.length;
+    return this.slots.length - this.freeSlots.length;
   }
 
   onApplicationShutdown(): void {
     clearInterval(this.timer);
   }
 
-  private look(now: number): void {
-    for (const [seat, reply] of this.seats.entries()) {
+  private expireOverdue(now: number): void {
+    for (const [seat, reply] of this.slots.entries()) {
       if (reply === null || now < this.deadlines[seat]!) continue;
       this.answered(reply);
       this.metrics.refused.inc({ reason: 'deadline' });

@@ -6,9 +6,9 @@ import { Config } from '@app/platform';
 import type { WithPrincipal } from '../access/current-principal.decorator.js';
 import { addressBlock } from './address-block.js';
 
-const TAKES_SECRETS = 'throttling:takes-secrets';
+const AUTH_RATE_LIMIT = 'throttling:takes-secrets';
 /** The route takes passwords or tokens from anybody: it is limited by address, and more narrowly. */
-export const TakesSecrets = () => SetMetadata(TAKES_SECRETS, true);
+export const AuthRateLimit = () => SetMetadata(AUTH_RATE_LIMIT, true);
 
 /** What a request is counted by. */
 interface Policy {
@@ -56,7 +56,7 @@ export class ThrottlingGuard extends ThrottlerGuard {
     const { principal, ip } = context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>();
     if (principal?.kind === 'api_key')
       return { name: 'key', bucket: `api_key:${principal.keyId}`, limit: principal.rateLimitPerMinute ?? 0 };
-    const takesSecrets = this.reflector.getAllAndOverride<boolean | undefined>(TAKES_SECRETS, [
+    const takesSecrets = this.reflector.getAllAndOverride<boolean | undefined>(AUTH_RATE_LIMIT, [
       context.getHandler(),
       context.getClass(),
     ]);

@@ -1,6 +1,6 @@
 import { IsIn, IsOptional } from 'class-validator';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { NOTIFICATION_KINDS, type NotificationKind, type ToldNotification } from '@app/notifications';
+import { NOTIFICATION_KINDS, type NotificationKind, type RenderedNotification } from '@app/notifications';
 import { ListQuery } from '../../http/pagination/list.query.js';
 
 export class NotificationQueryDto extends ListQuery {
@@ -22,7 +22,7 @@ export class NotificationDto {
   readAt: Date | null;
   createdAt: Date;
 
-  static of({ id, kind, title, text, eventId, readAt, createdAt }: ToldNotification): NotificationDto {
+  static of({ id, kind, title, text, eventId, readAt, createdAt }: RenderedNotification): NotificationDto {
     return { id, kind, title, text, event: eventId, readAt, createdAt };
   }
 }

@@ -13,7 +13,7 @@ import {
 import { ApiProperty } from '@nestjs/swagger';
 import { type Overage, OVERAGES, type WindowName, WINDOWS } from '@app/catalog';
 
-const MOST = Number.MAX_SAFE_INTEGER;
+const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 
 /** Terms for one customer in place of the plan's; which of them belong depends on the type of the feature. */
 export class SetOverrideDto {
@@ -27,7 +27,7 @@ export class SetOverrideDto {
   @IsOptional()
   @IsInt()
   @Min(0)
-  @Max(MOST)
+  @Max(MAX_COUNT)
   limit?: number | null;
 
   /** Metered. @default billing_period */

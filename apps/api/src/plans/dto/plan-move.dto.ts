@@ -1,5 +1,5 @@
 import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
-import type { PlanMove } from '@app/subscriptions';
+import type { PlanMigration } from '@app/subscriptions';
 
 export class MovePlanDto {
   @IsOptional()
@@ -33,7 +33,17 @@ export class PlanMoveDto {
   createdAt: Date;
   finishedAt: Date | null;
 
-  static of({ id, version, atPeriodEnd, state, total, moved, skipped, createdAt, finishedAt }: PlanMove): PlanMoveDto {
+  static of({
+    id,
+    version,
+    atPeriodEnd,
+    state,
+    total,
+    moved,
+    skipped,
+    createdAt,
+    finishedAt,
+  }: PlanMigration): PlanMoveDto {
     return {
       id,
       version,

@@ -2,8 +2,8 @@ import { IsInt, IsOptional, IsString, Length, Max, MaxLength, Min } from 'class-
 import type { ReservationDecision } from '@app/metering';
 import { DecisionDto } from '../../usage/dto/usage.dto.js';
 
-const MOST = Number.MAX_SAFE_INTEGER;
-const LONGEST_SECONDS = 604_800;
+const MAX_COUNT = Number.MAX_SAFE_INTEGER;
+const MAX_TTL_SECONDS = 604_800;
 
 export class CreateReservationDto {
   /** Key of the customer; people may leave it out or say "me". */
@@ -24,13 +24,13 @@ export class CreateReservationDto {
   /** Units. */
   @IsInt()
   @Min(1)
-  @Max(MOST)
+  @Max(MAX_COUNT)
   quantity: number;
 
   /** Held for this long, a week at most, unless a heartbeat prolongs it. */
   @IsInt()
   @Min(1)
-  @Max(LONGEST_SECONDS)
+  @Max(MAX_TTL_SECONDS)
   ttlSeconds: number;
 }
 
@@ -39,7 +39,7 @@ export class CommitReservationDto {
   @IsOptional()
   @IsInt()
   @Min(0)
-  @Max(MOST)
+  @Max(MAX_COUNT)
   quantity?: number;
 }
 
@@ -47,7 +47,7 @@ export class HeartbeatDto {
   /** From now on. */
   @IsInt()
   @Min(1)
-  @Max(LONGEST_SECONDS)
+  @Max(MAX_TTL_SECONDS)
   ttlSeconds: number;
 }
 

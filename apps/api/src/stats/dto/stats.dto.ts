@@ -4,14 +4,14 @@ import { grouped, totalOf } from '@app/kernel';
 import type { CountedStep, FeatureUsage, ProductUsage, SeriesStep } from '@app/metering';
 import {
   isLive,
-  type PlanNumbers,
-  type ProductNumbers,
+  type PlanStats,
+  type ProductStats,
   SUBSCRIPTION_STATUSES,
   type SubscriptionStatus,
 } from '@app/subscriptions';
 import { UsageSpanDto, UsageStepDto } from '../../usage/dto/usage.dto.js';
 
-const byPlan = (rows: PlanNumbers[]): [string, PlanNumbers[]][] => [...grouped(rows, ({ plan }) => plan)];
+const byPlan = (rows: PlanStats[]): [string, PlanStats[]][] => [...grouped(rows, ({ plan }) => plan)];
 
 /** Contracts, but for those of test clocks, by the status that was written down last. */
 export class SubscriptionCountsDto {
@@ -32,7 +32,7 @@ export class SubscriptionCountsDto {
   /** Those that ended within the last thirty days. */
   ended: number;
 
-  static of(rows: PlanNumbers[]): SubscriptionCountsDto {
+  static of(rows: PlanStats[]): SubscriptionCountsDto {
     const of = (status: SubscriptionStatus): number =>
       totalOf(
         rows.filter((row) => row.status === status),
@@ -66,7 +66,7 @@ export class SubscriptionStatsDto extends SubscriptionCountsDto {
   /** Only plans that have any. */
   plans: PlanCountsDto[];
 
-  static ofProduct({ asOf, plans }: ProductNumbers): SubscriptionStatsDto {
+  static ofProduct({ asOf, plans }: ProductStats): SubscriptionStatsDto {
     return {
       asOf,
       ...SubscriptionCountsDto.of(plans),
@@ -83,7 +83,7 @@ export class RevenueDto {
   /** How many contracts that is: active, past due and canceled ones that have not ended, with a price above nothing. */
   subscriptions: number;
 
-  static of(rows: PlanNumbers[]): RevenueDto {
+  static of(rows: PlanStats[]): RevenueDto {
     return {
       monthly: totalOf(rows, 'monthly'),
       yearly: totalOf(rows, 'yearly'),
@@ -109,7 +109,7 @@ export class RevenueStatsDto {
   /** Only currencies that anything is paid in. */
   currencies: CurrencyRevenueDto[];
 
-  static ofProduct({ asOf, plans }: ProductNumbers): RevenueStatsDto {
+  static ofProduct({ asOf, plans }: ProductStats): RevenueStatsDto {
     const paid = grouped(
       plans.filter(({ paying }) => paying > 0),
       ({ currency }) => currency,

@@ -1,5 +1,5 @@
 import type { EntitlementTerms } from '@app/catalog';
-import type { ProrationLine, StoredLine } from '@app/subscriptions';
+import type { ProrationLine, StoredProrationLine } from '@app/subscriptions';
 import type { PlanEntitlementDto } from '../../plans/dto/plan.dto.js';
 import type { SoldPlanDto, SubscriptionDto } from './subscription.dto.js';
 
@@ -38,7 +38,7 @@ export class StoredLineDto extends ProrationLineDto {
   subscriptionVersion: number;
   createdAt: Date;
 
-  static override of(line: StoredLine): StoredLineDto {
+  static override of(line: StoredProrationLine): StoredLineDto {
     const { id, subscriptionVersion, createdAt } = line;
     return { id, ...ProrationLineDto.of(line), subscriptionVersion, createdAt };
   }

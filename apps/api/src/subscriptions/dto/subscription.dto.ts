@@ -18,7 +18,7 @@ import type { RecordedEvent } from '@app/platform';
 import { type SoldPrice, type Subscription, SUBSCRIPTION_STATUSES, type SubscriptionStatus } from '@app/subscriptions';
 import { ListQuery } from '../../http/pagination/list.query.js';
 
-export class PlanWishDto {
+export class PlanSelectionDto {
   /** Key of the plan. */
   @IsString()
   @Length(1, 64)
@@ -44,7 +44,7 @@ export class PlanWishDto {
   quantity?: number;
 }
 
-export class CreateSubscriptionDto extends PlanWishDto {
+export class CreateSubscriptionDto extends PlanSelectionDto {
   /** Key of the customer; people may leave it out or say "me". */
   @IsOptional()
   @IsString()
@@ -98,7 +98,7 @@ export class ReasonDto {
 }
 
 /** Without a plan, the plan, version and price stay as they were sold. */
-export class ChangeSubscriptionDto extends IntersectionType(PartialType(PlanWishDto), ReasonDto) {
+export class ChangeSubscriptionDto extends IntersectionType(PartialType(PlanSelectionDto), ReasonDto) {
   @IsIn(['now', 'period_end'])
   when: 'now' | 'period_end';
 

@@ -24,7 +24,7 @@ import { ItemsOf } from '../../http/input/quick-check.js';
 import { type CheckReport, type Decision, SERIES_STEPS, type SeriesStep, type UsageSeries } from '@app/metering';
 import { ProductOnlyDto } from '../../plans/dto/plan.dto.js';
 
-const MOST = Number.MAX_SAFE_INTEGER;
+const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 
 export class CheckDto {
   /** Key of the customer; people may leave it out or say "me". */
@@ -57,7 +57,7 @@ export class CheckDto {
   @IsOptional()
   @IsInt()
   @Min(1)
-  @Max(MOST)
+  @Max(MAX_COUNT)
   quantity?: number;
 }
 
@@ -70,7 +70,7 @@ export class QuantityOfDto {
   @IsOptional()
   @IsInt()
   @Min(1)
-  @Max(MOST)
+  @Max(MAX_COUNT)
   quantity?: number;
 }
 
@@ -96,7 +96,7 @@ export class ConsumeDto {
   @IsOptional()
   @IsInt()
   @Min(1)
-  @Max(MOST)
+  @Max(MAX_COUNT)
   quantity?: number;
 
   /** Several features: all of them are counted, or none; the answer is then a joint decision. */
@@ -198,7 +198,7 @@ export class UsageEventDto {
   /** Units. */
   @IsInt()
   @Min(1)
-  @Max(MOST)
+  @Max(MAX_COUNT)
   quantity: number;
 
   /** Counts in the window of this time; up to 92 days ago. Left out: now. */
@@ -258,8 +258,8 @@ export class CorrectionDto {
   /** Units to add, or with a minus to take back: never more than were used. */
   @IsInt()
   @NotEquals(0)
-  @Min(-MOST)
-  @Max(MOST)
+  @Min(-MAX_COUNT)
+  @Max(MAX_COUNT)
   quantity: number;
 
   /** Corrects the window of this time. Left out: the one that runs now. */

@@ -1,0 +1,42 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { Injectable } from '@nestjs/common';
+import { AuthService } from '@app/auth';
+import { CatalogService } from '@app/catalog';
+import { Config } from '@app/platform';
+
+export interface BootstrapOutcome {
+  /** Products whose sample catalogue was loaded now. */
+  samples: string[];
+  adminCreated: boolean;
+  /** The admin's password, if it was drawn now: nobody is told again. */
+  drawnPassword: string | null;
+}
+
+/** What a fresh installation needs before it serves: its own catalogue, sample data, the first admin. Safe to repeat. */
+@Injectable()
+export class BootstrapData {
+  constructor(
+    private readonly config: Config,
+    private readonly catalog: CatalogService,
+    private readonly auth: AuthService,
+  ) {}
+
+  async run(): Promise<BootstrapOutcome> {
+    await this.catalog.ensureBuiltin();
+    const samples = this.config.sampleData ? await this.catalog.loadSamples(samplesFolder()) : [];
+    const { created, drawnPassword } = await this.auth.ensureAdmin(
+      this.config.adminEmail,
+      this.config.adminPassword,
+      this.config,
+    );
+    return { samples, adminCreated: created, drawnPassword };
+  }
+}
+
+/** `samples/` beside the package.json, from the sources and from the build alike. */
+function samplesFolder(): string {
+  let folder = import.meta.dirname;
+  while (!fs.existsSync(path.join(folder, 'package.json'))) folder = path.dirname(folder);
+  return path.join(folder, 'samples');
+}

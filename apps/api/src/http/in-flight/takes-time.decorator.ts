@@ -1,4 +1,0 @@
-import { RouteConfig } from '@nestjs/platform-fastify';
-
-/** The route may take this long to begin its answer, in seconds: longer than REQUEST_DEADLINE_MS gives the others. */
-export const TakesTime = (seconds: number): MethodDecorator => RouteConfig({ deadlineMs: seconds * 1_000 });

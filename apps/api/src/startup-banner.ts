@@ -1,0 +1,26 @@
+import * as path from 'node:path';
+import type { Config } from '@app/platform';
+import type { BootstrapOutcome } from './bootstrap-data.js';
+
+/** What a newcomer reads after the start: where things are, and the main job in three lines. */
+export function startupBanner(url: string, config: Config, { samples, drawnPassword }: BootstrapOutcome): string {
+  if (config.production) return `Tollgate listens on ${url}`;
+  const password =
+    drawnPassword ?? (config.adminPassword === null ? '(drawn at the first start and told then)' : '(ADMIN_PASSWORD)');
+  return `
+Tollgate is ready.
+  API        ${url}/v1
+  Docs       ${url}/docs      (OpenAPI: ${url}/openapi.json)
+  Health     ${url}/health/live, ${url}/health/ready
+  Database   ${config.embeddedDatabase ? `embedded PostgreSQL, kept in ${config.dataDir}` : 'DATABASE_URL'}
+  Admin      ${config.adminEmail}, password ${password}
+  Mail       ${config.smtpUrl ? 'SMTP_URL' : `files in ${path.join(config.dataDir, 'mail')}, shown at ${url}/dev/mail`}
+${samples.length > 0 ? `  Samples    catalogues loaded for: ${samples.join(', ')}\n` : ''}
+Try it (in another terminal; each line uses what the one before it kept):
+  TOKEN=$(curl -s ${url}/v1/auth/login -H 'content-type: application/json' -d '{"email":"${config.adminEmail}","password":"${drawnPassword ?? 'YOUR-PASSWORD'}"}' | sed 's/.*"accessToken":"\\([^"]*\\)".*/\\1/')
+  curl -s -X PUT ${url}/v1/customers/acme -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' -d '{"product":"api","plan":"basic-monthly"}'
+  for i in 1 2 3 4 5 6; do curl -s ${url}/v1/usage/consume -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' -d '{"customer":"acme","product":"api","feature":"api_calls"}'; echo; done
+
+The sixth call is denied: the plan allows five a month. The README goes on from here. Ctrl-C stops the service.
+`;
+}

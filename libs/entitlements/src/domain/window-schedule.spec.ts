@@ -1,0 +1,68 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { WINDOWS } from '@app/catalog';
+import { INTERVALS } from '@app/kernel';
+import { type WindowSchedule, windowAt, memoizedWindows } from './window-schedule.js';
+
+const DAY_MS = 86_400_000;
+const ZONES = ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Australia/Lord_Howe'];
+const instants = fc.date({
+  min: new Date('2024-01-01T00:00:00Z'),
+  max: new Date('2028-01-01T00:00:00Z'),
+  noInvalidDate: true,
+});
+/** Near each other, so that some fall into the window of the one before and some do not. */
+const visits = fc
+  .tuple(instants, fc.array(fc.integer({ min: -40 * DAY_MS, max: 40 * DAY_MS }), { minLength: 2, maxLength: 12 }))
+  .map(([at, steps]) => steps.map((ms) => new Date(at.getTime() + ms)));
+
+const schedules: fc.Arbitrary<WindowSchedule> = fc
+  .record({
+    name: fc.constantFrom(...WINDOWS),
+    timezone: fc.constantFrom(...ZONES),
+    start: instants,
+    days: fc.option(fc.integer({ min: 1, max: 400 })),
+    anchor: instants,
+    interval: fc.constantFrom(...INTERVALS),
+    count: fc.integer({ min: 1, max: 3 }),
+  })
+  .map(({ name, timezone, start, days, ...cadence }) => ({
+    name,
+    timezone,
+    billing: {
+      start,
+      end: days === null ? null : new Date(start.getTime() + days * DAY_MS),
+      cadence: { ...cadence, timeZone: timezone },
+    },
+  }));
+
+describe('the windows of a schedule', () => {
+  it('contain what they are asked for, and do not overlap', () => {
+    fc.assert(
+      fc.property(schedules, visits, (schedule, instantsAsked) => {
+        const windows = instantsAsked.map((at) => windowAt(schedule, at)).filter((window) => window !== null);
+        if (schedule.name === 'none') return expect(windows).toEqual([]);
+        instantsAsked.forEach((at, index) =>
+          expect(at >= windows[index]!.start && at < windows[index]!.end).toBe(true),
+        );
+        const inOrder = [...windows].sort((a, b) => a.start.getTime() - b.start.getTime());
+        for (const [index, window] of inOrder.entries())
+          if (index > 0)
+            expect(
+              window.start.getTime() === inOrder[index - 1]!.start.getTime() || window.start >= inOrder[index - 1]!.end,
+            ).toBe(true);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('are the same whether or not the last one is remembered', () => {
+    fc.assert(
+      fc.property(schedules, visits, (schedule, instantsAsked) => {
+        const windows = memoizedWindows(schedule);
+        for (const at of instantsAsked) expect(windows(at)).toEqual(windowAt(schedule, at));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});

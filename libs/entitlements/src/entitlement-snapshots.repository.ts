@@ -1,0 +1,225 @@
+import { Injectable } from '@nestjs/common';
+import type { EntitlementTerms } from '@app/catalog';
+import type { Customer } from '@app/customers';
+import { grouped, type Interval } from '@app/kernel';
+import { type Connection, PipelinedDatabase, type Statement } from '@app/platform';
+import {
+  historyNotKept,
+  type StoredFacts,
+  type Subscription,
+  subscriptionFromFacts,
+  subscriptionFromRow,
+  type SubscriptionRow,
+} from '@app/subscriptions';
+import type { Grant } from './domain/grant.js';
+import type { EntitlementSnapshot, Override } from './domain/entitlement-snapshot.js';
+
+/** Grants that ended longer ago than this decide nothing any more. */
+const GRANT_MEMORY = `interval '40 days'`;
+
+/** One statement, so that all of it is of one instant, and of the version that it tells. */
+const SNAPSHOTS = `
+  select to_json(c) as customer, v.version::float8 as version, customer_bucket(c.id) as bucket,
+    (select json_agg(to_json(s) order by s.id desc) from subscriptions s
+       where s.customer_id = c.id and (s.ended_at is null or s.id in (
+         select distinct on (n.product_id) n.id from subscriptions n
+         where n.customer_id = c.id and n.ended_at >= n.started_at order by n.product_id, n.id desc))) as subscriptions,
+    (select json_agg(o) from entitlement_overrides o where o.customer_id = c.id) as overrides,
+    (select json_agg(g order by g.id) from grants g
+       where g.customer_id = c.id and g.voided_at is null and (g.expires_at is null or g.expires_at > $2::timestamptz - ${GRANT_MEMORY})) as grants
+  from customers c join entitlement_versions v on v.customer_id = c.id
+  where c.deleted_at is null and `;
+const BY_KEY: Statement = { name: 'holders by key', text: `${SNAPSHOTS} c.key = any($1::text[])` };
+const BY_ID: Statement = { name: 'holders by id', text: `${SNAPSHOTS} c.id = any($1::uuid[])` };
+
+/** The same as it was at an earlier instant, from what has been recorded: of subscriptions all that was told by then, of overrides the last of it. */
+const AT: Statement = {
+  name: 'holder at',
+  text: `
+  select to_json(c) as customer, v.version::float8 as version, customer_bucket(c.id) as bucket,
+    (select json_agg(json_build_object('row', to_json(s), 'facts', (
+         select json_agg(e.after order by e.at, e.id) from events e where e.subject_id = s.id and e.at <= $2), 'whole', (
+         select min(e.sequence) = 1 from events e where e.subject_id = s.id))
+       order by s.id desc) from subscriptions s where s.customer_id = c.id and s.created_at <= $2
+         and (s.ended_at is null or s.ended_at > $2 or s.ended_at >= s.started_at)) as subscriptions,
+    (select json_agg(o.after) from (select distinct on (coalesce(e.after, e.before) ->> 'featureId') e.after from events e
+       where e.subject_id = c.id and e.type in ('entitlement.overridden', 'entitlement.override_removed') and e.at <= $2
+       order by coalesce(e.after, e.before) ->> 'featureId', e.at desc, e.id desc) o where o.after is not null) as overrides,
+    (select json_agg(g order by g.id) from grants g where g.customer_id = c.id and g.created_at <= $2 and (g.voided_at is null or g.voided_at > $2)) as grants
+  from customers c join entitlement_versions v on v.customer_id = c.id where c.id = $1`,
+};
+
+interface PastRow extends Pick<Row, 'customer' | 'version' | 'bucket' | 'grants'> {
+  subscriptions: { row: SubscriptionRow; facts: StoredFacts[] | null; whole: boolean | null }[] | null;
+  overrides: { featureId: string; terms: EntitlementTerms; expiresAt: string | null }[] | null;
+}
+
+interface CustomerRow {
+  id: string;
+  key: string;
+  name: string | null;
+  email: string | null;
+  region: string | null;
+  device_type: string | null;
+  timezone: string;
+  currency: string | null;
+  first_subscription_id: string;
+  test_clock_id: string | null;
+  created_at: string;
+  updated_at: string;
+}
+
+interface OverrideRow {
+  feature_id: string;
+  terms: EntitlementTerms;
+  expires_at: string | null;
+  reason: string | null;
+  created_at: string;
+  updated_at: string;
+}
+
+/** A row of the grants table as PostgreSQL's to_json gives it. */
+export interface GrantRow {
+  id: string;
+  customer_id: string;
+  feature_id: string;
+  quantity: number;
+  priority: number;
+  effective_at: string;
+  expires_at: string | null;
+  recurrence: { interval: Interval; count: number; anchor: string } | null;
+  timezone: string;
+  rollover_min: number;
+  rollover_max: number | null;
+  reason: string | null;
+  voided_at: string | null;
+  created_at: string;
+}
+
+interface Row {
+  customer: CustomerRow;
+  version: number;
+  bucket: number;
+  subscriptions: SubscriptionRow[] | null;
+  overrides: OverrideRow[] | null;
+  grants: GrantRow[] | null;
+}
+
+@Injectable()
+export class EntitlementSnapshotsRepository {
+  constructor(private readonly pipeline: PipelinedDatabase) {}
+
+  async findByKeys(keys: string[], now: Date): Promise<EntitlementSnapshot[]> {
+    return (await this.pipeline.read<Row>(BY_KEY, [keys, now])).map(snapshotFromRow);
+  }
+
+  /** On the given connection it reads what that transaction sees. */
+  async findByIds(ids: string[], now: Date, connection?: Connection): Promise<EntitlementSnapshot[]> {
+    const rows = connection
+      ? await connection.run<Row>(BY_ID, [ids, now])
+      : await this.pipeline.read<Row>(BY_ID, [ids, now]);
+    return rows.map(snapshotFromRow);
+  }
+
+  /** A customer as it was; the plans of its subscriptions are known by their keys alone. */
+  async findAt(id: string, at: Date): Promise<EntitlementSnapshot | null> {
+    const [row] = await this.pipeline.read<PastRow>(AT, [id, at]);
+    if (!row) return null;
+    const { customer, version, bucket, grants } = row;
+    const overrides = (row.overrides ?? []).map((fact): Override => ({
+      ...fact,
+      expiresAt: dateOrNull(fact.expiresAt),
+      reason: null,
+      createdAt: at,
+      updatedAt: at,
+    }));
+    return {
+      customer: customerOf(customer),
+      version,
+      bucket,
+      subscriptions: grouped((row.subscriptions ?? []).map(pastSubscription), productOf),
+      overrides: new Map(overrides.map((override) => [override.featureId, override])),
+      grants: grouped((grants ?? []).map(grantFromRow), featureOf),
+    };
+  }
+}
+
+/** @throws DomainError `history_not_kept` */
+function pastSubscription({ row, facts, whole }: NonNullable<PastRow['subscriptions']>[number]): Subscription {
+  const now = subscriptionFromRow(row);
+  if (whole !== true) throw historyNotKept();
+  return facts ? subscriptionFromFacts(now, facts) : now;
+}
+
+const productOf = ({ productId }: Subscription): string => productId;
+const featureOf = ({ featureId }: Grant): string => featureId;
+const date = (text: string): Date => new Date(text);
+const dateOrNull = (text: string | null): Date | null => (text === null ? null : new Date(text));
+
+function snapshotFromRow({ customer, version, bucket, subscriptions, overrides, grants }: Row): EntitlementSnapshot {
+  return {
+    customer: customerOf(customer),
+    version,
+    bucket,
+    subscriptions: grouped((subscriptions ?? []).map(subscriptionFromRow), productOf),
+    overrides: new Map((overrides ?? []).map((row) => [row.feature_id, overrideOf(row)])),
+    grants: grouped((grants ?? []).map(grantFromRow), featureOf),
+  };
+}
+
+function customerOf({
+  device_type,
+  first_subscription_id,
+  test_clock_id,
+  created_at,
+  updated_at,
+  ...row
+}: CustomerRow): Customer {
+  const { id, key, name, email, region, timezone, currency } = row;
+  return {
+    id,
+    key,
+    name,
+    email,
+    region,
+    deviceType: device_type,
+    timezone,
+    currency,
+    firstSubscriptionId: first_subscription_id,
+    testClockId: test_clock_id,
+    deletedAt: null,
+    createdAt: date(created_at),
+    updatedAt: date(updated_at),
+  };
+}
+
+function overrideOf({ feature_id, terms, expires_at, reason, created_at, updated_at }: OverrideRow): Override {
+  return {
+    featureId: feature_id,
+    terms,
+    expiresAt: dateOrNull(expires_at),
+    reason,
+    createdAt: date(created_at),
+    updatedAt: date(updated_at),
+  };
+}
+
+export function grantFromRow(row: GrantRow): Grant {
+  const { id, quantity, priority, recurrence, timezone, reason } = row;
+  return {
+    id,
+    quantity,
+    priority,
+    timezone,
+    reason,
+    customerId: row.customer_id,
+    featureId: row.feature_id,
+    effectiveAt: date(row.effective_at),
+    expiresAt: dateOrNull(row.expires_at),
+    recurrence: recurrence && { ...recurrence, anchor: date(recurrence.anchor) },
+    rolloverMin: row.rollover_min,
+    rolloverMax: row.rollover_max,
+    voidedAt: dateOrNull(row.voided_at),
+    createdAt: date(row.created_at),
+  };
+}

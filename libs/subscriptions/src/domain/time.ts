@@ -1,0 +1,163 @@
+import { periodAt } from '@app/kernel';
+import { cadenceOf, sameBillingInterval } from './cadence.js';
+import {
+  isLive,
+  isUpcoming,
+  type ReminderType,
+  type ScheduledChange,
+  type Subscription,
+  type Transition,
+} from './subscription.js';
+
+/** Enough for two years of hourly periods in one go; the next call goes on from there. */
+const MAX_STEPS = 20_000;
+const DAY_MS = 86_400_000;
+/** How long before the end of a period its customer is reminded, by the least length of the period. Shorter ones come too often to be told. */
+const REMINDERS = [
+  { periodMs: 27 * DAY_MS, leadMs: 7 * DAY_MS },
+  { periodMs: 6 * DAY_MS, leadMs: DAY_MS },
+];
+
+/** What time does next to a subscription, and when. */
+interface Due {
+  at: Date;
+  step: () => Transition;
+}
+
+function nextDue(subscription: Subscription): Due | null {
+  if (isUpcoming(subscription))
+    return {
+      at: subscription.startedAt,
+      step: () => step('subscription.started', begun(subscription), subscription.startedAt),
+    };
+  const end = endOf(subscription);
+  if (end === null) return null;
+  const reminderAt = reminderOf(subscription, end);
+  if (reminderAt) return { at: reminderAt, step: () => reminded(subscription, reminderAt) };
+  return { at: end, step: () => endPeriod(subscription, end) };
+}
+
+/** When time next does something to it; null when nothing but a command will. */
+export const dueAt = (subscription: Subscription): Date | null => nextDue(subscription)?.at ?? null;
+
+/** The end that time brings: none for what is over, paused or indefinite. */
+function endOf({ status, currentPeriodEnd }: Subscription): Date | null {
+  return isLive(status) && status !== 'paused' ? currentPeriodEnd : null;
+}
+
+/**
+ * Everything that time alone has done to a subscription up to `now`: begun contracts, reminders, ended trials, renewals, scheduled
+ * changes and expiry, period by period and each at its own instant. Empty when nothing is due. Reads use the outcome, jobs write it
+ * down: what a subscription allows never depends on whether a job has run.
+ */
+export function dueTransitions(subscription: Subscription, now: Date, limit = MAX_STEPS): Transition[] {
+  const transitions: Transition[] = [];
+  let due = nextDue(subscription);
+  while (due && due.at <= now && transitions.length < limit) {
+    const next = due.step();
+    transitions.push(next);
+    due = nextDue(next.subscription);
+  }
+  return transitions;
+}
+
+/** The subscription as it truly is at `now`; only reminders are left to those who send them. */
+export function projectedAt(subscription: Subscription, now: Date): Subscription {
+  const current = isUpcoming(subscription) && subscription.startedAt <= now ? next(begun(subscription)) : subscription;
+  const end = endOf(current);
+  if (end === null || end > now) return current;
+  const jumped = renewSilently(current, now);
+  let last = jumped;
+  for (let ended = endOf(last); ended !== null && ended <= now; ended = endOf(last))
+    last = endPeriod(last, ended).subscription;
+  return last;
+}
+
+/** Of a customer's contracts on a product, newest first, the one that counts at `at`: one that has not begun yet only if there is no other. */
+export function currentOf(contracts: readonly Subscription[], at: Date): Subscription | null {
+  const current = contracts.find(({ startedAt }) => startedAt <= at) ?? contracts[0];
+  return current ? projectedAt(current, at) : null;
+}
+
+/** A plain renewal only moves the period and the version, so a long absence is answered in one step, not thousands. */
+function renewSilently(subscription: Subscription, now: Date): Subscription {
+  const { status, autoRenew, prepaidPeriods, cancelAtPeriodEnd, scheduledChange } = subscription;
+  const plain =
+    (status === 'active' || status === 'past_due') &&
+    autoRenew &&
+    prepaidPeriods === 0 &&
+    !cancelAtPeriodEnd &&
+    !scheduledChange;
+  if (!plain) return subscription;
+  const cadence = cadenceOf(subscription);
+  const { start, end, index } = periodAt(cadence, now);
+  const renewals = index - periodAt(cadence, subscription.currentPeriodEnd!).index + 1;
+  return { ...renewed(subscription, start, end), version: subscription.version + renewals };
+}
+
+/** What happens at the end of the current period: exactly one step. */
+function endPeriod(subscription: Subscription, at: Date): Transition {
+  const { autoRenew, prepaidPeriods, cancelAtPeriodEnd, scheduledChange } = subscription;
+  if (cancelAtPeriodEnd || !(autoRenew || prepaidPeriods > 0))
+    return step('subscription.expired', expired(subscription, at), at);
+  const goesOn = {
+    ...subscription,
+    prepaidPeriods: Math.max(0, prepaidPeriods - 1),
+    status: subscription.status === 'past_due' ? subscription.status : ('active' as const),
+  };
+  if (scheduledChange) return step('subscription.plan_changed', withScheduledChange(goesOn, scheduledChange, at), at);
+  const { end } = periodAt(cadenceOf(subscription), at);
+  return step(
+    subscription.status === 'trialing' ? 'subscription.trial_ended' : 'subscription.renewed',
+    renewed(goesOn, at, end),
+    at,
+  );
+}
+
+function reminderOf({ currentPeriodStart, remindedOf }: Subscription, end: Date): Date | null {
+  if (remindedOf?.getTime() === end.getTime()) return null;
+  const length = end.getTime() - currentPeriodStart.getTime();
+  const reminder = REMINDERS.find(({ periodMs }) => length >= periodMs);
+  return reminder ? new Date(end.getTime() - reminder.leadMs) : null;
+}
+
+/** Tells what is to come. It changes nothing of the contract, so it is no version of it. */
+function reminded(subscription: Subscription, at: Date): Transition {
+  return {
+    type: reminderType(subscription),
+    at,
+    subscription: { ...subscription, remindedOf: subscription.currentPeriodEnd },
+  };
+}
+
+function reminderType({ status, cancelAtPeriodEnd, autoRenew, prepaidPeriods }: Subscription): ReminderType {
+  if (cancelAtPeriodEnd || !(autoRenew || prepaidPeriods > 0)) return 'subscription.expiry_upcoming';
+  return status === 'trialing' ? 'subscription.trial_ending' : 'subscription.renewal_upcoming';
+}
+
+const next = (subscription: Subscription): Subscription => ({ ...subscription, version: subscription.version + 1 });
+
+function step(type: Transition['type'], subscription: Subscription, at: Date): Transition {
+  return { type, at, subscription: next(subscription) };
+}
+
+function begun(subscription: Subscription): Subscription {
+  return { ...subscription, status: subscription.trialEnd ? 'trialing' : 'active' };
+}
+
+function expired(subscription: Subscription, at: Date): Subscription {
+  return { ...subscription, status: 'expired', endedAt: at, scheduledChange: null };
+}
+
+function renewed(subscription: Subscription, start: Date, end: Date): Subscription {
+  return { ...subscription, currentPeriodStart: start, currentPeriodEnd: end, usagePeriodStart: start };
+}
+
+/** The agreed plan starts with the period; another interval starts a new row of periods there. */
+function withScheduledChange(subscription: Subscription, change: ScheduledChange, at: Date): Subscription {
+  const { effectiveAt: _, ...sold } = change;
+  const changed = { ...subscription, ...sold, planSince: at, scheduledChange: null };
+  if (!sameBillingInterval(subscription, change)) changed.anchor = at;
+  const { end } = periodAt(cadenceOf(changed), at);
+  return renewed(changed, at, end);
+}

@@ -1,0 +1,140 @@
+import { Injectable } from '@nestjs/common';
+import { CatalogReader, PlansService } from '@app/catalog';
+import { type Actor, Clock, DomainError, newId } from '@app/kernel';
+import { Database, Events, type EventType, isUniqueViolation } from '@app/platform';
+import type { When } from './domain/commands.js';
+import type { Subscription } from './domain/subscription.js';
+import { LifecycleService } from './lifecycle.service.js';
+import { type PlanMigration, PlanMigrationsRepository } from './plan-migrations.repository.js';
+
+const BATCH = 50;
+
+/** Moves everybody who is on an older version of a plan to the newest one, bit by bit. */
+@Injectable()
+export class PlanMigrationsService {
+  constructor(
+    private readonly moves: PlanMigrationsRepository,
+    private readonly lifecycle: LifecycleService,
+    private readonly plans: PlansService,
+    private readonly catalog: CatalogReader,
+    private readonly database: Database,
+    private readonly events: Events,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws DomainError `product_not_found`, `plan_not_found`, `plan_move_running` */
+  async begin({
+    product,
+    plan: key,
+    when,
+    actor,
+    reason,
+  }: {
+    product: string;
+    plan: string;
+    when: When;
+    actor: Actor;
+    reason?: string;
+  }): Promise<PlanMigration> {
+    const { id: productId } = await this.catalog.getProduct(product);
+    const { plan, version } = await this.plans.getPublished(productId, key);
+    try {
+      return await this.database.transaction(async () => {
+        const move: PlanMigration = {
+          id: newId(),
+          planId: plan.id,
+          planKey: key,
+          productId,
+          version: version.version,
+          atPeriodEnd: when === 'period_end',
+          actor,
+          reason: reason ?? null,
+          state: 'running',
+          reached: null,
+          moved: 0,
+          skipped: 0,
+          total: await this.moves.countOthers(plan.id, version.version),
+          createdAt: this.clock.now(),
+          finishedAt: null,
+        };
+        await this.moves.insert(move);
+        await this.record('plan.move_started', move);
+        return move;
+      });
+    } catch (error) {
+      if (isUniqueViolation(error, 'plan_moves_one_running'))
+        throw new DomainError('conflict', 'plan_move_running', 'Subscriptions of this plan are being moved already.');
+      throw error;
+    }
+  }
+
+  /** @throws DomainError `product_not_found`, `plan_not_found`, `plan_move_not_found` */
+  async get(product: string, key: string, id: string): Promise<PlanMigration> {
+    const { plan } = await this.plans.get(product, key, true);
+    const move = await this.moves.find(id);
+    if (!move || move.planId !== plan.id)
+      throw new DomainError('not_found', 'plan_move_not_found', 'There is no such move.');
+    return move;
+  }
+
+  /** Goes on with a move, if one is under way that no other worker holds: a batch in a transaction. @returns false when there was nothing to do */
+  step(): Promise<boolean> {
+    return this.database.transaction(async () => {
+      const move = await this.moves.lockRunning();
+      if (!move) return false;
+      const batch = await this.moves.next(move, BATCH);
+      for (const subscription of batch) {
+        if (await this.migrateOne(subscription, move)) move.moved++;
+        else move.skipped++;
+      }
+      const last = batch.at(-1);
+      const done = batch.length < BATCH;
+      const after: PlanMigration = {
+        ...move,
+        reached: last?.id ?? move.reached,
+        state: done ? 'done' : 'running',
+        finishedAt: done ? this.clock.now() : null,
+      };
+      await this.moves.update(after);
+      if (done) await this.record('plan.move_finished', after);
+      return true;
+    });
+  }
+
+  /** False for one that must be left as it is. */
+  private async migrateOne(
+    { id, customerId, planKey, price }: Subscription,
+    { atPeriodEnd, actor, reason }: PlanMigration,
+  ): Promise<boolean> {
+    const current = await this.lifecycle.applyDue(customerId, id);
+    if (current.cancelAtPeriodEnd || current.scheduledChange) return false;
+    try {
+      const selection = { plan: planKey, interval: price.interval, intervalCount: price.intervalCount };
+      await this.lifecycle.change({
+        subscription: current,
+        selection,
+        when: atPeriodEnd ? 'period_end' : 'now',
+        actor,
+        reason: reason ?? undefined,
+      });
+      return true;
+    } catch (error) {
+      if (error instanceof DomainError) return false;
+      throw error;
+    }
+  }
+
+  private record(
+    type: EventType,
+    { id, planId, planKey, productId, version, atPeriodEnd, moved, skipped, total, actor, reason }: PlanMigration,
+  ): Promise<void> {
+    return this.events.record({
+      type,
+      subject: { type: 'plan', id: planId },
+      productId,
+      actor,
+      reason,
+      after: { key: planKey, move: id, version, atPeriodEnd, moved, skipped, total },
+    });
+  }
+}

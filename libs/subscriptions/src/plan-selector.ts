@@ -1,0 +1,98 @@
+import { Injectable } from '@nestjs/common';
+import { choosePrice, type Plan, PlansService, type PlanVersion, type Price } from '@app/catalog';
+import { CustomersService, type Customer } from '@app/customers';
+import { DomainError, type Interval } from '@app/kernel';
+import type { SoldPlan, SoldPrice } from './domain/subscription.js';
+
+/** The plan somebody asks for; what is left out is chosen for the customer. */
+export interface PlanSelection {
+  plan: string;
+  interval?: Interval;
+  intervalCount?: number;
+  currency?: string;
+  /** Only plans that everybody is offered. */
+  publicOnly?: boolean;
+}
+
+/** A plan as it would be sold to one customer today. */
+export interface ChosenPlan {
+  plan: SoldPlan;
+  trialDays: number;
+}
+
+type Buyer = Pick<Customer, 'region' | 'deviceType' | 'currency'>;
+
+/** Finds the plan version and the price that a customer would be sold now. */
+@Injectable()
+export class PlanSelector {
+  constructor(
+    private readonly plans: PlansService,
+    private readonly customers: CustomersService,
+  ) {}
+
+  /**
+   * @param current the price paid now: its rhythm and currency are kept where the selection says nothing else.
+   * @throws DomainError `plan_not_found`, `no_price`
+   */
+  async choose(
+    customerId: string,
+    productId: string,
+    selection: PlanSelection,
+    current?: SoldPrice,
+  ): Promise<ChosenPlan> {
+    const buyer = await this.customers.getById(customerId);
+    const { plan, version } = await this.plans.getPublished(productId, selection.plan);
+    if (selection.publicOnly && !plan.public)
+      throw new DomainError('not_found', 'plan_not_found', 'There is no such plan.');
+    const kept =
+      current && !selection.interval && offers(version, current)
+        ? { interval: current.interval, intervalCount: current.intervalCount }
+        : {};
+    return sold(version, { ...kept, ...selection, currency: selection.currency ?? current?.currency }, buyer);
+  }
+
+  /** The plan named, or else the one assigned by region and device type; null when no rule fits. @throws DomainError `no_price` */
+  async forNewCustomer(
+    productId: string,
+    buyer: Buyer,
+    planKey?: string,
+    selection: Omit<PlanSelection, 'plan'> = {},
+  ): Promise<ChosenPlan | null> {
+    const found: { plan: Plan; version: PlanVersion } | null = planKey
+      ? await this.plans.getPublished(productId, planKey)
+      : await this.plans.assignedPlan(productId, buyer);
+    return found && sold(found.version, selection, buyer);
+  }
+}
+
+function offers(version: PlanVersion, price: SoldPrice): boolean {
+  return version.prices.some(
+    (offer) => offer.interval === price.interval && offer.intervalCount === price.intervalCount,
+  );
+}
+
+function sold(version: PlanVersion, selection: Omit<PlanSelection, 'plan'>, buyer: Buyer): ChosenPlan {
+  const price = choosePrice(version.prices, {
+    interval: selection.interval,
+    intervalCount: selection.intervalCount,
+    currency: selection.currency ?? buyer.currency,
+    currencyRequired: selection.currency !== undefined,
+    region: buyer.region,
+    deviceType: buyer.deviceType,
+  });
+  if (!price) throw new DomainError('conflict', 'no_price', 'The plan has no price for this customer and interval.');
+  return {
+    trialDays: version.trialDays,
+    plan: {
+      planId: version.planId,
+      planVersion: version.version,
+      planKey: version.planKey,
+      planName: version.name,
+      price: soldPrice(price),
+    },
+  };
+}
+
+function soldPrice({ amount, currency, interval, intervalCount }: Price): SoldPrice {
+  return { amount, currency, interval, intervalCount };
+}

@@ -1,0 +1,36 @@
+import { Injectable } from '@nestjs/common';
+import { newId, type PageRequest } from '@app/kernel';
+import { Database } from '@app/platform';
+import type { ProrationLine, Subscription } from './domain/subscription.js';
+
+/** A line as it was kept: never changed, never taken away. */
+export interface StoredProrationLine extends ProrationLine {
+  id: string;
+  /** The version of the subscription that it came with. */
+  subscriptionVersion: number;
+  createdAt: Date;
+}
+
+@Injectable()
+export class ProrationLinesRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Oldest first. */
+  list(subscriptionId: string, page: PageRequest): Promise<StoredProrationLine[]> {
+    return this.database.query(
+      `select id, subscription_version as "subscriptionVersion", kind, amount::float8 as amount, currency, plan, quantity, unit_amount::float8 as "unitAmount",
+         period_start as "periodStart", period_end as "periodEnd", created_at as "createdAt"
+       from subscription_lines where subscription_id = $1 and ($2::uuid is null or id > $2) order by id limit $3`,
+      [subscriptionId, page.after, page.limit + 1],
+    );
+  }
+
+  async insert({ customerId, id, version }: Subscription, lines: ProrationLine[], now: Date): Promise<void> {
+    await this.database.write(
+      `insert into subscription_lines (customer_id, id, subscription_id, subscription_version, kind, amount, currency, plan, quantity, unit_amount, period_start, period_end, created_at)
+       select $1, "lineId", $2, $3, kind, amount, currency, plan, quantity, "unitAmount", "periodStart", "periodEnd", $4 from json_to_recordset($5::json)
+         as l ("lineId" uuid, kind text, amount bigint, currency text, plan jsonb, quantity integer, "unitAmount" bigint, "periodStart" timestamptz, "periodEnd" timestamptz)`,
+      [customerId, id, version, now, JSON.stringify(lines.map((line) => ({ ...line, lineId: newId() })))],
+    );
+  }
+}

@@ -1,0 +1,131 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '@app/platform';
+import { CYCLES_A_YEAR, PAYING_STATUSES } from './domain/revenue.js';
+import type { SubscriptionStatus } from './domain/subscription.js';
+import { among, EVER_BEGUN, LIVE, UNRENEWED } from './subscription-row.js';
+
+/** Contracts of one plan in one status and currency, none of them of a test clock. */
+export interface PlanStats {
+  plan: string;
+  status: SubscriptionStatus;
+  currency: string;
+  subscriptions: number;
+  /** Those that end, unrenewed, within a week of the count. */
+  ending: number;
+  /** Those that began, were canceled, and ended within the month before it. */
+  started: number;
+  canceled: number;
+  ended: number;
+  /** Those that are paid for now. */
+  paying: number;
+  /** What these are worth a month and a year, in minor units, half a unit rounded up. */
+  monthly: number;
+  yearly: number;
+}
+
+/** Whose contracts are counted in one go: those after a customer, up to another one. */
+export interface CustomerRange {
+  after: string;
+  until: string;
+}
+
+/** The instants that numbers are counted by. */
+export interface CountedAt {
+  now: Date;
+  aMonthBefore: Date;
+  aWeekLater: Date;
+}
+
+/** As the table has it, before anything is rounded. */
+type CountedPart = Record<string, unknown>;
+
+/** Before and after every customer. */
+const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+/** Rows of contracts that one statement reads. */
+const PAGE = 10_000;
+
+const COUNTS = ['subscriptions', 'ending', 'started', 'canceled', 'ended', 'paying'];
+const SUMS = [...COUNTS, 'yearly'];
+const PAYING = among(PAYING_STATUSES);
+const A_YEAR = `(case s.price->>'interval' ${Object.entries(CYCLES_A_YEAR)
+  .map(([interval, cycles]) => `when '${interval}' then ${cycles}`)
+  .join(' ')} end)`;
+/** By PostgreSQL's numeric: an amount may be worth parts of a minor unit a year, and a million of them are summed up. */
+const WORTH = `(s.price->>'amount')::numeric * s.quantity * ${A_YEAR} / (s.price->>'intervalCount')::numeric`;
+
+@Injectable()
+export class SubscriptionStatsRepository {
+  constructor(private readonly database: Database) {}
+
+  /** True when it is time to count and nobody is at it; then nobody else is until this transaction ends. */
+  async lockForCount(now: Date): Promise<boolean> {
+    const rows = await this.database.write(
+      'select 1 from subscription_counts where next_at <= $1 for update skip locked',
+      [now],
+    );
+    return rows.length > 0;
+  }
+
+  /** All customers, in ranges of which none takes long. */
+  async *ranges(): AsyncGenerator<CustomerRange> {
+    for (let after: string | null = FIRST_ID; after !== null;) {
+      const end = await this.lastOfPage(after);
+      yield { after, until: end ?? LAST_ID };
+      after = end;
+    }
+  }
+
+  private async lastOfPage(after: string): Promise<string | null> {
+    const [row] = await this.database.query<{ id: string }>(
+      `select s.customer_id as id from subscriptions s where s.customer_id > $1 order by s.customer_id offset ${PAGE - 1} limit 1`,
+      [after],
+    );
+    return row?.id ?? null;
+  }
+
+  /** The contracts of a range by plan, status and currency: each customer's as they are at one instant. */
+  count({ after, until }: CustomerRange, { now, aMonthBefore, aWeekLater }: CountedAt): Promise<CountedPart[]> {
+    return this.database.query(
+      `select s.product_id, s.plan_id, s.status, s.price->>'currency' as currency, count(*) as subscriptions,
+         count(*) filter (where ${LIVE} and ${UNRENEWED} and s.current_period_end > $3 and s.current_period_end <= $5) as ending,
+         count(*) filter (where s.started_at > $4 and s.started_at <= $3) as started,
+         count(*) filter (where s.canceled_at > $4) as canceled,
+         count(*) filter (where s.ended_at > $4) as ended,
+         count(*) filter (where ${PAYING} and (s.price->>'amount')::bigint > 0) as paying,
+         coalesce(sum(${WORTH}) filter (where ${PAYING}), 0) as yearly
+       from subscriptions s where s.customer_id > $1 and s.customer_id <= $2 and s.test_clock_id is null and ${EVER_BEGUN} group by 1, 2, 3, 4`,
+      [after, until, now, aMonthBefore, aWeekLater],
+    );
+  }
+
+  /** Takes the place of what was counted before. */
+  async replace(parts: CountedPart[], { asOf, next }: { asOf: Date; next: Date }): Promise<void> {
+    await this.database.write('delete from subscription_numbers');
+    await this.database.write(
+      `insert into subscription_numbers (product_id, plan_id, status, currency, ${SUMS.join(', ')})
+       select product_id, plan_id, status, currency, ${SUMS.map((sum) => `sum(${sum})`).join(', ')}
+       from jsonb_to_recordset($1) as parts (product_id uuid, plan_id uuid, status text, currency text, ${SUMS.map((sum) => `${sum} numeric`).join(', ')}) group by 1, 2, 3, 4`,
+      [JSON.stringify(parts)],
+    );
+    await this.database.write('update subscription_counts set as_of = $1, next_at = $2', [asOf, next]);
+  }
+
+  /** The numbers of a product, and the instant that they are of: null before the first count. */
+  async ofProduct(productId: string): Promise<{ asOf: Date | null; plans: PlanStats[] }> {
+    const [row] = await this.database.query<{ asOf: Date | null; plans: PlanStats[] }>(
+      `select c.as_of as "asOf", (select coalesce(json_agg(json_build_object('plan', p.key, 'status', n.status, 'currency', n.currency, ${COUNTS.map((count) => `'${count}', n.${count}`).join(', ')},
+           'monthly', round(n.yearly / 12), 'yearly', round(n.yearly)) order by p.key, n.currency, n.status), '[]')
+         from subscription_numbers n join plans p on p.id = n.plan_id where n.product_id = $1) as plans from subscription_counts c`,
+      [productId],
+    );
+    return row!;
+  }
+
+  /** How many contracts there are of all products, by status. */
+  byStatus(): Promise<{ status: SubscriptionStatus; subscriptions: number }[]> {
+    return this.database.query(
+      'select status, sum(subscriptions)::float8 as subscriptions from subscription_numbers group by status',
+    );
+  }
+}

@@ -1,0 +1,63 @@
+import { Injectable } from '@nestjs/common';
+import { CatalogReader } from '@app/catalog';
+import { Clock, DomainError } from '@app/kernel';
+import { Database } from '@app/platform';
+import { isLive, type SubscriptionStatus } from './domain/subscription.js';
+import { SubscriptionStatsRepository, type PlanStats } from './subscription-stats.repository.js';
+
+export interface ProductStats {
+  /** When they were counted: contracts as they were written down by then. */
+  asOf: Date;
+  plans: PlanStats[];
+}
+
+const DAY_MS = 86_400_000;
+const EVERY_MS = 60_000;
+/** Of the time of one process, counting takes a twentieth at most: the more there is, the more seldom. */
+const REST = 20;
+const SOON_SECONDS = 10;
+
+/** How many contracts there are and what they are worth: counted by a job once a minute, read by whoever asks. */
+@Injectable()
+export class SubscriptionStats {
+  constructor(
+    private readonly numbers: SubscriptionStatsRepository,
+    private readonly catalog: CatalogReader,
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Counts all contracts, unless that was done lately or another process is at it. @returns true when it has */
+  recount(): Promise<boolean> {
+    return this.database.transaction(async () => {
+      const now = this.clock.now();
+      if (!(await this.numbers.lockForCount(now))) return false;
+      const counted = {
+        now,
+        aMonthBefore: new Date(now.getTime() - 30 * DAY_MS),
+        aWeekLater: new Date(now.getTime() + 7 * DAY_MS),
+      };
+      const parts = [];
+      for await (const range of this.numbers.ranges()) parts.push(...(await this.numbers.count(range, counted)));
+      const took = this.clock.now().getTime() - now.getTime();
+      await this.numbers.replace(parts, { asOf: now, next: new Date(now.getTime() + Math.max(EVERY_MS, REST * took)) });
+      return true;
+    });
+  }
+
+  /** By the product's key. @throws DomainError `product_not_found`; `numbers_not_counted` before the first count */
+  async ofProduct(productKey: string): Promise<ProductStats> {
+    const { id } = await this.catalog.getProduct(productKey);
+    const { asOf, plans } = await this.numbers.ofProduct(id);
+    if (!asOf)
+      throw new DomainError('unavailable', 'numbers_not_counted', 'Nothing has been counted yet: a worker does it.', {
+        retryAfterSeconds: SOON_SECONDS,
+      });
+    return { asOf, plans };
+  }
+
+  /** How many live contracts there are of all products, by status, as counted last. */
+  async live(): Promise<{ status: SubscriptionStatus; subscriptions: number }[]> {
+    return (await this.numbers.byStatus()).filter(({ status }) => isLive(status));
+  }
+}

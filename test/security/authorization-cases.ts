@@ -21,7 +21,7 @@ const stateOf = async (somebody: Person): Promise<unknown> => [
 ];
 
 /** What the table says of an actor on a route: let through, or refused by which of the guards. */
-function expected(actor: string, { public: open, scope, people, support }: Access): string {
+function expected(actor: string, { public: open, scope, users, support }: Access): string {
   if (open === 'to callers' && actor === 'disabled') return 'invalid_token';
   if (open) return 'through';
   if (actor === 'anonymous') return 'authentication_required';
@@ -29,9 +29,9 @@ function expected(actor: string, { public: open, scope, people, support }: Acces
   if (actor.endsWith('Key')) return scope ? 'through' : 'insufficient_scope';
   if (actor === 'support' && support) return support === 'repairs' ? 'reason' : 'through';
   const seller = actor === 'admin' || actor === 'editor';
-  if (people === 'admin') return actor === 'admin' ? 'through' : 'admin_only';
-  if (people === 'product_admin') return seller ? 'through' : 'admin_only';
-  return people ? 'through' : 'services_only';
+  if (users === 'admin') return actor === 'admin' ? 'through' : 'admin_only';
+  if (users === 'product_admin') return seller ? 'through' : 'admin_only';
+  return users ? 'through' : 'services_only';
 }
 
 function verdict({ body }: Answer): string {

@@ -4,7 +4,7 @@ import { PATH_METADATA, METHOD_METADATA } from '@nestjs/common/constants.js';
 import { RequestMethod } from '@nestjs/common';
 import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { ALL_SCOPES, person, type Person, serviceKey, unique } from '../support/fixtures.js';
+import { ALL_SCOPES, registerUser, type RegisteredUser, createApiKey, uniqueName } from '../support/fixtures.js';
 import { ACCESS } from './access-table.js';
 
 const join = (...parts: string[]): string =>
@@ -34,8 +34,8 @@ function routesOf(service: TestApp): string[] {
 
 describe('access', () => {
   let service: TestApp & { database: TestDatabase };
-  let ann: Person;
-  let bob: Person;
+  let ann: RegisteredUser;
+  let bob: RegisteredUser;
   const at = (route: string, names: Record<string, string> = {}): [string, string] => {
     const [method, path] = route.split(' ') as [string, string];
     return [
@@ -49,8 +49,8 @@ describe('access', () => {
 
   beforeAll(async () => {
     service = await startService();
-    ann = await person(service);
-    bob = await person(service);
+    ann = await registerUser(service);
+    bob = await registerUser(service);
   });
   afterAll(() => service.stop());
 
@@ -67,7 +67,7 @@ describe('access', () => {
   it.each(Object.entries(ACCESS).filter(([, access]) => !access.public))(
     '%s refuses API keys without its scope',
     async (route, access) => {
-      const { call } = await serviceKey(service, { scopes: ALL_SCOPES.filter((scope) => scope !== access.scope) });
+      const { call } = await createApiKey(service, { scopes: ALL_SCOPES.filter((scope) => scope !== access.scope) });
       const { status, body } = await call(...at(route));
       expect({ status, code: body.code }).toEqual({ status: 403, code: 'insufficient_scope' });
     },
@@ -88,8 +88,8 @@ describe('access', () => {
       const body =
         method === 'GET' ? undefined : { customer: bob.customer, feature: 'seats', plan: 'basic', when: 'now' };
       const others = await ann.call(method, path, { body });
-      const [, absentPath] = at(route, { customer: unique('absent'), feature: 'seats' });
-      const nobodys = await ann.call(method, absentPath, { body: body && { ...body, customer: unique('absent') } });
+      const [, absentPath] = at(route, { customer: uniqueName('absent'), feature: 'seats' });
+      const nobodys = await ann.call(method, absentPath, { body: body && { ...body, customer: uniqueName('absent') } });
       expect(others.status).toBe(404);
       const { instance: _, requestId: __, ...problem } = others.body;
       const { instance: ___, requestId: ____, ...absent } = nobodys.body;
@@ -135,7 +135,7 @@ describe('access', () => {
   });
 
   it('gives nobody a role or a plan at registration', async () => {
-    const body = { email: `${unique('eve')}@example.com`, password: 'a long enough password' };
+    const body = { email: `${uniqueName('eve')}@example.com`, password: 'a long enough password' };
     expect((await service.call('POST', '/v1/auth/register', { body: { ...body, role: 'admin' } })).body.errors).toEqual(
       [{ field: 'role', message: 'is not a field of this request' }],
     );
@@ -145,7 +145,7 @@ describe('access', () => {
   });
 
   it('confines an API key of a product to it, and to its members', async () => {
-    const { call } = await serviceKey(service, { product: 'api' });
+    const { call } = await createApiKey(service, { product: 'api' });
     await call('PUT', '/v1/customers/confined', { body: {} });
     await service.admin('PUT', '/v1/customers/elsewhere', { body: { product: 'news' } });
     expect((await call('GET', '/v1/customers/confined')).status).toBe(200);

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { person, type Person, serviceKey } from '../support/fixtures.js';
+import { registerUser, type RegisteredUser, createApiKey } from '../support/fixtures.js';
 
 const deep = (levels: number): string => '{"a":'.repeat(levels) + '1' + '}'.repeat(levels);
 
 describe('bad input', () => {
   let service: TestApp & { database: TestDatabase };
   let key: string;
-  let somebody: Person;
+  let somebody: RegisteredUser;
   const rows = async (): Promise<string> => {
     const [counts] = await service.database.query(
       `select (select count(*) from customers) as customers, (select count(*) from subscriptions) as subscriptions, (select count(*) from usage_ledger) as ledger,
@@ -39,8 +39,8 @@ describe('bad input', () => {
 
   beforeAll(async () => {
     service = await startService();
-    ({ key } = await serviceKey(service));
-    somebody = await person(service);
+    ({ key } = await createApiKey(service));
+    somebody = await registerUser(service);
     await service.call('PUT', '/v1/customers/acme', { token: key, body: { product: 'api' } });
   });
   afterAll(() => service.stop());

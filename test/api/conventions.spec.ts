@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { BASE64URL, meteredProduct, person, serviceKey } from '../support/fixtures.js';
+import { BASE64URL, applyMeteredProduct, registerUser, createApiKey } from '../support/fixtures.js';
 
 type Row = { id: string; key: string };
 
@@ -13,7 +13,7 @@ describe('conventions', () => {
 
   beforeAll(async () => {
     service = await startService();
-    ({ key } = await serviceKey(service));
+    ({ key } = await createApiKey(service));
     for (let index = 0; index < 25; index++) await call('PUT', `/v1/customers/c${index}`, { product: 'api' });
   });
   afterAll(() => service.stop());
@@ -107,7 +107,7 @@ describe('conventions', () => {
       );
 
     beforeAll(async () => {
-      await meteredProduct(service, 'idem', 2);
+      await applyMeteredProduct(service, 'idem', 2);
       await call('PUT', '/v1/customers/idem', { product: 'idem' });
     });
 
@@ -136,7 +136,7 @@ describe('conventions', () => {
     it('replay a denial even when there is room again', async () => {
       const denied = await consume('k2', { quantity: 5 });
       expect(denied.body.allowed).toBe(false);
-      await meteredProduct(service, 'idem', 100);
+      await applyMeteredProduct(service, 'idem', 100);
       const { body } = await call('GET', '/v1/customers/idem/subscription?product=idem');
       await call('POST', `/v1/subscriptions/${body.id}/change`, { plan: 'plan', when: 'now' });
       expect((await consume('k2', { quantity: 5 })).body).toEqual(denied.body);
@@ -161,7 +161,7 @@ describe('conventions', () => {
     });
 
     it('mean nothing to anybody else', async () => {
-      const { call: other } = await serviceKey(service);
+      const { call: other } = await createApiKey(service);
       const answer = await other('POST', '/v1/usage/consume', {
         body: { customer: 'idem', product: 'idem', feature: 'calls', quantity: 3 },
         headers: { 'idempotency-key': 'k1' },
@@ -210,7 +210,7 @@ describe('conventions', () => {
   it('of plans: outsiders see what is public, and a published version never changes', async () => {
     expect((await service.call('GET', '/v1/plans/member?product=tollgate')).status).toBe(404);
     expect((await service.admin('GET', '/v1/plans/member?product=tollgate')).status).toBe(200);
-    const somebody = await person(service);
+    const somebody = await registerUser(service);
     expect((await somebody.call('GET', '/v1/plans?product=tollgate')).body.data).toEqual([]);
     await expect(service.database.query(`update plan_versions set name = 'x'`)).rejects.toThrow('never changes');
     await expect(service.database.query('delete from plan_prices')).rejects.toThrow('never changes');

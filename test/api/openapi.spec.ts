@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PUBLIC_EVENT_TYPES } from '@app/platform';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
-import { caller } from '../support/app.js';
+import { createCall } from '../support/app.js';
 import { type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { ACCESS, NO_API } from './access-table.js';
@@ -47,7 +47,7 @@ describe('the OpenAPI document', () => {
     database = await createTestDatabase();
     folder = temporaryFolder();
     service = await startProcess(folder, { DATABASE_URL: database.url, WORKER: 'off' });
-    document = (await caller(service.url)('GET', '/openapi.json')).body;
+    document = (await createCall(service.url)('GET', '/openapi.json')).body;
     operations = Object.entries(document.paths).flatMap(([at, methods]) =>
       Object.entries(methods).map(([method, operation]): [string, Operation] => [
         `${method.toUpperCase()} ${at.replace(/\{(\w+)\}/g, ':$1')}`,
@@ -56,7 +56,7 @@ describe('the OpenAPI document', () => {
     );
   }, 60_000);
   afterAll(async () => {
-    await service.end('SIGTERM');
+    await service.stop('SIGTERM');
     await database.drop();
     fs.rmSync(folder, { recursive: true, force: true });
   });
@@ -156,7 +156,7 @@ describe('the OpenAPI document', () => {
   });
 
   it('is shown on a page', async () => {
-    const { status, body } = await caller(service.url)('GET', '/docs');
+    const { status, body } = await createCall(service.url)('GET', '/docs');
     expect(status).toBe(200);
     expect(body).toContain('swagger-ui');
   });

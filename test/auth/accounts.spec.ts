@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { inParallel, meteredProduct, PASSWORD, person, unique } from '../support/fixtures.js';
-import { sendDue } from '../support/deliveries.js';
-import { Mailbox, subjectOf, tokenIn } from '../support/mailbox.js';
-import { besideTransaction, untilWaiting } from '../support/transactions.js';
+import { inParallel, applyMeteredProduct, PASSWORD, registerUser, uniqueName } from '../support/fixtures.js';
+import { deliverDueEvents } from '../support/deliveries.js';
+import { Mailbox, subjectOf, tokenInMail } from '../support/mailbox.js';
+import { withOpenTransaction, waitForBlockedStatements } from '../support/transactions.js';
 
 const OTHER = 'another long passphrase';
 
@@ -24,7 +24,7 @@ describe('an account', () => {
   });
 
   it('is registered by one-letter names, once for all spellings of an e-mail', async () => {
-    const email = `${unique('Jos\u00e9')}@example.com`;
+    const email = `${uniqueName('Jos\u00e9')}@example.com`;
     const first = await post('/v1/auth/register', { email, password: PASSWORD, name: 'Ö' });
     expect(first).toMatchObject({
       status: 201,
@@ -39,7 +39,7 @@ describe('an account', () => {
   });
 
   it('is not merged with one that only looks alike', async () => {
-    const latin = `${unique('admin')}@example.com`;
+    const latin = `${uniqueName('admin')}@example.com`;
     const cyrillic = latin.replace('a', '\u0430');
     const [a, b] = [
       await post('/v1/auth/register', { email: latin, password: PASSWORD }),
@@ -51,7 +51,7 @@ describe('an account', () => {
 
   it('takes the plan that region and device choose, and a customer and subscription with it', async () => {
     const { body } = await post('/v1/auth/register', {
-      email: `${unique('p')}@example.com`,
+      email: `${uniqueName('p')}@example.com`,
       password: PASSWORD,
       region: 'US',
       deviceType: 'ios',
@@ -61,8 +61,8 @@ describe('an account', () => {
 
   describe('and its e-mail address', () => {
     it('is verified by the token of a mail, once', async () => {
-      const somebody = await person(service);
-      const token = await mailbox.token(service, somebody.email);
+      const somebody = await registerUser(service);
+      const token = await mailbox.tokenFor(service, somebody.email);
       const stored = await service.database.query("select encode(hash, 'base64') as hash from action_tokens");
       expect(JSON.stringify(stored)).not.toContain(token);
       expect((await post('/v1/auth/verify-email', { token: `${token.slice(0, -1)}x` })).body.code).toBe(
@@ -74,40 +74,42 @@ describe('an account', () => {
       // A password is not reset by the token of another purpose.
       expect((await post('/v1/auth/reset-password', { token, password: OTHER })).body.code).toBe('token_not_valid');
       await post('/v1/auth/resend-verification', {}, somebody.token);
-      expect(await mailbox.of(service, somebody.email)).toHaveLength(1);
+      expect(await mailbox.mailsTo(service, somebody.email)).toHaveLength(1);
     });
 
     it('is mailed to at most so often in an hour', async () => {
-      const somebody = await person(service);
+      const somebody = await registerUser(service);
       for (let index = 0; index < 6; index++)
         expect((await post('/v1/auth/resend-verification', {}, somebody.token)).status).toBe(202);
-      expect(await mailbox.of(service, somebody.email)).toHaveLength(3);
+      expect(await mailbox.mailsTo(service, somebody.email)).toHaveLength(3);
     });
 
     it('changes when the new one is confirmed, and the old one is told', async () => {
-      const somebody = await person(service);
-      const old = await mailbox.token(service, somebody.email);
-      const email = `${unique('moved')}@example.com`;
+      const somebody = await registerUser(service);
+      const old = await mailbox.tokenFor(service, somebody.email);
+      const email = `${uniqueName('moved')}@example.com`;
       expect(
         (await post('/v1/auth/change-email', { email, password: 'not the password' }, somebody.token)).status,
       ).toBe(401);
       expect((await post('/v1/auth/change-email', { email, password: PASSWORD }, somebody.token)).status).toBe(202);
       expect((await me(somebody.token)).body.email).toBe(somebody.email);
-      expect((await post('/v1/auth/verify-email', { token: await mailbox.token(service, email) })).status).toBe(204);
+      expect((await post('/v1/auth/verify-email', { token: await mailbox.tokenFor(service, email) })).status).toBe(204);
       expect((await me(somebody.token)).body).toMatchObject({ email, emailVerifiedAt: expect.any(String) });
       expect((await somebody.call('GET', '/v1/customers/me')).body.email).toBe(email);
       expect((await login(email)).status).toBe(200);
       expect((await login(somebody.email)).status).toBe(401);
-      expect(subjectOf((await mailbox.of(service, somebody.email)).at(-1))).toBe('Your e-mail address was changed');
+      expect(subjectOf((await mailbox.mailsTo(service, somebody.email)).at(-1))).toBe(
+        'Your e-mail address was changed',
+      );
       // What was mailed to the old address brings it back no more.
       expect((await post('/v1/auth/verify-email', { token: old })).body.code).toBe('token_not_valid');
     });
 
     it('cannot become somebody else’s', async () => {
-      const [ann, bob] = [await person(service), await person(service)];
-      const email = `${unique('wanted')}@example.com`;
+      const [ann, bob] = [await registerUser(service), await registerUser(service)];
+      const email = `${uniqueName('wanted')}@example.com`;
       await post('/v1/auth/change-email', { email, password: PASSWORD }, ann.token);
-      const token = await mailbox.token(service, email);
+      const token = await mailbox.tokenFor(service, email);
       await post('/v1/auth/register', { email, password: PASSWORD });
       expect(await post('/v1/auth/verify-email', { token })).toMatchObject({
         status: 409,
@@ -116,15 +118,17 @@ describe('an account', () => {
       expect((await me(ann.token)).body.email).toBe(ann.email);
       const asked = await post('/v1/auth/change-email', { email: bob.email, password: PASSWORD }, ann.token);
       expect(asked.status).toBe(202);
-      expect((await mailbox.of(service, bob.email)).map(subjectOf)).not.toContain('Confirm your new e-mail address');
+      expect((await mailbox.mailsTo(service, bob.email)).map(subjectOf)).not.toContain(
+        'Confirm your new e-mail address',
+      );
     });
   });
 
   describe('and its password', () => {
     it('is changed with the present one; other sessions end', async () => {
-      const somebody = await person(service);
+      const somebody = await registerUser(service);
       const other = (await login(somebody.email)).body;
-      await mailbox.of(service, somebody.email);
+      await mailbox.mailsTo(service, somebody.email);
       const change = (currentPassword: string, newPassword: string) =>
         post('/v1/auth/change-password', { currentPassword, newPassword }, somebody.token);
       expect((await post('/v1/auth/change-password', { newPassword: OTHER }, somebody.token)).status).toBe(422);
@@ -136,16 +140,16 @@ describe('an account', () => {
       expect((await me(other.accessToken)).status).toBe(401);
       expect((await post('/v1/auth/refresh', { refreshToken: other.refreshToken })).status).toBe(401);
       expect([(await login(somebody.email)).status, (await login(somebody.email, OTHER)).status]).toEqual([401, 200]);
-      expect(subjectOf((await mailbox.of(service, somebody.email)).at(-1))).toBe('Your password was changed');
+      expect(subjectOf((await mailbox.mailsTo(service, somebody.email)).at(-1))).toBe('Your password was changed');
     });
 
     it('is reset by the token of a mail; all sessions end, and the address is verified', async () => {
-      const somebody = await person(service);
-      expect((await mailbox.of(service, somebody.email)).map(subjectOf)).toEqual(['Confirm your e-mail address']);
+      const somebody = await registerUser(service);
+      expect((await mailbox.mailsTo(service, somebody.email)).map(subjectOf)).toEqual(['Confirm your e-mail address']);
       expect((await post('/v1/auth/forgot-password', { email: somebody.email.toUpperCase() })).status).toBe(202);
       // To the address as its owner wrote it, whatever was typed.
-      const mails = await mailbox.of(service, somebody.email);
-      const token = tokenIn(mails.at(-1))!;
+      const mails = await mailbox.mailsTo(service, somebody.email);
+      const token = tokenInMail(mails.at(-1))!;
       expect(subjectOf(mails.at(-1))).toBe('Choose a new password');
       expect((await post('/v1/auth/reset-password', { token, password: 'short' })).body.errors[0].field).toBe(
         'password',
@@ -158,16 +162,16 @@ describe('an account', () => {
     });
 
     it('is asked for in the same words whether there is an account, none, or one that is closed', async () => {
-      const [somebody, closed] = [await person(service), await person(service)];
+      const [somebody, closed] = [await registerUser(service), await registerUser(service)];
       await service.admin('PATCH', `/v1/users/${closed.userId}`, { body: { active: false } });
-      const nobody = `${unique('nobody')}@example.com`;
+      const nobody = `${uniqueName('nobody')}@example.com`;
       const answers = [];
       for (const email of [somebody.email, closed.email, nobody])
         answers.push(await post('/v1/auth/forgot-password', { email }));
       expect(new Set(answers.map(({ status, body }) => `${status} ${JSON.stringify(body)}`)).size).toBe(1);
-      await mailbox.of(service, nobody);
+      await mailbox.mailsTo(service, nobody);
       const recipients = mailbox
-        .all()
+        .allMails()
         .filter((mail) => subjectOf(mail) === 'Choose a new password')
         .map((mail) => /To: (.*)\r/.exec(mail)![1]);
       expect(recipients).toContain(somebody.email);
@@ -178,16 +182,16 @@ describe('an account', () => {
     });
 
     it('is over after an hour', async () => {
-      const somebody = await person(service);
+      const somebody = await registerUser(service);
       await post('/v1/auth/forgot-password', { email: somebody.email });
-      const token = await mailbox.token(service, somebody.email);
+      const token = await mailbox.tokenFor(service, somebody.email);
       await service.database.query(`update action_tokens set expires_at = now() where user_id = $1`, [somebody.userId]);
       expect((await post('/v1/auth/reset-password', { token, password: OTHER })).body.code).toBe('token_not_valid');
     });
   });
 
   it('is closed by its owner, with the password, and opened again by an admin', async () => {
-    const somebody = await person(service);
+    const somebody = await registerUser(service);
     expect((await somebody.call('POST', '/v1/users/me/deactivate', { body: { password: 'wrong' } })).status).toBe(401);
     expect((await somebody.call('POST', '/v1/users/me/deactivate', { body: { password: PASSWORD } })).status).toBe(204);
     expect((await me(somebody.token)).status).toBe(401);
@@ -200,17 +204,17 @@ describe('an account', () => {
   });
 
   it('leaves no token behind when it is deleted while a mail is on its way', async () => {
-    const somebody = await person(service);
-    await mailbox.token(service, somebody.email);
-    await besideTransaction(service.database, async (other) => {
+    const somebody = await registerUser(service);
+    await mailbox.tokenFor(service, somebody.email);
+    await withOpenTransaction(service.database, async (other) => {
       const {
         rows: [before],
       } = await other.query('select email, canonical_email, password_hash from users where id = $1 for update', [
         somebody.userId,
       ]);
       await post('/v1/auth/forgot-password', { email: somebody.email });
-      const sent = sendDue(service);
-      await untilWaiting(service.database, { says: 'into action_tokens' });
+      const sent = deliverDueEvents(service);
+      await waitForBlockedStatements(service.database, { containing: 'into action_tokens' });
       // As a deletion that has come first leaves them.
       await other.query('delete from action_tokens where user_id = $1', [somebody.userId]);
       await other.query(
@@ -223,7 +227,7 @@ describe('an account', () => {
         await service.database.query('select purpose from action_tokens where user_id = $1', [somebody.userId]),
       ).toEqual([]);
       expect(
-        (await mailbox.of(service, somebody.email)).filter((mail) => subjectOf(mail) === 'Choose a new password'),
+        (await mailbox.mailsTo(service, somebody.email)).filter((mail) => subjectOf(mail) === 'Choose a new password'),
       ).toEqual([]);
       // Only the user was deleted: it is as it was again, for who looks for halves.
       await other.query(
@@ -234,12 +238,12 @@ describe('an account', () => {
   });
 
   it('is logged in to though what was tried at it is forgotten meanwhile', async () => {
-    const somebody = await person(service);
+    const somebody = await registerUser(service);
     await login(somebody.email);
-    await besideTransaction(service.database, async (other) => {
+    await withOpenTransaction(service.database, async (other) => {
       await other.query('select 1 from login_attempts for update');
       const trying = login(somebody.email);
-      await untilWaiting(service.database, { says: 'login_attempts' });
+      await waitForBlockedStatements(service.database, { containing: 'login_attempts' });
       await other.query('delete from login_attempts');
       await other.query('commit');
       expect((await trying).status).toBe(200);
@@ -247,7 +251,7 @@ describe('an account', () => {
   });
 
   it('is deleted for good: nobody can be known from what stays, and the e-mail is free', async () => {
-    const email = `${unique('gone')}@example.com`;
+    const email = `${uniqueName('gone')}@example.com`;
     const { body } = await post('/v1/auth/register', { email, password: PASSWORD, name: 'Somebody Unmistakable' });
     const token = body.accessToken as string;
     const key = (await post('/v1/api-keys', { name: 'mine', scopes: ['usage:write'] }, token)).body.key as string;
@@ -284,7 +288,7 @@ describe('an account', () => {
   });
 
   it('is deleted by an admin with a reason, but never the last admin', async () => {
-    const somebody = await person(service);
+    const somebody = await registerUser(service);
     expect((await service.admin('DELETE', `/v1/users/${somebody.userId}?reason=asked%20by%20letter`)).status).toBe(204);
     const [event] = await service.database.query(
       `select reason from events where subject_id = $1 and type = 'user.deleted'`,
@@ -297,7 +301,7 @@ describe('an account', () => {
   });
 
   it('goes, or stays, whole when it is deleted while it is used and renewed', async () => {
-    const people = await inParallel(4, 4, () => person(service));
+    const people = await inParallel(4, 4, () => registerUser(service));
     await inParallel(people.length * 6, 12, (index) => {
       const somebody = people[index % people.length]!;
       const calls = [
@@ -322,7 +326,7 @@ describe('an account', () => {
   });
 
   it('is exported whole, a line of JSON each', async () => {
-    const somebody = await person(service);
+    const somebody = await registerUser(service);
     await somebody.call('POST', '/v1/usage/consume', { body: { feature: 'projects', properties: { file: 'a.txt' } } });
     await service.admin('POST', `/v1/customers/${somebody.customer}/grants`, {
       body: { feature: 'projects', quantity: 3 },
@@ -352,9 +356,9 @@ describe('an account', () => {
   });
 
   it('is exported whole though a product of it is no longer sold, and however much there is', async () => {
-    const somebody = await person(service);
-    const product = unique('gone');
-    await meteredProduct(service, product, null);
+    const somebody = await registerUser(service);
+    const product = uniqueName('gone');
+    await applyMeteredProduct(service, product, null);
     await service.admin('PUT', `/v1/customers/${somebody.customer}`, { body: { product } });
     await service.admin('POST', `/v1/customers/${somebody.customer}/grants`, {
       body: { product, feature: 'calls', quantity: 3 },
@@ -380,7 +384,7 @@ describe('an account', () => {
   });
 
   it('is found by its e-mail, and so is its customer', async () => {
-    const somebody = await person(service);
+    const somebody = await registerUser(service);
     expect(
       (await service.admin('GET', `/v1/users?email=${somebody.email.toUpperCase()}`)).body.data.map(
         ({ id }: { id: string }) => id,

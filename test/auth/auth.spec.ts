@@ -2,7 +2,7 @@ import { createHmac, createSign, generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ADMIN, startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { person, serviceKey } from '../support/fixtures.js';
+import { registerUser, createApiKey } from '../support/fixtures.js';
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
@@ -41,7 +41,7 @@ describe('logging in', () => {
   });
 
   it('says the same of an unknown account, a wrong password and a deactivated account', async () => {
-    const somebody = await person(service);
+    const somebody = await registerUser(service);
     await service.admin('PATCH', `/v1/users/${somebody.userId}`, { body: { active: false } });
     const attempts = [
       { email: 'nobody@example.com', password: 'a long enough password' },
@@ -55,7 +55,7 @@ describe('logging in', () => {
   });
 
   it('trades a refresh token once; a copy only fails at first, and five seconds later ends the whole session', async () => {
-    const somebody = await person(service);
+    const somebody = await registerUser(service);
     const { status, body: second } = await refresh(somebody.refreshToken);
     expect(status).toBe(200);
     expect((await refresh(somebody.refreshToken)).body.code).toBe('invalid_refresh_token');
@@ -69,7 +69,7 @@ describe('logging in', () => {
   });
 
   it('replays a refresh that was sent again under its key, and ends nothing', async () => {
-    const { refreshToken } = await person(service);
+    const { refreshToken } = await registerUser(service);
     const send = () =>
       service.call('POST', '/v1/auth/refresh', {
         body: { refreshToken },
@@ -81,7 +81,7 @@ describe('logging in', () => {
   });
 
   it('is over for access and refresh tokens after a logout, and everywhere if asked', async () => {
-    const somebody = await person(service);
+    const somebody = await registerUser(service);
     const other = await service.call('POST', '/v1/auth/login', {
       body: { email: somebody.email, password: 'a long enough password' },
     });
@@ -94,7 +94,7 @@ describe('logging in', () => {
   });
 
   it('is over when the role changes: what was handed out for the old one is dead at once', async () => {
-    const somebody = await person(service);
+    const somebody = await registerUser(service);
     const login = async () =>
       (
         await service.call('POST', '/v1/auth/login', {
@@ -173,7 +173,7 @@ describe('logging in', () => {
 
   describe('with an API key', () => {
     it('works as a bearer token and in its own header, until it is revoked', async () => {
-      const { id, key } = await serviceKey(service);
+      const { id, key } = await createApiKey(service);
       expect((await service.call('GET', '/v1/customers', { token: key })).status).toBe(200);
       expect((await service.call('GET', '/v1/customers', { headers: { 'x-api-key': key } })).status).toBe(200);
       expect(
@@ -186,7 +186,7 @@ describe('logging in', () => {
     });
 
     it('shows the key once, and keeps only its hash', async () => {
-      const { key } = await serviceKey(service);
+      const { key } = await createApiKey(service);
       const { body } = await service.admin('GET', '/v1/api-keys?limit=1');
       expect(Object.keys(body.data[0]).sort()).toEqual([
         'createdAt',

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { AuthService } from '@app/auth';
 import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { inParallel, person, unique } from '../support/fixtures.js';
+import { inParallel, registerUser, uniqueName } from '../support/fixtures.js';
 
 describe('the first admin', () => {
   let service: TestApp & { database: TestDatabase };
@@ -27,7 +27,7 @@ describe('the first admin', () => {
   });
 
   it('is made once by any number of instances, with a drawn password that one of them tells', async () => {
-    const email = `${unique('first')}@example.com`;
+    const email = `${uniqueName('first')}@example.com`;
     const outcomes = await inParallel(6, 6, () => ensure(email, null));
     expect(outcomes.filter(({ created }) => created)).toHaveLength(1);
     const { drawnPassword } = outcomes.find(({ created }) => created)!;
@@ -39,7 +39,7 @@ describe('the first admin', () => {
   });
 
   it('is somebody who is there already, if the e-mail is theirs, with the password that is set', async () => {
-    const somebody = await person(service);
+    const somebody = await registerUser(service);
     expect(await ensure(somebody.email.toUpperCase(), 'the new admin passphrase')).toEqual({
       created: true,
       drawnPassword: null,

@@ -5,7 +5,7 @@ import { SigningKeys } from '@app/auth';
 import { KeyUse } from '../../libs/auth/src/key-use.js';
 import { ADMIN, SECRET_KEY, startApp, type TestApp, TestClock } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { inRole } from '../support/fixtures.js';
+import { registerUserWithRole } from '../support/fixtures.js';
 import { temporaryFolder } from '../support/process.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -194,7 +194,7 @@ describe('an API key', () => {
   });
 
   it('dies with its owner’s account, unless another has taken it over', async () => {
-    const somebody = await inRole(service, { role: 'admin' });
+    const somebody = await registerUserWithRole(service, { role: 'admin' });
     const [kept, lost] = [await make(somebody.call), await make(somebody.call)];
     const before = { mine: await held(), theirs: await held(somebody.customer) };
     const { body: taken } = await service.admin('POST', `/v1/api-keys/${kept.id}/rotate`, { body: {} });

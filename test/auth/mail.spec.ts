@@ -4,7 +4,7 @@ import { AuthHousekeeping } from '@app/auth';
 import { Dispatcher } from '@app/deliveries';
 import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { person } from '../support/fixtures.js';
+import { registerUser } from '../support/fixtures.js';
 
 /** A mail server that takes mail, or does not. */
 class MailServer {
@@ -95,7 +95,7 @@ describe('mail', () => {
   });
 
   it('is handed in with a link to the page that takes its token', async () => {
-    const { email } = await person(service);
+    const { email } = await registerUser(service);
     await deliver();
     expect(server.received).toHaveLength(1);
     expect(server.received[0]).toContain(`To: ${email}`);
@@ -110,7 +110,7 @@ describe('mail', () => {
     'waits while its server %s, and goes out when it can',
     async (mood) => {
       server.mood = mood;
-      await person(service);
+      await registerUser(service);
       await deliver();
       expect(await rows()).toEqual([{ kind: 'verify_email', attempts: 1, waits: true }]);
       expect(server.received).toEqual([]);
@@ -126,7 +126,7 @@ describe('mail', () => {
 
   it('is given up when its ten attempts are over, and nothing else waits for it', async () => {
     server.mood = 'refuses for now';
-    await person(service);
+    await registerUser(service);
     await service.database.query('update deliveries set attempts = 9');
     await dueNow();
     await deliver();
@@ -134,7 +134,7 @@ describe('mail', () => {
   });
 
   it('that a worker died over is sent by another a minute later', async () => {
-    await person(service);
+    await registerUser(service);
     await deliver();
     // Claimed, and then nothing more was heard of it.
     await service.database.query(
@@ -146,7 +146,7 @@ describe('mail', () => {
   });
 
   it('and everything else that is over is removed after a day, and nothing that is not', async () => {
-    const [old, fresh] = [await person(service), await person(service)];
+    const [old, fresh] = [await registerUser(service), await registerUser(service)];
     await deliver();
     await service.call('POST', '/v1/auth/login', { body: { email: 'nobody@example.com', password: 'wrong' } });
     await service.database.query(

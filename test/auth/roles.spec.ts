@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { inRole, person, type Person } from '../support/fixtures.js';
+import { registerUserWithRole, registerUser, type RegisteredUser } from '../support/fixtures.js';
 
 describe('roles', () => {
   let service: TestApp & { database: TestDatabase };
-  let ann: Person;
+  let ann: RegisteredUser;
 
   beforeAll(async () => {
     service = await startService();
-    ann = await person(service);
+    ann = await registerUser(service);
   });
   afterAll(() => service.stop());
 
@@ -35,7 +35,7 @@ describe('roles', () => {
   });
 
   it('let support read everybody, and change nobody', async () => {
-    const { call } = await inRole(service, { role: 'support' });
+    const { call } = await registerUserWithRole(service, { role: 'support' });
     for (const path of [
       `/v1/customers/${ann.customer}`,
       `/v1/customers/${ann.customer}/subscription`,
@@ -64,7 +64,7 @@ describe('roles', () => {
   });
 
   it('let support repair, with a reason that is kept', async () => {
-    const { call, userId } = await inRole(service, { role: 'support' });
+    const { call, userId } = await registerUserWithRole(service, { role: 'support' });
     const repairs: [string, string, object][] = [
       ['POST', '/v1/usage/corrections', { customer: ann.customer, feature: 'projects', quantity: 1 }],
       ['POST', `/v1/customers/${ann.customer}/grants`, { feature: 'projects', quantity: 5 }],
@@ -89,7 +89,7 @@ describe('roles', () => {
   });
 
   it('let a product admin work on one product as an admin does', async () => {
-    const { call } = await inRole(service, { role: 'product_admin', product: 'api' });
+    const { call } = await registerUserWithRole(service, { role: 'product_admin', product: 'api' });
     expect((await call('GET', '/v1/users/me')).body).toMatchObject({ role: 'product_admin', product: 'api' });
     expect((await call('PUT', '/v1/customers/of-the-team', { body: {} })).status).toBe(201);
     const { body: subscription } = await call('GET', '/v1/customers/of-the-team/subscription');

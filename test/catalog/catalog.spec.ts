@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { serviceKey } from '../support/fixtures.js';
+import { createApiKey } from '../support/fixtures.js';
 
 const sample = (name: string) =>
   JSON.parse(fs.readFileSync(path.resolve(import.meta.dirname, `../../samples/${name}.json`), 'utf8'));
@@ -17,7 +17,7 @@ describe('the catalogue', () => {
 
   beforeAll(async () => {
     service = await startService({ environment: { SAMPLE_DATA: 'off' } });
-    ({ key } = await serviceKey(service));
+    ({ key } = await createApiKey(service));
   });
   afterAll(() => service.stop());
 

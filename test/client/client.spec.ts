@@ -9,7 +9,7 @@ import { requireEntitlement, requireEntitlementHook, Tollgate, TollgateError } f
 import { RequireEntitlement, TollgateModule } from '@tollgate/client/nest';
 import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { meteredProduct, serviceKey, unique } from '../support/fixtures.js';
+import { applyMeteredProduct, createApiKey, uniqueName } from '../support/fixtures.js';
 
 @Controller()
 class ReportsController {
@@ -24,10 +24,10 @@ describe('the TypeScript client', () => {
   let service: TestApp & { database: TestDatabase };
   let apiKey: string;
   let tollgate: Tollgate;
-  const product = unique('client');
+  const product = uniqueName('client');
   const closing: (() => Promise<unknown>)[] = [];
   const customer = async (): Promise<string> => {
-    const name = unique('buyer');
+    const name = uniqueName('buyer');
     await service.call('PUT', `/v1/customers/${name}`, { token: apiKey, body: { product } });
     return name;
   };
@@ -54,8 +54,8 @@ describe('the TypeScript client', () => {
 
   beforeAll(async () => {
     service = await startService();
-    await meteredProduct(service, product, 3);
-    ({ key: apiKey } = await serviceKey(service));
+    await applyMeteredProduct(service, product, 3);
+    ({ key: apiKey } = await createApiKey(service));
     tollgate = new Tollgate({ baseUrl: service.url, apiKey, product, deadlineMs: 5_000 });
   });
   afterAll(async () => {

@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { lifecycleProduct, onClock, type Person, serviceKey } from '../support/fixtures.js';
+import {
+  applyLifecycleProduct,
+  createCustomerOnTestClock,
+  type RegisteredUser,
+  createApiKey,
+} from '../support/fixtures.js';
 
 const PLAIN = 'conforming';
 const TRIED = 'conforming-trial';
@@ -9,7 +14,7 @@ const TRIED = 'conforming-trial';
 /** Rows about timing. LC-06 and LC-07 are in test/lifecycle; add-ons (LC-13) are not offered. */
 describe('the timing of a contract', () => {
   let service: TestApp & { database: TestDatabase };
-  let call: Person['call'];
+  let call: RegisteredUser['call'];
   const allowed = async (customer: string, product = PLAIN) =>
     (await call('POST', '/v1/check', { body: { customer, product, feature: 'calls' } })).body;
   const next = (customer: string, startsAt: string) =>
@@ -17,38 +22,38 @@ describe('the timing of a contract', () => {
 
   beforeAll(async () => {
     service = await startService();
-    ({ call } = await serviceKey(service));
-    await lifecycleProduct(service, PLAIN);
-    await lifecycleProduct(service, TRIED, { trialDays: 31 });
+    ({ call } = await createApiKey(service));
+    await applyLifecycleProduct(service, PLAIN);
+    await applyLifecycleProduct(service, TRIED, { trialDays: 31 });
   });
   afterAll(() => service.stop());
 
   it('LC-01: canceled at the end of the period, it gives access until then, and not an instant longer', async () => {
-    const { customer, command, to } = await onClock(call, PLAIN, '2031-01-01T00:00:00Z');
+    const { customer, command, advanceTo } = await createCustomerOnTestClock(call, PLAIN, '2031-01-01T00:00:00Z');
     expect((await command('cancel', { when: 'period_end' })).body).toMatchObject({
       status: 'canceled',
       currentPeriodEnd: '2031-02-01T00:00:00.000Z',
     });
-    await to('2031-01-31T23:59:59.999Z');
+    await advanceTo('2031-01-31T23:59:59.999Z');
     expect(await allowed(customer)).toMatchObject({ allowed: true, resetsAt: '2031-02-01T00:00:00.000Z' });
-    await to('2031-02-01T00:00:00Z');
+    await advanceTo('2031-02-01T00:00:00Z');
     expect(await allowed(customer)).toMatchObject({ allowed: false, reason: 'subscription_expired' });
   });
 
   it('LC-03: it does not go on once another is to follow it', async () => {
-    const { customer, command } = await onClock(call, PLAIN, '2031-01-01T00:00:00Z');
+    const { customer, command } = await createCustomerOnTestClock(call, PLAIN, '2031-01-01T00:00:00Z');
     await command('cancel', { when: 'period_end' });
     expect((await next(customer, '2031-02-01T00:00:00Z')).status).toBe(201);
     expect(await command('resume')).toMatchObject({ status: 409, body: { code: 'next_contract_exists' } });
   });
 
   it('LC-04: one that is to follow may be called off, and is heard of no more', async () => {
-    const { customer, command, to } = await onClock(call, PLAIN, '2031-05-01T00:00:00Z');
-    await to('2031-05-15T12:00:00Z');
+    const { customer, command, advanceTo } = await createCustomerOnTestClock(call, PLAIN, '2031-05-01T00:00:00Z');
+    await advanceTo('2031-05-15T12:00:00Z');
     await command('cancel', { when: 'period_end' });
     const { body: follower } = await next(customer, '2031-06-01T00:00:00Z');
     await call('POST', `/v1/subscriptions/${follower.id}/cancel`, { body: { when: 'now' } });
-    await to('2031-06-02T00:00:00Z');
+    await advanceTo('2031-06-02T00:00:00Z');
     expect(await allowed(customer)).toMatchObject({ allowed: false, reason: 'subscription_expired' });
     expect(await call('GET', `/v1/customers/${customer}/subscription?product=${PLAIN}`)).toMatchObject({
       status: 404,
@@ -57,30 +62,34 @@ describe('the timing of a contract', () => {
   });
 
   it('LC-08: canceled in its trial, it ends at once or with the trial, as asked, and no phase follows', async () => {
-    const now = await onClock(call, TRIED, '2031-01-01T00:00:00Z');
+    const now = await createCustomerOnTestClock(call, TRIED, '2031-01-01T00:00:00Z');
     expect((await now.command('cancel', { when: 'now' })).body).toMatchObject({
       status: 'inactive',
       endedAt: '2031-01-01T00:00:00.000Z',
     });
-    const later = await onClock(call, TRIED, '2031-01-01T00:00:00Z');
+    const later = await createCustomerOnTestClock(call, TRIED, '2031-01-01T00:00:00Z');
     await later.command('cancel', { when: 'period_end' });
-    await later.to('2031-06-01T00:00:00Z');
-    expect(await later.read()).toMatchObject({ status: 'expired', endedAt: '2031-02-01T00:00:00.000Z' });
+    await later.advanceTo('2031-06-01T00:00:00Z');
+    expect(await later.readSubscription()).toMatchObject({ status: 'expired', endedAt: '2031-02-01T00:00:00.000Z' });
   });
 
   it('LC-09: it ends once, when it was told to; a second cancellation is refused', async () => {
-    const { command, read, to } = await onClock(call, PLAIN, '2031-01-01T00:00:00Z');
+    const { command, readSubscription, advanceTo } = await createCustomerOnTestClock(
+      call,
+      PLAIN,
+      '2031-01-01T00:00:00Z',
+    );
     await command('cancel', { when: 'period_end' });
     expect(await command('cancel', { when: 'period_end' })).toMatchObject({
       status: 409,
       body: { code: 'already_canceled' },
     });
-    await to('2031-04-01T00:00:00Z');
-    expect(await read()).toMatchObject({ status: 'expired', endedAt: '2031-02-01T00:00:00.000Z' });
+    await advanceTo('2031-04-01T00:00:00Z');
+    expect(await readSubscription()).toMatchObject({ status: 'expired', endedAt: '2031-02-01T00:00:00.000Z' });
   });
 
   it('LC-11: another plan within the trial keeps the end of the trial', async () => {
-    const { command } = await onClock(call, TRIED, '2031-01-01T00:00:00Z');
+    const { command } = await createCustomerOnTestClock(call, TRIED, '2031-01-01T00:00:00Z');
     expect((await command('change', { plan: 'yearly', when: 'now' })).body).toMatchObject({
       status: 'trialing',
       plan: { key: 'yearly' },
@@ -90,22 +99,26 @@ describe('the timing of a contract', () => {
   });
 
   it('LC-12: a change at the end of the period leaves the plan as it is until then', async () => {
-    const { command, read, to } = await onClock(call, PLAIN, '2031-01-01T00:00:00Z');
+    const { command, readSubscription, advanceTo } = await createCustomerOnTestClock(
+      call,
+      PLAIN,
+      '2031-01-01T00:00:00Z',
+    );
     await command('change', { plan: 'pro', when: 'period_end' });
-    await to('2031-01-31T23:59:59Z');
-    expect(await read()).toMatchObject({
+    await advanceTo('2031-01-31T23:59:59Z');
+    expect(await readSubscription()).toMatchObject({
       plan: { key: 'basic' },
       scheduledChange: { plan: { key: 'pro' }, effectiveAt: '2031-02-01T00:00:00.000Z' },
     });
-    await to('2031-02-01T00:00:00Z');
-    expect(await read()).toMatchObject({ plan: { key: 'pro' }, scheduledChange: null });
+    await advanceTo('2031-02-01T00:00:00Z');
+    expect(await readSubscription()).toMatchObject({ plan: { key: 'pro' }, scheduledChange: null });
   });
 
   it('LC-14: the trial is charged nothing, and its allowance ends with it', async () => {
-    const { customer, id, to } = await onClock(call, TRIED, '2031-01-01T00:00:00Z');
+    const { customer, id, advanceTo } = await createCustomerOnTestClock(call, TRIED, '2031-01-01T00:00:00Z');
     await call('POST', '/v1/usage/consume', { body: { customer, product: TRIED, feature: 'calls', quantity: 10 } });
     expect(await allowed(customer, TRIED)).toMatchObject({ allowed: false, resetsAt: '2031-02-01T00:00:00.000Z' });
-    await to('2031-02-01T00:00:00Z');
+    await advanceTo('2031-02-01T00:00:00Z');
     expect(await allowed(customer, TRIED)).toMatchObject({
       allowed: true,
       used: 0,
@@ -115,7 +128,7 @@ describe('the timing of a contract', () => {
   });
 
   it('LC-15: what is edited of a plan leaves those who were sold it, and their other subscriptions, as they are', async () => {
-    const { customer } = await onClock(call, PLAIN, '2031-01-01T00:00:00Z');
+    const { customer } = await createCustomerOnTestClock(call, PLAIN, '2031-01-01T00:00:00Z');
     await call('POST', '/v1/subscriptions', { body: { customer, product: TRIED, plan: 'pro' } });
     await call('POST', '/v1/usage/consume', { body: { customer, product: TRIED, feature: 'calls', quantity: 40 } });
     await call('PATCH', '/v1/plans/basic', {

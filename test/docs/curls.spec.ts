@@ -93,7 +93,9 @@ describe('what goes on from there', () => {
     async (page) => {
       await expectTrue(page, place);
       if (page === 'docs/webhooks.md')
-        await eventually(() => place.receiver.at('/hook').find(({ message }) => message.type === 'webhook.test'));
+        await eventually(() =>
+          place.receiver.requestsTo('/hook').find(({ message }) => message.type === 'webhook.test'),
+        );
     },
     PAGE_MS,
   );

@@ -86,7 +86,7 @@ export async function startPlace(): Promise<Place> {
     receiver,
     brought,
     end: async () => {
-      await service.end('SIGTERM');
+      await service.stop('SIGTERM');
       await Promise.all([receiver.stop(), database.drop(), ...brought.map((take) => take())]);
       fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
     },

@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { inRole, lifecycleProduct, meteredProduct, person, serviceKey, unique } from '../support/fixtures.js';
+import {
+  registerUserWithRole,
+  applyLifecycleProduct,
+  applyMeteredProduct,
+  registerUser,
+  createApiKey,
+  uniqueName,
+} from '../support/fixtures.js';
 
 interface Entry {
   id: string;
@@ -22,7 +29,7 @@ describe('the audit log', () => {
 
   beforeAll(async () => {
     service = await startService();
-    await lifecycleProduct(service, 'audited');
+    await applyLifecycleProduct(service, 'audited');
     adminId = (await service.admin('GET', '/v1/users/me')).body.id;
   });
   afterAll(() => service.stop());
@@ -34,8 +41,8 @@ describe('the audit log', () => {
   };
 
   it('tells who did what, from where, and what it was before', async () => {
-    const { call, id: keyId } = await serviceKey(service, { scopes: ['customers:write'], product: 'audited' });
-    const customer = unique('customer');
+    const { call, id: keyId } = await createApiKey(service, { scopes: ['customers:write'], product: 'audited' });
+    const customer = uniqueName('customer');
     const { headers } = await call('PUT', `/v1/customers/${customer}`, { body: { region: 'US' } });
     await call('PUT', `/v1/customers/${customer}`, { body: { region: 'DE' } });
     const entries = await log(`customer=${customer}`);
@@ -51,13 +58,13 @@ describe('the audit log', () => {
   });
 
   it('has every write by a person or a key, with its origin', async () => {
-    const somebody = await person(service);
+    const somebody = await registerUser(service);
     await service.admin('POST', '/v1/features', {
-      body: { product: 'audited', key: unique('feature'), name: 'F', type: 'boolean' },
+      body: { product: 'audited', key: uniqueName('feature'), name: 'F', type: 'boolean' },
     });
     await service.admin('PATCH', `/v1/users/${somebody.userId}`, { body: { active: false } });
-    const { call } = await serviceKey(service);
-    const customer = unique('customer');
+    const { call } = await createApiKey(service);
+    const customer = uniqueName('customer');
     const { body } = await call('PUT', `/v1/customers/${customer}`, { body: { product: 'audited' } });
     await call('POST', `/v1/subscriptions/${body.subscription.id}/pause`, { body: {} });
     await call('POST', '/v1/usage/reservations', {
@@ -89,8 +96,8 @@ describe('the audit log', () => {
   });
 
   it('leaves out what time does by itself, and is found by every filter', async () => {
-    const { call } = await serviceKey(service);
-    const customer = unique('customer');
+    const { call } = await createApiKey(service);
+    const customer = uniqueName('customer');
     await call('PUT', `/v1/customers/${customer}`, { body: { product: 'audited' } });
     const all = await log('');
     expect(all.some(({ actor }) => actor.kind === 'system')).toBe(false);
@@ -142,11 +149,11 @@ describe('the audit log', () => {
   });
 
   it('is for admins, keys with its scope and support, each as far as they may see', async () => {
-    await meteredProduct(service, 'other', 10);
-    const { call: plain } = await serviceKey(service, { scopes: ['customers:read'] });
-    const { call: ofProduct } = await serviceKey(service, { scopes: ['audit:read'], product: 'other' });
-    const rules = await inRole(service, { role: 'product_admin', product: 'other' });
-    const somebody = await person(service);
+    await applyMeteredProduct(service, 'other', 10);
+    const { call: plain } = await createApiKey(service, { scopes: ['customers:read'] });
+    const { call: ofProduct } = await createApiKey(service, { scopes: ['audit:read'], product: 'other' });
+    const rules = await registerUserWithRole(service, { role: 'product_admin', product: 'other' });
+    const somebody = await registerUser(service);
     expect((await plain('GET', '/v1/audit-log')).status).toBe(403);
     expect((await somebody.call('GET', '/v1/audit-log')).status).toBe(403);
     for (const call of [ofProduct, rules.call]) {
@@ -154,15 +161,15 @@ describe('the audit log', () => {
       expect([...products]).toEqual(['other']);
       expect((await call('GET', '/v1/audit-log?product=audited')).status).toBe(403);
     }
-    const { call } = await serviceKey(service);
-    const customer = unique('customer');
+    const { call } = await createApiKey(service);
+    const customer = uniqueName('customer');
     await call('PUT', `/v1/customers/${customer}`, { body: { product: 'audited' } });
     expect((await ofProduct('GET', `/v1/audit-log?customer=${customer}`)).status).toBe(404);
   });
 
   it('tells what support has looked at, before it sees it', async () => {
-    const support = await inRole(service, { role: 'support' });
-    const somebody = await person(service);
+    const support = await registerUserWithRole(service, { role: 'support' });
+    const somebody = await registerUser(service);
     expect((await support.call('GET', `/v1/customers/${somebody.customer}`)).status).toBe(200);
     expect((await support.call('GET', `/v1/subscriptions/${somebody.subscriptionId}/timeline`)).status).toBe(200);
     expect((await support.call('GET', '/v1/users?email=somebody-secret@example.com')).status).toBe(200);
@@ -185,8 +192,8 @@ describe('the audit log', () => {
   });
 
   it('tells of questions that are asked by POST too', async () => {
-    const support = await inRole(service, { role: 'support' });
-    const somebody = await person(service);
+    const support = await registerUserWithRole(service, { role: 'support' });
+    const somebody = await registerUser(service);
     expect(
       (
         await support.call('POST', '/v1/check', {
@@ -204,8 +211,8 @@ describe('the audit log', () => {
   });
 
   it('shows nothing to support when it cannot be written down', async () => {
-    const support = await inRole(service, { role: 'support' });
-    const somebody = await person(service);
+    const support = await registerUserWithRole(service, { role: 'support' });
+    const somebody = await registerUser(service);
     await service.database.query(
       `alter table events add constraint no_support check (type <> 'support.read') not valid`,
     );
@@ -233,8 +240,8 @@ describe('the audit log', () => {
 
     it('and in CSV no spreadsheet takes anything for a formula', async () => {
       const nasty = ['=HYPERLINK("http://evil","x")', '+1+1', '-2+3', '@SUM(A1)', '\tx', 'a,"b"\nc'];
-      const { call } = await serviceKey(service);
-      const customer = unique('customer');
+      const { call } = await createApiKey(service);
+      const customer = uniqueName('customer');
       await call('PUT', `/v1/customers/${customer}`, { body: { product: 'audited' } });
       for (const reason of nasty)
         await service.admin('PUT', `/v1/customers/${customer}/overrides/calls`, {

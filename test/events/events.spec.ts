@@ -15,8 +15,15 @@ import {
 } from '@app/platform';
 import { startService, TestClock, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { sendDue } from '../support/deliveries.js';
-import { inParallel, lifecycleProduct, onClock, person, serviceKey, unique } from '../support/fixtures.js';
+import { deliverDueEvents } from '../support/deliveries.js';
+import {
+  inParallel,
+  applyLifecycleProduct,
+  createCustomerOnTestClock,
+  registerUser,
+  createApiKey,
+  uniqueName,
+} from '../support/fixtures.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -203,7 +210,7 @@ describe('the list of what happened', () => {
 
   describe('is published', () => {
     it('all of it and nothing else: what was taken back is not, what commits late is', async () => {
-      await sendDue(service);
+      await deliverDueEvents(service);
       const [early, late, never] = [uuid('c1'), uuid('c2'), uuid('c3')];
       const feed = async () =>
         (
@@ -279,16 +286,20 @@ describe('the list of what happened', () => {
     });
 
     it('whose examples have the members that true events have', async () => {
-      const product = unique('product');
-      await lifecycleProduct(service, product, { trialDays: 0 });
-      await lifecycleProduct(service, product, { trialDays: 14 });
-      const { call, id: keyId } = await serviceKey(service, { product });
-      const somebody = await person(service);
+      const product = uniqueName('product');
+      await applyLifecycleProduct(service, product, { trialDays: 0 });
+      await applyLifecycleProduct(service, product, { trialDays: 14 });
+      const { call, id: keyId } = await createApiKey(service, { product });
+      const somebody = await registerUser(service);
       await somebody.call('PATCH', '/v1/users/me', {
         body: { name: 'Ann', language: 'de', timezone: 'Europe/Berlin' },
       });
-      const { customer, id, to, command } = await onClock(call, product, '2026-01-31T10:00:00Z');
-      await to('2026-03-20T10:00:00Z');
+      const { customer, id, advanceTo, command } = await createCustomerOnTestClock(
+        call,
+        product,
+        '2026-01-31T10:00:00Z',
+      );
+      await advanceTo('2026-03-20T10:00:00Z');
       await command('change', { plan: 'pro', when: 'now' });
       for (const [name, body] of [
         ['pause', {}],
@@ -300,7 +311,7 @@ describe('the list of what happened', () => {
         ['cancel', { when: 'period_end' }],
       ] as const)
         await command(name, body);
-      await to('2026-05-01T10:00:00Z');
+      await advanceTo('2026-05-01T10:00:00Z');
       await command('renew', {});
       const reservation = await call('POST', '/v1/usage/reservations', {
         body: { customer, feature: 'calls', quantity: 1, ttlSeconds: 60 },

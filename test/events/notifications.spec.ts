@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startService, TestClock, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { sendDue } from '../support/deliveries.js';
-import { lifecycleProduct, person, type Person, unique } from '../support/fixtures.js';
-import { Mailbox, subjectOf, textOf } from '../support/mailbox.js';
+import { deliverDueEvents } from '../support/deliveries.js';
+import { applyLifecycleProduct, registerUser, type RegisteredUser, uniqueName } from '../support/fixtures.js';
+import { Mailbox, subjectOf, bodyOf } from '../support/mailbox.js';
 
 const DAY_MS = 86_400_000;
 
@@ -23,8 +23,8 @@ describe('what people are told', () => {
 
   beforeAll(async () => {
     service = await startService({ clock, environment: mailbox.environment });
-    product = unique('product');
-    await lifecycleProduct(service, product);
+    product = uniqueName('product');
+    await applyLifecycleProduct(service, product);
   });
   afterAll(async () => {
     await service.stop();
@@ -32,21 +32,21 @@ describe('what people are told', () => {
   });
 
   /** Somebody on the product, who has proved to read their mail. */
-  const reader = async (preferences: object = {}): Promise<Person> => {
-    const somebody = await person(service);
+  const reader = async (preferences: object = {}): Promise<RegisteredUser> => {
+    const somebody = await registerUser(service);
     await service.call('POST', '/v1/auth/verify-email', {
-      body: { token: await mailbox.token(service, somebody.email) },
+      body: { token: await mailbox.tokenFor(service, somebody.email) },
     });
     await somebody.call('PATCH', '/v1/users/me', { body: preferences });
     const { status, body } = await somebody.call('POST', '/v1/subscriptions', { body: { product, plan: 'basic' } });
     expect(status).toBe(201);
     return { ...somebody, subscriptionId: body.id };
   };
-  const told = async ({ call }: Person, query = ''): Promise<Told[]> =>
+  const told = async ({ call }: RegisteredUser, query = ''): Promise<Told[]> =>
     (await call('GET', `/v1/users/me/notifications?limit=100${query}`)).body.data;
   /** Without what is about the account itself; in the order of the alphabet, because what is due at once is sent at once. */
-  const mails = async ({ email }: Person): Promise<string[]> =>
-    (await mailbox.of(service, email))
+  const mails = async ({ email }: RegisteredUser): Promise<string[]> =>
+    (await mailbox.mailsTo(service, email))
       .map((mail) => subjectOf(mail)!)
       .filter((subject) => !/address|password|Adresse/.test(subject))
       .sort();
@@ -57,7 +57,7 @@ describe('what people are told', () => {
       await ann.call('POST', '/v1/usage/consume', { body: { feature: 'calls', product } });
     await ann.call('POST', `/v1/subscriptions/${ann.subscriptionId}/change`, { body: { plan: 'pro', when: 'now' } });
     await ann.call('POST', `/v1/subscriptions/${ann.subscriptionId}/cancel`, { body: { when: 'period_end' } });
-    await sendDue(service);
+    await deliverDueEvents(service);
     const kinds = (await told(ann)).map(({ kind }) => kind).reverse();
     // The plans that everybody gets come first, and are for nothing: no mail.
     expect(kinds.slice(-5)).toEqual([
@@ -78,10 +78,10 @@ describe('what people are told', () => {
     expect(changed!.text).toMatch(
       /^Since .* (AM|PM) your plan is PRO, no longer BASIC\. The price is \$30\.00 a period\.$/,
     );
-    const last = (await mailbox.of(service, ann.email)).find(
+    const last = (await mailbox.mailsTo(service, ann.email)).find(
       (mail) => subjectOf(mail) === 'Your plan PRO is set to end',
     )!;
-    expect(textOf(last)).toBe(`${(await told(ann))[0]!.text}\n`);
+    expect(bodyOf(last)).toBe(`${(await told(ann))[0]!.text}\n`);
     // The same one each time that it is sent.
     expect(last).toMatch(/\r\nMessage-ID: <[0-9a-f-]{36}@localhost>\r\n/i);
   });
@@ -90,11 +90,11 @@ describe('what people are told', () => {
     const bob = await reader();
     const later = async (days: number): Promise<void> => {
       // What is on its way arrives before time goes on: a lease that a jump ends would be one that somebody died over.
-      await sendDue(service);
+      await deliverDueEvents(service);
       clock.advance(days * DAY_MS);
       await sweep();
     };
-    const relogged = async (): Promise<Person> => {
+    const relogged = async (): Promise<RegisteredUser> => {
       const { body } = await service.call('POST', '/v1/auth/login', {
         body: { email: bob.email, password: 'a long enough password' },
       });
@@ -121,7 +121,7 @@ describe('what people are told', () => {
     ).call('POST', `/v1/subscriptions/${bob.subscriptionId}/cancel`, { body: { when: 'period_end' } });
     await later(24);
     await later(10);
-    await sendDue(service);
+    await deliverDueEvents(service);
     expect(await mails(bob)).toEqual([
       'A payment for BASIC failed',
       'Your plan BASIC ends soon',
@@ -150,24 +150,24 @@ describe('what people are told', () => {
     await eva.call('PATCH', '/v1/users/me', { body: { language: 'en' } });
     expect((await told(eva))[0]!.title).toBe('Your plan BASIC has started');
     // Mail about the account too, from the registration on.
-    const email = `${unique('jan')}@example.com`;
+    const email = `${uniqueName('jan')}@example.com`;
     await service.call('POST', '/v1/auth/register', {
       body: { email, password: 'a long enough password', language: 'de' },
     });
-    expect((await mailbox.of(service, email)).map(subjectOf)).toEqual(['Bitte bestätige deine E-Mail-Adresse']);
+    expect((await mailbox.mailsTo(service, email)).map(subjectOf)).toEqual(['Bitte bestätige deine E-Mail-Adresse']);
     expect((await eva.call('PATCH', '/v1/users/me', { body: { language: 'xx' } })).status).toBe(422);
   });
 
   it('comes by mail only to those who want it, at addresses that are theirs', async () => {
     const muted = await reader({ mutedMails: ['usage'] });
     const silent = await reader({ mailEnabled: false });
-    const unproven = await person(service);
+    const unproven = await registerUser(service);
     for (const somebody of [muted, silent]) {
       for (let unit = 0; unit < 10; unit++)
         await somebody.call('POST', '/v1/usage/consume', { body: { feature: 'calls', product } });
     }
     await unproven.call('POST', '/v1/subscriptions', { body: { product, plan: 'basic' } });
-    await sendDue(service);
+    await deliverDueEvents(service);
     expect(await mails(muted)).toEqual(['Your plan BASIC has started']);
     expect(await mails(silent)).toEqual([]);
     expect(await mails(unproven)).toEqual([]);
@@ -179,8 +179,8 @@ describe('what people are told', () => {
 
   it('is read once, counted, and nobody else’s', async () => {
     const [ann, bob] = [await reader(), await reader()];
-    await sendDue(service);
-    const count = async ({ call }: Person): Promise<number> =>
+    await deliverDueEvents(service);
+    const count = async ({ call }: RegisteredUser): Promise<number> =>
       (await call('GET', '/v1/users/me/notifications/unread-count')).body.unread;
     const all = await told(ann);
     expect(await count(ann)).toBe(all.length);
@@ -203,7 +203,7 @@ describe('what people are told', () => {
 
   it('is told once, however often it is published and sent at once', async () => {
     const ann = await reader();
-    await Promise.all(Array.from({ length: 8 }, () => sendDue(service)));
+    await Promise.all(Array.from({ length: 8 }, () => deliverDueEvents(service)));
     expect((await mails(ann)).filter((subject) => subject === 'Your plan BASIC has started')).toHaveLength(1);
     const doubled = await service.database.query(
       'select 1 from notifications group by user_id, event_id having count(*) > 1',
@@ -213,7 +213,7 @@ describe('what people are told', () => {
 
   it('goes with the account, and is in its export', async () => {
     const ann = await reader();
-    await sendDue(service);
+    await deliverDueEvents(service);
     const { body } = await ann.call('GET', '/v1/users/me/export');
     expect(
       String(body)
@@ -225,7 +225,7 @@ describe('what people are told', () => {
     ).toBe(204);
     expect(await service.database.query('select 1 from notifications where user_id = $1', [ann.userId])).toEqual([]);
     // The end of its contracts is told to nobody.
-    await sendDue(service);
+    await deliverDueEvents(service);
     expect(await service.database.query('select 1 from notifications where user_id = $1', [ann.userId])).toEqual([]);
   });
 

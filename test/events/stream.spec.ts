@@ -3,8 +3,14 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { EventFeed } from '@app/platform';
 import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { sendDue } from '../support/deliveries.js';
-import { inRole, lifecycleProduct, person, serviceKey, unique } from '../support/fixtures.js';
+import { deliverDueEvents } from '../support/deliveries.js';
+import {
+  registerUserWithRole,
+  applyLifecycleProduct,
+  registerUser,
+  createApiKey,
+  uniqueName,
+} from '../support/fixtures.js';
 import { eventually } from '../support/eventually.js';
 
 interface Frame {
@@ -66,14 +72,14 @@ class Listener {
 describe('the stream of events', () => {
   let service: TestApp & { database: TestDatabase };
   let product: string;
-  let key: Awaited<ReturnType<typeof serviceKey>>;
+  let key: Awaited<ReturnType<typeof createApiKey>>;
   const listeners: Listener[] = [];
 
   beforeAll(async () => {
     service = await startService({ worker: true });
-    product = unique('product');
-    await lifecycleProduct(service, product);
-    key = await serviceKey(service, { scopes: ['audit:read', 'customers:write', 'subscriptions:write'], product });
+    product = uniqueName('product');
+    await applyLifecycleProduct(service, product);
+    key = await createApiKey(service, { scopes: ['audit:read', 'customers:write', 'subscriptions:write'], product });
   });
   afterAll(async () => {
     listeners.forEach((listener) => listener.close());
@@ -89,12 +95,12 @@ describe('the stream of events', () => {
     return listener;
   };
   const subscribe = async (call = key.call): Promise<string> => {
-    const { body } = await call('PUT', `/v1/customers/${unique('customer')}`, { body: {} });
+    const { body } = await call('PUT', `/v1/customers/${uniqueName('customer')}`, { body: {} });
     return body.subscription.id;
   };
 
   it('tells what happens as it happens, to whom it concerns', async () => {
-    await sendDue(service);
+    await deliverDueEvents(service);
     const [mine, kinds] = [await listen(), await listen('?types=subscription.paused,usage.*')];
     const other = await listen('?product=api', { token: service.adminToken });
     const everything = await listen('', { token: service.adminToken });
@@ -132,7 +138,7 @@ describe('the stream of events', () => {
     first.close();
     // While nobody listens, many commit at once, in an order that is not that of their ids.
     await Promise.all(Array.from({ length: 40 }, () => subscribe()));
-    await sendDue(service);
+    await deliverDueEvents(service);
     const second = await listen('', { headers: { 'last-event-id': last } });
     await eventually(
       () => second.events.length,
@@ -160,7 +166,7 @@ describe('the stream of events', () => {
 
   it('says so when something is no longer there', async () => {
     await subscribe();
-    await sendDue(service);
+    await deliverDueEvents(service);
     await service.database.query('delete from event_feed where position <= (select min(position) + 4 from event_feed)');
     const late = await listen('', { headers: { 'last-event-id': '1' } });
     const [gap] = await eventually(
@@ -206,7 +212,7 @@ describe('the stream of events', () => {
   }, 60_000);
 
   it('beats while nothing happens, and ends for those who may no longer listen', async () => {
-    const temporary = await serviceKey(service, { scopes: ['audit:read'], product });
+    const temporary = await createApiKey(service, { scopes: ['audit:read'], product });
     const [goes, stays] = [
       await listen('?types=plan.published', { token: temporary.key }),
       await listen('?types=plan.published'),
@@ -222,9 +228,9 @@ describe('the stream of events', () => {
   }, 60_000);
 
   it('is not for everybody, and refuses what it does not understand', async () => {
-    const somebody = await person(service);
-    const support = await inRole(service, { role: 'support' });
-    const { key: plain } = await serviceKey(service, { scopes: ['customers:read'] });
+    const somebody = await registerUser(service);
+    const support = await registerUserWithRole(service, { role: 'support' });
+    const { key: plain } = await createApiKey(service, { scopes: ['customers:read'] });
     expect((await listen('', { token: somebody.token })).status).toBe(403);
     expect((await listen('', { token: plain })).status).toBe(403);
     expect((await listen('', { token: 'nonsense' })).status).toBe(401);
@@ -237,7 +243,7 @@ describe('the stream of events', () => {
   });
 
   it('is open for so many at once', async () => {
-    const busy = await serviceKey(service, { scopes: ['audit:read'], product });
+    const busy = await createApiKey(service, { scopes: ['audit:read'], product });
     const opened = await Promise.all(Array.from({ length: 24 }, () => listen('', { token: busy.key })));
     expect(opened.filter(({ status }) => status === 200)).toHaveLength(20);
     expect(opened.filter(({ status }) => status === 429)).toHaveLength(4);

@@ -3,9 +3,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ADMIN, type Call, caller } from '../support/app.js';
+import { ADMIN, type Call, createCall } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { unique } from '../support/fixtures.js';
+import { uniqueName } from '../support/fixtures.js';
 import { type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -118,7 +118,7 @@ describe('a service with accounts of its own', () => {
       SAMPLE_DATA: 'on',
       LOG_LEVEL: 'error',
     });
-    const call = caller(tollgate.url);
+    const call = createCall(tollgate.url);
     const token = (await call('POST', '/v1/auth/login', { body: ADMIN })).body.accessToken as string;
     admin = (method, at, options = {}) => call(method, at, { token, ...options });
     const { body } = await admin('POST', '/v1/api-keys', {
@@ -129,7 +129,7 @@ describe('a service with accounts of its own', () => {
   }, 60_000);
   afterAll(async () => {
     await client.stop();
-    await tollgate.end('SIGTERM');
+    await tollgate.stop('SIGTERM');
     for (const database of databases) await database.drop();
   });
 
@@ -152,14 +152,14 @@ describe('a service with accounts of its own', () => {
   };
 
   it('signs people up on both sides, each once', async () => {
-    const email = `${unique('ann')}@example.com`;
+    const email = `${uniqueName('ann')}@example.com`;
     expect(await client.signUp({ email })).toBe(201);
     expect(await client.signUp({ email })).toBe(409);
   });
 
   it('keeps nothing on either side of what is refused', async () => {
     const before = (await accounts()).length;
-    expect(await client.signUp({ email: `${unique('nowhere')}@example.com`, region: 'nowhere' })).toBe(422);
+    expect(await client.signUp({ email: `${uniqueName('nowhere')}@example.com`, region: 'nowhere' })).toBe(422);
     expect((await accounts()).length).toBe(before);
     expect((await customers()).length).toBe(before);
   });
@@ -170,7 +170,7 @@ describe('a service with accounts of its own', () => {
     for (const fate of fates) {
       client.fate = 'pass';
       const storm = Array.from({ length: 12 }, async (_, index) => {
-        const email = `${unique('storm')}@example.com`;
+        const email = `${uniqueName('storm')}@example.com`;
         if (index === 6) client.fate = fate;
         if ((await client.signUp({ email })) === 201) told.push(email);
       });
@@ -189,7 +189,7 @@ describe('a service with accounts of its own', () => {
   }, 120_000);
 
   it('finds by the listing what its restored database does not know', async () => {
-    const email = `${unique('forgotten')}@example.com`;
+    const email = `${uniqueName('forgotten')}@example.com`;
     await client.signUp({ email });
     await databases[1]!.query('delete from accounts where email = $1', [email]);
     for (let attempt = 0; attempt < 100 && (await customers()).length !== (await accounts()).length; attempt++)

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Answer, caller } from '../support/app.js';
+import { type ApiResponse, createCall } from '../support/app.js';
 import { inParallel } from '../support/fixtures.js';
 import { killWithDatabase, type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
 
@@ -19,10 +19,10 @@ describe('what was acknowledged', () => {
   const start = async (): Promise<void> => {
     service = await startProcess(dataDir, { ADMIN_PASSWORD: PASSWORD, LOG_LEVEL: 'error' });
   };
-  const consume = async (key: string): Promise<Answer | null> => {
+  const consume = async (key: string): Promise<ApiResponse | null> => {
     const body = { customer: 'storm', product: 'api', feature: 'api_calls' };
     try {
-      return await caller(service.url)('POST', '/v1/usage/consume', {
+      return await createCall(service.url)('POST', '/v1/usage/consume', {
         token: apiKey,
         body,
         headers: { 'idempotency-key': key },
@@ -36,7 +36,7 @@ describe('what was acknowledged', () => {
   const settle = async (keys: string[]): Promise<void> => {
     const again = await inParallel(keys.length, LANES, (index) => consume(keys[index]!));
     expect(again.filter((answer) => answer?.status !== 200 || !answer.body.allowed)).toEqual([]);
-    const call = caller(service.url);
+    const call = createCall(service.url);
     const { body } = await call('POST', '/v1/check', {
       token: apiKey,
       body: { customer: 'storm', product: 'api', feature: 'api_calls' },
@@ -50,7 +50,7 @@ describe('what was acknowledged', () => {
   beforeEach(async () => {
     dataDir = temporaryFolder();
     await start();
-    const call = caller(service.url);
+    const call = createCall(service.url);
     const login = await call('POST', '/v1/auth/login', { body: { email: 'admin@localhost', password: PASSWORD } });
     const key = await call('POST', '/v1/api-keys', {
       token: login.body.accessToken,
@@ -60,7 +60,7 @@ describe('what was acknowledged', () => {
     await call('PUT', '/v1/customers/storm', { token: apiKey, body: { product: 'api', plan: 'overage' } });
   }, 60_000);
   afterEach(async () => {
-    await service.end('SIGTERM');
+    await service.stop('SIGTERM');
     fs.rmSync(dataDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   });
 
@@ -88,7 +88,7 @@ describe('what was acknowledged', () => {
     }
     expect(acknowledged.size).toBeGreaterThanOrEqual(ROUNDS * ACKNOWLEDGED);
     expect(acknowledged.size).toBeLessThan(keys.length);
-    const { body } = await caller(service.url)('POST', '/v1/check', {
+    const { body } = await createCall(service.url)('POST', '/v1/check', {
       token: apiKey,
       body: { customer: 'storm', product: 'api', feature: 'api_calls' },
     });
@@ -102,13 +102,13 @@ describe('what was acknowledged', () => {
     let stopped: Promise<number | string> | undefined;
     const answers = await inParallel(CALLS, LANES, async (index) => {
       const answer = await consume(keys[index]!);
-      if (++answered === 300) stopped = service.end('SIGTERM');
+      if (++answered === 300) stopped = service.stop('SIGTERM');
       return answer;
     });
     expect(await stopped).toBe(0);
     expect(answers.filter((answer) => answer !== null && answer.status !== 200 && answer.status !== 503)).toEqual([]);
     await start();
-    const { body } = await caller(service.url)('POST', '/v1/check', {
+    const { body } = await createCall(service.url)('POST', '/v1/check', {
       token: apiKey,
       body: { customer: 'storm', product: 'api', feature: 'api_calls' },
     });

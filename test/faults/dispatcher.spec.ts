@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SECRET_KEY, startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { inParallel, serviceKey, unique } from '../support/fixtures.js';
+import { inParallel, createApiKey, uniqueName } from '../support/fixtures.js';
 import { startWorker } from '../support/process.js';
 import { eventually } from '../support/eventually.js';
-import { answering, type Behaviour, Receiver } from '../support/receiver.js';
+import { respondWith, type RequestHandler, Receiver } from '../support/receiver.js';
 
 const EVENTS = 300;
 const KILLS = 5;
@@ -26,21 +26,21 @@ describe('a dispatcher that is killed five times', () => {
 
   it('loses nothing, invents nothing, and says the same each time', async () => {
     let calls = 0;
-    const moods: Behaviour[] = [
-      answering(204),
-      answering(500),
+    const moods: RequestHandler[] = [
+      respondWith(204),
+      respondWith(500),
       (_, __, request) => void request.socket.resetAndDestroy(),
       (_, response) => void setTimeout(() => response.writeHead(204).end(), 200),
-      answering(204),
+      respondWith(204),
     ];
-    receiver.behaviours.set('/moody', (...asked) => moods[calls++ % moods.length]!(...asked));
+    receiver.handlers.set('/moody', (...asked) => moods[calls++ % moods.length]!(...asked));
     const { body: moody } = await service.admin('POST', '/v1/webhook-endpoints', {
       body: { url: receiver.url('/moody'), types: ['customer.*'], product: null },
     });
     await service.admin('POST', '/v1/webhook-endpoints', {
       body: { url: receiver.url('/steady'), types: ['customer.*'], product: null },
     });
-    const { call } = await serviceKey(service, { scopes: ['customers:write'] });
+    const { call } = await createApiKey(service, { scopes: ['customers:write'] });
 
     let working = true;
     const killing = (async () => {
@@ -54,7 +54,7 @@ describe('a dispatcher that is killed five times', () => {
     await inParallel(EVENTS, 4, async (index) => {
       // Some are refused, and leave no trace: an unknown zone, an unknown plan half way through.
       const body = index % 5 === 0 ? { region: 'DE', plan: 'no-such-plan' } : {};
-      await call('PUT', `/v1/customers/${unique('customer')}`, { body });
+      await call('PUT', `/v1/customers/${uniqueName('customer')}`, { body });
       if (working) await new Promise((resolve) => setTimeout(resolve, 15));
     });
     await killing;
@@ -88,7 +88,7 @@ describe('a dispatcher that is killed five times', () => {
     );
     expect(committed.length).toBeGreaterThan(EVENTS / 2);
     for (const path of ['/moody', '/steady']) {
-      const got = receiver.at(path);
+      const got = receiver.requestsTo(path);
       const distinct = new Set(got.map(({ id }) => id));
       // Sent at least once, or there to be seen as given up; and nothing that was not committed.
       expect(committed.filter((id) => !distinct.has(id) && !failed.has(id))).toEqual([]);
@@ -97,7 +97,7 @@ describe('a dispatcher that is killed five times', () => {
     }
     expect(failed.size).toBe(0);
     // There were duplicates to look at.
-    expect(receiver.at('/moody').length).toBeGreaterThan(committed.length);
+    expect(receiver.requestsTo('/moody').length).toBeGreaterThan(committed.length);
     const positions = await service.database.query<{ doubled: number }>(
       'select (count(*) - count(distinct event_id))::int as doubled from event_feed',
     );

@@ -1,13 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { sendDue } from '../support/deliveries.js';
+import { deliverDueEvents } from '../support/deliveries.js';
 import { startApp, type TestApp } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { inParallel, lifecycleProduct, meteredProduct, onClock, unique } from '../support/fixtures.js';
+import {
+  inParallel,
+  applyLifecycleProduct,
+  applyMeteredProduct,
+  createCustomerOnTestClock,
+  uniqueName,
+} from '../support/fixtures.js';
 import { eventually } from '../support/eventually.js';
-import { poolerIsThere, startPooler, type TestPooler } from '../support/pooler.js';
+import { isPoolerAvailable, startPooler, type TestPooler } from '../support/pooler.js';
 
 const LIMIT = 75;
-const withPooler = poolerIsThere() ? describe : describe.skip;
+const withPooler = isPoolerAvailable() ? describe : describe.skip;
 
 withPooler('behind PgBouncer in transaction mode', () => {
   let database: TestDatabase;
@@ -46,9 +52,9 @@ withPooler('behind PgBouncer in transaction mode', () => {
   }, 60_000);
 
   it('T-01 allows exactly as much as the limit, over two instances', async () => {
-    const product = unique('pooled');
-    await meteredProduct(service(0), product, LIMIT);
-    const customer = unique('hot');
+    const product = uniqueName('pooled');
+    await applyMeteredProduct(service(0), product, LIMIT);
+    const customer = uniqueName('hot');
     await service(0).admin('PUT', `/v1/customers/${customer}`, { body: { product } });
     const answers = await inParallel(300, 40, (index) =>
       service(index).admin('POST', '/v1/usage/consume', { body: { customer, product, feature: 'calls' } }),
@@ -59,10 +65,10 @@ withPooler('behind PgBouncer in transaction mode', () => {
   }, 60_000);
 
   it('T-02 counts several features together whatever their order, without a deadlock', async () => {
-    const product = unique('pooled');
-    await lifecycleProduct(service(0), product);
+    const product = uniqueName('pooled');
+    await applyLifecycleProduct(service(0), product);
     const customers = await inParallel(4, 4, async () => {
-      const customer = unique('pair');
+      const customer = uniqueName('pair');
       await service(0).admin('PUT', `/v1/customers/${customer}`, { body: { product, plan: 'pro' } });
       return customer;
     });
@@ -81,9 +87,9 @@ withPooler('behind PgBouncer in transaction mode', () => {
   }, 60_000);
 
   it('T-03 gives one effect and one answer to copies with the same key', async () => {
-    const product = unique('pooled');
-    await meteredProduct(service(0), product, 1_000);
-    const customer = unique('twice');
+    const product = uniqueName('pooled');
+    await applyMeteredProduct(service(0), product, 1_000);
+    const customer = uniqueName('twice');
     await service(0).admin('PUT', `/v1/customers/${customer}`, { body: { product } });
     const answers = await inParallel(160, 40, (index) =>
       service(index).admin('POST', '/v1/usage/consume', {
@@ -96,27 +102,27 @@ withPooler('behind PgBouncer in transaction mode', () => {
   }, 60_000);
 
   it('runs commands, time and deliveries', async () => {
-    const product = unique('pooled');
-    await lifecycleProduct(service(0), product);
-    const clocked = await onClock(service(0).admin, product, '2026-01-31T10:00:00Z');
+    const product = uniqueName('pooled');
+    await applyLifecycleProduct(service(0), product);
+    const clocked = await createCustomerOnTestClock(service(0).admin, product, '2026-01-31T10:00:00Z');
     expect(await clocked.command('change', { plan: 'pro', when: 'now' })).toMatchObject({
       status: 200,
       body: { plan: { key: 'pro' } },
     });
-    await clocked.to('2026-04-01T00:00:00Z');
-    expect(await clocked.read()).toMatchObject({
+    await clocked.advanceTo('2026-04-01T00:00:00Z');
+    expect(await clocked.readSubscription()).toMatchObject({
       status: 'active',
       currentPeriodEnd: expect.stringContaining('2026-04-'),
     });
-    await sendDue(service(0));
+    await deliverDueEvents(service(0));
     const { body } = await service(1).admin('GET', `/v1/subscriptions/${clocked.id}/timeline`);
     expect(body.data.map(({ type }: { type: string }) => type)).toContain('subscription.renewed');
   }, 60_000);
 
   it('sees changes of another instance in time, though nobody listens', async () => {
-    const product = unique('pooled');
-    await meteredProduct(service(0), product, 5);
-    const customer = unique('watched');
+    const product = uniqueName('pooled');
+    await applyMeteredProduct(service(0), product, 5);
+    const customer = uniqueName('watched');
     await service(0).admin('PUT', `/v1/customers/${customer}`, { body: { product } });
     const check = async (): Promise<number> =>
       (await service(1).admin('POST', '/v1/check', { body: { customer, product, feature: 'calls' } })).body.limit;

@@ -6,11 +6,11 @@ import pg from 'pg';
 import { EventFeed } from '@app/platform';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../libs/platform/src/embedded/embedded-postgres.js';
 import { migrate } from '../../migrations/migrate.js';
-import { ADMIN, type Answer, startApp, type TestApp } from '../support/app.js';
-import { archivingTo, restoringFrom, takeBaseBackup } from '../support/base-backup.js';
-import { sendDue } from '../support/deliveries.js';
+import { ADMIN, type ApiResponse, startApp, type TestApp } from '../support/app.js';
+import { archiveSettings, recoverySettings, takeBaseBackup } from '../support/base-backup.js';
+import { deliverDueEvents } from '../support/deliveries.js';
 import { documentedSql } from '../support/documented-sql.js';
-import { lifecycleProduct, meteredProduct, serviceKey } from '../support/fixtures.js';
+import { applyLifecycleProduct, applyMeteredProduct, createApiKey } from '../support/fixtures.js';
 import { temporaryFolder } from '../support/process.js';
 import { Receiver } from '../support/receiver.js';
 
@@ -30,8 +30,8 @@ describe('a restore to an instant', () => {
   let key: { id: string; key: string };
   let subscription: string;
   /** What was answered, by its key: before the instant, and after it. */
-  const before = new Map<string, Answer>();
-  const after = new Map<string, Answer>();
+  const before = new Map<string, ApiResponse>();
+  const after = new Map<string, ApiResponse>();
   let phase = before;
   let toldBefore: number;
   let toldLater: { id: string; body: string }[];
@@ -81,17 +81,17 @@ describe('a restore to an instant', () => {
     fs.mkdirSync(archive);
     fs.chmodSync(archive, 0o777);
     receiver = await new Receiver().start();
-    server = await startEmbeddedPostgres({ dataDir: live, settings: archivingTo(archive) });
+    server = await startEmbeddedPostgres({ dataDir: live, settings: archiveSettings(archive) });
     await migrate(server.url());
     service = await start();
-    await meteredProduct(service, 'counting', null);
-    await lifecycleProduct(service, 'selling');
-    key = await serviceKey(service);
+    await applyMeteredProduct(service, 'counting', null);
+    await applyLifecycleProduct(service, 'selling');
+    key = await createApiKey(service);
     await call('PUT', '/v1/customers/counted', { product: 'counting' });
     await call('POST', '/v1/webhook-endpoints', { url: receiver.url(), product: 'selling' });
     subscription = (await call('PUT', '/v1/customers/sold', { product: 'selling' })).body.subscription.id;
     await command('pause');
-    await sendDue(service);
+    await deliverDueEvents(service);
     toldBefore = receiver.received.length;
 
     let over = false;
@@ -108,7 +108,7 @@ describe('a restore to an instant', () => {
 
     // All of this is to be lost.
     await command('cancel', { when: 'now' });
-    await sendDue(service);
+    await deliverDueEvents(service);
     toldLater = toldSince(toldBefore);
     lostPosition = await service.app.get(EventFeed).last();
     await service.admin('DELETE', `/v1/api-keys/${key.id}`);
@@ -121,7 +121,7 @@ describe('a restore to an instant', () => {
     await service.stop();
     await server.stop();
 
-    server = await startEmbeddedPostgres({ dataDir: backup, settings: restoringFrom(archive, rows[0]!.at) });
+    server = await startEmbeddedPostgres({ dataDir: backup, settings: recoverySettings(archive, rows[0]!.at) });
     client = await connect(server.url());
     for (const statement of documentedSql('backup.md', '-- Before the service starts')) await client.query(statement);
     service = await start();
@@ -160,7 +160,7 @@ describe('a restore to an instant', () => {
   });
 
   it('gives the first answer to a key from before it, and counts one from after it as new', async () => {
-    const [[name, first]] = [...before] as [[string, Answer]];
+    const [[name, first]] = [...before] as [[string, ApiResponse]];
     const again = await consume(name);
     expect([again.status, again.body, again.headers.get('idempotency-replayed')]).toEqual([200, first.body, 'true']);
     const used = async () =>
@@ -173,13 +173,13 @@ describe('a restore to an instant', () => {
 
   it('tells what had not been told by then with the same ids and bytes, and goes on behind all positions that were given', async () => {
     const seen = receiver.received.length;
-    await sendDue(service);
+    await deliverDueEvents(service);
     const told = toldSince(seen);
     // That the pause was over is known; that it was canceled has never been.
     expect(toldLater).toHaveLength(2);
     expect(told).toEqual(toldLater.slice(0, 1));
     await command('cancel', { when: 'now' });
-    await sendDue(service);
+    await deliverDueEvents(service);
     const [lost, now] = [toldLater.at(-1)!, receiver.received.at(-1)!];
     expect(JSON.parse(lost.body).data.sequence).toBe(now.message.data.sequence);
     expect(lost.id).not.toBe(now.id);

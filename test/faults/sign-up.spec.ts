@@ -1,8 +1,8 @@
 import * as fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { ADMIN, caller } from '../support/app.js';
-import { inParallel, PASSWORD, unique } from '../support/fixtures.js';
+import { ADMIN, createCall } from '../support/app.js';
+import { inParallel, PASSWORD, uniqueName } from '../support/fixtures.js';
 import {
   embeddedUrl,
   killWithDatabase,
@@ -34,7 +34,7 @@ describe('a storm of registrations', () => {
     await start();
   }, 60_000);
   afterAll(async () => {
-    await service.end('SIGTERM');
+    await service.stop('SIGTERM');
     fs.rmSync(dataDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   });
 
@@ -47,9 +47,9 @@ describe('a storm of registrations', () => {
         await killWithDatabase(service, dataDir);
       })();
       await inParallel(200, 16, async () => {
-        const email = `${unique('storm')}@example.com`;
+        const email = `${uniqueName('storm')}@example.com`;
         try {
-          const { status } = await caller(service.url)('POST', '/v1/auth/register', {
+          const { status } = await createCall(service.url)('POST', '/v1/auth/register', {
             body: { email, password: PASSWORD },
           });
           if (status === 201) told.push(email);
@@ -62,7 +62,7 @@ describe('a storm of registrations', () => {
     }
     expect(told.length).toBeLessThan(ROUNDS * 200);
     const logins = await inParallel(told.length, 8, (index) =>
-      caller(service.url)('POST', '/v1/auth/login', { body: { email: told[index], password: PASSWORD } }),
+      createCall(service.url)('POST', '/v1/auth/login', { body: { email: told[index], password: PASSWORD } }),
     );
     expect(logins.filter(({ status }) => status !== 200)).toEqual([]);
     const client = new pg.Client({ connectionString: embeddedUrl(dataDir) });
@@ -75,9 +75,9 @@ describe('a storm of registrations', () => {
   }, 180_000);
 
   it('makes one account of twenty for the same e-mail, in as many spellings', async () => {
-    const email = `${unique('same')}@example.com`;
+    const email = `${uniqueName('same')}@example.com`;
     const answers = await inParallel(20, 20, (index) =>
-      caller(service.url)('POST', '/v1/auth/register', {
+      createCall(service.url)('POST', '/v1/auth/register', {
         body: { email: index % 2 ? email : email.toUpperCase(), password: PASSWORD },
       }),
     );

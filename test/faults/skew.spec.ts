@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ADMIN, type Call, caller, SECRET_KEY } from '../support/app.js';
+import { ADMIN, type Call, createCall, SECRET_KEY } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
 
@@ -29,7 +29,7 @@ describe('instances whose clocks are ten minutes apart', () => {
     processes = [];
     for (const ms of [SKEW_MS, -SKEW_MS])
       processes.push(await startProcess(temporaryFolder(), { ...environment, NODE_OPTIONS: skewed(ms) }));
-    const [one, other] = processes.map(({ url }) => caller(url)) as [Call, Call];
+    const [one, other] = processes.map(({ url }) => createCall(url)) as [Call, Call];
     // A token is told when by the clock that all share, so the one behind takes it too.
     const { body } = await one('POST', '/v1/auth/login', { body: ADMIN });
     const key = await one('POST', '/v1/api-keys', {
@@ -41,7 +41,7 @@ describe('instances whose clocks are ten minutes apart', () => {
     behind = (method, path, options = {}) => other(method, path, { token, ...options });
   }, 90_000);
   afterAll(async () => {
-    await Promise.all(processes.map((process) => process.end('SIGTERM')));
+    await Promise.all(processes.map((process) => process.stop('SIGTERM')));
     await database.drop();
   });
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ADMIN, type Call, caller, SECRET_KEY } from '../support/app.js';
+import { ADMIN, type Call, createCall, SECRET_KEY } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { type ServiceProcess, startProcess, startWorker, temporaryFolder } from '../support/process.js';
 
@@ -16,7 +16,7 @@ describe('workers that are killed and frozen', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     service = await startProcess(temporaryFolder(), { ...environment, DATABASE_URL: database.url });
-    const to = caller(service.url);
+    const to = createCall(service.url);
     const { body } = await to('POST', '/v1/auth/login', { body: ADMIN });
     call = (method, path, options = {}) => to(method, path, { token: body.accessToken, ...options });
     await call('PUT', '/v1/customers/template', { body: { product: 'api', plan: 'hourly' } });
@@ -39,7 +39,7 @@ describe('workers that are killed and frozen', () => {
       end $$`);
   }, 120_000);
   afterAll(async () => {
-    await service.end('SIGTERM');
+    await service.stop('SIGTERM');
     await database.drop();
   });
 

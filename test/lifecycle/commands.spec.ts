@@ -1,15 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { lifecycleProduct, onClock, type Person, person, serviceKey, unique } from '../support/fixtures.js';
+import {
+  applyLifecycleProduct,
+  createCustomerOnTestClock,
+  type RegisteredUser,
+  registerUser,
+  createApiKey,
+  uniqueName,
+} from '../support/fixtures.js';
 
 const PRODUCT = 'life';
 const NOW = '2027-01-31T10:00:00.000Z';
 
 describe('a subscription over HTTP', () => {
   let service: TestApp & { database: TestDatabase };
-  let call: Person['call'];
-  const at = (profile: object = {}) => onClock(call, PRODUCT, NOW, profile);
+  let call: RegisteredUser['call'];
+  const at = (profile: object = {}) => createCustomerOnTestClock(call, PRODUCT, NOW, profile);
   const check = async (customer: string, feature = 'calls') =>
     (await call('POST', '/v1/check', { body: { customer, product: PRODUCT, feature } })).body;
   const consume = (customer: string, quantity: number, feature = 'calls') =>
@@ -19,16 +26,16 @@ describe('a subscription over HTTP', () => {
 
   beforeAll(async () => {
     service = await startService();
-    ({ call } = await serviceKey(service));
-    await lifecycleProduct(service, PRODUCT);
-    await lifecycleProduct(service, 'tried', { trialDays: 14 });
+    ({ call } = await createApiKey(service));
+    await applyLifecycleProduct(service, PRODUCT);
+    await applyLifecycleProduct(service, 'tried', { trialDays: 14 });
   });
   afterAll(() => service.stop());
 
   it('is paused, and goes on with what was left of its period', async () => {
-    const { to, read, command, customer, id } = await at();
+    const { advanceTo, readSubscription, command, customer, id } = await at();
     await consume(customer, 4);
-    await to('2027-02-10T10:00:00Z');
+    await advanceTo('2027-02-10T10:00:00Z');
     expect(await command('pause', { reason: 'away' })).toMatchObject({
       status: 200,
       body: { status: 'paused', pausedAt: '2027-02-10T10:00:00.000Z' },
@@ -42,15 +49,19 @@ describe('a subscription over HTTP', () => {
         allowed: ['cancel', 'set-auto-renew', 'unpause'],
       },
     });
-    await to('2027-04-10T10:00:00Z');
-    expect(await read()).toMatchObject({ status: 'paused', currentPeriodEnd: '2027-02-28T10:00:00.000Z', version: 2 });
+    await advanceTo('2027-04-10T10:00:00Z');
+    expect(await readSubscription()).toMatchObject({
+      status: 'paused',
+      currentPeriodEnd: '2027-02-28T10:00:00.000Z',
+      version: 2,
+    });
     expect(await command('unpause')).toMatchObject({
       status: 200,
       body: { status: 'active', pausedAt: null, currentPeriodEnd: '2027-04-28T10:00:00.000Z' },
     });
     expect(await check(customer)).toMatchObject({ allowed: true, used: 4, remaining: 6 });
-    await to('2027-04-28T10:00:00Z');
-    expect(await read()).toMatchObject({
+    await advanceTo('2027-04-28T10:00:00Z');
+    expect(await readSubscription()).toMatchObject({
       currentPeriodStart: '2027-04-28T10:00:00.000Z',
       currentPeriodEnd: '2027-05-28T10:00:00.000Z',
     });
@@ -62,7 +73,7 @@ describe('a subscription over HTTP', () => {
   });
 
   it('is renewed by hand: one more period each time, then it expires', async () => {
-    const { to, read, command, id } = await at();
+    const { advanceTo, readSubscription, command, id } = await at();
     expect(await command('renew')).toMatchObject({ status: 409, body: { code: 'renews_by_itself' } });
     expect(await call('PATCH', `/v1/subscriptions/${id}`, { body: { autoRenew: false } })).toMatchObject({
       status: 200,
@@ -73,20 +84,20 @@ describe('a subscription over HTTP', () => {
       body: { code: 'auto_renew_unchanged' },
     });
     expect(await command('renew')).toMatchObject({ status: 200, body: { prepaidPeriods: 1 } });
-    await to('2027-03-01T00:00:00Z');
-    expect(await read()).toMatchObject({
+    await advanceTo('2027-03-01T00:00:00Z');
+    expect(await readSubscription()).toMatchObject({
       status: 'active',
       prepaidPeriods: 0,
       currentPeriodEnd: '2027-03-31T10:00:00.000Z',
     });
-    await to('2027-03-31T10:00:00Z');
-    expect(await read()).toMatchObject({ status: 'expired', endedAt: '2027-03-31T10:00:00.000Z' });
+    await advanceTo('2027-03-31T10:00:00Z');
+    expect(await readSubscription()).toMatchObject({ status: 'expired', endedAt: '2027-03-31T10:00:00.000Z' });
   });
 
   it('begins a new period at once if that is asked for, with its usage anew', async () => {
-    const { to, command, customer, id } = await at();
+    const { advanceTo, command, customer, id } = await at();
     await consume(customer, 10);
-    await to('2027-02-14T10:00:00Z');
+    await advanceTo('2027-02-14T10:00:00Z');
     expect(await command('renew', { when: 'now' })).toMatchObject({
       body: { currentPeriodStart: '2027-02-14T10:00:00.000Z', currentPeriodEnd: '2027-03-14T10:00:00.000Z' },
     });
@@ -98,7 +109,7 @@ describe('a subscription over HTTP', () => {
   });
 
   it('comes back after its end under its own id, once, and only if no other took its place', async () => {
-    const { to, read, command, customer } = await at();
+    const { advanceTo, readSubscription, command, customer } = await at();
     await consume(customer, 10);
     await command('cancel', { when: 'now' });
     expect(await check(customer)).toMatchObject({ allowed: false, reason: 'no_subscription' });
@@ -112,16 +123,16 @@ describe('a subscription over HTTP', () => {
     });
     expect(await check(customer)).toMatchObject({ allowed: false, reason: 'limit_reached', used: 10 });
     await command('cancel', { when: 'now' });
-    await to('2027-06-01T00:00:00Z');
+    await advanceTo('2027-06-01T00:00:00Z');
     expect(
       await call('POST', '/v1/subscriptions', { body: { customer, product: PRODUCT, plan: 'pro' } }),
     ).toMatchObject({ status: 201 });
     expect(await command('renew')).toMatchObject({ status: 409, body: { code: 'superseded' } });
-    expect(await read()).toMatchObject({ status: 'inactive' });
+    expect(await readSubscription()).toMatchObject({ status: 'inactive' });
   });
 
   it('begins later, after the one that is set to end, which then cannot be resumed', async () => {
-    const { to, read, command, customer, id } = await at();
+    const { advanceTo, readSubscription, command, customer, id } = await at();
     const next = (startsAt: string) =>
       call('POST', '/v1/subscriptions', { body: { customer, product: PRODUCT, plan: 'pro', startsAt } });
     expect(await next('2027-02-28T10:00:00Z')).toMatchObject({ status: 409, body: { code: 'subscription_exists' } });
@@ -140,10 +151,10 @@ describe('a subscription over HTTP', () => {
     const live = async () => (await call('GET', `/v1/customers/${customer}/subscription?product=${PRODUCT}`)).body.id;
     expect(await live()).toBe(id);
     expect(await check(customer)).toMatchObject({ limit: 10 });
-    await to('2027-02-28T10:00:00Z');
+    await advanceTo('2027-02-28T10:00:00Z');
     expect(await live()).toBe(later.id);
     expect(await check(customer)).toMatchObject({ allowed: true, limit: 100 });
-    expect(await read()).toMatchObject({ status: 'expired' });
+    expect(await readSubscription()).toMatchObject({ status: 'expired' });
     expect((await timeline(later.id)).map(({ type }) => type)).toEqual([
       'subscription.created',
       'subscription.started',
@@ -165,7 +176,7 @@ describe('a subscription over HTTP', () => {
   });
 
   it('is indefinite, and ends only when somebody ends it', async () => {
-    const { to, command, customer } = await at();
+    const { advanceTo, command, customer } = await at();
     await command('cancel', { when: 'now' });
     const { body } = await call('POST', '/v1/subscriptions', {
       body: { customer, product: PRODUCT, plan: 'pro', indefinite: true },
@@ -173,7 +184,7 @@ describe('a subscription over HTTP', () => {
     expect(body).toMatchObject({ status: 'active', currentPeriodEnd: null });
     const ask = (name: string, asked: object) => call('POST', `/v1/subscriptions/${body.id}/${name}`, { body: asked });
     await consume(customer, 7);
-    await to('2037-01-01T00:00:00Z');
+    await advanceTo('2037-01-01T00:00:00Z');
     // Its billing windows follow the price all the same.
     expect(await check(customer)).toMatchObject({ allowed: true, limit: 100, used: 0 });
     for (const [name, asked] of [
@@ -192,8 +203,8 @@ describe('a subscription over HTTP', () => {
   });
 
   it('has its trial once, and has it extended by those who may', async () => {
-    const { to, read, command, customer, id } = await onClock(call, 'tried', NOW);
-    expect(await read()).toMatchObject({ status: 'trialing', trialEnd: '2027-02-14T10:00:00.000Z' });
+    const { advanceTo, readSubscription, command, customer, id } = await createCustomerOnTestClock(call, 'tried', NOW);
+    expect(await readSubscription()).toMatchObject({ status: 'trialing', trialEnd: '2027-02-14T10:00:00.000Z' });
     expect(await command('extend', { to: '2027-02-01T00:00:00Z', reason: 'asked' })).toMatchObject({
       status: 422,
       body: { errors: [{ field: 'to' }] },
@@ -206,8 +217,8 @@ describe('a subscription over HTTP', () => {
       status: 200,
       body: { status: 'trialing', trialEnd: '2027-02-20T10:00:00.000Z' },
     });
-    await to('2027-02-20T10:00:00Z');
-    expect(await read()).toMatchObject({ status: 'active', currentPeriodEnd: '2027-03-20T10:00:00.000Z' });
+    await advanceTo('2027-02-20T10:00:00Z');
+    expect(await readSubscription()).toMatchObject({ status: 'active', currentPeriodEnd: '2027-03-20T10:00:00.000Z' });
     await command('cancel', { when: 'now' });
     expect(
       (await call('POST', '/v1/subscriptions', { body: { customer, product: 'tried', plan: 'pro' } })).body,
@@ -222,7 +233,7 @@ describe('a subscription over HTTP', () => {
   });
 
   it('is past due from a failed payment to a made good one, and what it has told of its end holds', async () => {
-    const { to, read, command, customer } = await at();
+    const { advanceTo, readSubscription, command, customer } = await at();
     expect(await command('record-payment', { outcome: 'succeeded' })).toMatchObject({
       status: 409,
       body: { code: 'transition_not_allowed' },
@@ -232,15 +243,18 @@ describe('a subscription over HTTP', () => {
       body: { status: 'past_due' },
     });
     expect(await check(customer)).toMatchObject({ allowed: false, reason: 'past_due' });
-    await to('2027-03-01T00:00:00Z');
-    expect(await read()).toMatchObject({ status: 'past_due', currentPeriodEnd: '2027-03-31T10:00:00.000Z' });
+    await advanceTo('2027-03-01T00:00:00Z');
+    expect(await readSubscription()).toMatchObject({
+      status: 'past_due',
+      currentPeriodEnd: '2027-03-31T10:00:00.000Z',
+    });
     expect(await command('cancel', { when: 'period_end' })).toMatchObject({
       body: { status: 'past_due', cancelAtPeriodEnd: true },
     });
     expect(await command('record-payment', { outcome: 'succeeded' })).toMatchObject({ body: { status: 'canceled' } });
     expect(await check(customer)).toMatchObject({ allowed: true });
-    await to('2027-03-31T10:00:00Z');
-    expect(await read()).toMatchObject({ status: 'expired' });
+    await advanceTo('2027-03-31T10:00:00Z');
+    expect(await readSubscription()).toMatchObject({ status: 'expired' });
   });
 
   it('changes its quantity alone, as it was sold, and its interval alone, as it is sold', async () => {
@@ -264,10 +278,10 @@ describe('a subscription over HTTP', () => {
   });
 
   it('is told as it was at any instant', async () => {
-    const { to, command, customer, id } = await at();
-    await to('2027-02-10T00:00:00Z');
+    const { advanceTo, command, customer, id } = await at();
+    await advanceTo('2027-02-10T00:00:00Z');
     await command('change', { plan: 'pro', when: 'now' });
-    await to('2027-05-15T00:00:00Z');
+    await advanceTo('2027-05-15T00:00:00Z');
     await command('cancel', { when: 'now' });
     const was = async (instant: string) => (await call('GET', `/v1/subscriptions/${id}?at=${instant}`)).body;
     const liveThen = async (instant: string) =>
@@ -299,7 +313,7 @@ describe('a subscription over HTTP', () => {
   });
 
   it('does not give people what only sellers give', async () => {
-    const someone = await person(service);
+    const someone = await registerUser(service);
     const mine = (name: string, body: object) =>
       someone.call('POST', `/v1/subscriptions/${someone.subscriptionId}/${name}`, { body });
     const refused = { status: 403, body: { code: 'terms_not_allowed' } };
@@ -315,8 +329,8 @@ describe('a subscription over HTTP', () => {
   });
 
   it('replays a command, and refuses one that comes with a stale version', async () => {
-    const { id, read } = await at();
-    const headers = { 'idempotency-key': unique('pause') };
+    const { id, readSubscription } = await at();
+    const headers = { 'idempotency-key': uniqueName('pause') };
     const first = await call('POST', `/v1/subscriptions/${id}/pause`, { body: {}, headers });
     const again = await call('POST', `/v1/subscriptions/${id}/pause`, { body: {}, headers });
     expect(again.body).toEqual(first.body);
@@ -324,16 +338,16 @@ describe('a subscription over HTTP', () => {
     expect(
       await call('POST', `/v1/subscriptions/${id}/unpause`, { body: {}, headers: { 'if-match': '"1"' } }),
     ).toMatchObject({ status: 412 });
-    expect(await read()).toMatchObject({ status: 'paused', version: 2 });
+    expect(await readSubscription()).toMatchObject({ status: 'paused', version: 2 });
   });
 
   describe('previewed', () => {
     it('tells money, entitlements and what is over the limit, and writes nothing', async () => {
-      const { to, read, command, customer } = await at();
+      const { advanceTo, readSubscription, command, customer } = await at();
       await command('change', { plan: 'pro', when: 'now' });
       await consume(customer, 12, 'seats');
-      await to('2027-02-14T10:00:00Z');
-      const before = await read();
+      await advanceTo('2027-02-14T10:00:00Z');
+      const before = await readSubscription();
       const now = await command('preview-change', { plan: 'basic', when: 'now' });
       expect(now).toMatchObject({
         status: 200,
@@ -357,7 +371,7 @@ describe('a subscription over HTTP', () => {
           subscription: { plan: { key: 'basic' }, version: 3 },
         },
       });
-      expect(await read()).toEqual(before);
+      expect(await readSubscription()).toEqual(before);
       const made = await command('change', { plan: 'basic', when: 'now' });
       const { updatedAt: _, ...foretold } = now.body.subscription;
       expect(made.body).toMatchObject(foretold);
@@ -367,7 +381,7 @@ describe('a subscription over HTTP', () => {
     });
 
     it('LC-06, LC-07: costs nothing now at the end of the period, and a later wish takes the place of the first', async () => {
-      const { to, read, command, customer } = await at();
+      const { advanceTo, readSubscription, command, customer } = await at();
       await command('change', { plan: 'pro', when: 'now' });
       expect((await command('preview-change', { plan: 'basic', when: 'period_end' })).body).toMatchObject({
         effectiveAt: '2027-02-28T10:00:00.000Z',
@@ -377,9 +391,12 @@ describe('a subscription over HTTP', () => {
       });
       await command('change', { plan: 'basic', when: 'period_end' });
       await command('change', { plan: 'daily', when: 'period_end' });
-      expect(await read()).toMatchObject({ plan: { key: 'pro' }, scheduledChange: { plan: { key: 'daily' } } });
+      expect(await readSubscription()).toMatchObject({
+        plan: { key: 'pro' },
+        scheduledChange: { plan: { key: 'daily' } },
+      });
       expect(await check(customer)).toMatchObject({ limit: 100 });
-      await to('2027-02-28T10:00:00Z');
+      await advanceTo('2027-02-28T10:00:00Z');
       expect(await check(customer)).toMatchObject({ limit: 3, used: 0 });
     });
 

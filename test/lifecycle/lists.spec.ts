@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm';
 import { Database } from '@app/platform';
 import { startService, TestClock, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { lifecycleProduct, type Person, serviceKey } from '../support/fixtures.js';
+import { applyLifecycleProduct, type RegisteredUser, createApiKey } from '../support/fixtures.js';
 
 const PRODUCT = 'listed';
 const ROWS = 30_000;
@@ -31,12 +31,12 @@ async function statementsOf(
 describe('lists of subscriptions on a filled table', () => {
   const clock = new TestClock();
   let service: TestApp & { database: TestDatabase };
-  let call: Person['call'];
+  let call: RegisteredUser['call'];
 
   beforeAll(async () => {
     service = await startService({ clock });
-    ({ call } = await serviceKey(service));
-    await lifecycleProduct(service, PRODUCT);
+    ({ call } = await createApiKey(service));
+    await applyLifecycleProduct(service, PRODUCT);
     await call('PUT', '/v1/customers/template', { body: { product: PRODUCT } });
     // Every customer has one live and three older contracts; a tenth is about to end. One customer has very many.
     await service.database.query(`
@@ -142,7 +142,7 @@ describe('lists of subscriptions on a filled table', () => {
       (await call('GET', `/v1/customers/overdue/subscriptions?product=${PRODUCT}&status=${status}`)).body.data.length;
     expect([await by('canceled'), await by('expired')]).toEqual([1, 0]);
     clock.advance(40 * 86_400_000);
-    const renewed = await serviceKey(await again());
+    const renewed = await createApiKey(await again());
     const later = async (status: string) =>
       (await renewed.call('GET', `/v1/customers/overdue/subscriptions?product=${PRODUCT}&status=${status}`)).body.data
         .length;

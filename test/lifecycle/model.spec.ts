@@ -6,7 +6,13 @@ import * as commands from '../../libs/subscriptions/src/domain/commands.js';
 import type { SoldPlan, Subscription, Transition } from '../../libs/subscriptions/src/domain/subscription.js';
 import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { LIFECYCLE_PLANS, lifecycleProduct, onClock, type Person, serviceKey } from '../support/fixtures.js';
+import {
+  LIFECYCLE_PLANS,
+  applyLifecycleProduct,
+  createCustomerOnTestClock,
+  type RegisteredUser,
+  createApiKey,
+} from '../support/fixtures.js';
 
 const PRODUCT = 'modelled';
 const BEGIN = '2027-01-31T10:00:00.000Z';
@@ -110,12 +116,12 @@ function expected(subscription: Subscription): object {
 
 describe('the state machine', () => {
   let service: TestApp & { database: TestDatabase };
-  let call: Person['call'];
+  let call: RegisteredUser['call'];
 
   beforeAll(async () => {
     service = await startService();
-    ({ call } = await serviceKey(service));
-    await lifecycleProduct(service, PRODUCT, { trialDays: 7 });
+    ({ call } = await createApiKey(service));
+    await applyLifecycleProduct(service, PRODUCT, { trialDays: 7 });
   });
   afterAll(() => service.stop());
 
@@ -125,7 +131,7 @@ describe('the state machine', () => {
         fc.array(steps, { minLength: 4, maxLength: 16 }),
         fc.constantFrom('UTC', 'America/New_York', 'Australia/Lord_Howe'),
         async (asked, timezone) => {
-          const subject = await onClock(call, PRODUCT, BEGIN, { plan: 'basic', timezone });
+          const subject = await createCustomerOnTestClock(call, PRODUCT, BEGIN, { plan: 'basic', timezone });
           let now = new Date(BEGIN);
           let model = commands.start(
             {
@@ -148,7 +154,7 @@ describe('the state machine', () => {
           for (const { name, body, days } of asked) {
             if (name === 'wait') {
               now = new Date(now.getTime() + days! * 86_400_000);
-              await subject.to(now);
+              await subject.advanceTo(now);
             } else {
               model = projectedAt(model, now);
               let code: string | null = null;
@@ -163,7 +169,7 @@ describe('the state machine', () => {
                   : await subject.command(name, body);
               expect({ name, code: answer.status === 200 ? null : answer.body.code }).toEqual({ name, code });
             }
-            expect(await subject.read()).toMatchObject(expected(projectedAt(model, now)));
+            expect(await subject.readSubscription()).toMatchObject(expected(projectedAt(model, now)));
           }
           const told = (await call('GET', `/v1/subscriptions/${subject.id}/timeline?limit=100`)).body.data as {
             type: string;

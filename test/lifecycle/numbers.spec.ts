@@ -2,7 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SubscriptionStats } from '@app/subscriptions';
 import { type Call, startApp, TestClock, type TestApp } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { inParallel, inRole, lifecycleProduct, onClock, serviceKey, unique } from '../support/fixtures.js';
+import {
+  inParallel,
+  registerUserWithRole,
+  applyLifecycleProduct,
+  createCustomerOnTestClock,
+  createApiKey,
+  uniqueName,
+} from '../support/fixtures.js';
 
 const DAY_MS = 86_400_000;
 const NONE = { trialing: 0, active: 0, past_due: 0, paused: 0, canceled: 0, expired: 0, inactive: 0 };
@@ -21,7 +28,7 @@ describe('the numbers of a product', () => {
     expect(await count()).toBe(true);
   };
   const subscribe = async (product: string, plan = 'basic', wish: object = {}): Promise<string> => {
-    const customer = unique('counted');
+    const customer = uniqueName('counted');
     const { body } = await call('PUT', `/v1/customers/${customer}`, { body: { product, plan: 'basic' } });
     if (plan === 'basic' && Object.keys(wish).length === 0) return body.subscription.id;
     const changed = await call('POST', `/v1/subscriptions/${body.subscription.id}/change`, {
@@ -40,8 +47,8 @@ describe('the numbers of a product', () => {
     instances = [await startApp({ database, clock })];
     [service] = instances as [TestApp];
     // People's tokens do not last as long as this test's time.
-    ({ call } = await serviceKey(service));
-    for (const product of ['counts', 'worth', 'pages']) await lifecycleProduct(service, product);
+    ({ call } = await createApiKey(service));
+    for (const product of ['counts', 'worth', 'pages']) await applyLifecycleProduct(service, product);
   });
   afterAll(async () => {
     await Promise.all(instances.map((instance) => instance.stop()));
@@ -68,13 +75,13 @@ describe('the numbers of a product', () => {
   });
 
   it('are for admins of the product, and for keys that may read them', async () => {
-    const { call: confined } = await serviceKey(service, { scopes: ['stats:read'], product: 'counts' });
+    const { call: confined } = await createApiKey(service, { scopes: ['stats:read'], product: 'counts' });
     expect(await confined('GET', '/v1/stats/subscriptions')).toMatchObject({ status: 200 });
     expect(await confined('GET', '/v1/stats/subscriptions?product=api')).toMatchObject({
       status: 403,
       body: { code: 'product_not_allowed' },
     });
-    const theirs = await inRole(service, { role: 'product_admin', product: 'counts' });
+    const theirs = await registerUserWithRole(service, { role: 'product_admin', product: 'counts' });
     expect((await theirs.call('GET', '/v1/stats/revenue')).status).toBe(200);
     expect((await theirs.call('GET', '/v1/stats/revenue?product=api')).status).toBe(403);
     expect(await service.admin('GET', '/v1/stats/revenue?product=nothing-like-it')).toMatchObject({
@@ -104,7 +111,7 @@ describe('the numbers of a product', () => {
     await command(later, 'cancel', { when: 'period_end' });
     await command(now, 'cancel', { when: 'now' });
     await command(paused, 'pause', {});
-    await onClock(call, 'counts', clock.now().toISOString());
+    await createCustomerOnTestClock(call, 'counts', clock.now().toISOString());
     await countedAfter(DAY_MS);
     expect(await read('subscriptions', 'counts')).toEqual({
       asOf: clock.now().toISOString(),

@@ -3,19 +3,19 @@ import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
 import {
   inParallel,
-  lifecycleProduct,
-  meteredProduct,
-  onClock,
-  type Person,
-  serviceKey,
-  unique,
+  applyLifecycleProduct,
+  applyMeteredProduct,
+  createCustomerOnTestClock,
+  type RegisteredUser,
+  createApiKey,
+  uniqueName,
 } from '../support/fixtures.js';
 
 const PRODUCT = 'clocked';
 
 describe('a test clock', () => {
   let service: TestApp & { database: TestDatabase };
-  let call: Person['call'];
+  let call: RegisteredUser['call'];
   const make = async (now: string) => (await call('POST', '/v1/test-clocks', { body: { now } })).body;
   const advance = (id: string, to: string) => call('POST', `/v1/test-clocks/${id}/advance`, { body: { to } });
   const consume = async (customer: string, feature = 'calls', quantity = 1) =>
@@ -23,9 +23,9 @@ describe('a test clock', () => {
 
   beforeAll(async () => {
     service = await startService();
-    ({ call } = await serviceKey(service));
-    await lifecycleProduct(service, PRODUCT);
-    await meteredProduct(service, 'other', 10);
+    ({ call } = await createApiKey(service));
+    await applyLifecycleProduct(service, PRODUCT);
+    await applyMeteredProduct(service, 'other', 10);
   });
   afterAll(() => service.stop());
 
@@ -51,8 +51,8 @@ describe('a test clock', () => {
 
   it('is settled for a customer when it is made, and hidden from other products’ keys', async () => {
     const clock = await make('2027-01-01T00:00:00Z');
-    const other = await serviceKey(service, { product: 'other' });
-    const key = unique('fixed');
+    const other = await createApiKey(service, { product: 'other' });
+    const key = uniqueName('fixed');
     expect(await other.call('PUT', `/v1/customers/${key}`, { body: { testClock: clock.id } })).toMatchObject({
       status: 404,
       body: { code: 'test_clock_not_found' },
@@ -74,12 +74,12 @@ describe('a test clock', () => {
   });
 
   it('goes through twenty-four months of a daily plan in one call, each day once, in order', async () => {
-    const { to, read, id } = await onClock(call, PRODUCT, '2027-01-01T06:00:00Z', {
+    const { advanceTo, readSubscription, id } = await createCustomerOnTestClock(call, PRODUCT, '2027-01-01T06:00:00Z', {
       plan: 'daily',
       timezone: 'Europe/Berlin',
     });
-    await to('2029-01-01T06:00:00Z');
-    expect(await read()).toMatchObject({
+    await advanceTo('2029-01-01T06:00:00Z');
+    expect(await readSubscription()).toMatchObject({
       status: 'active',
       version: 732,
       currentPeriodStart: '2029-01-01T06:00:00.000Z',
@@ -99,7 +99,7 @@ describe('a test clock', () => {
   it('keeps the order of many customers’ actions, however many it takes', async () => {
     const clock = await make('2027-01-01T00:00:00Z');
     await inParallel(120, 8, (index) =>
-      call('PUT', `/v1/customers/${unique('many')}`, {
+      call('PUT', `/v1/customers/${uniqueName('many')}`, {
         body: { product: PRODUCT, testClock: clock.id, plan: index % 2 ? 'daily' : 'basic' },
       }),
     );
@@ -117,8 +117,10 @@ describe('a test clock', () => {
   }, 60_000);
 
   it('rules windows, limits, grants and reservations of its customers, and nobody else’s', async () => {
-    const { customer, to } = await onClock(call, PRODUCT, '2030-05-31T22:30:00Z', { timezone: 'Europe/Berlin' });
-    const real = unique('real');
+    const { customer, advanceTo } = await createCustomerOnTestClock(call, PRODUCT, '2030-05-31T22:30:00Z', {
+      timezone: 'Europe/Berlin',
+    });
+    const real = uniqueName('real');
     await call('PUT', `/v1/customers/${real}`, { body: { product: PRODUCT } });
     for (let used = 1; used <= 5; used++)
       expect(await consume(customer, 'daily')).toMatchObject({
@@ -141,23 +143,23 @@ describe('a test clock', () => {
     await call('POST', `/v1/customers/${customer}/grants`, {
       body: { product: PRODUCT, feature: 'calls', quantity: 100, expiresAt: '2030-06-02T00:00:00Z' },
     });
-    await to('2030-06-01T22:00:00Z');
+    await advanceTo('2030-06-01T22:00:00Z');
     expect(await consume(customer, 'daily')).toMatchObject({ allowed: true, used: 1 });
     expect(
       (await call('POST', `/v1/usage/reservations/${held.reservation.id}/commit`, { body: { quantity: 1 } })).body,
     ).toMatchObject({ code: 'reservation_expired' });
     expect(await consume(customer, 'calls', 105)).toMatchObject({ allowed: true, reserved: 0, limit: 110 });
-    await to('2030-06-02T00:00:00Z');
+    await advanceTo('2030-06-02T00:00:00Z');
     expect(await consume(customer, 'calls', 6)).toMatchObject({ allowed: false });
     expect(new Date((await consume(real, 'daily')).asOf).getTime()).toBeLessThan(Date.parse('2030-01-01'));
   });
 
   it('shares no present with others who ask at the same instant', async () => {
     const [one, other] = [
-      await onClock(call, PRODUCT, '2030-01-01T00:00:00Z', { plan: 'yearly' }),
-      await onClock(call, PRODUCT, '2035-01-01T00:00:00Z', { plan: 'yearly' }),
+      await createCustomerOnTestClock(call, PRODUCT, '2030-01-01T00:00:00Z', { plan: 'yearly' }),
+      await createCustomerOnTestClock(call, PRODUCT, '2035-01-01T00:00:00Z', { plan: 'yearly' }),
     ];
-    const real = unique('real');
+    const real = uniqueName('real');
     await call('PUT', `/v1/customers/${real}`, { body: { product: PRODUCT, plan: 'yearly' } });
     const asked = [one.customer, other.customer, real];
     const answers = await inParallel(240, 60, (index) => consume(asked[index % 3]!));
@@ -170,13 +172,13 @@ describe('a test clock', () => {
   });
 
   it('counts every unit of many at once on one of its customers', async () => {
-    const { customer } = await onClock(call, PRODUCT, '2030-01-01T00:00:00Z', { plan: 'pro' });
+    const { customer } = await createCustomerOnTestClock(call, PRODUCT, '2030-01-01T00:00:00Z', { plan: 'pro' });
     const answers = await inParallel(150, 50, () => consume(customer));
     expect(answers.filter(({ allowed }) => allowed)).toHaveLength(100);
   });
 
   it('keeps its customers out of the lists of real time', async () => {
-    const { id, clock } = await onClock(call, PRODUCT, '2030-01-01T00:00:00Z');
+    const { id, clock } = await createCustomerOnTestClock(call, PRODUCT, '2030-01-01T00:00:00Z');
     const list = async (query: string) =>
       (await call('GET', `/v1/subscriptions?product=${PRODUCT}&limit=100${query}`)).body.data.map(
         (row: { id: string }) => row.id,
@@ -195,7 +197,9 @@ describe('a test clock', () => {
   });
 
   it('is moved by one at a time, and gets to the same place', async () => {
-    const { clock, read } = await onClock(call, PRODUCT, '2027-01-01T00:00:00Z', { plan: 'daily' });
+    const { clock, readSubscription } = await createCustomerOnTestClock(call, PRODUCT, '2027-01-01T00:00:00Z', {
+      plan: 'daily',
+    });
     const answers = await inParallel(8, 8, () => advance(clock, '2028-01-01T00:00:00Z'));
     expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(1);
     expect(
@@ -204,6 +208,6 @@ describe('a test clock', () => {
           status === 200 || body.code === 'test_clock_advancing' || body.errors?.[0]?.field === 'to',
       ),
     ).toBe(true);
-    expect(await read()).toMatchObject({ version: 366 });
+    expect(await readSubscription()).toMatchObject({ version: 366 });
   });
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { UsageChecker, UsageRepository } from '@app/metering';
 import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { inParallel, meteredProduct, serviceKey, unique } from '../support/fixtures.js';
+import { inParallel, applyMeteredProduct, createApiKey, uniqueName } from '../support/fixtures.js';
 
 const CUSTOMERS = 40;
 
@@ -12,9 +12,9 @@ describe('the proof that counters are sums, where ledgers are long', () => {
 
   beforeAll(async () => {
     service = await startService();
-    const { call } = await serviceKey(service);
-    const product = unique('product');
-    await meteredProduct(service, product, 1_000);
+    const { call } = await createApiKey(service);
+    const product = uniqueName('product');
+    await applyMeteredProduct(service, product, 1_000);
     await inParallel(CUSTOMERS, 4, async (index) => {
       await call('PUT', `/v1/customers/long${index}`, { body: { product } });
       await call('POST', '/v1/usage/consume', { body: { customer: `long${index}`, product, feature: 'calls' } });

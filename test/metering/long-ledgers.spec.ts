@@ -5,7 +5,7 @@ import { UsageRollupsRepository, UsageSeriesService } from '@app/metering';
 import { Database } from '@app/platform';
 import { type Call, startApp, type TestApp } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { inParallel, meteredProduct, serviceKey, unique } from '../support/fixtures.js';
+import { inParallel, applyMeteredProduct, createApiKey, uniqueName } from '../support/fixtures.js';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -21,7 +21,7 @@ describe('usage over time of a customer whose ledger is long', () => {
   let began: Date;
 
   const customer = async (timezone = 'UTC'): Promise<string> => {
-    const key = unique('heavy');
+    const key = uniqueName('heavy');
     const { status } = await call('PUT', `/v1/customers/${key}`, { body: { product, timezone } });
     expect(status).toBe(201);
     return key;
@@ -61,9 +61,9 @@ describe('usage over time of a customer whose ledger is long', () => {
     database = await createTestDatabase();
     instances = [await startApp({ database }), await startApp({ database })];
     [service] = instances as [TestApp];
-    ({ call } = await serviceKey(service));
-    product = unique('product');
-    await meteredProduct(service, product, null);
+    ({ call } = await createApiKey(service));
+    product = uniqueName('product');
+    await applyMeteredProduct(service, product, null);
     began = new Date(Date.now() - 2 * 3_600_000);
   });
   afterAll(async () => {
@@ -123,7 +123,7 @@ describe('usage over time of a customer whose ledger is long', () => {
     const before = (await usage(key)).total;
     await consume(key, 5);
     const late = {
-      id: unique('late'),
+      id: uniqueName('late'),
       customer: key,
       feature: 'calls',
       quantity: 70,

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { MeteringService } from '@app/metering';
-import { ADMIN, type Answer, startService, TestClock, type TestApp } from '../support/app.js';
+import { ADMIN, type ApiResponse, startService, TestClock, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { inParallel, person, serviceKey, unique } from '../support/fixtures.js';
-import { untilWaiting, whileHeld } from '../support/transactions.js';
+import { inParallel, registerUser, createApiKey, uniqueName } from '../support/fixtures.js';
+import { waitForBlockedStatements, withCustomerLocked } from '../support/transactions.js';
 
 type Service = TestApp & { database: TestDatabase };
 const START = '2027-03-10T09:00:00.000Z';
@@ -16,15 +16,19 @@ describe('metering over HTTP', () => {
   let product: string;
   let customer: string;
 
-  const call = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> =>
-    service.call(method, path, { token: key, body, headers });
+  const call = (
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<ApiResponse> => service.call(method, path, { token: key, body, headers });
   const post = (path: string, body: object, headers: Record<string, string> = {}) => call('POST', path, body, headers);
   const asked = (body: object = {}) => ({ customer, product, feature: 'calls', ...body });
   const consume = (body: object = {}, headers: Record<string, string> = {}) =>
     post('/v1/usage/consume', asked(body), headers);
   const check = async (body: object = {}) => (await post('/v1/check', asked(body))).body;
   /** Sessions end while the clock jumps: a new one for each call. */
-  const admin = async (method: string, path: string, body?: object): Promise<Answer> => {
+  const admin = async (method: string, path: string, body?: object): Promise<ApiResponse> => {
     const login = await service.call('POST', '/v1/auth/login', { body: ADMIN });
     return service.call(method, path, { token: login.body.accessToken, body });
   };
@@ -36,8 +40,8 @@ describe('metering over HTTP', () => {
 
   /** A product of its own, with a plan of these entitlements, and a customer on it. */
   const sell = async (entitlements: object[], types: Record<string, string> = {}): Promise<void> => {
-    product = unique('p');
-    customer = unique('c');
+    product = uniqueName('p');
+    customer = uniqueName('c');
     const features = entitlements.map(({ feature, type }: { feature?: string; type?: string }) => ({
       key: feature,
       name: feature,
@@ -67,7 +71,7 @@ describe('metering over HTTP', () => {
   beforeAll(async () => {
     clock.set(START);
     service = await startService({ clock });
-    ({ key } = await serviceKey(service));
+    ({ key } = await createApiKey(service));
   });
   beforeEach(() => clock.set(START));
   // Whatever was done: every counter is the sum of its ledger.
@@ -111,9 +115,9 @@ describe('metering over HTTP', () => {
     it('that end while a consume waits are not counted in any more', async () => {
       await sell([calls(5, { window: 'hour' })]);
       await consume();
-      const [waiting, behind] = await whileHeld(service.database, customer, async () => {
+      const [waiting, behind] = await withCustomerLocked(service.database, customer, async () => {
         const first = consume({ quantity: 2 });
-        await untilWaiting(service.database);
+        await waitForBlockedStatements(service.database);
         const second = consume({ quantity: 3 });
         clock.set('2027-03-10T10:00:00Z');
         return [first, second];
@@ -387,7 +391,7 @@ describe('metering over HTTP', () => {
     it('are nobody else’s to settle', async () => {
       await sell([calls(15)]);
       const { body } = await reserve(8);
-      const somebody = await person(service);
+      const somebody = await registerUser(service);
       expect(
         (await somebody.call('POST', `/v1/usage/reservations/${body.reservation.id}/release`, { body: {} })).body.code,
       ).toBe('reservation_not_found');
@@ -471,7 +475,7 @@ describe('metering over HTTP', () => {
         '2027-03-09T19:14:59.999Z',
         '2027-03-09T19:15:00.000Z',
       ].map((occurredAt, index) => ({
-        id: unique('fact'),
+        id: uniqueName('fact'),
         customer,
         feature: 'calls',
         quantity: 10 ** index,
@@ -496,7 +500,7 @@ describe('metering over HTTP', () => {
 
     it('that cannot be counted leave the others alone', async () => {
       await sell([calls(5), { feature: 'sso', type: 'boolean', value: true }]);
-      const fact = (over: object) => ({ id: unique('e'), customer, feature: 'calls', quantity: 1, ...over });
+      const fact = (over: object) => ({ id: uniqueName('e'), customer, feature: 'calls', quantity: 1, ...over });
       const { body } = await tell([
         fact({ customer: 'nobody' }),
         fact({ feature: 'nothing' }),
@@ -540,7 +544,7 @@ describe('metering over HTTP', () => {
 
     it('about somebody else are not taken from a person', async () => {
       await sell([calls(5)]);
-      const somebody = await person(service);
+      const somebody = await registerUser(service);
       const { body } = await somebody.call('POST', '/v1/usage/events', {
         body: { product, events: [{ id: 'x', customer, feature: 'calls', quantity: 1 }] },
       });
@@ -605,7 +609,7 @@ describe('metering over HTTP', () => {
 
     it('is one effect of many copies, and one refusal for another body, in whatever group they come', async () => {
       await sell([calls(1_000)]);
-      const other = unique('c');
+      const other = uniqueName('c');
       await call('PUT', `/v1/customers/${other}`, { product });
       const answers = await inParallel(400, 100, async (index) => {
         const name = `storm-${index % 50}`;

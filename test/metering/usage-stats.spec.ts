@@ -2,7 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { UsageSeriesService } from '@app/metering';
 import { type Call, startApp, TestClock, type TestApp } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { inParallel, meteredProduct, onClock, serviceKey, unique } from '../support/fixtures.js';
+import {
+  inParallel,
+  applyMeteredProduct,
+  createCustomerOnTestClock,
+  createApiKey,
+  uniqueName,
+} from '../support/fixtures.js';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -23,7 +29,7 @@ describe('what all customers of a product used', () => {
     return body;
   };
   const customer = async (): Promise<string> => {
-    const key = unique('user');
+    const key = uniqueName('user');
     await done(await call('PUT', `/v1/customers/${key}`, { body: { product } }));
     return key;
   };
@@ -43,9 +49,9 @@ describe('what all customers of a product used', () => {
     database = await createTestDatabase();
     instances = [await startApp({ database, clock }), await startApp({ database, clock })];
     [service] = instances as [TestApp];
-    ({ call } = await serviceKey(service));
-    product = unique('product');
-    await meteredProduct(service, product, 1_000_000);
+    ({ call } = await createApiKey(service));
+    product = uniqueName('product');
+    await applyMeteredProduct(service, product, 1_000_000);
   });
   afterAll(async () => {
     await Promise.all(instances.map((instance) => instance.stop()));
@@ -60,13 +66,13 @@ describe('what all customers of a product used', () => {
   });
 
   it('is for admins of the product, and for keys that may read it; what cannot be asked is refused', async () => {
-    const { call: confined } = await serviceKey(service, { scopes: ['stats:read'], product });
+    const { call: confined } = await createApiKey(service, { scopes: ['stats:read'], product });
     expect((await confined('GET', '/v1/stats/usage')).status).toBe(200);
     expect(await confined('GET', '/v1/stats/usage?product=api')).toMatchObject({
       status: 403,
       body: { code: 'product_not_allowed' },
     });
-    const { call: other } = await serviceKey(service, { scopes: ['usage:read'] });
+    const { call: other } = await createApiKey(service, { scopes: ['usage:read'] });
     expect((await other('GET', `/v1/stats/usage?product=${product}`)).status).toBe(403);
     for (const [query, status, code] of [
       ['feature=nothing', 404, 'feature_not_found'],
@@ -97,12 +103,12 @@ describe('what all customers of a product used', () => {
       await call('POST', '/v1/usage/events', {
         body: {
           product,
-          events: [{ id: unique('fact'), customer: one, feature: 'calls', quantity: 10, occurredAt: at }],
+          events: [{ id: uniqueName('fact'), customer: one, feature: 'calls', quantity: 10, occurredAt: at }],
         },
       }),
     );
     // Who lives by a test clock is nobody.
-    const tester = await onClock(call, product, clock.now().toISOString());
+    const tester = await createCustomerOnTestClock(call, product, clock.now().toISOString());
     await consume(tester.customer, 500);
     await summedUp();
     const days = [

@@ -1,10 +1,10 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Answer, startService, type TestApp } from '../support/app.js';
+import { type ApiResponse, startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { meteredProduct, unique } from '../support/fixtures.js';
+import { applyMeteredProduct, uniqueName } from '../support/fixtures.js';
 import { eventually } from '../support/eventually.js';
-import { besideTransaction, whileHeld } from '../support/transactions.js';
+import { withOpenTransaction, withCustomerLocked } from '../support/transactions.js';
 
 const MOST = 6;
 const DEADLINE_MS = 2_000;
@@ -12,25 +12,25 @@ const DEADLINE_MS = 2_000;
 /** A service that is soon full and soon out of patience. */
 describe('what is under way', () => {
   let service: TestApp & { database: TestDatabase };
-  const product = unique('bounded');
-  const customer = unique('held');
+  const product = uniqueName('bounded');
+  const customer = uniqueName('held');
 
   beforeAll(async () => {
     service = await startService({
       environment: { MAX_IN_FLIGHT: String(MOST), REQUEST_DEADLINE_MS: String(DEADLINE_MS) },
     });
-    await meteredProduct(service, product, 1_000);
+    await applyMeteredProduct(service, product, 1_000);
     await service.admin('PUT', `/v1/customers/${customer}`, { body: { product } });
   }, 60_000);
   afterAll(() => service.stop());
 
   /** Asks for a change of a customer whom somebody else holds. */
-  const change = (): Promise<Answer> =>
+  const change = (): Promise<ApiResponse> =>
     service.admin('PUT', `/v1/customers/${customer}/overrides/calls`, { body: { product, limit: 7 } });
 
   it('is answered by its deadline, and told that nobody knows yet', async () => {
     const began = performance.now();
-    const answer = await whileHeld(service.database, customer, change);
+    const answer = await withCustomerLocked(service.database, customer, change);
     expect(answer).toMatchObject({ status: 503, body: { code: 'deadline_exceeded' } });
     expect(answer.headers.get('retry-after')).toBe('1');
     expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
@@ -39,9 +39,12 @@ describe('what is under way', () => {
   });
 
   it('keeps the true answer for the same key, not that it took too long', async () => {
-    const asked = { body: { product, feature: 'calls', quantity: 5 }, headers: { 'idempotency-key': unique('late') } };
-    const grant = (): Promise<Answer> => service.admin('POST', `/v1/customers/${customer}/grants`, asked);
-    const told = await whileHeld(service.database, customer, grant);
+    const asked = {
+      body: { product, feature: 'calls', quantity: 5 },
+      headers: { 'idempotency-key': uniqueName('late') },
+    };
+    const grant = (): Promise<ApiResponse> => service.admin('POST', `/v1/customers/${customer}/grants`, asked);
+    const told = await withCustomerLocked(service.database, customer, grant);
     expect(told).toMatchObject({ status: 503, body: { code: 'deadline_exceeded' } });
     const known = await eventually(grant, ({ status }) => status !== 409 && status !== 503);
     expect([known.status, known.headers.get('idempotency-replayed'), known.body]).toEqual([
@@ -57,10 +60,10 @@ describe('what is under way', () => {
   it('is not begun any more for whoever has been told that it took too long', async () => {
     const asked = {
       body: { product, feature: 'calls', quantity: 3 },
-      headers: { 'idempotency-key': unique('waiting') },
+      headers: { 'idempotency-key': uniqueName('waiting') },
     };
-    const grant = (): Promise<Answer> => service.admin('POST', `/v1/customers/${customer}/grants`, asked);
-    const told = await besideTransaction(service.database, async (other) => {
+    const grant = (): Promise<ApiResponse> => service.admin('POST', `/v1/customers/${customer}/grants`, asked);
+    const told = await withOpenTransaction(service.database, async (other) => {
       // Somebody else is about to use the key, and does not.
       await other.query(
         `insert into idempotency_keys (caller, key, fingerprint, created_at) select 'user:' || id, $1, sha256('another'), now() from users where canonical_email = 'admin@localhost'`,
@@ -79,7 +82,7 @@ describe('what is under way', () => {
   });
 
   it('is so much and no more: one above it is refused at once, and the next is served when there is room', async () => {
-    const answers = await whileHeld(service.database, customer, () =>
+    const answers = await withCustomerLocked(service.database, customer, () =>
       Promise.all(Array.from({ length: 3 * MOST }, change)),
     );
     const codes = answers.map(({ body }) => body.code as string);
@@ -92,7 +95,7 @@ describe('what is under way', () => {
   });
 
   it('counts a request as answered when its caller has gone', async () => {
-    await whileHeld(service.database, customer, async () => {
+    await withCustomerLocked(service.database, customer, async () => {
       const { port, hostname } = new URL(service.url);
       const socket = connect(Number(port), hostname);
       socket.write(`GET /v1/customers HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${service.adminToken}\r\n\r\n`);

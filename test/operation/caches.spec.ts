@@ -2,14 +2,14 @@ import { createServer, type Server } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Config, Mailer, Metrics } from '@app/platform';
-import { ADMIN, type Call, caller, SECRET_KEY, TestClock } from '../support/app.js';
+import { ADMIN, type Call, createCall, SECRET_KEY, TestClock } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { unique } from '../support/fixtures.js';
+import { uniqueName } from '../support/fixtures.js';
 import { type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
 import { eventually } from '../support/eventually.js';
-import { redisIsThere, startRedis, type TestRedis } from '../support/redis.js';
+import { isRedisAvailable, startRedis, type TestRedis } from '../support/redis.js';
 
-const withOwnRedis = redisIsThere({ own: true }) ? describe : describe.skip;
+const withOwnRedis = isRedisAvailable({ own: true }) ? describe : describe.skip;
 
 withOwnRedis('two instances with one Redis', () => {
   let database: TestDatabase;
@@ -36,11 +36,11 @@ withOwnRedis('two instances with one Redis', () => {
       WORKER: 'off',
     };
     services = [await startProcess(temporaryFolder(), environment), await startProcess(temporaryFolder(), environment)];
-    calls = services.map(({ url }) => caller(url));
+    calls = services.map(({ url }) => createCall(url));
     token = (await calls[0]!('POST', '/v1/auth/login', { body: ADMIN })).body.accessToken as string;
   }, 90_000);
   afterAll(async () => {
-    await Promise.all(services.map((service) => service.end('SIGTERM')));
+    await Promise.all(services.map((service) => service.stop('SIGTERM')));
     await redis.stop();
     await database.drop();
   });
@@ -55,7 +55,7 @@ withOwnRedis('two instances with one Redis', () => {
   });
 
   it('T-21 see a change within two seconds, Redis or none', async () => {
-    const product = unique('cached');
+    const product = uniqueName('cached');
     await calls[0]!('POST', '/v1/products', { token, body: { key: product, name: product } });
     const listed = async (call: Call): Promise<string[]> =>
       (await call('GET', `/v1/plans?product=${product}`)).body.data.map(({ key }: { key: string }) => key);

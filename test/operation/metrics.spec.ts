@@ -5,7 +5,7 @@ import { Config, mayReadMetrics, Metrics } from '@app/platform';
 import { SubscriptionStats } from '@app/subscriptions';
 import { load } from 'js-yaml';
 import { startService, type TestApp } from '../support/app.js';
-import { meteredProduct, unique } from '../support/fixtures.js';
+import { applyMeteredProduct, uniqueName } from '../support/fixtures.js';
 import { eventually } from '../support/eventually.js';
 import { startWorker, temporaryFolder } from '../support/process.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
@@ -35,9 +35,9 @@ describe('metrics', () => {
   afterAll(() => service.stop());
 
   it('count decisions, and denials by their reason', async () => {
-    const product = unique('counted');
-    const customer = unique('somebody');
-    await meteredProduct(service, product, 2);
+    const product = uniqueName('counted');
+    const customer = uniqueName('somebody');
+    await applyMeteredProduct(service, product, 2);
     await service.admin('PUT', `/v1/customers/${customer}`, { body: { product } });
     for (let n = 0; n < 3; n++)
       await service.admin('POST', '/v1/usage/consume', { body: { customer, product, feature: 'calls' } });
@@ -67,8 +67,8 @@ describe('metrics', () => {
   });
 
   it('name routes by their pattern, so that nobody makes series of their own', async () => {
-    for (let n = 0; n < 5; n++) await service.admin('GET', `/v1/customers/${unique('nobody')}`);
-    await service.call('GET', `/${unique('nothing')}`);
+    for (let n = 0; n < 5; n++) await service.admin('GET', `/v1/customers/${uniqueName('nobody')}`);
+    await service.call('GET', `/${uniqueName('nothing')}`);
     const text = await read();
     expect(text).not.toMatch(/nobody|nothing/);
     expect(

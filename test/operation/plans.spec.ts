@@ -7,10 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { UsageSeriesService } from '@app/metering';
 import { SubscriptionStats } from '@app/subscriptions';
-import { sendDue } from '../support/deliveries.js';
+import { deliverDueEvents } from '../support/deliveries.js';
 import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { unique } from '../support/fixtures.js';
+import { uniqueName } from '../support/fixtures.js';
 import { Receiver } from '../support/receiver.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -281,7 +281,7 @@ async function readLists({ admin, call }: TestApp): Promise<void> {
 /** The main job, with the jobs behind it. */
 async function doTheRest(service: TestApp & { database: TestDatabase }, receiver: Receiver): Promise<void> {
   const { admin } = service;
-  const customer = unique('planned');
+  const customer = uniqueName('planned');
   const on = { customer, product: 'seed' };
   const feature = (
     (await admin('GET', '/v1/features?product=seed&limit=100')).body.data as { key: string; type: string }[]
@@ -310,6 +310,6 @@ async function doTheRest(service: TestApp & { database: TestDatabase }, receiver
   await admin('GET', `/v1/customers/${customer}/subscription?product=seed`);
   await admin('POST', `/v1/subscriptions/${id}/cancel`, { body: { when: 'period_end' } });
   await admin('POST', `/v1/subscriptions/${id}/resume`, { body: {} });
-  await sendDue(service);
+  await deliverDueEvents(service);
   await admin('DELETE', `/v1/customers/${customer}`);
 }

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ADMIN, caller } from '../support/app.js';
+import { ADMIN, createCall } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
 import { eventually } from '../support/eventually.js';
@@ -25,9 +25,9 @@ describe('a process that is told to stop', () => {
 
   it('T-22 says first that it is not ready, and serves on until others have learnt of it', async () => {
     const service = await start();
-    const call = caller(service.url);
+    const call = createCall(service.url);
     const began = performance.now();
-    const ended = service.end('SIGTERM');
+    const ended = service.stop('SIGTERM');
     const ready = await eventually(
       () => call('GET', '/health/ready'),
       ({ status }) => status === 503,
@@ -47,7 +47,7 @@ describe('a process that is told to stop', () => {
     silent.on('error', () => undefined);
     await new Promise((resolve) => silent.once('connect', resolve));
     const began = performance.now();
-    expect(await service.end('SIGTERM')).toBe(0);
+    expect(await service.stop('SIGTERM')).toBe(0);
     expect(performance.now() - began).toBeLessThan(10_000);
     silent.destroy();
   }, 60_000);
@@ -55,9 +55,9 @@ describe('a process that is told to stop', () => {
   it('does not wait when it is told twice', async () => {
     const service = await start({ DRAIN_MS: '20000' });
     const began = performance.now();
-    void service.end('SIGTERM');
-    await eventually(async () => (await caller(service.url)('GET', '/health/ready')).status === 503);
-    expect(await service.end('SIGTERM')).toBe(0);
+    void service.stop('SIGTERM');
+    await eventually(async () => (await createCall(service.url)('GET', '/health/ready')).status === 503);
+    expect(await service.stop('SIGTERM')).toBe(0);
     expect(performance.now() - began).toBeLessThan(15_000);
   }, 60_000);
 });

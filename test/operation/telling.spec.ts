@@ -3,9 +3,9 @@ import { type AddressInfo } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Config, ServiceLogger } from '@app/platform';
-import { ADMIN, type Call, caller } from '../support/app.js';
+import { ADMIN, type Call, createCall } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { unique } from '../support/fixtures.js';
+import { uniqueName } from '../support/fixtures.js';
 import { type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
 import { eventually } from '../support/eventually.js';
 
@@ -61,17 +61,17 @@ describe('a service that is looked into', () => {
       OTEL_BSP_SCHEDULE_DELAY: '200',
     };
     service = await startProcess(temporaryFolder(), environment);
-    call = caller(service.url);
+    call = createCall(service.url);
     token = (await call('POST', '/v1/auth/login', { body: ADMIN })).body.accessToken as string;
   }, 60_000);
   afterAll(async () => {
-    await service.end('SIGTERM');
+    await service.stop('SIGTERM');
     collector.stop();
     await database.drop();
   });
 
   it('tells a slow query without its values, with its plan', async () => {
-    const customer = unique('secretive');
+    const customer = uniqueName('secretive');
     await call('PUT', `/v1/customers/${customer}`, { token, body: { product: 'api', email: 'private@example.com' } });
     await database.query('select pg_sleep(0)');
     await eventually(async () => {

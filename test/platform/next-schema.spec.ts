@@ -11,9 +11,9 @@ import { migrations } from '../../migrations/index.js';
 import { migrate } from '../../migrations/migrate.js';
 import { SECRET_KEY, startApp, startService, TestClock, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { sendDue } from '../support/deliveries.js';
-import { meteredProduct, serviceKey } from '../support/fixtures.js';
-import { mainJob, type Step } from '../support/main-job.js';
+import { deliverDueEvents } from '../support/deliveries.js';
+import { applyMeteredProduct, createApiKey } from '../support/fixtures.js';
+import { runMainScenario, type ScenarioStep } from '../support/main-scenario.js';
 import { temporaryFolder } from '../support/process.js';
 import { Receiver } from '../support/receiver.js';
 
@@ -63,13 +63,13 @@ describe('this version on the schema of the next', () => {
   const clock = new TestClock();
   let service: TestApp & { database: TestDatabase };
   let receiver: Receiver;
-  let before: Step[];
+  let before: ScenarioStep[];
 
   beforeAll(async () => {
     clock.set(START);
     receiver = await new Receiver().start();
     service = await startService({ clock, environment: { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.1' } });
-    before = await mainJob(service, receiver, 'run-a');
+    before = await runMainScenario(service, receiver, 'run-a');
   }, 60_000);
   afterAll(async () => {
     await service.stop();
@@ -77,8 +77,8 @@ describe('this version on the schema of the next', () => {
   });
 
   it('goes on while it comes: nothing fails, and nobody waits longer than the migration waits for its locks', async () => {
-    await meteredProduct(service, 'meanwhile', null);
-    const { call } = await serviceKey(service, { product: 'meanwhile' });
+    await applyMeteredProduct(service, 'meanwhile', null);
+    const { call } = await createApiKey(service, { product: 'meanwhile' });
     await call('PUT', '/v1/customers/meanwhile', { body: {} });
     let migrated = false;
     const answers: { status: number; ms: number }[] = [];
@@ -105,14 +105,14 @@ describe('this version on the schema of the next', () => {
   it('answers as before, with all that it had prepared on the schema before', async () => {
     expect(before.length).toBeGreaterThan(60);
     // The last question of somebody who has logged out.
-    expect(before.filter(({ status }) => status >= 400).map(({ what, status }) => [what, status])).toEqual([
+    expect(before.filter(({ status }) => status >= 400).map(({ name, status }) => [name, status])).toEqual([
       ['GET /v1/users/me', 401],
     ]);
-    expect(await mainJob(service, receiver, 'run-b')).toEqual(before);
+    expect(await runMainScenario(service, receiver, 'run-b')).toEqual(before);
   }, 60_000);
 
   it('passes on, and shows, what only the next version can say', async () => {
-    const { call } = await serviceKey(service, { product: 'meanwhile' });
+    const { call } = await createApiKey(service, { product: 'meanwhile' });
     const { body: endpoint } = await call('POST', '/v1/webhook-endpoints', { body: { url: receiver.url('/newer') } });
     const { body } = await call('PUT', '/v1/customers/newer', { body: {} });
     const { id } = body.subscription;
@@ -125,10 +125,10 @@ describe('this version on the schema of the next', () => {
       [event, id],
     );
     expect((await call('POST', `/v1/subscriptions/${id}/pause`, { body: {} })).status).toBe(200);
-    await sendDue(service);
+    await deliverDueEvents(service);
     expect(
       receiver
-        .at('/newer')
+        .requestsTo('/newer')
         .filter(({ message }) => message.data.subject.id === id)
         .map(({ message: { type, data } }) => [data.sequence, data.version, type])
         .sort(),
@@ -163,7 +163,7 @@ describe('this version on the schema of the next', () => {
       environment: { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.1' },
     });
     try {
-      expect(await mainJob(another, receiver, 'run-c')).toEqual(before);
+      expect(await runMainScenario(another, receiver, 'run-c')).toEqual(before);
     } finally {
       await another.stop();
     }

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { caller } from '../support/app.js';
-import { postgresOf, type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
+import { createCall } from '../support/app.js';
+import { postgresPid, type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
 
 const PASSWORD = 'correct horse battery staple';
 
@@ -14,7 +14,7 @@ describe('the service as a process', () => {
     return service;
   };
   const login = async ({ url }: ServiceProcess): Promise<string> => {
-    const { body } = await caller(url)('POST', '/v1/auth/login', {
+    const { body } = await createCall(url)('POST', '/v1/auth/login', {
       body: { email: 'admin@localhost', password: PASSWORD },
     });
     return body.accessToken;
@@ -27,9 +27,11 @@ describe('the service as a process', () => {
     await Promise.all(
       running
         .splice(0)
-        .map((service) => Promise.race([service.end('SIGTERM'), new Promise((resolve) => setTimeout(resolve, 5_000))])),
+        .map((service) =>
+          Promise.race([service.stop('SIGTERM'), new Promise((resolve) => setTimeout(resolve, 5_000))]),
+        ),
     );
-    const left = postgresOf(dataDir);
+    const left = postgresPid(dataDir);
     if (left) process.kill(left, 'SIGINT');
     fs.rmSync(dataDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   });
@@ -39,13 +41,13 @@ describe('the service as a process', () => {
     async (signal) => {
       const first = await start();
       const token = await login(first);
-      await caller(first.url)('PUT', '/v1/customers/kept', { token, body: { product: 'api' } });
-      expect(await first.end(signal)).toBe(0);
-      expect(postgresOf(dataDir)).toBeNull();
+      await createCall(first.url)('PUT', '/v1/customers/kept', { token, body: { product: 'api' } });
+      expect(await first.stop(signal)).toBe(0);
+      expect(postgresPid(dataDir)).toBeNull();
       const second = await start();
       // The same token: the signing key and the session were kept too.
-      expect((await caller(second.url)('GET', '/v1/customers/kept', { token })).status).toBe(200);
-      expect(await second.end(signal)).toBe(0);
+      expect((await createCall(second.url)('GET', '/v1/customers/kept', { token })).status).toBe(200);
+      expect(await second.stop(signal)).toBe(0);
     },
     60_000,
   );
@@ -53,29 +55,29 @@ describe('the service as a process', () => {
   it('takes its database over after kill -9, with all that was acknowledged', async () => {
     const first = await start();
     const token = await login(first);
-    await caller(first.url)('PUT', '/v1/customers/kept', { token, body: { product: 'api' } });
-    expect(await first.end('SIGKILL')).toBe('SIGKILL');
-    const orphan = postgresOf(dataDir);
+    await createCall(first.url)('PUT', '/v1/customers/kept', { token, body: { product: 'api' } });
+    expect(await first.stop('SIGKILL')).toBe('SIGKILL');
+    const orphan = postgresPid(dataDir);
     expect(orphan).not.toBeNull();
     const second = await start();
-    expect(postgresOf(dataDir)).toBe(orphan);
-    expect((await caller(second.url)('GET', '/v1/customers/kept', { token })).status).toBe(200);
-    expect(await second.end('SIGTERM')).toBe(0);
-    expect(postgresOf(dataDir)).toBeNull();
+    expect(postgresPid(dataDir)).toBe(orphan);
+    expect((await createCall(second.url)('GET', '/v1/customers/kept', { token })).status).toBe(200);
+    expect(await second.stop('SIGTERM')).toBe(0);
+    expect(postgresPid(dataDir)).toBeNull();
   }, 60_000);
 
   it('shares one database between two processes that start at once', async () => {
     const [one, other] = await Promise.all([start(), start()]);
     const token = await login(one);
-    await caller(one.url)('PUT', '/v1/customers/shared', { token, body: { product: 'api' } });
-    expect((await caller(other.url)('GET', '/v1/customers/shared', { token })).status).toBe(200);
+    await createCall(one.url)('PUT', '/v1/customers/shared', { token, body: { product: 'api' } });
+    expect((await createCall(other.url)('GET', '/v1/customers/shared', { token })).status).toBe(200);
   }, 60_000);
 
   it('says when its database is gone, and goes on living', async () => {
     const service = await start();
-    const call = caller(service.url);
+    const call = createCall(service.url);
     const token = await login(service);
-    process.kill(postgresOf(dataDir)!, 'SIGQUIT');
+    process.kill(postgresPid(dataDir)!, 'SIGQUIT');
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect((await call('GET', '/health/live')).status).toBe(200);
     const ready = await call('GET', '/health/ready');
@@ -88,13 +90,13 @@ describe('the service as a process', () => {
   it('tells the drawn password of the first admin once, and how to go on', async () => {
     const first = await start({ ADMIN_PASSWORD: '' });
     const drawn = /password (\S{20})/.exec(first.output())![1]!;
-    const { status } = await caller(first.url)('POST', '/v1/auth/login', {
+    const { status } = await createCall(first.url)('POST', '/v1/auth/login', {
       body: { email: 'admin@localhost', password: drawn },
     });
     expect(status).toBe(200);
     for (const hint of ['/docs', '/health/ready', '/v1/usage/consume', 'Samples'])
       expect(first.output()).toContain(hint);
-    await first.end('SIGTERM');
+    await first.stop('SIGTERM');
     const second = await start({ ADMIN_PASSWORD: '' });
     expect(second.output()).not.toContain(drawn);
   }, 60_000);

@@ -4,7 +4,7 @@ import { migrations } from '../../migrations/index.js';
 import { pendingMigrations, migrate } from '../../migrations/migrate.js';
 import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { serviceKey } from '../support/fixtures.js';
+import { createApiKey } from '../support/fixtures.js';
 
 interface Column {
   name: string;
@@ -62,7 +62,7 @@ describe('the schema', () => {
     });
 
     it('a subscription without a customer, and the end of the only one', async () => {
-      const { call } = await serviceKey(service);
+      const { call } = await createApiKey(service);
       const { body } = await call('PUT', '/v1/customers/kept', { body: { product: 'api' } });
       await expect(
         service.database.query(`update subscriptions set customer_id = '${ids.customer}' where id = $1`, [
@@ -78,7 +78,7 @@ describe('the schema', () => {
     });
 
     it('a second live subscription on a product', async () => {
-      const { call } = await serviceKey(service);
+      const { call } = await createApiKey(service);
       const { body } = await call('PUT', '/v1/customers/twice', { body: { product: 'api' } });
       const columns = (
         await service.database.query<{ name: string }>(
@@ -96,7 +96,7 @@ describe('the schema', () => {
     });
 
     it('a second one that is to begin, a paused one that nobody paused, and one that has expired without an end', async () => {
-      const { call } = await serviceKey(service);
+      const { call } = await createApiKey(service);
       const { body } = await call('PUT', '/v1/customers/waiting', { body: { product: 'api' } });
       const { id } = body.subscription;
       const columns = (
@@ -129,7 +129,7 @@ describe('the schema', () => {
         );
       await act();
       await expect(act()).rejects.toThrow('subscription_actions_pkey');
-      const { call } = await serviceKey(service);
+      const { call } = await createApiKey(service);
       const { body } = await call('PUT', '/v1/customers/charged', { body: { product: 'api', plan: 'basic-monthly' } });
       await call('POST', `/v1/subscriptions/${body.subscription.id}/change`, { body: { plan: 'quota', when: 'now' } });
       expect(await service.database.query('select 1 from subscription_lines')).not.toHaveLength(0);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { inParallel, meteredProduct, person, serviceKey, unique } from '../support/fixtures.js';
+import { inParallel, applyMeteredProduct, registerUser, createApiKey, uniqueName } from '../support/fixtures.js';
 
 type Service = TestApp & { database: TestDatabase };
 const statuses = (answers: { status: number }[]): number[] => answers.map(({ status }) => status).sort();
@@ -15,7 +15,7 @@ describe('simultaneous commands', () => {
     service.call('POST', path, { token: key, body, headers });
   /** A customer whose subscription has ended: free to make a new one. */
   const ended = async (): Promise<string> => {
-    const customer = unique('ended');
+    const customer = uniqueName('ended');
     const { body } = await put(customer, { product: 'api' });
     await post(`/v1/subscriptions/${body.subscription.id}/cancel`, { when: 'now' });
     return customer;
@@ -23,7 +23,7 @@ describe('simultaneous commands', () => {
 
   beforeAll(async () => {
     service = await startService({ worker: true });
-    ({ key } = await serviceKey(service));
+    ({ key } = await createApiKey(service));
   });
   afterAll(() => service.stop());
 
@@ -42,14 +42,14 @@ describe('simultaneous commands', () => {
   });
 
   it('make one customer of twenty puts, and all are answered', async () => {
-    const customer = unique('twenty');
+    const customer = uniqueName('twenty');
     const answers = await inParallel(20, 20, () => put(customer, { product: 'api', name: 'Twenty' }));
     expect(statuses(answers)).toEqual([...Array<number>(19).fill(200), 201]);
     expect(new Set(answers.map(({ body }) => body.subscription.id)).size).toBe(1);
   });
 
   it('let one of two changes with the same If-Match through', async () => {
-    const { body } = await put(unique('change'), { product: 'api' });
+    const { body } = await put(uniqueName('change'), { product: 'api' });
     const answers = await Promise.all(
       ['quota', 'overage'].map((plan) =>
         post(`/v1/subscriptions/${body.subscription.id}/change`, { plan, when: 'now' }, { 'if-match': '"1"' }),
@@ -59,7 +59,7 @@ describe('simultaneous commands', () => {
   });
 
   it('let one of ten cancellations through', async () => {
-    const { body } = await put(unique('cancel'), { product: 'api' });
+    const { body } = await put(uniqueName('cancel'), { product: 'api' });
     const answers = await inParallel(10, 10, () =>
       post(`/v1/subscriptions/${body.subscription.id}/cancel`, { when: 'period_end' }),
     );
@@ -67,8 +67,8 @@ describe('simultaneous commands', () => {
   });
 
   it('give every copy of one consume the first answer, and count it once', async () => {
-    const product = unique('replay');
-    await meteredProduct(service, product, 10);
+    const product = uniqueName('replay');
+    await applyMeteredProduct(service, product, 10);
     await put('replayed', { product });
     const body = { customer: 'replayed', product, feature: 'calls', quantity: 3 };
     const answers = await inParallel(8, 8, () => post('/v1/usage/consume', body, { 'idempotency-key': 'copies' }));
@@ -103,7 +103,7 @@ describe('simultaneous commands', () => {
   });
 
   it('let one of ten copies of a refresh token through, and leave its session alive', async () => {
-    const { refreshToken } = await person(service);
+    const { refreshToken } = await registerUser(service);
     const answers = await inParallel(10, 10, () =>
       service.call('POST', '/v1/auth/refresh', { body: { refreshToken } }),
     );
@@ -113,7 +113,7 @@ describe('simultaneous commands', () => {
   });
 
   it('make no more API keys than the plan allows', async () => {
-    const somebody = await person(service);
+    const somebody = await registerUser(service);
     const make = () => somebody.call('POST', '/v1/api-keys', { body: { name: 'mine', scopes: ['usage:write'] } });
     const answers = await inParallel(12, 12, make);
     expect(statuses(answers)).toEqual([...Array<number>(5).fill(201), ...Array<number>(7).fill(429)]);
@@ -130,7 +130,7 @@ describe('simultaneous commands', () => {
   });
 
   it('never leave the installation without an admin', async () => {
-    const second = await person(service);
+    const second = await registerUser(service);
     const me = await service.admin('GET', '/v1/users/me');
     await service.admin('PATCH', `/v1/users/${second.userId}`, { body: { role: 'admin' } });
     const answers = await Promise.all([
@@ -144,8 +144,8 @@ describe('simultaneous commands', () => {
   });
 
   it('apply two catalogues of one new product one after the other', async () => {
-    const product = unique('applied');
-    await Promise.all([meteredProduct(service, product, 1), meteredProduct(service, product, 2)]);
+    const product = uniqueName('applied');
+    await Promise.all([applyMeteredProduct(service, product, 1), applyMeteredProduct(service, product, 2)]);
     const { body } = await service.admin('GET', `/v1/plans/plan/versions?product=${product}`);
     expect(body.data.map(({ version }: { version: number }) => version)).toEqual([2, 1]);
   });

@@ -4,7 +4,7 @@ import { type CounterChange, UsageRepository } from '@app/metering';
 import { type Connection, Database, type Statement } from '@app/platform';
 import { startApp, type TestApp } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { inParallel, meteredProduct, serviceKey, unique } from '../support/fixtures.js';
+import { inParallel, applyMeteredProduct, createApiKey, uniqueName } from '../support/fixtures.js';
 
 const LIMIT = 500;
 const CALLS = 2_000;
@@ -21,9 +21,9 @@ interface Outcome {
 /** Many consumes of 1 on one customer, over two instances on one database, and what came of it. */
 async function storm(instances: TestApp[], database: TestDatabase): Promise<Outcome> {
   const [first] = instances as [TestApp, TestApp];
-  const product = unique('storm');
-  await meteredProduct(first, product, LIMIT);
-  const { key } = await serviceKey(first);
+  const product = uniqueName('storm');
+  await applyMeteredProduct(first, product, LIMIT);
+  const { key } = await createApiKey(first);
   await first.call('PUT', '/v1/customers/storm', { token: key, body: { product } });
   const answers = await inParallel(CALLS, CONCURRENCY, (index) =>
     instances[index % instances.length]!.call('POST', '/v1/usage/consume', {

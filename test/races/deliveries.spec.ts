@@ -3,8 +3,8 @@ import { Dispatcher } from '@app/deliveries';
 import { EventPublisher } from '@app/platform';
 import { startApp, startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { sendDue } from '../support/deliveries.js';
-import { inParallel, serviceKey, unique } from '../support/fixtures.js';
+import { deliverDueEvents } from '../support/deliveries.js';
+import { inParallel, createApiKey, uniqueName } from '../support/fixtures.js';
 import { Receiver } from '../support/receiver.js';
 
 const NETWORKS = { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.1' };
@@ -26,13 +26,13 @@ describe('several workers', () => {
   });
 
   it('send each delivery once while none of them dies', async () => {
-    const { call } = await serviceKey(service, { scopes: ['customers:write'] });
-    await sendDue(service);
+    const { call } = await createApiKey(service, { scopes: ['customers:write'] });
+    await deliverDueEvents(service);
     for (const path of ['/one', '/two', '/three'])
       await service.admin('POST', '/v1/webhook-endpoints', {
         body: { url: receiver.url(path), types: ['customer.created'], product: null },
       });
-    await inParallel(60, 8, () => call('PUT', `/v1/customers/${unique('customer')}`, { body: {} }));
+    await inParallel(60, 8, () => call('PUT', `/v1/customers/${uniqueName('customer')}`, { body: {} }));
     const workers = [service, second, service, second].map(({ app }) => ({
       publisher: app.get(EventPublisher, { strict: false }),
       dispatcher: app.get(Dispatcher, { strict: false }),
@@ -65,7 +65,7 @@ describe('several workers', () => {
       `update deliveries set status = 'pending', due_at = now() - interval '1 second', settled_at = null, attempts = 0, log = '[]' where id = $1`,
       [delivery!.id],
     );
-    receiver.behaviours.set(path, (_, response) => {
+    receiver.handlers.set(path, (_, response) => {
       if (++asked === 1) answer = () => void response.writeHead(500).end();
       else response.writeHead(204).end();
     });

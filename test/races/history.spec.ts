@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type Answer, startApp, type TestApp } from '../support/app.js';
+import { type ApiResponse, startApp, type TestApp } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { inParallel, meteredProduct, serviceKey, unique } from '../support/fixtures.js';
+import { inParallel, applyMeteredProduct, createApiKey, uniqueName } from '../support/fixtures.js';
 
 const OPERATIONS = 500;
 const CUSTOMERS = 3;
@@ -24,17 +24,17 @@ describe('a history of everything at once', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     instances = [await startApp({ database, worker: true }), await startApp({ database, worker: true })];
-    ({ key } = await serviceKey(instances[0]!));
+    ({ key } = await createApiKey(instances[0]!));
   }, 60_000);
   afterAll(async () => {
     await Promise.all(instances.map((instance) => instance.stop()));
     await database.drop();
   });
 
-  const nobodyKnows = (answer: Answer | null): boolean => answer === null || answer.status === 503;
+  const nobodyKnows = (answer: ApiResponse | null): boolean => answer === null || answer.status === 503;
 
   /** Asks until it is known what has happened. */
-  async function known(token: string, index: number, path: string, body: object, name: string): Promise<Answer> {
+  async function known(token: string, index: number, path: string, body: object, name: string): Promise<ApiResponse> {
     for (let attempt = 0; attempt < 100; attempt++) {
       const answer = await instances[(index + attempt) % 2]!.call('POST', path, {
         token,
@@ -50,9 +50,9 @@ describe('a history of everything at once', () => {
   it.each([1, 2, 3])(
     'adds up, seed %i',
     async (seed) => {
-      const product = unique('history');
-      await meteredProduct(instances[0]!, product, LIMIT);
-      const customers = Array.from({ length: CUSTOMERS }, () => unique('actor'));
+      const product = uniqueName('history');
+      await applyMeteredProduct(instances[0]!, product, LIMIT);
+      const customers = Array.from({ length: CUSTOMERS }, () => uniqueName('actor'));
       for (const customer of customers)
         await instances[0]!.call('PUT', `/v1/customers/${customer}`, { token: key, body: { product } });
       const script = fc.sample(

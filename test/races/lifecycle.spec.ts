@@ -2,7 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DueSubscriptionsService, PlanMigrationsService } from '@app/subscriptions';
 import { startApp, TestClock, type TestApp } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { inParallel, lifecycleProduct, type Person, serviceKey, unique } from '../support/fixtures.js';
+import {
+  inParallel,
+  applyLifecycleProduct,
+  type RegisteredUser,
+  createApiKey,
+  uniqueName,
+} from '../support/fixtures.js';
 
 const PRODUCT = 'raced';
 const COPIES = 16;
@@ -12,9 +18,9 @@ describe('commands that meet on two instances', () => {
   const clock = new TestClock();
   let database: TestDatabase;
   let instances: TestApp[];
-  let calls: Person['call'][];
+  let calls: RegisteredUser['call'][];
   const subscribe = async (plan = 'basic') => {
-    const customer = unique('raced');
+    const customer = uniqueName('raced');
     const { body } = await calls[0]!('PUT', `/v1/customers/${customer}`, { body: { product: PRODUCT, plan } });
     return { customer, id: body.subscription.id as string };
   };
@@ -37,13 +43,13 @@ describe('commands that meet on two instances', () => {
     database = await createTestDatabase();
     const first = await startApp({ database, clock, worker: true });
     instances = [first, await startApp({ database, clock, worker: true })];
-    const { key } = await serviceKey(first);
+    const { key } = await createApiKey(first);
     calls = instances.map(
       (instance) =>
         (method, path, options = {}) =>
           instance.call(method, path, { token: key, ...options }),
     );
-    await lifecycleProduct(first, PRODUCT);
+    await applyLifecycleProduct(first, PRODUCT);
   }, 60_000);
   afterAll(async () => {
     await Promise.all(instances.map((instance) => instance.stop()));

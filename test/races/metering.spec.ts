@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CacheInvalidations } from '@app/platform';
-import { type Answer, startApp, type TestApp } from '../support/app.js';
+import { type ApiResponse, startApp, type TestApp } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { inParallel, meteredProduct, serviceKey, unique } from '../support/fixtures.js';
-import { whileHeld } from '../support/transactions.js';
+import { inParallel, applyMeteredProduct, createApiKey, uniqueName } from '../support/fixtures.js';
+import { withCustomerLocked } from '../support/transactions.js';
 
 const STALENESS_MS = 2_000;
 
@@ -15,7 +15,7 @@ describe('two instances on one database', () => {
   let instances: [TestApp, TestApp];
   let key: string;
 
-  const call = (index: number, method: string, path: string, body?: unknown): Promise<Answer> =>
+  const call = (index: number, method: string, path: string, body?: unknown): Promise<ApiResponse> =>
     instances[index % 2]!.call(method, path, { token: key, body });
   const put = (customer: string, product: string, body: object = {}) =>
     call(0, 'PUT', `/v1/customers/${customer}`, { product, ...body });
@@ -33,7 +33,7 @@ describe('two instances on one database', () => {
       customize: (module) => module.overrideProvider(CacheInvalidations).useValue(deaf),
     });
     instances = [first, second];
-    ({ key } = await serviceKey(first));
+    ({ key } = await createApiKey(first));
   }, 60_000);
   afterAll(async () => {
     const { body } = await instances[0].admin('POST', '/v1/usage/verify', { body: { limit: 10_000 } });
@@ -43,8 +43,8 @@ describe('two instances on one database', () => {
   });
 
   it('hold a lowered limit for the very next consume, and check, on the other', async () => {
-    const product = unique('lowered');
-    await meteredProduct(instances[0], product, 100);
+    const product = uniqueName('lowered');
+    await applyMeteredProduct(instances[0], product, 100);
     await put('lowered', product);
     const asked = { customer: 'lowered', product, feature: 'calls' };
     for (let round = 0; round < 20; round++) {
@@ -58,7 +58,7 @@ describe('two instances on one database', () => {
   });
 
   it('see a switch within two seconds, although the channel is cut', async () => {
-    const customer = unique('switch');
+    const customer = uniqueName('switch');
     await put(customer, 'default');
     const asked = { customer, feature: 'sso' };
     expect((await check(1, asked)).allowed).toBe(false);
@@ -74,8 +74,8 @@ describe('two instances on one database', () => {
   });
 
   it('tell a deleted customer from a new one of the same key', async () => {
-    const product = unique('again');
-    await meteredProduct(instances[0], product, 5);
+    const product = uniqueName('again');
+    await applyMeteredProduct(instances[0], product, 5);
     await put('again', product);
     const asked = { customer: 'again', product, feature: 'calls' };
     await consume(1, { ...asked, quantity: 5 });
@@ -86,7 +86,7 @@ describe('two instances on one database', () => {
   });
 
   it('count several features in opposite orders without a deadlock, each all or nothing', async () => {
-    const product = unique('joint');
+    const product = uniqueName('joint');
     const { status } = await instances[0].admin('POST', '/v1/catalog/apply', {
       body: {
         product: { key: product, name: product },
@@ -120,7 +120,7 @@ describe('two instances on one database', () => {
   }, 60_000);
 
   it('lose no usage, and count none twice, while plans are changed under it', async () => {
-    const customer = unique('flip');
+    const customer = uniqueName('flip');
     const { body } = await put(customer, 'api', { plan: 'overage' });
     let flipping = true;
     const flips = (async () => {
@@ -146,19 +146,19 @@ describe('two instances on one database', () => {
   }, 60_000);
 
   it('refuse what somebody holds up, in time, and let neighbours pass', async () => {
-    const product = unique('hog');
-    await meteredProduct(instances[0], product, null);
+    const product = uniqueName('hog');
+    await applyMeteredProduct(instances[0], product, null);
     for (const customer of ['hogged', 'neighbour']) await put(customer, product);
     const asked = (customer: string) => ({ customer, product, feature: 'calls' });
     await Promise.all(['hogged', 'neighbour'].map((customer) => consume(0, asked(customer))));
     const order: string[] = [];
-    const asking = async (customer: string): Promise<Answer> => {
+    const asking = async (customer: string): Promise<ApiResponse> => {
       const answer = await consume(0, asked(customer));
       order.push(customer);
       return answer;
     };
     // Held until all are answered: the database gives up waiting, and not the request at its deadline.
-    const [held, ...free] = await whileHeld(database, 'hogged', () =>
+    const [held, ...free] = await withCustomerLocked(database, 'hogged', () =>
       Promise.all([asking('hogged'), asking('neighbour'), asking('neighbour')]),
     );
     expect([held.status, held.body.code, held.headers.get('retry-after')]).toEqual([503, 'database_unavailable', '1']);
@@ -169,7 +169,7 @@ describe('two instances on one database', () => {
   }, 30_000);
 
   it('answer by the feature’s failure policy where the database cannot in time', async () => {
-    const product = unique('policy');
+    const product = uniqueName('policy');
     const policies = {
       denied: 'deny',
       allowed: 'allow',
@@ -206,7 +206,7 @@ describe('two instances on one database', () => {
     expect(status).toBe(200);
     await put('policy', product);
     for (const feature of Object.keys(policies)) await check(0, { customer: 'policy', product, feature });
-    const answers = await whileHeld(database, 'policy', () =>
+    const answers = await withCustomerLocked(database, 'policy', () =>
       Promise.all(Object.keys(policies).map((feature) => consume(0, { customer: 'policy', product, feature }))),
     );
     expect(
@@ -228,8 +228,8 @@ describe('two instances on one database', () => {
   }, 30_000);
 
   it('answer once more with the same keys after every connection was cut, and count each once', async () => {
-    const product = unique('cut');
-    await meteredProduct(instances[0], product, null);
+    const product = uniqueName('cut');
+    await applyMeteredProduct(instances[0], product, null);
     await put('cut', product);
     const once = (index: number) =>
       instances[index % 2]!.call('POST', '/v1/usage/consume', {

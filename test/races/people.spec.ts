@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { inParallel, inRole, PASSWORD, person, unique } from '../support/fixtures.js';
+import { inParallel, registerUserWithRole, PASSWORD, registerUser, uniqueName } from '../support/fixtures.js';
 import { Mailbox } from '../support/mailbox.js';
-import { besideTransaction, untilWaiting } from '../support/transactions.js';
+import { withOpenTransaction, waitForBlockedStatements } from '../support/transactions.js';
 
 const OTHERS = ['another long passphrase', 'yet another passphrase', 'a third long passphrase'];
 
@@ -21,15 +21,15 @@ describe('people who do several things at once', () => {
   });
 
   it('leave no live contract behind when it begins again while the account is deleted', async () => {
-    const somebody = await person(service);
+    const somebody = await registerUser(service);
     await somebody.call('POST', `/v1/subscriptions/${somebody.subscriptionId}/cancel`, { body: { when: 'now' } });
-    await besideTransaction(service.database, async (other) => {
+    await withOpenTransaction(service.database, async (other) => {
       await other.query('select 1 from subscriptions where id = $1 for update', [somebody.subscriptionId]);
       const renewal = somebody.call('POST', `/v1/subscriptions/${somebody.subscriptionId}/renew`, { body: {} });
-      await untilWaiting(service.database, { count: 1 });
+      await waitForBlockedStatements(service.database, { count: 1 });
       const deletion = service.admin('DELETE', `/v1/users/${somebody.userId}`);
       // The deletion waits for the renewal, or is through before it.
-      await Promise.race([deletion, untilWaiting(service.database, { count: 2 })]);
+      await Promise.race([deletion, waitForBlockedStatements(service.database, { count: 2 })]);
       await other.query('commit');
       const answers = await Promise.all([renewal, deletion]);
       expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
@@ -43,7 +43,7 @@ describe('people who do several things at once', () => {
   });
 
   it('delete an account once', async () => {
-    const somebody = await person(service);
+    const somebody = await registerUser(service);
     const answers = await inParallel(6, 6, () => service.admin('DELETE', `/v1/users/${somebody.userId}`));
     expect(statuses(answers)).toEqual([204, 404, 404, 404, 404, 404]);
     expect(
@@ -54,12 +54,12 @@ describe('people who do several things at once', () => {
   });
 
   it('move two accounts to one address, and one of them gets it', async () => {
-    const both = [await person(service), await person(service)];
-    const email = `${unique('both')}@example.com`;
+    const both = [await registerUser(service), await registerUser(service)];
+    const email = `${uniqueName('both')}@example.com`;
     const tokens: string[] = [];
     for (const { call } of both) {
       expect((await call('POST', '/v1/auth/change-email', { body: { email, password: PASSWORD } })).status).toBe(202);
-      tokens.push(await mailbox.token(service, email));
+      tokens.push(await mailbox.tokenFor(service, email));
     }
     expect(new Set(tokens).size).toBe(2);
     const answers = await inParallel(2, 2, (index) =>
@@ -80,7 +80,7 @@ describe('people who do several things at once', () => {
   });
 
   it('change a password to three others: one of them holds, and all other sessions are over', async () => {
-    const somebody = await person(service);
+    const somebody = await registerUser(service);
     const sessions = await inParallel(
       3,
       3,
@@ -111,7 +111,7 @@ describe('people who do several things at once', () => {
   });
 
   it('guess in one burst no more often than one after the other', async () => {
-    const somebody = await person(service);
+    const somebody = await registerUser(service);
     const answers = await inParallel(40, 40, () =>
       service.call('POST', '/v1/auth/login', { body: { email: somebody.email, password: 'wrong' } }),
     );
@@ -120,7 +120,7 @@ describe('people who do several things at once', () => {
   });
 
   it('dismiss each other, and an admin is left', async () => {
-    const other = await inRole(service, { role: 'admin' });
+    const other = await registerUserWithRole(service, { role: 'admin' });
     const { body: me } = await service.admin('GET', '/v1/users/me');
     const answers = await Promise.all([
       service.admin('DELETE', `/v1/users/${other.userId}`),

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DueSubscriptionsService } from '@app/subscriptions';
 import { startApp, TestClock, type TestApp } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { inParallel, serviceKey } from '../support/fixtures.js';
+import { inParallel, createApiKey } from '../support/fixtures.js';
 
 const CUSTOMERS = 250;
 
@@ -15,7 +15,7 @@ describe('four workers on two instances', () => {
     database = await createTestDatabase();
     const first = await startApp({ database, clock });
     instances = [first, await startApp({ database, clock })];
-    const { call } = await serviceKey(first);
+    const { call } = await createApiKey(first);
     await inParallel(CUSTOMERS, 8, async (index) => {
       const { body } = await call('PUT', `/v1/customers/due${index}`, { body: { product: 'api', plan: 'hourly' } });
       if (index % 2)

@@ -2,7 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DueSubscriptionsService } from '@app/subscriptions';
 import { startService, TestClock, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { lifecycleProduct, type OnClock, onClock, type Person, serviceKey } from '../support/fixtures.js';
+import {
+  applyLifecycleProduct,
+  type CustomerOnTestClock,
+  createCustomerOnTestClock,
+  type RegisteredUser,
+  createApiKey,
+} from '../support/fixtures.js';
 
 const PRODUCT = 'lived';
 const TRIED = 'lived-trial';
@@ -10,29 +16,29 @@ const TRIED = 'lived-trial';
 describe('the life of', () => {
   const clock = new TestClock();
   let service: TestApp & { database: TestDatabase };
-  let call: Person['call'];
+  let call: RegisteredUser['call'];
   const consume = async (customer: string, feature: string, quantity = 1) =>
     (await call('POST', '/v1/usage/consume', { body: { customer, product: PRODUCT, feature, quantity } })).body;
   const check = async (customer: string, feature = 'calls', product = PRODUCT) =>
     (await call('POST', '/v1/check', { body: { customer, product, feature } })).body;
-  const types = async ({ id }: OnClock) =>
+  const types = async ({ id }: CustomerOnTestClock) =>
     (await call('GET', `/v1/subscriptions/${id}/timeline?limit=100`)).body.data.map(({ type }: { type: string }) =>
       type.replace('subscription.', ''),
     );
 
   beforeAll(async () => {
     service = await startService({ clock });
-    ({ call } = await serviceKey(service));
-    await lifecycleProduct(service, PRODUCT);
-    await lifecycleProduct(service, TRIED, { trialDays: 14 });
+    ({ call } = await createApiKey(service));
+    await applyLifecycleProduct(service, PRODUCT);
+    await applyLifecycleProduct(service, TRIED, { trialDays: 14 });
   });
   afterAll(() => service.stop());
 
   it('a customer who came on the last day of January: month ends through a leap year, the 31st wherever there is one', async () => {
-    const life = await onClock(call, PRODUCT, '2027-12-31T23:30:00Z');
+    const life = await createCustomerOnTestClock(call, PRODUCT, '2027-12-31T23:30:00Z');
     const ends: string[] = [];
     for (let month = 0; month < 16; month++) {
-      const { currentPeriodStart, currentPeriodEnd } = await life.read();
+      const { currentPeriodStart, currentPeriodEnd } = await life.readSubscription();
       if (month > 0) expect(currentPeriodStart).toBe(`${ends.at(-1)}T23:30:00.000Z`);
       expect(await consume(life.customer, 'calls', 7)).toMatchObject({
         allowed: true,
@@ -42,7 +48,7 @@ describe('the life of', () => {
       });
       expect(await consume(life.customer, 'calls', 7)).toMatchObject({ allowed: false, used: 7 });
       ends.push(currentPeriodEnd.slice(0, 10));
-      await life.to(currentPeriodEnd);
+      await life.advanceTo(currentPeriodEnd);
     }
     expect(ends).toEqual([
       '2028-01-31',
@@ -65,7 +71,7 @@ describe('the life of', () => {
   });
 
   it('a customer in Berlin: each local day its limit, the one of 23 hours and the one of 25 too', async () => {
-    const life = await onClock(call, PRODUCT, '2027-03-26T23:00:00Z', { timezone: 'Europe/Berlin' });
+    const life = await createCustomerOnTestClock(call, PRODUCT, '2027-03-26T23:00:00Z', { timezone: 'Europe/Berlin' });
     const days: [string, string, number][] = [];
     const live = async (count: number) => {
       for (let day = 0; day < count; day++) {
@@ -78,48 +84,51 @@ describe('the life of', () => {
           (Date.parse(answer.resetsAt) - Date.parse(answer.windowStart)) / 3_600_000,
         ]);
         // A minute before midnight it is used up, at midnight it is not.
-        await life.to(new Date(Date.parse(answer.resetsAt) - 60_000));
+        await life.advanceTo(new Date(Date.parse(answer.resetsAt) - 60_000));
         expect(await check(life.customer, 'daily')).toMatchObject({ allowed: false });
-        await life.to(answer.resetsAt);
+        await life.advanceTo(answer.resetsAt);
       }
     };
     await live(3);
-    await life.to('2027-10-29T22:00:00Z');
+    await life.advanceTo('2027-10-29T22:00:00Z');
     await live(3);
     expect(days.map(([, , hours]) => hours)).toEqual([24, 23, 24, 24, 25, 24]);
     expect(days[1]).toEqual(['2027-03-27T23:00:00.000Z', '2027-03-28T22:00:00.000Z', 23]);
     expect(days[4]).toEqual(['2027-10-30T22:00:00.000Z', '2027-10-31T23:00:00.000Z', 25]);
     // Its months are months on the wall as well.
-    expect(await life.read()).toMatchObject({
+    expect(await life.readSubscription()).toMatchObject({
       currentPeriodStart: '2027-10-26T22:00:00.000Z',
       currentPeriodEnd: '2027-11-26T23:00:00.000Z',
     });
   });
 
   it('somebody who tries, pays, takes less, leaves and comes back', async () => {
-    const life = await onClock(call, TRIED, '2027-04-01T12:00:00Z', { plan: 'pro' });
+    const life = await createCustomerOnTestClock(call, TRIED, '2027-04-01T12:00:00Z', { plan: 'pro' });
     const seen = () => check(life.customer, 'sso', TRIED);
-    expect(await life.read()).toMatchObject({ status: 'trialing', trialEnd: '2027-04-15T12:00:00.000Z' });
+    expect(await life.readSubscription()).toMatchObject({ status: 'trialing', trialEnd: '2027-04-15T12:00:00.000Z' });
     expect(await seen()).toMatchObject({ allowed: true });
     expect((await life.command('preview-change', { plan: 'basic', when: 'now' })).body).toMatchObject({
       lines: [],
       nextCharge: { at: '2027-04-15T12:00:00.000Z', amount: 1_000 },
     });
-    await life.to('2027-04-15T12:00:00Z');
-    expect(await life.read()).toMatchObject({ status: 'active', currentPeriodEnd: '2027-05-15T12:00:00.000Z' });
-    await life.to('2027-04-30T12:00:00Z');
+    await life.advanceTo('2027-04-15T12:00:00Z');
+    expect(await life.readSubscription()).toMatchObject({
+      status: 'active',
+      currentPeriodEnd: '2027-05-15T12:00:00.000Z',
+    });
+    await life.advanceTo('2027-04-30T12:00:00Z');
     await life.command('change', { plan: 'basic', when: 'period_end', reason: 'too much' });
     expect(await seen()).toMatchObject({ allowed: true });
-    await life.to('2027-05-15T12:00:00Z');
+    await life.advanceTo('2027-05-15T12:00:00Z');
     expect(await seen()).toMatchObject({ allowed: false, reason: 'feature_not_in_plan' });
     await life.command('cancel', { when: 'period_end' });
-    await life.to('2027-06-15T12:00:00Z');
-    expect(await life.read()).toMatchObject({ status: 'expired', endedAt: '2027-06-15T12:00:00.000Z' });
+    await life.advanceTo('2027-06-15T12:00:00Z');
+    expect(await life.readSubscription()).toMatchObject({ status: 'expired', endedAt: '2027-06-15T12:00:00.000Z' });
     expect(await check(life.customer, 'calls', TRIED)).toMatchObject({
       allowed: false,
       reason: 'subscription_expired',
     });
-    await life.to('2027-09-01T00:00:00Z');
+    await life.advanceTo('2027-09-01T00:00:00Z');
     expect((await life.command('renew')).body).toMatchObject({
       status: 'active',
       plan: { key: 'basic' },
@@ -141,20 +150,23 @@ describe('the life of', () => {
   });
 
   it('a customer who pauses across a renewal: nothing is renewed, nothing is lost', async () => {
-    const life = await onClock(call, PRODUCT, '2027-05-01T00:00:00Z');
+    const life = await createCustomerOnTestClock(call, PRODUCT, '2027-05-01T00:00:00Z');
     await life.command('change', { plan: 'daily', when: 'period_end' });
     await consume(life.customer, 'calls', 6);
-    await life.to('2027-05-25T00:00:00Z');
+    await life.advanceTo('2027-05-25T00:00:00Z');
     await life.command('pause');
-    await life.to('2027-08-01T00:00:00Z');
+    await life.advanceTo('2027-08-01T00:00:00Z');
     expect(await check(life.customer)).toMatchObject({ allowed: false, reason: 'subscription_paused' });
     expect((await life.command('unpause')).body).toMatchObject({
       currentPeriodEnd: '2027-08-08T00:00:00.000Z',
       scheduledChange: { effectiveAt: '2027-08-08T00:00:00.000Z' },
     });
     expect(await check(life.customer)).toMatchObject({ allowed: true, used: 6, remaining: 4 });
-    await life.to('2027-08-10T00:00:00Z');
-    expect(await life.read()).toMatchObject({ plan: { key: 'daily' }, currentPeriodStart: '2027-08-10T00:00:00.000Z' });
+    await life.advanceTo('2027-08-10T00:00:00Z');
+    expect(await life.readSubscription()).toMatchObject({
+      plan: { key: 'daily' },
+      currentPeriodStart: '2027-08-10T00:00:00.000Z',
+    });
     expect(await types(life)).toEqual([
       'created',
       'change_scheduled',

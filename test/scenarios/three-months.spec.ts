@@ -2,13 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DueSubscriptionsService } from '@app/subscriptions';
 import { startService, TestClock, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { type Person, serviceKey } from '../support/fixtures.js';
+import { type RegisteredUser, createApiKey } from '../support/fixtures.js';
 
 /** Three months of one customer in Berlin who came on the last day of January. */
 describe('three months of one customer', () => {
   const clock = new TestClock();
   let service: TestApp & { database: TestDatabase };
-  let call: Person['call'];
+  let call: RegisteredUser['call'];
   let id: string;
   const consume = (quantity = 1) =>
     call('POST', '/v1/usage/consume', { body: { customer: 'berlin', product: 'api', feature: 'api_calls', quantity } });
@@ -20,7 +20,7 @@ describe('three months of one customer', () => {
 
   beforeAll(async () => {
     service = await startService({ clock });
-    ({ call } = await serviceKey(service));
+    ({ call } = await createApiKey(service));
     clock.set('2027-01-31T10:00:00+01:00');
   });
   afterAll(() => service.stop());

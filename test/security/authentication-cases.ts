@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import * as path from 'node:path';
 import { expect } from '@jest/globals';
 import { ADMIN } from '../support/app.js';
-import { BASE64URL, inParallel, PASSWORD, type Person, unique } from '../support/fixtures.js';
+import { BASE64URL, inParallel, PASSWORD, type RegisteredUser, uniqueName } from '../support/fixtures.js';
 import { startProcess } from '../support/process.js';
 import { type SecurityCase, type World } from './world.js';
 
@@ -224,7 +224,7 @@ export const AUTHENTICATION: SecurityCase[] = [
     title: 'whoever is deactivated, deleted, has another password or another role is out on every instance',
     run: async (world) => {
       const { admin, person, call } = world;
-      const ends: Record<string, (somebody: Person) => Promise<unknown>> = {
+      const ends: Record<string, (somebody: RegisteredUser) => Promise<unknown>> = {
         deactivated: ({ userId }) => admin.call('PATCH', `/v1/users/${userId}`, { body: { active: false } }),
         deleted: ({ userId }) => admin.call('DELETE', `/v1/users/${userId}`),
         'has another role': ({ userId }) => admin.call('PATCH', `/v1/users/${userId}`, { body: { role: 'support' } }),
@@ -326,7 +326,7 @@ export const AUTHENTICATION: SecurityCase[] = [
     title: 'a forgotten password tells nobody who has an account; a registration does, as the contract has it',
     run: async ({ ann, call, database }) => {
       const ask = (email: string) => call('POST', '/v1/auth/forgot-password', { body: { email } });
-      const [known, unknown] = [await ask(ann.email), await ask(`${unique('nobody')}@example.com`)];
+      const [known, unknown] = [await ask(ann.email), await ask(`${uniqueName('nobody')}@example.com`)];
       expect({ status: known.status, body: known.body }).toEqual({ status: unknown.status, body: unknown.body });
       expect([...known.headers.keys()].sort()).toEqual([...unknown.headers.keys()].sort());
       // Both leave the same behind; only the job that sends mail looks whether there is anybody.
@@ -376,7 +376,7 @@ export const AUTHENTICATION: SecurityCase[] = [
       await pause(1_100);
       expect((await guess(1, PASSWORD)).status).toBe(200);
       // An account that nobody has is slowed down just so.
-      const nobody = `${unique('nobody')}@example.com`;
+      const nobody = `${uniqueName('nobody')}@example.com`;
       const statuses = [];
       for (let index = 0; index < 12; index++)
         statuses.push((await call('POST', '/v1/auth/login', { body: { email: nobody, password: 'wrong' } })).status);
@@ -387,7 +387,7 @@ export const AUTHENTICATION: SecurityCase[] = [
     id: 'S-37',
     title: 'passwords are long, any characters, and none that is tried first',
     run: async ({ call }) => {
-      const tried = async (password: string, email = `${unique('pw')}@example.com`) =>
+      const tried = async (password: string, email = `${uniqueName('pw')}@example.com`) =>
         (await call('POST', '/v1/auth/register', { body: { email, password } })).status;
       for (const password of [
         '1234567',
@@ -406,7 +406,7 @@ export const AUTHENTICATION: SecurityCase[] = [
       ]) {
         expect([password.slice(0, 20), await tried(password)]).toEqual([password.slice(0, 20), 422]);
       }
-      const email = `${unique('marianne')}@example.com`;
+      const email = `${uniqueName('marianne')}@example.com`;
       expect(await tried(`${email} is me`, email)).toBe(422);
       for (const password of [
         'fifteen chars ok',
@@ -438,7 +438,7 @@ export const AUTHENTICATION: SecurityCase[] = [
     id: 'S-38',
     title: 'every character of a password counts',
     run: async ({ call, login }) => {
-      const email = `${unique('long')}@example.com`;
+      const email = `${uniqueName('long')}@example.com`;
       const long = 'ab12'.repeat(18).replace(/ab12$/, 'q9z!');
       expect((await call('POST', '/v1/auth/register', { body: { email, password: `${long}X` } })).status).toBe(201);
       expect((await login(email, `${long}Y`)).status).toBe(401);
@@ -529,7 +529,7 @@ export const AUTHENTICATION: SecurityCase[] = [
         });
         const message = await started.then(
           async (service) => {
-            await service.end('SIGKILL');
+            await service.stop('SIGKILL');
             return 'started';
           },
           (error: Error) => error.message,

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from '@jest/globals';
 import { ACCESS, type Access, NO_API } from '../api/access-table.js';
-import type { Answer, Call } from '../support/app.js';
-import { PASSWORD, type Person, unique } from '../support/fixtures.js';
+import type { ApiResponse, Call } from '../support/app.js';
+import { PASSWORD, type RegisteredUser, uniqueName } from '../support/fixtures.js';
 import { eventually } from '../support/eventually.js';
 import { type SecurityCase, statusOf, type World } from './world.js';
 
@@ -11,11 +11,11 @@ const DENIALS = ['authentication_required', 'invalid_token', 'insufficient_scope
 const FORBIDDEN_MEMBERS = /password_?hash|token_?version|key_?hash|secret_?hash|canonical_?email|sealed|argon2/i;
 
 /** What two problems say, but for which request they answer. */
-const withoutRequest = ({ status, body: { instance: _, requestId: __, ...body } }: Answer): object => ({
+const withoutRequest = ({ status, body: { instance: _, requestId: __, ...body } }: ApiResponse): object => ({
   status,
   ...body,
 });
-const stateOf = async (somebody: Person): Promise<unknown> => [
+const stateOf = async (somebody: RegisteredUser): Promise<unknown> => [
   (await somebody.call('GET', `/v1/subscriptions/${somebody.subscriptionId}`)).body,
   (await somebody.call('GET', `/v1/subscriptions/${somebody.subscriptionId}/timeline`)).body.data.length,
 ];
@@ -34,7 +34,7 @@ function expected(actor: string, { public: open, scope, users, support }: Access
   return users ? 'through' : 'services_only';
 }
 
-function verdict({ body }: Answer): string {
+function verdict({ body }: ApiResponse): string {
   const code = (body as { code?: string } | null)?.code ?? '';
   if (
     code === 'invalid_fields' &&
@@ -100,7 +100,7 @@ export const AUTHORIZATION: SecurityCase[] = [
         withoutRequest(await ann.call('GET', `/v1/subscriptions/${randomUUID()}`)),
       );
       expect(withoutRequest(await ann.call('GET', `/v1/customers/${bob.customer}/subscription`))).toEqual(
-        withoutRequest(await ann.call('GET', `/v1/customers/${unique('absent')}/subscription`)),
+        withoutRequest(await ann.call('GET', `/v1/customers/${uniqueName('absent')}/subscription`)),
       );
     },
   },
@@ -111,7 +111,7 @@ export const AUTHORIZATION: SecurityCase[] = [
       expect((await ann.call('GET', `/v1/customers/${bob.customer}/entitlements/seats`)).status).toBe(404);
       const others = await newsKey.call('GET', `/v1/customers/${apiCustomer}/entitlements/api_calls`);
       expect(withoutRequest(others)).toEqual(
-        withoutRequest(await newsKey.call('GET', `/v1/customers/${unique('absent')}/entitlements/api_calls`)),
+        withoutRequest(await newsKey.call('GET', `/v1/customers/${uniqueName('absent')}/entitlements/api_calls`)),
       );
     },
   },
@@ -165,7 +165,7 @@ export const AUTHORIZATION: SecurityCase[] = [
         (await ann.call('POST', '/v1/usage/consume', { body: { customer: bob.customer, feature: 'projects' } })).status,
       ).toBe(404);
       const { body } = await ann.call('POST', '/v1/usage/events', {
-        body: { events: [{ id: unique('event'), customer: bob.customer, feature: 'projects', quantity: 1 }] },
+        body: { events: [{ id: uniqueName('event'), customer: bob.customer, feature: 'projects', quantity: 1 }] },
       });
       expect(body.results).toEqual([expect.objectContaining({ status: 'rejected', code: 'customer_not_found' })]);
       expect(await used()).toBe(before);
@@ -180,8 +180,8 @@ export const AUTHORIZATION: SecurityCase[] = [
       expect((await consume({ customer: newsCustomer, product: 'news', feature: 'articles' })).status).toBe(404);
       const { body } = await apiKey.call('POST', '/v1/usage/events', {
         body: {
-          events: [newsCustomer, apiCustomer, unique('absent')].map((customer) => ({
-            id: unique('event'),
+          events: [newsCustomer, apiCustomer, uniqueName('absent')].map((customer) => ({
+            id: uniqueName('event'),
             customer,
             feature: 'api_calls',
             quantity: 1,
@@ -234,7 +234,7 @@ export const AUTHORIZATION: SecurityCase[] = [
     id: 'S-11',
     title: 'nobody registers as more than they are',
     run: async ({ call, database }) => {
-      const email = `${unique('eve')}@example.com`;
+      const email = `${uniqueName('eve')}@example.com`;
       for (const extra of [
         { role: 'admin' },
         { isAdmin: true },
@@ -374,7 +374,7 @@ export const AUTHORIZATION: SecurityCase[] = [
       // Nobody makes themselves more than they are.
       expect((await call('PATCH', `/v1/users/${editor.userId}`, { body: { role: 'admin' } })).status).toBe(403);
       // A customer whom others have too is not one team's to delete.
-      const shared = unique('shared');
+      const shared = uniqueName('shared');
       await admin.call('PUT', `/v1/customers/${shared}`, { body: { product: 'api' } });
       await admin.call('PUT', `/v1/customers/${shared}`, {
         body: { product: 'news', region: 'US', deviceType: 'ios' },
@@ -416,7 +416,7 @@ export const AUTHORIZATION: SecurityCase[] = [
           const sentAt = performance.now();
           const { status } = await instance('POST', '/v1/features', {
             token,
-            body: { key: unique('late'), name: 'Late', type: 'boolean' },
+            body: { key: uniqueName('late'), name: 'Late', type: 'boolean' },
           });
           if (status === 201 && sentAt > demotedAt + 1_000) late.push(`${sentAt - demotedAt} ms`);
           await new Promise((resolve) => setTimeout(resolve, 20));

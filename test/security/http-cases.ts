@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { expect } from '@jest/globals';
-import { inParallel, unique } from '../support/fixtures.js';
+import { inParallel, uniqueName } from '../support/fixtures.js';
 import { type SecurityCase, sendRaw, statusOf, type World } from './world.js';
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -230,7 +230,7 @@ export const HTTP: SecurityCase[] = [
     id: 'S-5C',
     title: 'leaving and coming back ten times brings one trial, and no usage back',
     run: async ({ admin, ann }) => {
-      const product = unique('trial');
+      const product = uniqueName('trial');
       const document = {
         product: { key: product, name: product },
         features: [{ key: 'calls', name: 'Calls', type: 'metered' }],

@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { PASSWORD, unique } from '../support/fixtures.js';
+import { PASSWORD, uniqueName } from '../support/fixtures.js';
 import { type SecurityCase, statusOf, type World } from './world.js';
 
 const SQL_WORDS = /select|insert|from users|relation|column|typeorm|pg_|at .*\.ts/i;
@@ -53,7 +53,7 @@ const consumeOf = ({ apiCustomer }: World, quantity: string): string =>
 const nested = (levels: number, open: string, close: string): string =>
   open.repeat(levels) + '1' + close.repeat(levels);
 const plan = (terms: object, more: object = {}): object => ({
-  key: unique('plan'),
+  key: uniqueName('plan'),
   name: 'P',
   prices: [{ interval: 'month', amount: 100, currency: 'USD' }],
   entitlements: [{ feature: 'api_calls', type: 'metered', limit: 1, window: 'day', overage: 'deny', ...terms }],
@@ -127,7 +127,7 @@ export const INPUT: SecurityCase[] = [
     title: 'usage at the very top is refused to go over it, and wraps nowhere',
     run: async (world) => {
       const { admin, apiKey } = world;
-      const customer = unique('brim');
+      const customer = uniqueName('brim');
       await apiKey.call('PUT', `/v1/customers/${customer}`, { body: { plan: 'overage' } });
       const correct = (quantity: number) =>
         admin.call('POST', '/v1/usage/corrections', {
@@ -166,11 +166,11 @@ export const INPUT: SecurityCase[] = [
         })),
       );
       const { apiKey } = world;
-      const key = unique('nought');
+      const key = uniqueName('nought');
       const { status } = await apiKey.call('POST', '/v1/plans', { body: plan({ limit: 0 }, { key }) });
       expect(status).toBe(201);
       expect((await apiKey.call('POST', `/v1/plans/${key}/publish`, { body: {} })).status).toBe(200);
-      const customer = unique('nought');
+      const customer = uniqueName('nought');
       expect((await apiKey.call('PUT', `/v1/customers/${customer}`, { body: { plan: key } })).status).toBe(201);
       expect(
         (await apiKey.call('POST', '/v1/usage/consume', { body: { customer, feature: 'api_calls' } })).body,
@@ -214,9 +214,9 @@ export const INPUT: SecurityCase[] = [
         { path: '/v1/usage/events', body: { events: [...many(99), null] } },
         { path: '/v1/usage/events', body: { events: 'all' } },
       ]);
-      const [a, b] = [unique('twice'), unique('once')];
+      const [a, b] = [uniqueName('twice'), uniqueName('once')];
       const { body } = await apiKey.call('POST', '/v1/usage/events', {
-        body: { events: [fact(a), fact(b), fact(a), fact(unique('unknown'), { feature: 'nothing' })] },
+        body: { events: [fact(a), fact(b), fact(a), fact(uniqueName('unknown'), { feature: 'nothing' })] },
       });
       expect(body.results.map(({ status }: { status: string }) => status)).toEqual([
         'recorded',
@@ -287,8 +287,8 @@ export const INPUT: SecurityCase[] = [
           path: '/v1/usage/events',
           body: { events: [{ id: nul, customer: world.apiCustomer, feature: 'api_calls', quantity: 1 }] },
         },
-        { method: 'PUT', path: `/v1/customers/${unique('nul')}`, body: { name: nul } },
-        { method: 'PUT', path: `/v1/customers/${unique('nul')}`, body: { email: `${nul}@example.com` } },
+        { method: 'PUT', path: `/v1/customers/${uniqueName('nul')}`, body: { name: nul } },
+        { method: 'PUT', path: `/v1/customers/${uniqueName('nul')}`, body: { email: `${nul}@example.com` } },
         { path: '/v1/plans', body: plan({}, { name: nul }) },
         { path: '/v1/features', body: { key: 'nul', name: nul, type: 'boolean' } },
         { method: 'GET', path: '/v1/customers/a%00b' },
@@ -298,7 +298,7 @@ export const INPUT: SecurityCase[] = [
       ]);
       for (const body of [
         { email: `${nul}@example.com`, password: PASSWORD },
-        { email: `${unique('nul')}@example.com`, password: PASSWORD, name: nul },
+        { email: `${uniqueName('nul')}@example.com`, password: PASSWORD, name: nul },
       ])
         expect((await world.call('POST', '/v1/auth/register', { body })).status).toBe(422);
       expect((await world.call('POST', '/v1/auth/login', { body: { email: nul, password: nul } })).status).toBe(422);
@@ -340,7 +340,7 @@ export const INPUT: SecurityCase[] = [
       expect(
         (
           await world.call('POST', '/v1/auth/register', {
-            body: { email: `${unique('half')}@example.com`, password: PASSWORD, name: half },
+            body: { email: `${uniqueName('half')}@example.com`, password: PASSWORD, name: half },
           })
         ).status,
       ).toBe(422);
@@ -366,7 +366,7 @@ export const INPUT: SecurityCase[] = [
         );
       expect([400, 422]).toContain(statusOf(await send('idempotency-key: a\r\nidempotency-key: b\r\n')));
       expect([400, 422]).toContain(statusOf(await send('idempotency-key: \u{1F98A}\r\n')));
-      const key = unique('quoted');
+      const key = uniqueName('quoted');
       const first = await send(`idempotency-key: ${key}\r\n`);
       const again = await send(`idempotency-key: "${key}"\r\n`);
       expect(statusOf(first)).toBe(200);
@@ -450,7 +450,8 @@ export const INPUT: SecurityCase[] = [
     title: 'a cursor is for the one and the list that it was made for',
     run: async (world) => {
       const { apiKey, newsKey, admin } = world;
-      for (let index = 0; index < 3; index++) await apiKey.call('PUT', `/v1/customers/${unique('page')}`, { body: {} });
+      for (let index = 0; index < 3; index++)
+        await apiKey.call('PUT', `/v1/customers/${uniqueName('page')}`, { body: {} });
       const { body } = await apiKey.call('GET', '/v1/customers?limit=1');
       const cursor = body.nextCursor as string;
       expect((await apiKey.call('GET', `/v1/customers?limit=1&cursor=${cursor}`)).status).toBe(200);
@@ -493,7 +494,7 @@ export const INPUT: SecurityCase[] = [
         for (const body of [
           { email: text, password: PASSWORD },
           { email: `${text}@example.com`, password: PASSWORD },
-          { email: `${unique('re')}@example.com`, password: text },
+          { email: `${uniqueName('re')}@example.com`, password: text },
         ])
           expect((await call('POST', '/v1/auth/register', { body })).status).toBe(422);
         for (const body of [

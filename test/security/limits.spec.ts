@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ADMIN, type Call, caller, SECRET_KEY } from '../support/app.js';
+import { ADMIN, type Call, createCall, SECRET_KEY } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { inParallel, unique } from '../support/fixtures.js';
+import { inParallel, uniqueName } from '../support/fixtures.js';
 import { type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
-import { redisIsThere, startRedis, type TestRedis } from '../support/redis.js';
+import { isRedisAvailable, startRedis, type TestRedis } from '../support/redis.js';
 import { addressesSeen } from './http-cases.js';
 
 const LIMIT = 40;
@@ -17,16 +17,16 @@ const SETTINGS = {
   RATE_LIMIT_PER_MINUTE: String(LIMIT),
   AUTH_RATE_LIMIT_PER_MINUTE: '0',
 };
-const withRedis = redisIsThere() ? describe : describe.skip;
-const withOwnRedis = redisIsThere({ own: true }) ? describe : describe.skip;
+const withRedis = isRedisAvailable() ? describe : describe.skip;
+const withOwnRedis = isRedisAvailable({ own: true }) ? describe : describe.skip;
 
 /** A token of the admin, and a new key with a limit of its own. */
 async function credentials(url: string, rateLimitPerMinute: number): Promise<{ token: string; key: string }> {
-  const call = caller(url);
+  const call = createCall(url);
   const token = (await call('POST', '/v1/auth/login', { body: ADMIN })).body.accessToken as string;
   const { body } = await call('POST', '/v1/api-keys', {
     token,
-    body: { name: unique('limited'), scopes: ['customers:read'], rateLimitPerMinute },
+    body: { name: uniqueName('limited'), scopes: ['customers:read'], rateLimitPerMinute },
   });
   return { token, key: body.key as string };
 }
@@ -44,7 +44,7 @@ describe('limits without Redis', () => {
     database = await createTestDatabase();
   });
   afterAll(async () => {
-    await Promise.all(services.map((service) => service.end('SIGTERM')));
+    await Promise.all(services.map((service) => service.stop('SIGTERM')));
     await database.drop();
   });
 
@@ -75,7 +75,7 @@ describe('limits without Redis', () => {
 
   it('a key has the limit that it was given, and one without has none', async () => {
     const { url } = await start();
-    const call = caller(url);
+    const call = createCall(url);
     const { token, key } = await credentials(url, 5);
     const answers = await inParallel(8, 1, () => call('GET', '/v1/customers', { token: key }));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 429, 429, 429]);
@@ -101,10 +101,10 @@ function fourInstances(options: { own?: boolean } = {}) {
       TRUSTED_PROXIES: '127.0.0.1',
     };
     four.services = await Promise.all(Array.from({ length: 4 }, () => startProcess(temporaryFolder(), settings)));
-    four.calls = four.services.map(({ url }) => caller(url));
+    four.calls = four.services.map(({ url }) => createCall(url));
   }, 60_000);
   afterAll(async () => {
-    await Promise.all(four.services.map((service) => service.end('SIGTERM')));
+    await Promise.all(four.services.map((service) => service.stop('SIGTERM')));
     await four.redis.stop();
     await database.drop();
   });

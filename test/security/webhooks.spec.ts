@@ -7,8 +7,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { AddressLookup } from '@app/webhooks';
 import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { sendDue } from '../support/deliveries.js';
-import { person, serviceKey, unique } from '../support/fixtures.js';
+import { deliverDueEvents } from '../support/deliveries.js';
+import { registerUser, createApiKey, uniqueName } from '../support/fixtures.js';
 import { eventually } from '../support/eventually.js';
 import { Receiver } from '../support/receiver.js';
 import { SELF_SIGNED } from '../support/self-signed.js';
@@ -74,9 +74,9 @@ describe('webhooks as a way in', () => {
   const create = (url: string) =>
     service.admin('POST', '/v1/webhook-endpoints', { body: { url, types: ['customer.created'] } });
   const happen = async (): Promise<void> => {
-    const { call } = await serviceKey(service, { scopes: ['customers:write'] });
-    expect((await call('PUT', `/v1/customers/${unique('customer')}`, { body: {} })).status).toBe(201);
-    await sendDue(service);
+    const { call } = await createApiKey(service, { scopes: ['customers:write'] });
+    expect((await call('PUT', `/v1/customers/${uniqueName('customer')}`, { body: {} })).status).toBe(201);
+    await deliverDueEvents(service);
   };
   const delivery = async (id: string): Promise<any> =>
     (await service.admin('GET', `/v1/webhook-deliveries?endpoint=${id}`)).body.data[0];
@@ -155,7 +155,7 @@ describe('webhooks as a way in', () => {
           })
         ).status,
       ).toBe(422);
-      const somebody = await person(service);
+      const somebody = await registerUser(service);
       const { status, body: problem } = await somebody.call('PATCH', '/v1/users/me', {
         body: { webhookUrl: `http://127.0.0.1:${port}/` },
       });
@@ -192,8 +192,8 @@ describe('webhooks as a way in', () => {
       await forget();
       const asked = lookup.asked;
       await happen();
-      expect(receiver.at('/rebound')).toHaveLength(1);
-      expect(receiver.at('/rebound')[0]!.headers['host']).toBe(`rebinds.example:${receiver.port}`);
+      expect(receiver.requestsTo('/rebound')).toHaveLength(1);
+      expect(receiver.requestsTo('/rebound')[0]!.headers['host']).toBe(`rebinds.example:${receiver.port}`);
       expect(lookup.asked - asked).toBe(1);
       expect(await delivery(body.id)).toMatchObject({ status: 'delivered' });
     }, 30_000);
@@ -218,7 +218,7 @@ describe('webhooks as a way in', () => {
   describe('S-6A: receivers that misbehave hold nobody up', () => {
     const MISBEHAVIOURS: Record<
       string,
-      { behave: Parameters<Receiver['behaviours']['set']>[1]; outcome: string | RegExp }
+      { behave: Parameters<Receiver['handlers']['set']>[1]; outcome: string | RegExp }
     > = {
       '/flood': {
         behave: (_, response) => {
@@ -263,17 +263,18 @@ describe('webhooks as a way in', () => {
     it('each is done with in fifteen seconds, and a good one has its events at once', async () => {
       const ids: Record<string, string> = {};
       for (const [path, { behave }] of Object.entries(MISBEHAVIOURS)) {
-        receiver.behaviours.set(path, behave);
+        receiver.handlers.set(path, behave);
         ids[path] = (await create(receiver.url(path).replace('127.0.0.1', '127.0.0.2'))).body.id;
       }
       await create(receiver.url('/good').replace('127.0.0.1', '127.0.0.2'));
       collectGarbage();
       const before = process.memoryUsage().rss;
-      const { call } = await serviceKey(service, { scopes: ['customers:write'] });
+      const { call } = await createApiKey(service, { scopes: ['customers:write'] });
       const began = performance.now();
-      for (let event = 0; event < 20; event++) await call('PUT', `/v1/customers/${unique('customer')}`, { body: {} });
+      for (let event = 0; event < 20; event++)
+        await call('PUT', `/v1/customers/${uniqueName('customer')}`, { body: {} });
       await eventually(
-        () => receiver.at('/good').length,
+        () => receiver.requestsTo('/good').length,
         (count) => count === 20,
       );
       const tried = async (id: string) =>
@@ -305,10 +306,10 @@ describe('webhooks as a way in', () => {
        insert into deliveries (id, channel, lane, message_id, type, status, due_at, created_at) select gen_random_uuid(), 'webhook', $1, event_id, 'customer.created', 'pending', now(), now() from told`,
       [dead.id],
     );
-    const { call } = await serviceKey(service, { scopes: ['customers:write'] });
-    for (let event = 0; event < 20; event++) await call('PUT', `/v1/customers/${unique('customer')}`, { body: {} });
+    const { call } = await createApiKey(service, { scopes: ['customers:write'] });
+    for (let event = 0; event < 20; event++) await call('PUT', `/v1/customers/${uniqueName('customer')}`, { body: {} });
     await eventually(
-      () => receiver.at('/alive').length,
+      () => receiver.requestsTo('/alive').length,
       (count) => count === 20,
     );
     const tried = async () =>

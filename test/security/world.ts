@@ -3,13 +3,20 @@ import * as fs from 'node:fs';
 import { connect } from 'node:net';
 import * as path from 'node:path';
 import { type Config, Keyring } from '@app/platform';
-import { ADMIN, type Answer, type Call, caller, SECRET_KEY } from '../support/app.js';
+import { ADMIN, type ApiResponse, type Call, createCall, SECRET_KEY } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { inRole, PASSWORD, person, type Person, serviceKey, unique } from '../support/fixtures.js';
+import {
+  registerUserWithRole,
+  PASSWORD,
+  registerUser,
+  type RegisteredUser,
+  createApiKey,
+  uniqueName,
+} from '../support/fixtures.js';
 import { type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
 
 /** A key of a service. */
-type KeyHolder = Awaited<ReturnType<typeof serviceKey>>;
+type KeyHolder = Awaited<ReturnType<typeof createApiKey>>;
 
 /** Two instances of the built service on one database, and people of every kind on them. */
 export interface World {
@@ -20,20 +27,20 @@ export interface World {
   call: Call;
   /** Calls the second one. */
   elsewhere: Call;
-  admin: Person;
-  ann: Person;
-  bob: Person;
-  support: Person;
+  admin: RegisteredUser;
+  ann: RegisteredUser;
+  bob: RegisteredUser;
+  support: RegisteredUser;
   /** Rules the product `news`. */
-  editor: Person;
+  editor: RegisteredUser;
   /** A key of a service on the product `api`, and one on `news`; both with all scopes. */
   apiKey: KeyHolder;
   newsKey: KeyHolder;
   /** A customer of `api` alone, and one of `news` alone. */
   apiCustomer: string;
   newsCustomer: string;
-  person(): Promise<Person>;
-  login(email: string, password?: string): Promise<Answer>;
+  person(): Promise<RegisteredUser>;
+  login(email: string, password?: string): Promise<ApiResponse>;
   /** The key that access tokens are signed with, as only the service should have it. */
   signingKey(): Promise<{ kid: string; key: KeyObject; publicPem: string }>;
   /** Sends bytes as they are. @returns everything that came back until the end, or until nothing more came */
@@ -54,13 +61,13 @@ export async function buildWorld(environment: Record<string, string> = {}): Prom
   };
   const first = await startProcess(folder, settings);
   const second = await startProcess(folder, { ...settings, WORKER: 'off' });
-  const call = caller(first.url);
-  const login = (email: string, password = PASSWORD): Promise<Answer> =>
+  const call = createCall(first.url);
+  const login = (email: string, password = PASSWORD): Promise<ApiResponse> =>
     call('POST', '/v1/auth/login', { body: { email, password } });
   const adminLogin = (await login(ADMIN.email, ADMIN.password)).body;
   const adminCall: Call = (method, at, options = {}) => call(method, at, { token: adminLogin.accessToken, ...options });
   const me = (await adminCall('GET', '/v1/users/me')).body;
-  const admin: Person = {
+  const admin: RegisteredUser = {
     email: ADMIN.email,
     userId: me.id,
     customer: me.customer,
@@ -71,10 +78,10 @@ export async function buildWorld(environment: Record<string, string> = {}): Prom
   };
   const service = { call, admin: adminCall };
   const [apiKey, newsKey] = [
-    await serviceKey(service, { product: 'api' }),
-    await serviceKey(service, { product: 'news' }),
+    await createApiKey(service, { product: 'api' }),
+    await createApiKey(service, { product: 'news' }),
   ];
-  const [apiCustomer, newsCustomer] = [unique('api-customer'), unique('news-customer')];
+  const [apiCustomer, newsCustomer] = [uniqueName('api-customer'), uniqueName('news-customer')];
   await apiKey.call('PUT', `/v1/customers/${apiCustomer}`, { body: {} });
   await newsKey.call('PUT', `/v1/customers/${newsCustomer}`, { body: { region: 'US', deviceType: 'ios' } });
 
@@ -89,12 +96,12 @@ export async function buildWorld(environment: Record<string, string> = {}): Prom
     newsKey,
     apiCustomer,
     newsCustomer,
-    elsewhere: caller(second.url),
-    person: () => person(service),
-    ann: await person(service),
-    bob: await person(service),
-    support: await inRole(service, { role: 'support' }),
-    editor: await inRole(service, { role: 'product_admin', product: 'news' }),
+    elsewhere: createCall(second.url),
+    person: () => registerUser(service),
+    ann: await registerUser(service),
+    bob: await registerUser(service),
+    support: await registerUserWithRole(service, { role: 'support' }),
+    editor: await registerUserWithRole(service, { role: 'product_admin', product: 'news' }),
     async signingKey() {
       const [row] = await database.query<{ kid: string; sealed: Buffer; jwk: object }>(
         'select kid, sealed_private_key as sealed, public_key as jwk from signing_keys order by signs_from limit 1',
@@ -110,7 +117,7 @@ export async function buildWorld(environment: Record<string, string> = {}): Prom
     },
     raw: (text, quietMs = 400) => sendRaw(first.url, text, quietMs),
     async stop() {
-      await Promise.all([first.end('SIGTERM'), second.end('SIGTERM')]);
+      await Promise.all([first.stop('SIGTERM'), second.stop('SIGTERM')]);
       await database.drop();
       fs.rmSync(path.resolve(folder), { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
     },

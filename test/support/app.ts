@@ -12,10 +12,10 @@ import { createTestDatabase, type TestDatabase } from './database.js';
 
 export const ADMIN = { email: 'admin@localhost', password: 'correct horse battery staple' };
 
-/** What signs and seals in every service of the tests: several on one database read each other's tokens. */
+/** SECRET_KEY of every service in the tests, so that services on one database accept each other's tokens. */
 export const SECRET_KEY = 'k3y-of-the-tests-0123456789-abcdefghijklmnop';
 
-/** A clock that the test sets; it stands still in between. */
+/** A clock that changes only when the test sets it. */
 export class TestClock extends Clock {
   private at = Date.now();
 
@@ -32,7 +32,7 @@ export class TestClock extends Clock {
   }
 }
 
-export interface Answer<T = any> {
+export interface ApiResponse<T = any> {
   status: number;
   headers: Headers;
   body: T;
@@ -44,9 +44,9 @@ export interface CallOptions {
   headers?: Record<string, string>;
 }
 
-export type Call = (method: string, path: string, options?: CallOptions) => Promise<Answer>;
+export type Call = (method: string, path: string, options?: CallOptions) => Promise<ApiResponse>;
 
-/** A running service on a database of its own. */
+/** A running service with its own database. */
 export interface TestApp {
   app: NestFastifyApplication;
   url: string;
@@ -61,16 +61,16 @@ export interface AppOptions {
   database: TestDatabase;
   clock?: Clock;
   environment?: Record<string, string>;
-  /** True: its jobs run by themselves, at any moment. Otherwise a test runs those that it wants, when it wants them. */
+  /** True: jobs run on their schedule. False (default): the test runs the jobs that it needs. */
   worker?: boolean;
-  /** Replaces parts: a deliberately broken one, to see that a test can fail. */
+  /** Replaces providers, for example with a broken one to prove that a test can fail. */
   customize?: (module: TestingModuleBuilder) => TestingModuleBuilder;
 }
 
-/** A busy machine is no failure: how long things may take has tests of its own. */
-const PATIENCE = { REQUEST_DEADLINE_MS: '20000' };
+/** 20 s, so that a busy machine does not fail a test. Deadlines have separate tests. */
+const LONG_DEADLINE = { REQUEST_DEADLINE_MS: '20000' };
 const ENVIRONMENT = {
-  ...PATIENCE,
+  ...LONG_DEADLINE,
   RATE_LIMIT_PER_MINUTE: '0',
   WORKER: 'off',
   SAMPLE_DATA: 'on',
@@ -104,7 +104,7 @@ export async function startApp({
   await app.get(BootstrapData).run();
   await app.listen(0, '127.0.0.1');
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
-  const call = caller(url);
+  const call = createCall(url);
   const { body } = await call('POST', '/v1/auth/login', { body: ADMIN });
   const adminToken = body.accessToken as string;
   return {
@@ -117,8 +117,8 @@ export async function startApp({
   };
 }
 
-/** Speaks JSON to a service, as a stranger would. */
-export function caller(url: string): Call {
+/** A function that sends JSON requests to a service. Without a token they are anonymous. */
+export function createCall(url: string): Call {
   return async (method, at, { token, body, headers = {} } = {}) => {
     const response = await fetch(url + at, {
       method,
@@ -129,7 +129,7 @@ export function caller(url: string): Call {
       },
       body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
     });
-    // A stream has no end to wait for.
+    // An event stream never ends, so its body is not read.
     const endless = response.headers.get('content-type') === 'text/event-stream';
     const text = endless ? '' : await response.text();
     if (endless) await response.body?.cancel();

@@ -2,8 +2,8 @@ import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import pg from 'pg';
 
-/** What belongs to a running server, and to no copy of it (PostgreSQL, "Making a Base Backup Using the Low Level API"). */
-const LEFT_OUT = new Set([
+/** Files of a running server that a backup omits (PostgreSQL, "Making a Base Backup Using the Low Level API"). */
+const EXCLUDED = new Set([
   'postmaster.pid',
   'postmaster.opts',
   'owner.pid',
@@ -28,21 +28,21 @@ const EMPTY_FOLDERS = [
   'pg_wal/archive_status',
 ];
 
-/** Settings of a server whose WAL goes to a folder. */
-export const archivingTo = (archive: string): Record<string, string> => ({
+/** Settings of a server that archives its WAL in a folder. */
+export const archiveSettings = (archive: string): Record<string, string> => ({
   archive_mode: 'on',
   archive_command: `test ! -f ${archive}/%f && cp %p ${archive}/%f`,
 });
 
-/** Settings of a server that brings a copy to what was committed by an instant, and serves it then. */
-export const restoringFrom = (archive: string, until: string): Record<string, string> => ({
+/** Settings of a server that replays the archive up to an instant and then accepts connections. */
+export const recoverySettings = (archive: string, until: string): Record<string, string> => ({
   archive_mode: 'off',
   restore_command: `cp ${archive}/%f %p`,
   recovery_target_time: until,
   recovery_target_action: 'promote',
 });
 
-/** Copies the folder of a running server as pg_basebackup would, whose program needs not be there for this. */
+/** Copies the folder of a running server like pg_basebackup, which need not be installed. */
 export async function takeBaseBackup(superuserUrl: string, dataDir: string, backup: string): Promise<void> {
   const client = new pg.Client({ connectionString: superuserUrl });
   await client.connect();
@@ -61,14 +61,14 @@ export async function takeBaseBackup(superuserUrl: string, dataDir: string, back
   }
 }
 
-/** With its owner. What goes meanwhile is not needed: the WAL knows of it. */
+/** Copies a file or folder with its owner. Files deleted meanwhile are skipped: the WAL has their changes. */
 async function copy(from: string, to: string): Promise<void> {
   const stat = await fs.stat(from).catch(() => null);
   if (!stat) return;
   if (stat.isDirectory()) {
     await fs.mkdir(to, { mode: stat.mode });
     for (const name of await fs.readdir(from))
-      if (!LEFT_OUT.has(name)) await copy(path.join(from, name), path.join(to, name));
+      if (!EXCLUDED.has(name)) await copy(path.join(from, name), path.join(to, name));
   } else
     await fs
       .copyFile(from, to)

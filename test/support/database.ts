@@ -3,11 +3,11 @@ import pg from 'pg';
 
 const TEMPLATE = 'tollgate_template';
 
-/** A database of a test file's own, copied from the template. */
+/** A database for one test file, copied from the template. */
 export interface TestDatabase {
-  /** For the service: no superuser's. */
+  /** Connects as the service's role, which is no superuser. */
   url: string;
-  /** Asks as a superuser. */
+  /** Runs SQL as a superuser. */
   query<Row extends pg.QueryResultRow>(sql: string, parameters?: unknown[]): Promise<Row[]>;
   drop(): Promise<void>;
 }
@@ -20,7 +20,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     await admin.connect();
     await admin.query(sql).finally(() => admin.end());
   };
-  // Copies wait for one another: a template in use cannot be copied.
+  // Retried: PostgreSQL refuses to copy a template while another copy runs.
   for (let attempt = 1; ; attempt++) {
     try {
       await asAdmin(`create database ${name} template ${TEMPLATE} owner tollgate`);

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 
-/** A database without a schema, for what makes one. */
+/** A database without a schema, for tests of migrations. */
 export interface EmptyDatabase {
   url: string;
   client: pg.Client;
-  /** Another connection of the same role; ended with the rest. */
+  /** Opens another connection of the same role. `drop` closes it. */
   connect(): Promise<pg.Client>;
   drop(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import type { Call, TestApp } from './app.js';
 
-/** The letters of base64url, by what they stand for. */
+/** The base64url alphabet, in the order of the values. */
 export const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
 export const ALL_SCOPES = [
@@ -18,8 +18,8 @@ export const ALL_SCOPES = [
   'stats:read',
 ];
 
-/** Makes an API key as the admin. @returns calls made with it */
-export async function serviceKey(
+/** Creates an API key as the admin. @returns its id, its secret and a function that sends requests with it */
+export async function createApiKey(
   service: Pick<TestApp, 'call' | 'admin'>,
   options: { scopes?: string[]; product?: string } = {},
 ): Promise<{ id: string; key: string; call: Call }> {
@@ -35,9 +35,9 @@ export async function serviceKey(
 }
 
 let serial = 0;
-export const unique = (name: string): string => `${name}-${process.pid}-${++serial}`;
+export const uniqueName = (name: string): string => `${name}-${process.pid}-${++serial}`;
 
-export interface Person {
+export interface RegisteredUser {
   token: string;
   refreshToken: string;
   customer: string;
@@ -47,12 +47,12 @@ export interface Person {
   call: Call;
 }
 
-/** Everybody's password, until they change it. */
+/** The password of every registered user. */
 export const PASSWORD = 'a long enough password';
 
-/** Registers somebody and logs them in. */
-export async function person(service: Pick<TestApp, 'call'>): Promise<Person> {
-  const email = `${unique('person')}@example.com`;
+/** Registers a user, who is logged in and has a subscription. */
+export async function registerUser(service: Pick<TestApp, 'call'>): Promise<RegisteredUser> {
+  const email = `${uniqueName('person')}@example.com`;
   const { status, body } = await service.call('POST', '/v1/auth/register', { body: { email, password: PASSWORD } });
   if (status !== 201) throw new Error(JSON.stringify(body));
   return {
@@ -66,27 +66,27 @@ export async function person(service: Pick<TestApp, 'call'>): Promise<Person> {
   };
 }
 
-/** Registers somebody, gives them a role, and logs them in again: the sessions from before are over. */
-export async function inRole(
+/** Registers a user with a role. The user logs in again, because a change of role ends all sessions. */
+export async function registerUserWithRole(
   service: Pick<TestApp, 'call' | 'admin'>,
-  standing: { role: string; product?: string },
-): Promise<Person> {
-  const somebody = await person(service);
-  const { status, body } = await service.admin('PATCH', `/v1/users/${somebody.userId}`, { body: standing });
+  access: { role: string; product?: string },
+): Promise<RegisteredUser> {
+  const user = await registerUser(service);
+  const { status, body } = await service.admin('PATCH', `/v1/users/${user.userId}`, { body: access });
   if (status !== 200) throw new Error(JSON.stringify(body));
   const { body: login } = await service.call('POST', '/v1/auth/login', {
-    body: { email: somebody.email, password: PASSWORD },
+    body: { email: user.email, password: PASSWORD },
   });
   return {
-    ...somebody,
+    ...user,
     token: login.accessToken,
     refreshToken: login.refreshToken,
     call: (method, path, call = {}) => service.call(method, path, { token: login.accessToken, ...call }),
   };
 }
 
-/** Applies a product with one metered feature `calls` of that limit. */
-export async function meteredProduct(
+/** Applies a product with one plan and one metered feature `calls` with this limit. */
+export async function applyMeteredProduct(
   service: TestApp,
   product: string,
   limit: number | null,
@@ -112,7 +112,7 @@ export async function meteredProduct(
   if (status !== 200) throw new Error(JSON.stringify(body));
 }
 
-/** Runs so many at a time until all have run. */
+/** Runs `work` for 0 to count - 1, up to `concurrency` at a time. @returns the results in order */
 export async function inParallel<T>(
   count: number,
   concurrency: number,
@@ -120,14 +120,14 @@ export async function inParallel<T>(
 ): Promise<T[]> {
   const results: T[] = new Array<T>(count);
   let next = 0;
-  const lane = async (): Promise<void> => {
+  const worker = async (): Promise<void> => {
     for (let index = next++; index < count; index = next++) results[index] = await work(index);
   };
-  await Promise.all(Array.from({ length: concurrency }, lane));
+  await Promise.all(Array.from({ length: concurrency }, worker));
   return results;
 }
 
-/** Plans of a product, their prices in cents: what the tests of the lifecycle change between. */
+/** Plans of the lifecycle product. Prices in cents. */
 export const LIFECYCLE_PLANS = {
   basic: { interval: 'month', amount: 1_000 },
   pro: { interval: 'month', amount: 3_000 },
@@ -135,8 +135,8 @@ export const LIFECYCLE_PLANS = {
   daily: { interval: 'day', amount: 50 },
 } as const;
 
-/** Applies a product with these plans, `calls` counted in the billing period, `daily` by day, and `seats` for ever. */
-export async function lifecycleProduct(service: TestApp, product: string, { trialDays = 0 } = {}): Promise<void> {
+/** Applies a product with LIFECYCLE_PLANS: `calls` per billing period, `daily` per day, `seats` without a window. */
+export async function applyLifecycleProduct(service: TestApp, product: string, { trialDays = 0 } = {}): Promise<void> {
   const calls = { basic: 10, pro: 100, yearly: 1_000, daily: 3 };
   const seats = { basic: 10, pro: 20, yearly: 20, daily: 1 };
   const metered = (feature: string, limit: number, window: string) => ({
@@ -171,23 +171,28 @@ export async function lifecycleProduct(service: TestApp, product: string, { tria
   if (status !== 200) throw new Error(JSON.stringify(body));
 }
 
-/** A customer of its own on a test clock of its own. */
-export interface OnClock {
+/** A new customer on a new test clock. */
+export interface CustomerOnTestClock {
   customer: string;
   clock: string;
   id: string;
   subscription: any;
-  /** Moves its time. */
-  to(instant: string | Date): Promise<void>;
-  /** Reads its subscription. */
-  read(): Promise<any>;
-  /** Runs a command on its subscription. */
+  /** Advances the test clock. */
+  advanceTo(instant: string | Date): Promise<void>;
+  /** Reads the subscription. */
+  readSubscription(): Promise<any>;
+  /** Runs a command on the subscription, such as `cancel`. */
   command(name: string, body?: object): Promise<{ status: number; body: any }>;
 }
 
-export async function onClock(call: Call, product: string, now: string, profile: object = {}): Promise<OnClock> {
+export async function createCustomerOnTestClock(
+  call: Call,
+  product: string,
+  now: string,
+  profile: object = {},
+): Promise<CustomerOnTestClock> {
   const clock = (await call('POST', '/v1/test-clocks', { body: { now } })).body.id as string;
-  const customer = unique('clocked');
+  const customer = uniqueName('clocked');
   const { status, body } = await call('PUT', `/v1/customers/${customer}`, {
     body: { product, testClock: clock, ...profile },
   });
@@ -198,13 +203,13 @@ export async function onClock(call: Call, product: string, now: string, profile:
     clock,
     id,
     subscription: body.subscription,
-    async to(instant) {
+    async advanceTo(instant) {
       const answer = await call('POST', `/v1/test-clocks/${clock}/advance`, {
         body: { to: new Date(instant).toISOString() },
       });
       if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
     },
-    read: async () => (await call('GET', `/v1/subscriptions/${id}`)).body,
+    readSubscription: async () => (await call('GET', `/v1/subscriptions/${id}`)).body,
     command: (name, body = {}) => call('POST', `/v1/subscriptions/${id}/${name}`, { body }),
   };
 }

@@ -1,10 +1,10 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { sendDue } from './deliveries.js';
+import { deliverDueEvents } from './deliveries.js';
 import type { TestApp } from './app.js';
 import { temporaryFolder } from './process.js';
 
-/** What a service sends: files in a folder of its own. */
+/** The mails of one service, which writes them to files in a temporary folder. */
 export class Mailbox {
   readonly folder = temporaryFolder();
 
@@ -13,13 +13,13 @@ export class Mailbox {
     return { DATA_DIR: this.folder };
   }
 
-  /** Has everything sent that is due, and reads what came for one address, oldest first. */
-  async of(service: TestApp, address: string): Promise<string[]> {
-    await sendDue(service);
-    return this.all().filter((mail) => mail.includes(`\r\nTo: ${address}\r\n`));
+  /** Delivers all due events, then returns the mails to one address, oldest first. */
+  async mailsTo(service: TestApp, address: string): Promise<string[]> {
+    await deliverDueEvents(service);
+    return this.allMails().filter((mail) => mail.includes(`\r\nTo: ${address}\r\n`));
   }
 
-  all(): string[] {
+  allMails(): string[] {
     const folder = path.join(this.folder, 'mail');
     if (!fs.existsSync(folder)) return [];
     return fs
@@ -30,8 +30,8 @@ export class Mailbox {
   }
 
   /** The token in the newest mail to an address. */
-  async token(service: TestApp, address: string): Promise<string> {
-    const token = tokenIn((await this.of(service, address)).at(-1));
+  async tokenFor(service: TestApp, address: string): Promise<string> {
+    const token = tokenInMail((await this.mailsTo(service, address)).at(-1));
     if (!token) throw new Error(`no token for ${address}`);
     return token;
   }
@@ -41,7 +41,7 @@ export class Mailbox {
   }
 }
 
-/** RFC 2047 and RFC 2045, as far as our own mail goes. */
+/** Decodes quoted-printable (RFC 2045, RFC 2047), as far as the service's own mails use it. */
 const unquoted = (text: string): string =>
   Buffer.from(
     text
@@ -52,13 +52,13 @@ const unquoted = (text: string): string =>
 const decodedWord = (_: string, encoding: string, text: string): string =>
   encoding === 'B' ? Buffer.from(text, 'base64').toString('utf8') : unquoted(text.replaceAll('_', ' '));
 
-export const textOf = (mail: string): string => {
+export const bodyOf = (mail: string): string => {
   const body = mail.slice(mail.indexOf('\r\n\r\n') + 4);
   if (/Transfer-Encoding: base64/i.test(mail)) return Buffer.from(body, 'base64').toString('utf8');
   return /Transfer-Encoding: quoted-printable/i.test(mail) ? unquoted(body) : body;
 };
-export const tokenIn = (mail: string | undefined): string | undefined =>
-  /(?:Your code|Dein Code):\s+([A-Za-z0-9_-]{43})\s/.exec(mail === undefined ? '' : textOf(mail))?.[1];
+export const tokenInMail = (mail: string | undefined): string | undefined =>
+  /(?:Your code|Dein Code):\s+([A-Za-z0-9_-]{43})\s/.exec(mail === undefined ? '' : bodyOf(mail))?.[1];
 export const subjectOf = (mail: string | undefined): string | undefined =>
   /\r\nSubject: ((?:.|\r\n[ \t])*)\r\n/
     .exec(mail ?? '')?.[1]!

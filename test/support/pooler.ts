@@ -4,25 +4,25 @@ import * as path from 'node:path';
 import { freePort } from './free-port.js';
 import { temporaryFolder } from './process.js';
 
-/** PgBouncer in transaction mode before a database. */
+/** PgBouncer in transaction mode in front of a database. */
 export interface TestPooler {
   url: string;
   stop(): Promise<void>;
 }
 
-/** Whether tests behind a pooler can run. Where nothing may be skipped, its absence is an error. */
-export function poolerIsThere(): boolean {
+/** Whether pgbouncer is installed. @throws Error if it is missing and TESTS_MUST_NOT_SKIP is on */
+export function isPoolerAvailable(): boolean {
   try {
     execFileSync('pgbouncer', ['--version'], { stdio: 'ignore' });
     return true;
   } catch {
     if (process.env['TESTS_MUST_NOT_SKIP'] === 'on')
-      throw new Error('pgbouncer is not there, and no test may be skipped.');
+      throw new Error('pgbouncer is not installed, and TESTS_MUST_NOT_SKIP is on.');
     return false;
   }
 }
 
-/** Starts one with so few connections that they change hands all the time. */
+/** Starts PgBouncer with few server connections, so that each is shared by many clients. */
 export async function startPooler(databaseUrl: string, connections = 6): Promise<TestPooler> {
   const { hostname, port, pathname, username, password } = new URL(databaseUrl);
   const listenPort = await freePort();
@@ -42,9 +42,9 @@ export async function startPooler(databaseUrl: string, connections = 6): Promise
   ];
   const file = path.join(folder, 'pgbouncer.ini');
   fs.writeFileSync(file, `${settings.join('\n')}\n`, { mode: 0o644 });
-  // It refuses to run as root.
-  const asNobody = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
-  const child = spawn('pgbouncer', [...asNobody, file], { stdio: ['ignore', 'ignore', 'pipe'] });
+  // PgBouncer refuses to run as root.
+  const userFlags = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
+  const child = spawn('pgbouncer', [...userFlags, file], { stdio: ['ignore', 'ignore', 'pipe'] });
   let output = '';
   await new Promise<void>((resolve, reject) => {
     child.stderr.on('data', (data) => {

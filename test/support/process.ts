@@ -5,12 +5,12 @@ import * as path from 'node:path';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
-/** The built service as a process of its own, as an operator would start it. */
+/** The built service in a separate process, started as an operator starts it. */
 export interface ServiceProcess {
   url: string;
   output: () => string;
-  /** @returns the exit code, or the signal that ended it */
-  end(signal: NodeJS.Signals): Promise<number | string>;
+  /** Sends a signal and waits for the exit. @returns the exit code, or the signal that ended the process */
+  stop(signal: NodeJS.Signals): Promise<number | string>;
 }
 
 export const temporaryFolder = (): string => {
@@ -19,7 +19,7 @@ export const temporaryFolder = (): string => {
   return folder;
 };
 
-/** Starts it on a folder and waits until it says that it is ready. */
+/** Starts the service on a data folder and waits until it is ready. */
 export async function startProcess(dataDir: string, environment: Record<string, string> = {}): Promise<ServiceProcess> {
   const { PATH, HOME } = process.env;
   const child = spawn(process.execPath, ['scripts/start.mjs'], {
@@ -38,11 +38,11 @@ export async function startProcess(dataDir: string, environment: Record<string, 
   let output = '';
   child.stdout.on('data', (data) => (output += String(data)));
   child.stderr.on('data', (data) => (output += String(data)));
-  const url = await ready(child, () => output, /API +(http:\/\/[^/\s]+)\/v1/);
+  const url = await waitForUrl(child, () => output, /API +(http:\/\/[^/\s]+)\/v1/);
   return {
     url,
     output: () => output,
-    end: (signal) =>
+    stop: (signal) =>
       new Promise((resolve) => {
         child.once('exit', (code, ended) => resolve(code ?? ended!));
         child.kill(signal);
@@ -50,7 +50,7 @@ export async function startProcess(dataDir: string, environment: Record<string, 
   };
 }
 
-/** A worker as a process of its own: jobs, and no API. The build must be there already. */
+/** Starts a worker (jobs, no API) in a separate process. The build must exist. */
 export async function startWorker(
   databaseUrl: string,
   environment: Record<string, string> = {},
@@ -64,7 +64,7 @@ export async function startWorker(
   });
   let output = '';
   child.stdout.on('data', (data) => (output += String(data)));
-  const url = await ready(child, () => output, /health on (http:\S+)\/health/);
+  const url = await waitForUrl(child, () => output, /health on (http:\S+)\/health/);
   return {
     pid: child.pid!,
     url,
@@ -76,23 +76,23 @@ export async function startWorker(
   };
 }
 
-function ready(child: ChildProcess, output: () => string, says: RegExp): Promise<string> {
+function waitForUrl(child: ChildProcess, output: () => string, pattern: RegExp): Promise<string> {
   return new Promise((resolve, reject) => {
-    const look = setInterval(() => {
-      const url = says.exec(output())?.[1];
+    const poll = setInterval(() => {
+      const url = pattern.exec(output())?.[1];
       if (!url) return;
-      clearInterval(look);
+      clearInterval(poll);
       resolve(url);
     }, 20);
     child.once('exit', (code) => {
-      clearInterval(look);
+      clearInterval(poll);
       reject(new Error(`ended with ${code}: ${output()}`));
     });
   });
 }
 
-/** The process id of the PostgreSQL that runs on a folder, if one does. */
-export function postgresOf(dataDir: string): number | null {
+/** The process id of the PostgreSQL that runs on a data folder, or null. */
+export function postgresPid(dataDir: string): number | null {
   try {
     const pid = Number(fs.readFileSync(path.join(dataDir, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0]);
     process.kill(pid, 0);
@@ -102,8 +102,8 @@ export function postgresOf(dataDir: string): number | null {
   }
 }
 
-/** The postmaster and every backend of it. */
-function killAll(postmaster: number): void {
+/** Kills a postmaster and all of its backends. */
+function killPostmasterAndBackends(postmaster: number): void {
   const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(postmaster)])
     .toString()
     .trim()
@@ -113,20 +113,20 @@ function killAll(postmaster: number): void {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
-      // Gone by itself.
+      // It has already exited.
     }
   }
 }
 
-/** Ends a service and the PostgreSQL that it keeps in a folder as a power cut does. */
+/** Kills a service and its embedded PostgreSQL with SIGKILL, as a power cut would. */
 export async function killWithDatabase(service: ServiceProcess, dataDir: string): Promise<void> {
-  const database = postgresOf(dataDir)!;
-  const ended = service.end('SIGKILL');
-  killAll(database);
+  const database = postgresPid(dataDir)!;
+  const ended = service.stop('SIGKILL');
+  killPostmasterAndBackends(database);
   await ended;
 }
 
-/** Where the PostgreSQL that a service keeps in a folder listens. */
+/** The superuser's URL of the embedded PostgreSQL in a data folder. */
 export function embeddedUrl(dataDir: string): string {
   const [, , , port] = fs.readFileSync(path.join(dataDir, 'postgres', 'postmaster.pid'), 'utf8').split('\n');
   const password = fs.readFileSync(path.join(dataDir, 'postgres', 'superuser.password'), 'utf8');

@@ -1,29 +1,29 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A request as it came. */
-export interface Received {
+/** A webhook request as it was received. */
+export interface ReceivedRequest {
   path: string;
   id: string;
   headers: Record<string, string>;
-  /** The bytes of the body, as text. */
+  /** The raw body as text. */
   body: string;
   message: { type: string; timestamp: string; data: any };
   at: number;
 }
 
-export type Behaviour = (received: Received, response: ServerResponse, request: IncomingMessage) => void;
+export type RequestHandler = (received: ReceivedRequest, response: ServerResponse, request: IncomingMessage) => void;
 
-export const answering =
-  (status: number, headers: Record<string, string> = {}): Behaviour =>
+export const respondWith =
+  (status: number, headers: Record<string, string> = {}): RequestHandler =>
   (_, response) =>
     void response.writeHead(status, headers).end();
 
-/** Somebody's server that is told of events. */
+/** A webhook receiver: a server of a customer to which events are delivered. */
 export class Receiver {
-  readonly received: Received[] = [];
-  /** What it does with a request, by its path; else it takes it. */
-  readonly behaviours = new Map<string, Behaviour>();
+  readonly received: ReceivedRequest[] = [];
+  /** Handlers by path. Other requests are answered with 204. */
+  readonly handlers = new Map<string, RequestHandler>();
   connections = 0;
   private readonly server: Server;
 
@@ -43,7 +43,7 @@ export class Receiver {
           at: performance.now(),
         };
         this.received.push(received);
-        (this.behaviours.get(request.url!) ?? answering(204))(received, response, request);
+        (this.handlers.get(request.url!) ?? respondWith(204))(received, response, request);
       });
     });
     this.server.on('connection', () => this.connections++);
@@ -62,8 +62,8 @@ export class Receiver {
     return `http://127.0.0.1:${this.port}${path}`;
   }
 
-  /** In the order of what they tell of; several are on their way at once, and any of them may be there first. */
-  at(path: string): Received[] {
+  /** Requests to a path in the order of their events. Deliveries are concurrent and may arrive in any order. */
+  requestsTo(path: string): ReceivedRequest[] {
     return this.received.filter((one) => one.path === path).sort((one, other) => one.id.localeCompare(other.id));
   }
 

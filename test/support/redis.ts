@@ -1,15 +1,15 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { freePort } from './free-port.js';
 
-/** A Redis for a test: REDIS_URL, else a redis-server of its own. */
+/** A Redis for a test: the one at REDIS_URL, or a redis-server that the test starts. */
 export interface TestRedis {
   url: string;
-  /** The process, if it is the test's own: to be killed or frozen. */
+  /** The process, which the test may kill or freeze. Null: the server at REDIS_URL. */
   process: ChildProcess | null;
   stop(): Promise<void>;
 }
 
-function installed(): boolean {
+function isInstalled(): boolean {
   try {
     execFileSync('redis-server', ['--version'], { stdio: 'ignore' });
     return true;
@@ -18,15 +18,18 @@ function installed(): boolean {
   }
 }
 
-/** Whether tests that need Redis can run; `own`: those that do harm to it. Where nothing may be skipped, its absence is an error. */
-export function redisIsThere({ own = false } = {}): boolean {
-  const there = (!own && Boolean(process.env['REDIS_URL'])) || installed();
-  if (!there && process.env['TESTS_MUST_NOT_SKIP'] === 'on')
-    throw new Error('Neither REDIS_URL nor redis-server is there, and no test may be skipped.');
-  return there;
+/**
+ * Whether a test can use Redis. `own`: the test needs a redis-server that it may kill.
+ * @throws Error if there is none and TESTS_MUST_NOT_SKIP is on
+ */
+export function isRedisAvailable({ own = false } = {}): boolean {
+  const available = (!own && Boolean(process.env['REDIS_URL'])) || isInstalled();
+  if (!available && process.env['TESTS_MUST_NOT_SKIP'] === 'on')
+    throw new Error('REDIS_URL is not set, redis-server is not installed, and TESTS_MUST_NOT_SKIP is on.');
+  return available;
 }
 
-/** Starts one. `own`: never the one of REDIS_URL, because the test does harm to it. */
+/** Starts a redis-server, or returns the one at REDIS_URL unless `own` is set, because the test will kill it. */
 export async function startRedis({ own = false } = {}): Promise<TestRedis> {
   const given = process.env['REDIS_URL'];
   if (given && !own) return { url: given, process: null, stop: async () => undefined };

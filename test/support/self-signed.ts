@@ -1,4 +1,4 @@
-/** A certificate that nobody vouches for, and its key: for tests alone. */
+/** A self-signed certificate and its key, only for tests. */
 export const SELF_SIGNED = {
   key: `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgr6/MEMn3MqUbhdSP

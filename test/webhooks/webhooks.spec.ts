@@ -2,9 +2,15 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { Webhook } from 'standardwebhooks';
 import { startService, type Call, TestClock, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
-import { sendDue } from '../support/deliveries.js';
-import { inRole, lifecycleProduct, person, serviceKey, unique } from '../support/fixtures.js';
-import { answering, Receiver } from '../support/receiver.js';
+import { deliverDueEvents } from '../support/deliveries.js';
+import {
+  registerUserWithRole,
+  applyLifecycleProduct,
+  registerUser,
+  createApiKey,
+  uniqueName,
+} from '../support/fixtures.js';
+import { respondWith, Receiver } from '../support/receiver.js';
 
 const SCOPES = [
   'webhooks:write',
@@ -33,9 +39,9 @@ describe('webhooks', () => {
   });
   // Each has a product, a key and paths of its own.
   const own = async (): Promise<void> => {
-    product = unique('product');
-    await lifecycleProduct(service, product);
-    ({ call } = await serviceKey(service, { scopes: SCOPES, product }));
+    product = uniqueName('product');
+    await applyLifecycleProduct(service, product);
+    ({ call } = await createApiKey(service, { scopes: SCOPES, product }));
   };
   afterEach(async () => {
     // What one leaves behind is not to be tried in the next.
@@ -53,14 +59,14 @@ describe('webhooks', () => {
     return answer.body;
   };
   const subscribed = async (): Promise<{ customer: string; id: string }> => {
-    const customer = unique('customer');
+    const customer = uniqueName('customer');
     const { status, body } = await call('PUT', `/v1/customers/${customer}`, { body: {} });
     expect(status).toBe(201);
     return { customer, id: body.subscription.id };
   };
   const deliveries = async (query: string): Promise<any[]> =>
     (await call('GET', `/v1/webhook-deliveries?${query}`)).body.data;
-  const send = () => sendDue(service);
+  const send = () => deliverDueEvents(service);
 
   describe('that arrive', () => {
     beforeAll(own);
@@ -70,7 +76,9 @@ describe('webhooks', () => {
       expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
       const { customer, id } = await subscribed();
       await send();
-      const [created] = receiver.at('/verified').filter(({ message }) => message.type === 'subscription.created');
+      const [created] = receiver
+        .requestsTo('/verified')
+        .filter(({ message }) => message.type === 'subscription.created');
       const library = new Webhook(secret);
       // The clock of the test stands still, the library's does not: within its five minutes.
       expect(library.verify(created!.body, created!.headers)).toEqual(created!.message);
@@ -108,7 +116,7 @@ describe('webhooks', () => {
       for (const command of ['pause', 'unpause'])
         await call('POST', `/v1/subscriptions/${id}/${command}`, { body: {} });
       await send();
-      const got = receiver.at('/numbered');
+      const got = receiver.requestsTo('/numbered');
       expect(got.map(({ message }) => [message.type, message.data.sequence, message.data.version])).toEqual([
         ['subscription.created', 1, 1],
         ['subscription.paused', 2, 2],
@@ -134,7 +142,7 @@ describe('webhooks', () => {
       clock.advance(61_000);
       await subscribed();
       await send();
-      const [during, after] = receiver.at('/rotated');
+      const [during, after] = receiver.requestsTo('/rotated');
       for (const known of [secret, rotated.body.secret])
         expect(new Webhook(known).verify(during!.body, during!.headers)).toBeTruthy();
       expect(during!.headers['webhook-signature']!.split(' ')).toHaveLength(2);
@@ -144,9 +152,9 @@ describe('webhooks', () => {
     });
 
     it('are those that were asked for, of the product that was asked for', async () => {
-      const other = unique('product');
-      await lifecycleProduct(service, other);
-      const { call: elsewhere } = await serviceKey(service, { scopes: SCOPES, product: other });
+      const other = uniqueName('product');
+      await applyLifecycleProduct(service, other);
+      const { call: elsewhere } = await createApiKey(service, { scopes: SCOPES, product: other });
       await send();
       await endpoint('/kinds', { types: ['usage.*', 'subscription.paused'] });
       await endpoint('/everything', { product: null }, service.admin);
@@ -157,11 +165,11 @@ describe('webhooks', () => {
       for (let unit = 0; unit < 10; unit++)
         await call('POST', '/v1/usage/consume', { body: { customer, feature: 'calls' } });
       await send();
-      const types = (path: string) => receiver.at(path).map(({ message }) => message.type);
+      const types = (path: string) => receiver.requestsTo(path).map(({ message }) => message.type);
       expect(types('/kinds')).toEqual(['subscription.paused', 'usage.threshold_reached', 'usage.threshold_reached']);
       expect(
         receiver
-          .at('/kinds')
+          .requestsTo('/kinds')
           .slice(1)
           .map(({ message }) => message.data.after.percent),
       ).toEqual([80, 100]);
@@ -182,7 +190,7 @@ describe('webhooks', () => {
       const { customer } = await subscribed();
       await call('PUT', `/v1/customers/${customer}`, { body: { region: 'DE' } });
       await send();
-      expect(receiver.at('/members').map(({ message }) => [message.type, message.data.customer])).toEqual([
+      expect(receiver.requestsTo('/members').map(({ message }) => [message.type, message.data.customer])).toEqual([
         ['customer.created', customer],
         ['customer.updated', customer],
       ]);
@@ -195,10 +203,10 @@ describe('webhooks', () => {
         200,
         { delivered: true, outcome: 'delivered', statusCode: 204, durationMs: expect.any(Number) },
       ]);
-      const [ping] = receiver.at('/tried');
+      const [ping] = receiver.requestsTo('/tried');
       expect(ping!.message).toMatchObject({ type: 'webhook.test', data: { endpoint: id } });
       expect(new Webhook(secret).verify(ping!.body, ping!.headers)).toBeTruthy();
-      receiver.behaviours.set('/tried', answering(500));
+      receiver.handlers.set('/tried', respondWith(500));
       expect((await call('POST', `/v1/webhook-endpoints/${id}/test`, { body: {} })).body).toMatchObject({
         delivered: false,
         outcome: 'status_500',
@@ -212,10 +220,10 @@ describe('webhooks', () => {
 
     it('is kept apart by product, by person and by role', async () => {
       const { id } = await endpoint('/mine');
-      const { call: other } = await serviceKey(service, { scopes: SCOPES, product: 'api' });
-      const somebody = await person(service);
+      const { call: other } = await createApiKey(service, { scopes: SCOPES, product: 'api' });
+      const somebody = await registerUser(service);
       const theirs = await endpoint('/theirs', {}, somebody.call);
-      const support = await inRole(service, { role: 'support' });
+      const support = await registerUserWithRole(service, { role: 'support' });
       const rows = async (by: Call): Promise<string[]> =>
         (await by('GET', '/v1/webhook-endpoints?limit=100')).body.data.map((row: { id: string }) => row.id);
       expect([await rows(call), await rows(other), await rows(somebody.call)]).toEqual([[id], [], [theirs.id]]);
@@ -244,15 +252,17 @@ describe('webhooks', () => {
     });
 
     it('tells people what happens to themselves alone, at the URL in their profile too', async () => {
-      const [ann, bob] = [await person(service), await person(service)];
+      const [ann, bob] = [await registerUser(service), await registerUser(service)];
       const { body: me } = await ann.call('PATCH', '/v1/users/me', { body: { webhookUrl: receiver.url('/ann') } });
       expect(me.webhookUrl).toBe(receiver.url('/ann'));
       expect((await service.admin('GET', `/v1/users/${ann.userId}`)).body.webhookUrl).toBe(receiver.url('/ann'));
       for (const { call: by, subscriptionId } of [ann, bob])
         await by('POST', `/v1/subscriptions/${subscriptionId}/cancel`, { body: { when: 'now' } });
       await send();
-      expect(new Set(receiver.at('/ann').map(({ message }) => message.data.customer))).toEqual(new Set([ann.customer]));
-      expect(receiver.at('/ann').map(({ message }) => message.type)).toContain('subscription.canceled');
+      expect(new Set(receiver.requestsTo('/ann').map(({ message }) => message.data.customer))).toEqual(
+        new Set([ann.customer]),
+      );
+      expect(receiver.requestsTo('/ann').map(({ message }) => message.type)).toContain('subscription.canceled');
       // One endpoint, however often it is moved; its secret is told when it is rotated.
       await ann.call('PATCH', '/v1/users/me', { body: { webhookUrl: receiver.url('/ann2') } });
       const { data } = (await ann.call('GET', '/v1/webhook-endpoints')).body;
@@ -265,13 +275,13 @@ describe('webhooks', () => {
     });
 
     it('ends with the account, whose endpoints nobody is told of any more', async () => {
-      const somebody = await person(service);
+      const somebody = await registerUser(service);
       const { id } = await endpoint('/left', {}, somebody.call);
       await service.admin('DELETE', `/v1/users/${somebody.userId}`);
       await send();
       expect(await service.database.query('select 1 from webhook_endpoints where id = $1', [id])).toEqual([]);
       // What was decided in the moment in which it was deleted is given up, not sent.
-      expect(receiver.at('/left').map(({ message }) => message.type)).not.toContain('subscription.canceled');
+      expect(receiver.requestsTo('/left').map(({ message }) => message.type)).not.toContain('subscription.canceled');
       expect(
         await service.database.query(`select 1 from deliveries where lane = $1 and status <> 'failed'`, [id]),
       ).toEqual([]);
@@ -312,7 +322,7 @@ describe('webhooks', () => {
   });
 
   it('makes no more endpoints than a person may have, however many are asked for at once', async () => {
-    const somebody = await person(service);
+    const somebody = await registerUser(service);
     const answers = await Promise.all(
       Array.from({ length: 30 }, (_, index) =>
         somebody.call('POST', '/v1/webhook-endpoints', { body: { url: receiver.url(`/many-${index}`) } }),
@@ -329,7 +339,7 @@ describe('webhooks', () => {
     beforeAll(own);
 
     it('are tried ten times in three days, with the same id and the same bytes, each signed anew', async () => {
-      receiver.behaviours.set('/failing', answering(500));
+      receiver.handlers.set('/failing', respondWith(500));
       const { id, secret } = await endpoint('/failing', { types: ['subscription.created'] });
       await subscribed();
       const began = clock.now().getTime();
@@ -344,7 +354,7 @@ describe('webhooks', () => {
       const [one] = await deliveries(`endpoint=${id}`);
       expect(one).toMatchObject({ status: 'failed', outcome: 'status_500', nextAttemptAt: null });
       expect(one.attempts.map(({ attempt }: { attempt: number }) => attempt)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-      const tries = receiver.at('/failing');
+      const tries = receiver.requestsTo('/failing');
       expect(new Set(tries.map(({ id: event, body }) => `${event} ${body}`)).size).toBe(1);
       const stamps = tries.map(({ headers }) => Number(headers['webhook-timestamp']));
       expect(new Set(stamps).size).toBe(10);
@@ -370,7 +380,7 @@ describe('webhooks', () => {
     });
 
     it('wait longer by chance, never less', async () => {
-      receiver.behaviours.set('/jitter', answering(500));
+      receiver.handlers.set('/jitter', respondWith(500));
       const { id } = await endpoint('/jitter', { types: ['subscription.created'] });
       for (let customer = 0; customer < 4; customer++) await subscribed();
       await send();
@@ -383,8 +393,8 @@ describe('webhooks', () => {
     });
 
     it('end at once where it is gone, and whoever made the endpoint is told', async () => {
-      receiver.behaviours.set('/gone', answering(410));
-      const somebody = await person(service);
+      receiver.handlers.set('/gone', respondWith(410));
+      const somebody = await registerUser(service);
       const { id } = await endpoint('/gone', { types: ['subscription.*'] }, somebody.call);
       await somebody.call('POST', `/v1/subscriptions/${somebody.subscriptionId}/cancel`, { body: { when: 'now' } });
       await send();
@@ -407,7 +417,7 @@ describe('webhooks', () => {
       'leave the receiver alone as long as it asks: %d, Retry-After %s',
       async (status, retryAfter, pause) => {
         const path = `/slow-${status}-${retryAfter}`;
-        receiver.behaviours.set(path, answering(status, retryAfter === undefined ? {} : { 'retry-after': retryAfter }));
+        receiver.handlers.set(path, respondWith(status, retryAfter === undefined ? {} : { 'retry-after': retryAfter }));
         const { id } = await endpoint(path, { types: ['subscription.*'] });
         const { id: subscription } = await subscribed();
         await send();
@@ -415,12 +425,12 @@ describe('webhooks', () => {
           new Date((await call('GET', `/v1/webhook-endpoints/${id}`)).body.pausedUntil).getTime() -
             clock.now().getTime(),
         ).toBe(pause);
-        const asked = receiver.at(path).length;
-        receiver.behaviours.delete(path);
+        const asked = receiver.requestsTo(path).length;
+        receiver.handlers.delete(path);
         await call('POST', `/v1/subscriptions/${subscription}/pause`, { body: {} });
         clock.advance(pause - 1);
         await send();
-        expect(receiver.at(path)).toHaveLength(asked);
+        expect(receiver.requestsTo(path)).toHaveLength(asked);
         clock.advance(2);
         await send();
         clock.advance(DAY_MS);
@@ -428,7 +438,7 @@ describe('webhooks', () => {
         expect(
           new Set(
             receiver
-              .at(path)
+              .requestsTo(path)
               .slice(asked)
               .map(({ message }) => message.type),
           ),
@@ -441,7 +451,7 @@ describe('webhooks', () => {
     );
 
     it('end with their endpoint: what waits is given up, and nobody sees what was', async () => {
-      receiver.behaviours.set('/ended', answering(500));
+      receiver.handlers.set('/ended', respondWith(500));
       const { id } = await endpoint('/ended', { types: ['subscription.*'] });
       await subscribed();
       await send();
@@ -453,7 +463,7 @@ describe('webhooks', () => {
       expect((await call('POST', `/v1/webhook-deliveries/${waiting.id}/redeliver`, { body: {} })).status).toBe(404);
       clock.advance(DAY_MS);
       await send();
-      expect(receiver.at('/ended')).toHaveLength(1);
+      expect(receiver.requestsTo('/ended')).toHaveLength(1);
       expect(
         await service.database.query('select status, outcome, due_at from deliveries where lane = $1', [id]),
       ).toEqual([{ status: 'failed', outcome: 'endpoint_disabled', due_at: null }]);
@@ -461,16 +471,16 @@ describe('webhooks', () => {
     });
 
     it('follow no redirect', async () => {
-      receiver.behaviours.set('/moved', answering(302, { location: receiver.url('/target') }));
+      receiver.handlers.set('/moved', respondWith(302, { location: receiver.url('/target') }));
       const { id } = await endpoint('/moved', { types: ['subscription.created'] });
       await subscribed();
       await send();
       expect((await deliveries(`endpoint=${id}`))[0]).toMatchObject({ status: 'pending', outcome: 'redirect' });
-      expect(receiver.at('/target')).toEqual([]);
+      expect(receiver.requestsTo('/target')).toEqual([]);
     });
 
     it('can be sent again: one, or all that did not arrive', async () => {
-      receiver.behaviours.set('/again', answering(500));
+      receiver.handlers.set('/again', respondWith(500));
       const { id } = await endpoint('/again', { types: ['subscription.*'] });
       clock.advance(1_000);
       const from = clock.now();
@@ -493,15 +503,15 @@ describe('webhooks', () => {
         code: 'endpoint_disabled',
       });
       await call('PATCH', `/v1/webhook-endpoints/${id}`, { body: { enabled: true } });
-      receiver.behaviours.delete('/again');
+      receiver.handlers.delete('/again');
       const range = { from: from.toISOString(), to: new Date(clock.now().getTime() + 1).toISOString() };
       expect((await call('POST', `/v1/webhook-endpoints/${id}/redeliver`, { body: range })).body).toEqual({
         redelivered: 2,
         nextAfter: null,
       });
       await send();
-      const [first] = receiver.at('/again');
-      const again = receiver.at('/again').slice(1);
+      const [first] = receiver.requestsTo('/again');
+      const again = receiver.requestsTo('/again').slice(1);
       expect(again.map(({ message }) => message.type).sort()).toEqual(['subscription.created', 'subscription.paused']);
       expect(again.find(({ id: event }) => event === first!.id)!.body).toBe(first!.body);
       // Nothing is missing any more; everything can be had once more all the same.
@@ -516,7 +526,7 @@ describe('webhooks', () => {
       await send();
       expect(
         receiver
-          .at('/again')
+          .requestsTo('/again')
           .filter(({ id: event }) => event === first!.id)
           .map(({ body }) => body),
       ).toEqual(new Array(4).fill(first!.body));

@@ -32,7 +32,7 @@ function routesOf(service: TestApp): string[] {
   });
 }
 
-describe('access', () => {
+describe('access rules', () => {
   let service: TestApp & { database: TestDatabase };
   let ann: RegisteredUser;
   let bob: RegisteredUser;
@@ -54,18 +54,21 @@ describe('access', () => {
   });
   afterAll(() => service.stop());
 
-  it('is written down for every route, and for none that does not exist', () => {
+  it('every route has a row in the access table, and every row has a route', () => {
     expect(routesOf(service).sort()).toEqual(Object.keys(ACCESS).sort());
   });
 
-  it.each(Object.entries(ACCESS).filter(([, access]) => !access.public))('%s needs credentials', async (route) => {
-    const { status, body, headers } = await service.call(...at(route));
-    expect({ status, code: body.code }).toEqual({ status: 401, code: 'authentication_required' });
-    expect(headers.get('www-authenticate')).toContain('Bearer');
-  });
+  it.each(Object.entries(ACCESS).filter(([, access]) => !access.public))(
+    '%s rejects a request without credentials',
+    async (route) => {
+      const { status, body, headers } = await service.call(...at(route));
+      expect({ status, code: body.code }).toEqual({ status: 401, code: 'authentication_required' });
+      expect(headers.get('www-authenticate')).toContain('Bearer');
+    },
+  );
 
   it.each(Object.entries(ACCESS).filter(([, access]) => !access.public))(
-    '%s refuses API keys without its scope',
+    '%s rejects an API key without its scope',
     async (route, access) => {
       const { call } = await createApiKey(service, { scopes: ALL_SCOPES.filter((scope) => scope !== access.scope) });
       const { status, body } = await call(...at(route));
@@ -74,7 +77,7 @@ describe('access', () => {
   );
 
   it.each(Object.entries(ACCESS).filter(([, access]) => access.users === 'admin'))(
-    '%s is for admins among people',
+    '%s rejects users who are not admins',
     async (route) => {
       const { status, body } = await ann.call(...at(route));
       expect({ status, code: body.code }).toEqual({ status: 403, code: 'admin_only' });
@@ -82,7 +85,7 @@ describe('access', () => {
   );
 
   it.each(Object.entries(ACCESS).filter(([, access]) => access.users === 'owner'))(
-    '%s shows people nothing of others, nor that they exist',
+    '%s answers 404 for the data of another customer',
     async (route) => {
       const [method, path] = at(route, { customer: bob.customer, id: bob.subscriptionId, feature: 'seats' });
       const body =
@@ -99,7 +102,7 @@ describe('access', () => {
     },
   );
 
-  it('lets people act for themselves, by name, as me, or unnamed', async () => {
+  it('a user acts for its own customer by key, as "me", or with no customer named', async () => {
     for (const customer of [ann.customer, 'me']) {
       expect((await ann.call('GET', `/v1/customers/${customer}/subscription`)).body.id).toBe(ann.subscriptionId);
       expect((await ann.call('GET', `/v1/customers/${customer}/entitlements/support`)).body).toMatchObject({
@@ -123,7 +126,7 @@ describe('access', () => {
     ).toMatchObject({ plan: { key: 'pro' } });
   });
 
-  it('keeps price and trial out of people’s hands', async () => {
+  it('a user cannot set its own price or trial', async () => {
     const refused = await ann.call('POST', '/v1/subscriptions', { body: { plan: 'pro', trialDays: 300 } });
     expect(refused).toMatchObject({ status: 403, body: { code: 'trial_not_allowed' } });
     expect((await ann.call('POST', '/v1/subscriptions', { body: { plan: 'pro', price: { amount: 0 } } })).status).toBe(
@@ -134,7 +137,7 @@ describe('access', () => {
     ).toBe(404);
   });
 
-  it('gives nobody a role or a plan at registration', async () => {
+  it('registration grants no role and no private plan', async () => {
     const body = { email: `${uniqueName('eve')}@example.com`, password: 'a long enough password' };
     expect((await service.call('POST', '/v1/auth/register', { body: { ...body, role: 'admin' } })).body.errors).toEqual(
       [{ field: 'role', message: 'is not a field of this request' }],
@@ -144,7 +147,7 @@ describe('access', () => {
     expect(JSON.stringify(registered)).not.toMatch(/password|hash/i);
   });
 
-  it('confines an API key of a product to it, and to its members', async () => {
+  it('an API key of a product reaches only that product and its subscribers', async () => {
     const { call } = await createApiKey(service, { product: 'api' });
     await call('PUT', '/v1/customers/confined', { body: {} });
     await service.admin('PUT', '/v1/customers/elsewhere', { body: { product: 'news' } });
@@ -163,7 +166,7 @@ describe('access', () => {
     expect((await call('GET', `/v1/subscriptions/${elsewhere.id}`)).status).toBe(404);
   });
 
-  it('lets keys of plain people act for themselves only', async () => {
+  it('an API key of a user reaches only the customer of that user', async () => {
     const refused = await ann.call('POST', '/v1/api-keys', { body: { name: 'x', scopes: ['customers:write'] } });
     expect(refused).toMatchObject({ status: 403, body: { code: 'scope_not_allowed' } });
     const { body } = await ann.call('POST', '/v1/api-keys', {

@@ -61,7 +61,7 @@ describe('bad input', () => {
     ['1e-7'],
     ['9007199254740992'],
     ['1e30'],
-  ])('consumes no quantity of %s', async (quantity) => {
+  ])('consume rejects the quantity %s', async (quantity) => {
     const body = `{"customer":"acme","product":"api","feature":"api_calls","quantity":${quantity}}`;
     expect(await refused('POST', '/v1/usage/consume', body, { 'idempotency-key': 'bad' })).toEqual({
       status: 422,
@@ -96,7 +96,7 @@ describe('bad input', () => {
     ['an unknown product', { customer: 'acme', product: 'nothing', feature: 'seats' }, 404, undefined],
     ['a feature that is not counted', { customer: 'acme', feature: 'sso' }, 422, 'feature'],
     ['a list for an object', [], 422, 'customer'],
-  ])('consumes nothing with %s', async (_, body, status, field) => {
+  ])('consume rejects a request with %s', async (_, body, status, field) => {
     const answer = await refused('POST', '/v1/usage/consume', body);
     expect({ status: answer.status, field: answer.field }).toEqual({ status, field });
   });
@@ -112,11 +112,11 @@ describe('bad input', () => {
     ['application/json', `{"properties":${deep(100)}}`, 400],
     ['application/json', `{"properties":${'['.repeat(50_000)}${']'.repeat(50_000)}}`, 400],
     ['application/json', `{"text":"${'x'.repeat(1_100_000)}"}`, 413],
-  ])('is no body: %s %.20s', async (type, body, status) => {
+  ])('a body is rejected: %s %.20s', async (type, body, status) => {
     expect((await refused('POST', '/v1/usage/consume', body, { 'content-type': type })).status).toBe(status);
   });
 
-  it('is not compressed', async () => {
+  it('a compressed body is rejected', async () => {
     expect((await refused('POST', '/v1/check', '{}', { 'content-encoding': 'gzip' })).code).toBe(
       'unsupported_media_type',
     );
@@ -146,7 +146,7 @@ describe('bad input', () => {
     ['/v1/customers/acme/usage?product=api&feature=api_calls&by=century', 'by'],
     ['/v1/customers/acme/usage?product=api&feature=api_calls&from=2020-01-01T00:00:00Z&by=hour', 'by'],
     ['/v1/customers/acme/usage?product=api&feature=api_calls&from=2030-01-01T00:00:00Z', 'from'],
-  ])('is no query: %.60s', async (path, field) => {
+  ])('a query is rejected: %.60s', async (path, field) => {
     const answer = await refused('GET', path);
     expect([400, 422]).toContain(answer.status);
     expect(answer.field).toBe(field);
@@ -158,7 +158,7 @@ describe('bad input', () => {
     ['an offset for a zone', { timezone: '+03:00' }, 'timezone'],
     ['a region in words', { region: 'Germany' }, 'region'],
     ['a currency that is none', { currency: 'XXQ' }, 'currency'],
-  ])('makes no customer with %s', async (_, body, field) => {
+  ])('PUT /v1/customers rejects %s', async (_, body, field) => {
     expect(await refused('PUT', '/v1/customers/new-one', { product: 'api', ...body })).toEqual({
       status: 422,
       code: 'invalid_fields',
@@ -166,15 +166,18 @@ describe('bad input', () => {
     });
   });
 
-  it.each([['x'.repeat(129)], ['a%0Ab'], ['%E2%80%AEabc'], ['me']])('makes no customer called %.20s', async (name) => {
-    expect(await refused('PUT', `/v1/customers/${name}`, { product: 'api' })).toEqual({
-      status: 422,
-      code: 'invalid_fields',
-      field: 'key',
-    });
-  });
+  it.each([['x'.repeat(129)], ['a%0Ab'], ['%E2%80%AEabc'], ['me']])(
+    'PUT /v1/customers rejects the key %.20s',
+    async (name) => {
+      expect(await refused('PUT', `/v1/customers/${name}`, { product: 'api' })).toEqual({
+        status: 422,
+        code: 'invalid_fields',
+        field: 'key',
+      });
+    },
+  );
 
-  it('makes no customer without a plan, nor one on a plan that is not there', async () => {
+  it('PUT /v1/customers rejects a missing or unknown plan', async () => {
     await service.admin('POST', '/v1/products', { body: { key: 'empty', name: 'Empty' } });
     expect(await refused('PUT', '/v1/customers/new-one', { product: 'empty' })).toMatchObject({
       status: 409,
@@ -195,7 +198,7 @@ describe('bad input', () => {
     ['a limit as a text', { limit: 'unlimited' }, 'plans.0.entitlements.0.limit'],
     ['a limit that is not a number', { limit: Number.NaN, window: 'x' }, 'plans.0.entitlements.0.window'],
     ['an unknown member', { colour: 'red' }, 'plans.0.entitlements.0.colour'],
-  ])('applies no catalogue with %s', async (_, terms, field) => {
+  ])('catalogue apply rejects %s', async (_, terms, field) => {
     const document = {
       product: { key: 'bad', name: 'Bad' },
       features: [{ key: 'f', name: 'F', type: 'metered' }],
@@ -212,18 +215,21 @@ describe('bad input', () => {
     expect(await refused('POST', '/v1/catalog/apply', document)).toMatchObject({ status: 422, field });
   });
 
-  it.each([[''], ['x'.repeat(256)], ['with space'], ['naïve']])('is no Idempotency-Key: %.20s', async (value) => {
-    expect(
-      await refused(
-        'POST',
-        '/v1/usage/consume',
-        { customer: 'acme', product: 'api', feature: 'api_calls' },
-        { 'idempotency-key': value },
-      ),
-    ).toMatchObject({ status: 422, field: 'Idempotency-Key' });
-  });
+  it.each([[''], ['x'.repeat(256)], ['with space'], ['naïve']])(
+    'an Idempotency-Key is rejected: %.20s',
+    async (value) => {
+      expect(
+        await refused(
+          'POST',
+          '/v1/usage/consume',
+          { customer: 'acme', product: 'api', feature: 'api_calls' },
+          { 'idempotency-key': value },
+        ),
+      ).toMatchObject({ status: 422, field: 'Idempotency-Key' });
+    },
+  );
 
-  it.each([['short'], ['x'.repeat(129)], ['x'.repeat(900_000)]])('is no password: %.10s', async (password) => {
+  it.each([['short'], ['x'.repeat(129)], ['x'.repeat(900_000)]])('a password is rejected: %.10s', async (password) => {
     const start = Date.now();
     expect(await refused('POST', '/v1/auth/register', { email: 'new@example.com', password })).toMatchObject({
       status: 422,
@@ -232,7 +238,7 @@ describe('bad input', () => {
     expect(Date.now() - start).toBeLessThan(5_000);
   });
 
-  it('finds nothing at other spellings of a route', async () => {
+  it('other spellings of a route answer 404', async () => {
     for (const path of [
       '/V1/plans',
       '/v1/plans/',

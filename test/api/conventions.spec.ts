@@ -18,8 +18,8 @@ describe('conventions', () => {
   });
   afterAll(() => service.stop());
 
-  describe('of pages', () => {
-    it('walk everything once, newest first, while more is made', async () => {
+  describe('pages', () => {
+    it('a walk over all pages returns each row once, newest first, during inserts', async () => {
       const seen: string[] = [];
       for (let cursor: string | null = ''; cursor !== null;) {
         const { body }: { body: { data: Row[]; hasMore: boolean; nextCursor: string | null } } = await call(
@@ -36,7 +36,7 @@ describe('conventions', () => {
       );
     });
 
-    it('take a cursor only for the list it was made for', async () => {
+    it('a cursor is valid only for the list that issued it', async () => {
       const { body } = await call('GET', '/v1/plans?product=api&limit=1');
       for (const path of [
         '/v1/plans?product=news&limit=1',
@@ -61,15 +61,15 @@ describe('conventions', () => {
       expect((await call('GET', `/v1/plans?product=api&limit=1&cursor=${body.nextCursor}`)).status).toBe(200);
     });
 
-    it('answer only the fields asked for', async () => {
+    it('?fields= returns only the requested fields', async () => {
       const { body } = await call('GET', '/v1/customers?limit=1&fields=key,timezone');
       expect(body.data).toEqual([{ key: expect.any(String), timezone: 'UTC' }]);
       expect((await call('GET', '/v1/customers/c1?fields=key')).body).toEqual({ key: 'c1' });
     });
   });
 
-  describe('of versions', () => {
-    it('are told as ETags, and spare an answer that is known', async () => {
+  describe('versions', () => {
+    it('a response has an ETag, and If-None-Match answers 304', async () => {
       const { headers } = await call('GET', '/v1/customers/c1/subscription?product=api');
       expect(headers.get('etag')).toBe('"1"');
       const again = await call('GET', '/v1/customers/c1/subscription?product=api', undefined, {
@@ -85,7 +85,7 @@ describe('conventions', () => {
       ['"x"', 412],
       ['"1"', 200],
       ['*', 200],
-    ])('let a write with If-Match %s be %i', async (tag, status) => {
+    ])('a write with If-Match %s answers %i', async (tag, status) => {
       const { body } = await call('PUT', `/v1/customers/etag-${status}-${encodeURIComponent(tag)}`, { product: 'api' });
       const answer = await call(
         'POST',
@@ -97,7 +97,7 @@ describe('conventions', () => {
     });
   });
 
-  describe('of idempotency', () => {
+  describe('idempotency', () => {
     const consume = (idempotencyKey: string, body: object = {}) =>
       call(
         'POST',
@@ -111,7 +111,7 @@ describe('conventions', () => {
       await call('PUT', '/v1/customers/idem', { product: 'idem' });
     });
 
-    it('give the first answer again, quoted or not, and count once', async () => {
+    it('a repeated key replays the first response, quoted or not, and counts once', async () => {
       const [first, again, quoted] = [await consume('k1'), await consume('k1'), await consume('"k1"')];
       expect(first.headers.get('idempotency-replayed')).toBeNull();
       for (const answer of [again, quoted]) {
@@ -126,14 +126,14 @@ describe('conventions', () => {
       );
     });
 
-    it('refuse another request under the same key', async () => {
+    it('a repeated key with another body is rejected', async () => {
       expect((await consume('k1', { quantity: 2 })).body).toMatchObject({
         status: 422,
         code: 'idempotency_key_reused',
       });
     });
 
-    it('replay a denial even when there is room again', async () => {
+    it('a denial is replayed even when units are available again', async () => {
       const denied = await consume('k2', { quantity: 5 });
       expect(denied.body.allowed).toBe(false);
       await applyMeteredProduct(service, 'idem', 100);
@@ -143,7 +143,7 @@ describe('conventions', () => {
       expect((await consume('k3', { quantity: 5 })).body.allowed).toBe(true);
     });
 
-    it('keep no refusal, so that it can be tried again', async () => {
+    it('an error response is not stored, so the request can be retried', async () => {
       const send = () =>
         call(
           'POST',
@@ -160,7 +160,7 @@ describe('conventions', () => {
       expect(again.headers.get('etag')).toBe('"1"');
     });
 
-    it('mean nothing to anybody else', async () => {
+    it('keys of one caller do not match keys of another caller', async () => {
       const { call: other } = await createApiKey(service);
       const answer = await other('POST', '/v1/usage/consume', {
         body: { customer: 'idem', product: 'idem', feature: 'calls', quantity: 3 },
@@ -170,7 +170,7 @@ describe('conventions', () => {
       expect(answer.headers.get('idempotency-replayed')).toBeNull();
     });
 
-    it('keep answers sealed: a token in one cannot be read from the database', async () => {
+    it('stored responses are encrypted, so a token in one cannot be read from the database', async () => {
       const email = 'sealed@example.com';
       const { body } = await service.call('POST', '/v1/auth/register', {
         body: { email, password: 'a long enough password' },
@@ -182,7 +182,7 @@ describe('conventions', () => {
     });
   });
 
-  it('of headers: nothing is cached, framed, sniffed or told about the server', async () => {
+  it('responses carry no-store and security headers and do not name the server', async () => {
     const { headers } = await service.admin('GET', '/v1/users/me');
     expect(Object.fromEntries(headers)).toMatchObject({
       'cache-control': 'no-store',
@@ -194,7 +194,7 @@ describe('conventions', () => {
     for (const name of ['server', 'x-powered-by', 'access-control-allow-origin']) expect(headers.get(name)).toBeNull();
   });
 
-  it('of caches: outsiders share an answer for two seconds at most, and see what this instance changes at once', async () => {
+  it('anonymous callers share a cached response for at most 2 s; a local write invalidates it immediately', async () => {
     const names = async () =>
       (await service.call('GET', '/v1/plans?product=api&fields=name')).body.data.map(
         ({ name }: { name: string }) => name,
@@ -207,7 +207,7 @@ describe('conventions', () => {
     expect(await names()).toHaveLength(before.length - 1);
   });
 
-  it('of plans: outsiders see what is public, and a published version never changes', async () => {
+  it('anonymous callers see public plans only, and a published version never changes', async () => {
     expect((await service.call('GET', '/v1/plans/member?product=tollgate')).status).toBe(404);
     expect((await service.admin('GET', '/v1/plans/member?product=tollgate')).status).toBe(200);
     const somebody = await registerUser(service);

@@ -61,7 +61,7 @@ describe('the OpenAPI document', () => {
     fs.rmSync(folder, { recursive: true, force: true });
   });
 
-  it('has every route, and no other', () => {
+  it('contains every route and no other', () => {
     expect(operations.map(([route]) => route).sort()).toEqual(
       Object.keys(ACCESS)
         .filter((route) => !NO_API.includes(route))
@@ -69,7 +69,7 @@ describe('the OpenAPI document', () => {
     );
   });
 
-  it('names, groups and summarises every operation, and says who may call it', () => {
+  it('names, tags and summarises every operation and states who may call it', () => {
     expect(new Set(operations.map(([, { operationId }]) => operationId)).size).toBe(operations.length);
     for (const [route, { operationId, summary, tags, security }] of operations) {
       expect([route, operationId, summary, tags]).toEqual([
@@ -82,7 +82,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('describes every answer and every refusal', () => {
+  it('describes every response and every error', () => {
     for (const [route, { responses }] of operations) {
       const answers = Object.entries(responses).filter(([status]) => status.startsWith('2'));
       expect([route, answers.length]).toEqual([route, expect.any(Number)]);
@@ -100,7 +100,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('describes every parameter and every body', () => {
+  it('describes every parameter and every request body', () => {
     for (const [route, { parameters = [], requestBody }] of operations) {
       for (const [, name] of route.matchAll(/:(\w+)/g))
         expect([route, parameters.map((parameter) => parameter.name)]).toEqual([route, expect.arrayContaining([name])]);
@@ -114,7 +114,7 @@ describe('the OpenAPI document', () => {
     expect(empty.map(([name]) => name)).toEqual(['EmptyDto']);
   });
 
-  it('is good enough to make a client from', () => {
+  it('generates a client that compiles', () => {
     const file = path.join(folder, 'openapi.json');
     fs.writeFileSync(file, JSON.stringify(document));
     execFileSync(
@@ -133,7 +133,7 @@ describe('the OpenAPI document', () => {
     expect(decision).toMatch(/limit\?: number \| null;/);
   }, 30_000);
 
-  it('tells every event that is told, with an example, and is valid for those who read OpenAPI 3.1', () => {
+  it('contains every published event with an example and is valid OpenAPI 3.1', () => {
     expect(document.openapi).toBe('3.1.0');
     expect(Object.keys(document.webhooks).sort()).toEqual([...PUBLIC_EVENT_TYPES].sort());
     const ajv = new Ajv2020({ strict: false });
@@ -146,7 +146,7 @@ describe('the OpenAPI document', () => {
     expect(JSON.stringify(document)).not.toContain('"nullable"');
   });
 
-  it('lets people log in on its page by the password form', () => {
+  it('offers the OAuth 2 password form on its page', () => {
     const { securitySchemes } = document.components as { securitySchemes?: Record<string, object> };
     expect(securitySchemes).toMatchObject({
       password: { type: 'oauth2', flows: { password: { tokenUrl: '/v1/auth/token' } } },
@@ -155,7 +155,7 @@ describe('the OpenAPI document', () => {
     });
   });
 
-  it('is shown on a page', async () => {
+  it('is shown on a page at /docs', async () => {
     const { status, body } = await createCall(service.url)('GET', '/docs');
     expect(status).toBe(200);
     expect(body).toContain('swagger-ui');

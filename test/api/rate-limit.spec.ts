@@ -3,7 +3,7 @@ import { startService } from '../support/app.js';
 import { inParallel } from '../support/fixtures.js';
 
 describe('the rate limit', () => {
-  it('is so many requests a minute for each address, whatever it says it is, with what is left told', async () => {
+  it('limits requests per minute per address, ignores forged headers, and returns what is left', async () => {
     const limited = await startService({ environment: { RATE_LIMIT_PER_MINUTE: '5' } });
     try {
       const answers = await inParallel(8, 1, (index) =>

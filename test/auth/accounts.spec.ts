@@ -8,7 +8,7 @@ import { withOpenTransaction, waitForBlockedStatements } from '../support/transa
 
 const OTHER = 'another long passphrase';
 
-describe('an account', () => {
+describe('accounts', () => {
   const mailbox = new Mailbox();
   let service: TestApp & { database: TestDatabase };
   const post = (path: string, body: object, token?: string) => service.call('POST', path, { body, token });
@@ -23,7 +23,7 @@ describe('an account', () => {
     mailbox.remove();
   });
 
-  it('is registered by one-letter names, once for all spellings of an e-mail', async () => {
+  it('registration accepts one-letter names and rejects another spelling of the same e-mail', async () => {
     const email = `${uniqueName('Jos\u00e9')}@example.com`;
     const first = await post('/v1/auth/register', { email, password: PASSWORD, name: 'Ö' });
     expect(first).toMatchObject({
@@ -38,7 +38,7 @@ describe('an account', () => {
     }
   });
 
-  it('is not merged with one that only looks alike', async () => {
+  it('registration keeps addresses apart that only look alike', async () => {
     const latin = `${uniqueName('admin')}@example.com`;
     const cyrillic = latin.replace('a', '\u0430');
     const [a, b] = [
@@ -49,7 +49,7 @@ describe('an account', () => {
     expect(a.body.user.id).not.toBe(b.body.user.id);
   });
 
-  it('takes the plan that region and device choose, and a customer and subscription with it', async () => {
+  it('registration creates the customer and the subscription on the plan of the region and device', async () => {
     const { body } = await post('/v1/auth/register', {
       email: `${uniqueName('p')}@example.com`,
       password: PASSWORD,
@@ -59,8 +59,8 @@ describe('an account', () => {
     expect(body).toMatchObject({ customer: { region: 'US', deviceType: 'ios' }, subscription: { status: 'active' } });
   });
 
-  describe('and its e-mail address', () => {
-    it('is verified by the token of a mail, once', async () => {
+  describe('e-mail address', () => {
+    it('a verification token from a mail is valid once', async () => {
       const somebody = await registerUser(service);
       const token = await mailbox.tokenFor(service, somebody.email);
       const stored = await service.database.query("select encode(hash, 'base64') as hash from action_tokens");
@@ -77,14 +77,14 @@ describe('an account', () => {
       expect(await mailbox.mailsTo(service, somebody.email)).toHaveLength(1);
     });
 
-    it('is mailed to at most so often in an hour', async () => {
+    it('verification mails are limited per hour', async () => {
       const somebody = await registerUser(service);
       for (let index = 0; index < 6; index++)
         expect((await post('/v1/auth/resend-verification', {}, somebody.token)).status).toBe(202);
       expect(await mailbox.mailsTo(service, somebody.email)).toHaveLength(3);
     });
 
-    it('changes when the new one is confirmed, and the old one is told', async () => {
+    it('a new e-mail address takes effect when confirmed, and the old address is notified', async () => {
       const somebody = await registerUser(service);
       const old = await mailbox.tokenFor(service, somebody.email);
       const email = `${uniqueName('moved')}@example.com`;
@@ -105,7 +105,7 @@ describe('an account', () => {
       expect((await post('/v1/auth/verify-email', { token: old })).body.code).toBe('token_not_valid');
     });
 
-    it('cannot become somebody else’s', async () => {
+    it('an e-mail address of another account is rejected', async () => {
       const [ann, bob] = [await registerUser(service), await registerUser(service)];
       const email = `${uniqueName('wanted')}@example.com`;
       await post('/v1/auth/change-email', { email, password: PASSWORD }, ann.token);
@@ -124,8 +124,8 @@ describe('an account', () => {
     });
   });
 
-  describe('and its password', () => {
-    it('is changed with the present one; other sessions end', async () => {
+  describe('password', () => {
+    it('a change needs the current password and ends the other sessions', async () => {
       const somebody = await registerUser(service);
       const other = (await login(somebody.email)).body;
       await mailbox.mailsTo(service, somebody.email);
@@ -143,7 +143,7 @@ describe('an account', () => {
       expect(subjectOf((await mailbox.mailsTo(service, somebody.email)).at(-1))).toBe('Your password was changed');
     });
 
-    it('is reset by the token of a mail; all sessions end, and the address is verified', async () => {
+    it('a reset by mail token ends all sessions and verifies the address', async () => {
       const somebody = await registerUser(service);
       expect((await mailbox.mailsTo(service, somebody.email)).map(subjectOf)).toEqual(['Confirm your e-mail address']);
       expect((await post('/v1/auth/forgot-password', { email: somebody.email.toUpperCase() })).status).toBe(202);
@@ -161,7 +161,7 @@ describe('an account', () => {
       expect((await me(again.body.accessToken)).body.emailVerifiedAt).toEqual(expect.any(String));
     });
 
-    it('is asked for in the same words whether there is an account, none, or one that is closed', async () => {
+    it('forgotten-password answers the same for an existing, an unknown and a closed account', async () => {
       const [somebody, closed] = [await registerUser(service), await registerUser(service)];
       await service.admin('PATCH', `/v1/users/${closed.userId}`, { body: { active: false } });
       const nobody = `${uniqueName('nobody')}@example.com`;
@@ -181,7 +181,7 @@ describe('an account', () => {
       expect(left).toEqual([]);
     });
 
-    it('is over after an hour', async () => {
+    it('a reset token expires after one hour', async () => {
       const somebody = await registerUser(service);
       await post('/v1/auth/forgot-password', { email: somebody.email });
       const token = await mailbox.tokenFor(service, somebody.email);
@@ -190,7 +190,7 @@ describe('an account', () => {
     });
   });
 
-  it('is closed by its owner, with the password, and opened again by an admin', async () => {
+  it('an account is deactivated by its owner with the password and activated again by an admin', async () => {
     const somebody = await registerUser(service);
     expect((await somebody.call('POST', '/v1/users/me/deactivate', { body: { password: 'wrong' } })).status).toBe(401);
     expect((await somebody.call('POST', '/v1/users/me/deactivate', { body: { password: PASSWORD } })).status).toBe(204);
@@ -203,7 +203,7 @@ describe('an account', () => {
     );
   });
 
-  it('leaves no token behind when it is deleted while a mail is on its way', async () => {
+  it('deletion during a pending mail leaves no token', async () => {
     const somebody = await registerUser(service);
     await mailbox.tokenFor(service, somebody.email);
     await withOpenTransaction(service.database, async (other) => {
@@ -237,7 +237,7 @@ describe('an account', () => {
     });
   });
 
-  it('is logged in to though what was tried at it is forgotten meanwhile', async () => {
+  it('login succeeds while the record of login attempts is purged', async () => {
     const somebody = await registerUser(service);
     await login(somebody.email);
     await withOpenTransaction(service.database, async (other) => {
@@ -250,7 +250,7 @@ describe('an account', () => {
     });
   });
 
-  it('is deleted for good: nobody can be known from what stays, and the e-mail is free', async () => {
+  it('deletion erases all personal data and frees the e-mail address', async () => {
     const email = `${uniqueName('gone')}@example.com`;
     const { body } = await post('/v1/auth/register', { email, password: PASSWORD, name: 'Somebody Unmistakable' });
     const token = body.accessToken as string;
@@ -287,7 +287,7 @@ describe('an account', () => {
     expect((await post('/v1/auth/register', { email, password: PASSWORD })).status).toBe(201);
   });
 
-  it('is deleted by an admin with a reason, but never the last admin', async () => {
+  it('an admin deletes an account with a reason, but never the last admin', async () => {
     const somebody = await registerUser(service);
     expect((await service.admin('DELETE', `/v1/users/${somebody.userId}?reason=asked%20by%20letter`)).status).toBe(204);
     const [event] = await service.database.query(
@@ -300,7 +300,7 @@ describe('an account', () => {
     expect((await service.admin('DELETE', `/v1/users/${body.id}`)).body.code).toBe('last_admin');
   });
 
-  it('goes, or stays, whole when it is deleted while it is used and renewed', async () => {
+  it('deletion during use and renewal is applied completely or not at all', async () => {
     const people = await inParallel(4, 4, () => registerUser(service));
     await inParallel(people.length * 6, 12, (index) => {
       const somebody = people[index % people.length]!;
@@ -325,7 +325,7 @@ describe('an account', () => {
     expect(half).toEqual([]);
   });
 
-  it('is exported whole, a line of JSON each', async () => {
+  it('an export returns the whole account as NDJSON', async () => {
     const somebody = await registerUser(service);
     await somebody.call('POST', '/v1/usage/consume', { body: { feature: 'projects', properties: { file: 'a.txt' } } });
     await service.admin('POST', `/v1/customers/${somebody.customer}/grants`, {
@@ -355,7 +355,7 @@ describe('an account', () => {
     expect(buffer).not.toMatch(/argon2|passwordHash|secret/i);
   });
 
-  it('is exported whole though a product of it is no longer sold, and however much there is', async () => {
+  it('an export is complete for archived products and long histories', async () => {
     const somebody = await registerUser(service);
     const product = uniqueName('gone');
     await applyMeteredProduct(service, product, null);
@@ -383,7 +383,7 @@ describe('an account', () => {
     expect(lines.filter(({ kind }) => kind === 'grant')).toHaveLength(1);
   });
 
-  it('is found by its e-mail, and so is its customer', async () => {
+  it('admins find an account and its customer by e-mail address', async () => {
     const somebody = await registerUser(service);
     expect(
       (await service.admin('GET', `/v1/users?email=${somebody.email.toUpperCase()}`)).body.data.map(

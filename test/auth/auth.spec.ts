@@ -6,7 +6,7 @@ import { registerUser, createApiKey } from '../support/fixtures.js';
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-describe('logging in', () => {
+describe('login', () => {
   let service: TestApp & { database: TestDatabase };
   const me = (token: string) => service.call('GET', '/v1/users/me', { token });
   const refresh = (refreshToken: string) => service.call('POST', '/v1/auth/refresh', { body: { refreshToken } });
@@ -16,7 +16,7 @@ describe('logging in', () => {
   });
   afterAll(() => service.stop());
 
-  it('takes e-mail and password, in any spelling of the e-mail', async () => {
+  it('accepts e-mail and password in any spelling of the e-mail', async () => {
     const { status, body } = await service.call('POST', '/v1/auth/login', {
       body: { ...ADMIN, email: ' ADMIN@LocalHost ' },
     });
@@ -24,7 +24,7 @@ describe('logging in', () => {
     expect((await me(body.accessToken)).body).toMatchObject({ email: 'admin@localhost', role: 'admin' });
   });
 
-  it('takes the OAuth 2 password form', async () => {
+  it('accepts the OAuth 2 password form', async () => {
     const form = (fields: Record<string, string>) =>
       fetch(`${service.url}/v1/auth/token`, { method: 'POST', body: new URLSearchParams(fields) }).then(
         async (answer) => ({ status: answer.status, body: await answer.json() }),
@@ -40,7 +40,7 @@ describe('logging in', () => {
     });
   });
 
-  it('says the same of an unknown account, a wrong password and a deactivated account', async () => {
+  it('answers the same for an unknown account, a wrong password and an inactive account', async () => {
     const somebody = await registerUser(service);
     await service.admin('PATCH', `/v1/users/${somebody.userId}`, { body: { active: false } });
     const attempts = [
@@ -54,7 +54,7 @@ describe('logging in', () => {
     expect((await me(somebody.token)).status).toBe(401);
   });
 
-  it('trades a refresh token once; a copy only fails at first, and five seconds later ends the whole session', async () => {
+  it('a refresh token is rotated once; a reuse within 5 s is rejected, a later one revokes the session', async () => {
     const somebody = await registerUser(service);
     const { status, body: second } = await refresh(somebody.refreshToken);
     expect(status).toBe(200);
@@ -68,7 +68,7 @@ describe('logging in', () => {
     expect((await me(second.accessToken)).status).toBe(401);
   });
 
-  it('replays a refresh that was sent again under its key, and ends nothing', async () => {
+  it('a refresh repeated with its Idempotency-Key is replayed and revokes nothing', async () => {
     const { refreshToken } = await registerUser(service);
     const send = () =>
       service.call('POST', '/v1/auth/refresh', {
@@ -80,7 +80,7 @@ describe('logging in', () => {
     expect((await me(first.body.accessToken)).status).toBe(200);
   });
 
-  it('is over for access and refresh tokens after a logout, and everywhere if asked', async () => {
+  it('logout revokes the access and refresh tokens, on request of all sessions', async () => {
     const somebody = await registerUser(service);
     const other = await service.call('POST', '/v1/auth/login', {
       body: { email: somebody.email, password: 'a long enough password' },
@@ -93,7 +93,7 @@ describe('logging in', () => {
     expect((await refresh(other.body.refreshToken)).status).toBe(401);
   });
 
-  it('is over when the role changes: what was handed out for the old one is dead at once', async () => {
+  it('a change of role revokes all sessions immediately', async () => {
     const somebody = await registerUser(service);
     const login = async () =>
       (
@@ -115,7 +115,7 @@ describe('logging in', () => {
     expect((await me(again)).status).toBe(200);
   });
 
-  it('publishes the keys that tokens are signed with, and no private part', async () => {
+  it('/.well-known/jwks.json publishes the public keys and no private part', async () => {
     const { body } = await service.call('GET', '/.well-known/jwks.json');
     expect(body.keys).toHaveLength(1);
     expect(Object.keys(body.keys[0]).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
@@ -125,7 +125,7 @@ describe('logging in', () => {
     expect(stored!.sealed_private_key.toString('latin1')).not.toContain('PRIVATE KEY');
   });
 
-  describe('with a token that is not ours', () => {
+  describe('a foreign token', () => {
     const forged: [string, (header: { kid: string }, payload: object, token: string) => string][] = [
       [
         'without a signature',
@@ -159,7 +159,7 @@ describe('logging in', () => {
       ['that is a refresh token', () => 'x'.repeat(43)],
     ];
 
-    it.each(forged)('%s nobody gets in', async (_, forge) => {
+    it.each(forged)('is rejected: %s', async (_, forge) => {
       const token = service.adminToken;
       const [header, payload] = token
         .split('.')
@@ -171,8 +171,8 @@ describe('logging in', () => {
     });
   });
 
-  describe('with an API key', () => {
-    it('works as a bearer token and in its own header, until it is revoked', async () => {
+  describe('an API key', () => {
+    it('authenticates as bearer token and as X-Api-Key until it is revoked', async () => {
       const { id, key } = await createApiKey(service);
       expect((await service.call('GET', '/v1/customers', { token: key })).status).toBe(200);
       expect((await service.call('GET', '/v1/customers', { headers: { 'x-api-key': key } })).status).toBe(200);
@@ -185,7 +185,7 @@ describe('logging in', () => {
       expect((await service.admin('DELETE', `/v1/api-keys/${id}`)).status).toBe(404);
     });
 
-    it('shows the key once, and keeps only its hash', async () => {
+    it('is returned once, and only its hash is stored', async () => {
       const { key } = await createApiKey(service);
       const { body } = await service.admin('GET', '/v1/api-keys?limit=1');
       expect(Object.keys(body.data[0]).sort()).toEqual([
@@ -207,7 +207,7 @@ describe('logging in', () => {
       expect(JSON.stringify(stored)).not.toContain(key.slice(20));
     });
 
-    it('expires', async () => {
+    it('is rejected after it expires', async () => {
       const soon = new Date(Date.now() + 300).toISOString();
       const { body } = await service.admin('POST', '/v1/api-keys', {
         body: { name: 'short', scopes: ['customers:read'], expiresAt: soon },

@@ -19,14 +19,14 @@ describe('the first admin', () => {
   beforeEach(() => service.database.query(`update users set role = 'user' where role = 'admin'`));
   afterAll(() => service.stop());
 
-  it('has a password in production, and one that is not guessed', async () => {
+  it('production requires ADMIN_PASSWORD and rejects a weak one', async () => {
     await expect(ensure('first@example.com', null, true)).rejects.toThrow(/ADMIN_PASSWORD is required/);
     await expect(ensure('first@example.com', 'password1234567', true)).rejects.toThrow(/^ADMIN_PASSWORD is among/);
     await expect(ensure('first@example.com', 'short pw', true)).rejects.toThrow(/^ADMIN_PASSWORD must have 15/);
     expect(await admins()).toEqual([]);
   });
 
-  it('is made once by any number of instances, with a drawn password that one of them tells', async () => {
+  it('several instances create one first admin, and one of them prints the drawn password', async () => {
     const email = `${uniqueName('first')}@example.com`;
     const outcomes = await inParallel(6, 6, () => ensure(email, null));
     expect(outcomes.filter(({ created }) => created)).toHaveLength(1);
@@ -38,7 +38,7 @@ describe('the first admin', () => {
     expect(await ensure('second@example.com', null)).toEqual({ created: false, drawnPassword: null });
   });
 
-  it('is somebody who is there already, if the e-mail is theirs, with the password that is set', async () => {
+  it('an existing account with ADMIN_EMAIL becomes admin and gets the configured password', async () => {
     const somebody = await registerUser(service);
     expect(await ensure(somebody.email.toUpperCase(), 'the new admin passphrase')).toEqual({
       created: true,

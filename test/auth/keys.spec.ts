@@ -42,7 +42,7 @@ describe('signing keys', () => {
     await database.drop();
   });
 
-  it('change without anybody noticing: published ahead, overlapping, gone when the last token is over', async () => {
+  it('rotation publishes the new key ahead, overlaps, and removes the old key after the last token expired', async () => {
     const { accessToken: before } = await login();
     const next = await keys(here).rotate();
     await known();
@@ -68,7 +68,7 @@ describe('signing keys', () => {
     expect(await published()).toEqual([next]);
   });
 
-  it('change by themselves when they are a month old, once for any number of workers', async () => {
+  it('several workers rotate a key that is one month old once', async () => {
     const count = (await published()).length;
     clock.advance(29 * 1_440 * MINUTE);
     await keys(here).rotateWhenDue();
@@ -80,7 +80,7 @@ describe('signing keys', () => {
     expect(await published()).toHaveLength(count + 1);
   });
 
-  it('are withdrawn at once if they must be: every access token is dead within a second, refresh tokens bring new ones', async () => {
+  it('immediate rotation invalidates all access tokens within 1 s; refresh tokens issue new ones', async () => {
     const { accessToken, refreshToken } = await login();
     expect(await me(accessToken)).toEqual([200, 200]);
     const kid = await keys(here).rotate({ immediately: true });
@@ -92,7 +92,7 @@ describe('signing keys', () => {
     expect(await published()).toEqual([kid]);
   });
 
-  it('change by a command', async () => {
+  it('the rotate-keys command rotates the signing key', async () => {
     const { PATH, HOME } = process.env;
     const env = { PATH, HOME, DATABASE_URL: database.url, DATA_DIR: temporaryFolder(), SECRET_KEY };
     const output = execFileSync(process.execPath, ['dist/apps/worker/src/rotate-keys.js', '--now'], {
@@ -106,7 +106,7 @@ describe('signing keys', () => {
     expect(kidOf((await login()).accessToken)).toBe(kid);
   });
 
-  it('do not bring back to life what was ended, not even through a restart', async () => {
+  it('revoked sessions stay revoked after rotation and restart', async () => {
     const { accessToken } = await login();
     expect((await here.call('POST', '/v1/auth/logout', { token: accessToken, body: {} })).status).toBe(204);
     const restarted = await startApp({ database, clock });
@@ -117,7 +117,7 @@ describe('signing keys', () => {
     }
   });
 
-  it('that were sealed under another secret still verify, and sign no more', async () => {
+  it('keys encrypted with another SECRET_KEY still verify and no longer sign', async () => {
     const { accessToken } = await login();
     const other = await startApp({
       database,
@@ -133,7 +133,7 @@ describe('signing keys', () => {
   });
 });
 
-describe('an API key', () => {
+describe('API key rotation', () => {
   let database: TestDatabase;
   let service: TestApp;
   const make = async (call: TestApp['call'], body: object = {}) =>
@@ -157,7 +157,7 @@ describe('an API key', () => {
     await database.drop();
   });
 
-  it('is replaced by one with the same rights; both work until the overlap is over, and one unit is held', async () => {
+  it('creates a key with the same rights; both work until the overlap ends, and one unit is used', async () => {
     const old = await make(service.admin, { product: 'api', rateLimitPerMinute: 7 });
     const before = await held();
     const { status, body: fresh } = await service.admin('POST', `/v1/api-keys/${old.id}/rotate`, {
@@ -185,7 +185,7 @@ describe('an API key', () => {
     expect(await held()).toBe(before - 1);
   });
 
-  it('has one successor, however many ask at once', async () => {
+  it('concurrent rotations create one successor', async () => {
     const old = await make(service.admin);
     const answers = await Promise.all(
       Array.from({ length: 8 }, () => service.admin('POST', `/v1/api-keys/${old.id}/rotate`, { body: {} })),
@@ -193,7 +193,7 @@ describe('an API key', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array.from({ length: 7 }, () => 409)]);
   });
 
-  it('dies with its owner’s account, unless another has taken it over', async () => {
+  it('a key is revoked with the account of its owner, unless another account rotated it', async () => {
     const somebody = await registerUserWithRole(service, { role: 'admin' });
     const [kept, lost] = [await make(somebody.call), await make(somebody.call)];
     const before = { mine: await held(), theirs: await held(somebody.customer) };
@@ -206,7 +206,7 @@ describe('an API key', () => {
     expect([await works(taken.key), await works(kept.key), await works(lost.key)]).toEqual([200, 401, 401]);
   });
 
-  it('tells when it was used last, to the minute', async () => {
+  it('lastUsedAt is exact to the minute', async () => {
     const { id, key } = await make(service.admin);
     expect((await row(id)).lastUsedAt).toBeNull();
     await works(key);
@@ -219,7 +219,7 @@ describe('an API key', () => {
     [{ rateLimitPerMinute: 1.5 }, 'rateLimitPerMinute'],
     [{ scopes: ['everything'] }, 'scopes'],
     [{ scopes: [] }, 'scopes'],
-  ])('is not made with %j', async (body, field) => {
+  ])('an API key with %j is rejected', async (body, field) => {
     const answer = await service.admin('POST', '/v1/api-keys', {
       body: { name: 'k', scopes: ['customers:read'], ...body },
     });

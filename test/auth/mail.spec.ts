@@ -54,7 +54,7 @@ class MailServer {
   }
 }
 
-describe('mail', () => {
+describe('account mail', () => {
   const server = new MailServer();
   let service: TestApp & { database: TestDatabase };
   const deliver = async (): Promise<number> => {
@@ -94,7 +94,7 @@ describe('mail', () => {
     server.mood = 'takes';
   });
 
-  it('is handed in with a link to the page that takes its token', async () => {
+  it('is sent with a link to the page that accepts its token', async () => {
     const { email } = await registerUser(service);
     await deliver();
     expect(server.received).toHaveLength(1);
@@ -107,7 +107,7 @@ describe('mail', () => {
   });
 
   it.each(['refuses for now', 'hangs up'] as const)(
-    'waits while its server %s, and goes out when it can',
+    'waits while the mail server %s and is sent afterwards',
     async (mood) => {
       server.mood = mood;
       await registerUser(service);
@@ -124,7 +124,7 @@ describe('mail', () => {
     },
   );
 
-  it('is given up when its ten attempts are over, and nothing else waits for it', async () => {
+  it('is abandoned after ten attempts and blocks no other mail', async () => {
     server.mood = 'refuses for now';
     await registerUser(service);
     await service.database.query('update deliveries set attempts = 9');
@@ -133,7 +133,7 @@ describe('mail', () => {
     expect(await rows()).toEqual([{ kind: 'verify_email', attempts: 10, waits: false }]);
   });
 
-  it('that a worker died over is sent by another a minute later', async () => {
+  it('is sent by another worker one minute after its worker died', async () => {
     await registerUser(service);
     await deliver();
     // Claimed, and then nothing more was heard of it.
@@ -145,7 +145,7 @@ describe('mail', () => {
     expect(server.received).toHaveLength(1);
   });
 
-  it('and everything else that is over is removed after a day, and nothing that is not', async () => {
+  it('expired tokens and mails are purged after one day, others are kept', async () => {
     const [old, fresh] = [await registerUser(service), await registerUser(service)];
     await deliver();
     await service.call('POST', '/v1/auth/login', { body: { email: 'nobody@example.com', password: 'wrong' } });

@@ -13,7 +13,7 @@ describe('roles', () => {
   });
   afterAll(() => service.stop());
 
-  it('of product admins name a product, and no other role does', async () => {
+  it('only a product_admin has a product', async () => {
     const change = (body: object) => service.admin('PATCH', `/v1/users/${ann.userId}`, { body });
     expect(await change({ role: 'product_admin' })).toMatchObject({
       status: 422,
@@ -34,7 +34,7 @@ describe('roles', () => {
     expect((await ann.call('GET', '/v1/users/me')).body).toMatchObject({ role: 'user', product: null });
   });
 
-  it('let support read everybody, and change nobody', async () => {
+  it('support reads all customers and changes none', async () => {
     const { call } = await registerUserWithRole(service, { role: 'support' });
     for (const path of [
       `/v1/customers/${ann.customer}`,
@@ -63,7 +63,7 @@ describe('roles', () => {
     });
   });
 
-  it('let support repair, with a reason that is kept', async () => {
+  it('support repairs with a reason, which is stored', async () => {
     const { call, userId } = await registerUserWithRole(service, { role: 'support' });
     const repairs: [string, string, object][] = [
       ['POST', '/v1/usage/corrections', { customer: ann.customer, feature: 'projects', quantity: 1 }],
@@ -88,7 +88,7 @@ describe('roles', () => {
     expect(events.map(({ type }) => type)).toEqual(['usage.corrected', 'grant.created', 'entitlement.overridden']);
   });
 
-  it('let a product admin work on one product as an admin does', async () => {
+  it('a product_admin administers only its own product', async () => {
     const { call } = await registerUserWithRole(service, { role: 'product_admin', product: 'api' });
     expect((await call('GET', '/v1/users/me')).body).toMatchObject({ role: 'product_admin', product: 'api' });
     expect((await call('PUT', '/v1/customers/of-the-team', { body: {} })).status).toBe(201);

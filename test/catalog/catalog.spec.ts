@@ -22,7 +22,7 @@ describe('the catalogue', () => {
   afterAll(() => service.stop());
 
   it.each(['api', 'news', 'saas'])(
-    'takes the real one of %s, tells it back, and finds nothing to change in either',
+    'applies the sample catalogue of %s and reports no difference on the second apply',
     async (name) => {
       const document = sample(name);
       const keys = document.plans.map((plan: { key: string }) => plan.key);
@@ -42,7 +42,7 @@ describe('the catalogue', () => {
     },
   );
 
-  it('gives a new version to a plan that differs, archives what is gone, and leaves subscriptions on what they were sold', async () => {
+  it('a changed plan gets a new version, a missing plan is archived, subscriptions keep their version', async () => {
     const { body: customer } = await call('PUT', '/v1/customers/grandfather', { product: 'api' });
     const document = sample('api');
     document.plans[0].entitlements[0].limit = 7;
@@ -63,7 +63,7 @@ describe('the catalogue', () => {
     expect((await apply(sample('api'))).body.plans).toMatchObject({ updated: ['basic-monthly', 'hourly'] });
   });
 
-  it('never changes the type of a feature', async () => {
+  it('the type of a feature cannot change', async () => {
     const document = sample('api');
     document.features[0].type = 'boolean';
     expect((await apply(document)).body).toMatchObject({ status: 409, code: 'feature_type_fixed' });
@@ -75,7 +75,7 @@ describe('the catalogue', () => {
     ['US', 'android', 'us-android', 899],
     ['US', 'web', 'free', 0],
     ['FR', 'ios', 'free', 0],
-  ])('assigns people in %s on %s to %s', async (region, deviceType, plan, amount) => {
+  ])('a customer in %s on %s is assigned the plan %s', async (region, deviceType, plan, amount) => {
     const { status, body } = await call('PUT', `/v1/customers/${region}-${deviceType}`, {
       product: 'news',
       region,
@@ -88,7 +88,7 @@ describe('the catalogue', () => {
     });
   });
 
-  it('sells by interval: a month, a quarter, a year; and gives one trial', async () => {
+  it('a plan sells by month, quarter and year, with one trial per customer', async () => {
     const { body } = await call('PUT', '/v1/customers/intervals', {});
     const end = (when: 'now') => call('POST', `/v1/subscriptions/${current}/cancel`, { when });
     let current = body.subscription.id;
@@ -114,7 +114,7 @@ describe('the catalogue', () => {
     ).toBe('no_price');
   });
 
-  it('keeps usage over a cancellation and a return in the same period', async () => {
+  it('usage is kept through cancellation and return within the same period', async () => {
     const { body } = await call('PUT', '/v1/customers/returning', { product: 'api' });
     await call('POST', '/v1/usage/consume', {
       customer: 'returning',
@@ -132,7 +132,7 @@ describe('the catalogue', () => {
     ).toMatchObject({ allowed: false, used: 5 });
   });
 
-  it('takes a plan through its life by hand: draft, published, changed, archived', async () => {
+  it('a plan goes through draft, published, changed and archived', async () => {
     await call('POST', '/v1/features', { product: 'api', key: 'exports', name: 'Exports', type: 'boolean' });
     const made = await call('POST', '/v1/plans', {
       product: 'api',
@@ -177,7 +177,7 @@ describe('the catalogue', () => {
     );
   });
 
-  it('denies an archived feature to everybody', async () => {
+  it('an archived feature is denied to all customers', async () => {
     await call('PUT', '/v1/customers/archived', {});
     await call('POST', '/v1/subscriptions', { customer: 'archived', plan: 'pro' });
     expect(
@@ -193,7 +193,7 @@ describe('the catalogue', () => {
     expect((await call('GET', '/v1/features/support')).status).toBe(404);
   });
 
-  it('enforces a rate limit inside an entitlement, and counts overage where it is allowed', async () => {
+  it('a rate limit within an entitlement is enforced, and allowed overage is counted', async () => {
     const consume = (customer: string, quantity = 1) =>
       call('POST', '/v1/usage/consume', { customer, product: 'api', feature: 'api_calls', quantity });
     await call('PUT', '/v1/customers/rated', { product: 'api', plan: 'rate-limited' });
@@ -210,7 +210,7 @@ describe('the catalogue', () => {
     });
   });
 
-  it('forgets a customer: its subscriptions end, its key is free, its usage stays', async () => {
+  it('deleting a customer ends its subscriptions, frees its key and keeps its usage', async () => {
     const { body } = await call('PUT', '/v1/customers/leaving', {
       product: 'api',
       name: 'Somebody',
@@ -230,7 +230,7 @@ describe('the catalogue', () => {
     expect((await call('PUT', '/v1/customers/leaving', { product: 'api' })).status).toBe(201);
   });
 
-  it('lists what will end soon', async () => {
+  it('GET /v1/subscriptions?expiringWithin= lists subscriptions that end soon', async () => {
     const { body } = await call('PUT', '/v1/customers/ending', { product: 'news' });
     await call('POST', `/v1/subscriptions/${body.subscription.id}/cancel`, { when: 'period_end' });
     expect(

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { periodAt } from '@app/kernel';
 import { CALENDAR_CASES } from './calendar-cases.js';
 
-describe('the calendar', () => {
+describe('calendar periods', () => {
   it.each(CALENDAR_CASES)(
     '$id: $interval from $anchor at $at',
     ({ anchor, interval, count = 1, zone = 'UTC', at, start, end }) => {

@@ -163,7 +163,7 @@ describe('grants', () => {
     if (each) expect(balances(meter)).toEqual(each);
   });
 
-  it('GB-09: of 100,000 the one that expires first is burnt first', () => {
+  it('GB-09: of 100,000 grants, the one that expires first is burnt first', () => {
     const grants = Array.from({ length: 100_000 }, (_, index) =>
       grant(`g${(index * 7_919) % 100_000}`, index === 55_555 ? { expiresAt: at(29 * DAY) } : {}),
     );
@@ -180,7 +180,7 @@ describe('grants', () => {
     expect(left.filter(({ balance }) => balance === 100)).toHaveLength(99_999);
   });
 
-  it('GB-14: priority, expiry, age, id', () => {
+  it('GB-14: burn order is priority, expiry, age, id', () => {
     const order = [
       grant('no-exp', { expiresAt: null }),
       grant('p2', { priority: 2 }),
@@ -211,12 +211,12 @@ describe('grants', () => {
     const a = grant('a', { quantity: 1_000, rolloverMax: 1_000 });
     const b = grant('b', { quantity: 1_000, priority: 3, rolloverMax: 100 });
 
-    it('GB-20: each keeps what its bounds let it keep', () => {
+    it('GB-20: each grant keeps what its rollover bounds allow', () => {
       const meter = play([a, b], [[HOUR, 600]], RESET, terms, 0);
       expect([balances(meter), meter.used]).toEqual([{ a: 400, b: 100 }, 0]);
     });
 
-    it('GB-23: and again', () => {
+    it('GB-23: the rollover bounds apply again in the next window', () => {
       const c = grant('c', {
         quantity: 1_000,
         effectiveAt: at(RESET + HOUR),
@@ -239,7 +239,7 @@ describe('grants', () => {
       ).toEqual({ a: 100, b: 100, c: 1_000 });
     });
 
-    it('GB-24, GB-25: what begins with the window is whole, what expires with it is gone', () => {
+    it('GB-24, GB-25: a grant that starts with the window is whole, one that expires with it is gone', () => {
       const gone = grant('gone', { rolloverMax: 0 });
       const fresh = grant('fresh', { quantity: 1_000, effectiveAt: at(RESET) });
       expect(balanceOf(play([gone, fresh], [], RESET, terms, 0).grants, at(RESET))).toBe(1_000);
@@ -252,7 +252,7 @@ describe('grants', () => {
       ).toBe(0);
     });
 
-    it('GB-26: at most so much, and used begins anew', () => {
+    it('GB-26: a capped limit keeps the cap, and usage starts at zero', () => {
       const meter = play([grant('a', { rolloverMax: 50 })], [[HOUR, 10]], RESET, terms, 0);
       expect([balanceOf(meter.grants, at(RESET)), meter.used]).toEqual([50, 0]);
     });
@@ -262,14 +262,14 @@ describe('grants', () => {
       ['GB-34', [[HOUR, 150]], 100, 200, 250],
       ['GB-35', [[HOUR, 60]], 50, 100, 140],
     ] as [string, Use[], number, number, number][])(
-      '%s: what the window included rolls over too',
+      '%s: included units roll over too',
       (_, uses, rolloverMax, limit, remaining) => {
         const included: Allowance = { ...terms, limit, overage: 'deny', rolloverMax, since: at(0) };
         expect(roomOf(play([], uses, RESET, included, 0), included, at(RESET))).toBe(remaining);
       },
     );
 
-    it('GB-35, GB-36: through many windows never more than the bound', () => {
+    it('GB-35, GB-36: rollover never exceeds its bound over many windows', () => {
       const monthly: Allowance = { ...terms, limit: 100, overage: 'deny', rolloverMax: 50, since: at(0) };
       expect(roomOf(play([], [[HOUR, 60]], 2 * RESET, monthly, 0), monthly, at(2 * RESET))).toBe(150);
       const often: Allowance = { ...terms, limit: 300, overage: 'deny', rolloverMax: 1_080, since: at(0) };
@@ -321,7 +321,7 @@ describe('grants', () => {
     );
   });
 
-  it('GB-31: looking in between changes nothing', () => {
+  it('GB-31: reads in between change nothing', () => {
     const window: Allowance['windowAt'] = (when) => {
       const start = T1 + Math.floor((when.getTime() - T1) / (7 * HOUR)) * 7 * HOUR;
       return { start: new Date(start), end: new Date(start + 7 * HOUR) };
@@ -350,7 +350,7 @@ describe('grants', () => {
     );
   });
 
-  it('are kept as they are when they begin with the window that resets them', () => {
+  it('grants that start with the window that resets them are kept', () => {
     const state: GrantState = {
       grant: grant('a', { effectiveAt: at(DAY), rolloverMax: 0 }),
       balance: 100,

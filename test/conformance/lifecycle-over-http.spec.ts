@@ -12,7 +12,7 @@ const PLAIN = 'conforming';
 const TRIED = 'conforming-trial';
 
 /** Rows about timing. LC-06 and LC-07 are in test/lifecycle; add-ons (LC-13) are not offered. */
-describe('the timing of a contract', () => {
+describe('subscription timing', () => {
   let service: TestApp & { database: TestDatabase };
   let call: RegisteredUser['call'];
   const allowed = async (customer: string, product = PLAIN) =>
@@ -28,7 +28,7 @@ describe('the timing of a contract', () => {
   });
   afterAll(() => service.stop());
 
-  it('LC-01: canceled at the end of the period, it gives access until then, and not an instant longer', async () => {
+  it('LC-01: a subscription canceled at period end gives access until exactly that instant', async () => {
     const { customer, command, advanceTo } = await createCustomerOnTestClock(call, PLAIN, '2031-01-01T00:00:00Z');
     expect((await command('cancel', { when: 'period_end' })).body).toMatchObject({
       status: 'canceled',
@@ -40,14 +40,14 @@ describe('the timing of a contract', () => {
     expect(await allowed(customer)).toMatchObject({ allowed: false, reason: 'subscription_expired' });
   });
 
-  it('LC-03: it does not go on once another is to follow it', async () => {
+  it('LC-03: a subscription is not renewed when another one is scheduled to follow', async () => {
     const { customer, command } = await createCustomerOnTestClock(call, PLAIN, '2031-01-01T00:00:00Z');
     await command('cancel', { when: 'period_end' });
     expect((await next(customer, '2031-02-01T00:00:00Z')).status).toBe(201);
     expect(await command('resume')).toMatchObject({ status: 409, body: { code: 'next_contract_exists' } });
   });
 
-  it('LC-04: one that is to follow may be called off, and is heard of no more', async () => {
+  it('LC-04: a scheduled subscription can be canceled and records no further event', async () => {
     const { customer, command, advanceTo } = await createCustomerOnTestClock(call, PLAIN, '2031-05-01T00:00:00Z');
     await advanceTo('2031-05-15T12:00:00Z');
     await command('cancel', { when: 'period_end' });
@@ -61,7 +61,7 @@ describe('the timing of a contract', () => {
     });
   });
 
-  it('LC-08: canceled in its trial, it ends at once or with the trial, as asked, and no phase follows', async () => {
+  it('LC-08: a subscription canceled in its trial ends immediately or with the trial, as requested', async () => {
     const now = await createCustomerOnTestClock(call, TRIED, '2031-01-01T00:00:00Z');
     expect((await now.command('cancel', { when: 'now' })).body).toMatchObject({
       status: 'inactive',
@@ -73,7 +73,7 @@ describe('the timing of a contract', () => {
     expect(await later.readSubscription()).toMatchObject({ status: 'expired', endedAt: '2031-02-01T00:00:00.000Z' });
   });
 
-  it('LC-09: it ends once, when it was told to; a second cancellation is refused', async () => {
+  it('LC-09: a canceled subscription ends once; a second cancellation is rejected', async () => {
     const { command, readSubscription, advanceTo } = await createCustomerOnTestClock(
       call,
       PLAIN,
@@ -88,7 +88,7 @@ describe('the timing of a contract', () => {
     expect(await readSubscription()).toMatchObject({ status: 'expired', endedAt: '2031-02-01T00:00:00.000Z' });
   });
 
-  it('LC-11: another plan within the trial keeps the end of the trial', async () => {
+  it('LC-11: a plan change within the trial keeps the end of the trial', async () => {
     const { command } = await createCustomerOnTestClock(call, TRIED, '2031-01-01T00:00:00Z');
     expect((await command('change', { plan: 'yearly', when: 'now' })).body).toMatchObject({
       status: 'trialing',
@@ -98,7 +98,7 @@ describe('the timing of a contract', () => {
     });
   });
 
-  it('LC-12: a change at the end of the period leaves the plan as it is until then', async () => {
+  it('LC-12: a change at period end leaves the plan unchanged until then', async () => {
     const { command, readSubscription, advanceTo } = await createCustomerOnTestClock(
       call,
       PLAIN,
@@ -114,7 +114,7 @@ describe('the timing of a contract', () => {
     expect(await readSubscription()).toMatchObject({ plan: { key: 'pro' }, scheduledChange: null });
   });
 
-  it('LC-14: the trial is charged nothing, and its allowance ends with it', async () => {
+  it('LC-14: a trial is charged nothing, and its allowance ends with it', async () => {
     const { customer, id, advanceTo } = await createCustomerOnTestClock(call, TRIED, '2031-01-01T00:00:00Z');
     await call('POST', '/v1/usage/consume', { body: { customer, product: TRIED, feature: 'calls', quantity: 10 } });
     expect(await allowed(customer, TRIED)).toMatchObject({ allowed: false, resetsAt: '2031-02-01T00:00:00.000Z' });
@@ -127,7 +127,7 @@ describe('the timing of a contract', () => {
     expect((await call('GET', `/v1/subscriptions/${id}/lines`)).body.data).toEqual([]);
   });
 
-  it('LC-15: what is edited of a plan leaves those who were sold it, and their other subscriptions, as they are', async () => {
+  it('LC-15: editing a plan changes no existing subscription', async () => {
     const { customer } = await createCustomerOnTestClock(call, PLAIN, '2031-01-01T00:00:00Z');
     await call('POST', '/v1/subscriptions', { body: { customer, product: TRIED, plan: 'pro' } });
     await call('POST', '/v1/usage/consume', { body: { customer, product: TRIED, feature: 'calls', quantity: 40 } });

@@ -47,13 +47,13 @@ const periodEnds = (subscription: Subscription, until: string): Date[] => [
     .map((step) => step.subscription.currentPeriodEnd!),
 ];
 
-describe('the first periods of a contract', () => {
+describe('the first periods of a subscription', () => {
   it.each(FIRST_PERIOD_CASES)('$id', ({ start: at, ends, ...given }) => {
     const found = periodEnds(begun({ at, ...given }), ends.at(-1)!).slice(0, ends.length);
     expect(found.map((end) => end.toISOString())).toEqual(ends.map((end) => new Date(end).toISOString()));
   });
 
-  it('TZ-02: thirty days of trial and nineteen renewals in Juneau are one period a month, through four changes of the clock', () => {
+  it('TZ-02: a trial of 30 days and 19 renewals in Juneau give monthly periods through four clock changes', () => {
     const ends = periodEnds(
       begun({ at: '2015-09-01T08:01:01Z', zone: 'America/Juneau', trialDays: 30 }),
       '2017-06-01T00:00Z',

@@ -38,7 +38,7 @@ const begun = (sold: SoldPlan, at: Date, over: Partial<Parameters<typeof start>[
 const told = (lines: ProrationLine[] | undefined): object =>
   Object.fromEntries((lines ?? []).map(({ kind, amount }) => [kind, amount]));
 
-describe('a part of a price', () => {
+describe('prorated amounts', () => {
   it.each(PART_CASES)('$id', ({ amount, part, cycle, expected }) =>
     expect(proratedAmount(amount, period(part), period(cycle))).toBe(expected),
   );
@@ -49,7 +49,7 @@ describe('a part of a price', () => {
     amount: fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
   });
 
-  it('sums up to the whole, wherever the cycle is cut', () => {
+  it('parts of any split of a cycle sum to the whole price', () => {
     fc.assert(
       fc.property(
         cycles,
@@ -68,7 +68,7 @@ describe('a part of a price', () => {
     );
   });
 
-  it('is never a unit away from the exact fraction', () => {
+  it('a part differs from the exact fraction by less than one minor unit', () => {
     fc.assert(
       fc.property(
         cycles,
@@ -93,7 +93,7 @@ describe('a part of a price', () => {
   });
 });
 
-describe('a change of plan', () => {
+describe('plan change', () => {
   it.each(CHANGE_CASES)('$id: $from to $to', ({ from, to, quantity = [1, 1], start: begins, at, credit, charge }) => {
     const subscription = begun(plan('a', ...from), day(begins), { quantity: quantity[0] });
     const sold = quantity[0] === quantity[1] ? plan('b', ...to) : plan('a', ...to);
@@ -105,7 +105,7 @@ describe('a change of plan', () => {
     expect(told(prorationLines)).toEqual({ credit, charge });
   });
 
-  it('PR-14: a change of quantity keeps the change of plan that waits, for the new quantity', () => {
+  it('PR-14: a quantity change keeps the scheduled plan change and applies the new quantity to it', () => {
     const waiting = change(
       begun(plan('a', 1_000), day('2025-06-01'), { quantity: 5 }),
       { plan: plan('b', 2_500), quantity: 5, when: 'period_end', prorate: true },
@@ -121,7 +121,7 @@ describe('a change of plan', () => {
     expect(subscription.scheduledChange!.price.amount * subscription.scheduledChange!.quantity).toBe(20_000);
   });
 
-  it('moves no money when it is not prorated in a period that goes on, nor in a trial, nor without a period', () => {
+  it('no proration lines without proration, in a trial, or outside a period', () => {
     const asked = { plan: plan('b', 3_000), quantity: 1, when: 'now' as const, prorate: true };
     expect(
       change(begun(plan('a', 1_000), day('2025-06-01')), { ...asked, prorate: false }, day('2025-06-10'))
@@ -141,7 +141,7 @@ describe('a change of plan', () => {
 
   const moments = fc.integer({ min: 0, max: 30 * 86_400_000 - 1 });
 
-  it('and straight back nets nothing, at any instant, at any price, through stubs, pauses and extensions', () => {
+  it('changing and changing back nets to zero at any instant and price, through stubs, pauses and extensions', () => {
     fc.assert(
       fc.property(
         fc.nat(1_000_000),
@@ -174,7 +174,7 @@ describe('a change of plan', () => {
     );
   });
 
-  it('never credits more than a period costs', () => {
+  it('a credit never exceeds the price of the period', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 1_000_000 }),
@@ -197,17 +197,17 @@ describe('a change of plan', () => {
   });
 });
 
-describe('what is kept with other changes', () => {
+describe('other proration lines', () => {
   const subscription = begun(plan('a', 3_000), day('2025-06-01'));
 
-  it('a renewal now credits the rest and charges a whole period', () => {
+  it('renewing now credits the rest and charges a whole period', () => {
     expect(told(renew(subscription, 'now', day('2025-06-16')).prorationLines)).toEqual({
       credit: 1_500,
       charge: 3_000,
     });
   });
 
-  it('a renewal that is agreed on charges the period that it is for, each once', () => {
+  it('an agreed renewal charges each agreed period once', () => {
     const byHand = { ...subscription, autoRenew: false };
     const first = renew(byHand, 'period_end', day('2025-06-10'));
     const second = renew(first.subscription, 'period_end', day('2025-06-10'));
@@ -220,7 +220,7 @@ describe('what is kept with other changes', () => {
     expect(gone.prorationLines!.map(({ amount }) => amount)).toEqual([1_500, 6_000]);
   });
 
-  it('a cancellation credits the rest if that is asked for, as of the pause if it is paused', () => {
+  it('a cancellation credits the rest on request, from the pause when paused', () => {
     expect(told(cancel(subscription, 'now', day('2025-06-16'), { prorate: true }).prorationLines)).toEqual({
       credit: 1_500,
     });

@@ -35,7 +35,7 @@ describe('docker-compose.yml', () => {
   });
   afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
 
-  it('is what Compose takes', () => {
+  it('matches the Compose schema', () => {
     expect(problemsOf(composeFile)).toEqual([]);
   });
 
@@ -44,7 +44,7 @@ describe('docker-compose.yml', () => {
     ['a wrong type', 'read_only: true', 'read_only: [1]'],
     ['a condition that there is not', 'condition: service_healthy', 'condition: healthy'],
     ['a section that there is not', '\nvolumes:\n', '\nvolume:\n'],
-  ])('would be refused with %s', (_, right, wrong) => {
+  ])('would be rejected with %s', (_, right, wrong) => {
     const ours = fs.readFileSync(composeFile, 'utf8');
     expect(ours).toContain(right);
     const file = path.join(folder, 'docker-compose.yml');
@@ -52,7 +52,7 @@ describe('docker-compose.yml', () => {
     expect(problemsOf(file)).toContainEqual(expect.stringMatching(/^invalid-schema: /));
   });
 
-  it('sets what the configuration knows, and starts what is there', () => {
+  it('sets only known variables and starts built programs', () => {
     const [{ services, volumes }] = readYaml(composeFile) as [any];
     const known = knownVariables();
     const ours = Object.entries<any>(services).filter(([, { build }]) => build);
@@ -72,7 +72,7 @@ describe('docker-compose.yml', () => {
     expect(services.postgres.volumes.map((mount: string) => mount.split(':')[0])).toEqual(Object.keys(volumes));
   });
 
-  it('holds no secret', () => {
+  it('contains no secret', () => {
     const [{ services }] = readYaml(composeFile) as [any];
     for (const { environment = {} } of Object.values<any>(services)) {
       for (const [name, value] of Object.entries<string>(environment))

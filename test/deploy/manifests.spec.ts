@@ -37,8 +37,8 @@ const chosen = (selector: unknown): string[] =>
     .filter((workload) => chooses(selector, podOf(workload).metadata.labels))
     .map(({ metadata }) => metadata.name);
 
-describe('the manifests', () => {
-  it('are what Kubernetes takes', async () => {
+describe('Kubernetes manifests', () => {
+  it('match the Kubernetes types', async () => {
     const problems = await problemsOf(manifests.map(({ manifest }) => manifest));
     const told = manifests.map(({ file, manifest }, index) => ({
       file,
@@ -61,7 +61,7 @@ describe('the manifests', () => {
     );
   }, 60_000);
 
-  it('would be refused with anything that Kubernetes does not take', async () => {
+  it('would be rejected with a field that Kubernetes does not know', async () => {
     const broken = (change: (api: any) => void): Manifest => {
       const copy = structuredClone(deployment('tollgate-api'));
       change(copy);
@@ -82,7 +82,7 @@ describe('the manifests', () => {
     for (const [index, [expected]] of cases.entries()) expect(problems[index]!.join('\n')).toMatch(expected);
   }, 60_000);
 
-  it('are all put together, but for the example of a secret', () => {
+  it('are all listed in kustomization.yaml, except the example secret', () => {
     const kustomizations = yamlFiles().filter((file) => path.basename(file) === KUSTOMIZATION);
     const listed = kustomizations.flatMap((file) => {
       const [{ apiVersion, kind, resources = [], components = [], images, ...rest }] = readYaml(
@@ -106,7 +106,7 @@ describe('the manifests', () => {
     );
   });
 
-  it('stand in one namespace', () => {
+  it('are in one namespace', () => {
     const namespace = ofKind('Namespace')[0]!['metadata'].name;
     for (const { manifest } of manifests)
       if (manifest.kind !== 'Namespace')
@@ -116,7 +116,7 @@ describe('the manifests', () => {
         ]);
   });
 
-  it('run one image as api, worker and migration, and programs that the build makes', () => {
+  it('run one image as api, worker and migration with programs that the build produces', () => {
     expect(named(workloads).map(([name, workload]) => [name, container(workload).image])).toEqual([
       ['tollgate-api', 'tollgate'],
       ['tollgate-worker', 'tollgate'],
@@ -145,10 +145,10 @@ describe('the manifests', () => {
   });
 });
 
-describe('the environment of the pods', () => {
+describe('pod environment', () => {
   const variables = (workload: Manifest): any[] => container(workload).env ?? [];
 
-  it('is known to the configuration', () => {
+  it('contains only variables that the configuration knows', () => {
     const known = knownVariables();
     expect(known).toEqual(expect.arrayContaining(['DATABASE_URL', 'SECRET_KEY', 'WORKER']));
     const used = [
@@ -159,7 +159,7 @@ describe('the environment of the pods', () => {
     expect(used.filter((name) => !known.includes(name))).toEqual([]);
   });
 
-  it('comes from the config map and the secret that are there', () => {
+  it('reads only keys that the config map and the secret define', () => {
     const names = { config: ofKind('ConfigMap')[0]!['metadata'].name, secret: ofKind('Secret')[0]!['metadata'].name };
     for (const workload of workloads) {
       for (const { configMapRef } of container(workload).envFrom ?? []) expect(configMapRef.name).toBe(names.config);
@@ -174,7 +174,7 @@ describe('the environment of the pods', () => {
     expect([...new Set(asked)].sort()).toEqual(Object.keys(secret).sort());
   });
 
-  it('starts the service in production, once the secrets are set', () => {
+  it('starts the service in production when the secrets are set', () => {
     for (const workload of deployments) {
       const plain = Object.fromEntries(
         variables(workload)
@@ -192,7 +192,7 @@ describe('the environment of the pods', () => {
     expect(variables(deployment('tollgate-api'))).toContainEqual({ name: 'WORKER', value: 'off' });
   });
 
-  it('holds no secret, and examples that production refuses', () => {
+  it('contains no secret, and production rejects the example values', () => {
     const production = { ...config, ...GOOD_SECRETS };
     expect(() => new Config(production)).not.toThrow();
     for (const [name, value] of Object.entries(secret))
@@ -209,8 +209,8 @@ describe('the environment of the pods', () => {
   });
 });
 
-describe('the pods', () => {
-  it.each(named(workloads))('of %s may do nothing beyond their work', (_, workload) => {
+describe('pods', () => {
+  it.each(named(workloads))('%s has a restricted security context', (_, workload) => {
     expect(podOf(workload).spec).toMatchObject({
       automountServiceAccountToken: false,
       enableServiceLinks: false,
@@ -230,7 +230,7 @@ describe('the pods', () => {
     expect(podOf(workload).spec.volumes).toEqual([{ name: 'tmp', emptyDir: expect.any(Object) }]);
   });
 
-  it.each(named(deployments))('of %s are asked how they are where they answer', (name, workload) => {
+  it.each(named(deployments))('%s has probes on paths that it serves', (name, workload) => {
     const paths = answeredPaths(name === 'tollgate-api' ? 'api' : 'worker');
     const { startupProbe, readinessProbe, livenessProbe, ports } = container(workload);
     expect([startupProbe, readinessProbe, livenessProbe].map(({ httpGet }) => httpGet.path)).toEqual([
@@ -250,7 +250,7 @@ describe('the pods', () => {
     });
   });
 
-  it.each(named(deployments))('of %s roll without a gap and have time to stop', (_, workload) => {
+  it.each(named(deployments))('%s rolls out without a gap and has time to stop', (_, workload) => {
     expect(workload['spec'].strategy).toEqual({
       type: 'RollingUpdate',
       rollingUpdate: { maxUnavailable: 0, maxSurge: 1 },
@@ -259,7 +259,7 @@ describe('the pods', () => {
     expect(Number(config['DRAIN_MS'])).toBeLessThan(STOP_MS / 2);
   });
 
-  it('are chosen by what is meant for them', () => {
+  it('are selected by exactly the services and policies meant for them', () => {
     for (const workload of deployments) {
       const { name } = workload['metadata'];
       expect(chosen(workload['spec'].selector)).toEqual([name]);
@@ -301,7 +301,7 @@ describe('the pods', () => {
     ]);
   });
 
-  it('are three or more of the api, by the autoscaler alone, and two workers', () => {
+  it('the api runs three or more replicas by autoscaler only, and two workers run', () => {
     const [{ spec }] = ofKind('HorizontalPodAutoscaler') as [Manifest];
     const { apiVersion, kind, name } = spec.scaleTargetRef;
     const target = deployment(name);

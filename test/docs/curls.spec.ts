@@ -21,7 +21,7 @@ async function expectTrue(page: string, place: Place): Promise<void> {
   expect(calls.length).toBeGreaterThanOrEqual(examplesOf(markdown).length);
 }
 
-describe('what a page tells to type', () => {
+describe('commands on a documentation page', () => {
   let place: Place;
 
   beforeEach(async () => {
@@ -29,7 +29,7 @@ describe('what a page tells to type', () => {
   }, PAGE_MS);
   afterEach(() => place.end());
 
-  it.each(BEGINNING)('%s does what it says', (page) => expectTrue(page, place), PAGE_MS);
+  it.each(BEGINNING)('%s: every command returns what the page shows', (page) => expectTrue(page, place), PAGE_MS);
 });
 
 /** What would be believed if the checker did not look. */
@@ -80,7 +80,7 @@ const WRONG: [string, string, RegExp][] = [
   ],
 ];
 
-describe('what goes on from there', () => {
+describe('pages that continue from the quickstart', () => {
   let place: Place;
 
   beforeAll(async () => {
@@ -89,7 +89,7 @@ describe('what goes on from there', () => {
   afterAll(() => place.end());
 
   it.each(GOING_ON)(
-    '%s does what it says',
+    '%s: every command returns what the page shows',
     async (page) => {
       await expectTrue(page, place);
       if (page === 'docs/webhooks.md')
@@ -100,18 +100,18 @@ describe('what goes on from there', () => {
     PAGE_MS,
   );
 
-  it.each(WRONG)('is found out where it is wrong: %s', async (name, markdown, problem) => {
+  it.each(WRONG)('the check finds a wrong page: %s', async (name, markdown, problem) => {
     const { problems } = await runPage(markdown, await surroundingsOf(name, place));
     expect(problems.join('\n')).toMatch(problem);
   });
 
-  it('is believed where it is right', async () => {
+  it('the check accepts a correct page', async () => {
     const right = `\`\`\`sh\nPASSWORD=...\n${LOGIN}\ncurl -s http://127.0.0.1:3000/v1/users/me -H "authorization: Bearer $TOKEN"\n\`\`\`\n\n\`\`\`json\n{ "id": "0198c0de-0000-7000-8000-000000000000", "email": "admin@localhost" }\n\`\`\``;
     const { calls, problems } = await runPage(right, await surroundingsOf('right', place));
     expect({ problems, statuses: calls.map(({ status }) => status) }).toEqual({ problems: [], statuses: [200, 200] });
   });
 
-  it('is compared by kind where values pass, and by value where they do not', () => {
+  it('values that change are compared by type, others by value', () => {
     const shown = {
       id: '0198c0de-0000-7000-8000-000000000000',
       at: '2026-11-21T20:04:31.307Z',
@@ -133,15 +133,15 @@ describe('what goes on from there', () => {
   });
 });
 
-describe('the pages', () => {
+describe('documentation pages', () => {
   it.each(['README.md', ...pages().slice(1), 'docs/events.md', 'examples/client-service/README.md'])(
-    '%s links to what is there',
+    '%s: every link has a target',
     (page) => {
       expect(brokenLinks(page, read(page))).toEqual([]);
     },
   );
 
-  it('are looked at for links that lead nowhere', () => {
+  it('the link check finds broken links', () => {
     const text =
       '# A heading, `told`\n\n[a](#a-heading-told) [b](#another) [c](docs/api.md#the-words) [d](docs/api.md#no-words) [e](docs/nothing.md) [f](https://example.com/x)\n\n```sh\n# no heading\n```\n[g](#no-heading)';
     expect(brokenLinks('README.md', text)).toEqual([
@@ -152,7 +152,7 @@ describe('the pages', () => {
     ]);
   });
 
-  it('have every curl where it is run', () => {
+  it('every curl command of the docs is run by a test', () => {
     const elsewhere = pages().flatMap((page) =>
       blocksOf(read(page))
         .filter((block) => asksSomething(block) && (block.language !== 'sh' || 'elsewhere' in block.options))
@@ -170,7 +170,7 @@ describe('the pages', () => {
     );
   });
 
-  it('name only tests that are there', () => {
+  it('docs name only tests that exist', () => {
     const scenarios = path.join(ROOT, 'test/harness/scenarios');
     const known = fs
       .readdirSync(scenarios)
@@ -187,7 +187,7 @@ describe('the pages', () => {
     }
   });
 
-  it('show answers only of a size that somebody reads', () => {
+  it('shown responses are short enough to read', () => {
     for (const page of pages())
       for (const { shown } of examplesOf(read(page)))
         for (const { text } of shown) expect(text.split('\n').length).toBeLessThan(40);

@@ -40,7 +40,7 @@ describe('the audit log', () => {
     return body.data;
   };
 
-  it('tells who did what, from where, and what it was before', async () => {
+  it('records who did what, from which address, and the state before', async () => {
     const { call, id: keyId } = await createApiKey(service, { scopes: ['customers:write'], product: 'audited' });
     const customer = uniqueName('customer');
     const { headers } = await call('PUT', `/v1/customers/${customer}`, { body: { region: 'US' } });
@@ -57,7 +57,7 @@ describe('the audit log', () => {
     expect(entries[1]).toMatchObject({ product: 'audited', origin: { requestId: headers.get('x-request-id') } });
   });
 
-  it('has every write by a person or a key, with its origin', async () => {
+  it('records every write by a user or an API key with its origin', async () => {
     const somebody = await registerUser(service);
     await service.admin('POST', '/v1/features', {
       body: { product: 'audited', key: uniqueName('feature'), name: 'F', type: 'boolean' },
@@ -95,7 +95,7 @@ describe('the audit log', () => {
     });
   });
 
-  it('leaves out what time does by itself, and is found by every filter', async () => {
+  it('leaves out time-driven events, and every filter finds its events', async () => {
     const { call } = await createApiKey(service);
     const customer = uniqueName('customer');
     await call('PUT', `/v1/customers/${customer}`, { body: { product: 'audited' } });
@@ -132,7 +132,7 @@ describe('the audit log', () => {
       expect(await log(`type=${type}`)).toEqual([]);
   });
 
-  it('goes on page by page, newest first, and a cursor is for its own list', async () => {
+  it('is paged newest first, and a cursor is valid for its own list only', async () => {
     const pages: string[] = [];
     let cursor = '';
     do {
@@ -148,7 +148,7 @@ describe('the audit log', () => {
     );
   });
 
-  it('is for admins, keys with its scope and support, each as far as they may see', async () => {
+  it('is readable by admins, keys with audit:read and support, each within its scope', async () => {
     await applyMeteredProduct(service, 'other', 10);
     const { call: plain } = await createApiKey(service, { scopes: ['customers:read'] });
     const { call: ofProduct } = await createApiKey(service, { scopes: ['audit:read'], product: 'other' });
@@ -167,7 +167,7 @@ describe('the audit log', () => {
     expect((await ofProduct('GET', `/v1/audit-log?customer=${customer}`)).status).toBe(404);
   });
 
-  it('tells what support has looked at, before it sees it', async () => {
+  it('records a read by support before support sees the data', async () => {
     const support = await registerUserWithRole(service, { role: 'support' });
     const somebody = await registerUser(service);
     expect((await support.call('GET', `/v1/customers/${somebody.customer}`)).status).toBe(200);
@@ -191,7 +191,7 @@ describe('the audit log', () => {
     expect(await service.database.query(`select 1 from event_feed where type = 'support.read'`)).toEqual([]);
   });
 
-  it('tells of questions that are asked by POST too', async () => {
+  it('records reads that use POST', async () => {
     const support = await registerUserWithRole(service, { role: 'support' });
     const somebody = await registerUser(service);
     expect(
@@ -210,7 +210,7 @@ describe('the audit log', () => {
     ).toEqual([[somebody.customer, 'POST', '/v1/check']]);
   });
 
-  it('shows nothing to support when it cannot be written down', async () => {
+  it('shows support nothing when the read cannot be recorded', async () => {
     const support = await registerUserWithRole(service, { role: 'support' });
     const somebody = await registerUser(service);
     await service.database.query(
@@ -223,8 +223,8 @@ describe('the audit log', () => {
     }
   });
 
-  describe('as a file', () => {
-    it('is whole, in lines of JSON', async () => {
+  describe('audit export', () => {
+    it('NDJSON contains every entry', async () => {
       const { status, headers, body } = await service.admin('GET', '/v1/audit-log/export?type=user.*');
       expect([status, headers.get('content-type'), headers.get('content-disposition')]).toEqual([
         200,
@@ -238,7 +238,7 @@ describe('the audit log', () => {
       expect(lines.map(({ id }) => id)).toEqual((await log('type=user.*')).map(({ id }) => id));
     });
 
-    it('and in CSV no spreadsheet takes anything for a formula', async () => {
+    it('CSV contains no cell that a spreadsheet runs as a formula', async () => {
       const nasty = ['=HYPERLINK("http://evil","x")', '+1+1', '-2+3', '@SUM(A1)', '\tx', 'a,"b"\nc'];
       const { call } = await createApiKey(service);
       const customer = uniqueName('customer');
@@ -259,7 +259,7 @@ describe('the audit log', () => {
       expect(text).toContain('"a,""b""\nc"');
     });
 
-    it('is made for few at once', async () => {
+    it('concurrent exports are limited', async () => {
       const answers = await Promise.all(Array.from({ length: 6 }, () => service.admin('GET', '/v1/audit-log/export')));
       expect(answers.every(({ status }) => status === 200 || status === 429)).toBe(true);
       expect((await service.admin('GET', '/v1/audit-log/export')).status).toBe(200);

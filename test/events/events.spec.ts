@@ -27,7 +27,7 @@ import {
 
 const root = path.resolve(import.meta.dirname, '../..');
 
-describe('the list of what happened', () => {
+describe('the event log', () => {
   let service: TestApp & { database: TestDatabase };
   let events: Events;
   let database: Database;
@@ -59,8 +59,8 @@ describe('the list of what happened', () => {
       )
     ).map(({ sequence }) => Number(sequence));
 
-  describe('numbers what happens to a subject without a gap', () => {
-    it('however many write at once, and although some of them take it back', async () => {
+  describe('sequence numbers of a subject have no gap', () => {
+    it('with many concurrent writers, of which some roll back', async () => {
       const subject = uuid('a1');
       await inParallel(60, 12, async (index) => {
         const work = database.transaction(async () => {
@@ -75,7 +75,7 @@ describe('the list of what happened', () => {
       expect(await sequences(uuid('a2'))).toHaveLength(40);
     });
 
-    it('in the order in which it was told', async () => {
+    it('in the order of commits', async () => {
       const subject = uuid('a3');
       await database.transaction(() =>
         events.recordMany([
@@ -96,8 +96,8 @@ describe('the list of what happened', () => {
     });
   });
 
-  describe('is changed by nobody', () => {
-    it('because the service has no privilege to', async () => {
+  describe('is append-only', () => {
+    it('the service role has no privilege to change events', async () => {
       // As the service logs in: its own role, which owns the tables.
       const client = new pg.Client({ connectionString: service.database.url });
       await client.connect();
@@ -133,7 +133,7 @@ describe('the list of what happened', () => {
       }
     });
 
-    it('nor by a superuser, who needs none', async () => {
+    it('a trigger stops a superuser too', async () => {
       for (const statement of [
         `update events set reason = 'x'`,
         'delete from events',
@@ -145,8 +145,8 @@ describe('the list of what happened', () => {
     });
   });
 
-  describe('is kept by the month', () => {
-    it('of which twelve are ready, and those to come are made in time', async () => {
+  describe('is partitioned by month', () => {
+    it('twelve months exist ahead, and new ones are created in time', async () => {
       const clock = new TestClock();
       const partitions = new EventPartitions(database, clock);
       const names = async () =>
@@ -175,7 +175,7 @@ describe('the list of what happened', () => {
       expect(privilege!.has).toBe(false);
     });
 
-    it('and takes in what belongs to none of them', async () => {
+    it('the default partition takes events of missing months', async () => {
       const subject = uuid('b1');
       await service.database.query(
         `insert into events (id, type, subject_type, subject_id, sequence, actor, at) values ('00000000-0000-7000-8000-000000000001', 'customer.updated', 'customer', $1, 1, '{"kind": "system", "id": null}', now())`,
@@ -188,7 +188,7 @@ describe('the list of what happened', () => {
       expect(row!.name).toBe('events_other');
     });
 
-    it('old months are forgotten whole, if somebody asks for it, and no newer ones', async () => {
+    it('prune-events drops whole old months on request and no newer ones', async () => {
       const clock = new TestClock();
       const partitions = new EventPartitions(database, clock);
       await service.database.query(`select ensure_event_partitions('2024-01-01', '2024-04-01')`);
@@ -208,8 +208,8 @@ describe('the list of what happened', () => {
     });
   });
 
-  describe('is published', () => {
-    it('all of it and nothing else: what was taken back is not, what commits late is', async () => {
+  describe('publishing', () => {
+    it('publishes all committed events and nothing else, late commits included', async () => {
       await deliverDueEvents(service);
       const [early, late, never] = [uuid('c1'), uuid('c2'), uuid('c3')];
       const feed = async () =>
@@ -245,7 +245,7 @@ describe('the list of what happened', () => {
       expect(await feed()).toEqual([early, late]);
     });
 
-    it('once, in one order, by however many at once', async () => {
+    it('publishes each event once and in one order with several publishers', async () => {
       await database.transaction(() => events.recordMany(Array.from({ length: 1_200 }, () => event(uuid('d1')))));
       const published = await inParallel(12, 6, async () => {
         let sum = 0;
@@ -262,7 +262,7 @@ describe('the list of what happened', () => {
       expect(await service.database.query('select 1 from event_outbox')).toEqual([]);
     });
 
-    it('not at all where what follows from it fails, and again when it can', async () => {
+    it('rolls back when a subscriber fails, and publishes on the next run', async () => {
       const subject = uuid('e1');
       await database.transaction(() => events.record(event(subject)));
       await service.database.query(
@@ -274,18 +274,18 @@ describe('the list of what happened', () => {
     });
   });
 
-  describe('has a catalogue', () => {
-    it('without which nothing is recorded', async () => {
+  describe('the event catalogue', () => {
+    it('an undeclared event type cannot be recorded', async () => {
       await expect(
         database.transaction(() => events.record(event(uuid('f1'), { type: 'customer.exploded' as EventType }))),
       ).rejects.toThrow('not in the catalogue');
     });
 
-    it('that is also a page, made from it: run `npm run events` when this fails', () => {
+    it('docs/events.md matches the catalogue; run `npm run events` when this fails', () => {
       expect(fs.readFileSync(path.join(root, 'docs/events.md'), 'utf8')).toBe(eventsDocument());
     });
 
-    it('whose examples have the members that true events have', async () => {
+    it('examples have the members of real events', async () => {
       const product = uniqueName('product');
       await applyLifecycleProduct(service, product, { trialDays: 0 });
       await applyLifecycleProduct(service, product, { trialDays: 14 });

@@ -15,7 +15,7 @@ interface Told {
   readAt: string | null;
 }
 
-describe('what people are told', () => {
+describe('notifications', () => {
   const clock = new TestClock();
   const mailbox = new Mailbox();
   let service: TestApp & { database: TestDatabase };
@@ -51,7 +51,7 @@ describe('what people are told', () => {
       .filter((subject) => !/address|password|Adresse/.test(subject))
       .sort();
 
-  it('is what happens to what is theirs, in the application and by mail', async () => {
+  it('a user is notified of its own events in the application and by mail', async () => {
     const ann = await reader({ timezone: 'America/New_York' });
     for (let unit = 0; unit < 10; unit++)
       await ann.call('POST', '/v1/usage/consume', { body: { feature: 'calls', product } });
@@ -86,7 +86,7 @@ describe('what people are told', () => {
     expect(last).toMatch(/\r\nMessage-ID: <[0-9a-f-]{36}@localhost>\r\n/i);
   });
 
-  it('is told of all that a contract goes through: reminders, renewals, failed payments and the end', async () => {
+  it('a user is notified of reminders, renewals, failed payments and the end of a subscription', async () => {
     const bob = await reader();
     const later = async (days: number): Promise<void> => {
       // What is on its way arrives before time goes on: a lease that a jump ends would be one that somebody died over.
@@ -137,7 +137,7 @@ describe('what people are told', () => {
     await service.app.get(DueSubscriptionsService, { strict: false }).processDue();
   };
 
-  it('is in their language, all of it, from when they choose it', async () => {
+  it('texts are in the language of the user from the moment of the change', async () => {
     const eva = await reader({ language: 'de', timezone: 'Europe/Berlin' });
     expect(await mails(eva)).toEqual(['Dein Tarif BASIC läuft']);
     const [newest] = await told(eva);
@@ -158,7 +158,7 @@ describe('what people are told', () => {
     expect((await eva.call('PATCH', '/v1/users/me', { body: { language: 'xx' } })).status).toBe(422);
   });
 
-  it('comes by mail only to those who want it, at addresses that are theirs', async () => {
+  it('mail is sent only to verified addresses of users who want it', async () => {
     const muted = await reader({ mutedMails: ['usage'] });
     const silent = await reader({ mailEnabled: false });
     const unproven = await registerUser(service);
@@ -177,7 +177,7 @@ describe('what people are told', () => {
     expect((await muted.call('PATCH', '/v1/users/me', { body: { mutedMails: ['everything'] } })).status).toBe(422);
   });
 
-  it('is read once, counted, and nobody else’s', async () => {
+  it('a notification can be read once, is counted, and is visible to its owner only', async () => {
     const [ann, bob] = [await reader(), await reader()];
     await deliverDueEvents(service);
     const count = async ({ call }: RegisteredUser): Promise<number> =>
@@ -201,7 +201,7 @@ describe('what people are told', () => {
     );
   });
 
-  it('is told once, however often it is published and sent at once', async () => {
+  it('an event that is published twice concurrently creates one notification and one mail', async () => {
     const ann = await reader();
     await Promise.all(Array.from({ length: 8 }, () => deliverDueEvents(service)));
     expect((await mails(ann)).filter((subject) => subject === 'Your plan BASIC has started')).toHaveLength(1);
@@ -211,7 +211,7 @@ describe('what people are told', () => {
     expect(doubled).toEqual([]);
   });
 
-  it('goes with the account, and is in its export', async () => {
+  it('notifications are deleted with the account and included in its export', async () => {
     const ann = await reader();
     await deliverDueEvents(service);
     const { body } = await ann.call('GET', '/v1/users/me/export');
@@ -229,8 +229,8 @@ describe('what people are told', () => {
     expect(await service.database.query('select 1 from notifications where user_id = $1', [ann.userId])).toEqual([]);
   });
 
-  describe('and would have been mailed', () => {
-    it('is on a page for those who develop, here alone', async () => {
+  describe('development mail', () => {
+    it('sent mails are shown on /dev/mail on this machine only', async () => {
       const ann = await reader({ name: '<script>alert(1)</script>' });
       await mails(ann);
       const { status, headers, body } = await service.call('GET', '/dev/mail');
@@ -244,7 +244,7 @@ describe('what people are told', () => {
         expect((await rawGet(service.url, '/dev/mail', headers)).status).toBe(404);
     });
 
-    it('and there is none where mail is sent', async () => {
+    it('/dev/mail is not available when an SMTP server is configured', async () => {
       const sending = await startService({ environment: { SMTP_URL: 'smtp://127.0.0.1:1' } });
       expect((await sending.call('GET', '/dev/mail')).status).toBe(404);
       await sending.stop();

@@ -69,7 +69,7 @@ class Listener {
   }
 }
 
-describe('the stream of events', () => {
+describe('the event stream', () => {
   let service: TestApp & { database: TestDatabase };
   let product: string;
   let key: Awaited<ReturnType<typeof createApiKey>>;
@@ -99,7 +99,7 @@ describe('the stream of events', () => {
     return body.subscription.id;
   };
 
-  it('tells what happens as it happens, to whom it concerns', async () => {
+  it('sends events as they happen to the callers that may see them', async () => {
     await deliverDueEvents(service);
     const [mine, kinds] = [await listen(), await listen('?types=subscription.paused,usage.*')];
     const other = await listen('?product=api', { token: service.adminToken });
@@ -127,7 +127,7 @@ describe('the stream of events', () => {
     expect(other.events).toEqual([]);
   });
 
-  it('goes on after what was read last, and misses nothing, whoever publishes meanwhile', async () => {
+  it('resumes after the last received event without a gap, with several publishers', async () => {
     const first = await listen();
     await subscribe();
     await eventually(
@@ -164,7 +164,7 @@ describe('the stream of events', () => {
     expect(all.events.slice(-second.events.length)).toEqual(second.events);
   });
 
-  it('says so when something is no longer there', async () => {
+  it('reports when the requested position is no longer kept', async () => {
     await subscribe();
     await deliverDueEvents(service);
     await service.database.query('delete from event_feed where position <= (select min(position) + 4 from event_feed)');
@@ -176,7 +176,7 @@ describe('the stream of events', () => {
     expect(gap).toMatchObject({ event: 'stream.gap', data: { after: 1, next: expect.any(Number) } });
   });
 
-  it('waits for a slow reader, and only for that one', async () => {
+  it('waits for a slow reader without delaying other readers', async () => {
     const feed = service.app.get(EventFeed, { strict: false });
     const read = feed.after.bind(feed);
     let handedOut = 0;
@@ -211,7 +211,7 @@ describe('the stream of events', () => {
     feed.after = read;
   }, 60_000);
 
-  it('beats while nothing happens, and ends for those who may no longer listen', async () => {
+  it('sends heartbeats, and ends when the credentials are revoked', async () => {
     const temporary = await createApiKey(service, { scopes: ['audit:read'], product });
     const [goes, stays] = [
       await listen('?types=plan.published', { token: temporary.key }),
@@ -227,7 +227,7 @@ describe('the stream of events', () => {
     expect(stays.ended).toBe(false);
   }, 60_000);
 
-  it('is not for everybody, and refuses what it does not understand', async () => {
+  it('rejects callers without permission and invalid parameters', async () => {
     const somebody = await registerUser(service);
     const support = await registerUserWithRole(service, { role: 'support' });
     const { key: plain } = await createApiKey(service, { scopes: ['customers:read'] });
@@ -242,7 +242,7 @@ describe('the stream of events', () => {
     expect((await listen('', { headers: { 'last-event-id': 'x' } })).status).toBe(422);
   });
 
-  it('is open for so many at once', async () => {
+  it('the number of open streams is limited', async () => {
     const busy = await createApiKey(service, { scopes: ['audit:read'], product });
     const opened = await Promise.all(Array.from({ length: 24 }, () => listen('', { token: busy.key })));
     expect(opened.filter(({ status }) => status === 200)).toHaveLength(20);

@@ -104,7 +104,7 @@ class Client {
   }
 }
 
-describe('a service with accounts of its own', () => {
+describe('a client service with its own accounts', () => {
   let tollgate: ServiceProcess;
   let databases: TestDatabase[];
   let admin: Call;
@@ -151,20 +151,20 @@ describe('a service with accounts of its own', () => {
     return { accounts: await accounts(), customers: await customers() };
   };
 
-  it('signs people up on both sides, each once', async () => {
+  it('signs up users on both sides, each once', async () => {
     const email = `${uniqueName('ann')}@example.com`;
     expect(await client.signUp({ email })).toBe(201);
     expect(await client.signUp({ email })).toBe(409);
   });
 
-  it('keeps nothing on either side of what is refused', async () => {
+  it('keeps no data on either side of a rejected sign-up', async () => {
     const before = (await accounts()).length;
     expect(await client.signUp({ email: `${uniqueName('nowhere')}@example.com`, region: 'nowhere' })).toBe(422);
     expect((await accounts()).length).toBe(before);
     expect((await customers()).length).toBe(before);
   });
 
-  it('ends consistent though it is killed between its writes, before and after each, in a storm of sign-ups', async () => {
+  it('is consistent after kills before and after each write in a storm of sign-ups', async () => {
     const fates: Fate[] = ['die before', 'die after', 'lose the answer', 'die after', 'die before', 'pass'];
     const told: string[] = [];
     for (const fate of fates) {
@@ -188,7 +188,7 @@ describe('a service with accounts of its own', () => {
     expect(told.length).toBeGreaterThan(6);
   }, 120_000);
 
-  it('finds by the listing what its restored database does not know', async () => {
+  it('finds customers that its restored database does not know', async () => {
     const email = `${uniqueName('forgotten')}@example.com`;
     await client.signUp({ email });
     await databases[1]!.query('delete from accounts where email = $1', [email]);

@@ -11,7 +11,7 @@ const ACKNOWLEDGED = 300;
 const LANES = 32;
 const CALLS = 1_500;
 
-describe('what was acknowledged', () => {
+describe('acknowledged requests', () => {
   let dataDir: string;
   let service: ServiceProcess;
   let apiKey: string;
@@ -64,7 +64,7 @@ describe('what was acknowledged', () => {
     fs.rmSync(dataDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   });
 
-  it('survives kill -9 of the service and of all of PostgreSQL under load, and what is unknown resolves by its key', async () => {
+  it('survive kill -9 of the service and of PostgreSQL under load; unknown outcomes resolve by key', async () => {
     const keys: string[] = [];
     const acknowledged = new Set<string>();
     for (let round = 0; round < ROUNDS; round++) {
@@ -96,7 +96,7 @@ describe('what was acknowledged', () => {
     await settle(keys);
   }, 240_000);
 
-  it('survives a stop by SIGTERM under load, and what is under way is answered', async () => {
+  it('survive SIGTERM under load, and requests in flight are answered', async () => {
     const keys = Array.from({ length: CALLS }, (_, index) => `stop-${index}`);
     let answered = 0;
     let stopped: Promise<number | string> | undefined;

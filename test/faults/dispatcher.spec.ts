@@ -24,7 +24,7 @@ describe('a dispatcher that is killed five times', () => {
     await receiver.stop();
   });
 
-  it('loses nothing, invents nothing, and says the same each time', async () => {
+  it('loses no delivery, invents none, and repeats the same bytes', async () => {
     let calls = 0;
     const moods: RequestHandler[] = [
       respondWith(204),

@@ -47,11 +47,11 @@ withPooler('behind PgBouncer in transaction mode', () => {
     await database.drop();
   });
 
-  it('starts only when it is told of the pooler: a connection takes no settings there', async () => {
+  it('startup fails without DATABASE_POOLER=transaction, because a pooled connection takes no settings', async () => {
     await expect(startApp({ database: { ...database, url: pooler.url } })).rejects.toThrow(/startup parameter/);
   }, 60_000);
 
-  it('T-01 allows exactly as much as the limit, over two instances', async () => {
+  it('T-01 two instances allow exactly the limit', async () => {
     const product = uniqueName('pooled');
     await applyMeteredProduct(service(0), product, LIMIT);
     const customer = uniqueName('hot');
@@ -64,7 +64,7 @@ withPooler('behind PgBouncer in transaction mode', () => {
     expect(await usedBy(customer)).toBe(LIMIT);
   }, 60_000);
 
-  it('T-02 counts several features together whatever their order, without a deadlock', async () => {
+  it('T-02 several features are counted in any order without a deadlock', async () => {
     const product = uniqueName('pooled');
     await applyLifecycleProduct(service(0), product);
     const customers = await inParallel(4, 4, async () => {
@@ -86,7 +86,7 @@ withPooler('behind PgBouncer in transaction mode', () => {
     expect(answers.filter(({ body }) => body.allowed)).toHaveLength(5 * customers.length);
   }, 60_000);
 
-  it('T-03 gives one effect and one answer to copies with the same key', async () => {
+  it('T-03 copies with the same key have one effect and one response', async () => {
     const product = uniqueName('pooled');
     await applyMeteredProduct(service(0), product, 1_000);
     const customer = uniqueName('twice');
@@ -101,7 +101,7 @@ withPooler('behind PgBouncer in transaction mode', () => {
     expect(await usedBy(customer)).toBe(20);
   }, 60_000);
 
-  it('runs commands, time and deliveries', async () => {
+  it('commands, due transitions and deliveries run', async () => {
     const product = uniqueName('pooled');
     await applyLifecycleProduct(service(0), product);
     const clocked = await createCustomerOnTestClock(service(0).admin, product, '2026-01-31T10:00:00Z');
@@ -119,7 +119,7 @@ withPooler('behind PgBouncer in transaction mode', () => {
     expect(body.data.map(({ type }: { type: string }) => type)).toContain('subscription.renewed');
   }, 60_000);
 
-  it('sees changes of another instance in time, though nobody listens', async () => {
+  it('changes of another instance are visible in time without LISTEN', async () => {
     const product = uniqueName('pooled');
     await applyMeteredProduct(service(0), product, 5);
     const customer = uniqueName('watched');

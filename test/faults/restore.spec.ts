@@ -15,7 +15,7 @@ import { temporaryFolder } from '../support/process.js';
 import { Receiver } from '../support/receiver.js';
 
 /** One run of what docs/backup.md tells: a copy is taken under load, the server is lost, and the copy is brought to an instant in between (T-35). */
-describe('a restore to an instant', () => {
+describe('point-in-time restore', () => {
   const folder = temporaryFolder();
   const [live, backup, archive] = ['live', 'backup', 'archive'].map((name) => path.join(folder, name)) as [
     string,
@@ -134,7 +134,7 @@ describe('a restore to an instant', () => {
     fs.rmSync(folder, { recursive: true, force: true });
   });
 
-  it('has all that was acknowledged before it, and nothing of what came later', async () => {
+  it('has all requests acknowledged before the instant and none after it', async () => {
     const { rows } = await client.query<{ key: string }>(`select key from idempotency_keys where key like 'use-%'`);
     const kept = new Set(rows.map((row) => row.key));
     expect(before.size).toBeGreaterThan(50);
@@ -149,7 +149,7 @@ describe('a restore to an instant', () => {
     });
   });
 
-  it('holds what must always hold', async () => {
+  it('the invariants hold', async () => {
     const { body } = await service.admin('POST', '/v1/usage/verify', { body: {} });
     expect(body.mismatches).toEqual([]);
     const questions = documentedSql('backup.md', '-- Each of these must answer with no row');
@@ -159,7 +159,7 @@ describe('a restore to an instant', () => {
     expect(ready.status).toBe(200);
   });
 
-  it('gives the first answer to a key from before it, and counts one from after it as new', async () => {
+  it('replays keys from before the instant and counts later keys as new', async () => {
     const [[name, first]] = [...before] as [[string, ApiResponse]];
     const again = await consume(name);
     expect([again.status, again.body, again.headers.get('idempotency-replayed')]).toEqual([200, first.body, 'true']);
@@ -171,7 +171,7 @@ describe('a restore to an instant', () => {
     expect(await used()).toBe(had + 1);
   });
 
-  it('tells what had not been told by then with the same ids and bytes, and goes on behind all positions that were given', async () => {
+  it('publishes unpublished events with the same ids and bytes, after all positions given out', async () => {
     const seen = receiver.received.length;
     await deliverDueEvents(service);
     const told = toldSince(seen);
@@ -190,7 +190,7 @@ describe('a restore to an instant', () => {
     expect(rows[0]!.position).toBeGreaterThan(lostPosition);
   });
 
-  it('knows keys that were revoked later as good, and nobody who was logged in', async () => {
+  it('accepts keys that were revoked later, and no session', async () => {
     expect((await call('GET', '/v1/customers/counted')).status).toBe(200);
     const { rows } = await client.query(`select 1 from sessions where revoked_reason = 'restored'`);
     expect(rows).not.toEqual([]);

@@ -38,7 +38,7 @@ describe('a storm of registrations', () => {
     fs.rmSync(dataDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   });
 
-  it('leaves nothing half behind when service and PostgreSQL are killed in it, and loses nobody who was told', async () => {
+  it('kill -9 of the service and PostgreSQL leaves no partial account and loses no acknowledged one', async () => {
     const told: string[] = [];
     for (let round = 0; round < ROUNDS; round++) {
       const before = told.length;
@@ -74,7 +74,7 @@ describe('a storm of registrations', () => {
     }
   }, 180_000);
 
-  it('makes one account of twenty for the same e-mail, in as many spellings', async () => {
+  it('twenty registrations of one e-mail address in many spellings create one account', async () => {
     const email = `${uniqueName('same')}@example.com`;
     const answers = await inParallel(20, 20, (index) =>
       createCall(service.url)('POST', '/v1/auth/register', {

@@ -11,7 +11,7 @@ function skewed(ms: number): string {
   return `--import=data:text/javascript,${encodeURIComponent(code)}`;
 }
 
-describe('instances whose clocks are ten minutes apart', () => {
+describe('instances whose clocks differ by ten minutes', () => {
   let database: TestDatabase;
   let processes: ServiceProcess[];
   let ahead: Call;
@@ -45,7 +45,7 @@ describe('instances whose clocks are ten minutes apart', () => {
     await database.drop();
   });
 
-  it('tell the same time, that of the database', async () => {
+  it('use the time of the database', async () => {
     const { body: one } = await ahead('PUT', '/v1/customers/ahead', { body: { product: 'api', plan: 'quota' } });
     const { body: other } = await behind('PUT', '/v1/customers/behind', { body: { product: 'api', plan: 'quota' } });
     const [row] = await database.query<{ now: Date }>('select clock_timestamp() as now');
@@ -53,7 +53,7 @@ describe('instances whose clocks are ten minutes apart', () => {
       expect(Math.abs(new Date(createdAt).getTime() - row!.now.getTime())).toBeLessThan(30_000);
   });
 
-  it('agree on what is held and until when', async () => {
+  it('agree on reservations and their expiry', async () => {
     const hold = { customer: 'ahead', product: 'api', feature: 'api_calls', quantity: 3, ttlSeconds: 120 };
     const { body } = await behind('POST', '/v1/usage/reservations', { body: hold });
     expect(body).toMatchObject({ allowed: true, reserved: 3 });

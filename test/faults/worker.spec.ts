@@ -43,7 +43,7 @@ describe('workers that are killed and frozen', () => {
     await database.drop();
   });
 
-  it('leave every due action done exactly once', async () => {
+  it('every due transition is applied exactly once', async () => {
     const due = async () =>
       (
         await database.query<{ count: number }>(

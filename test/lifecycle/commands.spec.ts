@@ -32,7 +32,7 @@ describe('a subscription over HTTP', () => {
   });
   afterAll(() => service.stop());
 
-  it('is paused, and goes on with what was left of its period', async () => {
+  it('unpause continues with the rest of the period', async () => {
     const { advanceTo, readSubscription, command, customer, id } = await at();
     await consume(customer, 4);
     await advanceTo('2027-02-10T10:00:00Z');
@@ -72,7 +72,7 @@ describe('a subscription over HTTP', () => {
     });
   });
 
-  it('is renewed by hand: one more period each time, then it expires', async () => {
+  it('renewals by hand add one period each, then the subscription expires', async () => {
     const { advanceTo, readSubscription, command, id } = await at();
     expect(await command('renew')).toMatchObject({ status: 409, body: { code: 'renews_by_itself' } });
     expect(await call('PATCH', `/v1/subscriptions/${id}`, { body: { autoRenew: false } })).toMatchObject({
@@ -94,7 +94,7 @@ describe('a subscription over HTTP', () => {
     expect(await readSubscription()).toMatchObject({ status: 'expired', endedAt: '2027-03-31T10:00:00.000Z' });
   });
 
-  it('begins a new period at once if that is asked for, with its usage anew', async () => {
+  it('renewing now starts a new period with usage at zero', async () => {
     const { advanceTo, command, customer, id } = await at();
     await consume(customer, 10);
     await advanceTo('2027-02-14T10:00:00Z');
@@ -108,7 +108,7 @@ describe('a subscription over HTTP', () => {
     ]);
   });
 
-  it('comes back after its end under its own id, once, and only if no other took its place', async () => {
+  it('an ended subscription is reactivated under its id, once, unless another one replaced it', async () => {
     const { advanceTo, readSubscription, command, customer } = await at();
     await consume(customer, 10);
     await command('cancel', { when: 'now' });
@@ -131,7 +131,7 @@ describe('a subscription over HTTP', () => {
     expect(await readSubscription()).toMatchObject({ status: 'inactive' });
   });
 
-  it('begins later, after the one that is set to end, which then cannot be resumed', async () => {
+  it('a scheduled subscription starts after the ending one, which then cannot be resumed', async () => {
     const { advanceTo, readSubscription, command, customer, id } = await at();
     const next = (startsAt: string) =>
       call('POST', '/v1/subscriptions', { body: { customer, product: PRODUCT, plan: 'pro', startsAt } });
@@ -161,7 +161,7 @@ describe('a subscription over HTTP', () => {
     ]);
   });
 
-  it('that was called off before it began stands in nobody’s way', async () => {
+  it('a scheduled subscription that was canceled blocks no other one', async () => {
     const { command, customer } = await at();
     await command('cancel', { when: 'period_end' });
     const { body: later } = await call('POST', '/v1/subscriptions', {
@@ -175,7 +175,7 @@ describe('a subscription over HTTP', () => {
     expect(await check(customer)).toMatchObject({ allowed: true, limit: 10 });
   });
 
-  it('is indefinite, and ends only when somebody ends it', async () => {
+  it('an indefinite subscription ends only by cancellation', async () => {
     const { advanceTo, command, customer } = await at();
     await command('cancel', { when: 'now' });
     const { body } = await call('POST', '/v1/subscriptions', {
@@ -202,7 +202,7 @@ describe('a subscription over HTTP', () => {
     expect(await ask('cancel', { when: 'now' })).toMatchObject({ status: 200, body: { status: 'inactive' } });
   });
 
-  it('has its trial once, and has it extended by those who may', async () => {
+  it('a customer gets one trial, and sellers may extend it', async () => {
     const { advanceTo, readSubscription, command, customer, id } = await createCustomerOnTestClock(call, 'tried', NOW);
     expect(await readSubscription()).toMatchObject({ status: 'trialing', trialEnd: '2027-02-14T10:00:00.000Z' });
     expect(await command('extend', { to: '2027-02-01T00:00:00Z', reason: 'asked' })).toMatchObject({
@@ -232,7 +232,7 @@ describe('a subscription over HTTP', () => {
     ]);
   });
 
-  it('is past due from a failed payment to a made good one, and what it has told of its end holds', async () => {
+  it('a failed payment makes it past_due until a payment succeeds, and its announced end stays', async () => {
     const { advanceTo, readSubscription, command, customer } = await at();
     expect(await command('record-payment', { outcome: 'succeeded' })).toMatchObject({
       status: 409,
@@ -257,7 +257,7 @@ describe('a subscription over HTTP', () => {
     expect(await readSubscription()).toMatchObject({ status: 'expired' });
   });
 
-  it('changes its quantity alone, as it was sold, and its interval alone, as it is sold', async () => {
+  it('a quantity change keeps the sold price, an interval change takes the current price', async () => {
     const { command, id } = await at();
     expect(await command('change', { quantity: 3, when: 'now' })).toMatchObject({
       status: 200,
@@ -277,7 +277,7 @@ describe('a subscription over HTTP', () => {
     ]);
   });
 
-  it('is told as it was at any instant', async () => {
+  it('?at= returns the subscription as of any instant', async () => {
     const { advanceTo, command, customer, id } = await at();
     await advanceTo('2027-02-10T00:00:00Z');
     await command('change', { plan: 'pro', when: 'now' });
@@ -312,7 +312,7 @@ describe('a subscription over HTTP', () => {
     expect(then.body).toMatchObject({ limit: 10, source: { plan: 'basic' } });
   });
 
-  it('does not give people what only sellers give', async () => {
+  it('users cannot set terms that only sellers may set', async () => {
     const someone = await registerUser(service);
     const mine = (name: string, body: object) =>
       someone.call('POST', `/v1/subscriptions/${someone.subscriptionId}/${name}`, { body });
@@ -328,7 +328,7 @@ describe('a subscription over HTTP', () => {
     expect(await mine('pause', {})).toMatchObject({ status: 200, body: { status: 'paused' } });
   });
 
-  it('replays a command, and refuses one that comes with a stale version', async () => {
+  it('a command is replayed by its key and rejected with a stale version', async () => {
     const { id, readSubscription } = await at();
     const headers = { 'idempotency-key': uniqueName('pause') };
     const first = await call('POST', `/v1/subscriptions/${id}/pause`, { body: {}, headers });
@@ -341,8 +341,8 @@ describe('a subscription over HTTP', () => {
     expect(await readSubscription()).toMatchObject({ status: 'paused', version: 2 });
   });
 
-  describe('previewed', () => {
-    it('tells money, entitlements and what is over the limit, and writes nothing', async () => {
+  describe('preview', () => {
+    it('returns money, entitlements and limits exceeded, and writes nothing', async () => {
       const { advanceTo, readSubscription, command, customer } = await at();
       await command('change', { plan: 'pro', when: 'now' });
       await consume(customer, 12, 'seats');
@@ -380,7 +380,7 @@ describe('a subscription over HTTP', () => {
       });
     });
 
-    it('LC-06, LC-07: costs nothing now at the end of the period, and a later wish takes the place of the first', async () => {
+    it('LC-06, LC-07: a change at period end costs nothing now, and a later request replaces it', async () => {
       const { advanceTo, readSubscription, command, customer } = await at();
       await command('change', { plan: 'pro', when: 'now' });
       expect((await command('preview-change', { plan: 'basic', when: 'period_end' })).body).toMatchObject({
@@ -400,7 +400,7 @@ describe('a subscription over HTTP', () => {
       expect(await check(customer)).toMatchObject({ limit: 3, used: 0 });
     });
 
-    it('refuses what the change would refuse', async () => {
+    it('fails with the same errors as the change', async () => {
       const { command } = await at();
       expect(await command('preview-change', { plan: 'basic', when: 'now' })).toMatchObject({
         status: 409,

@@ -28,7 +28,7 @@ async function statementsOf(
   return seen;
 }
 
-describe('lists of subscriptions on a filled table', () => {
+describe('lists of subscriptions on a large table', () => {
   const clock = new TestClock();
   let service: TestApp & { database: TestDatabase };
   let call: RegisteredUser['call'];
@@ -82,7 +82,7 @@ describe('lists of subscriptions on a filled table', () => {
     ['the history of a customer by status', `/v1/customers/${crowded}/subscriptions?product=${PRODUCT}&status=expired`],
   ];
 
-  it.each(LISTS)('%s: a page is read from an index, neither scanned nor sorted, wherever it is', async (_, path) => {
+  it.each(LISTS)('%s: every page is read from an index without a scan or sort', async (_, path) => {
     const first = await call('GET', path);
     expect(first).toMatchObject({ status: 200, body: { hasMore: true } });
     const later = await call('GET', `${path}&cursor=${first.body.nextCursor}`);
@@ -104,7 +104,7 @@ describe('lists of subscriptions on a filled table', () => {
     }
   });
 
-  it('walks all pages of the live ones while others come and go, each row that was there all along once', async () => {
+  it('all pages return each live row once during concurrent changes', async () => {
     const seen: string[] = [];
     const path = `/v1/subscriptions?product=${PRODUCT}&limit=100&status=canceled`;
     for (let cursor: string | null = ''; cursor !== null;) {
@@ -117,7 +117,7 @@ describe('lists of subscriptions on a filled table', () => {
     expect(seen).toHaveLength(ROWS / 40);
   }, 60_000);
 
-  it('keeps what a plan was called and cost when it was sold', async () => {
+  it('a list shows the plan name and price at the time of sale', async () => {
     const { body } = await call('PUT', '/v1/customers/sold-once', { body: { product: PRODUCT, plan: 'pro' } });
     await call('PATCH', '/v1/plans/pro', {
       body: {
@@ -135,7 +135,7 @@ describe('lists of subscriptions on a filled table', () => {
     });
   });
 
-  it('tells a history by what time has made of it, whether or not a job has run', async () => {
+  it('a history shows due transitions whether or not a job has run', async () => {
     const { body } = await call('PUT', '/v1/customers/overdue', { body: { product: PRODUCT } });
     await call('POST', `/v1/subscriptions/${body.subscription.id}/cancel`, { body: { when: 'period_end' } });
     const by = async (status: string) =>

@@ -125,7 +125,7 @@ describe('the state machine', () => {
   });
   afterAll(() => service.stop());
 
-  it('does over HTTP, with its jobs, what the pure functions say, whatever is asked of it in whatever order', async () => {
+  it('random commands over HTTP with jobs match the pure functions', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(steps, { minLength: 4, maxLength: 16 }),

@@ -14,7 +14,7 @@ import {
 const DAY_MS = 86_400_000;
 const NONE = { trialing: 0, active: 0, past_due: 0, paused: 0, canceled: 0, expired: 0, inactive: 0 };
 
-describe('the numbers of a product', () => {
+describe('subscription statistics', () => {
   const clock = new TestClock();
   let database: TestDatabase;
   let instances: TestApp[];
@@ -55,7 +55,7 @@ describe('the numbers of a product', () => {
     await database.drop();
   });
 
-  it('are not there before the first count, and that is said', async () => {
+  it('report that no count exists before the first one', async () => {
     for (const what of ['subscriptions', 'revenue']) {
       const { status, body, headers } = await call('GET', `/v1/stats/${what}?product=counts`);
       expect({ status, code: body.code, retry: headers.get('retry-after') }).toEqual({
@@ -74,7 +74,7 @@ describe('the numbers of a product', () => {
     expect(await read('revenue', 'counts')).toEqual({ asOf: clock.now().toISOString(), currencies: [] });
   });
 
-  it('are for admins of the product, and for keys that may read them', async () => {
+  it('are readable by admins of the product and by keys with stats:read', async () => {
     const { call: confined } = await createApiKey(service, { scopes: ['stats:read'], product: 'counts' });
     expect(await confined('GET', '/v1/stats/subscriptions')).toMatchObject({ status: 200 });
     expect(await confined('GET', '/v1/stats/subscriptions?product=api')).toMatchObject({
@@ -91,7 +91,7 @@ describe('the numbers of a product', () => {
     expect((await service.admin('GET', '/v1/stats/revenue?from=yesterday')).status).toBe(422);
   });
 
-  it('say by status and plan how many contracts there are, and what began and ended lately', async () => {
+  it('count subscriptions by status and plan, and recent starts and ends', async () => {
     await Promise.all([subscribe('counts', 'basic'), subscribe('counts', 'basic'), subscribe('counts', 'pro')]);
     await countedAfter(31 * DAY_MS);
     expect(await read('subscriptions', 'counts')).toMatchObject({
@@ -148,7 +148,7 @@ describe('the numbers of a product', () => {
     expect(await read('subscriptions', 'counts')).toMatchObject({ ending: 0, started: 0, canceled: 0, ended: 0 });
   });
 
-  it('say what paid contracts are worth, whatever their rhythm, and round at the end', async () => {
+  it('sum the amounts of paying subscriptions over all intervals and round at the end', async () => {
     await Promise.all([
       subscribe('worth', 'yearly'),
       subscribe('worth', 'yearly'),
@@ -175,7 +175,7 @@ describe('the numbers of a product', () => {
     });
   });
 
-  it('are counted once a minute, by one of all who try', async () => {
+  it('are counted once a minute by one of several workers', async () => {
     instances.push(await startApp({ database, clock }));
     const tries = (): Promise<boolean[]> =>
       inParallel(8, 8, (index) => instances[index % instances.length]!.app.get(SubscriptionStats).recount());
@@ -187,7 +187,7 @@ describe('the numbers of a product', () => {
     expect((await tries()).filter(Boolean)).toHaveLength(1);
   });
 
-  it('are counted page by page, each customer once', async () => {
+  it('count page by page, each customer once', async () => {
     await subscribe('pages', 'basic');
     const copies = 45_000;
     await database.query(

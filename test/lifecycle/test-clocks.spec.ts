@@ -29,7 +29,7 @@ describe('a test clock', () => {
   });
   afterAll(() => service.stop());
 
-  it('moves forward only, is found again, and stands still in between', async () => {
+  it('moves forward only and does not run between advances', async () => {
     const clock = await make('2027-01-01T00:00:00Z');
     expect(clock).toMatchObject({ now: '2027-01-01T00:00:00.000Z' });
     expect(await advance(clock.id, '2027-01-01T00:00:00Z')).toMatchObject({
@@ -49,7 +49,7 @@ describe('a test clock', () => {
     });
   });
 
-  it('is settled for a customer when it is made, and hidden from other products’ keys', async () => {
+  it('is fixed when the customer is created and hidden from keys of other products', async () => {
     const clock = await make('2027-01-01T00:00:00Z');
     const other = await createApiKey(service, { product: 'other' });
     const key = uniqueName('fixed');
@@ -73,7 +73,7 @@ describe('a test clock', () => {
     ).toMatchObject({ status: 409, body: { code: 'test_clock_fixed' } });
   });
 
-  it('goes through twenty-four months of a daily plan in one call, each day once, in order', async () => {
+  it('advances 24 months of a daily plan in one call, each day once, in order', async () => {
     const { advanceTo, readSubscription, id } = await createCustomerOnTestClock(call, PRODUCT, '2027-01-01T06:00:00Z', {
       plan: 'daily',
       timezone: 'Europe/Berlin',
@@ -96,7 +96,7 @@ describe('a test clock', () => {
     expect(actions!.count).toBe(731);
   });
 
-  it('keeps the order of many customers’ actions, however many it takes', async () => {
+  it('keeps the order of transitions of many customers over many steps', async () => {
     const clock = await make('2027-01-01T00:00:00Z');
     await inParallel(120, 8, (index) =>
       call('PUT', `/v1/customers/${uniqueName('many')}`, {
@@ -116,7 +116,7 @@ describe('a test clock', () => {
     expect(events.findIndex(({ at }, index) => index > 0 && at < events[index - 1]!.at)).toBe(-1);
   }, 60_000);
 
-  it('rules windows, limits, grants and reservations of its customers, and nobody else’s', async () => {
+  it('governs windows, limits, grants and reservations of its own customers only', async () => {
     const { customer, advanceTo } = await createCustomerOnTestClock(call, PRODUCT, '2030-05-31T22:30:00Z', {
       timezone: 'Europe/Berlin',
     });
@@ -154,7 +154,7 @@ describe('a test clock', () => {
     expect(new Date((await consume(real, 'daily')).asOf).getTime()).toBeLessThan(Date.parse('2030-01-01'));
   });
 
-  it('shares no present with others who ask at the same instant', async () => {
+  it('customers on different clocks in one batch each use their own time', async () => {
     const [one, other] = [
       await createCustomerOnTestClock(call, PRODUCT, '2030-01-01T00:00:00Z', { plan: 'yearly' }),
       await createCustomerOnTestClock(call, PRODUCT, '2035-01-01T00:00:00Z', { plan: 'yearly' }),
@@ -171,13 +171,13 @@ describe('a test clock', () => {
     expect(answers.every(({ allowed }) => allowed)).toBe(true);
   });
 
-  it('counts every unit of many at once on one of its customers', async () => {
+  it('concurrent consumes of one of its customers count every unit', async () => {
     const { customer } = await createCustomerOnTestClock(call, PRODUCT, '2030-01-01T00:00:00Z', { plan: 'pro' });
     const answers = await inParallel(150, 50, () => consume(customer));
     expect(answers.filter(({ allowed }) => allowed)).toHaveLength(100);
   });
 
-  it('keeps its customers out of the lists of real time', async () => {
+  it('its customers are not in lists of real time', async () => {
     const { id, clock } = await createCustomerOnTestClock(call, PRODUCT, '2030-01-01T00:00:00Z');
     const list = async (query: string) =>
       (await call('GET', `/v1/subscriptions?product=${PRODUCT}&limit=100${query}`)).body.data.map(
@@ -187,7 +187,7 @@ describe('a test clock', () => {
     expect(await list(`&testClock=${clock}`)).toEqual([id]);
   });
 
-  it('never goes back, whoever moves it where at once', async () => {
+  it('concurrent advances never move it backwards', async () => {
     for (let round = 0; round < 5; round++) {
       const { id } = await make('2027-01-01T00:00:00Z');
       const answers = await inParallel(12, 12, (index) => advance(id, `${2030 + ((index * 7) % 12)}-01-01T00:00:00Z`));
@@ -196,7 +196,7 @@ describe('a test clock', () => {
     }
   });
 
-  it('is moved by one at a time, and gets to the same place', async () => {
+  it('one advance runs at a time, and each reaches its target', async () => {
     const { clock, readSubscription } = await createCustomerOnTestClock(call, PRODUCT, '2027-01-01T00:00:00Z', {
       plan: 'daily',
     });

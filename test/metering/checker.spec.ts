@@ -6,7 +6,7 @@ import { inParallel, applyMeteredProduct, createApiKey, uniqueName } from '../su
 
 const CUSTOMERS = 40;
 
-describe('the proof that counters are sums, where ledgers are long', () => {
+describe('verification of counters with long ledgers', () => {
   let service: TestApp & { database: TestDatabase };
   let ids: string[];
 
@@ -42,7 +42,7 @@ describe('the proof that counters are sums, where ledgers are long', () => {
     return () => asked.mock.calls.length;
   };
 
-  it('goes on in smaller pages, and says whose it could not sum up', async () => {
+  it('continues in smaller pages and reports the customers that it could not sum', async () => {
     const asked = givingUp(3, [ids[7]!, ids[20]!]);
     const checker = service.app.get(UsageChecker);
     try {
@@ -54,7 +54,7 @@ describe('the proof that counters are sums, where ledgers are long', () => {
     expect(await checker.checkAll()).toEqual({ wrong: 3, unchecked: [] });
   });
 
-  it('fails where the database does not answer at all', async () => {
+  it('fails when the database does not respond at all', async () => {
     givingUp(0, []);
     jest.spyOn(service.app.get(UsageRepository), 'customerPage').mockRejectedValue(new Error('Connection terminated'));
     try {

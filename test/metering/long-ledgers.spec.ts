@@ -11,7 +11,7 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 const DAYS = 40;
 
-describe('usage over time of a customer whose ledger is long', () => {
+describe('usage series of a customer with a long ledger', () => {
   let database: TestDatabase;
   let instances: TestApp[];
   let service: TestApp;
@@ -71,7 +71,7 @@ describe('usage over time of a customer whose ledger is long', () => {
     await database.drop();
   });
 
-  it('is summed up once somebody has asked for more than can be read at once, and then told from the sums alike', async () => {
+  it('a rollup is built after the first request that exceeds the limit, and returns the same series', async () => {
     const key = await customer('Asia/Kathmandu');
     await call('POST', `/v1/features`, { body: { product, key: 'others', name: 'Others', type: 'metered' } });
     await used(key, 45_000);
@@ -137,7 +137,7 @@ describe('usage over time of a customer whose ledger is long', () => {
     jest.restoreAllMocks();
   }, 60_000);
 
-  it('is exact at any moment, whoever sums up while it is used', async () => {
+  it('the rollup is exact at any moment during concurrent usage', async () => {
     const key = await customer();
     await used(key, 120_000);
     const query = `&from=${new Date(began.getTime() - (DAYS + 1) * DAY_MS).toISOString()}&to=${new Date(Date.now() + DAY_MS).toISOString()}`;
@@ -170,7 +170,7 @@ describe('usage over time of a customer whose ledger is long', () => {
     expect((await usage(key, query)).total).toBe(total + 200);
   }, 60_000);
 
-  it('is refused where even its lines cannot be read in time, but not for ever', async () => {
+  it('a request is rejected when its entries cannot be read in time, and succeeds later', async () => {
     const key = await customer();
     await used(key, 50);
     jest
@@ -185,7 +185,7 @@ describe('usage over time of a customer whose ledger is long', () => {
     jest.restoreAllMocks();
   }, 30_000);
 
-  it('is not summed up for those whose ledger is short', async () => {
+  it('no rollup is built for a short ledger', async () => {
     const key = await customer();
     await consume(key, 3);
     expect((await usage(key)).total).toBe(3);

@@ -90,7 +90,7 @@ describe('metering over HTTP', () => {
       ['month', 31 * DAY, 31 * DAY, 0],
       ['year', 365 * DAY, 365 * DAY, 0],
       ['billing_period', 31 * DAY, 31 * DAY, 0],
-    ])('%s: starts anew when it is over, and not before', async (window, length, later, kept) => {
+    ])('%s: a new window starts at zero at the boundary and not before', async (window, length, later, kept) => {
       await sell([calls(5, { window })]);
       const { body } = await consume({ quantity: 5 });
       if (length === null) expect(body.resetsAt).toBeNull();
@@ -103,7 +103,7 @@ describe('metering over HTTP', () => {
       expect(await check()).toMatchObject({ used: kept, allowed: kept < 5 });
     });
 
-    it('follow the customer’s zone', async () => {
+    it('windows follow the time zone of the customer', async () => {
       await sell([calls(5, { window: 'day' })]);
       await call('PUT', `/v1/customers/${customer}`, { product, timezone: 'Asia/Kolkata' });
       expect((await consume()).body).toMatchObject({
@@ -112,7 +112,7 @@ describe('metering over HTTP', () => {
       });
     });
 
-    it('that end while a consume waits are not counted in any more', async () => {
+    it('a consume that waits across a boundary counts in the new window', async () => {
       await sell([calls(5, { window: 'hour' })]);
       await consume();
       const [waiting, behind] = await withCustomerLocked(service.database, customer, async () => {
@@ -128,7 +128,7 @@ describe('metering over HTTP', () => {
       ]);
     });
 
-    it('of another kind go on from what was used in the same time', async () => {
+    it('a window of another kind starts from the usage of the same time span', async () => {
       await sell([calls(10, { window: 'day' })]);
       await consume({ quantity: 4 });
       clock.advance(DAY);
@@ -141,8 +141,8 @@ describe('metering over HTTP', () => {
     });
   });
 
-  describe('an override', () => {
-    it('comes before the plan, for the very next question, and ends when it is removed or over', async () => {
+  describe('overrides', () => {
+    it('an override replaces the plan for the next request and ends when removed or expired', async () => {
       await sell([calls(5)]);
       await consume({ quantity: 5 });
       expect((await override('calls', { limit: 8, window: 'month', reason: 'goodwill' })).body).toMatchObject({
@@ -174,7 +174,7 @@ describe('metering over HTTP', () => {
       );
     });
 
-    it('gives what the plan does not name, and is refused when it makes no sense', async () => {
+    it('an override grants a feature that the plan lacks, and an invalid one is rejected', async () => {
       await sell([calls(5)], { sso: 'boolean' });
       expect(await check({ feature: 'sso' })).toMatchObject({ allowed: false, reason: 'feature_not_in_plan' });
       await override('sso', { value: true });
@@ -193,7 +193,7 @@ describe('metering over HTTP', () => {
   });
 
   describe('grants', () => {
-    it('are burnt after what the window includes, in their order, and unwound newest first', async () => {
+    it('grants are burnt after the included units, in order, and unwound newest first', async () => {
       await sell([calls(10)]);
       await grant({ quantity: 5, priority: 2, reason: 'bought' });
       await grant({ quantity: 5, priority: 1, expiresAt: '2027-03-12T00:00:00Z' });
@@ -214,7 +214,7 @@ describe('metering over HTTP', () => {
       expect(body).toMatchObject({ allowed: true, used: 12, remaining: 5, limit: 17 });
     });
 
-    it('pay what was used beyond the limit before they came', async () => {
+    it('a new grant covers overage of the same window', async () => {
       await sell([calls(10, { overage: 'allow' })]);
       expect((await consume({ quantity: 13 })).body).toMatchObject({ overage: 3 });
       await grant({ quantity: 5 });
@@ -222,7 +222,7 @@ describe('metering over HTTP', () => {
       expect((await consume({ quantity: 3 })).body).toMatchObject({ used: 16, overage: 1 });
     });
 
-    it('recur, roll over within their bounds, and end when they are voided', async () => {
+    it('grants recur, roll over within their bounds, and end when voided', async () => {
       await sell([calls(0)]);
       const { body } = await grant({ quantity: 10, recurrence: { interval: 'day' }, rolloverMax: 4 });
       expect((await consume({ quantity: 7 })).body).toMatchObject({ allowed: true, remaining: 3 });
@@ -243,7 +243,7 @@ describe('metering over HTTP', () => {
       ]);
     });
 
-    it('give what the plan does not name', async () => {
+    it('a grant gives a feature that the plan lacks', async () => {
       await sell([calls(5)], { exports: 'metered' });
       await admin('POST', `/v1/customers/${customer}/grants`, { product, feature: 'exports', quantity: 2 });
       expect((await consume({ feature: 'exports', quantity: 2 })).body).toMatchObject({
@@ -257,7 +257,7 @@ describe('metering over HTTP', () => {
     });
   });
 
-  it('credits: what is left rolls over up to a bound, through windows without use too', async () => {
+  it('unused credits roll over up to a bound, also through windows without usage', async () => {
     await sell([{ feature: 'calls', type: 'credit', grant: { quantity: 100, every: 'month', rolloverMax: 50 } }]);
     expect((await consume({ quantity: 60 })).body).toMatchObject({ remaining: 40 });
     clock.set('2027-04-05T00:00:00Z');
@@ -282,7 +282,7 @@ describe('metering over HTTP', () => {
   });
 
   describe('reservations', () => {
-    it('EC-11: hold, commit some, and let go of the rest; expiry afterwards does nothing', async () => {
+    it('EC-11: commit counts some units and releases the rest; expiry afterwards changes nothing', async () => {
       await sell([calls(15)]);
       const { body } = await reserve(8);
       expect(body).toMatchObject({
@@ -312,7 +312,7 @@ describe('metering over HTTP', () => {
       );
     });
 
-    it('EC-12: an expired one is refused, whether or not a job has run, and written down once', async () => {
+    it('EC-12: an expired reservation is rejected whether or not a job has run, and recorded once', async () => {
       await sell([calls(15)]);
       const { body } = await reserve(8);
       clock.advance(60_000);
@@ -331,7 +331,7 @@ describe('metering over HTTP', () => {
       expect(await check()).toMatchObject({ used: 1, reserved: 0, remaining: 14 });
     });
 
-    it('never commit more than they hold', async () => {
+    it('a commit never counts more than the reservation', async () => {
       await sell([calls(15)]);
       const { body } = await reserve(8);
       expect((await post(`/v1/usage/reservations/${body.reservation.id}/commit`, { quantity: 9 })).body).toMatchObject({
@@ -348,7 +348,7 @@ describe('metering over HTTP', () => {
       });
     });
 
-    it('EC-15: hold nothing of what the customer does not have', async () => {
+    it('EC-15: a reservation beyond the limit reserves nothing', async () => {
       await sell([calls(5)], { exports: 'metered' });
       expect((await reserve(1, 60, 'exports')).body).toMatchObject({
         allowed: false,
@@ -358,7 +358,7 @@ describe('metering over HTTP', () => {
       expect((await reserve(6)).body).toMatchObject({ allowed: false, reserved: 0, reservation: null });
     });
 
-    it('EC-14: five hundred pairs at once leave nothing held, and count what was committed', async () => {
+    it('EC-14: 500 concurrent reserve and commit pairs leave nothing reserved and count exactly', async () => {
       await sell([calls(1_000)]);
       const committed = await inParallel(500, 50, async (index) => {
         const { body } = await reserve(3);
@@ -371,7 +371,7 @@ describe('metering over HTTP', () => {
       expect(await check()).toMatchObject({ used: sum, reserved: 0, remaining: 1_000 - sum });
     });
 
-    it('limit what is held at once, as long as a heartbeat comes', async () => {
+    it('reservations limit concurrent use while heartbeats arrive', async () => {
       await sell([calls(2, { window: 'none' })]);
       const [one, two, three] = [await reserve(1, 30), await reserve(1, 30), await reserve(1, 30)];
       expect([one, two, three].map(({ body }) => body.allowed)).toEqual([true, true, false]);
@@ -388,7 +388,7 @@ describe('metering over HTTP', () => {
       expect((await reserve(1, 30)).body.allowed).toBe(true);
     });
 
-    it('are nobody else’s to settle', async () => {
+    it('a reservation of another customer answers 404', async () => {
       await sell([calls(15)]);
       const { body } = await reserve(8);
       const somebody = await registerUser(service);
@@ -433,10 +433,10 @@ describe('metering over HTTP', () => {
     expect((await post('/v1/usage/consume', { customer, product })).status).toBe(422);
   });
 
-  describe('told facts', () => {
+  describe('usage events', () => {
     const tell = (events: object[]) => post('/v1/usage/events', { product, events });
 
-    it('are counted once each, beyond any limit, in the window of their own time', async () => {
+    it('each event is counted once, beyond any limit, in the window of its time', async () => {
       await sell([calls(5, { window: 'day' })]);
       const fact = (id: string, quantity: number, occurredAt?: string) => ({
         id,
@@ -466,7 +466,7 @@ describe('metering over HTTP', () => {
       ]);
     });
 
-    it('fall into the days and hours of zones that are ahead by quarters of an hour', async () => {
+    it('events fall into the right day and hour in zones with 15-minute offsets', async () => {
       await sell([calls(100)]);
       await call('PUT', `/v1/customers/${customer}`, { product, timezone: 'Asia/Kathmandu' });
       const events = [
@@ -498,7 +498,7 @@ describe('metering over HTTP', () => {
       ]);
     });
 
-    it('that cannot be counted leave the others alone', async () => {
+    it('a rejected event does not affect the others', async () => {
       await sell([calls(5), { feature: 'sso', type: 'boolean', value: true }]);
       const fact = (over: object) => ({ id: uniqueName('e'), customer, feature: 'calls', quantity: 1, ...over });
       const { body } = await tell([
@@ -522,7 +522,7 @@ describe('metering over HTTP', () => {
       expect(await check()).toMatchObject({ used: 1 });
     });
 
-    it('of one id at once are counted once', async () => {
+    it('concurrent events with one id are counted once', async () => {
       await sell([calls(null)]);
       const answers = await inParallel(20, 20, (index) =>
         tell([
@@ -534,7 +534,7 @@ describe('metering over HTTP', () => {
       expect(await check()).toMatchObject({ used: 22 });
     });
 
-    it('are refused a second time by the database itself', async () => {
+    it('the database rejects a duplicate event id', async () => {
       await sell([calls(5)]);
       await tell([{ id: 'once', customer, feature: 'calls', quantity: 1 }]);
       const copy = `insert into usage_ledger (customer_id, id, feature_id, window_start, quantity, occurred_at, recorded_at, actor, reference)
@@ -542,7 +542,7 @@ describe('metering over HTTP', () => {
       await expect(service.database.query(copy)).rejects.toThrow('usage_ledger_reference');
     });
 
-    it('about somebody else are not taken from a person', async () => {
+    it('a user cannot send events of another customer', async () => {
       await sell([calls(5)]);
       const somebody = await registerUser(service);
       const { body } = await somebody.call('POST', '/v1/usage/events', {
@@ -552,7 +552,7 @@ describe('metering over HTTP', () => {
     });
   });
 
-  it('corrections need an admin and a reason, never go below nothing, and are written down', async () => {
+  it('corrections need an admin and a reason, never go below zero, and are recorded', async () => {
     await sell([calls(5)]);
     await consume({ quantity: 3 });
     const correct = (body: object) =>
@@ -574,7 +574,7 @@ describe('metering over HTTP', () => {
     });
   });
 
-  it('thresholds are told once in a window', async () => {
+  it('a threshold is recorded once per window', async () => {
     await sell([calls(10, { overage: 'allow' })]);
     const told = async () =>
       (
@@ -592,8 +592,8 @@ describe('metering over HTTP', () => {
     expect(await told()).toEqual([80, 100, 80, 100]);
   });
 
-  describe('an Idempotency-Key', () => {
-    it('gives denials again too, although there is room by now', async () => {
+  describe('Idempotency-Key', () => {
+    it('a denial is replayed although units are available again', async () => {
       await sell([calls(1)]);
       await consume();
       const denied = await consume({}, { 'idempotency-key': 'denied' });
@@ -607,7 +607,7 @@ describe('metering over HTTP', () => {
       expect((await consume({}, { 'idempotency-key': 'other' })).body.allowed).toBe(true);
     });
 
-    it('is one effect of many copies, and one refusal for another body, in whatever group they come', async () => {
+    it('many copies have one effect, and another body is rejected, in any batch', async () => {
       await sell([calls(1_000)]);
       const other = uniqueName('c');
       await call('PUT', `/v1/customers/${other}`, { product });
@@ -631,7 +631,7 @@ describe('metering over HTTP', () => {
       expect(mine.used + theirs.used / 2).toBe(50);
     });
 
-    it('refused with an error may be tried again', async () => {
+    it('a request that failed with an error may be retried', async () => {
       await sell([calls(5)]);
       expect((await consume({ feature: 'later' }, { 'idempotency-key': 'early' })).status).toBe(404);
       expect((await consume({ quantity: 0 }, { 'idempotency-key': 'early' })).status).toBe(422);
@@ -639,7 +639,7 @@ describe('metering over HTTP', () => {
     });
   });
 
-  it('?at= tells what was decided then, whatever has happened since', async () => {
+  it('?at= returns the decision of that instant, whatever happened since', async () => {
     await sell([calls(10)]);
     const at = async (instant: string) =>
       (await call('GET', `/v1/customers/${customer}/entitlements/calls?product=${product}&at=${instant}`)).body;
@@ -678,7 +678,7 @@ describe('metering over HTTP', () => {
     expect(await at('2027-03-10T08:00:00Z')).toMatchObject({ allowed: false, reason: 'no_subscription' });
   });
 
-  it('POST /v1/usage/verify finds a counter that somebody has touched, and sets it right', async () => {
+  it('POST /v1/usage/verify finds a manipulated counter and rebuilds it', async () => {
     await sell([calls(50)]);
     await consume({ quantity: 7 });
     await service.database.query(

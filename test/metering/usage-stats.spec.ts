@@ -14,7 +14,7 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 const BEGIN = '2027-03-10T09:30:00.000Z';
 
-describe('what all customers of a product used', () => {
+describe('usage statistics of a product', () => {
   const clock = new TestClock();
   let database: TestDatabase;
   let instances: TestApp[];
@@ -58,14 +58,14 @@ describe('what all customers of a product used', () => {
     await database.drop();
   });
 
-  it('is nothing, as of the beginning, before it is summed up', async () => {
+  it('are empty before the first rollup', async () => {
     const nothing = { asOf: BEGIN, by: 'day', to: clock.now().toISOString(), features: [] };
     expect(await usage()).toMatchObject(nothing);
     expect(await sumUp()).toBe(false);
     expect(await usage()).toMatchObject(nothing);
   });
 
-  it('is for admins of the product, and for keys that may read it; what cannot be asked is refused', async () => {
+  it('are readable by product admins and keys with stats:read; invalid queries are rejected', async () => {
     const { call: confined } = await createApiKey(service, { scopes: ['stats:read'], product });
     expect((await confined('GET', '/v1/stats/usage')).status).toBe(200);
     expect(await confined('GET', '/v1/stats/usage?product=api')).toMatchObject({
@@ -88,7 +88,7 @@ describe('what all customers of a product used', () => {
     }
   });
 
-  it('is summed up by feature and step, by when it was used, and what is given back is taken off', async () => {
+  it('sum usage by feature and step at the time of use, less corrections', async () => {
     const [one, other] = [await customer(), await customer()];
     await consume(one, 3);
     await done(
@@ -140,7 +140,7 @@ describe('what all customers of a product used', () => {
     expect((await usage('&to=2027-03-08T00:00:00Z')).features).toEqual([]);
   });
 
-  it('has everything once, whoever sums up while it is used', async () => {
+  it('count everything once with several workers during usage', async () => {
     const customers = await Promise.all([customer(), customer(), customer()]);
     await inParallel(300, 8, async (index) => {
       await consume(customers[index % customers.length]!, 1 + (index % 5));
@@ -156,7 +156,7 @@ describe('what all customers of a product used', () => {
     expect({ quantity, records }).toEqual(ledger);
   });
 
-  it('has what a database that stood still finishes afterwards', async () => {
+  it('include rows that a frozen database commits later', async () => {
     await summedUp();
     const before = (await usage('&feature=calls')).features[0].quantity;
     const by = await customer();
@@ -175,7 +175,7 @@ describe('what all customers of a product used', () => {
     expect((await usage('&feature=calls')).features[0].quantity).toBe(before + 1 + 7);
   });
 
-  it('catches up with a year in a few goes', async () => {
+  it('catch up with a year in a few runs', async () => {
     await summedUp();
     clock.advance(365 * DAY_MS);
     while (await sumUp());

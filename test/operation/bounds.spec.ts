@@ -10,7 +10,7 @@ const MOST = 6;
 const DEADLINE_MS = 2_000;
 
 /** A service that is soon full and soon out of patience. */
-describe('what is under way', () => {
+describe('requests in flight', () => {
   let service: TestApp & { database: TestDatabase };
   const product = uniqueName('bounded');
   const customer = uniqueName('held');
@@ -28,7 +28,7 @@ describe('what is under way', () => {
   const change = (): Promise<ApiResponse> =>
     service.admin('PUT', `/v1/customers/${customer}/overrides/calls`, { body: { product, limit: 7 } });
 
-  it('is answered by its deadline, and told that nobody knows yet', async () => {
+  it('a request is answered at its deadline with an unknown outcome', async () => {
     const began = performance.now();
     const answer = await withCustomerLocked(service.database, customer, change);
     expect(answer).toMatchObject({ status: 503, body: { code: 'deadline_exceeded' } });
@@ -38,7 +38,7 @@ describe('what is under way', () => {
     expect((await change()).status).toBe(200);
   });
 
-  it('keeps the true answer for the same key, not that it took too long', async () => {
+  it('the real response is stored for its key, not the deadline error', async () => {
     const asked = {
       body: { product, feature: 'calls', quantity: 5 },
       headers: { 'idempotency-key': uniqueName('late') },
@@ -57,7 +57,7 @@ describe('what is under way', () => {
     );
   });
 
-  it('is not begun any more for whoever has been told that it took too long', async () => {
+  it('queued work of a request past its deadline is not started', async () => {
     const asked = {
       body: { product, feature: 'calls', quantity: 3 },
       headers: { 'idempotency-key': uniqueName('waiting') },
@@ -81,7 +81,7 @@ describe('what is under way', () => {
     ).toHaveLength(1);
   });
 
-  it('is so much and no more: one above it is refused at once, and the next is served when there is room', async () => {
+  it('a request above the limit is rejected immediately, and the next one is served when a slot is free', async () => {
     const answers = await withCustomerLocked(service.database, customer, () =>
       Promise.all(Array.from({ length: 3 * MOST }, change)),
     );
@@ -94,7 +94,7 @@ describe('what is under way', () => {
     expect(body).toMatch(/tollgate_http_refused_total\{reason="overloaded"\} [1-9]/);
   });
 
-  it('counts a request as answered when its caller has gone', async () => {
+  it('a request counts as finished when its client has disconnected', async () => {
     await withCustomerLocked(service.database, customer, async () => {
       const { port, hostname } = new URL(service.url);
       const socket = connect(Number(port), hostname);

@@ -45,7 +45,7 @@ withOwnRedis('two instances with one Redis', () => {
     await database.drop();
   });
 
-  it('read a page that everybody asks for once', async () => {
+  it('concurrent requests read a shared page once', async () => {
     const page = `/v1/plans?product=news&limit=${7 + Math.floor(Math.random() * 50)}`;
     const hits = await reads(calls[1]!, 'hit');
     const first = await calls[0]!('GET', page);
@@ -54,7 +54,7 @@ withOwnRedis('two instances with one Redis', () => {
     expect(await reads(calls[1]!, 'hit')).toBe(hits + 1);
   });
 
-  it('T-21 see a change within two seconds, Redis or none', async () => {
+  it('T-21 a change is visible within 2 s with and without Redis', async () => {
     const product = uniqueName('cached');
     await calls[0]!('POST', '/v1/products', { token, body: { key: product, name: product } });
     const listed = async (call: Call): Promise<string[]> =>
@@ -100,7 +100,7 @@ withOwnRedis('two instances with one Redis', () => {
   }, 60_000);
 });
 
-describe('a mail server that takes nothing', () => {
+describe('a mail server that accepts nothing', () => {
   let server: Server;
   let connections = 0;
 
@@ -113,7 +113,7 @@ describe('a mail server that takes nothing', () => {
   });
   afterAll(() => void server.close());
 
-  it('is left alone after five failures, and what is to be sent is told to wait', async () => {
+  it('the circuit opens after five failures, and pending mail waits', async () => {
     const config = new Config({
       SMTP_URL: `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`,
       DATA_DIR: temporaryFolder(),

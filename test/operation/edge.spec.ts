@@ -28,7 +28,7 @@ function raw(
   });
 }
 
-describe('the edge', () => {
+describe('the HTTP edge', () => {
   let service: TestApp;
 
   beforeAll(async () => {
@@ -36,7 +36,7 @@ describe('the edge', () => {
   }, 60_000);
   afterAll(() => service.stop());
 
-  it('compresses long answers for those who ask for it, and leaves short ones as they are', async () => {
+  it('compresses long responses on request and leaves short ones unchanged', async () => {
     const plain = await raw(`${service.url}/v1/plans?product=api&limit=100`, {});
     const packed = await raw(`${service.url}/v1/plans?product=api&limit=100`, { 'accept-encoding': 'gzip' });
     expect(packed.headers).toMatchObject({
@@ -50,7 +50,7 @@ describe('the edge', () => {
     ).toBeUndefined();
   });
 
-  it('lets pages of the named origins call, and of no others', async () => {
+  it('allows the configured CORS origins and no others', async () => {
     const preflight = {
       'access-control-request-method': 'POST',
       'access-control-request-headers': 'authorization,content-type',
@@ -72,7 +72,7 @@ describe('the edge', () => {
       expect((await raw(`${service.url}/v1/plans`, { origin })).headers['access-control-allow-origin']).toBeUndefined();
   });
 
-  it('sends the same security headers with every answer, refusals and files alike', async () => {
+  it('sends the same security headers with every response, error and file', async () => {
     for (const at of ['/health/live', '/v1/plans', '/v1/customers', '/nothing', '/docs', '/metrics']) {
       const { headers } = await raw(service.url + at, { origin: ORIGIN });
       expect([at, headers]).toEqual([
@@ -89,13 +89,13 @@ describe('the edge', () => {
     }
   });
 
-  it('tells admins what their request cost, and nobody else', async () => {
+  it('sends Server-Timing to admins only', async () => {
     const { headers } = await service.admin('GET', '/v1/customers');
     expect(headers.get('server-timing')).toMatch(/^app;dur=[\d.]+, db;dur=[\d.]+;desc="[1-9]\d* queries"$/);
     expect((await service.call('GET', '/v1/plans')).headers.get('server-timing')).toBeNull();
   });
 
-  it('says which dependency is well, how soon it answers, and since when', async () => {
+  it('/health/ready reports state, latency and since when for each dependency', async () => {
     const { status, body } = await service.call('GET', '/health/ready');
     expect([status, body]).toEqual([
       200,
@@ -108,7 +108,7 @@ describe('the edge', () => {
     ]);
   });
 
-  it('says nothing of origins when none is named', async () => {
+  it('sends no CORS headers when no origin is configured', async () => {
     const alone = await startService();
     expect(
       (await raw(`${alone.url}/v1/plans`, { origin: ORIGIN })).headers['access-control-allow-origin'],

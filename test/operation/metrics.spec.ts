@@ -34,7 +34,7 @@ describe('metrics', () => {
   }, 60_000);
   afterAll(() => service.stop());
 
-  it('count decisions, and denials by their reason', async () => {
+  it('count decisions, and denials by reason', async () => {
     const product = uniqueName('counted');
     const customer = uniqueName('somebody');
     await applyMeteredProduct(service, product, 2);
@@ -66,7 +66,7 @@ describe('metrics', () => {
     expect(sample(text, 'tollgate_database_query_seconds_count', { pool: 'usage' })).toBeGreaterThan(0);
   });
 
-  it('name routes by their pattern, so that nobody makes series of their own', async () => {
+  it('label routes by pattern, so that clients cannot create new series', async () => {
     for (let n = 0; n < 5; n++) await service.admin('GET', `/v1/customers/${uniqueName('nobody')}`);
     await service.call('GET', `/${uniqueName('nothing')}`);
     const text = await read();
@@ -76,7 +76,7 @@ describe('metrics', () => {
     ).toBe(5);
   });
 
-  it('tell whether a cache had what was asked for', async () => {
+  it('count cache hits and misses', async () => {
     await service.call('GET', '/v1/plans?product=news');
     await service.call('GET', '/v1/plans?product=news');
     expect(
@@ -84,7 +84,7 @@ describe('metrics', () => {
     ).toBeGreaterThanOrEqual(1);
   });
 
-  it('need their token where one is set, in production always, and no database', async () => {
+  it('need a token where one is set, always in production, and no database', async () => {
     const guarded = await startService({ environment: { METRICS_TOKEN: TOKEN } });
     const ask = async (token: string | null) => (await guarded.call('GET', '/metrics', { token })).status;
     expect([await ask(null), await ask('another'), await ask(guarded.adminToken), await ask(TOKEN)]).toEqual([
@@ -104,7 +104,7 @@ describe('metrics', () => {
     ]).toEqual([false, false, false]);
   }, 60_000);
 
-  it('are told by a worker too', async () => {
+  it('are served by a worker too', async () => {
     const database = await createTestDatabase();
     const worker = await startWorker(database.url, { METRICS_TOKEN: TOKEN, DATA_DIR: temporaryFolder() });
     expect((await fetch(`${worker.url}/metrics`)).status).toBe(403);
@@ -121,7 +121,7 @@ describe('metrics', () => {
     await database.drop();
   }, 60_000);
 
-  it('are all that the dashboard and the alerts ask for', async () => {
+  it('contain every metric that the dashboard and the alerts use', async () => {
     const metrics = new Metrics();
     metrics.watchProcess();
     const known = new Set(

@@ -130,7 +130,7 @@ async function explain(client: pg.Client, { statement, values }: Sent): Promise<
   return rows[0]!['QUERY PLAN'][0].Plan;
 }
 
-describe('the plans of queries', () => {
+describe('query plans', () => {
   let service: TestApp & { database: TestDatabase };
   let client: pg.Client;
   const lists = new Map<string, Sent>();
@@ -200,7 +200,7 @@ describe('the plans of queries', () => {
           ),
       );
 
-  it('look through no table that grows', () => {
+  it('contain no sequential scan of a growing table', () => {
     expect(
       found(plans, OF_LANES, (node, table) =>
         node['Node Type'] === 'Seq Scan' ? !SMALL.has(table) : grown.has(table),
@@ -208,18 +208,18 @@ describe('the plans of queries', () => {
     ).toEqual([]);
   });
 
-  it('look through none that is large, although they could', () => {
+  it('contain no full scan of a large index', () => {
     expect(grown.size).toBeGreaterThan(5);
     expect(found(chosen, ALL_OF_IT, (_, table) => grown.has(table))).toEqual([]);
   });
 
-  it('sort nothing to cut a page out of it', () => {
+  it('contain no sort to cut out a page', () => {
     expect(lists.size).toBeGreaterThan(10);
     const sorted = [...lists.keys()].filter((name) => /Sort/.test(plans.get(name)!.Plans?.[0]?.['Node Type'] ?? ''));
     expect(sorted).toEqual([]);
   });
 
-  it('are those that are kept beside this test', () => {
+  it('match the plans kept beside this test', () => {
     const told = [...plans]
       .map(
         ([name, plan]) =>
@@ -233,7 +233,7 @@ describe('the plans of queries', () => {
     expect(told).toBe(fs.readFileSync(KEPT, 'utf8'));
   });
 
-  it('would show an index that is gone', async () => {
+  it('would show a missing index', async () => {
     await client.query('begin');
     await service.database.query('select 1');
     await client.query('drop index subscriptions_ending');

@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.js';
 
 const DRAIN_MS = 1_500;
 
-describe('a process that is told to stop', () => {
+describe('a process that receives SIGTERM', () => {
   let database: TestDatabase;
   const start = (environment: Record<string, string> = {}): Promise<ServiceProcess> =>
     startProcess(temporaryFolder(), {
@@ -23,7 +23,7 @@ describe('a process that is told to stop', () => {
   });
   afterAll(() => database.drop());
 
-  it('T-22 says first that it is not ready, and serves on until others have learnt of it', async () => {
+  it('T-22 reports not ready first and serves until load balancers have noticed', async () => {
     const service = await start();
     const call = createCall(service.url);
     const began = performance.now();
@@ -40,7 +40,7 @@ describe('a process that is told to stop', () => {
     expect(performance.now() - began).toBeGreaterThanOrEqual(DRAIN_MS);
   }, 60_000);
 
-  it('waits for no connection that has never asked anything', async () => {
+  it('does not wait for a connection that sent no request', async () => {
     const service = await start({ DRAIN_MS: '0' });
     const { hostname, port } = new URL(service.url);
     const silent = connect(Number(port), hostname);
@@ -52,7 +52,7 @@ describe('a process that is told to stop', () => {
     silent.destroy();
   }, 60_000);
 
-  it('does not wait when it is told twice', async () => {
+  it('does not wait when it receives a second signal', async () => {
     const service = await start({ DRAIN_MS: '20000' });
     const began = performance.now();
     void service.stop('SIGTERM');

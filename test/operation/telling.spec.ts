@@ -41,7 +41,7 @@ class Collector {
   }
 }
 
-describe('a service that is looked into', () => {
+describe('logs and traces', () => {
   const collector = new Collector();
   let database: TestDatabase;
   let service: ServiceProcess;
@@ -70,7 +70,7 @@ describe('a service that is looked into', () => {
     await database.drop();
   });
 
-  it('tells a slow query without its values, with its plan', async () => {
+  it('a slow query is logged with its plan and without its values', async () => {
     const customer = uniqueName('secretive');
     await call('PUT', `/v1/customers/${customer}`, { token, body: { product: 'api', email: 'private@example.com' } });
     await database.query('select pg_sleep(0)');
@@ -82,7 +82,7 @@ describe('a service that is looked into', () => {
     expect(service.output()).not.toContain('private@example.com');
   });
 
-  it('tells each request by its id and route at the level debug, and no secret of it', async () => {
+  it('each request is logged at level debug with id and route and without secrets', async () => {
     const key = (await call('POST', '/v1/api-keys', { token, body: { name: 'told', scopes: ['customers:read'] } })).body
       .key as string;
     await call('GET', '/v1/customers/somebody-else', {
@@ -107,7 +107,7 @@ describe('a service that is looked into', () => {
       expect(service.output()).not.toContain(secret);
   });
 
-  it('sends a span for each request, within the trace that the caller names, and one for each of its queries', async () => {
+  it('each request has a span in the trace of the caller, and each of its queries one', async () => {
     const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
     await call('GET', '/v1/customers', { token, headers: { traceparent: `00-${traceId}-00f067aa0ba902b7-01` } });
     const spans = await eventually(
@@ -130,7 +130,7 @@ describe('a service that is looked into', () => {
 });
 
 describe('the log', () => {
-  it('is a line of JSON each in production, and hides what is secret', () => {
+  it('is one JSON object per line in production and redacts secrets', () => {
     const lines: string[] = [];
     const to = new PassThrough();
     to.on('data', (data) => lines.push(...String(data).split('\n').filter(Boolean)));

@@ -21,7 +21,7 @@ const refusal = (environment: NodeJS.ProcessEnv): string => {
 };
 
 describe('the configuration', () => {
-  it('has defaults for a first try, and keeps a secret that it draws', () => {
+  it('has defaults for a first try and stores the SECRET_KEY that it draws', () => {
     const dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgate-config-'));
     const config = new Config({ DATA_DIR: dataDir });
     expect(config).toMatchObject({
@@ -39,7 +39,7 @@ describe('the configuration', () => {
     fs.rmSync(dataDir, { recursive: true });
   });
 
-  it('lets three tenths of the requests carry secrets, unless it is told otherwise', () => {
+  it('AUTH_RATE_LIMIT_PER_MINUTE defaults to three tenths of the general limit', () => {
     const authLimit = (environment: NodeJS.ProcessEnv) =>
       new Config({ ...production, ...environment }).authRateLimitPerMinute;
     expect([
@@ -51,7 +51,7 @@ describe('the configuration', () => {
     ]).toEqual([30, 0, 2, 3_000, 7]);
   });
 
-  it('starts production on its own secrets', () => {
+  it('production starts with its own secrets', () => {
     expect(new Config(production)).toMatchObject({ production: true, host: '0.0.0.0', sampleData: false });
   });
 
@@ -72,14 +72,14 @@ describe('the configuration', () => {
     ['SMTP_URL', { SMTP_URL: 'https://mail.internal' }],
     ['MAIL_FROM', { MAIL_FROM: 'a@b\r\nBcc: c@d' }],
     ['ACCOUNT_URL', { ACCOUNT_URL: 'javascript:alert(1)' }],
-  ])('refuses a wrong %s by its name, and never tells its value', (name, environment) => {
+  ])('an invalid %s is rejected by name, and its value is not printed', (name, environment) => {
     const message = refusal(environment);
     expect(message).toContain(name);
     const value = (environment as Record<string, string | undefined>)[name];
     if (value) expect(message).not.toContain(value);
   });
 
-  it('refuses every sample of the example file in production', () => {
+  it('production rejects every sample value of the example file', () => {
     const example = Object.fromEntries(
       fs
         .readFileSync(path.resolve(import.meta.dirname, '../../.env.example'), 'utf8')
@@ -92,7 +92,7 @@ describe('the configuration', () => {
       expect(refusal({ ...production, [name]: example[name] })).toContain(name);
   });
 
-  it('does not start production on a server that forgets what it acknowledged', async () => {
+  it('production refuses a database server without durable commits', async () => {
     const database = await createTestDatabase();
     const folder = temporaryFolder();
     try {

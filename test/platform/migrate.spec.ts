@@ -70,7 +70,7 @@ describe('migrate', () => {
   const holders = async (): Promise<string[]> =>
     (await database.client.query<{ state: string }>(question!)).rows.map(({ state }) => state);
 
-  it('keeps readers waiting no longer than its lock_timeout, and is done once whoever holds the table is gone', async () => {
+  it('blocks readers no longer than lock_timeout and finishes after the lock is released', async () => {
     await migrate(database.url, { steps: [NOTES] });
     const letGo = await holding();
     const told: string[] = [];
@@ -103,7 +103,7 @@ describe('migrate', () => {
     expect(await done()).toEqual([NOTES.name, EXPAND.name]);
   }, 30_000);
 
-  it('gives up in words, with nothing done, while somebody never lets go', async () => {
+  it('fails with a clear message and no change while the lock is held', async () => {
     await migrate(database.url, { steps: [NOTES] });
     const letGo = await holding();
     const half = step('Half1800000000001', [
@@ -120,7 +120,7 @@ describe('migrate', () => {
     expect(await done()).toEqual([NOTES.name, half.name]);
   }, 30_000);
 
-  it('leaves nothing behind of a migration that fails, and keeps those before it', async () => {
+  it('a failed migration leaves nothing behind and keeps the earlier ones', async () => {
     const broken = step('Broken1800000000001', [
       'create table half (id integer)',
       `update notes set body = 'b'`,
@@ -136,7 +136,7 @@ describe('migrate', () => {
     expect(await done()).toEqual([NOTES.name, mended.name, EXPAND.name]);
   });
 
-  it('waits for another that migrates as long as that takes, and then finds it done', async () => {
+  it('waits for another migration process and then finds its work done', async () => {
     let ran = 0;
     const slow = step('Slow1800000000001', [`select pg_sleep(3)`]);
     const counted = class extends slow {
@@ -155,13 +155,13 @@ describe('migrate', () => {
     expect(await done()).toEqual([slow.name]);
   }, 30_000);
 
-  it('builds an index beside others that wait to migrate, who do not hold it up', async () => {
+  it('builds an index without being blocked by waiting migrations', async () => {
     await Promise.all(Array.from({ length: 3 }, () => migrate(database.url, { steps: [NOTES, INDEX] })));
     expect(await validIndexes()).toEqual([true]);
     expect(await done()).toEqual([NOTES.name, INDEX.name]);
   }, 30_000);
 
-  it('builds an index anew of which a cut attempt left half', async () => {
+  it('rebuilds an index that an interrupted attempt left invalid', async () => {
     const hasty = step(
       INDEX.name,
       [`set lock_timeout = '300ms'`, 'create index concurrently if not exists notes_by_body on notes (body)'],
@@ -181,7 +181,7 @@ describe('migrate', () => {
     expect(await validIndexes()).toEqual([true]);
   }, 30_000);
 
-  it('does each migration once, however many processes find the database empty at once (T-24)', async () => {
+  it('concurrent processes on an empty database apply each migration once (T-24)', async () => {
     const ended = await Promise.all(
       Array.from({ length: 5 }, () => {
         const child = spawn(process.execPath, ['dist/migrations/migrate.js'], {

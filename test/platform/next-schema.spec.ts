@@ -76,7 +76,7 @@ describe('this version on the schema of the next', () => {
     await receiver.stop();
   });
 
-  it('goes on while it comes: nothing fails, and nobody waits longer than the migration waits for its locks', async () => {
+  it('serves during the migration: no request fails or waits longer than lock_timeout', async () => {
     await applyMeteredProduct(service, 'meanwhile', null);
     const { call } = await createApiKey(service, { product: 'meanwhile' });
     await call('PUT', '/v1/customers/meanwhile', { body: {} });
@@ -102,7 +102,7 @@ describe('this version on the schema of the next', () => {
     expect(widened!.count).toBeGreaterThan(30);
   }, 60_000);
 
-  it('answers as before, with all that it had prepared on the schema before', async () => {
+  it('prepared statements from before the migration still work', async () => {
     expect(before.length).toBeGreaterThan(60);
     // The last question of somebody who has logged out.
     expect(before.filter(({ status }) => status >= 400).map(({ name, status }) => [name, status])).toEqual([
@@ -111,7 +111,7 @@ describe('this version on the schema of the next', () => {
     expect(await runMainScenario(service, receiver, 'run-b')).toEqual(before);
   }, 60_000);
 
-  it('passes on, and shows, what only the next version can say', async () => {
+  it('keeps and returns values that only the next version writes', async () => {
     const { call } = await createApiKey(service, { product: 'meanwhile' });
     const { body: endpoint } = await call('POST', '/v1/webhook-endpoints', { body: { url: receiver.url('/newer') } });
     const { body } = await call('PUT', '/v1/customers/newer', { body: {} });
@@ -156,7 +156,7 @@ describe('this version on the schema of the next', () => {
     expect((await call('GET', `/v1/customers/newer/entitlements?at=${encodeURIComponent(START)}`)).status).toBe(200);
   }, 30_000);
 
-  it('answers as before when it is started there', async () => {
+  it('starts on the newer schema and serves as before', async () => {
     const another = await startApp({
       database: service.database,
       clock,
@@ -174,7 +174,7 @@ describe('this version on the schema of the next', () => {
 });
 
 describe('production', () => {
-  it('starts on a newer schema, not on an older one, and changes neither', async () => {
+  it('starts on a newer schema, refuses an older one, and changes neither', async () => {
     const folder = temporaryFolder();
     const server = await startEmbeddedPostgres({ dataDir: path.join(folder, 'postgres') });
     const client = new pg.Client({ connectionString: server.url() });

@@ -37,7 +37,7 @@ describe('the service as a process', () => {
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)(
-    'keeps its data over a stop by %s, and leaves no database behind',
+    'keeps its data over a stop by %s and stops its database',
     async (signal) => {
       const first = await start();
       const token = await login(first);
@@ -52,7 +52,7 @@ describe('the service as a process', () => {
     60_000,
   );
 
-  it('takes its database over after kill -9, with all that was acknowledged', async () => {
+  it('reuses its database after kill -9 with all acknowledged data', async () => {
     const first = await start();
     const token = await login(first);
     await createCall(first.url)('PUT', '/v1/customers/kept', { token, body: { product: 'api' } });
@@ -66,14 +66,14 @@ describe('the service as a process', () => {
     expect(postgresPid(dataDir)).toBeNull();
   }, 60_000);
 
-  it('shares one database between two processes that start at once', async () => {
+  it('two processes that start concurrently share one database', async () => {
     const [one, other] = await Promise.all([start(), start()]);
     const token = await login(one);
     await createCall(one.url)('PUT', '/v1/customers/shared', { token, body: { product: 'api' } });
     expect((await createCall(other.url)('GET', '/v1/customers/shared', { token })).status).toBe(200);
   }, 60_000);
 
-  it('says when its database is gone, and goes on living', async () => {
+  it('reports not ready when its database is gone, and keeps running', async () => {
     const service = await start();
     const call = createCall(service.url);
     const token = await login(service);
@@ -87,7 +87,7 @@ describe('the service as a process', () => {
     expect((await call('GET', '/health/live')).status).toBe(200);
   }, 60_000);
 
-  it('tells the drawn password of the first admin once, and how to go on', async () => {
+  it('prints the drawn password of the first admin once, and the next steps', async () => {
     const first = await start({ ADMIN_PASSWORD: '' });
     const drawn = /password (\S{20})/.exec(first.output())![1]!;
     const { status } = await createCall(first.url)('POST', '/v1/auth/login', {
@@ -101,7 +101,7 @@ describe('the service as a process', () => {
     expect(second.output()).not.toContain(drawn);
   }, 60_000);
 
-  it('does not start in production without its own secrets', async () => {
+  it('refuses to start in production without its own secrets', async () => {
     await expect(start({ NODE_ENV: 'production', ADMIN_PASSWORD: '' })).rejects.toThrow(
       /DATABASE_URL[\s\S]*SECRET_KEY/,
     );

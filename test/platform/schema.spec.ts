@@ -19,7 +19,7 @@ describe('the schema', () => {
   });
   afterAll(() => service.stop());
 
-  it('has exactly the columns that the entities have', async () => {
+  it('has exactly the columns of the entities', async () => {
     const { entityMetadatas } = service.app.get(DataSource);
     expect(entityMetadatas.length).toBeGreaterThan(10);
     for (const { tableName, columns, primaryColumns } of entityMetadatas) {
@@ -43,13 +43,13 @@ describe('the schema', () => {
     }
   });
 
-  it('is up to date, however often it is migrated', async () => {
+  it('is current after repeated migration', async () => {
     await Promise.all([migrate(service.database.url), migrate(service.database.url), migrate(service.database.url)]);
     expect(await pendingMigrations(service.database.url)).toEqual([]);
     expect(await service.database.query('select name from schema_migrations')).toHaveLength(migrations.length);
   });
 
-  describe('refuses by itself', () => {
+  describe('the database rejects', () => {
     const ids = {
       customer: '01890a5d-ac96-774b-bcce-b302099a8001',
       subscription: '01890a5d-ac96-774b-bcce-b302099a8002',
@@ -61,7 +61,7 @@ describe('the schema', () => {
       await expect(service.database.query(customer(ids.subscription))).rejects.toThrow('customers_have_a_subscription');
     });
 
-    it('a subscription without a customer, and the end of the only one', async () => {
+    it('a subscription without a customer, and deleting the only one', async () => {
       const { call } = await createApiKey(service);
       const { body } = await call('PUT', '/v1/customers/kept', { body: { product: 'api' } });
       await expect(
@@ -95,7 +95,7 @@ describe('the schema', () => {
       ).rejects.toThrow('subscriptions_one_live');
     });
 
-    it('a second one that is to begin, a paused one that nobody paused, and one that has expired without an end', async () => {
+    it('a second scheduled subscription, a paused one without pausedAt, an expired one without an end', async () => {
       const { call } = await createApiKey(service);
       const { body } = await call('PUT', '/v1/customers/waiting', { body: { product: 'api' } });
       const { id } = body.subscription;
@@ -121,7 +121,7 @@ describe('the schema', () => {
       ).rejects.toThrow('subscriptions_ended_when_over');
     });
 
-    it('to do twice what time does once, and to change money that was told', async () => {
+    it('a duplicate due transition, and a change of recorded proration lines', async () => {
       const act = () =>
         service.database.query(
           `insert into subscription_actions (customer_id, subscription_id, period_start, period_end, action, done_at) values ($1, $2, '2027-01-01', '2027-02-01', 'renewal', now())`,
@@ -136,13 +136,13 @@ describe('the schema', () => {
       await expect(service.database.query('update subscription_lines set amount = 1')).rejects.toThrow('append-only');
     });
 
-    it('any change of what happened', async () => {
+    it('any change of a recorded event', async () => {
       await expect(service.database.query('delete from events')).rejects.toThrow('append-only');
       await expect(service.database.query(`update events set reason = 'x'`)).rejects.toThrow('append-only');
     });
   });
 
-  it('leaves no trace of a registration that fails half way', async () => {
+  it('a partial registration: a failure leaves no row', async () => {
     const counts = () =>
       service.database.query(
         'select (select count(*) from customers) c, (select count(*) from subscriptions) s, (select count(*) from users) u, (select count(*) from events) e',

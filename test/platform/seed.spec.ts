@@ -102,7 +102,7 @@ describe('npm run seed', () => {
     fs.rmSync(dataDir, { recursive: true, force: true });
   });
 
-  it('goes on where it was killed, with no customer twice and none half', async () => {
+  it('resumes after a kill with no customer duplicated or incomplete', async () => {
     expect(afterKill).toBeGreaterThanOrEqual(1_000);
     expect(afterKill).toBeLessThan(CUSTOMERS);
     expect(last).toMatchObject({
@@ -127,7 +127,7 @@ describe('npm run seed', () => {
     });
   });
 
-  it('changes nothing when all of them are there', async () => {
+  it('changes nothing when all customers exist', async () => {
     const before = await numbers(
       `select (select count(*)::int from events) as events, (select count(*)::int from plan_versions) as versions, (select count(*)::int from usage_ledger) as lines`,
     );
@@ -143,7 +143,7 @@ describe('npm run seed', () => {
     ).toEqual(before);
   }, 60_000);
 
-  it('writes counters that are the sums of their ledgers, and none beyond what is hard', async () => {
+  it('writes counters that equal their ledgers and respect hard limits', async () => {
     expect(await service.app.get(UsageChecker).checkAll()).toEqual({ wrong: 0, unchecked: [] });
     expect(
       await numbers(`select count(*) filter (where e.terms ->> 'overage' = 'deny' and u.used > (e.terms ->> 'limit')::bigint)::int as beyond,
@@ -158,7 +158,7 @@ describe('npm run seed', () => {
     ).toEqual({ outside: 0 });
   });
 
-  it('leaves usage to be summed up from its beginning', async () => {
+  it('leaves usage statistics to be built from the beginning', async () => {
     // As if a worker had looked a while later: all is there for good then.
     await database.query(`update usage_sums set looked_at = now() + interval '2 minutes'`);
     while (await service.app.get(UsageSeriesService).sumUp());
@@ -171,7 +171,7 @@ describe('npm run seed', () => {
     expect(sums['records']).toBeGreaterThan(CUSTOMERS);
   });
 
-  it('draws plans and fates as they are meant', async () => {
+  it('distributes plans and statuses as configured', async () => {
     const plans = Object.fromEntries(
       (
         await database.query<{ plan: string; share: number }>(
@@ -192,7 +192,7 @@ describe('npm run seed', () => {
     expect(statuses.map(({ status }) => status)).toEqual(['active', 'canceled', 'expired', 'inactive', 'trialing']);
   });
 
-  it('writes contracts that the service would have come to by itself, step by step', async () => {
+  it('writes subscriptions that the service itself would have produced', async () => {
     const now = new Date();
     for (const { subscription, trialDays, dueAt: due, told, key } of await seeded(10)) {
       let steps = 1;
@@ -250,7 +250,7 @@ describe('npm run seed', () => {
     }
   }, 60_000);
 
-  it('tells the last step of each contract whole, and has told nobody', async () => {
+  it('writes the last event of each subscription in full and publishes nothing', async () => {
     expect(
       await numbers(`select count(*) filter (where e.sequence <> q.last - e.of + e.nth)::int as gaps, count(*) filter (where not (e.after ? 'usagePeriodStart') and e.nth = 1)::int as halves,
         count(distinct e.subject_id)::int as subjects, count(o.event_id)::int as waiting
@@ -260,7 +260,7 @@ describe('npm run seed', () => {
     ).toEqual({ gaps: 0, halves: 0, subjects: CUSTOMERS, waiting: 0 });
   });
 
-  it('is answered for by the service', async () => {
+  it('the service serves the seeded data', async () => {
     const some = await seeded(100);
     for (const { key, subscription } of some) {
       const { status, body } = await service.admin('GET', `/v1/customers/${key}/subscription?product=seed`);
@@ -291,7 +291,7 @@ describe('npm run seed', () => {
     expect(await service.app.get(UsageChecker).checkAll()).toEqual({ wrong: 0, unchecked: [] });
   }, 60_000);
 
-  it('denies those who have used all of it', async () => {
+  it('seeded customers at their limit are denied', async () => {
     const full = await database.query<{ key: string; feature: string }>(
       `select c.key, f.key as feature from usage_counters u join customers c on c.id = u.customer_id join features f on f.id = u.feature_id
        join subscriptions s on s.customer_id = c.id where u.used = u.hard_limit and u.window_name <> 'day' and s.ended_at is null order by 1 limit 10`,
@@ -311,7 +311,7 @@ describe('npm run seed', () => {
     ['production', ['--customers', '5'], { NODE_ENV: 'production' }, '--yes-production'],
     ['a product of somebody else', ['--customers', '5', '--product', 'api'], {}, 'has another catalogue'],
   ])(
-    'refuses %s',
+    'rejects %s',
     async (_, args, environment, told) => {
       const { code, output } = await ended(run(args, environment));
       expect({ code, output }).toMatchObject({ code: 1, output: expect.stringContaining(told) });

@@ -25,7 +25,7 @@ describe('an upgrade', () => {
     await admin.end();
   });
 
-  it('keeps every event, in its order, and mail that waits', async () => {
+  it('keeps every event in order, and pending mail', async () => {
     const before = await new DataSource({
       type: 'postgres',
       url,

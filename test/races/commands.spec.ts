@@ -6,7 +6,7 @@ import { inParallel, applyMeteredProduct, registerUser, createApiKey, uniqueName
 type Service = TestApp & { database: TestDatabase };
 const statuses = (answers: { status: number }[]): number[] => answers.map(({ status }) => status).sort();
 
-describe('simultaneous commands', () => {
+describe('concurrent commands', () => {
   let service: Service;
   let key: string;
   const put = (customer: string, body: object) =>
@@ -27,7 +27,7 @@ describe('simultaneous commands', () => {
   });
   afterAll(() => service.stop());
 
-  it('make one subscription and one conflict of two creates', async () => {
+  it('two creates make one subscription and one conflict', async () => {
     const customer = await ended();
     const answers = await Promise.all(
       [1, 2].map(() => post('/v1/subscriptions', { customer, product: 'api', plan: 'quota' })),
@@ -41,14 +41,14 @@ describe('simultaneous commands', () => {
     expect(live).toHaveLength(1);
   });
 
-  it('make one customer of twenty puts, and all are answered', async () => {
+  it('twenty puts make one customer, and all succeed', async () => {
     const customer = uniqueName('twenty');
     const answers = await inParallel(20, 20, () => put(customer, { product: 'api', name: 'Twenty' }));
     expect(statuses(answers)).toEqual([...Array<number>(19).fill(200), 201]);
     expect(new Set(answers.map(({ body }) => body.subscription.id)).size).toBe(1);
   });
 
-  it('let one of two changes with the same If-Match through', async () => {
+  it('two changes with the same If-Match: one succeeds', async () => {
     const { body } = await put(uniqueName('change'), { product: 'api' });
     const answers = await Promise.all(
       ['quota', 'overage'].map((plan) =>
@@ -58,7 +58,7 @@ describe('simultaneous commands', () => {
     expect(statuses(answers)).toEqual([200, 412]);
   });
 
-  it('let one of ten cancellations through', async () => {
+  it('ten cancellations: one succeeds', async () => {
     const { body } = await put(uniqueName('cancel'), { product: 'api' });
     const answers = await inParallel(10, 10, () =>
       post(`/v1/subscriptions/${body.subscription.id}/cancel`, { when: 'period_end' }),
@@ -66,7 +66,7 @@ describe('simultaneous commands', () => {
     expect(statuses(answers)).toEqual([200, ...Array<number>(9).fill(409)]);
   });
 
-  it('give every copy of one consume the first answer, and count it once', async () => {
+  it('copies of one consume get the first response and count once', async () => {
     const product = uniqueName('replay');
     await applyMeteredProduct(service, product, 10);
     await put('replayed', { product });
@@ -77,7 +77,7 @@ describe('simultaneous commands', () => {
     expect((await post('/v1/check', { customer: 'replayed', product, feature: 'calls' })).body.used).toBe(3);
   });
 
-  it('make one account of ten registrations of one address in many spellings', async () => {
+  it('ten registrations of one address in many spellings create one account', async () => {
     const spellings = [
       'ann@example.com',
       'ANN@example.com',
@@ -102,7 +102,7 @@ describe('simultaneous commands', () => {
     expect(accounts).toHaveLength(1);
   });
 
-  it('let one of ten copies of a refresh token through, and leave its session alive', async () => {
+  it('ten copies of a refresh token: one succeeds and the session stays valid', async () => {
     const { refreshToken } = await registerUser(service);
     const answers = await inParallel(10, 10, () =>
       service.call('POST', '/v1/auth/refresh', { body: { refreshToken } }),
@@ -112,7 +112,7 @@ describe('simultaneous commands', () => {
     expect((await service.call('GET', '/v1/users/me', { token: winners[0]!.body.accessToken })).status).toBe(200);
   });
 
-  it('make no more API keys than the plan allows', async () => {
+  it('API keys never exceed the limit of the plan', async () => {
     const somebody = await registerUser(service);
     const make = () => somebody.call('POST', '/v1/api-keys', { body: { name: 'mine', scopes: ['usage:write'] } });
     const answers = await inParallel(12, 12, make);
@@ -129,7 +129,7 @@ describe('simultaneous commands', () => {
     expect((await make()).status).toBe(429);
   });
 
-  it('never leave the installation without an admin', async () => {
+  it('the installation always keeps an admin', async () => {
     const second = await registerUser(service);
     const me = await service.admin('GET', '/v1/users/me');
     await service.admin('PATCH', `/v1/users/${second.userId}`, { body: { role: 'admin' } });
@@ -143,7 +143,7 @@ describe('simultaneous commands', () => {
     await service.database.query(`update users set role = 'admin' where id = $1`, [me.body.id]);
   });
 
-  it('apply two catalogues of one new product one after the other', async () => {
+  it('two catalogue applies of a new product run one after the other', async () => {
     const product = uniqueName('applied');
     await Promise.all([applyMeteredProduct(service, product, 1), applyMeteredProduct(service, product, 2)]);
     const { body } = await service.admin('GET', `/v1/plans/plan/versions?product=${product}`);

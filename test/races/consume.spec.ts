@@ -99,7 +99,7 @@ describe('2,000 parallel consumes of 1 on a limit of 500, over two instances', (
     expect(await storm([await instance(), await instance()], database)).toEqual(EXACT);
   }, 120_000);
 
-  it('would be seen to grant otherwise: a variant without lock and guard fails the same test', async () => {
+  it('a variant without lock and guard fails the same test', async () => {
     const unguarded = [
       await instance(using(UnguardedUsageRepository)),
       await instance(using(UnguardedUsageRepository)),
@@ -111,7 +111,7 @@ describe('2,000 parallel consumes of 1 on a limit of 500, over two instances', (
     expect(granted).toBeGreaterThan(LIMIT);
   }, 120_000);
 
-  it('grants no more even without the lock: the database itself refuses to go beyond the limit', async () => {
+  it('the database rejects units beyond the limit even without the lock', async () => {
     const outcome = await storm(
       [await instance(using(UnlockedUsageRepository)), await instance(using(UnlockedUsageRepository))],
       database,
@@ -120,7 +120,7 @@ describe('2,000 parallel consumes of 1 on a limit of 500, over two instances', (
     expect(outcome.used).toBe(outcome.granted);
   }, 120_000);
 
-  it('is refused by the database itself when the code forgets to decide', async () => {
+  it('the database rejects the write when the code does not decide', async () => {
     await expect(
       database.query('update usage_counters set used = hard_limit + 1 where hard_limit is not null'),
     ).rejects.toThrow('usage_counters_within_hard_limit');

@@ -25,7 +25,7 @@ describe('several workers', () => {
     await receiver.stop();
   });
 
-  it('send each delivery once while none of them dies', async () => {
+  it('send each delivery once while all are alive', async () => {
     const { call } = await createApiKey(service, { scopes: ['customers:write'] });
     await deliverDueEvents(service);
     for (const path of ['/one', '/two', '/three'])
@@ -53,7 +53,7 @@ describe('several workers', () => {
     ).toEqual([]);
   });
 
-  it('take back what one of them wrote down too late', async () => {
+  it('retry what one of them recorded too late', async () => {
     const [delivery] = await service.database.query<{ id: string }>(
       `select id from deliveries where lane = (select id from webhook_endpoints limit 1) limit 1`,
     );

@@ -16,7 +16,7 @@ interface Effect {
 }
 
 /** A random history of everything that changes usage, on two instances, with connections cut under it; each unknown outcome is asked for again by its key. */
-describe('a history of everything at once', () => {
+describe('a history of concurrent operations', () => {
   let database: TestDatabase;
   let instances: TestApp[];
   let key: string;

@@ -14,7 +14,7 @@ const PRODUCT = 'raced';
 const COPIES = 16;
 const DAY = 86_400_000;
 
-describe('commands that meet on two instances', () => {
+describe('concurrent commands on two instances', () => {
   const clock = new TestClock();
   let database: TestDatabase;
   let instances: TestApp[];
@@ -68,7 +68,7 @@ describe('commands that meet on two instances', () => {
     ['a payment made good', 'record-payment', { outcome: 'succeeded' }, [['record-payment', { outcome: 'failed' }]]],
     ['coming back', 'renew', {}, [['cancel', { when: 'now' }]]],
   ];
-  it.each(ONCE)('%s: one of many wins, the others leave no trace', async (_, name, body, before) => {
+  it.each(ONCE)('%s: one of many succeeds, the others leave no trace', async (_, name, body, before) => {
     const { id } = await subscribe();
     for (const [command, asked] of before)
       await calls[0]!('POST', `/v1/subscriptions/${id}/${command}`, { body: asked });
@@ -78,7 +78,7 @@ describe('commands that meet on two instances', () => {
     expect(await gapless(id)).toBe(2 + before.length);
   });
 
-  it('agreeing on renewals: each of those who saw the version it has', async () => {
+  it('agreed renewals: each request with the current version adds one', async () => {
     const { id } = await subscribe();
     await calls[0]!('PATCH', `/v1/subscriptions/${id}`, { body: { autoRenew: false } });
     const answers = await inParallel(COPIES, COPIES, (index) =>
@@ -89,7 +89,7 @@ describe('commands that meet on two instances', () => {
     expect((await calls[0]!('GET', `/v1/subscriptions/${id}/lines`)).body.data).toHaveLength(1);
   });
 
-  it('coming back and subscribing anew: one of them', async () => {
+  it('reactivate and subscribe: one succeeds', async () => {
     const { customer, id } = await subscribe();
     await calls[0]!('POST', `/v1/subscriptions/${id}/cancel`, { body: { when: 'now' } });
     const answers = await inParallel(COPIES, COPIES, (index) =>
@@ -104,7 +104,7 @@ describe('commands that meet on two instances', () => {
     expect(count).toBe(1);
   });
 
-  it('beginning later: one of many', async () => {
+  it('scheduled subscriptions: one of many succeeds', async () => {
     const { customer, id } = await subscribe();
     const { body } = await calls[0]!('POST', `/v1/subscriptions/${id}/cancel`, { body: { when: 'period_end' } });
     expect(
@@ -119,7 +119,7 @@ describe('commands that meet on two instances', () => {
     ).toBe(1);
   });
 
-  it('random commands and sweeps leave every subscription with versions in order and one row an action', async () => {
+  it('random commands and sweeps keep versions in order and one row per transition', async () => {
     const subjects = await Promise.all(Array.from({ length: 12 }, () => subscribe('daily')));
     const bodies: [string, object][] = [
       ['pause', {}],
@@ -146,7 +146,7 @@ describe('commands that meet on two instances', () => {
     for (const { id } of subjects) await gapless(id);
   }, 60_000);
 
-  it('T-15: flipping plans while fifty consume loses no unit, and nobody is let beyond the limit', async () => {
+  it('T-15: plan changes during 50 consumers lose no unit and exceed no limit', async () => {
     const { customer, id } = await subscribe('pro');
     let granted = 0;
     let flipping = true;
@@ -179,7 +179,7 @@ describe('commands that meet on two instances', () => {
     expect(await gapless(id)).toBe(101);
   }, 60_000);
 
-  it('many workers write every due action down once, with reminders, through an outage of three days, and in order', async () => {
+  it('workers apply every due transition once and in order, with reminders, after an outage of three days', async () => {
     const daily = await Promise.all(Array.from({ length: 40 }, () => subscribe('daily')));
     const monthly = await Promise.all(Array.from({ length: 40 }, () => subscribe('basic')));
     const later = await Promise.all(
@@ -222,7 +222,7 @@ describe('commands that meet on two instances', () => {
     expect(left!.count).toBe(0);
   }, 60_000);
 
-  it('moving a plan: each subscription once, whoever does it', async () => {
+  it('plan migration: each subscription is migrated once by several workers', async () => {
     const subjects = await Promise.all(Array.from({ length: 130 }, () => subscribe('yearly')));
     const [leaving] = subjects;
     await calls[0]!('POST', `/v1/subscriptions/${leaving!.id}/cancel`, { body: { when: 'period_end' } });

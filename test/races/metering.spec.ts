@@ -42,7 +42,7 @@ describe('two instances on one database', () => {
     expect(body.mismatches).toEqual([]);
   });
 
-  it('hold a lowered limit for the very next consume, and check, on the other', async () => {
+  it('a lowered limit applies to the next consume and check on the other instance', async () => {
     const product = uniqueName('lowered');
     await applyMeteredProduct(instances[0], product, 100);
     await put('lowered', product);
@@ -57,7 +57,7 @@ describe('two instances on one database', () => {
     }
   });
 
-  it('see a switch within two seconds, although the channel is cut', async () => {
+  it('a switch applies within 2 s although the invalidation channel is cut', async () => {
     const customer = uniqueName('switch');
     await put(customer, 'default');
     const asked = { customer, feature: 'sso' };
@@ -73,7 +73,7 @@ describe('two instances on one database', () => {
     expect(await switchTo(false)).toBeLessThan(2 * STALENESS_MS);
   });
 
-  it('tell a deleted customer from a new one of the same key', async () => {
+  it('a new customer with the key of a deleted one is not confused with it', async () => {
     const product = uniqueName('again');
     await applyMeteredProduct(instances[0], product, 5);
     await put('again', product);
@@ -85,7 +85,7 @@ describe('two instances on one database', () => {
     expect((await consume(1, asked)).body).toMatchObject({ allowed: true, used: 1 });
   });
 
-  it('count several features in opposite orders without a deadlock, each all or nothing', async () => {
+  it('several features in opposite orders do not deadlock, each request all or nothing', async () => {
     const product = uniqueName('joint');
     const { status } = await instances[0].admin('POST', '/v1/catalog/apply', {
       body: {
@@ -119,7 +119,7 @@ describe('two instances on one database', () => {
     ]).toEqual([700, 700]);
   }, 60_000);
 
-  it('lose no usage, and count none twice, while plans are changed under it', async () => {
+  it('plan changes lose no usage and count none twice', async () => {
     const customer = uniqueName('flip');
     const { body } = await put(customer, 'api', { plan: 'overage' });
     let flipping = true;
@@ -145,7 +145,7 @@ describe('two instances on one database', () => {
     expect(await check(0, { customer, product: 'api', feature: 'api_calls' })).toMatchObject({ used: counted });
   }, 60_000);
 
-  it('refuse what somebody holds up, in time, and let neighbours pass', async () => {
+  it('a locked customer is rejected in time, and other customers are served', async () => {
     const product = uniqueName('hog');
     await applyMeteredProduct(instances[0], product, null);
     for (const customer of ['hogged', 'neighbour']) await put(customer, product);
@@ -168,7 +168,7 @@ describe('two instances on one database', () => {
     expect((await consume(0, asked('hogged'))).body).toMatchObject({ used: 2 });
   }, 30_000);
 
-  it('answer by the feature’s failure policy where the database cannot in time', async () => {
+  it('the failure policy of the feature answers when the database cannot in time', async () => {
     const product = uniqueName('policy');
     const policies = {
       denied: 'deny',
@@ -227,7 +227,7 @@ describe('two instances on one database', () => {
     expect((await consume(0, { customer: 'policy', product, feature: 'allowed' })).body.degraded).toBeUndefined();
   }, 30_000);
 
-  it('answer once more with the same keys after every connection was cut, and count each once', async () => {
+  it('after all connections were cut, retries with the same keys count each request once', async () => {
     const product = uniqueName('cut');
     await applyMeteredProduct(instances[0], product, null);
     await put('cut', product);

@@ -7,7 +7,7 @@ import { withOpenTransaction, waitForBlockedStatements } from '../support/transa
 
 const OTHERS = ['another long passphrase', 'yet another passphrase', 'a third long passphrase'];
 
-describe('people who do several things at once', () => {
+describe('concurrent account operations', () => {
   const mailbox = new Mailbox();
   let service: TestApp & { database: TestDatabase };
   const statuses = (answers: { status: number }[]) => answers.map(({ status }) => status).sort();
@@ -20,7 +20,7 @@ describe('people who do several things at once', () => {
     mailbox.remove();
   });
 
-  it('leave no live contract behind when it begins again while the account is deleted', async () => {
+  it('subscribing again during account deletion leaves no live subscription', async () => {
     const somebody = await registerUser(service);
     await somebody.call('POST', `/v1/subscriptions/${somebody.subscriptionId}/cancel`, { body: { when: 'now' } });
     await withOpenTransaction(service.database, async (other) => {
@@ -42,7 +42,7 @@ describe('people who do several things at once', () => {
     ).toEqual([]);
   });
 
-  it('delete an account once', async () => {
+  it('an account is deleted once', async () => {
     const somebody = await registerUser(service);
     const answers = await inParallel(6, 6, () => service.admin('DELETE', `/v1/users/${somebody.userId}`));
     expect(statuses(answers)).toEqual([204, 404, 404, 404, 404, 404]);
@@ -53,7 +53,7 @@ describe('people who do several things at once', () => {
     ).toHaveLength(1);
   });
 
-  it('move two accounts to one address, and one of them gets it', async () => {
+  it('two accounts that change to one address: one succeeds', async () => {
     const both = [await registerUser(service), await registerUser(service)];
     const email = `${uniqueName('both')}@example.com`;
     const tokens: string[] = [];
@@ -79,7 +79,7 @@ describe('people who do several things at once', () => {
     expect(customers).toEqual([{ same: true }, { same: true }]);
   });
 
-  it('change a password to three others: one of them holds, and all other sessions are over', async () => {
+  it('three concurrent password changes: one succeeds, and all other sessions end', async () => {
     const somebody = await registerUser(service);
     const sessions = await inParallel(
       3,
@@ -110,7 +110,7 @@ describe('people who do several things at once', () => {
     expect(open!.n).toBeLessThanOrEqual(2);
   });
 
-  it('guess in one burst no more often than one after the other', async () => {
+  it('a burst of password guesses gets no more attempts than a sequence', async () => {
     const somebody = await registerUser(service);
     const answers = await inParallel(40, 40, () =>
       service.call('POST', '/v1/auth/login', { body: { email: somebody.email, password: 'wrong' } }),
@@ -119,7 +119,7 @@ describe('people who do several things at once', () => {
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(30);
   });
 
-  it('dismiss each other, and an admin is left', async () => {
+  it('admins that demote each other leave one admin', async () => {
     const other = await registerUserWithRole(service, { role: 'admin' });
     const { body: me } = await service.admin('GET', '/v1/users/me');
     const answers = await Promise.all([

@@ -27,7 +27,7 @@ describe('four workers on two instances', () => {
     await database.drop();
   });
 
-  it('write every due period down exactly once, after an outage too', async () => {
+  it('apply every due period exactly once, also after an outage', async () => {
     clock.advance(3 * 3_600_000);
     const sweeps = await inParallel(4, 4, (index) =>
       instances[index % 2]!.app.get(DueSubscriptionsService).processDue(),

@@ -131,7 +131,7 @@ const CODE_BREACHES: Breach[] = [
   },
 ];
 
-describe('the rules of the house', () => {
+describe('project rules', () => {
   let house: string;
   const write = (file: string, code: string): void => {
     fs.mkdirSync(path.dirname(path.join(house, file)), { recursive: true });
@@ -195,7 +195,7 @@ describe('the rules of the house', () => {
   });
   afterAll(() => fs.rmSync(house, { recursive: true, force: true }));
 
-  it('are kept by a clean tree', () => {
+  it('pass for the committed tree', () => {
     expect(importsBroken()).toEqual([]);
   }, 30_000);
 

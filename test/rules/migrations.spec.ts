@@ -42,7 +42,7 @@ const BREACHES: { rule: string; sql: string[] }[] = [
   },
 ];
 
-describe('migrations', () => {
+describe('migration lint', () => {
   let house: string;
   beforeAll(() => {
     house = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgate-migrations-'));
@@ -71,11 +71,11 @@ describe('migrations', () => {
     return folder;
   };
 
-  it('of ours are well', () => {
+  it('passes for the migrations of the project', () => {
     expect(lint(path.join(root, 'dist/migrations'))).toEqual({ status: 0, said: 'The migrations are well.\n' });
   });
 
-  it('fail for everything that would hold up who uses the table, or break the release before', () => {
+  it('fails for a migration that blocks the table or breaks the previous release', () => {
     const { status, said } = lint(written('breaches', BREACHES));
     expect(status).toBe(1);
     for (const [index, { rule, sql }] of BREACHES.entries()) {
@@ -86,7 +86,7 @@ describe('migrations', () => {
     }
   });
 
-  it('pass when they expand, build indexes beside the service, and say why they contract', () => {
+  it('passes for expand migrations, concurrent indexes, and contract migrations with a reason', () => {
     const folder = written('careful', [
       {
         sql: [
@@ -114,7 +114,7 @@ describe('migrations', () => {
     expect(lint(folder)).toEqual({ status: 0, said: 'The migrations are well.\n' });
   });
 
-  it('are granted only what they need, and nothing that is not released', () => {
+  it('accepts exceptions only with a reason and only for released migrations', () => {
     const { status, said } = lint(
       written('grants', [{ sql: ['create table notes (id uuid primary key)'], className: 'Metering1700000000001' }]),
     );
@@ -124,7 +124,7 @@ describe('migrations', () => {
     );
   });
 
-  it('are looked at through query() alone', () => {
+  it('reads statements only from query() calls', () => {
     const folder = written('runner', [{ sql: [] }]);
     fs.writeFileSync(
       path.join(folder, 'index.js'),

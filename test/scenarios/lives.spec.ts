@@ -13,7 +13,7 @@ import {
 const PRODUCT = 'lived';
 const TRIED = 'lived-trial';
 
-describe('the life of', () => {
+describe('lifecycles', () => {
   const clock = new TestClock();
   let service: TestApp & { database: TestDatabase };
   let call: RegisteredUser['call'];
@@ -34,7 +34,7 @@ describe('the life of', () => {
   });
   afterAll(() => service.stop());
 
-  it('a customer who came on the last day of January: month ends through a leap year, the 31st wherever there is one', async () => {
+  it('a customer who started on 31 January: periods end at month ends through a leap year', async () => {
     const life = await createCustomerOnTestClock(call, PRODUCT, '2027-12-31T23:30:00Z');
     const ends: string[] = [];
     for (let month = 0; month < 16; month++) {
@@ -70,7 +70,7 @@ describe('the life of', () => {
     ]);
   });
 
-  it('a customer in Berlin: each local day its limit, the one of 23 hours and the one of 25 too', async () => {
+  it('a customer in Berlin: the daily limit resets at local midnight, on days of 23 and 25 hours too', async () => {
     const life = await createCustomerOnTestClock(call, PRODUCT, '2027-03-26T23:00:00Z', { timezone: 'Europe/Berlin' });
     const days: [string, string, number][] = [];
     const live = async (count: number) => {
@@ -102,7 +102,7 @@ describe('the life of', () => {
     });
   });
 
-  it('somebody who tries, pays, takes less, leaves and comes back', async () => {
+  it('a customer who tries, pays, downgrades, leaves and returns', async () => {
     const life = await createCustomerOnTestClock(call, TRIED, '2027-04-01T12:00:00Z', { plan: 'pro' });
     const seen = () => check(life.customer, 'sso', TRIED);
     expect(await life.readSubscription()).toMatchObject({ status: 'trialing', trialEnd: '2027-04-15T12:00:00.000Z' });
@@ -149,7 +149,7 @@ describe('the life of', () => {
     ]);
   });
 
-  it('a customer who pauses across a renewal: nothing is renewed, nothing is lost', async () => {
+  it('a customer who pauses across a renewal: no renewal, no lost time', async () => {
     const life = await createCustomerOnTestClock(call, PRODUCT, '2027-05-01T00:00:00Z');
     await life.command('change', { plan: 'daily', when: 'period_end' });
     await consume(life.customer, 'calls', 6);
@@ -180,7 +180,7 @@ describe('the life of', () => {
     ]);
   });
 
-  it('somebody whose next contract begins before any job has looked at the last one', async () => {
+  it('a customer whose next subscription starts before any job has processed the last one', async () => {
     const { body } = await call('PUT', '/v1/customers/hurried', { body: { product: PRODUCT, plan: 'daily' } });
     const last = (
       await call('POST', `/v1/subscriptions/${body.subscription.id}/cancel`, { body: { when: 'period_end' } })
@@ -199,7 +199,7 @@ describe('the life of', () => {
     });
   });
 
-  it('a service whose jobs stood still for three days: every answer right meanwhile, every day written down after', async () => {
+  it('jobs that stop for three days: every answer is right meanwhile, every transition is applied afterwards', async () => {
     const { body } = await call('PUT', '/v1/customers/stood-still', { body: { product: PRODUCT, plan: 'daily' } });
     const { id } = body.subscription as { id: string };
     const began = clock.now().getTime();

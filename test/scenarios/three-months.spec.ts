@@ -25,7 +25,7 @@ describe('three months of one customer', () => {
   });
   afterAll(() => service.stop());
 
-  it('begins with a plan chosen for it, to the end of February', async () => {
+  it('1: the customer gets the default plan until the end of February', async () => {
     const { status, body } = await call('PUT', '/v1/customers/berlin', {
       body: { product: 'api', timezone: 'Europe/Berlin', name: 'Berlin' },
     });
@@ -39,13 +39,13 @@ describe('three months of one customer', () => {
     id = body.subscription.id;
   });
 
-  it('uses what the plan allows until it is denied', async () => {
+  it('2: usage is allowed until the limit and then denied', async () => {
     for (let used = 1; used <= 5; used++)
       expect((await consume()).body).toMatchObject({ allowed: true, used, remaining: 5 - used });
     expect((await consume()).body).toMatchObject({ allowed: false, reason: 'limit_reached', used: 5, remaining: 0 });
   });
 
-  it('changes to a larger plan now, and keeps what it has used', async () => {
+  it('3: an upgrade takes effect now and keeps the usage', async () => {
     clock.set('2027-02-10T12:00:00Z');
     expect(await command('change', { plan: 'quota', when: 'now' })).toMatchObject({
       plan: { key: 'quota' },
@@ -55,7 +55,7 @@ describe('three months of one customer', () => {
     expect((await subscription()).currentPeriodEnd).toMatch(/^2027-02-28T09:00:00/);
   });
 
-  it('is renewed by time, whether or not a job has run, to the last day of March', async () => {
+  it('4: the subscription renews by time, whether or not a job has run, until the last day of March', async () => {
     clock.set('2027-03-01T00:00:00Z');
     expect(await check()).toMatchObject({ allowed: true, used: 0, remaining: 100 });
     const renewed = await subscription();
@@ -66,7 +66,7 @@ describe('three months of one customer', () => {
     expect(await subscription()).toMatchObject({ version: 3, currentPeriodStart: renewed.currentPeriodStart });
   });
 
-  it('asks for a smaller plan at the end of the period, thinks better of it, and asks again', async () => {
+  it('5: a downgrade at period end is scheduled, undone, and scheduled again', async () => {
     expect((await command('change', { plan: 'basic-monthly', when: 'period_end' })).scheduledChange).toMatchObject({
       plan: { key: 'basic-monthly' },
     });
@@ -82,7 +82,7 @@ describe('three months of one customer', () => {
     expect(await check()).toMatchObject({ limit: 5, used: 0 });
   });
 
-  it('cancels at the end of the period, resumes, and cancels for good', async () => {
+  it('6: a cancellation at period end is resumed, then requested again', async () => {
     expect(await command('cancel', { when: 'period_end', reason: 'too dear' })).toMatchObject({
       status: 'canceled',
       cancelAtPeriodEnd: true,
@@ -93,7 +93,7 @@ describe('three months of one customer', () => {
     await command('cancel', { when: 'period_end', reason: 'gone' });
   });
 
-  it('expires at that instant, and nothing is allowed any more', async () => {
+  it('7: the subscription expires at that instant, and every check is denied', async () => {
     clock.set('2027-04-30T07:59:59.000Z');
     expect(await check()).toMatchObject({ allowed: true });
     clock.set('2027-04-30T08:00:00.000Z');
@@ -108,7 +108,7 @@ describe('three months of one customer', () => {
     expect(await command('resume', {})).toMatchObject({ status: 409, code: 'subscription_ended' });
   });
 
-  it('comes back, on the plan of its choice', async () => {
+  it('8: the customer subscribes again to another plan', async () => {
     const { status, body } = await call('POST', '/v1/subscriptions', {
       body: { customer: 'berlin', product: 'api', plan: 'quota' },
     });
@@ -123,7 +123,7 @@ describe('three months of one customer', () => {
     expect(older.body).toMatchObject({ hasMore: false, nextCursor: null, data: [{ id }] });
   });
 
-  it('leaves a timeline without gaps', async () => {
+  it('9: the timeline has no gap', async () => {
     const { body } = await call('GET', `/v1/subscriptions/${id}/timeline?limit=100`);
     expect(body.data.map(({ type }: { type: string }) => type.replace('subscription.', ''))).toEqual([
       'created',
@@ -150,7 +150,7 @@ describe('three months of one customer', () => {
     expect(body.data.at(-3).reason).toBe('gone');
   });
 
-  it('has its usage told by day of its own zone, and its counters sum up the ledger', async () => {
+  it('10: usage is returned by day of the customer zone, and counters equal the ledger', async () => {
     const { body } = await call(
       'GET',
       '/v1/customers/berlin/usage?product=api&feature=api_calls&from=2027-01-01T00:00:00Z&to=2027-05-01T00:00:00Z&by=month',

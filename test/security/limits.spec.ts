@@ -48,7 +48,7 @@ describe('limits without Redis', () => {
     await database.drop();
   });
 
-  it('S-59 an address is the one that the socket has, whatever the request says', async () => {
+  it('S-59 the address is that of the socket, whatever headers the request has', async () => {
     const { url } = await start();
     const statuses = await addressesSeen(
       url,
@@ -60,7 +60,7 @@ describe('limits without Redis', () => {
     expect(statuses.slice(LIMIT)).toEqual([429, 429, 429]);
   });
 
-  it('S-59 behind a proxy that is trusted it is the one that the proxy saw, and no other that the caller made up', async () => {
+  it('S-59 behind a trusted proxy the address is the one that the proxy saw, not a forged one', async () => {
     const { url } = await start({ TRUSTED_PROXIES: '127.0.0.0/8, 10.1.0.0/16' });
     const apart = await addressesSeen(url, LIMIT, (index) => `x-forwarded-for: 203.0.113.${index}\r\n`);
     expect(new Set(apart)).toEqual(new Set([200]));
@@ -73,7 +73,7 @@ describe('limits without Redis', () => {
     expect(spoofed.slice(LIMIT)).toEqual([429, 429, 429]);
   });
 
-  it('a key has the limit that it was given, and one without has none', async () => {
+  it('an API key has its own limit, and a key without a limit has none', async () => {
     const { url } = await start();
     const call = createCall(url);
     const { token, key } = await credentials(url, 5);
@@ -114,7 +114,7 @@ function fourInstances(options: { own?: boolean } = {}) {
 withRedis('limits with Redis', () => {
   const four = fourInstances();
 
-  it('S-58 exactly as many pass over four instances at once as one may, and others are not touched', async () => {
+  it('S-58 four instances together allow exactly the limit, and other callers are unaffected', async () => {
     const { token, key } = await credentials(four.services[0]!.url, 25);
     const person = await inParallel(LIMIT + 30, 16, (index) => four.calls[index % 4]!('GET', '/v1/plans', { token }));
     // One was the making of the key.
@@ -145,7 +145,7 @@ withRedis('limits with Redis', () => {
 withOwnRedis('limits with a Redis that fails', () => {
   const four = fourInstances({ own: true });
 
-  it('go on while it is frozen and when it is killed: each instance counts for itself', async () => {
+  it('while Redis is frozen or killed, each instance counts on its own', async () => {
     const { body: login } = await four.calls[0]!('POST', '/v1/auth/login', { body: ADMIN });
     const statuses = async (count: number) =>
       (

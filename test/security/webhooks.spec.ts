@@ -36,7 +36,7 @@ class StubLookup extends AddressLookup {
 const PUBLIC = '93.184.215.14';
 
 /** Section 4.5 of the catalogue of attacks: requests that the service is made to send. */
-describe('webhooks as a way in', () => {
+describe('webhook attacks', () => {
   const lookup = new StubLookup();
   let service: TestApp & { database: TestDatabase };
   /** What must never be reached: it is here, and listens everywhere. */
@@ -81,7 +81,7 @@ describe('webhooks as a way in', () => {
   const delivery = async (id: string): Promise<any> =>
     (await service.admin('GET', `/v1/webhook-deliveries?endpoint=${id}`)).body.data[0];
 
-  describe('S-60 to S-62, S-68, S-69: what is refused when it is saved', () => {
+  describe('S-60 to S-62, S-68, S-69: rejected when saved', () => {
     const HERE = () => [
       `http://127.0.0.1:${port}/`,
       `http://localhost:${port}/`,
@@ -115,7 +115,7 @@ describe('webhooks as a way in', () => {
       'https://[2001:db8::1]/',
     ];
 
-    it('addresses that are not public, however they are written', async () => {
+    it('non-public addresses in any notation are rejected', async () => {
       lookup.answers.set('localhost', [['127.0.0.1']]).set('localhost.', [['127.0.0.1', '::1']]);
       for (const url of HERE()) {
         const { status, body } = await create(url);
@@ -135,18 +135,18 @@ describe('webhooks as a way in', () => {
       expect((await create(url)).status).toBe(422);
     });
 
-    it.each([22, 25, 6379, 5432, 0, 65_536])('port %d', async (refused) => {
+    it.each([22, 25, 6379, 5432, 0, 65_536])('port %d is rejected', async (refused) => {
       expect((await create(`https://${PUBLIC}:${refused}/`)).status).toBe(422);
     });
 
-    it('public addresses without TLS; networks that the operator has named may do without', async () => {
+    it('public addresses need TLS, except in networks that the operator allows', async () => {
       expect((await create(`http://${PUBLIC}/`)).body.errors[0].message).toContain('https');
       expect((await create(`https://${PUBLIC}/`)).status).toBe(201);
       expect((await create('http://10.20.3.4:8080/')).status).toBe(201);
       expect((await create(receiver.url('/').replace('127.0.0.1', '127.0.0.2'))).status).toBe(201);
     });
 
-    it('the same when an endpoint is changed, and when it is a profile that names it', async () => {
+    it('updates and profile URLs are checked like new endpoints', async () => {
       const { body } = await create(`https://${PUBLIC}/`);
       expect(
         (
@@ -163,11 +163,11 @@ describe('webhooks as a way in', () => {
     });
   });
 
-  describe('S-64 to S-66: what is refused when it is connected to', () => {
+  describe('S-64 to S-66: rejected when connected', () => {
     /** Names are asked for anew after a while. */
     const forget = () => new Promise((resolve) => setTimeout(resolve, 10_100));
 
-    it('a name that leads inside by then: not sent, not tried again, and said so', async () => {
+    it('a name that resolves to a private address by then is not sent to, not retried, and reported', async () => {
       lookup.answers.set('turns.example', [['127.0.0.2'], ['127.0.0.1']]);
       const { body } = await create(`http://turns.example:${port}/`);
       expect(body.id).toBeDefined();
@@ -185,7 +185,7 @@ describe('webhooks as a way in', () => {
       });
     }, 30_000);
 
-    it('the second answer of a name server that gives two: what is connected to is what was vetted', async () => {
+    it('a name server with two answers: the connection goes to the checked address', async () => {
       // Vetted when saved, asked for once more when connected: that answer is vetted too, and is the one that is used.
       lookup.answers.set('rebinds.example', [['127.0.0.2'], ['127.0.0.2'], ['127.0.0.1']]);
       const { body } = await create(`http://rebinds.example:${receiver.port}/rebound`);
@@ -198,7 +198,7 @@ describe('webhooks as a way in', () => {
       expect(await delivery(body.id)).toMatchObject({ status: 'delivered' });
     }, 30_000);
 
-    it('a name of which one address is private', async () => {
+    it('a name with one private address among several is rejected', async () => {
       lookup.answers.set('both.example', [[PUBLIC, '192.168.0.1']]);
       expect((await create('https://both.example/')).status).toBe(422);
       lookup.answers.set('both6.example', [[PUBLIC, '::ffff:10.0.0.1']]);
@@ -206,7 +206,7 @@ describe('webhooks as a way in', () => {
     });
   });
 
-  it('S-69: a certificate that nobody vouches for is a failed delivery', async () => {
+  it('S-69: an untrusted certificate fails the delivery', async () => {
     const secure = createSecureServer(SELF_SIGNED, (_, response) => void response.end());
     await new Promise<void>((resolve) => secure.listen(0, '127.0.0.2', resolve));
     const { body } = await create(`https://127.0.0.2:${(secure.address() as AddressInfo).port}/`);
@@ -215,7 +215,7 @@ describe('webhooks as a way in', () => {
     await new Promise((resolve) => secure.close(resolve));
   });
 
-  describe('S-6A: receivers that misbehave hold nobody up', () => {
+  describe('S-6A: misbehaving receivers delay no other receiver', () => {
     const MISBEHAVIOURS: Record<
       string,
       { behave: Parameters<Receiver['handlers']['set']>[1]; outcome: string | RegExp }
@@ -260,7 +260,7 @@ describe('webhooks as a way in', () => {
       },
     };
 
-    it('each is done with in fifteen seconds, and a good one has its events at once', async () => {
+    it('each attempt ends within 15 s, and a healthy receiver gets its events immediately', async () => {
       const ids: Record<string, string> = {};
       for (const [path, { behave }] of Object.entries(MISBEHAVIOURS)) {
         receiver.handlers.set(path, behave);
@@ -298,7 +298,7 @@ describe('webhooks as a way in', () => {
     }, 60_000);
   });
 
-  it('S-6C: ten thousand events to a dead endpoint: it is only probed, and nobody else waits', async () => {
+  it('S-6C: 10,000 events for a dead endpoint: it is only probed, and other endpoints do not wait', async () => {
     const { body: dead } = await create('http://127.0.0.2:8999/');
     await create(receiver.url('/alive').replace('127.0.0.1', '127.0.0.2'));
     await service.database.query(

@@ -68,10 +68,10 @@ describe('webhooks', () => {
     (await call('GET', `/v1/webhook-deliveries?${query}`)).body.data;
   const send = () => deliverDueEvents(service);
 
-  describe('that arrive', () => {
+  describe('delivery', () => {
     beforeAll(own);
 
-    it('are what Standard Webhooks says, and its own library verifies them', async () => {
+    it('requests follow Standard Webhooks, and its library verifies them', async () => {
       const { secret } = await endpoint('/verified');
       expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
       const { customer, id } = await subscribed();
@@ -110,7 +110,7 @@ describe('webhooks', () => {
       expect(created!.body).not.toContain('127.0.0.1');
     });
 
-    it('come once for each event, numbered in its order, and stand in the log', async () => {
+    it('each event is delivered once, numbered in order, and logged', async () => {
       const { id: endpointId } = await endpoint('/numbered', { types: ['subscription.*'] });
       const { id } = await subscribed();
       for (const command of ['pause', 'unpause'])
@@ -132,7 +132,7 @@ describe('webhooks', () => {
       expect((await call('GET', `/v1/webhook-deliveries/${log[0].id}`)).body).toEqual(log[0]);
     });
 
-    it('carry two signatures while a secret is rotated, and one when that is over', async () => {
+    it('requests carry two signatures during secret rotation and one afterwards', async () => {
       const { id, secret } = await endpoint('/rotated', { types: ['subscription.created'] });
       const rotated = await call('POST', `/v1/webhook-endpoints/${id}/rotate-secret`, { body: { overlapSeconds: 60 } });
       expect(rotated.status).toBe(200);
@@ -151,7 +151,7 @@ describe('webhooks', () => {
       expect(after!.headers['webhook-signature']!.split(' ')).toHaveLength(1);
     });
 
-    it('are those that were asked for, of the product that was asked for', async () => {
+    it('an endpoint receives only the requested types of its product', async () => {
       const other = uniqueName('product');
       await applyLifecycleProduct(service, other);
       const { call: elsewhere } = await createApiKey(service, { scopes: SCOPES, product: other });
@@ -185,7 +185,7 @@ describe('webhooks', () => {
       expect(types('/elsewhere')).toEqual(['webhook_endpoint.created']);
     });
 
-    it('tell the people of a product what happens to its customers as such', async () => {
+    it('an endpoint of a product receives customer events of its subscribers', async () => {
       await endpoint('/members', { types: ['customer.*'] });
       const { customer } = await subscribed();
       await call('PUT', `/v1/customers/${customer}`, { body: { region: 'DE' } });
@@ -196,7 +196,7 @@ describe('webhooks', () => {
       ]);
     });
 
-    it('can be tried at once', async () => {
+    it('a test delivery is sent immediately', async () => {
       const { id, secret } = await endpoint('/tried');
       const { status, body } = await call('POST', `/v1/webhook-endpoints/${id}/test`, { body: {} });
       expect([status, body]).toEqual([
@@ -215,10 +215,10 @@ describe('webhooks', () => {
     });
   });
 
-  describe('and whose they are', () => {
+  describe('ownership', () => {
     beforeAll(own);
 
-    it('is kept apart by product, by person and by role', async () => {
+    it('endpoints are separated by product, user and role', async () => {
       const { id } = await endpoint('/mine');
       const { call: other } = await createApiKey(service, { scopes: SCOPES, product: 'api' });
       const somebody = await registerUser(service);
@@ -251,7 +251,7 @@ describe('webhooks', () => {
       ).toMatchObject({ status: 403, code: 'product_not_allowed' });
     });
 
-    it('tells people what happens to themselves alone, at the URL in their profile too', async () => {
+    it('a user endpoint and the profile URL receive only events of that user', async () => {
       const [ann, bob] = [await registerUser(service), await registerUser(service)];
       const { body: me } = await ann.call('PATCH', '/v1/users/me', { body: { webhookUrl: receiver.url('/ann') } });
       expect(me.webhookUrl).toBe(receiver.url('/ann'));
@@ -274,7 +274,7 @@ describe('webhooks', () => {
       expect((await ann.call('GET', '/v1/webhook-endpoints')).body.data).toEqual([]);
     });
 
-    it('ends with the account, whose endpoints nobody is told of any more', async () => {
+    it('endpoints are deleted with the account, and no one is notified of them afterwards', async () => {
       const somebody = await registerUser(service);
       const { id } = await endpoint('/left', {}, somebody.call);
       await service.admin('DELETE', `/v1/users/${somebody.userId}`);
@@ -287,7 +287,7 @@ describe('webhooks', () => {
       ).toEqual([]);
     });
 
-    it('keeps a secret where nobody reads it again', async () => {
+    it('the secret is never returned again', async () => {
       const { id, secret } = await endpoint('/secret');
       for (const path of ['', '?limit=5'])
         expect(
@@ -301,7 +301,7 @@ describe('webhooks', () => {
     });
   });
 
-  it('refuses what makes no sense, and says what', async () => {
+  it('invalid input is rejected with the reason', async () => {
     await own();
     const fields = async (body: object) => {
       const answer = await call('POST', '/v1/webhook-endpoints', { body: { url: receiver.url('/bad'), ...body } });
@@ -321,7 +321,7 @@ describe('webhooks', () => {
     expect((await call('GET', '/v1/webhook-deliveries?status=lost')).status).toBe(422);
   });
 
-  it('makes no more endpoints than a person may have, however many are asked for at once', async () => {
+  it('concurrent creates never exceed the endpoint limit of a user', async () => {
     const somebody = await registerUser(service);
     const answers = await Promise.all(
       Array.from({ length: 30 }, (_, index) =>
@@ -335,10 +335,10 @@ describe('webhooks', () => {
   });
 
   // Last, because time goes on here, and tokens end with it.
-  describe('that do not arrive', () => {
+  describe('failed deliveries', () => {
     beforeAll(own);
 
-    it('are tried ten times in three days, with the same id and the same bytes, each signed anew', async () => {
+    it('are retried ten times in three days with the same id and bytes and a new signature each', async () => {
       receiver.handlers.set('/failing', respondWith(500));
       const { id, secret } = await endpoint('/failing', { types: ['subscription.created'] });
       await subscribed();
@@ -379,7 +379,7 @@ describe('webhooks', () => {
       ).toHaveLength(1);
     });
 
-    it('wait longer by chance, never less', async () => {
+    it('wait at least the scheduled delay, plus jitter', async () => {
       receiver.handlers.set('/jitter', respondWith(500));
       const { id } = await endpoint('/jitter', { types: ['subscription.created'] });
       for (let customer = 0; customer < 4; customer++) await subscribed();
@@ -392,7 +392,7 @@ describe('webhooks', () => {
       expect(new Set(waits).size).toBeGreaterThan(1);
     });
 
-    it('end at once where it is gone, and whoever made the endpoint is told', async () => {
+    it('stop immediately on 410, and the owner of the endpoint is notified', async () => {
       receiver.handlers.set('/gone', respondWith(410));
       const somebody = await registerUser(service);
       const { id } = await endpoint('/gone', { types: ['subscription.*'] }, somebody.call);
@@ -414,7 +414,7 @@ describe('webhooks', () => {
       [503, undefined, 60_000],
       [429, '999999', 3_600_000],
     ] as const)(
-      'leave the receiver alone as long as it asks: %d, Retry-After %s',
+      'honour the pause that the receiver requests: %d, Retry-After %s',
       async (status, retryAfter, pause) => {
         const path = `/slow-${status}-${retryAfter}`;
         receiver.handlers.set(path, respondWith(status, retryAfter === undefined ? {} : { 'retry-after': retryAfter }));
@@ -450,7 +450,7 @@ describe('webhooks', () => {
       },
     );
 
-    it('end with their endpoint: what waits is given up, and nobody sees what was', async () => {
+    it('are abandoned when the endpoint is deleted, and hidden from others', async () => {
       receiver.handlers.set('/ended', respondWith(500));
       const { id } = await endpoint('/ended', { types: ['subscription.*'] });
       await subscribed();
@@ -479,7 +479,7 @@ describe('webhooks', () => {
       expect(receiver.requestsTo('/target')).toEqual([]);
     });
 
-    it('can be sent again: one, or all that did not arrive', async () => {
+    it('can be redelivered one by one or as a range', async () => {
       receiver.handlers.set('/again', respondWith(500));
       const { id } = await endpoint('/again', { types: ['subscription.*'] });
       clock.advance(1_000);

@@ -11,16 +11,20 @@ const BELOW = {
   deliveries: ['kernel', 'platform'],
   webhooks: ['kernel', 'platform', 'catalog', 'deliveries'],
   notifications: ['kernel', 'platform', 'users', 'customers', 'deliveries'],
-  auth: [
+  auth: ['kernel', 'platform', 'users', 'customers', 'catalog', 'deliveries'],
+  accounts: [
     'kernel',
     'platform',
     'users',
     'customers',
     'catalog',
     'subscriptions',
+    'entitlements',
+    'metering',
     'deliveries',
     'webhooks',
     'notifications',
+    'auth',
   ],
 };
 

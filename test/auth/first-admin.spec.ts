@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { AuthService } from '@app/auth';
+import { RegistrationService } from '@app/accounts';
 import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
 import { inParallel, registerUser, uniqueName } from '../support/fixtures.js';
@@ -7,7 +7,7 @@ import { inParallel, registerUser, uniqueName } from '../support/fixtures.js';
 describe('the first admin', () => {
   let service: TestApp & { database: TestDatabase };
   const ensure = (email: string, password: string | null, production = false) =>
-    service.app.get(AuthService, { strict: false }).ensureAdmin(email, password, { production });
+    service.app.get(RegistrationService, { strict: false }).ensureAdmin(email, password, { production });
   const admins = async () =>
     (await service.database.query<{ email: string }>(`select email from users where role = 'admin' and active`)).map(
       ({ email }) => email,

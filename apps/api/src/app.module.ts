@@ -2,6 +2,7 @@ import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common'
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { PassportModule } from '@nestjs/passport';
 import { ThrottlerModule } from '@nestjs/throttler';
+import { AccountsModule } from '@app/accounts';
 import { AuthModule } from '@app/auth';
 import { CatalogModule } from '@app/catalog';
 import { CustomersModule } from '@app/customers';
@@ -93,6 +94,7 @@ export class AppModule {
           }),
         }),
         HttpModule,
+        AccountsModule,
         AuthModule,
         CatalogModule,
         CustomersModule,

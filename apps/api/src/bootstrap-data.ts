@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { Injectable } from '@nestjs/common';
-import { AuthService } from '@app/auth';
+import { RegistrationService } from '@app/accounts';
 import { CatalogService } from '@app/catalog';
 import { Config } from '@app/platform';
 
@@ -19,13 +19,13 @@ export class BootstrapData {
   constructor(
     private readonly config: Config,
     private readonly catalog: CatalogService,
-    private readonly auth: AuthService,
+    private readonly registration: RegistrationService,
   ) {}
 
   async run(): Promise<BootstrapOutcome> {
     await this.catalog.ensureBuiltin();
     const samples = this.config.sampleData ? await this.catalog.loadSamples(samplesFolder()) : [];
-    const { created, drawnPassword } = await this.auth.ensureAdmin(
+    const { created, drawnPassword } = await this.registration.ensureAdmin(
       this.config.adminEmail,
       this.config.adminPassword,
       this.config,

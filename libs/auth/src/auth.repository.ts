@@ -133,7 +133,7 @@ export class AuthRepository {
     await this.database.write('delete from signing_keys where kid <> all($1::text[])', [kids]);
   }
 
-  /** Holds back every other process that would make a signing key or a first admin. */
+  /** Serializes creation of signing keys over all instances, until the transaction ends. */
   async lockFirstStart(): Promise<void> {
     await this.database.write('select pg_advisory_xact_lock(hashtext($1))', ['tollgate first start']);
   }

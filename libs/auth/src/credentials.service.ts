@@ -117,6 +117,12 @@ export class CredentialsService {
     });
   }
 
+  /** Deletes the mails, mailed tokens and login attempts of a user. Needs a transaction. */
+  async erase(user: User): Promise<void> {
+    await this.mails.erase(user);
+    await this.attempts.erase(user.email);
+  }
+
   private async afterPassword(user: User, keptSessionId: string | null): Promise<void> {
     await this.mails.voidTokens(user.id);
     await this.sessions.revokeAll(user.id, 'password_changed', keptSessionId);

@@ -1,15 +1,13 @@
 export { AccessTokens, TOKEN_AUDIENCE, TOKEN_ISSUER, TOKEN_TYPE } from './access-tokens.js';
 export { AccountMailsService } from './account-mails.service.js';
-export { AccountsService } from './accounts.service.js';
 export { ApiKeysService, type ApiKeyView, type NewApiKey, type ApiKeyWithSecret } from './api-keys.service.js';
 export { AuthHousekeeping } from './auth-housekeeping.js';
 export { AuthModule } from './auth.module.js';
 export type { SessionView } from './auth.repository.js';
-export { AuthService, type Registered } from './auth.service.js';
 export { CredentialsService } from './credentials.service.js';
 export { ACCESS_TOKEN_SECONDS, type AccessClaims, isCompact } from './domain/access-claims.js';
 export * from './domain/principal.js';
-export { MAX_PASSWORD, MIN_PASSWORD } from './passwords.js';
-export { type Profile, ProfileService } from './profile.service.js';
+export { LoginService } from './login.service.js';
+export { MAX_PASSWORD, MIN_PASSWORD, Passwords } from './passwords.js';
 export { SessionsService, type TokenPair } from './sessions.service.js';
 export { type PublicJwk, SigningKeys, TOKEN_ALGORITHM } from './signing-keys.js';

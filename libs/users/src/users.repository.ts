@@ -45,6 +45,11 @@ export class UsersRepository {
     return rows.map(({ id }) => id);
   }
 
+  /** Serializes creation of the first admin over all instances, until the transaction ends. Shared with the first signing key. */
+  async lockFirstAdmin(): Promise<void> {
+    await this.database.write('select pg_advisory_xact_lock(hashtext($1))', ['tollgate first start']);
+  }
+
   list(page: PageRequest, canonicalEmail?: string): Promise<User[]> {
     return this.database.manager.find(UserEntity, {
       where: {

@@ -75,6 +75,11 @@ export class UsersService {
     return (await this.database.transaction(() => this.users.lockActiveAdmins())).length > 0;
   }
 
+  /** Serializes creation of the first admin over all instances. Needs a transaction. */
+  lockFirstAdmin(): Promise<void> {
+    return this.users.lockFirstAdmin();
+  }
+
   /** Newest first; with an e-mail the one account that has it, in any spelling. */
   async list(page: PageRequest, email?: string): Promise<Page<User>> {
     return toPage(await this.users.list(page, email === undefined ? undefined : canonicalEmail(email)), page.limit);

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AccountsModule } from '@app/accounts';
 import { AuthModule } from '@app/auth';
 import { CustomersModule } from '@app/customers';
 import { MeteringModule } from '@app/metering';
@@ -7,7 +8,7 @@ import { RevokeApiKeyOperation } from './revoke-api-key.operation.js';
 import { RotateApiKeyOperation } from './rotate-api-key.operation.js';
 
 @Module({
-  imports: [AuthModule, MeteringModule, CustomersModule],
+  imports: [AccountsModule, AuthModule, MeteringModule, CustomersModule],
   controllers: [ApiKeysController],
   providers: [RotateApiKeyOperation, RevokeApiKeyOperation],
 })

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { actorOf, ApiKeysService, ProfileService, type UserPrincipal } from '@app/auth';
+import { ProfileService } from '@app/accounts';
+import { actorOf, ApiKeysService, type UserPrincipal } from '@app/auth';
 import { OWN_PRODUCT } from '@app/catalog';
 import { MeteringService } from '@app/metering';
 import { Database } from '@app/platform';

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AccountsModule } from '@app/accounts';
 import { AuthModule } from '@app/auth';
 import { SubscriptionRoutesModule } from '../subscriptions/subscription-routes.module.js';
 import { AuthController } from './auth.controller.js';
@@ -6,7 +7,7 @@ import { CredentialsController } from './credentials.controller.js';
 import { JwksController } from './jwks.controller.js';
 
 @Module({
-  imports: [AuthModule, SubscriptionRoutesModule],
+  imports: [AccountsModule, AuthModule, SubscriptionRoutesModule],
   controllers: [AuthController, CredentialsController, JwksController],
 })
 export class AuthRoutesModule {}

@@ -1,6 +1,7 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiConsumes, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { AuthService, SessionsService, type UserPrincipal } from '@app/auth';
+import { RegistrationService } from '@app/accounts';
+import { LoginService, SessionsService, type UserPrincipal } from '@app/auth';
 import { Allow } from '../http/access/allow.decorator.js';
 import type { Origin } from '@app/kernel';
 import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
@@ -29,7 +30,8 @@ import { refuseOtherGrants } from './grant-types.js';
 @Controller('v1/auth')
 export class AuthController {
   constructor(
-    private readonly auth: AuthService,
+    private readonly registration: RegistrationService,
+    private readonly logins: LoginService,
     private readonly sessions: SessionsService,
     private readonly presenter: SubscriptionPresenter,
   ) {}
@@ -44,7 +46,7 @@ export class AuthController {
   })
   @ApiProblems(409)
   async register(@Body() body: RegisterDto, @RequestOrigin() origin: Origin): Promise<RegisteredDto> {
-    const { user, customer, subscription, ...tokens } = await this.auth.register({ ...body, origin });
+    const { user, customer, subscription, ...tokens } = await this.registration.register({ ...body, origin });
     return {
       user: UserDto.of(user, { product: null, webhookUrl: null }),
       customer: CustomerDto.of(customer),
@@ -61,7 +63,7 @@ export class AuthController {
   @ApiOperation({ operationId: 'login', summary: 'Log in with e-mail and password' })
   @ApiProblems(401)
   async login(@Body() { email, password }: LoginDto, @CallerAddress() source: string): Promise<TokensDto> {
-    return { ...(await this.auth.login(email, password, source)), tokenType: 'Bearer' };
+    return { ...(await this.logins.login(email, password, source)), tokenType: 'Bearer' };
   }
 
   @Post('token')
@@ -76,7 +78,7 @@ export class AuthController {
     @CallerAddress() source: string,
   ): Promise<OAuthTokenDto> {
     refuseOtherGrants(grantType);
-    const { accessToken, refreshToken, expiresIn } = await this.auth.login(username, password, source);
+    const { accessToken, refreshToken, expiresIn } = await this.logins.login(username, password, source);
     return { access_token: accessToken, token_type: 'Bearer', expires_in: expiresIn, refresh_token: refreshToken };
   }
 
@@ -105,6 +107,6 @@ export class AuthController {
     summary: 'End this session, or all of yours: access and refresh tokens are dead',
   })
   async logout(@Body() body: LogoutDto, @CurrentPrincipal() principal: UserPrincipal): Promise<void> {
-    await this.auth.logout(principal, body);
+    await this.logins.logout(principal, body);
   }
 }

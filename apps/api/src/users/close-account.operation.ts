@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { AccountsService, actorOf, CredentialsService, type UserPrincipal } from '@app/auth';
+import { AccountsService } from '@app/accounts';
+import { actorOf, CredentialsService, type UserPrincipal } from '@app/auth';
 
 /** What people do with their account for good, or until an admin undoes it: only with the password, once more. */
 @Injectable()

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
-import { ApiKeysService, ProfileService, SessionsService, type UserPrincipal } from '@app/auth';
+import { ProfileService } from '@app/accounts';
+import { ApiKeysService, SessionsService, type UserPrincipal } from '@app/auth';
 import { Clock } from '@app/kernel';
 import { ConcurrencyLimit } from '../http/streaming/concurrency-limit.js';
 import { AccountRecords, type ExportLine, pagesOf } from './account-records.js';

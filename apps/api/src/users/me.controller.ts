@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpCode, Patch, Post, Query, StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
-import { ProfileService, type UserPrincipal } from '@app/auth';
+import { ProfileService } from '@app/accounts';
+import type { UserPrincipal } from '@app/auth';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { actorOf, type Profile, ProfileService, type UserPrincipal } from '@app/auth';
+import { type Profile, ProfileService } from '@app/accounts';
+import { actorOf, type UserPrincipal } from '@app/auth';
 import { Database } from '@app/platform';
 import { WebhookEndpointsService } from '@app/webhooks';
 import type { UpdateMeDto } from './dto/user.dto.js';

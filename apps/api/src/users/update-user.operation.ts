@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AccountsService } from '@app/auth';
+import { AccountsService } from '@app/accounts';
 import { CatalogReader } from '@app/catalog';
 import type { Actor } from '@app/kernel';
 import type { Role, User } from '@app/users';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Profile } from '@app/auth';
+import type { Profile } from '@app/accounts';
 import { CatalogReader } from '@app/catalog';
 import type { User } from '@app/users';
 import { WebhookEndpointsService } from '@app/webhooks';

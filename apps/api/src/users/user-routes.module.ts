@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AccountsModule } from '@app/accounts';
 import { AuthModule } from '@app/auth';
 import { CatalogModule } from '@app/catalog';
 import { CustomersModule } from '@app/customers';
@@ -20,6 +21,7 @@ import { UsersController } from './users.controller.js';
 
 @Module({
   imports: [
+    AccountsModule,
     AuthModule,
     CatalogModule,
     CustomersModule,

@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Patch, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { AccountsService, actorOf, type UserPrincipal } from '@app/auth';
+import { AccountsService } from '@app/accounts';
+import { actorOf, type UserPrincipal } from '@app/auth';
 import { UsersService } from '@app/users';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';

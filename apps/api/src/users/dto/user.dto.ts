@@ -1,6 +1,6 @@
 import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsOptional, IsString, Length, MaxLength } from 'class-validator';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import type { Profile } from '@app/auth';
+import type { Profile } from '@app/accounts';
 import { type Language, LANGUAGES, MAIL_TOPICS, type MailTopic, type Role, ROLES, type User } from '@app/users';
 import { ProfileDto } from '../../customers/dto/customer.dto.js';
 import { ListQuery } from '../../http/pagination/list.query.js';

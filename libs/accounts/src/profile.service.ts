@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { actorOf, type UserPrincipal } from '@app/auth';
 import { type Customer, type CustomerProfile, CustomersService } from '@app/customers';
 import { Database } from '@app/platform';
 import { type OwnChanges, type User, UsersService } from '@app/users';
-import { actorOf, type UserPrincipal } from './domain/principal.js';
 
 /** A person and the customer that they are. */
 export interface Profile {

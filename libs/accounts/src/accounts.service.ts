@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { ApiKeysService, SessionsService } from '@app/auth';
 import { CustomersService } from '@app/customers';
 import type { Actor } from '@app/kernel';
 import { Database } from '@app/platform';
 import { LifecycleService } from '@app/subscriptions';
 import { type RoleAndStatus, type User, UsersService } from '@app/users';
 import { PersonalDataEraser } from './personal-data-eraser.js';
-import { ApiKeysService } from './api-keys.service.js';
-import { SessionsService } from './sessions.service.js';
 
 /** What becomes of accounts: who may do what, and who is let in no more. */
 @Injectable()

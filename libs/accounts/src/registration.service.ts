@@ -1,16 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
+import { AccountMailsService, Passwords, SessionsService, type TokenPair } from '@app/auth';
 import { DEFAULT_PRODUCT, OPERATOR_PLAN, OWN_PRODUCT } from '@app/catalog';
 import type { Customer } from '@app/customers';
 import { type Actor, newId, type Origin, SYSTEM_ACTOR } from '@app/kernel';
 import { Database } from '@app/platform';
 import { EnrolmentService, type Subscription } from '@app/subscriptions';
 import { type Language, type Role, type User, UsersService } from '@app/users';
-import { AccountMailsService } from './account-mails.service.js';
-import { AuthRepository } from './auth.repository.js';
-import { CredentialsService } from './credentials.service.js';
-import { Passwords } from './passwords.js';
-import { SessionsService, type TokenPair } from './sessions.service.js';
 
 export interface Registration {
   email: string;
@@ -30,19 +26,17 @@ export interface Registered extends TokenPair {
   subscription: Subscription;
 }
 
-/** How people get in and out. */
+/** Sign-up: an account with its customer and first subscriptions, and the first admin. */
 @Injectable()
-export class AuthService {
-  private readonly logger = new Logger('AuthService');
+export class RegistrationService {
+  private readonly logger = new Logger('RegistrationService');
 
   constructor(
     private readonly users: UsersService,
     private readonly enrolment: EnrolmentService,
     private readonly sessions: SessionsService,
-    private readonly credentials: CredentialsService,
     private readonly mails: AccountMailsService,
     private readonly passwords: Passwords,
-    private readonly repository: AuthRepository,
     private readonly database: Database,
   ) {}
 
@@ -57,22 +51,6 @@ export class AuthService {
       await this.mails.enqueue('verify_email', account.user.email, account.user.id);
       return { ...account, ...(await this.sessions.open(account.user.id)) };
     });
-  }
-
-  /** @param source where the try comes from. @throws DomainError `wrong_credentials`, `too_many_attempts`, `overloaded` */
-  async login(email: string, password: string, source: string): Promise<TokenPair> {
-    const { id } = await this.credentials.prove(email, password, source);
-    return this.sessions.open(id);
-  }
-
-  /** Ends the caller's session, the one of a refresh token if given, or all of them. */
-  async logout(
-    caller: { userId: string; sessionId: string },
-    { refreshToken, everywhere }: { refreshToken?: string; everywhere?: boolean },
-  ): Promise<void> {
-    if (everywhere) return this.sessions.revokeAll(caller.userId, 'logout_everywhere');
-    if (refreshToken) await this.sessions.revokeByRefreshToken(caller.userId, refreshToken);
-    await this.sessions.revoke(caller.sessionId, 'logout');
   }
 
   /**
@@ -93,7 +71,7 @@ export class AuthService {
     if (weakness) this.logger.warn(`ADMIN_PASSWORD ${weakness}: production would not take it.`);
     const passwordHash = await this.passwords.hash(password ?? drawnPassword!);
     return this.database.transaction(async () => {
-      await this.repository.lockFirstStart();
+      await this.users.lockFirstAdmin();
       if (await this.users.hasAdmin()) return { created: false, drawnPassword: null };
       const known = await this.users.findByEmail(email);
       if (known) await this.promote(known, passwordHash);

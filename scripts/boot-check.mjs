@@ -7,7 +7,7 @@ const root = path.resolve(import.meta.dirname, '..');
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgate-boot-'));
 fs.chmodSync(folder, 0o755);
 
-/** Starts the built program once, as `npm start` does, asks it whether it is well, and stops it. */
+/** Starts the built service as `npm start` does, requests its main pages, and stops it. */
 async function bootCheck() {
   const child = spawn(process.execPath, ['scripts/start.mjs'], {
     cwd: root,
@@ -20,7 +20,8 @@ async function bootCheck() {
   const began = Date.now();
   let url;
   while (!url) {
-    if (child.exitCode !== null || Date.now() - began > 60_000) throw new Error(`It did not start:\n${output}`);
+    if (child.exitCode !== null || Date.now() - began > 60_000)
+      throw new Error(`The service did not start within 60 s:\n${output}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
     url = /API +(http:\/\/[^/\s]+)\/v1/.exec(output)?.[1];
   }
@@ -32,8 +33,9 @@ async function bootCheck() {
   }
   child.kill('SIGTERM');
   const code = await ended;
-  if (code !== 0) throw new Error(`It ended with ${code}.`);
-  if (fs.existsSync(path.join(folder, 'postgres', 'postmaster.pid'))) throw new Error('It left its database running.');
+  if (code !== 0) throw new Error(`The service exited with code ${code}.`);
+  if (fs.existsSync(path.join(folder, 'postgres', 'postmaster.pid')))
+    throw new Error('The embedded PostgreSQL is still running.');
 }
 
 await bootCheck().finally(() => fs.rmSync(folder, { recursive: true, force: true }));

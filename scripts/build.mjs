@@ -21,14 +21,14 @@ function fingerprint() {
   return hash.digest('hex');
 }
 
-/** Builds api and worker into dist/ when their sources are not the ones that dist/ was built from. */
+/** Builds api and worker into dist/, unless dist/ was built from the same sources. `force` builds always. */
 export function ensureBuilt({ force = false } = {}) {
   const sources = fingerprint();
   if (!force && fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === sources) return;
   console.error('Building...');
   fs.rmSync(dist, { recursive: true, force: true });
   const nest = path.join(root, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
-  // The api's build takes the worker in: both run from one dist/.
+  // The build of the api includes the worker: both run from one dist/.
   execFileSync(process.execPath, [nest, 'build', 'api'], { cwd: root, stdio: ['ignore', 2, 2] });
   fs.writeFileSync(stamp, sources);
 }

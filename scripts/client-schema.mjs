@@ -22,7 +22,7 @@ try {
       const found = /API +(http:\/\/[^/\s]+)\/v1/.exec(output)?.[1];
       if (found) resolve(found);
     });
-    service.once('exit', (code) => reject(new Error(`the service ended with ${code}`)));
+    service.once('exit', (code) => reject(new Error(`The service exited with code ${code}.`)));
   });
   const document = path.join(folder, 'openapi.json');
   fs.writeFileSync(document, await (await fetch(`${url}/openapi.json`)).text());

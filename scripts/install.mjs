@@ -8,11 +8,11 @@ const root = path.resolve(import.meta.dirname, '..');
 const stamp = path.join(root, 'node_modules', '.installed-lock');
 const MINIMUM = [20, 19];
 
-/** Installs what is missing, exactly as the lock says; does nothing when it is there. */
+/** Runs `npm ci` unless the packages of package-lock.json are installed already. */
 export function ensureInstalled() {
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < MINIMUM[0] || (major === MINIMUM[0] && minor < MINIMUM[1]))
-    throw new Error(`Node ${MINIMUM.join('.')} or newer is needed; this is ${process.version}.`);
+    throw new Error(`Node ${MINIMUM.join('.')} or newer is required; this is ${process.version}.`);
   const lock = createHash('sha256')
     .update(fs.readFileSync(path.join(root, 'package-lock.json')))
     .digest('hex');

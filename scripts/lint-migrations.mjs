@@ -14,32 +14,32 @@ const PEOPLE = 'People1700000000003';
 const EVENTS = 'Events1700000000004';
 const DELIVERIES = 'Deliveries1700000000005';
 
-/** What migrations do that were released before this lint: they stay as they ran, so the list only gets shorter. */
+/** Breaches of migrations released before this lint. They never change, so no entry may be added. */
 const GRANTS = [
   {
     rule: 'require-lock-timeout',
     to: ['FirstSchema1700000000000', METERING, LIFECYCLE, PEOPLE, EVENTS, DELIVERIES],
-    why: 'Released before there was the rule: they are run while the service stands still.',
+    why: 'Released before the rule existed: they run while the service is stopped.',
   },
   {
     rule: 'require-concurrent-index-creation',
     to: [METERING, LIFECYCLE, PEOPLE],
-    why: 'The indexes have to be there together with what else the transaction changes, and writers wait for all of it anyway.',
+    why: 'The indexes must appear together with the other changes of the transaction, for which writers wait anyway.',
   },
   {
     rule: 'require-concurrent-index-deletion',
     to: [LIFECYCLE, EVENTS],
-    why: 'Their names go to other indexes in the same transaction.',
+    why: 'The same transaction gives their names to other indexes.',
   },
   {
     rule: 'constraint-missing-not-valid',
     to: [METERING, LIFECYCLE, PEOPLE, DELIVERIES],
-    why: 'Rows that break them have to fail the transaction, which fills or changes them, as a whole.',
+    why: 'A row that breaks the constraint must fail the whole transaction, which fills or changes the rows.',
   },
   {
     rule: 'adding-foreign-key-constraint',
     to: [LIFECYCLE, PEOPLE],
-    why: 'The columns are new and empty: no row is looked up.',
+    why: 'The columns are new and empty, so no row is checked.',
   },
   {
     rule: 'adding-not-nullable-field',
@@ -49,18 +49,18 @@ const GRANTS = [
   {
     rule: 'ban-drop-not-null',
     to: [LIFECYCLE, PEOPLE],
-    why: 'Only what came with the same release writes null there.',
+    why: 'Only code of the same release writes null there.',
   },
-  { rule: 'renaming-table', to: [EVENTS], why: 'The name goes to the partitioned table in the same transaction.' },
-  { rule: 'ban-drop-table', to: [EVENTS], why: 'Its rows have moved in the same transaction.' },
+  { rule: 'renaming-table', to: [EVENTS], why: 'The same transaction gives the name to the partitioned table.' },
+  { rule: 'ban-drop-table', to: [EVENTS], why: 'The same transaction moves its rows.' },
   {
     rule: 'ban-drop-column',
     to: [DELIVERIES],
-    why: 'What they held has moved in the same transaction; the release before does not run beside it.',
+    why: 'The same transaction moves their values; the previous release does not run concurrently.',
   },
 ];
 
-/** The statements that a migration would send, without a database. */
+/** The SQL statements of a migration, recorded without a database. */
 async function statementsOf(Migration) {
   const statements = [];
   const recorder = new Proxy(
@@ -69,7 +69,7 @@ async function statementsOf(Migration) {
       get(_, name) {
         if (name !== 'query')
           throw new Error(
-            `${Migration.name} uses ${String(name)} of its runner: only what goes through query() can be looked at.`,
+            `${Migration.name} uses ${String(name)} of its runner: only SQL passed to query() can be checked.`,
           );
         return async (statement) => {
           statements.push(statement.trim().replace(/;$/, ''));
@@ -94,7 +94,7 @@ function squawkOn(files, inTransaction) {
   const { stdout, stderr, status } = spawnSync(process.execPath, [squawk, ...flags, ...files], { encoding: 'utf8' });
   if (status !== 0 && !stdout.startsWith('['))
     throw new Error(
-      `squawk did not run (${status}); its program comes with npm for Linux, macOS and Windows.\n${stderr}`,
+      `squawk did not run (status ${status}). npm installs its program for Linux, macOS and Windows.\n${stderr}`,
     );
   return JSON.parse(stdout).map(({ file, line, rule_name: rule, message, help }) => ({
     file,
@@ -105,7 +105,7 @@ function squawkOn(files, inTransaction) {
   }));
 }
 
-/** `-- squawk-ignore RULE` stands below a comment that says why it may. */
+/** Finds each `-- squawk-ignore RULE` without a comment above it that gives the reason. */
 function ignoredWithoutReason(file, lines) {
   const unexplained = (line, index) =>
     line.includes('squawk-ignore') &&
@@ -119,7 +119,7 @@ function ignoredWithoutReason(file, lines) {
             file,
             line: index,
             rule: 'ignore-with-reason',
-            message: 'Say why above, in a comment, and name each rule: -- squawk-ignore RULE',
+            message: 'Give the reason in a comment above, and name each rule: -- squawk-ignore RULE',
           },
         ]
       : [],
@@ -129,7 +129,7 @@ function ignoredWithoutReason(file, lines) {
 const isGranted = (finding) =>
   GRANTS.some(({ rule, to }) => rule === finding.rule && to.includes(path.basename(finding.file, '.sql')));
 
-/** Grants that nobody may have, or nobody needs. */
+/** Grants that are not needed, or given to a migration that is not released. */
 function brokenGrants(names, findings) {
   const needed = new Set(findings.map(({ file, rule }) => `${path.basename(file, '.sql')} ${rule}`));
   const given = GRANTS.flatMap(({ rule, to }) => to.map((name) => ({ rule, name })));
@@ -141,7 +141,7 @@ function brokenGrants(names, findings) {
     .map(({ rule, name }) => `${name} is granted ${rule}, which it does not need or may not have.`);
 }
 
-/** @returns what is wrong with the migrations that the folder's index.js lists, a text each; none if all is well */
+/** Checks the migrations in the folder's index.js. @returns one text per problem */
 export async function lintMigrations(folder) {
   const { migrations } = await import(pathToFileURL(path.join(folder, 'index.js')).href);
   const sql = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgate-migrations-'));
@@ -160,7 +160,7 @@ export async function lintMigrations(folder) {
       ),
     );
     for (const [file, lines] of linesOf) findings.push(...ignoredWithoutReason(file, lines));
-    const told = findings
+    const problems = findings
       .filter((finding) => !isGranted(finding))
       .map(({ file, line, rule, message, help }) =>
         [
@@ -170,7 +170,7 @@ export async function lintMigrations(folder) {
         ].join('\n'),
       );
     return [
-      ...told,
+      ...problems,
       ...brokenGrants(
         migrations.map(({ name }) => name),
         findings,
@@ -181,12 +181,15 @@ export async function lintMigrations(folder) {
   }
 }
 
-/** `npm run lint:migrations`: looks at what every migration would do to tables that others use meanwhile. Another folder of built migrations may be named. */
+/**
+ * `npm run lint:migrations`: checks that no migration blocks a table in use or breaks the previous release.
+ * Another folder of built migrations may be given as the argument.
+ */
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [folder] = process.argv.slice(2);
   if (!folder) ensureBuilt();
-  const told = await lintMigrations(path.resolve(folder ?? path.join(root, 'dist', 'migrations')));
-  for (const one of told) console.error(one);
-  console.error(told.length === 0 ? 'The migrations are well.' : `${told.length} to mend.`);
-  process.exitCode = told.length === 0 ? 0 : 1;
+  const problems = await lintMigrations(path.resolve(folder ?? path.join(root, 'dist', 'migrations')));
+  for (const problem of problems) console.error(problem);
+  console.error(problems.length === 0 ? 'The migrations have no problems.' : `${problems.length} problems.`);
+  process.exitCode = problems.length === 0 ? 0 : 1;
 }

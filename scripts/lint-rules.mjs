@@ -7,16 +7,16 @@ const MIGRATION = /^\d{13}-[a-z0-9-]+\.ts$/;
 const MAX_INJECTED = 8;
 const MAX_PARAMETERS = 5;
 
-/** The house's own rules, for what no package checks. */
-export const houseRules = {
+/** Rules of this project that no package provides. */
+export const projectRules = {
   rules: {
     'file-name': {
       meta: {
         type: 'problem',
         schema: [],
         messages: {
-          role: 'Name the file kebab-case.role.ts, after what is in it.',
-          vague: 'Say what it is: "{{name}}" holds anything.',
+          role: 'Name the file kebab-case.role.ts, after its content.',
+          vague: 'Use a specific name: "{{name}}" could contain anything.',
         },
       },
       create: (context) => ({
@@ -35,7 +35,7 @@ export const houseRules = {
       meta: {
         type: 'problem',
         schema: [],
-        messages: { many: 'At most {{most}} parameters: make one object of them.' },
+        messages: { many: 'At most {{max}} parameters: pass one object instead.' },
       },
       create(context) {
         const check = (node) => {
@@ -43,14 +43,14 @@ export const houseRules = {
             node.parent?.kind === 'constructor' &&
             node.params.every((parameter) => parameter.type === 'TSParameterProperty');
           const decorated = node.params.some((parameter) => parameter.decorators?.length > 0);
-          const most = injected || decorated ? MAX_INJECTED : MAX_PARAMETERS;
-          if (node.params.length > most) context.report({ node, messageId: 'many', data: { most } });
+          const max = injected || decorated ? MAX_INJECTED : MAX_PARAMETERS;
+          if (node.params.length > max) context.report({ node, messageId: 'many', data: { max } });
         };
         return { FunctionDeclaration: check, FunctionExpression: check, ArrowFunctionExpression: check };
       },
     },
     'todo-with-issue': {
-      meta: { type: 'problem', schema: [], messages: { bare: 'Give the TODO its issue: TODO(#12).' } },
+      meta: { type: 'problem', schema: [], messages: { bare: 'Add the number of the issue: TODO(#12).' } },
       create: (context) => ({
         Program() {
           for (const comment of context.sourceCode.getAllComments()) {

@@ -1,6 +1,6 @@
 import { ensureInstalled } from './install.mjs';
 
-/** Imported first, or by `node --import ./scripts/ready.mjs PROGRAM`: what is missing is installed, and what has changed is built, before the program is loaded. */
+/** Installs missing packages and builds changed sources. Import it first, or run `node --import ./scripts/ready.mjs`. */
 ensureInstalled();
 const { ensureBuilt } = await import('./build.mjs');
 ensureBuilt();

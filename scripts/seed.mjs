@@ -3,24 +3,23 @@ import { parseArgs } from 'node:util';
 
 const USAGE = `npm run seed -- [--customers 1000000] [--product seed] [--seed 1] [--batch 10000] [--yes-production]
 
-Loads so many customers, each with a contract, usage and a ledger that adds up to it, into DATABASE_URL, or, where that is
-not set, into the embedded PostgreSQL of DATA_DIR. Killed and started again with the same arguments, it goes on where it was.
+Loads customers, each with a subscription, usage and a ledger that adds up to the usage, into DATABASE_URL or, if that is
+not set, into the embedded PostgreSQL of DATA_DIR. After a kill, start it again with the same arguments to continue.
 
-  --customers N      how many there are in the end, those that are there already counted in
-  --product KEY      the product that they are on; made if it is not there. Their keys are KEY-0000000001 and so on
-  --seed NUMBER      draws other data; the same number draws the same, but for instants, which are counted from now
-  --batch N          customers a transaction
-  --yes-production   also where NODE_ENV is production
+  --customers N      number of customers in the end, including those already loaded
+  --product KEY      product of the customers; created if missing. The customers' keys are KEY-0000000001 and so on
+  --seed NUMBER      another number draws other data; the same number draws the same data, with instants relative to now
+  --batch N          customers per transaction
+  --yes-production   also run when NODE_ENV is production
 
-Of what happened to a contract, the step that began its present period is told, and all since: so is what came before as if the
-events of older months had been pruned. Nothing of it goes into the outbox: no webhook and no mail tells of it. Customers
-as such have no events.
+Each subscription has the event that started its current period and all events since, as if older events had been pruned.
+No event goes into the outbox, so no webhook and no mail is sent. Customers have no events.
 `;
-const MOST = 1_000_000_000;
-const MOST_A_BATCH = 100_000;
+const MAX_CUSTOMERS = 1_000_000_000;
+const MAX_BATCH = 100_000;
 
-/** @throws Error for what it does not know */
-function optionsOf(args) {
+/** @throws Error for an unknown option or an invalid value */
+function parseOptions(args) {
   const text = (value) => ({ type: 'string', default: value });
   const { values } = parseArgs({
     args,
@@ -32,37 +31,37 @@ function optionsOf(args) {
       'yes-production': { type: 'boolean', default: false },
     },
   });
-  const whole = (name, least, most) => {
+  const wholeNumber = (name, min, max) => {
     const number = Number(values[name]);
-    if (!/^\d+$/.test(values[name]) || number < least || number > most)
-      throw new Error(`--${name} must be a whole number from ${least} to ${most}.`);
+    if (!/^\d+$/.test(values[name]) || number < min || number > max)
+      throw new Error(`--${name} must be a whole number from ${min} to ${max}.`);
     return number;
   };
   if (!/^[a-z0-9][a-z0-9._-]{0,63}$/.test(values.product))
-    throw new Error('--product must be a key: letters a to z, digits, and . _ - inside, at most 64.');
+    throw new Error('--product must be a key of at most 64 characters: a to z, digits and, except at the start, . _ -');
   return {
     product: values.product,
-    customers: whole('customers', 1, MOST),
-    seed: whole('seed', 0, MOST),
-    batch: whole('batch', 1, MOST_A_BATCH),
+    customers: wholeNumber('customers', 1, MAX_CUSTOMERS),
+    seed: wholeNumber('seed', 0, MAX_CUSTOMERS),
+    batch: wholeNumber('batch', 1, MAX_BATCH),
     yesProduction: values['yes-production'],
   };
 }
 
-function refuse(message) {
+function fail(message) {
   process.stderr.write(`${message}\n`);
   process.exit(1);
 }
 
 let options;
 try {
-  options = optionsOf(process.argv.slice(2));
+  options = parseOptions(process.argv.slice(2));
 } catch (error) {
-  refuse(`${error.message}\n\n${USAGE}`);
+  fail(`${error.message}\n\n${USAGE}`);
 }
 if (fs.existsSync('.env')) process.loadEnvFile('.env');
 if (process.env.NODE_ENV === 'production' && !options.yesProduction)
-  refuse('This is production: invented customers do not belong there. If they do, say --yes-production.');
+  fail('NODE_ENV is production: seed data does not belong there. To load it anyway, pass --yes-production.');
 const signal = { aborted: false };
 for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => (signal.aborted = true));
 try {
@@ -71,5 +70,5 @@ try {
   await run(options, process.stdout, signal);
   if (signal.aborted) process.exit(130);
 } catch (error) {
-  refuse(error instanceof Error ? error.message : error);
+  fail(error instanceof Error ? error.message : error);
 }

@@ -7,8 +7,8 @@ const target = path.join(root, 'node_modules', '.cache', 'tollgate', 'throttler.
 const source = path.join(root, 'node_modules', '@nestjs', 'throttler', 'dist');
 
 /**
- * Writes @nestjs/throttler as one ES module. The package is CommonJS and requires Nest, which is ESM: Node loads that,
- * Jest does not before Node 24.9. The code is the package's own, unchanged; only how its files find each other is ours.
+ * Writes @nestjs/throttler as one ES module. The package is CommonJS and requires Nest, which is ESM: Node loads it,
+ * Jest does not before Node 24.9. The package's code is unchanged; only its `require` is replaced.
  */
 export async function writeThrottlerForJest() {
   const files = fs.readdirSync(source).filter((name) => name.endsWith('.js'));

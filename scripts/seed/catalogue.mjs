@@ -14,7 +14,7 @@ const plan = (key, name, { interval, amount, trialDays = 0 }, { calls, exports, 
 });
 const calls = (limit, overage) => metered('api_calls', limit, 'billing_period', overage);
 
-/** Each plan with how many of a hundred customers are on it. */
+/** Plans with the percentage of customers on each. */
 const PLANS = [
   [
     50,
@@ -77,8 +77,8 @@ export const documentOf = (product) => ({
 });
 
 /**
- * Makes the product through the service's own code, or finds that it is there already.
- * @throws Error for a product that has another catalogue: it is somebody's, and applying this one would archive it
+ * Creates the product through the service's own code, unless it exists already.
+ * @throws Error for a product with a different catalogue: applying this one would archive the plans of its owner
  */
 export async function ensureCatalogue(catalog, actor, product) {
   const document = documentOf(product);
@@ -87,11 +87,11 @@ export async function ensureCatalogue(catalog, actor, product) {
     ({ created, updated, archived }) => created.length + updated.length + archived.length > 0,
   );
   if (fate !== 'created' && differs)
-    throw new Error(`Product ${product} is there already, and has another catalogue. Name another one by --product.`);
+    throw new Error(`Product ${product} exists and has a different catalogue. Choose another key with --product.`);
   if (fate === 'created') await catalog.apply(document, { dryRun: false, actor });
 }
 
-/** What customers are sold: plans as they are on sale now, with their weights and what they limit, and the ids of all. */
+/** Published plans with weights, ids, prices and limits. */
 export async function readCatalogue(database, product) {
   const { rows: plans } = await database.query(
     `select p.product_id as "productId", p.id as "planId", p.key as "planKey", p.current_version as "planVersion", v.name as "planName", v.trial_days as "trialDays"

@@ -1,6 +1,6 @@
 import { DAY_MS } from './wall-clock.mjs';
 
-/** A line of COPY's text format (PostgreSQL, "COPY"). Nothing is escaped: all that is invented here does without tabs, ends of lines and backslashes. */
+/** A line in COPY's text format (PostgreSQL, "COPY"). Not escaped: seed data has no tabs, newlines or backslashes. */
 export function line(values) {
   const texts = new Array(values.length);
   for (let index = 0; index < values.length; index++) texts[index] = textOf(values[index]);
@@ -21,7 +21,10 @@ function textOf(value) {
 
 const kept = new WeakMap();
 
-/** As JSON.stringify writes it, in half of its time: most of it are instants. What is frozen is written once; a plan's price is the same in a million rows. */
+/**
+ * JSON as JSON.stringify writes it, in half the time, because most values are instants. The text of frozen objects is
+ * cached: the price of a plan is the same in a million rows.
+ */
 function json(value) {
   if (value === null || typeof value === 'number' || typeof value === 'boolean') return `${value}`;
   if (typeof value === 'string') return JSON.stringify(value);
@@ -43,7 +46,7 @@ const days = new Map();
 const digits = (count) => Array.from({ length: 10 ** count }, (_, number) => String(number).padStart(count, '0'));
 const [TWO, THREE] = [digits(2), digits(3)];
 
-/** As toISOString writes it, each day's name once. */
+/** An instant as toISOString writes it. The date part is cached per day. */
 function instant(date) {
   const at = date.getTime();
   const day = Math.floor(at / DAY_MS);

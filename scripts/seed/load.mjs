@@ -1,22 +1,22 @@
 import { performance } from 'node:perf_hooks';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { setImmediate as breath } from 'node:timers/promises';
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import pg from 'pg';
 import { from } from 'pg-copy-streams';
 import { addCustomer, keyOf, TABLES } from './rows.mjs';
 
-/** Two load at once: while one waits for the checks at the end of its batch, the other writes. */
-const LANES = 2;
-/** Customers that are made in one go, before the other lane has its turn. */
-const GO = 100;
-/** Any fixed number: whoever holds this advisory lock seeds, with the hash of the product. */
+/** Two batches load concurrently: one writes while the other waits for the deferred checks at its end. */
+const CONCURRENT_BATCHES = 2;
+/** Customers drawn before the event loop may run the other batch. */
+const CUSTOMERS_PER_TURN = 100;
+/** Class of the advisory lock that a seeding process holds on a product (any fixed number; the key is the hash). */
 const SEEDING_LOCK = 7_046_030;
-/** Another one: held, shared, by each batch that is under way. */
+/** Class of the shared advisory lock that each running batch holds. */
 const BATCH_LOCK = 7_046_031;
-const LOCK_WAIT = '10s';
+const LOCK_TIMEOUT = '10s';
 
-/** Only for what this command loads: other writers wait for the disk as before. A batch that a crash of the server takes away is loaded again. */
+/** Asynchronous commit, for this command's sessions only. A batch that a server crash loses is loaded again. */
 const SESSION = `set synchronous_commit = off`;
 
 export async function connect(url) {
@@ -27,9 +27,12 @@ export async function connect(url) {
   return client;
 }
 
-/** Holds the product against a second seeder as long as the connection lives, and waits until nothing of a killed one is under way. @throws Error when another one is at work */
-export async function holdProduct(client, product) {
-  await client.query(`set lock_timeout = '${LOCK_WAIT}'`);
+/**
+ * Locks the product for this connection, and waits for batches of a killed seeder that still run.
+ * @throws Error when another process is seeding the product
+ */
+export async function lockProduct(client, product) {
+  await client.query(`set lock_timeout = '${LOCK_TIMEOUT}'`);
   try {
     await client.query('select pg_advisory_lock($1, hashtext($2))', [SEEDING_LOCK, product]);
     await client.query('select pg_advisory_lock($1, hashtext($2)), pg_advisory_unlock($1, hashtext($2))', [
@@ -42,7 +45,7 @@ export async function holdProduct(client, product) {
   await client.query('reset lock_timeout');
 }
 
-/** How many customers are there already: batches commit in their order, so those are the first ones. */
+/** The number of loaded customers. Batches commit in order, so these are the first ones. */
 export async function countLoaded(client, product) {
   const { rows } = await client.query(
     `select key from customers where key between $1 and $2 and length(key) = length($1) and deleted_at is null order by key desc limit 1`,
@@ -52,44 +55,44 @@ export async function countLoaded(client, product) {
 }
 
 /**
- * Loads the customers after the first `loaded`, batch by batch. A batch is one transaction, and commits after those before it:
- * so, killed at any time, the customers that are there are whole and the first ones. Told to stop, it ends what it has begun.
+ * Loads the customers after the first `loaded`, one transaction per batch. Batches commit in order, so after a kill at
+ * any time the loaded customers are complete and the first ones. When `signal` aborts, running batches are finished.
  */
-export async function load(url, { loaded, batch, ...draw }, { tell, signal }) {
+export async function load(url, { loaded, batch, ...draw }, { report, signal }) {
   const began = performance.now();
   const present = () => draw.now + Math.floor(performance.now() - began);
   let next = loaded;
   let turn = Promise.resolve();
   let failed = false;
-  const lane = async () => {
+  const loadBatches = async () => {
     const client = await connect(url);
-    let pass;
+    let releaseTurn;
     try {
       while (next < draw.customers && !failed && !signal.aborted) {
         const first = next + 1;
         const last = (next = Math.min(next + batch, draw.customers));
         const before = turn;
-        turn = new Promise((resolve) => (pass = resolve));
+        turn = new Promise((resolve) => (releaseTurn = resolve));
         await copyBatch(client, { first, last, ...draw, recordedAt: present() });
         await before;
         if (failed) return;
         await client.query('commit');
-        tell(last);
-        pass();
+        report(last);
+        releaseTurn();
       }
     } catch (error) {
       failed = true;
       throw error;
     } finally {
-      pass?.();
+      releaseTurn?.();
       await client.end();
     }
   };
-  await Promise.all(Array.from({ length: LANES }, lane));
+  await Promise.all(Array.from({ length: CONCURRENT_BATCHES }, loadBatches));
 }
 
-/** Has all usage summed up once more: what was loaded was recorded long before the sums had come to. */
-export async function sumUpAnew(client) {
+/** Makes the rollup start again from the oldest usage, because the loaded usage was recorded before its position. */
+export async function resetRollups(client) {
   await client.query('begin');
   await client.query('select from usage_sums for update');
   await client.query('delete from usage_by_hour');
@@ -97,11 +100,11 @@ export async function sumUpAnew(client) {
   await client.query('commit');
 }
 
-/** Writes a batch and has all that is deferred checked, but does not commit it. */
+/** Writes a batch and runs the deferred checks, but does not commit. */
 async function copyBatch(client, { first, last, ...draw }) {
-  const texts = await textsOf(first, last, draw);
+  const texts = await copyTexts(first, last, draw);
   await client.query('begin');
-  // Nobody can have remembered a customer who is being made: there is no version to count up, and nobody to tell.
+  // No cache has a customer that is being created, so no version is incremented and no invalidation is sent.
   await client.query(
     `select pg_advisory_xact_lock_shared($1, hashtext($2)), set_config('tollgate.settling', 'on', true)`,
     [BATCH_LOCK, draw.product],
@@ -110,15 +113,16 @@ async function copyBatch(client, { first, last, ...draw }) {
   await client.query('set constraints all immediate');
 }
 
-/** The rows of a batch as COPY reads them, pieces of text by table. */
-async function textsOf(first, last, draw) {
+/** The rows of a batch in COPY's text format, as chunks by table. */
+async function copyTexts(first, last, draw) {
   const texts = byTable();
-  for (let begin = first; begin <= last; begin += GO) {
+  for (let begin = first; begin <= last; begin += CUSTOMERS_PER_TURN) {
     const rows = byTable();
-    for (let index = begin; index < begin + GO && index <= last; index++) addCustomer(rows, index, draw);
+    for (let index = begin; index < begin + CUSTOMERS_PER_TURN && index <= last; index++)
+      addCustomer(rows, index, draw);
     for (const table in rows)
       if (rows[table].length > 0) texts[table].push(Buffer.from(`${rows[table].join('\n')}\n`, 'latin1'));
-    await breath();
+    await yieldToEventLoop();
   }
   return texts;
 }

@@ -1,25 +1,28 @@
 import { performance } from 'node:perf_hooks';
 
-const BAR = 30;
-const EVERY_MS = 5_000;
+const BAR_WIDTH = 30;
+const REPORT_INTERVAL_MS = 5_000;
 const seconds = (ms) => `${Math.round(ms / 1_000)} s`;
 
-/** Tells how far it is: a bar where somebody watches, else a line now and then. @returns takes how many are there, of those that will be */
-export function progressTo(stream, { loaded, customers }) {
+/**
+ * Reports progress: a bar on a terminal, otherwise a line every 5 s.
+ * @returns a function that takes the number of customers loaded so far
+ */
+export function progressReporter(stream, { loaded, customers }) {
   const began = performance.now();
-  let told = began;
-  return (there) => {
+  let reportedAt = began;
+  return (loadedNow) => {
     const now = performance.now();
-    const rate = (there - loaded) / ((now - began) / 1_000);
-    const facts = `${there.toLocaleString('en')} of ${customers.toLocaleString('en')}, ${Math.round(rate).toLocaleString('en')} a second, ${seconds(((customers - there) / rate) * 1_000)} left`;
+    const rate = (loadedNow - loaded) / ((now - began) / 1_000);
+    const status = `${loadedNow.toLocaleString('en')} of ${customers.toLocaleString('en')}, ${Math.round(rate).toLocaleString('en')} a second, ${seconds(((customers - loadedNow) / rate) * 1_000)} left`;
     if (stream.isTTY) {
-      const full = Math.round((there / customers) * BAR);
+      const full = Math.round((loadedNow / customers) * BAR_WIDTH);
       stream.write(
-        `\r[${'#'.repeat(full)}${'.'.repeat(BAR - full)}] ${facts}\u001b[K${there === customers ? '\n' : ''}`,
+        `\r[${'#'.repeat(full)}${'.'.repeat(BAR_WIDTH - full)}] ${status}\u001b[K${loadedNow === customers ? '\n' : ''}`,
       );
-    } else if (now - told >= EVERY_MS || there === customers) {
-      told = now;
-      stream.write(`${facts}\n`);
+    } else if (now - reportedAt >= REPORT_INTERVAL_MS || loadedNow === customers) {
+      reportedAt = now;
+      stream.write(`${status}\n`);
     }
   };
 }

@@ -7,7 +7,7 @@ const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(
 const hex = (bits) => HEX[bits >>> 24] + HEX[(bits >>> 16) & 255] + HEX[(bits >>> 8) & 255] + HEX[bits & 255];
 const WARM_UP = 12;
 
-/** Numbers that look drawn, the same for the same seed (sfc32, of PractRand): `stream` names whose they are, `index` which of them. */
+/** Pseudo-random numbers (sfc32 of PractRand): the same for the same `seed`, `stream` and `index`. */
 export class Random {
   constructor(seed, stream, index) {
     this.a = hash(stream);

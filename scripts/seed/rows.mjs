@@ -1,13 +1,16 @@
 import { dueAt } from '../../dist/libs/subscriptions/src/domain/time.js';
 import { changedFields, eventPayload } from '../../dist/libs/subscriptions/src/domain/subscription.js';
 import { COLUMNS, PROPERTIES } from '../../dist/libs/subscriptions/src/subscription-row.js';
-import { drawContract } from './contracts.mjs';
+import { drawSubscription } from './subscriptions.mjs';
 import { line } from './copy-text.mjs';
 import { Random } from './random.mjs';
 import { drawUsage } from './usage.mjs';
 import { WallClock } from './wall-clock.mjs';
 
-/** What is written, in an order in which every reference is there before what refers to it; a customer's to its first contract is asked for at the end. */
+/**
+ * Columns by table. Tables come after those that they refer to; only the reference of a customer to its first
+ * subscription is checked at the end of the batch.
+ */
 export const TABLES = {
   customers: [
     'id',
@@ -61,7 +64,7 @@ export const TABLES = {
   ],
 };
 
-const NOBODY = Object.freeze({ kind: 'system', id: null });
+const SYSTEM = Object.freeze({ kind: 'system', id: null });
 const HOMES = [
   [55, { timeZone: 'UTC', region: 'GB' }],
   [20, { timeZone: 'Europe/Berlin', region: 'DE' }],
@@ -75,7 +78,7 @@ const DEVICES = [
   [10, 'ios'],
 ];
 const KEY_DIGITS = 10;
-/** What time does, as `subscription_actions` names it. */
+/** Names in `subscription_actions` of the events that time causes. */
 const ACTIONS = {
   'subscription.trial_ended': 'trial_end',
   'subscription.renewed': 'renewal',
@@ -84,19 +87,19 @@ const ACTIONS = {
 
 export const keyOf = (product, index) => `${product}-${String(index).padStart(KEY_DIGITS, '0')}`;
 
-/** Adds all rows of a customer. Another run with the same seed draws the same; only instants are counted from its own present, `now`. */
+/** Adds all rows of a customer. The same seed draws the same customer; only instants are relative to `now`. */
 export function addCustomer(rows, index, { product, seed, customers, plans, now, recordedAt }) {
   const random = new Random(seed, product, index);
   const plan = random.pick(plans);
   const { clock, region } = random.pick(HOMES);
-  const { contract, steps, passed } = drawContract(
+  const { subscription, steps, passed } = drawSubscription(
     random,
     { plan, clock, seniority: Math.max(0, 1 - index / customers) },
     now,
   );
-  const { createdAt } = contract;
+  const { createdAt } = subscription;
   const ids = { customerId: random.uuid(createdAt.getTime()), id: random.uuid(createdAt.getTime()) };
-  Object.assign(contract, ids);
+  Object.assign(subscription, ids);
 
   const key = keyOf(product, index);
   rows.customers.push(
@@ -113,7 +116,7 @@ export function addCustomer(rows, index, { product, seed, customers, plans, now,
       createdAt,
     ]),
   );
-  rows.subscriptions.push(line([...PROPERTIES.map((property) => contract[property]), dueAt(contract)]));
+  rows.subscriptions.push(line([...PROPERTIES.map((property) => subscription[property]), dueAt(subscription)]));
   steps.forEach(({ type, at, before, after, byTime }, nth) => {
     if (byTime)
       rows.subscription_actions.push(
@@ -136,7 +139,7 @@ export function addCustomer(rows, index, { product, seed, customers, plans, now,
         passed + nth + 1,
         ids.customerId,
         plan.productId,
-        NOBODY,
+        SYSTEM,
         ...facts,
         at,
       ]),
@@ -145,14 +148,14 @@ export function addCustomer(rows, index, { product, seed, customers, plans, now,
   rows.event_sequences.push(line([ids.id, passed + steps.length]));
   for (const { featureId, windowStart, windowName, used, notified, hardLimit, at } of drawUsage(
     random,
-    contract,
+    subscription,
     { plan, clock },
     now,
   )) {
     const [since, then] = [new Date(windowStart), new Date(at)];
     rows.usage_counters.push(line([ids.customerId, featureId, since, windowName, used, 0, notified, hardLimit, then]));
     rows.usage_ledger.push(
-      line([ids.customerId, random.uuid(at), featureId, since, used, 'consume', then, then, NOBODY]),
+      line([ids.customerId, random.uuid(at), featureId, since, used, 'consume', then, then, SYSTEM]),
     );
   }
 }

@@ -5,8 +5,8 @@ import { CatalogModule, CatalogService } from '../../dist/libs/catalog/src/index
 import { SYSTEM_ACTOR } from '../../dist/libs/kernel/src/index.js';
 import { Config, PlatformModule, startDatabase } from '../../dist/libs/platform/src/index.js';
 import { ensureCatalogue, readCatalogue } from './catalogue.mjs';
-import { connect, countLoaded, holdProduct, load, sumUpAnew } from './load.mjs';
-import { progressTo } from './progress.mjs';
+import { connect, countLoaded, lockProduct, load, resetRollups } from './load.mjs';
+import { progressReporter } from './progress.mjs';
 import { summarize, summaryText } from './summary.mjs';
 
 class SeedModule {}
@@ -21,7 +21,7 @@ async function makeCatalogue(config, product) {
   }
 }
 
-/** Loads what is not there yet of so many customers, and tells how it goes on. */
+/** Loads the customers that are still missing, reports progress, and prints a summary. */
 export async function run({ customers, product, seed, batch }, output, signal) {
   const config = Config.fromEnvironment();
   const database = await startDatabase(config);
@@ -29,24 +29,23 @@ export async function run({ customers, product, seed, batch }, output, signal) {
   try {
     const client = await connect(config.requireDatabaseUrl());
     try {
-      await holdProduct(client, product);
+      await lockProduct(client, product);
       await makeCatalogue(config, product);
       const plans = await readCatalogue(client, product);
       const loaded = await countLoaded(client, product);
-      if (loaded > 0) output.write(`${loaded.toLocaleString('en')} customers are there already.\n`);
+      if (loaded > 0) output.write(`${loaded.toLocaleString('en')} customers are already loaded.\n`);
       const {
         rows: [{ now }],
       } = await client.query('select (extract(epoch from now()) * 1000)::float8 as now');
-      const watch = { tell: progressTo(output, { loaded, customers }), signal };
+      const monitor = { report: progressReporter(output, { loaded, customers }), signal };
       if (loaded < customers)
         await load(
           config.requireDatabaseUrl(),
           { loaded, batch, customers, product, seed, plans, now: Math.floor(now) },
-          watch,
+          monitor,
         );
-      if (signal.aborted)
-        return void output.write('\nStopped. Started again with the same arguments, it goes on here.\n');
-      await sumUpAnew(client);
+      if (signal.aborted) return void output.write('\nStopped. Start again with the same arguments to continue.\n');
+      await resetRollups(client);
       const filled = performance.now();
       await client.query('analyze');
       output.write(

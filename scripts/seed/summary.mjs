@@ -1,4 +1,4 @@
-/** What is there now, read back: a scan of the product's contracts. */
+/** Counts of the loaded customers by plan and category, read from the database: a scan of the subscriptions. */
 export async function summarize(client, product) {
   const { rows: plans } = await client.query(
     `select s.plan_key as name, count(*)::int as customers from subscriptions s join products p on p.id = s.product_id
@@ -10,9 +10,9 @@ export async function summarize(client, product) {
   } = await client.query(
     `select count(*) filter (where s.ended_at is null and s.current_period_end > now() and s.current_period_end <= now() + interval '7 days')::int as "period ends within 7 days",
        count(*) filter (where s.created_at > now() - interval '7 days')::int as "new within 7 days",
-       count(*) filter (where s.status = 'trialing')::int as "of these in a trial",
+       count(*) filter (where s.status = 'trialing')::int as "in a trial",
        count(*) filter (where s.canceled_at > now() - interval '14 days')::int as "canceled within 14 days",
-       count(*) filter (where s.canceled_at > now() - interval '14 days' and s.ended_at is null)::int as "of these live until their period ends"
+       count(*) filter (where s.canceled_at > now() - interval '14 days' and s.ended_at is null)::int as "canceled but live until the period ends"
      from subscriptions s join products p on p.id = s.product_id where p.key = $1`,
     [product],
   );

@@ -3,8 +3,8 @@ import { boundary, calendarWindow } from '../../dist/libs/kernel/src/index.js';
 export const DAY_MS = 86_400_000;
 
 /**
- * The wall clock of a zone: the service's own calendar, which is asked for each midnight once, because asking it for each of a
- * million customers takes minutes. Days without a change of clocks are counted from their midnight; on the others it is asked itself.
+ * Wall clock of a time zone with cached midnights. The service's calendar would take minutes for a million customers,
+ * so it computes each midnight once. Days without a clock change are counted from midnight; others use the calendar.
  */
 export class WallClock {
   midnights = new Map();
@@ -13,14 +13,14 @@ export class WallClock {
     this.timeZone = timeZone;
   }
 
-  /** Where the local day that contains an instant begins. */
+  /** Start of the local day that contains an instant. */
   startOfDay(at) {
     return this.midnight(this.dayOf(at));
   }
 
   addDays(at, days) {
     const day = this.dayOf(at);
-    return this.onDay(at, day, day + days) ?? this.ask(at, 'day', days);
+    return this.onDay(at, day, day + days) ?? this.compute(at, 'day', days);
   }
 
   /** Months are clamped to their length: 31 January, 28 February. */
@@ -31,7 +31,7 @@ export class WallClock {
     const last = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
     return (
       this.onDay(at, day, Date.UTC(year, month, Math.min(date.getUTCDate(), last)) / DAY_MS) ??
-      this.ask(at, 'month', months)
+      this.compute(at, 'month', months)
     );
   }
 
@@ -39,7 +39,7 @@ export class WallClock {
     return this.isPlain(day) && this.isPlain(other) ? this.midnight(other) + at - this.midnight(day) : null;
   }
 
-  ask(at, interval, count) {
+  compute(at, interval, count) {
     return boundary({ anchor: new Date(at), interval, count: 1, timeZone: this.timeZone }, count).getTime();
   }
 

@@ -107,7 +107,7 @@ describe('npm run seed', () => {
     expect(afterKill).toBeLessThan(CUSTOMERS);
     expect(last).toMatchObject({
       code: 0,
-      output: expect.stringContaining(`${afterKill.toLocaleString('en')} customers are there already.`),
+      output: expect.stringContaining(`${afterKill.toLocaleString('en')} customers are already loaded.`),
     });
     expect(
       await numbers(`select count(*)::int as customers, count(distinct c.key)::int as keys, min(c.key) = 'seed-0000000001' and max(c.key) = 'seed-0000005000' as gapless,
@@ -134,7 +134,7 @@ describe('npm run seed', () => {
     const { code, output } = await ended(run(ARGUMENTS));
     expect({ code, output }).toMatchObject({
       code: 0,
-      output: expect.stringMatching(/5,000 customers are there already[\s\S]*All +5,000/),
+      output: expect.stringMatching(/5,000 customers are already loaded[\s\S]*All +5,000/),
     });
     expect(
       await numbers(
@@ -309,7 +309,7 @@ describe('npm run seed', () => {
     ['an option that it does not know', ['--costumers', '5'], {}, '--costumers'],
     ['a number that is none', ['--customers', '1e3'], {}, '--customers must be a whole number'],
     ['production', ['--customers', '5'], { NODE_ENV: 'production' }, '--yes-production'],
-    ['a product of somebody else', ['--customers', '5', '--product', 'api'], {}, 'has another catalogue'],
+    ['a product with a different catalogue', ['--customers', '5', '--product', 'api'], {}, 'has a different catalogue'],
   ])(
     'rejects %s',
     async (_, args, environment, told) => {

@@ -6,11 +6,11 @@ const HOUR_MS = 3_600_000;
 const WEEK_MS = 7 * DAY_MS;
 const FORTNIGHT_MS = 14 * DAY_MS;
 const MONTH_MS = 30.4 * DAY_MS;
-/** The first customers came two years ago, and more every month. */
+/** The oldest customers are two years old; the number of new customers grows every month. */
 const OLDEST_MONTHS = 24;
 const GROWTH = 1.5;
 
-/** How many of a hundred are what; a contract is one of them only. */
+/** Percent of the subscriptions in each category. A subscription is in one category only. */
 const CATEGORIES = [
   [20, expiring],
   [15, fresh],
@@ -21,84 +21,87 @@ const CATEGORIES = [
 ];
 
 /**
- * A contract with a past: made when it was, renewed as often as it was, and then canceled or not. Cancellations, reminders and ends are
- * the service's own domain code; only renewals are counted here, because the service takes a step for each.
- * @param who the `plan` that was sold, the `clock` of its zone, and `seniority`: 1 for the first customer, near 0 for the last
- * @returns the contract as it is now, the steps of its life since its period began, each with what was before, and how many steps there were before those
+ * Draws a subscription with a history: created, renewed, and in some cases canceled in the past. Cancellations,
+ * reminders and ends are computed by the service's own domain code. Only renewals are counted here, because the service
+ * takes one step for each.
+ * @param who the `plan`, the `clock` of the time zone, and `seniority`: 1 for the first customer, near 0 for the last
+ * @returns the subscription as it is now, the steps since its period began, each with the state before it, and the
+ *   number of steps `passed` before those
  */
-export function drawContract(random, who, now) {
+export function drawSubscription(random, who, now) {
   const { current, last, passed, cancellation } = random.pick(CATEGORIES)(random, who, now);
   const steps = [last];
-  let contract = current;
-  const keep = ({ type, subscription, at }, byTime) => {
-    steps.push({ type, at, before: contract, after: subscription, byTime });
-    contract = { ...subscription, updatedAt: at };
+  let subscription = current;
+  const keep = ({ type, subscription: after, at }, byTime) => {
+    steps.push({ type, at, before: subscription, after, byTime });
+    subscription = { ...after, updatedAt: at };
   };
-  const passTime = (until) => dueTransitions(contract, new Date(until)).forEach((transition) => keep(transition, true));
+  const passTime = (until) =>
+    dueTransitions(subscription, new Date(until)).forEach((transition) => keep(transition, true));
   if (cancellation) {
     passTime(cancellation.at);
-    keep(cancel(contract, cancellation.when, new Date(cancellation.at)), false);
+    keep(cancel(subscription, cancellation.when, new Date(cancellation.at)), false);
   }
   passTime(now);
-  return { contract, steps, passed };
+  return { subscription, steps, passed };
 }
 
-/** Its period ends within the next seven days. */
+/** The period ends within the next seven days. */
 function expiring(random, who, now) {
   const draw = () => endingAt(who, periodsOf(who), random.instant(now + HOUR_MS, now + WEEK_MS));
   return drawUntil(
     draw,
-    (contract) => endOf(contract) > now + HOUR_MS && endOf(contract) <= now + WEEK_MS && isOld(contract, now),
+    (history) => endOf(history) > now + HOUR_MS && endOf(history) <= now + WEEK_MS && isOld(history, now),
   );
 }
 
-/** Made within the last seven days; in its trial, where the plan has one. */
+/** Created within the last seven days; in a trial if the plan has one. */
 function fresh(random, who, now) {
   return madeAt(who, random.instant(now - WEEK_MS, now), 0);
 }
 
-/** None of the others. */
+/** In none of the other categories. */
 function steady(random, who, now) {
-  return runningAt(random, who, now, (contract) => endOf(contract) > now + WEEK_MS && isOld(contract, now));
+  return runningAt(random, who, now, (history) => endOf(history) > now + WEEK_MS && isOld(history, now));
 }
 
-/** Canceled within the last fortnight, and live until its period ends. */
+/** Canceled within the last 14 days, and live until the period ends. */
 function canceling(random, who, now) {
-  const contract = steady(random, who, now);
+  const history = steady(random, who, now);
   return {
-    ...contract,
-    cancellation: { when: 'period_end', at: random.instant(Math.max(now - FORTNIGHT_MS, startOf(contract)), now) },
+    ...history,
+    cancellation: { when: 'period_end', at: random.instant(Math.max(now - FORTNIGHT_MS, startOf(history)), now) },
   };
 }
 
-/** Ended at once within the last fortnight. */
+/** Canceled with immediate effect within the last 14 days. */
 function canceled(random, who, now) {
   const at = random.instant(now - FORTNIGHT_MS, now);
   return {
-    ...runningAt(random, who, at, (contract) => startOf(contract) < at - DAY_MS && isOld(contract, now)),
+    ...runningAt(random, who, at, (history) => startOf(history) < at - DAY_MS && isOld(history, now)),
     cancellation: { when: 'now', at },
   };
 }
 
-/** Canceled within the last fortnight, and ended with its period since. */
+/** Canceled within the last 14 days; the period has ended since. */
 function expired(random, who, now) {
   const draw = () => endingAt(who, periodsOf(who), random.instant(now - FORTNIGHT_MS + DAY_MS, now - HOUR_MS));
-  const contract = drawUntil(draw, (drawn) => endOf(drawn) < now && endOf(drawn) > now - FORTNIGHT_MS + HOUR_MS);
+  const history = drawUntil(draw, (drawn) => endOf(drawn) < now && endOf(drawn) > now - FORTNIGHT_MS + HOUR_MS);
   return {
-    ...contract,
+    ...history,
     cancellation: {
       when: 'period_end',
-      at: random.instant(Math.max(now - FORTNIGHT_MS, startOf(contract)), endOf(contract)),
+      at: random.instant(Math.max(now - FORTNIGHT_MS, startOf(history)), endOf(history)),
     },
   };
 }
 
-/** In the middle of a period at that instant; one period older where it would be too young. */
+/** In the middle of a period at an instant. Every second try is one period older, in case it would be too young. */
 function runningAt(random, who, at, isMeant) {
   let tries = 0;
   const draw = () =>
     endingAt(who, periodsOf(who) + (tries++ % 2), random.instant(at + HOUR_MS, at + who.plan.months * MONTH_MS));
-  return drawUntil(draw, (contract) => startOf(contract) < at && endOf(contract) > at && isMeant(contract));
+  return drawUntil(draw, (history) => startOf(history) < at && endOf(history) > at && isMeant(history));
 }
 
 function drawUntil(draw, isMeant) {
@@ -117,14 +120,14 @@ function periodsOf({ plan, seniority }) {
   return Math.floor((OLDEST_MONTHS * seniority ** GROWTH) / plan.months);
 }
 
-/** Made when its period after so many others ends then, or a few days off: months have different lengths. */
+/** Created so that the period after `periods` others ends at `end`, or a few days off: months differ in length. */
 function endingAt(who, periods, end) {
   const { plan, clock } = who;
   const anchor = clock.addMonths(end, -plan.months * (periods + 1));
   return madeAt(who, clock.addDays(anchor, -plan.trialDays), periods + (plan.trialDays > 0 ? 1 : 0));
 }
 
-/** A contract in the first period of its life, or in the one after so many renewals; the end of a trial is one of them. */
+/** A subscription after a number of renewals; the end of a trial counts as one. */
 function madeAt({ plan, clock }, made, renewals) {
   const trialEnd = plan.trialDays > 0 ? clock.addDays(made, plan.trialDays) : null;
   const anchor = trialEnd ?? made;
@@ -170,7 +173,7 @@ function madeAt({ plan, clock }, made, renewals) {
     };
   const periods = trialEnd ? renewals - 1 : renewals;
   const [from, to] = [boundary(periods), boundary(periods + 1)];
-  // A period's reminder comes before the renewal that ends it.
+  // The reminder of a period precedes the renewal that ends it.
   const before = { ...first, version: renewals, remindedOf: from, currentPeriodEnd: from };
   if (periods > 0)
     Object.assign(before, {

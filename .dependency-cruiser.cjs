@@ -1,4 +1,4 @@
-/** Which part may know which. `npm run lint` checks it; test/rules seeds a breach of every rule and sees it fail. */
+/** Libs that each lib may import. `npm run lint` checks it; test/rules seeds a breach of every rule. */
 const BELOW = {
   kernel: [],
   platform: ['kernel'],
@@ -31,7 +31,7 @@ const BELOW = {
 const oneWay = Object.entries(BELOW).map(([lib, below]) => ({
   name: `one-way-${lib}`,
   severity: 'error',
-  comment: `libs/${lib} knows only ${below.join(', ') || 'itself'}: move what both need down, or the caller up.`,
+  comment: `libs/${lib} may import only ${below.join(', ') || 'itself'}: move the shared code down, or the caller up.`,
   from: { path: `^libs/${lib}/` },
   to: { path: '^libs/', pathNot: `^libs/(${[lib, ...below].join('|')})/` },
 }));
@@ -40,31 +40,31 @@ module.exports = {
   forbidden: [
     ...oneWay,
     {
-      name: 'through-the-door',
+      name: 'import-libs-by-index',
       severity: 'error',
-      comment: 'Import another lib as @app/<lib>: what its index.ts does not give is its own business.',
+      comment: 'Import another lib as @app/<lib>: only the exports of its index.ts are public.',
       from: { path: '^(apps|libs)/([^/]+)/' },
       to: { path: '^libs/([^/]+)/src/(?!index\\.ts$)', pathNot: '^libs/$2/' },
     },
     {
-      name: 'libs-know-no-app',
+      name: 'libs-import-no-app',
       severity: 'error',
-      comment: 'apps import libs, never the other way round.',
+      comment: 'Apps import libs, never the reverse.',
       from: { path: '^(libs|migrations)/' },
       to: { path: '^apps/' },
     },
     {
-      name: 'apps-apart',
+      name: 'apps-import-no-app',
       severity: 'error',
       comment:
-        'Apps do not know each other; only the api’s main.ts takes the worker’s module in, to run both in one process.',
+        'Apps do not import each other; only main.ts of the api imports the worker module, to run both in one process.',
       from: { path: '^apps/([^/]+)/' },
       to: { path: '^apps/', pathNot: ['^apps/$1/', '^apps/worker/src/worker\\.module\\.ts$'] },
     },
     {
-      name: 'only-main-composes',
+      name: 'worker-module-in-main-only',
       severity: 'error',
-      comment: 'The worker’s module is taken in by the api’s main.ts alone.',
+      comment: 'Only main.ts of the api imports the worker module.',
       from: { path: '^apps/', pathNot: ['^apps/worker/', '^apps/api/src/main\\.ts$'] },
       to: { path: '^apps/worker/src/worker\\.module\\.ts$' },
     },
@@ -92,19 +92,19 @@ module.exports = {
     {
       name: 'pure-domain',
       severity: 'error',
-      comment: 'domain/ imports the kernel and its own folder; of libs below only types.',
+      comment: 'domain/ imports the kernel and its own folder; from lower libs only types.',
       from: { path: '^libs/([^/]+)/src/domain/', pathNot: '\\.spec\\.ts$' },
       to: { pathNot: ['^libs/kernel/', '^libs/$1/src/domain/'], dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'pure-kernel',
       severity: 'error',
-      comment: 'The kernel is plain TypeScript: time and ids come from two packages, and nothing else comes in.',
+      comment: 'The kernel is plain TypeScript: it imports two packages, for time and ids, and nothing else.',
       from: { path: '^libs/kernel/', pathNot: '\\.spec\\.ts$' },
       to: { dependencyTypes: ['npm', 'npm-dev'], pathNot: 'node_modules/(temporal-polyfill|uuidv7)/' },
     },
     {
-      name: 'typeorm-in-its-place',
+      name: 'typeorm-in-repositories-only',
       severity: 'error',
       comment: 'SQL and TypeORM belong to repositories, entities, modules, the database folder and migrations.',
       from: {
@@ -114,37 +114,37 @@ module.exports = {
       to: { path: 'node_modules/(typeorm|@nestjs/typeorm)/' },
     },
     {
-      name: 'controllers-ask-services',
+      name: 'controllers-call-services',
       severity: 'error',
-      comment: 'A controller calls a service: it knows no repository and no entity.',
+      comment: 'A controller calls a service: it imports no repository and no entity.',
       from: { path: '\\.controller\\.ts$' },
       to: { path: '\\.(repository|entity|entities)\\.ts$' },
     },
     {
-      name: 'migrations-alone',
+      name: 'migrations-import-nothing',
       severity: 'error',
-      comment: 'A migration must run for ever as it was written: it imports nothing that changes.',
+      comment: 'A migration must never change what it does: it imports no code of the project.',
       from: { path: '^migrations/' },
       to: { path: '^(apps|libs|test)/' },
     },
     {
       name: 'no-cycles',
       severity: 'error',
-      comment: 'Two files that import each other are one: merge them or cut a third out.',
+      comment: 'An import cycle: merge the files or extract a third one.',
       from: {},
       to: { circular: true },
     },
     {
       name: 'no-dev-packages',
       severity: 'error',
-      comment: 'What runs in production stands in dependencies.',
+      comment: 'Packages used in production belong in dependencies.',
       from: { path: '^(apps|libs|migrations)/', pathNot: '\\.spec\\.ts$' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['npm', 'type-only'] },
     },
     {
       name: 'resolvable',
       severity: 'error',
-      comment: 'The import leads nowhere.',
+      comment: 'The imported file or package does not exist.',
       from: {},
       to: { couldNotResolve: true },
     },

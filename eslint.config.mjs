@@ -1,33 +1,33 @@
 import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
-import { houseRules } from './scripts/lint-rules.mjs';
+import { projectRules } from './scripts/lint-rules.mjs';
 
 const forbid = (selector, message) => ({ selector, message });
 const EVERYWHERE = [
-  forbid('ExportDefaultDeclaration', 'Name what you export.'),
-  forbid("Identifier[name='forwardRef']", 'A cycle between modules: move what both need into a third.'),
+  forbid('ExportDefaultDeclaration', 'Use a named export.'),
+  forbid(
+    "Identifier[name='forwardRef']",
+    'forwardRef hides a cycle between modules: move the shared code into a third one.',
+  ),
 ];
 const NO_CLOCK = [
-  forbid("NewExpression[callee.name='Date'][arguments.length=0]", 'Ask the injected Clock for the time.'),
-  forbid(
-    "CallExpression[callee.object.name='Date'][callee.property.name='now']",
-    'Ask the injected Clock for the time.',
-  ),
+  forbid("NewExpression[callee.name='Date'][arguments.length=0]", 'Use the injected Clock.'),
+  forbid("CallExpression[callee.object.name='Date'][callee.property.name='now']", 'Use the injected Clock.'),
 ];
 const NO_FLOAT = [
   forbid(
     "CallExpression[callee.name='parseFloat'], CallExpression[callee.property.name='toFixed']",
-    'Money and counts are whole numbers.',
+    'Money and counts are integers.',
   ),
 ];
 const PURE = [
-  forbid(':function[async=true]', 'domain/ is pure: nothing is awaited here.'),
-  forbid("CallExpression[callee.name='newId']", 'domain/ is pure: ids come in from outside.'),
+  forbid(':function[async=true]', 'domain/ is pure: no async functions.'),
+  forbid("CallExpression[callee.name='newId']", 'domain/ is pure: the caller passes ids.'),
 ];
 const CONTROLLERS = [
   forbid(
     'IfStatement, SwitchStatement, ConditionalExpression[parent.type!="ArrowFunctionExpression"]',
-    'A controller reads, calls one service method and answers.',
+    'A controller reads the request, calls one service method and returns the result: no branches.',
   ),
 ];
 
@@ -44,16 +44,16 @@ export default tseslint.config(
         experimentalDecorators: true,
       },
     },
-    plugins: { house: houseRules },
+    plugins: { project: projectRules },
     rules: {
       eqeqeq: 'error',
       'no-console': 'error',
       'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
       'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
       'no-restricted-syntax': ['error', ...EVERYWHERE, ...NO_CLOCK, ...NO_FLOAT],
-      'house/file-name': 'error',
-      'house/few-parameters': 'error',
-      'house/todo-with-issue': 'error',
+      'project/file-name': 'error',
+      'project/few-parameters': 'error',
+      'project/todo-with-issue': 'error',
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/consistent-type-imports': [
         'error',
@@ -76,7 +76,7 @@ export default tseslint.config(
     rules: { 'no-restricted-syntax': ['error', ...EVERYWHERE, ...NO_CLOCK, ...NO_FLOAT, ...CONTROLLERS] },
   },
   { files: ['libs/platform/src/clock/*.ts'], rules: { 'no-restricted-syntax': ['error', ...EVERYWHERE] } },
-  // Runs in other services, where nothing is injected.
+  // The client runs in other services, which have no dependency injection.
   { files: ['clients/typescript/src/*.ts'], rules: { 'no-restricted-syntax': ['error', ...EVERYWHERE] } },
   { files: ['apps/*/src/main.ts'], rules: { 'no-console': 'off' } },
   {
@@ -85,7 +85,7 @@ export default tseslint.config(
       'no-restricted-syntax': ['error', ...EVERYWHERE],
       'max-lines': ['error', { max: 450, skipBlankLines: true, skipComments: true }],
       'max-lines-per-function': 'off',
-      'house/few-parameters': 'off',
+      'project/few-parameters': 'off',
       '@typescript-eslint/no-explicit-any': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-member-access': 'off',

@@ -1,4 +1,4 @@
-/** Transpiled by swc, types are checked by `npm run typecheck`; aliases point at each lib's door. */
+/** Transpiled by swc; `npm run typecheck` checks the types. `@app/<lib>` resolves to the index.ts of a lib. */
 const swc = {
   jsc: {
     target: 'es2022',
@@ -20,7 +20,7 @@ const base = {
     '^@app/([^/]+)$': '<rootDir>/libs/$1/src/index.ts',
     '^@tollgate/client$': '<rootDir>/clients/typescript/src/index.ts',
     '^@tollgate/client/nest$': '<rootDir>/clients/typescript/src/nest.ts',
-    // CommonJS around ESM, which Jest cannot load: see scripts/throttler-for-jest.mjs.
+    // CommonJS that requires ESM, which Jest cannot load: see scripts/throttler-for-jest.mjs.
     '^@nestjs/throttler$': '<rootDir>/node_modules/.cache/tollgate/throttler.mjs',
   },
 };
@@ -38,7 +38,7 @@ export default {
     },
   ],
   testTimeout: 30_000,
-  // What runs in the tests' own processes; of services that they start beside them nothing is seen.
+  // Only code in the test processes is measured, not the services that tests start in other processes.
   coverageProvider: 'v8',
   collectCoverageFrom: [
     'apps/*/src/**/*.ts',

@@ -25,7 +25,7 @@ const LIBS = [
   'accounts',
 ];
 
-/** A file that breaks one rule, and the rule that must say so. */
+/** A file that breaks one rule, and the rule that must report it. */
 interface Breach {
   rule: string;
   file: string;
@@ -46,10 +46,14 @@ const IMPORT_BREACHES: Breach[] = [
   { rule: 'one-way-notifications', file: 'libs/notifications/src/a.ts', code: `import '@app/auth';` },
   { rule: 'one-way-auth', file: 'libs/auth/src/a.ts', code: `import '@app/accounts';` },
   { rule: 'one-way-accounts', file: 'libs/accounts/src/a.ts', code: `import '../../unlisted/src/index.js';` },
-  { rule: 'through-the-door', file: 'libs/users/src/a.ts', code: `import '../../platform/src/inner.js';` },
-  { rule: 'libs-know-no-app', file: 'libs/users/src/a.ts', code: `import '../../../apps/api/src/main.js';` },
-  { rule: 'apps-apart', file: 'apps/worker/src/a.ts', code: `import '../../api/src/main.js';` },
-  { rule: 'only-main-composes', file: 'apps/api/src/a.ts', code: `import '../../worker/src/worker.module.js';` },
+  { rule: 'import-libs-by-index', file: 'libs/users/src/a.ts', code: `import '../../platform/src/inner.js';` },
+  { rule: 'libs-import-no-app', file: 'libs/users/src/a.ts', code: `import '../../../apps/api/src/main.js';` },
+  { rule: 'apps-import-no-app', file: 'apps/worker/src/a.ts', code: `import '../../api/src/main.js';` },
+  {
+    rule: 'worker-module-in-main-only',
+    file: 'apps/api/src/a.ts',
+    code: `import '../../worker/src/worker.module.js';`,
+  },
   { rule: 'clients-import-no-server', file: 'clients/typescript/src/a.ts', code: `import '@app/kernel';` },
   {
     rule: 'clients-import-no-server',
@@ -66,9 +70,9 @@ const IMPORT_BREACHES: Breach[] = [
     code: `import { inner } from '@app/platform';\nexport const x = inner;`,
   },
   { rule: 'pure-kernel', file: 'libs/kernel/src/a.ts', code: `import 'pg';` },
-  { rule: 'typeorm-in-its-place', file: 'libs/users/src/a.service.ts', code: `import 'typeorm';` },
-  { rule: 'controllers-ask-services', file: 'apps/api/src/a.controller.ts', code: `import './a.repository.js';` },
-  { rule: 'migrations-alone', file: 'migrations/a.ts', code: `import '@app/kernel';` },
+  { rule: 'typeorm-in-repositories-only', file: 'libs/users/src/a.service.ts', code: `import 'typeorm';` },
+  { rule: 'controllers-call-services', file: 'apps/api/src/a.controller.ts', code: `import './a.repository.js';` },
+  { rule: 'migrations-import-nothing', file: 'migrations/a.ts', code: `import '@app/kernel';` },
   { rule: 'no-cycles', file: 'libs/users/src/a.ts', code: `import './b.js';` },
   { rule: 'no-dev-packages', file: 'libs/users/src/a.ts', code: `import 'fast-check';` },
   { rule: 'resolvable', file: 'libs/users/src/a.ts', code: `import './nowhere.js';` },
@@ -105,13 +109,13 @@ const CODE_BREACHES: Breach[] = [
     code: `export function a(): number {\n  let b = 0;\n${'  b += 1;\n'.repeat(70)}  return b;\n}`,
   },
   {
-    rule: 'house/few-parameters',
+    rule: 'project/few-parameters',
     file: 'libs/users/src/a.ts',
     code: 'export const a = (b: 1, c: 1, d: 1, e: 1, f: 1, g: 1): number => b + c + d + e + f + g;',
   },
-  { rule: 'house/file-name', file: 'libs/users/src/helpers.ts', code: 'export const a = 1;' },
-  { rule: 'house/file-name', file: 'libs/users/src/TwoWords.ts', code: 'export const a = 1;' },
-  { rule: 'house/todo-with-issue', file: 'libs/users/src/a.ts', code: '// TODO later\nexport const a = 1;' },
+  { rule: 'project/file-name', file: 'libs/users/src/helpers.ts', code: 'export const a = 1;' },
+  { rule: 'project/file-name', file: 'libs/users/src/TwoWords.ts', code: 'export const a = 1;' },
+  { rule: 'project/todo-with-issue', file: 'libs/users/src/a.ts', code: '// TODO later\nexport const a = 1;' },
   { rule: 'no-restricted-syntax', file: 'libs/users/src/a.ts', code: 'export default 1;' },
   {
     rule: 'no-restricted-syntax',
@@ -133,16 +137,16 @@ const CODE_BREACHES: Breach[] = [
   },
 ];
 
-describe('project rules', () => {
-  let house: string;
+describe('architecture lint', () => {
+  let project: string;
   const write = (file: string, code: string): void => {
-    fs.mkdirSync(path.dirname(path.join(house, file)), { recursive: true });
-    fs.writeFileSync(path.join(house, file), `${code}\n`);
+    fs.mkdirSync(path.dirname(path.join(project, file)), { recursive: true });
+    fs.writeFileSync(path.join(project, file), `${code}\n`);
   };
   const run = (program: string, flags: string[]): string => {
     try {
       return execFileSync(process.execPath, [path.join(root, 'node_modules', program), ...flags], {
-        cwd: house,
+        cwd: project,
         encoding: 'utf8',
         stdio: ['ignore', 'pipe', 'ignore'],
         maxBuffer: 1e8,
@@ -151,8 +155,8 @@ describe('project rules', () => {
       return (error as { stdout: string }).stdout;
     }
   };
-  /** Each file with the rules it breaks: all breaches stand in one tree, each in a file of its own. */
-  const importsBroken = (): [string, string][] => {
+  /** Each broken import rule with its file. All breaches are in one tree, each in a separate file. */
+  const findBrokenImports = (): [string, string][] => {
     const report = JSON.parse(
       run('dependency-cruiser/bin/dependency-cruise.mjs', [
         '--config',
@@ -178,18 +182,18 @@ describe('project rules', () => {
   const importBreaches = numbered(IMPORT_BREACHES);
 
   beforeAll(() => {
-    house = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgate-rules-'));
+    project = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgate-rules-'));
     for (const file of ['.dependency-cruiser.cjs', 'eslint.config.mjs', 'tsconfig.json', 'package.json'])
-      fs.copyFileSync(path.join(root, file), path.join(house, file));
-    fs.cpSync(path.join(root, 'scripts'), path.join(house, 'scripts'), { recursive: true });
-    fs.symlinkSync(path.join(root, 'node_modules'), path.join(house, 'node_modules'));
+      fs.copyFileSync(path.join(root, file), path.join(project, file));
+    fs.cpSync(path.join(root, 'scripts'), path.join(project, 'scripts'), { recursive: true });
+    fs.symlinkSync(path.join(root, 'node_modules'), path.join(project, 'node_modules'));
     for (const lib of LIBS) write(`libs/${lib}/src/index.ts`, 'export const inner = 1;');
     // Accounts is on top: only a lib that the table of imports does not list is forbidden to it.
     write('libs/unlisted/src/index.ts', 'export const inner = 1;');
     write('clients/typescript/src/index.ts', `import 'openapi-fetch';`);
     fs.copyFileSync(
       path.join(root, 'clients/typescript/package.json'),
-      path.join(house, 'clients/typescript/package.json'),
+      path.join(project, 'clients/typescript/package.json'),
     );
     write('libs/platform/src/inner.ts', 'export const inner = 1;');
     write('apps/api/src/main.ts', `import '../../worker/src/worker.module.js';\nimport '@app/metering';`);
@@ -197,29 +201,29 @@ describe('project rules', () => {
     write('apps/api/src/a.repository.ts', 'export const a = 1;');
     write('migrations/index.ts', 'export const a = 1;');
   });
-  afterAll(() => fs.rmSync(house, { recursive: true, force: true }));
+  afterAll(() => fs.rmSync(project, { recursive: true, force: true }));
 
-  it('pass for the committed tree', () => {
-    expect(importsBroken()).toEqual([]);
+  it('passes for a tree without breaches', () => {
+    expect(findBrokenImports()).toEqual([]);
   }, 30_000);
 
-  it('have a seeded breach each', () => {
+  it('has a seeded breach for every import rule', () => {
     expect([...new Set(IMPORT_BREACHES.map(({ rule }) => rule))].sort()).toEqual(
       forbidden.map(({ name }) => name).sort(),
     );
   });
 
-  it('fail for every seeded import', () => {
+  it('fails for every seeded import', () => {
     for (const { file, code } of importBreaches) write(file, code);
     const cycle = importBreaches.find(({ rule }) => rule === 'no-cycles')!.file;
     write('libs/users/src/b.ts', `import './${path.basename(cycle, '.ts')}.js';`);
-    const broken = importsBroken();
+    const broken = findBrokenImports();
     for (const { rule, file } of importBreaches) expect(broken).toContainEqual([file, rule]);
-    for (const { file } of importBreaches) fs.rmSync(path.join(house, file));
-    fs.rmSync(path.join(house, 'libs/users/src/b.ts'));
+    for (const { file } of importBreaches) fs.rmSync(path.join(project, file));
+    fs.rmSync(path.join(project, 'libs/users/src/b.ts'));
   }, 30_000);
 
-  it('fail for every seeded line of code', () => {
+  it('fails for every seeded line of code', () => {
     const breaches = numbered(CODE_BREACHES);
     for (const { file, code } of breaches) write(file, code);
     const report = JSON.parse(run('eslint/bin/eslint.js', ['--format', 'json', '.'])) as {
@@ -228,7 +232,7 @@ describe('project rules', () => {
     }[];
     const found = new Map(
       report.map(({ filePath, messages }) => [
-        path.relative(fs.realpathSync(house), filePath),
+        path.relative(fs.realpathSync(project), filePath),
         messages.map(({ ruleId }) => ruleId),
       ]),
     );

@@ -8,7 +8,7 @@ const root = path.resolve(import.meta.dirname, '../..');
 const TIMEOUT = `set local lock_timeout = '5s'`;
 const TABLE = 'alter table customers';
 
-/** What a migration must not do to a table that is in use, and the rule that says so. */
+/** SQL that a migration must not run on a table in use, and the rule that reports it. */
 const BREACHES: { rule: string; sql: string[] }[] = [
   { rule: 'require-lock-timeout', sql: [`${TABLE} add column note text`] },
   { rule: 'require-concurrent-index-creation', sql: [TIMEOUT, 'create index customers_by_name on customers (name)'] },
@@ -38,31 +38,31 @@ const BREACHES: { rule: string; sql: string[] }[] = [
   { rule: 'ignore-with-reason', sql: [TIMEOUT, `-- We like it.\n-- squawk-ignore-file\n${TABLE} drop column name`] },
   {
     rule: 'unused-ignore',
-    sql: [TIMEOUT, `-- Nobody reads it any more.\n-- squawk-ignore no-such-rule\n${TABLE} add column note text`],
+    sql: [TIMEOUT, `-- No release reads it any more.\n-- squawk-ignore no-such-rule\n${TABLE} add column note text`],
   },
 ];
 
 describe('migration lint', () => {
-  let house: string;
+  let tree: string;
   beforeAll(() => {
-    house = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgate-migrations-'));
+    tree = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgate-migrations-'));
   });
-  afterAll(() => fs.rmSync(house, { recursive: true, force: true }));
+  afterAll(() => fs.rmSync(tree, { recursive: true, force: true }));
 
-  const lint = (folder: string): { status: number | null; said: string } => {
+  const lint = (folder: string): { status: number | null; output: string } => {
     const { status, stderr } = spawnSync(process.execPath, [path.join(root, 'scripts/lint-migrations.mjs'), folder], {
       encoding: 'utf8',
     });
-    return { status, said: stderr };
+    return { status, output: stderr };
   };
-  /** A folder of migrations, numbered from the first that is not released. */
-  const written = (
+  /** Writes a folder of migrations, numbered from the first unreleased one. */
+  const writeMigrations = (
     name: string,
     migrations: { sql: string[]; transaction?: boolean; className?: string }[],
   ): string => {
-    const folder = path.join(house, name);
+    const folder = path.join(tree, name);
     fs.mkdirSync(folder);
-    fs.writeFileSync(path.join(house, 'package.json'), '{ "type": "module" }');
+    fs.writeFileSync(path.join(tree, 'package.json'), '{ "type": "module" }');
     const classes = migrations.map(({ sql, transaction = true, className }, index) => {
       const statements = `for (const statement of ${JSON.stringify(sql)}) await runner.query(statement);`;
       return `class ${className ?? `Seeded${1700000000006 + index}`} {\n  transaction = ${transaction};\n  async up(runner) { ${statements} }\n}`;
@@ -72,22 +72,25 @@ describe('migration lint', () => {
   };
 
   it('passes for the migrations of the project', () => {
-    expect(lint(path.join(root, 'dist/migrations'))).toEqual({ status: 0, said: 'The migrations are well.\n' });
+    expect(lint(path.join(root, 'dist/migrations'))).toEqual({
+      status: 0,
+      output: 'The migrations have no problems.\n',
+    });
   });
 
-  it('fails for a migration that blocks the table or breaks the previous release', () => {
-    const { status, said } = lint(written('breaches', BREACHES));
+  it('fails for SQL that blocks a table in use or breaks the previous release', () => {
+    const { status, output } = lint(writeMigrations('breaches', BREACHES));
     expect(status).toBe(1);
     for (const [index, { rule, sql }] of BREACHES.entries()) {
-      const told = [...said.matchAll(new RegExp(`^Seeded${1700000000006 + index}: ([a-z-]+):`, 'gm'))].map(
+      const rules = [...output.matchAll(new RegExp(`^Seeded${1700000000006 + index}: ([a-z-]+):`, 'gm'))].map(
         ([, name]) => name,
       );
-      expect({ sql, told }).toEqual({ sql, told: expect.arrayContaining([rule]) });
+      expect({ sql, rules }).toEqual({ sql, rules: expect.arrayContaining([rule]) });
     }
   });
 
-  it('passes for expand migrations, concurrent indexes, and contract migrations with a reason', () => {
-    const folder = written('careful', [
+  it('passes for migrations that expand, build indexes concurrently, and give a reason for a removal', () => {
+    const folder = writeMigrations('careful', [
       {
         sql: [
           TIMEOUT,
@@ -107,31 +110,33 @@ describe('migration lint', () => {
       {
         sql: [
           TIMEOUT,
-          `-- Nobody reads it since the release before.\n-- squawk-ignore ban-drop-column\n${TABLE} drop column name`,
+          `-- No code reads it since the previous release.\n-- squawk-ignore ban-drop-column\n${TABLE} drop column name`,
         ],
       },
     ]);
-    expect(lint(folder)).toEqual({ status: 0, said: 'The migrations are well.\n' });
+    expect(lint(folder)).toEqual({ status: 0, output: 'The migrations have no problems.\n' });
   });
 
-  it('accepts exceptions only with a reason and only for released migrations', () => {
-    const { status, said } = lint(
-      written('grants', [{ sql: ['create table notes (id uuid primary key)'], className: 'Metering1700000000001' }]),
+  it('fails for an exemption that is not needed or given to an unreleased migration', () => {
+    const { status, output } = lint(
+      writeMigrations('grants', [
+        { sql: ['create table notes (id uuid primary key)'], className: 'Metering1700000000001' },
+      ]),
     );
     expect(status).toBe(1);
-    expect(said).toContain(
+    expect(output).toContain(
       'Metering1700000000001 is granted adding-not-nullable-field, which it does not need or may not have.',
     );
   });
 
-  it('reads statements only from query() calls', () => {
-    const folder = written('runner', [{ sql: [] }]);
+  it('fails for a migration that uses its runner for more than query()', () => {
+    const folder = writeMigrations('runner', [{ sql: [] }]);
     fs.writeFileSync(
       path.join(folder, 'index.js'),
       'export const migrations = [class Seeded1700000000006 { async up(runner) { await runner.dropTable("customers"); } }];',
     );
-    const { status, said } = lint(folder);
+    const { status, output } = lint(folder);
     expect(status).toBe(1);
-    expect(said).toContain('uses dropTable of its runner');
+    expect(output).toContain('uses dropTable of its runner');
   });
 });

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull } from 'typeorm';
 import type { Interval, PageRequest } from '@app/kernel';
-import { Database } from '@app/platform';
+import { Database, jsonList, selectList } from '@app/platform';
 import {
   PlanAssignmentEntity,
   PlanEntitlementEntity,
@@ -9,7 +9,7 @@ import {
   PlanPriceEntity,
   PlanVersionEntity,
 } from './catalog.entities.js';
-import type { Assignment, Feature, Plan, PlanContent, PlanStatus, PlanVersion } from './domain/catalog.js';
+import type { Assignment, Feature, Plan, PlanContent, PlanStatus, PlanVersion, Price } from './domain/catalog.js';
 
 /** What a list of plans may be narrowed to; a plan fits when one of the prices it is sold at does. */
 export interface PlanFilter {
@@ -27,11 +27,10 @@ const FITS = `exists (select 1 from plan_prices x where x.plan_id = plan.id and 
   and (:region::text is null or x.region is null or x.region = :region) and (:deviceType::text is null or x.device_type is null or x.device_type = :deviceType)
   and (:currency::text is null or x.currency = :currency) and (:interval::text is null or x.interval = :interval))`;
 
+const PRICE_MEMBERS: (keyof Price)[] = ['interval', 'intervalCount', 'amount', 'currency', 'region', 'deviceType'];
 const VERSION = `
-  select v.plan_id as "planId", p.key as "planKey", p.product_id as "productId", v.version, v.name, v.description, v.trial_days as "trialDays",
-    v.published_at as "publishedAt", v.created_at as "createdAt",
-    coalesce((select json_agg(json_build_object('interval', x.interval, 'intervalCount', x.interval_count, 'amount', x.amount, 'currency', x.currency,
-      'region', x.region, 'deviceType', x.device_type) order by x.position) from plan_prices x where x.plan_id = v.plan_id and x.version = v.version), '[]') as prices,
+  select ${selectList(PlanVersionEntity, 'v')}, p.key as "planKey", p.product_id as "productId",
+    coalesce((select json_agg(json_build_object(${jsonList(PlanPriceEntity, 'x', PRICE_MEMBERS)}) order by x.position) from plan_prices x where x.plan_id = v.plan_id and x.version = v.version), '[]') as prices,
     coalesce((select json_agg(json_build_object('featureId', e.feature_id, 'feature', f.key, 'terms', e.terms) order by e.position)
       from plan_entitlements e join features f on f.id = e.feature_id where e.plan_id = v.plan_id and e.version = v.version), '[]') as entitlements
   from plan_versions v join plans p on p.id = v.plan_id`;

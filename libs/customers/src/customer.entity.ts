@@ -1,7 +1,8 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { instant } from '@app/platform';
+import { instant, selectList } from '@app/platform';
 import type { Customer } from './domain/customer.js';
 
+/** The one mapping of the customers table: TypeORM and hand-written SQL both take the columns from here. */
 @Entity('customers')
 export class CustomerEntity implements Customer {
   @PrimaryColumn('uuid') id: string;
@@ -17,4 +18,42 @@ export class CustomerEntity implements Customer {
   @Column(instant({ name: 'deleted_at', nullable: true })) deletedAt: Date | null;
   @Column(instant({ name: 'created_at' })) createdAt: Date;
   @Column(instant({ name: 'updated_at' })) updatedAt: Date;
+}
+
+/** To select whole customers in hand-written SQL. */
+export const CUSTOMER_COLUMNS = selectList(CustomerEntity);
+
+type SnakeCase<Name extends string> = Name extends `${infer Head}${infer Rest}`
+  ? `${Head extends Lowercase<Head> ? Head : `_${Lowercase<Head>}`}${SnakeCase<Rest>}`
+  : Name;
+
+/** A row of the customers table as PostgreSQL's to_json returns it: column names, instants as text. */
+export type CustomerRow = {
+  [Property in keyof Customer as SnakeCase<Property>]: Customer[Property] extends Date
+    ? string
+    : Customer[Property] extends Date | null
+      ? string | null
+      : Customer[Property];
+};
+
+/**
+ * The customer of a JSON row. Spelled out, because a loop over the columns takes twice as long (measured on Node 24).
+ * @example customerFromRow(row.customer).deviceType
+ */
+export function customerFromRow(row: CustomerRow): Customer {
+  return {
+    id: row.id,
+    key: row.key,
+    name: row.name,
+    email: row.email,
+    region: row.region,
+    deviceType: row.device_type,
+    timezone: row.timezone,
+    currency: row.currency,
+    firstSubscriptionId: row.first_subscription_id,
+    testClockId: row.test_clock_id,
+    deletedAt: row.deleted_at === null ? null : new Date(row.deleted_at),
+    createdAt: new Date(row.created_at),
+    updatedAt: new Date(row.updated_at),
+  };
 }

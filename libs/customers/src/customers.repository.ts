@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { IsNull } from 'typeorm';
 import type { PageRequest } from '@app/kernel';
 import { Batcher, Database, type Outcome, PipelinedDatabase, type Statement } from '@app/platform';
-import { CustomerEntity } from './customer.entity.js';
+import { CUSTOMER_COLUMNS, CustomerEntity } from './customer.entity.js';
 import type { Customer } from './domain/customer.js';
 
 /** Which customers a list is of. */
@@ -15,11 +15,9 @@ export interface CustomerFilter {
 
 const MEMBER = `exists (select 1 from subscriptions s join products p on p.id = s.product_id where s.customer_id = customer.id and p.key = :product)`;
 
-const COLUMNS = `id, key, name, email, region, device_type as "deviceType", timezone, currency, first_subscription_id as "firstSubscriptionId",
-  test_clock_id as "testClockId", deleted_at as "deletedAt", created_at as "createdAt", updated_at as "updatedAt"`;
 /** Each looked up by itself, whatever the planner thinks of how many there are. */
 const found = (column: 'key' | 'id', type: string): string =>
-  `select c.* from unnest($1::${type}[]) asked cross join lateral (select ${COLUMNS} from customers where ${column} = asked and deleted_at is null) c`;
+  `select c.* from unnest($1::${type}[]) asked cross join lateral (select ${CUSTOMER_COLUMNS} from customers where ${column} = asked and deleted_at is null) c`;
 const BY_KEY: Statement = { name: 'customers by key', text: found('key', 'text') };
 const BY_ID: Statement = { name: 'customers by id', text: found('id', 'uuid') };
 const READS = { maxBatch: 256, maxQueued: 10_000, concurrency: 2 };

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntitlementTerms } from '@app/catalog';
-import type { Customer } from '@app/customers';
-import { grouped, type Interval } from '@app/kernel';
+import { customerFromRow, type CustomerRow } from '@app/customers';
+import { grouped } from '@app/kernel';
 import { type Connection, PipelinedDatabase, type Statement } from '@app/platform';
 import {
   historyNotKept,
@@ -13,6 +13,8 @@ import {
 } from '@app/subscriptions';
 import type { Grant } from './domain/grant.js';
 import type { EntitlementSnapshot, Override } from './domain/entitlement-snapshot.js';
+import { grantFromRow, type GrantRow } from './grant-row.js';
+import { overrideFromRow, type OverrideRow } from './override-row.js';
 
 /** Grants that ended longer ago than this decide nothing any more. */
 const GRANT_MEMORY = `interval '40 days'`;
@@ -54,48 +56,6 @@ interface PastRow extends Pick<Row, 'customer' | 'version' | 'bucket' | 'grants'
   overrides: { featureId: string; terms: EntitlementTerms; expiresAt: string | null }[] | null;
 }
 
-interface CustomerRow {
-  id: string;
-  key: string;
-  name: string | null;
-  email: string | null;
-  region: string | null;
-  device_type: string | null;
-  timezone: string;
-  currency: string | null;
-  first_subscription_id: string;
-  test_clock_id: string | null;
-  created_at: string;
-  updated_at: string;
-}
-
-interface OverrideRow {
-  feature_id: string;
-  terms: EntitlementTerms;
-  expires_at: string | null;
-  reason: string | null;
-  created_at: string;
-  updated_at: string;
-}
-
-/** A row of the grants table as PostgreSQL's to_json gives it. */
-export interface GrantRow {
-  id: string;
-  customer_id: string;
-  feature_id: string;
-  quantity: number;
-  priority: number;
-  effective_at: string;
-  expires_at: string | null;
-  recurrence: { interval: Interval; count: number; anchor: string } | null;
-  timezone: string;
-  rollover_min: number;
-  rollover_max: number | null;
-  reason: string | null;
-  voided_at: string | null;
-  created_at: string;
-}
-
 interface Row {
   customer: CustomerRow;
   version: number;
@@ -134,7 +94,7 @@ export class EntitlementSnapshotsRepository {
       updatedAt: at,
     }));
     return {
-      customer: customerOf(customer),
+      customer: customerFromRow(customer),
       version,
       bucket,
       subscriptions: grouped((row.subscriptions ?? []).map(pastSubscription), productOf),
@@ -153,73 +113,15 @@ function pastSubscription({ row, facts, whole }: NonNullable<PastRow['subscripti
 
 const productOf = ({ productId }: Subscription): string => productId;
 const featureOf = ({ featureId }: Grant): string => featureId;
-const date = (text: string): Date => new Date(text);
 const dateOrNull = (text: string | null): Date | null => (text === null ? null : new Date(text));
 
 function snapshotFromRow({ customer, version, bucket, subscriptions, overrides, grants }: Row): EntitlementSnapshot {
   return {
-    customer: customerOf(customer),
+    customer: customerFromRow(customer),
     version,
     bucket,
     subscriptions: grouped((subscriptions ?? []).map(subscriptionFromRow), productOf),
-    overrides: new Map((overrides ?? []).map((row) => [row.feature_id, overrideOf(row)])),
+    overrides: new Map((overrides ?? []).map((row) => [row.feature_id, overrideFromRow(row)])),
     grants: grouped((grants ?? []).map(grantFromRow), featureOf),
-  };
-}
-
-function customerOf({
-  device_type,
-  first_subscription_id,
-  test_clock_id,
-  created_at,
-  updated_at,
-  ...row
-}: CustomerRow): Customer {
-  const { id, key, name, email, region, timezone, currency } = row;
-  return {
-    id,
-    key,
-    name,
-    email,
-    region,
-    deviceType: device_type,
-    timezone,
-    currency,
-    firstSubscriptionId: first_subscription_id,
-    testClockId: test_clock_id,
-    deletedAt: null,
-    createdAt: date(created_at),
-    updatedAt: date(updated_at),
-  };
-}
-
-function overrideOf({ feature_id, terms, expires_at, reason, created_at, updated_at }: OverrideRow): Override {
-  return {
-    featureId: feature_id,
-    terms,
-    expiresAt: dateOrNull(expires_at),
-    reason,
-    createdAt: date(created_at),
-    updatedAt: date(updated_at),
-  };
-}
-
-export function grantFromRow(row: GrantRow): Grant {
-  const { id, quantity, priority, recurrence, timezone, reason } = row;
-  return {
-    id,
-    quantity,
-    priority,
-    timezone,
-    reason,
-    customerId: row.customer_id,
-    featureId: row.feature_id,
-    effectiveAt: date(row.effective_at),
-    expiresAt: dateOrNull(row.expires_at),
-    recurrence: recurrence && { ...recurrence, anchor: date(recurrence.anchor) },
-    rolloverMin: row.rollover_min,
-    rolloverMax: row.rollover_max,
-    voidedAt: dateOrNull(row.voided_at),
-    createdAt: date(row.created_at),
   };
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { PageRequest } from '@app/kernel';
 import { Database } from '@app/platform';
 import type { Grant } from './domain/grant.js';
-import { grantFromRow, type GrantRow } from './entitlement-snapshots.repository.js';
+import { grantFromRow, type GrantRow } from './grant-row.js';
 
 interface Row {
   grant: GrantRow;

@@ -1,19 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@app/platform';
 import type { Override } from './domain/entitlement-snapshot.js';
-
-const COLUMNS = `feature_id as "featureId", terms, expires_at as "expiresAt", reason, created_at as "createdAt", updated_at as "updatedAt"`;
+import { overrideFromRow, type OverrideRow } from './override-row.js';
 
 @Injectable()
 export class OverridesRepository {
   constructor(private readonly database: Database) {}
 
   async find(customerId: string, featureId: string): Promise<Override | null> {
-    const [row] = await this.database.query<Override>(
-      `select ${COLUMNS} from entitlement_overrides where customer_id = $1 and feature_id = $2`,
+    const [row] = await this.database.query<{ override: OverrideRow }>(
+      `select to_json(o) as override from entitlement_overrides o where customer_id = $1 and feature_id = $2`,
       [customerId, featureId],
     );
-    return row ?? null;
+    return row ? overrideFromRow(row.override) : null;
   }
 
   async save(

@@ -1,6 +1,7 @@
 export { CacheInvalidations } from './cache/cache-invalidations.js';
 export { Config, type LogLevel, RECOMMENDED_PASSWORD_LENGTH } from './config/config.js';
 export { type ArrayItem, arrayLiteral } from './database/array-literal.js';
+export { jsonList, selectList } from './database/column-list.js';
 export { count, instant } from './database/columns.js';
 export { Batcher, type Outcome } from './batching/batcher.js';
 export { CoalescedWakeups } from './batching/coalesced-wakeups.js';

@@ -1,6 +1,6 @@
 import Fastify from 'fastify';
 
-/** The yardstick: the same framework with nothing of ours in it, reading the same bodies and giving answers of the same size. */
+/** Baseline: bare Fastify that reads the same bodies and returns responses of the same size. */
 const DECISION = {
   allowed: true,
   reason: null,

@@ -2,7 +2,10 @@ import autocannon from 'autocannon';
 import { ensureBuilt } from '../scripts/build.mjs';
 import { call, login, machine, median, round, startService, stop } from './support.mjs';
 
-/** `npm run bench:event-cost`: what recording events costs consume. Every customer uses up a limit, and passes two thresholds on the way; beside it the same with a limit that is far away. */
+/**
+ * `npm run bench:event-cost`: the cost of recording events in consume. Each customer uses up a limit and passes two
+ * thresholds, each of which records an event. The baseline is the same usage under a limit that is never reached.
+ */
 const CONNECTIONS = 64;
 const REQUESTS = Number(process.env.REQUESTS ?? 38_400);
 const ROUNDS = Number(process.env.ROUNDS ?? 5);
@@ -11,14 +14,14 @@ const CASES = [
   { name: 'two events in ten', limit: 10 },
 ];
 const PRODUCT = 'bench';
-/** Nobody gets near it. */
-const FAR = 1_000_000_000;
+/** A limit that is never reached. */
+const UNREACHED_LIMIT = 1_000_000_000;
 
-/** One feature a round and case with that limit, one without any. */
+/** Per round and case, one feature with the limit of the case and one with UNREACHED_LIMIT. */
 const features = CASES.flatMap(({ limit }) =>
   Array.from({ length: ROUNDS }, (_, index) => [
     { key: `limit-${limit}-${index}`, limit },
-    { key: `free-${limit}-${index}`, limit: FAR },
+    { key: `free-${limit}-${index}`, limit: UNREACHED_LIMIT },
   ]).flat(),
 );
 const catalogue = {
@@ -49,7 +52,7 @@ async function measure(url, key, feature, perCustomer) {
     path: '/v1/usage/consume',
     body: JSON.stringify({ customer, product: PRODUCT, feature }),
   });
-  // Each connection has customers of its own, and goes over them again and again.
+  // Each connection cycles through its own customers.
   const setupClient = (client) => {
     const first = connection++ * each;
     client.setRequests(Array.from({ length: each }, (_, index) => post(`c${first + index}`)));
@@ -63,7 +66,7 @@ async function measure(url, key, feature, perCustomer) {
     amount: REQUESTS,
   });
   if (result.non2xx > 0 || result.errors > 0)
-    throw new Error(`${result.non2xx} answers were not 2xx, ${result.errors} errors`);
+    throw new Error(`${result.non2xx} responses were not 2xx, ${result.errors} errors`);
   return REQUESTS / ((result.finish - result.start) / 1_000);
 }
 
@@ -79,11 +82,11 @@ try {
   await call(url, 'POST', '/v1/catalog/apply', { token: key, body: catalogue });
   const customers = REQUESTS / Math.min(...CASES.map(({ limit }) => limit));
   let next = 0;
-  const lane = async () => {
+  const worker = async () => {
     for (let index = next++; index < customers; index = next++)
       await call(url, 'PUT', `/v1/customers/c${index}`, { token: key, body: { product: PRODUCT } });
   };
-  await Promise.all(Array.from({ length: 16 }, lane));
+  await Promise.all(Array.from({ length: 16 }, worker));
   await measure(url, key, `free-${CASES[0].limit}-0`, CASES[0].limit);
   const rows = CASES.map(() => []);
   for (let index = 0; index < ROUNDS; index++) {
@@ -95,7 +98,7 @@ try {
       console.error(`round ${index + 1}, ${name}: ${round(rate.limit)} with, ${round(rate.free)} without`);
     }
   }
-  console.log(`\n| what | consume/s with events | without | ratio |\n|---|---|---|---|`);
+  console.log(`\n| case | consume/s with events | without | ratio |\n|---|---|---|---|`);
   CASES.forEach(({ name }, at) =>
     console.log(
       `| ${name} | ${round(median(rows[at].map(({ limit }) => limit)))} | ${round(median(rows[at].map(({ free }) => free)))} | ${median(rows[at].map(({ limit, free }) => limit / free)).toFixed(3)} |`,

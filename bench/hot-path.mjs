@@ -3,7 +3,7 @@ import { ensureBuilt } from '../scripts/build.mjs';
 import { call, login, machine, median, round, start, startService, stop } from './support.mjs';
 
 const quick = process.argv.includes('--quick');
-/** `--only <text>`: the rows whose name holds it, and what they are measured against. */
+/** `--only <text>`: measure only the rows whose name contains the text, and their baselines. */
 const only = process.argv[process.argv.indexOf('--only') + 1];
 const wanted = ({ name }) => !process.argv.includes('--only') || name.startsWith('bare') || name.includes(only);
 const CUSTOMERS = Number(process.env.CUSTOMERS ?? (quick ? 500 : 10_000));
@@ -47,25 +47,25 @@ async function prepare(url, password) {
   const put = (customer) => call(url, 'PUT', `/v1/customers/${customer}`, { token: key, body: { product: PRODUCT } });
   await put('hot');
   let next = 0;
-  const lane = async () => {
+  const worker = async () => {
     for (let index = next++; index < CUSTOMERS; index = next++) await put(`c${index}`);
   };
   const began = Date.now();
-  await Promise.all(Array.from({ length: 16 }, lane));
-  console.error(`${CUSTOMERS} customers made in ${((Date.now() - began) / 1_000).toFixed(1)} s`);
+  await Promise.all(Array.from({ length: 16 }, worker));
+  console.error(`${CUSTOMERS} customers created in ${((Date.now() - began) / 1_000).toFixed(1)} s`);
   return key;
 }
 
 let sent = 0;
-/** A thousand facts a call, each of another id, over so many customers. */
+/** Bodies of 1,000 usage events with unique ids, spread over a number of customers. */
 const events = (customers) => (prefix) => {
-  const facts = Array.from({ length: 1_000 }, (_, index) => ({
+  const batch = Array.from({ length: 1_000 }, (_, index) => ({
     id: `${prefix}-${index}`,
     customer: `c${(sent * customers + (index % customers)) % CUSTOMERS}`,
     feature: 'calls',
     quantity: 1,
   }));
-  return JSON.stringify({ product: PRODUCT, events: facts });
+  return JSON.stringify({ product: PRODUCT, events: batch });
 };
 
 function scenarios({ service, bare, plain, key }) {
@@ -84,7 +84,7 @@ function scenarios({ service, bare, plain, key }) {
       options: { url: `${bare}/decision`, headers, ...post('hot', 'calls') },
     },
     { name: 'boolean check', against: 'POST', options: { url: `${service}/v1/check`, headers, ...post('hot', 'sso') } },
-    // The generator itself is slower when every request has another body: the yardstick for these is driven in the same way.
+    // The load generator is slower with a different body per request, so the baseline gets different bodies too.
     {
       name: 'bare Fastify POST of many bodies',
       against: 'POST',
@@ -126,7 +126,7 @@ function scenarios({ service, bare, plain, key }) {
   ];
 }
 
-/** The same, at a given rate: how long an answer takes when there is room. */
+/** p99 latency in ms at a fixed rate, below saturation. */
 async function atRate({ name, options }, rate) {
   const result = await autocannon({
     ...options,
@@ -134,12 +134,12 @@ async function atRate({ name, options }, rate) {
     duration: BENCH_SECONDS,
     overallRate: Math.round(rate),
   });
-  if (result.non2xx > 0) throw new Error(`${name}: ${result.non2xx} answers were not 2xx`);
+  if (result.non2xx > 0) throw new Error(`${name}: ${result.non2xx} responses were not 2xx`);
   return result.latency.p99;
 }
 
 async function measure({ name, unit = 1, options: { fresh, ...options } }) {
-  // Each connection begins elsewhere in the list, so that the customers are truly mixed.
+  // Each connection starts at another offset of the list, so that the customers are mixed.
   let connection = 0;
   const setupClient =
     options.requests &&
@@ -156,12 +156,12 @@ async function measure({ name, unit = 1, options: { fresh, ...options } }) {
     duration: BENCH_SECONDS,
   });
   if (result.non2xx > 0 || result.errors > 0)
-    throw new Error(`${name}: ${result.non2xx} answers were not 2xx, ${result.errors} errors`);
+    throw new Error(`${name}: ${result.non2xx} responses were not 2xx, ${result.errors} errors`);
   return { rate: (unit * result.requests.total) / result.duration, p50: result.latency.p50, p99: result.latency.p99 };
 }
 
 function report(list, rounds) {
-  console.log(`\n| what | requests/s | p50 ms | p99 ms | of bare |\n|---|---|---|---|---|`);
+  console.log(`\n| case | requests/s | p50 ms | p99 ms | of bare |\n|---|---|---|---|---|`);
   for (const { name, against } of list) {
     const of = (figure) => median(rounds.map((figures) => figures.get(name)[figure]));
     const ratio = median(rounds.map((figures) => figures.get(name).rate / figures.get(`bare Fastify ${against}`).rate));
@@ -169,11 +169,11 @@ function report(list, rounds) {
   }
   console.log(
     `\n${machine()}; ` +
-      `${ROUNDS} rounds of ${BENCH_SECONDS} s, ${CONNECTIONS} connections; the generator shares the cores with what it drives.`,
+      `${ROUNDS} rounds of ${BENCH_SECONDS} s, ${CONNECTIONS} connections; the load generator shares the cores with the service.`,
   );
 }
 
-/** p99 of consume at half of its peak, against bare at the same rate, in turn. */
+/** Reports p99 of consume at half of its peak rate, alternating with bare Fastify at the same rate. */
 async function reportLatency(list, rounds) {
   const consume = list.find(({ name }) => name === 'consume, one customer');
   const bare = list.find(({ name }) => name === 'bare Fastify POST');

@@ -7,15 +7,18 @@ import { call, login, machine, median, round, start, startService, stop } from '
 const quick = process.argv.includes('--quick');
 const SUBSCRIPTIONS = Number(process.env.SUBSCRIPTIONS ?? (quick ? 20_000 : 1_000_000));
 const DUE = Number(process.env.DUE ?? SUBSCRIPTIONS / 10);
-/** One in so many is due in each round, others in the next: as on any day of the month. */
-const EVERY = Math.floor((SUBSCRIPTIONS - 10_000) / DUE);
+/** One subscription in DUE_INTERVAL is due in a round, others in the next, as on any day of the month. */
+const DUE_INTERVAL = Math.floor((SUBSCRIPTIONS - 10_000) / DUE);
 const ROUNDS = Number(process.env.ROUNDS ?? (quick ? 1 : 3));
 const SMALL = 10_000;
-/** A quiet service: what is asked of it leaves most of the machine to the worker. */
+/** A low rate, which leaves most of the machine to the worker. */
 const CHECKS_PER_SECOND = 200;
 const PRODUCTS = { small: SMALL, large: SUBSCRIPTIONS - SMALL };
 const HISTORY = 210_000;
-/** A table of this size wants more memory than PostgreSQL takes by itself: a tenth of the machine's, and checkpoints that are not forced by the log's size. */
+/**
+ * Settings for a table of this size, above PostgreSQL's defaults: a tenth of the machine's memory, and checkpoints that
+ * the size of the WAL does not force.
+ */
 const POSTGRES = { shared_buffers: '2GB', max_wal_size: '8GB' };
 
 const CATALOGUE = (key) => ({
@@ -32,7 +35,7 @@ const CATALOGUE = (key) => ({
   assignment: [{ plan: 'plan' }],
 });
 
-/** Customers with a contract each, set by set; triggers and keys that only prove what this does right are off meanwhile. */
+/** Inserts customers with one subscription each. Triggers and foreign keys are off meanwhile: the rows are consistent. */
 async function fill(database, product, count) {
   await database.query(`
     begin;
@@ -47,7 +50,7 @@ async function fill(database, product, count) {
     commit`);
 }
 
-/** Makes a tenth of them due, half to renew and half to expire, as if their periods had just ended. */
+/** Makes a tenth of the subscriptions due as if their periods had just ended: half renew, half expire. */
 async function makeDue(database, round) {
   await database.query(`
     begin;
@@ -55,20 +58,20 @@ async function makeDue(database, round) {
     update subscriptions s set status = case when n % 2 = 0 then 'active' else 'canceled' end, cancel_at_period_end = n % 2 = 1, ended_at = null, anchor = now() - interval '1 month' - interval '1 minute',
       current_period_start = now() - interval '1 month' - interval '1 minute', usage_period_start = now() - interval '1 month' - interval '1 minute', started_at = now() - interval '1 month' - interval '1 minute',
       current_period_end = (now() - interval '1 minute'), due_at = now() - interval '1 minute', reminded_of = now() - interval '1 minute', version = version + 1
-      from (select customer_id, id, n / ${EVERY} as n from (
+      from (select customer_id, id, n / ${DUE_INTERVAL} as n from (
               select customer_id, id, row_number() over (order by id) as n from subscriptions where id >= '01900000-0000-7000-b000-000000000000' and id < '01900000-0000-7000-c000-000000000000') x
-            where n % ${EVERY} = ${round}) d
+            where n % ${DUE_INTERVAL} = ${round}) d
       where s.customer_id = d.customer_id and s.id = d.id;
     commit`);
   await database.query('vacuum analyze subscriptions');
   await database.query('checkpoint');
 }
 
-/** Starts so many workers together and tells how many subscriptions a second they bring up to date, and how the checks fare meanwhile. */
-async function sweep({ database, databaseUrl }, workers, checks) {
+/** Starts workers together. @returns processed subscriptions per second, and p99 of the checks meanwhile in ms */
+async function processDue({ database, databaseUrl }, workers, checks) {
   const left = async () =>
     (await database.query('select count(*)::int as count from subscriptions where due_at <= now()')).rows[0].count;
-  // Asked often, so it must cost nothing: one row, by its key.
+  // Polled often, so it reads only one row by its key.
   const isDone = async (row) =>
     (
       await database.query(
@@ -85,7 +88,7 @@ async function sweep({ database, databaseUrl }, workers, checks) {
   const started = await Promise.all(
     Array.from({ length: workers }, () => start('dist/apps/worker/src/main.js', environment, /(http:\/\/\S+)/, true)),
   );
-  // From the first that is done to the last: how long a process takes to start is not the question.
+  // Measured from the first processed subscription to the last, without the start of the processes.
   while (!(await isDone(order[0]))) await new Promise((resolve) => setTimeout(resolve, 5));
   const [began, first] = [performance.now(), await left()];
   const meanwhile = checks();
@@ -100,13 +103,16 @@ async function sweep({ database, databaseUrl }, workers, checks) {
 
 const WARM_UP = CHECKS_PER_SECOND;
 
-/** Asks at a steady rate until told to end, each at its time, whether or not the last has been answered. @returns ends it, and tells the 99th percentile in milliseconds */
-function checking(url, key) {
+/**
+ * Sends checks at a steady rate, whether or not earlier ones have been answered.
+ * @returns a function that stops them and returns p99 in ms
+ */
+function startChecks(url, key) {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 32 });
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
   const taken = [];
   let failed = 0;
-  const ask = () => {
+  const check = () => {
     const body = JSON.stringify({
       customer: `small${1 + Math.floor(Math.random() * SMALL)}`,
       product: 'small',
@@ -124,7 +130,7 @@ function checking(url, key) {
     request.once('error', () => failed++);
     request.end(body);
   };
-  const timer = setInterval(ask, 1_000 / CHECKS_PER_SECOND);
+  const timer = setInterval(check, 1_000 / CHECKS_PER_SECOND);
   return () => {
     clearInterval(timer);
     agent.destroy();
@@ -134,8 +140,8 @@ function checking(url, key) {
   };
 }
 
-/** Median milliseconds of pages asked for one after the other. */
-async function timeOf(work, times = 200) {
+/** Median duration in ms of `times` sequential calls. */
+async function medianDuration(work, times = 200) {
   const taken = [];
   for (let index = 0; index < times; index++) {
     const began = performance.now();
@@ -147,8 +153,8 @@ async function timeOf(work, times = 200) {
 
 async function reportLists(url, key, database) {
   const get = (at) => call(url, 'GET', at, { token: key });
-  /** The cursor of page 10,000 is walked to once, by hundreds. */
-  const deep = async (path, pages) => {
+  /** The cursor after `pages` pages of 100 rows. */
+  const cursorAfter = async (path, pages) => {
     let cursor = null;
     for (let page = 0; page < pages; page++)
       cursor = (await get(`${path}&limit=100${cursor ? `&cursor=${cursor}` : ''}`)).nextCursor ?? cursor;
@@ -160,7 +166,7 @@ async function reportLists(url, key, database) {
       from generate_series(1, ${HISTORY}) i, subscriptions s join customers c on c.id = s.customer_id where c.key = 'large1';
     commit`);
   await database.query('vacuum analyze subscriptions');
-  console.log('\n| what | ms, p50 |\n|---|---|');
+  console.log('\n| case | ms, p50 |\n|---|---|');
   const rows = [];
   for (const product of Object.keys(PRODUCTS)) {
     const { rows: live } = await database.query(
@@ -169,22 +175,24 @@ async function reportLists(url, key, database) {
     );
     rows.push([
       `live subscription, ${round(PRODUCTS[product])} in the product`,
-      await timeOf((index) => get(`/v1/customers/${live[index % live.length].key}/subscription?product=${product}`)),
+      await medianDuration((index) =>
+        get(`/v1/customers/${live[index % live.length].key}/subscription?product=${product}`),
+      ),
     ]);
     rows.push([
       `list of live ones, page 1, ${round(PRODUCTS[product])}`,
-      await timeOf(() => get(`/v1/subscriptions?product=${product}`)),
+      await medianDuration(() => get(`/v1/subscriptions?product=${product}`)),
     ]);
   }
   const history = '/v1/customers/large1/subscriptions?product=large';
-  rows.push(['history of one customer, page 1', await timeOf(() => get(history))]);
-  const old = await deep(history, 2_000);
-  rows.push(['history of one customer, page 10,000', await timeOf(() => get(`${history}&cursor=${old}`))]);
+  rows.push(['history of one customer, page 1', await medianDuration(() => get(history))]);
+  const old = await cursorAfter(history, 2_000);
+  rows.push(['history of one customer, page 10,000', await medianDuration(() => get(`${history}&cursor=${old}`))]);
   if (!quick) {
-    const far = await deep('/v1/subscriptions?product=large', 2_000);
+    const far = await cursorAfter('/v1/subscriptions?product=large', 2_000);
     rows.push([
       'list of live ones, page 10,000',
-      await timeOf(() => get(`/v1/subscriptions?product=large&cursor=${far}`)),
+      await medianDuration(() => get(`/v1/subscriptions?product=large&cursor=${far}`)),
     ]);
   }
   for (const [name, ms] of rows) console.log(`| ${name} | ${ms.toFixed(2)} |`);
@@ -210,14 +218,14 @@ try {
     console.error(`${round(count)} customers filled in ${((performance.now() - began) / 1_000).toFixed(1)} s`);
   }
   await database.query('analyze');
-  const checks = () => checking(url, key);
+  const checks = () => startChecks(url, key);
   const rows = [];
   for (let index = 0; index < ROUNDS; index++) {
     for (const workers of [1, 2]) {
       await makeDue(database, index * 2 + workers - 1);
       const quiet = checks();
       await new Promise((resolve) => setTimeout(resolve, quick ? 2_000 : 8_000));
-      rows.push({ workers, quiet: quiet(), ...(await sweep({ database, databaseUrl }, workers, checks)) });
+      rows.push({ workers, quiet: quiet(), ...(await processDue({ database, databaseUrl }, workers, checks)) });
       console.error(JSON.stringify(rows.at(-1)));
     }
   }

@@ -1,7 +1,7 @@
 import Fastify from 'fastify';
 import pg from 'pg';
 
-/** The straightforward way to count: one statement a request, conditional, durable, with its line in a ledger. Nothing else. */
+/** Baseline for consume: one conditional, durable statement per request, with a ledger row, and nothing else. */
 const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 20 });
 await pool.query(`create schema if not exists bench_plain`);
 await pool.query(`create table if not exists bench_plain.counters (id integer primary key, used bigint not null)`);

@@ -15,7 +15,7 @@ const COLOURS = [
 const escaped = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
 /**
- * Lines over the sizes of something, as SVG.
+ * Draws a line chart as SVG.
  * @param series each with a value for each label; 1 is the reference and drawn as a line
  */
 export function plotOf({ title, labels, series }) {
@@ -29,7 +29,7 @@ export function plotOf({ title, labels, series }) {
     `<line x1="${left}" x2="${width - right}" y1="${y(value)}" y2="${y(value)}" stroke="${value === 1 ? '#555' : '#ddd'}"/>`,
     text([left - 8, y(value) + 4], value.toFixed(2), 'text-anchor="end"'),
   ]);
-  // Names of lines that end together stand below one another.
+  // Labels of lines that end close together are placed below each other.
   const ends = series.map(({ values }, index) => ({ index, at: y(values.at(-1)) })).sort((a, b) => a.at - b.at);
   for (let n = 1; n < ends.length; n++) ends[n].at = Math.max(ends[n].at, ends[n - 1].at + 15);
   const lines = series.map(

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 
-/** Somebody who is told of events: notes when each came to which path, and answers at once, or on /slow… after ten seconds. */
+/** A webhook receiver: records path, customer and time of each request. Responds immediately, on /slow after 10 s. */
 let arrivals = [];
 const server = createServer((request, response) => {
   if (request.method === 'GET') {

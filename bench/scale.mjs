@@ -6,14 +6,14 @@ import { ensureBuilt } from '../scripts/build.mjs';
 import { plotOf } from './plot.mjs';
 import { call, login, machine, median, round, start, startService, stop } from './support.mjs';
 
-/** `npm run bench -- --scale`: what the main calls cost with ten thousand customers, a hundred thousand and a million, on one database that grows. */
+/** `npm run bench -- --scale`: the main calls with 10,000, 100,000 and 1,000,000 customers in one growing database. */
 const root = path.resolve(import.meta.dirname, '..');
 const SIZES = (process.env.SIZES ?? '10000,100000,1000000').split(',').map(Number);
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 4);
 const CONNECTIONS = Number(process.env.CONNECTIONS ?? 16);
 const PRODUCT = 'seed';
-/** Of a database of this size, as an operator would set it. */
+/** Settings that an operator would use for a database of this size. */
 const SETTINGS = { shared_buffers: '2GB', max_wal_size: '8GB' };
 const MANY = 2_000;
 
@@ -26,25 +26,25 @@ function seed(databaseUrl, customers) {
   });
   return new Promise((resolve, reject) =>
     child.once('exit', (code) =>
-      code === 0 ? resolve((Date.now() - began) / 1_000) : reject(new Error(`The seeder ended with ${code}.`)),
+      code === 0 ? resolve((Date.now() - began) / 1_000) : reject(new Error(`The seeder exited with code ${code}.`)),
     ),
   );
 }
 
-/** Customers from everywhere in the database, another for each request. */
-const anybody = (customers) => `seed-${String(1 + Math.floor(Math.random() * customers)).padStart(10, '0')}`;
+/** The key of a random customer. */
+const randomCustomer = (customers) => `seed-${String(1 + Math.floor(Math.random() * customers)).padStart(10, '0')}`;
 
 function callsOf({ url, bare, key, features, subscriptions }, customers) {
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
-  const many = (make) => Array.from({ length: MANY }, () => make(anybody(customers)));
+  const many = (make) => Array.from({ length: MANY }, () => make(randomCustomer(customers)));
   const post = (at, feature) =>
     many((customer) => ({ method: 'POST', path: at, body: JSON.stringify({ customer, product: PRODUCT, feature }) }));
   const get = (at) => many((customer) => ({ method: 'GET', path: at(customer) }));
   const one = (at) => [{ method: 'GET', path: at }];
   return [
     { name: 'bare Fastify', url: bare, requests: one('/decision') },
-    { name: 'check of a switch', url, requests: post('/v1/check', features.boolean) },
-    { name: 'check of a count', url, requests: post('/v1/check', features.metered) },
+    { name: 'boolean check', url, requests: post('/v1/check', features.boolean) },
+    { name: 'metered check', url, requests: post('/v1/check', features.metered) },
     { name: 'consume', url, requests: post('/v1/usage/consume', features.metered) },
     {
       name: 'live subscription',
@@ -64,7 +64,11 @@ function callsOf({ url, bare, key, features, subscriptions }, customers) {
     },
     { name: 'list of customers', url, requests: one('/v1/customers') },
     { name: 'list of subscriptions', url, requests: one(`/v1/subscriptions?product=${PRODUCT}&status=canceled`) },
-    { name: 'list of those that end', url, requests: one(`/v1/subscriptions?product=${PRODUCT}&expiringWithin=7d`) },
+    {
+      name: 'list of expiring subscriptions',
+      url,
+      requests: one(`/v1/subscriptions?product=${PRODUCT}&expiringWithin=7d`),
+    },
   ].map((row) => ({ ...row, headers }));
 }
 
@@ -82,13 +86,14 @@ async function measure({ name, url, requests, headers, refusals = false }) {
     requests: requests.slice(0, 1),
     setupClient,
   });
-  // Some of the customers have no contract any more, and that is their answer.
+  // Some customers have no live subscription, so 404 is a valid response.
   const wrong = refusals ? result['5xx'] : result.non2xx;
-  if (wrong > 0 || result.errors > 0) throw new Error(`${name}: ${wrong} answers were wrong, ${result.errors} errors`);
+  if (wrong > 0 || result.errors > 0)
+    throw new Error(`${name}: ${wrong} responses were wrong, ${result.errors} errors`);
   return { rate: result.requests.total / result.duration, p50: result.latency.p50, p99: result.latency.p99 };
 }
 
-/** Features of the product by their type, and some subscriptions. */
+/** Keys of a boolean and a metered feature, and ids of 100 subscriptions. */
 async function findTargets(url, token) {
   const { data } = await call(url, 'GET', `/v1/features?product=${PRODUCT}&limit=100`, { token });
   const of = (type) => data.find((feature) => feature.type === type).key;
@@ -121,7 +126,7 @@ async function atSize(customers, { service, bare, token, key }) {
 
 function report(sizes) {
   console.log(
-    `\n| what | ${sizes.map(({ customers }) => `${round(customers)}: of bare, requests/s, p99 ms`).join(' | ')} | largest to smallest |\n|---|${sizes.map(() => '---|').join('')}---|`,
+    `\n| case | ${sizes.map(({ customers }) => `${round(customers)}: of bare, requests/s, p99 ms`).join(' | ')} | largest to smallest |\n|---|${sizes.map(() => '---|').join('')}---|`,
   );
   for (const [index, { name }] of sizes[0].rows.entries()) {
     const cells = sizes.map(
@@ -132,7 +137,7 @@ function report(sizes) {
     );
   }
   console.log(
-    `\n${machine()}; ${ROUNDS} rounds of ${SECONDS} s, ${CONNECTIONS} connections, medians; shared_buffers ${SETTINGS.shared_buffers}; the generator shares the cores.`,
+    `\n${machine()}; ${ROUNDS} rounds of ${SECONDS} s, ${CONNECTIONS} connections, medians; shared_buffers ${SETTINGS.shared_buffers}; the load generator shares the cores.`,
   );
   const series = sizes[0].rows.slice(1).map(({ name }, index) => ({
     name,
@@ -142,7 +147,7 @@ function report(sizes) {
   fs.writeFileSync(
     file,
     plotOf({
-      title: 'Requests a second, of those with the fewest customers',
+      title: 'Requests per second, relative to the smallest size',
       labels: sizes.map(({ customers }) => round(customers)),
       series,
     }),

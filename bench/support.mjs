@@ -7,12 +7,12 @@ import * as path from 'node:path';
 const root = path.resolve(import.meta.dirname, '..');
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgate-bench-'));
 fs.chmodSync(folder, 0o755);
-/** As `npm start` and the container run it; the yardsticks run so too. */
+/** Node flags of `npm start` and the container. The baselines run with the same flags. */
 const FLAGS = ['--max-semi-space-size=64'];
 const children = [];
 let stopDatabase = async () => undefined;
 
-/** Starts a script and waits until it tells where it is. @returns its address; with `ending` also a way to end it */
+/** Starts a script and waits until it prints its address. @returns the address; with `ending`, `{ url, end }` */
 export function start(script, environment, url, ending = false) {
   const child = spawn(process.execPath, [...FLAGS, path.join(root, script)], {
     cwd: root,
@@ -53,7 +53,7 @@ export async function call(url, method, at, { token, body }) {
   return answer.json();
 }
 
-/** The service on a fresh embedded PostgreSQL with these settings, without jobs, in this environment. */
+/** Starts the service without jobs on a new embedded PostgreSQL with these settings. */
 export async function startService(settings = {}, environment = {}) {
   const { startEmbeddedPostgres } = await import('../dist/libs/platform/src/embedded/embedded-postgres.js');
   const server = await startEmbeddedPostgres({ dataDir: path.join(folder, 'postgres'), settings });

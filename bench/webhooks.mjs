@@ -2,7 +2,10 @@ import { Agent, request } from 'undici';
 import { ensureBuilt } from '../scripts/build.mjs';
 import { call, login, machine, median, round, start, startService, stop } from './support.mjs';
 
-/** `npm run bench:webhooks`: from the commit of an event to its first attempt, with twenty endpoints that are well, and with two that are not. */
+/**
+ * `npm run bench:webhooks`: latency from the commit of an event to its first delivery attempt, with 20 healthy
+ * endpoints, and with two of the 20 down and slow.
+ */
 const EVENTS = Number(process.env.EVENTS ?? 10_000);
 const RATE = Number(process.env.RATE ?? 500);
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
@@ -12,7 +15,7 @@ const DRAIN_MS = 60_000;
 
 const dispatcher = new Agent({ connections: 32 });
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-/** Each run uses up another feature: 8 of 10 units are one event. */
+/** Each run uses another feature: consuming 8 of 10 units records one event. */
 const FEATURES = Array.from({ length: ROUNDS * 4 }, (_, index) => `f${index}`);
 const catalogue = (product) => ({
   product: { key: product, name: product },
@@ -55,16 +58,16 @@ async function prepare(service, password) {
   for (let product = 0; product < ENDPOINTS; product++)
     await call(service, 'POST', '/v1/catalog/apply', { token: key, body: catalogue(`p${product}`) });
   let next = 0;
-  const lane = async () => {
+  const worker = async () => {
     for (let index = next++; index < EVENTS; index = next++)
       await send(service, key, 'PUT', `/v1/customers/c${index}`, { product: `p${index % ENDPOINTS}` });
   };
-  await Promise.all(Array.from({ length: 16 }, lane));
+  await Promise.all(Array.from({ length: 16 }, worker));
   return key;
 }
 
-/** Takes every customer over a threshold once, so many a second. @returns when each was committed, by the answer */
-async function happen(service, key, feature) {
+/** Takes every customer over a threshold once, at RATE per second. @returns the commit time per customer */
+async function recordEvents(service, key, feature) {
   const committed = new Map();
   const running = [];
   const began = performance.now();
@@ -85,12 +88,12 @@ async function happen(service, key, feature) {
   return { committed, seconds: (performance.now() - began) / 1_000 };
 }
 
-/** One way of wiring the endpoints: each its own product, or all of them everything. */
+/** Measures one setup: an endpoint per product, or (`fanOut`) every event to all endpoints. */
 async function measure({ service, key, receiver, feature }, { fanOut, troubled }) {
   const ids = [];
   for (let index = 0; index < ENDPOINTS; index++) {
-    const sick = troubled && index >= ENDPOINTS - TROUBLED;
-    const url = !sick
+    const failing = troubled && index >= ENDPOINTS - TROUBLED;
+    const url = !failing
       ? `${receiver}/e${index}`
       : index === ENDPOINTS - 1
         ? 'http://127.0.0.1:8999/dead'
@@ -105,7 +108,7 @@ async function measure({ service, key, receiver, feature }, { fanOut, troubled }
     );
   }
   await (await fetch(receiver)).json();
-  const { committed, seconds } = await happen(service, key, feature);
+  const { committed, seconds } = await recordEvents(service, key, feature);
   const healthy = new Set(Array.from({ length: ENDPOINTS - TROUBLED }, (_, index) => `/e${index}`));
   const expected = fanOut
     ? EVENTS * healthy.size
@@ -127,7 +130,7 @@ async function measure({ service, key, receiver, feature }, { fanOut, troubled }
   return {
     p50: waits[Math.floor(waits.length * 0.5)],
     p99: waits[Math.floor(waits.length * 0.99)],
-    most: waits.at(-1),
+    max: waits.at(-1),
     missing: expected - firsts.size,
     rate: EVENTS / seconds,
   };
@@ -173,13 +176,13 @@ try {
       console.error(`round ${index + 1}, ${one.name}: ${JSON.stringify(rounds[at].at(-1))}`);
     }
   }
-  console.log(`\n| what | events/s | p50 ms | p99 ms | most ms | not within a minute |\n|---|---|---|---|---|---|`);
+  console.log(`\n| case | events/s | p50 ms | p99 ms | max ms | not within a minute |\n|---|---|---|---|---|---|`);
   CASES.forEach(({ name }, at) => {
     const of = (figure) => median(rounds[at].map((result) => result[figure]));
-    console.log(`| ${name} | ${round(of('rate'))} | ${of('p50')} | ${of('p99')} | ${of('most')} | ${of('missing')} |`);
+    console.log(`| ${name} | ${round(of('rate'))} | ${of('p50')} | ${of('p99')} | ${of('max')} | ${of('missing')} |`);
   });
   console.log(
-    `\n${machine()}; ${ROUNDS} rounds of ${EVENTS} events, in turn; service, worker, database, receiver and generator share the cores.`,
+    `\n${machine()}; ${ROUNDS} rounds of ${EVENTS} events, in turn; service, worker, database, receiver and load generator share the cores.`,
   );
 } finally {
   await stop();

@@ -1,32 +1,5 @@
 /** Libs that each lib may import. `npm run lint` checks it; test/rules seeds a breach of every rule. */
-const BELOW = {
-  kernel: [],
-  platform: ['kernel'],
-  users: ['kernel', 'platform'],
-  customers: ['kernel', 'platform'],
-  catalog: ['kernel', 'platform'],
-  subscriptions: ['kernel', 'platform', 'customers', 'catalog'],
-  entitlements: ['kernel', 'platform', 'customers', 'catalog', 'subscriptions'],
-  metering: ['kernel', 'platform', 'customers', 'catalog', 'subscriptions', 'entitlements'],
-  deliveries: ['kernel', 'platform'],
-  webhooks: ['kernel', 'platform', 'catalog', 'deliveries'],
-  notifications: ['kernel', 'platform', 'users', 'customers', 'deliveries'],
-  auth: ['kernel', 'platform', 'users', 'customers', 'catalog', 'deliveries'],
-  accounts: [
-    'kernel',
-    'platform',
-    'users',
-    'customers',
-    'catalog',
-    'subscriptions',
-    'entitlements',
-    'metering',
-    'deliveries',
-    'webhooks',
-    'notifications',
-    'auth',
-  ],
-};
+const BELOW = require('./scripts/import-order.cjs');
 
 const oneWay = Object.entries(BELOW).map(([lib, below]) => ({
   name: `one-way-${lib}`,

@@ -5,5 +5,5 @@ import { ensureBuilt } from './build.mjs';
 /** `npm run events`: writes docs/events.md from the catalogue of events. */
 const root = path.resolve(import.meta.dirname, '..');
 ensureBuilt();
-const { eventsDocument } = await import('../dist/libs/platform/src/events/catalog/events-document.js');
+const { eventsDocument } = await import('../dist/libs/events/src/catalog/events-document.js');
 fs.writeFileSync(path.join(root, 'docs', 'events.md'), eventsDocument());

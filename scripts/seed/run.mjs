@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { CatalogModule, CatalogService } from '../../dist/libs/catalog/src/index.js';
 import { SYSTEM_ACTOR } from '../../dist/libs/kernel/src/index.js';
+import { EventsModule } from '../../dist/libs/events/src/index.js';
 import { Config, PlatformModule, startDatabase } from '../../dist/libs/platform/src/index.js';
 import { ensureCatalogue, readCatalogue } from './catalogue.mjs';
 import { connect, countLoaded, lockProduct, load, resetRollups } from './load.mjs';
@@ -12,7 +13,7 @@ import { summarize, summaryText } from './summary.mjs';
 class SeedModule {}
 
 async function makeCatalogue(config, product) {
-  Module({ imports: [PlatformModule.forRoot(config), CatalogModule] })(SeedModule);
+  Module({ imports: [PlatformModule.forRoot(config), EventsModule, CatalogModule] })(SeedModule);
   const app = await NestFactory.createApplicationContext(SeedModule, { logger: ['warn', 'error'] });
   try {
     await ensureCatalogue(app.get(CatalogService), SYSTEM_ACTOR, product);

@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { SYSTEM_ACTOR } from '@app/kernel';
 import {
-  Database,
   EVENT_CATALOG,
   EventPartitions,
   EventPublisher,
@@ -12,7 +11,8 @@ import {
   eventsDocument,
   type EventType,
   type NewEvent,
-} from '@app/platform';
+} from '@app/events';
+import { Database } from '@app/platform';
 import { startService, TestClock, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
 import { deliverDueEvents } from '../support/deliveries.js';

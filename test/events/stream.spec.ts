@@ -1,6 +1,6 @@
 import { get, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { EventFeed } from '@app/platform';
+import { EventFeed } from '@app/events';
 import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
 import { deliverDueEvents } from '../support/deliveries.js';

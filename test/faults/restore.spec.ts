@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { EventFeed } from '@app/platform';
+import { EventFeed } from '@app/events';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../libs/platform/src/embedded/embedded-postgres.js';
 import { migrate } from '../../migrations/migrate.js';
 import { ADMIN, type ApiResponse, startApp, type TestApp } from '../support/app.js';

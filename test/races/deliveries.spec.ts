@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Dispatcher } from '@app/deliveries';
-import { EventPublisher } from '@app/platform';
+import { EventPublisher } from '@app/events';
 import { startApp, startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
 import { deliverDueEvents } from '../support/deliveries.js';

@@ -12,6 +12,7 @@ const { forbidden } = createRequire(import.meta.url)(path.join(root, '.dependenc
 const LIBS = [
   'kernel',
   'platform',
+  'events',
   'users',
   'customers',
   'catalog',
@@ -35,6 +36,7 @@ interface Breach {
 const IMPORT_BREACHES: Breach[] = [
   { rule: 'one-way-kernel', file: 'libs/kernel/src/a.ts', code: `import '@app/platform';` },
   { rule: 'one-way-platform', file: 'libs/platform/src/a.ts', code: `import '@app/users';` },
+  { rule: 'one-way-events', file: 'libs/events/src/a.ts', code: `import '@app/users';` },
   { rule: 'one-way-users', file: 'libs/users/src/a.ts', code: `import '@app/customers';` },
   { rule: 'one-way-customers', file: 'libs/customers/src/a.ts', code: `import '@app/catalog';` },
   { rule: 'one-way-catalog', file: 'libs/catalog/src/a.ts', code: `import '@app/subscriptions';` },

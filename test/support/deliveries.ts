@@ -1,6 +1,7 @@
 import { Dispatcher } from '@app/deliveries';
 import { Clock } from '@app/kernel';
-import { Database, EventPublisher } from '@app/platform';
+import { EventPublisher } from '@app/events';
+import { Database } from '@app/platform';
 import type { TestApp } from './app.js';
 
 /** Publishes and delivers all events due by the service’s clock. The service’s own job may run concurrently. */

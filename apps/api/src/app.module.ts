@@ -7,6 +7,7 @@ import { AuthModule } from '@app/auth';
 import { CatalogModule } from '@app/catalog';
 import { CustomersModule } from '@app/customers';
 import { EntitlementsModule } from '@app/entitlements';
+import { EventsModule } from '@app/events';
 import { type Config, PlatformModule, RATE_WINDOW_MS, RateLimits } from '@app/platform';
 import { SubscriptionsModule } from '@app/subscriptions';
 import { ApiKeyRoutesModule } from './api-keys/api-key-routes.module.js';
@@ -84,6 +85,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         PlatformModule.forRoot(config),
+        EventsModule,
         PassportModule,
         ThrottlerModule.forRootAsync({
           inject: [RateLimits],

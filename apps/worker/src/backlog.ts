@@ -1,7 +1,8 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DeliveriesService } from '@app/deliveries';
 import { Clock } from '@app/kernel';
-import { EventPublisher, Metrics } from '@app/platform';
+import { EventPublisher } from '@app/events';
+import { Metrics } from '@app/platform';
 import { DueSubscriptionsService, SubscriptionStats } from '@app/subscriptions';
 
 const EVERY_MS = 5_000;

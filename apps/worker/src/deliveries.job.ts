@@ -2,7 +2,7 @@ import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } f
 import { Cron } from '@nestjs/schedule';
 import { DeliveriesService, Dispatcher } from '@app/deliveries';
 import { NotificationsService } from '@app/notifications';
-import { EventFeed, EventPartitions, EventPublisher } from '@app/platform';
+import { EventFeed, EventPartitions, EventPublisher } from '@app/events';
 import { JobRunner } from './job-runner.js';
 
 /** Between two looks at whether there is something to tell, or to send: of the second that a first attempt may take. */

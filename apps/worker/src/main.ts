@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { EventsModule } from '@app/events';
 import {
   Config,
   shutDownOnSignal,
@@ -17,7 +18,7 @@ const config = Config.fromEnvironment();
 if (config.tracing) startTracing();
 const database = await startDatabase(config);
 
-@Module({ imports: [PlatformModule.forRoot(config), WorkerModule], controllers: [HealthController] })
+@Module({ imports: [PlatformModule.forRoot(config), EventsModule, WorkerModule], controllers: [HealthController] })
 class WorkerAppModule {}
 
 const app = await NestFactory.create(WorkerAppModule, new FastifyAdapter({ forceCloseConnections: 'idle' }), {

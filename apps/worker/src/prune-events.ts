@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { Config, EventPartitions, PlatformModule, startDatabase } from '@app/platform';
+import { EventPartitions, EventsModule } from '@app/events';
+import { Config, PlatformModule, startDatabase } from '@app/platform';
 
 /** `npm run prune-events -- --keep-months 24`: tells which months of events are older; with `--yes` forgets them for good. */
 const months = Number(process.argv[process.argv.indexOf('--keep-months') + 1]);
@@ -11,7 +12,7 @@ if (!process.argv.includes('--keep-months') || !Number.isInteger(months) || mont
 const config = Config.fromEnvironment();
 const database = await startDatabase(config);
 
-@Module({ imports: [PlatformModule.forRoot(config)] })
+@Module({ imports: [PlatformModule.forRoot(config), EventsModule] })
 class PruneEventsModule {}
 
 const app = await NestFactory.createApplicationContext(PruneEventsModule, { logger: ['warn', 'error'] });

@@ -1,13 +1,14 @@
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AuthModule, SigningKeys } from '@app/auth';
+import { EventsModule } from '@app/events';
 import { Config, PlatformModule, startDatabase } from '@app/platform';
 
 /** `npm run rotate-keys`: another key signs access tokens from five minutes on; with `-- --now` at once, and all others are withdrawn. */
 const config = Config.fromEnvironment();
 const database = await startDatabase(config);
 
-@Module({ imports: [PlatformModule.forRoot(config), AuthModule] })
+@Module({ imports: [PlatformModule.forRoot(config), EventsModule, AuthModule] })
 class RotateKeysModule {}
 
 const app = await NestFactory.createApplicationContext(RotateKeysModule, { logger: ['warn', 'error'] });

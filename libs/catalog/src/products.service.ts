@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, Clock, DomainError, newId, type Page, type PageRequest, toPage } from '@app/kernel';
-import { Database, Events, type EventType, isUniqueViolation } from '@app/platform';
+import { Events, type EventType } from '@app/events';
+import { Database, isUniqueViolation } from '@app/platform';
 import { CatalogReader } from './catalog-reader.js';
 import type { FailurePolicy, Feature, FeatureType, Product } from './domain/catalog.js';
 import { checkKey } from './domain/plan-content.js';

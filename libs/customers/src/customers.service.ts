@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, DomainError, type Page, type PageRequest, toPage } from '@app/kernel';
-import { Database, Events, type EventType, isUniqueViolation } from '@app/platform';
+import { Events, type EventType } from '@app/events';
+import { Database, isUniqueViolation } from '@app/platform';
 import { CustomerTime } from './customer-time.js';
 import { type CustomerFilter, CustomersRepository } from './customers.repository.js';
 import {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, Clock, DomainError, invalidField, newId, type Page, type PageRequest, toPage } from '@app/kernel';
-import { Database, Events } from '@app/platform';
+import { Events } from '@app/events';
+import { Database } from '@app/platform';
 import { type TestClock, TestClocksRepository } from './test-clocks.repository.js';
 
 const LOCK_NOT_AVAILABLE = '55P03';

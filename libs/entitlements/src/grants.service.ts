@@ -11,7 +11,8 @@ import {
   type PageRequest,
   toPage,
 } from '@app/kernel';
-import { Database, Events, type EventType } from '@app/platform';
+import { Events, type EventType } from '@app/events';
+import { Database } from '@app/platform';
 import type { Grant } from './domain/grant.js';
 import { GrantsRepository } from './grants.repository.js';
 

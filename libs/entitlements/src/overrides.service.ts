@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { CatalogReader, checkTerms, type EntitlementTerms, type Feature, type MeteredTerms } from '@app/catalog';
 import { type Customer, CustomersService, CustomerTime } from '@app/customers';
 import { type Actor, DomainError, invalidField } from '@app/kernel';
-import { Database, Events, type EventType } from '@app/platform';
+import { Events, type EventType } from '@app/events';
+import { Database } from '@app/platform';
 import type { Override } from './domain/entitlement-snapshot.js';
 import { OverridesRepository } from './overrides.repository.js';
 

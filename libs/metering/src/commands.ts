@@ -1,5 +1,5 @@
 import { type Actor, DomainError, invalidField } from '@app/kernel';
-import type { EventType } from '@app/platform';
+import type { EventType } from '@app/events';
 import { check, consume, type Decision, isCounted, type Question, reserve, type MeterState } from './domain/decide.js';
 import { count, type Meter, MAX_COUNT, reverse } from './domain/meter.js';
 import type {

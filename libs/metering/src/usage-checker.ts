@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, Clock } from '@app/kernel';
-import { Database, Events, isUnavailable } from '@app/platform';
+import { Events } from '@app/events';
+import { Database, isUnavailable } from '@app/platform';
 import { type Mismatch, UsageRepository } from './usage.repository.js';
 
 export interface CheckReport {

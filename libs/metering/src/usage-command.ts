@@ -1,5 +1,5 @@
 import type { Actor } from '@app/kernel';
-import type { NewEvent } from '@app/platform';
+import type { NewEvent } from '@app/events';
 import type { Burn } from './domain/burn-down.js';
 import type { MeterState } from './domain/decide.js';
 import type { Meter } from './domain/meter.js';

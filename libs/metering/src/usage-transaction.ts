@@ -7,15 +7,8 @@ import {
   type CachedSnapshot,
 } from '@app/entitlements';
 import { Clock, DomainError, newId, SYSTEM_ACTOR } from '@app/kernel';
-import {
-  type Connection,
-  type Decided,
-  Events,
-  keyReused,
-  type NewEvent,
-  type Outcome,
-  PipelinedDatabase,
-} from '@app/platform';
+import { Events, type NewEvent } from '@app/events';
+import { type Connection, type Decided, keyReused, type Outcome, PipelinedDatabase } from '@app/platform';
 import type { Burn } from './domain/burn-down.js';
 import { hardLimit, type MeterState } from './domain/decide.js';
 import { effectiveLimit } from './domain/meter.js';

@@ -8,20 +8,6 @@ export { CoalescedWakeups } from './batching/coalesced-wakeups.js';
 export { Database } from './database/database.js';
 export { isCutShort, isRetryable, isUnavailable, isUniqueViolation } from './database/database-errors.js';
 export { type Connection, type Decided, PipelinedDatabase, type Statement } from './database/pipelined-database.js';
-export { eventsDocument } from './events/catalog/events-document.js';
-export {
-  EVENT_CATALOG,
-  type EventType,
-  exampleOf,
-  isEventType,
-  PUBLIC_EVENT_TYPES,
-} from './events/catalog/event-catalog.js';
-export type { EventDescription } from './events/catalog/event-description.js';
-export { type AuditEntry, type AuditFilter, AuditLog } from './events/audit-log.js';
-export { EventFeed, FEED_DAYS, type FeedEntry, type FeedFilter } from './events/feed.js';
-export { EventPartitions } from './events/partitions.js';
-export { EventPublisher, type PublishedEvent } from './events/publisher.js';
-export { Events, type NewEvent, type RecordedEvent } from './events/events.js';
 export { type Hits, RATE_WINDOW_MS, RateLimits } from './limits/rate-limits.js';
 export { type KeptMail, Mailer, type MailOutcome, type OutgoingMail } from './mail/mailer.js';
 export { ServiceLogger } from './logging/service-logger.js';

@@ -7,11 +7,6 @@ import { DatabaseClock } from './clock/database-clock.js';
 import { Config } from './config/config.js';
 import { DatabaseModule } from './database/database.module.js';
 import { Readiness } from './database/readiness.js';
-import { AuditLog } from './events/audit-log.js';
-import { Events } from './events/events.js';
-import { EventFeed } from './events/feed.js';
-import { EventPartitions } from './events/partitions.js';
-import { EventPublisher } from './events/publisher.js';
 import { Idempotency } from './idempotency/idempotency.js';
 import { RateLimits } from './limits/rate-limits.js';
 import { Mailer } from './mail/mailer.js';
@@ -38,32 +33,14 @@ export class PlatformModule {
       ],
       providers: [
         { provide: Clock, useClass: DatabaseClock },
-        AuditLog,
         CacheInvalidations,
-        Events,
-        EventFeed,
-        EventPartitions,
-        EventPublisher,
         Idempotency,
         Keyring,
         Mailer,
         RateLimits,
         Readiness,
       ],
-      exports: [
-        AuditLog,
-        CacheInvalidations,
-        Clock,
-        Events,
-        EventFeed,
-        EventPartitions,
-        EventPublisher,
-        Idempotency,
-        Keyring,
-        Mailer,
-        RateLimits,
-        Readiness,
-      ],
+      exports: [CacheInvalidations, Clock, Idempotency, Keyring, Mailer, RateLimits, Readiness],
     };
   }
 }

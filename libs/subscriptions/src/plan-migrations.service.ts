@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { CatalogReader, PlansService } from '@app/catalog';
 import { type Actor, Clock, DomainError, newId } from '@app/kernel';
-import { Database, Events, type EventType, isUniqueViolation } from '@app/platform';
+import { Events, type EventType } from '@app/events';
+import { Database, isUniqueViolation } from '@app/platform';
 import type { When } from './domain/commands.js';
 import type { Subscription } from './domain/subscription.js';
 import { LifecycleService } from './lifecycle.service.js';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CatalogReader, PlansService } from '@app/catalog';
 import { CustomerTime } from '@app/customers';
 import { DomainError, invalidField, type Page, type PageRequest, toPage } from '@app/kernel';
-import { Events, type RecordedEvent } from '@app/platform';
+import { Events, type RecordedEvent } from '@app/events';
 import { projectedAt, currentOf } from './domain/time.js';
 import { isLive, type Subscription, type SubscriptionStatus } from './domain/subscription.js';
 import { ProrationLinesRepository, type StoredProrationLine } from './proration-lines.repository.js';

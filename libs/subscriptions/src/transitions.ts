@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, SYSTEM_ACTOR } from '@app/kernel';
-import { type ArrayItem, arrayLiteral, Database, Events, type NewEvent } from '@app/platform';
+import { Events, type NewEvent } from '@app/events';
+import { type ArrayItem, arrayLiteral, Database } from '@app/platform';
 import { directionOf } from './domain/direction.js';
 import { assertLegal } from './domain/state-machine.js';
 import {

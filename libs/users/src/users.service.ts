@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, Clock, DomainError, invalidField, type Page, type PageRequest, toPage } from '@app/kernel';
-import { Database, Events, type EventType, isUniqueViolation } from '@app/platform';
+import { Events, type EventType } from '@app/events';
+import { Database, isUniqueViolation } from '@app/platform';
 import {
   canonicalEmail,
   changeRoleAndStatus,

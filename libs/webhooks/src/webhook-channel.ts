@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { type Channel, type Delivery, Dispatcher, type Outcome } from '@app/deliveries';
 import { SYSTEM_ACTOR } from '@app/kernel';
-import { EventFeed } from '@app/platform';
+import { EventFeed } from '@app/events';
 import { WebhookEndpointsRepository } from './webhook-endpoints.repository.js';
 import { WebhookEndpointsService } from './webhook-endpoints.service.js';
 import { WebhookSender } from './webhook-sender.js';

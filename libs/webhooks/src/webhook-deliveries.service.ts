@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DeliveriesService, type DeliveryStatus, type LoggedDelivery } from '@app/deliveries';
 import { Clock, DomainError, invalidField, newId, type Page, type PageRequest } from '@app/kernel';
-import { EventFeed, FEED_DAYS, type FeedEntry } from '@app/platform';
+import { EventFeed, FEED_DAYS, type FeedEntry } from '@app/events';
 import type { WebhookEndpoint } from './domain/webhook-endpoint.js';
 import { type EndpointScope, WebhookEndpointsRepository } from './webhook-endpoints.repository.js';
 import { WebhookSender } from './webhook-sender.js';

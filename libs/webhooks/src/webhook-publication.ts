@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DeliveriesService } from '@app/deliveries';
-import { EventPublisher, type PublishedEvent } from '@app/platform';
+import { EventPublisher, type PublishedEvent } from '@app/events';
 import { wants } from './domain/webhook-endpoint.js';
 import { WebhookEndpointsRepository } from './webhook-endpoints.repository.js';
 

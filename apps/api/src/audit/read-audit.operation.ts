@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { stringify } from 'csv-stringify';
 import { actorOf, type Principal } from '@app/auth';
 import { type Page, type PageRequest, toPage } from '@app/kernel';
-import { type AuditEntry, type AuditFilter, AuditLog } from '@app/platform';
+import { type AuditEntry, type AuditFilter, AuditLog } from '@app/events';
 import { EventScope } from '../http/access/event-scope.js';
 import { optionalDate } from '../http/input/optional-date.js';
 import { ConcurrencyLimit } from '../http/streaming/concurrency-limit.js';

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { EventFeed } from '@app/platform';
+import { EventFeed } from '@app/events';
 
 const LOOK_EVERY_MS = 200;
 

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
 import { actorOf, ApiKeysService, type Principal, SessionsService } from '@app/auth';
 import { invalidField } from '@app/kernel';
-import { EventFeed, type FeedEntry, type FeedFilter } from '@app/platform';
+import { EventFeed, type FeedEntry, type FeedFilter } from '@app/events';
 import { EventScope } from '../http/access/event-scope.js';
 import { ConcurrencyLimit } from '../http/streaming/concurrency-limit.js';
 import { EventTail } from './event-tail.js';

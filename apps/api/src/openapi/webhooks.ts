@@ -1,5 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { EVENT_CATALOG, type EventType, exampleOf, PUBLIC_EVENT_TYPES } from '@app/platform';
+import { EVENT_CATALOG, type EventType, exampleOf, PUBLIC_EVENT_TYPES } from '@app/events';
 
 const MESSAGE = 'WebhookMessage';
 const uuid = { type: 'string', format: 'uuid' };

@@ -4,7 +4,7 @@ import { GrantsService } from '@app/entitlements';
 import { type Page, type PageRequest, toPage } from '@app/kernel';
 import { UsageRecordsRepository } from '@app/metering';
 import { NotificationsService } from '@app/notifications';
-import { Events } from '@app/platform';
+import { Events } from '@app/events';
 import { SubscriptionsService } from '@app/subscriptions';
 import { WebhookEndpointsService } from '@app/webhooks';
 import { GrantDto } from '../grants/dto/grant.dto.js';

@@ -1,4 +1,4 @@
-import type { PublishedEvent } from '@app/platform';
+import type { PublishedEvent } from '@app/events';
 import type { MailTopic } from '@app/users';
 
 /** What people are told of. */

@@ -1,4 +1,4 @@
-import type { PublishedEvent } from '@app/platform';
+import type { PublishedEvent } from '@app/events';
 
 export type DisabledReason = 'by_hand' | 'gone' | 'failing';
 

@@ -1,6 +1,6 @@
 import { IsDateString, IsIn, IsIP, IsOptional, IsString, IsUUID, Length, MaxLength } from 'class-validator';
 import { ApiProperty, ApiPropertyOptional, OmitType } from '@nestjs/swagger';
-import type { AuditEntry } from '@app/platform';
+import type { AuditEntry } from '@app/events';
 import { ListQuery } from '../../http/pagination/list.query.js';
 
 const ACTORS = ['user', 'api_key'] as const;

@@ -1,7 +1,8 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { actorOf, type UserPrincipal } from '@app/auth';
-import { Database, Events } from '@app/platform';
+import { Events } from '@app/events';
+import { Database } from '@app/platform';
 import type { WithPrincipal } from './current-principal.decorator.js';
 
 /** Stands at every route that support reads by, behind the guards of all: writes down what it looks at before it sees it. What it changes tells of itself. */

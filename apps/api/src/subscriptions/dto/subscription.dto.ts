@@ -14,7 +14,7 @@ import {
   Min,
 } from 'class-validator';
 import { type Interval, INTERVALS } from '@app/kernel';
-import type { RecordedEvent } from '@app/platform';
+import type { RecordedEvent } from '@app/events';
 import { type SoldPrice, type Subscription, SUBSCRIPTION_STATUSES, type SubscriptionStatus } from '@app/subscriptions';
 import { ListQuery } from '../../http/pagination/list.query.js';
 

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, Clock, timeOfId } from '@app/kernel';
-import { arrayLiteral, type ArrayItem } from '../database/array-literal.js';
-import { Database } from '../database/database.js';
+import { type ArrayItem, arrayLiteral, Database } from '@app/platform';
 import { EVENT_CATALOG, type EventType, isEventType } from './catalog/event-catalog.js';
 
 /** Any fixed number: whoever holds this advisory lock gives out positions. */

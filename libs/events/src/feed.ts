@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '@app/kernel';
-import { arrayLiteral } from '../database/array-literal.js';
-import { Database } from '../database/database.js';
+import { arrayLiteral, Database } from '@app/platform';
 
 const DAY_MS = 86_400_000;
 /** So long everything can be read, and sent again. */

@@ -1,9 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { type Actor, Clock, newId } from '@app/kernel';
-import { CacheInvalidations } from '../cache/cache-invalidations.js';
-import { type ArrayItem, arrayLiteral } from '../database/array-literal.js';
-import { Database } from '../database/database.js';
-import type { Connection, Statement } from '../database/pipelined-database.js';
+import {
+  type ArrayItem,
+  arrayLiteral,
+  CacheInvalidations,
+  type Connection,
+  Database,
+  type Statement,
+} from '@app/platform';
 import { type EventType, isEventType } from './catalog/event-catalog.js';
 
 /** What a change of state leaves behind: audit entry, outbox entry and line of the timeline in one. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor, Origin, PageRequest } from '@app/kernel';
-import { Database } from '../database/database.js';
+import { Database } from '@app/platform';
 import type { RecordedEvent } from './events.js';
 
 /** What somebody did, with the names of who and what. */

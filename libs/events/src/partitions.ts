@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '@app/kernel';
-import { Database } from '../database/database.js';
+import { Database } from '@app/platform';
 
 /** Months that are ready before they begin. */
 const MONTHS_AHEAD = 12;

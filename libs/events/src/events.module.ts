@@ -1,0 +1,13 @@
+import { Global, Module } from '@nestjs/common';
+import { AuditLog } from './audit-log.js';
+import { Events } from './events.js';
+import { EventFeed } from './feed.js';
+import { EventPartitions } from './partitions.js';
+import { EventPublisher } from './publisher.js';
+
+const PROVIDERS = [AuditLog, Events, EventFeed, EventPartitions, EventPublisher];
+
+/** Recording, publishing and reading of events. Imported once per process, beside PlatformModule. */
+@Global()
+@Module({ providers: PROVIDERS, exports: PROVIDERS })
+export class EventsModule {}

@@ -9,5 +9,8 @@ export interface CountedStep extends UsageStep {
   records: number;
 }
 
-/** True of lines of `usage_ledger l` that use something: what is counted anew in another window, or paid for by a grant, was used before. */
-export const IS_USAGE = `l.kind not in ('opening', 'payment')`;
+/**
+ * True for entries of `usage_ledger l` that are usage. An opening repeats usage of another window, and coverage moves
+ * earlier overage to a grant: both were counted before. `payment` is the former name of `grant_coverage`.
+ */
+export const IS_USAGE = `l.kind not in ('opening', 'payment', 'grant_coverage')`;

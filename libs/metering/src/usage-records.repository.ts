@@ -10,6 +10,7 @@ export interface UsageRecord {
   feature: string;
   /** Units; below zero: given back. */
   quantity: number;
+  /** The kind of the entry. Entries stored as `payment`, the former name, read as `grant_coverage`. */
   how: string;
   occurredAt: Date;
   recordedAt: Date;
@@ -24,7 +25,7 @@ export class UsageRecordsRepository {
   /** Oldest first. */
   async list(customerId: string, { limit, after }: PageRequest): Promise<Page<UsageRecord>> {
     const rows = await this.database.query<UsageRecord>(
-      `select l.id, p.key as product, f.key as feature, l.quantity::float8 as quantity, l.kind as how, l.occurred_at as "occurredAt", l.recorded_at as "recordedAt", l.properties
+      `select l.id, p.key as product, f.key as feature, l.quantity::float8 as quantity, case l.kind when 'payment' then 'grant_coverage' else l.kind end as how, l.occurred_at as "occurredAt", l.recorded_at as "recordedAt", l.properties
        from usage_ledger l join features f on f.id = l.feature_id join products p on p.id = f.product_id
        where l.customer_id = $1 and ($2::uuid is null or l.id > $2) order by l.id limit $3`,
       [customerId, after, limit + 1],

@@ -362,7 +362,7 @@ function openingOf({ opening, customerId, featureId, windowStart }: MeterReading
 /** What grants have paid is burnt from them, although nothing more was used. */
 function coverageOf({ covered, customerId, featureId, windowStart }: MeterReading, now: Date): LedgerEntry[] {
   if (covered.length === 0) return [];
-  const common = { kind: 'payment' as const, actor: SYSTEM_ACTOR, properties: null, reference: null };
+  const common = { kind: 'grant_coverage' as const, actor: SYSTEM_ACTOR, properties: null, reference: null };
   return [{ ...common, id: newId(), customerId, featureId, windowStart, quantity: 0, occurredAt: now, burns: covered }];
 }
 

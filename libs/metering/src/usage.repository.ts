@@ -42,7 +42,8 @@ export interface CounterChange extends CounterKey {
   hardLimit: number | null;
 }
 
-export type EntryKind = 'consume' | 'event' | 'commit' | 'correction' | 'opening' | 'payment';
+/** Entries made before the kind `grant_coverage` existed say `payment` instead: they are never rewritten. */
+export type EntryKind = 'consume' | 'event' | 'commit' | 'correction' | 'opening' | 'grant_coverage';
 
 /** An immutable fact: so many units, by one customer, at one instant. Negative: given back. */
 export interface LedgerEntry extends CounterKey {

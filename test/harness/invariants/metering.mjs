@@ -154,7 +154,7 @@ const SUMS_AND_LEDGER = `
   with ledger as (
     select l.feature_id, date_trunc('hour', l.occurred_at, 'UTC') as hour, sum(l.quantity) as used, count(*) as lines
     from usage_ledger l join customers c on c.id = l.customer_id, usage_sums s
-    where l.recorded_at < s.until and c.test_clock_id is null and l.kind not in ('opening', 'payment') group by 1, 2)
+    where l.recorded_at < s.until and c.test_clock_id is null and l.kind not in ('opening', 'payment', 'grant_coverage') group by 1, 2)
   select feature_id, hour, h.quantity, l.used, h.records, l.lines from usage_by_hour h full join ledger l using (feature_id, hour)
   where h.quantity is distinct from l.used or h.records is distinct from l.lines limit 5`;
 
@@ -162,7 +162,7 @@ const SUMS_AND_LEDGER = `
 const LONG_LEDGERS = `
   with ledger as (
     select l.customer_id, l.feature_id, date_bin('15 minutes', l.occurred_at, 'epoch') as began, sum(l.quantity) as used
-    from usage_ledger l join long_ledgers g on g.customer_id = l.customer_id and l.id <= g.summed_until where l.kind not in ('opening', 'payment') group by 1, 2, 3)
+    from usage_ledger l join long_ledgers g on g.customer_id = l.customer_id and l.id <= g.summed_until where l.kind not in ('opening', 'payment', 'grant_coverage') group by 1, 2, 3)
   select customer_id, feature_id, began, s.quantity, l.used from long_ledger_sums s full join ledger l using (customer_id, feature_id, began)
   where s.quantity is distinct from l.used limit 5`;
 

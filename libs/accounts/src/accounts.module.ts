@@ -1,20 +1,41 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '@app/auth';
+import { CatalogModule } from '@app/catalog';
 import { CustomersModule } from '@app/customers';
+import { MeteringModule } from '@app/metering';
 import { NotificationsModule } from '@app/notifications';
 import { SubscriptionsModule } from '@app/subscriptions';
 import { UsersModule } from '@app/users';
 import { WebhooksModule } from '@app/webhooks';
+import { AccountDeletionService } from './account-deletion.service.js';
 import { AccountsService } from './accounts.service.js';
+import { CustomerAccountsService } from './customer-accounts.service.js';
+import { MeteredApiKeysService } from './metered-api-keys.service.js';
 import { PersonalDataEraser } from './personal-data-eraser.js';
 import { ProfileService } from './profile.service.js';
 import { RegistrationService } from './registration.service.js';
 
 /** Providers that the apps may inject. */
-const EXPORTED = [RegistrationService, ProfileService, AccountsService];
+const EXPORTED = [
+  RegistrationService,
+  ProfileService,
+  AccountsService,
+  AccountDeletionService,
+  CustomerAccountsService,
+  MeteredApiKeysService,
+];
 
 @Module({
-  imports: [AuthModule, CustomersModule, NotificationsModule, SubscriptionsModule, UsersModule, WebhooksModule],
+  imports: [
+    AuthModule,
+    CatalogModule,
+    CustomersModule,
+    MeteringModule,
+    NotificationsModule,
+    SubscriptionsModule,
+    UsersModule,
+    WebhooksModule,
+  ],
   providers: [...EXPORTED, PersonalDataEraser],
   exports: EXPORTED,
 })

@@ -1,52 +1,67 @@
 import { Injectable } from '@nestjs/common';
-import { ApiKeysService, SessionsService } from '@app/auth';
-import { CustomersService } from '@app/customers';
+import { actorOf, ApiKeysService, CredentialsService, SessionsService, type UserPrincipal } from '@app/auth';
+import { CatalogReader } from '@app/catalog';
 import type { Actor } from '@app/kernel';
 import { Database } from '@app/platform';
-import { LifecycleService } from '@app/subscriptions';
-import { type RoleAndStatus, type User, UsersService } from '@app/users';
-import { PersonalDataEraser } from './personal-data-eraser.js';
+import { type Role, type RoleAndStatus, type User, UsersService } from '@app/users';
 
-/** What becomes of accounts: who may do what, and who is let in no more. */
+/** Changes that admins make to an account. A field that is left out stays. */
+export interface RoleAndStatusChanges {
+  role?: Role;
+  /** Key of the product of a product admin. */
+  product?: string;
+  active?: boolean;
+}
+
+/** Role and status of user accounts. Deletion: see AccountDeletionService. */
 @Injectable()
 export class AccountsService {
   constructor(
     private readonly users: UsersService,
-    private readonly customers: CustomersService,
-    private readonly lifecycle: LifecycleService,
+    private readonly catalog: CatalogReader,
+    private readonly credentials: CredentialsService,
     private readonly sessions: SessionsService,
     private readonly apiKeys: ApiKeysService,
-    private readonly traces: PersonalDataEraser,
     private readonly database: Database,
   ) {}
 
-  /** Changes what a user may do: whoever has another role, or is deactivated, is out at once. @throws DomainError `user_not_found`, `last_admin`, `invalid_fields` */
-  async changeRoleAndStatus(userId: string, changes: Partial<RoleAndStatus>, actor: Actor): Promise<User> {
+  /**
+   * Changes role, product or activity of an account. All its sessions are revoked when it gets another role or
+   * product, or is deactivated.
+   *
+   * @throws DomainError `user_not_found`, `product_not_found`, `last_admin`, `invalid_fields`
+   * @example await accounts.changeRoleAndStatus(userId, { role: 'product_admin', product: 'maps' }, actor);
+   */
+  async changeRoleAndStatus(
+    userId: string,
+    { product, role, active }: RoleAndStatusChanges,
+    actor: Actor,
+  ): Promise<User> {
+    const productId = product === undefined ? undefined : (await this.catalog.getProduct(product)).id;
+    return this.applyRoleAndStatus(userId, { role, active, productId }, actor);
+  }
+
+  /**
+   * Deactivates the caller's own account until an admin activates it again. Subscriptions continue.
+   *
+   * @param source address block of the caller: wrong passwords are counted for it
+   * @throws DomainError `wrong_credentials`, `too_many_attempts`, `last_admin`
+   * @example await accounts.deactivateOwn(principal, password, '203.0.113.7');
+   */
+  async deactivateOwn(principal: UserPrincipal, password: string, source: string): Promise<void> {
+    await this.credentials.proveAgain(principal, password, source);
+    await this.applyRoleAndStatus(principal.userId, { active: false }, actorOf(principal));
+  }
+
+  private async applyRoleAndStatus(userId: string, changes: Partial<RoleAndStatus>, actor: Actor): Promise<User> {
     const user = await this.database.transaction(async () => {
       const { before, after } = await this.users.updateRoleAndStatus(userId, changes, actor);
-      const same = before.role === after.role && before.productId === after.productId;
-      if (!same || !after.active) await this.sessions.revokeAll(userId, after.active ? 'role_changed' : 'deactivated');
+      const sameRights = before.role === after.role && before.productId === after.productId;
+      if (!sameRights || !after.active)
+        await this.sessions.revokeAll(userId, after.active ? 'role_changed' : 'deactivated');
       return after;
     });
     this.apiKeys.evict();
     return user;
-  }
-
-  /**
-   * Deletes an account: its contracts end, its keys and sessions are dead, who it was is gone. What was used and what happened stays, under ids.
-   * @throws DomainError `user_not_found`, `last_admin`
-   */
-  async remove(userId: string, actor: Actor, reason: string | null = null): Promise<void> {
-    await this.database.transaction(async () => {
-      const { customerId } = await this.users.getById(userId);
-      const customer = await this.customers.lock(customerId);
-      const user = await this.users.erase(userId, actor, reason);
-      await this.lifecycle.endAll(customerId, actor);
-      await this.customers.forget(customer, actor);
-      await this.sessions.revokeAll(userId, 'deleted');
-      await this.apiKeys.revokeAllOf(userId, actor);
-      await this.traces.erase(user, actor);
-    });
-    this.apiKeys.evict();
   }
 }

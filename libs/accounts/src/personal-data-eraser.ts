@@ -5,7 +5,7 @@ import { NotificationsService } from '@app/notifications';
 import type { User } from '@app/users';
 import { WebhookEndpointsService } from '@app/webhooks';
 
-/** What was kept for the sake of a person, and goes with them. */
+/** Erases personal data that other libs keep about a user: mails, login attempts, notifications, webhook endpoints. */
 @Injectable()
 export class PersonalDataEraser {
   constructor(
@@ -14,7 +14,7 @@ export class PersonalDataEraser {
     private readonly endpoints: WebhookEndpointsService,
   ) {}
 
-  /** Needs a transaction. */
+  /** Needs a transaction. @param user as it was before its own row was erased */
   async erase(user: User, actor: Actor): Promise<void> {
     await this.credentials.erase(user);
     await this.notifications.erase(user.id);

@@ -1,4 +1,5 @@
 export type { IngestResult, JointDecision, FeatureQuantity, ReservationDecision, UsageEvent } from './commands.js';
+export { assertAllowed } from './domain/assert-allowed.js';
 export type { Decision } from './domain/decide.js';
 export { SERIES_STEPS, type SeriesStep } from './domain/series.js';
 export { UsageRollupsRepository } from './usage-rollups.repository.js';

@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { MeteredApiKeysService } from '@app/accounts';
 import { ApiKeysService, type UserPrincipal } from '@app/auth';
 import { OWN_PRODUCT } from '@app/catalog';
 import { Allow } from '../http/access/allow.decorator.js';
@@ -12,8 +13,6 @@ import { ListQuery } from '../http/pagination/list.query.js';
 import { Pages } from '../http/pagination/pages.js';
 import { RequireEntitlement } from '../http/plan-limit/require-entitlement.decorator.js';
 import { ApiKeyDto, ApiKeyPageDto, CreateApiKeyDto, CreatedApiKeyDto, RotateApiKeyDto } from './dto/api-key.dto.js';
-import { RevokeApiKeyOperation } from './revoke-api-key.operation.js';
-import { RotateApiKeyOperation } from './rotate-api-key.operation.js';
 
 const DAY_SECONDS = 86_400;
 
@@ -23,8 +22,7 @@ const DAY_SECONDS = 86_400;
 export class ApiKeysController {
   constructor(
     private readonly apiKeys: ApiKeysService,
-    private readonly rotateApiKey: RotateApiKeyOperation,
-    private readonly revokeApiKey: RevokeApiKeyOperation,
+    private readonly metered: MeteredApiKeysService,
     private readonly pages: Pages,
   ) {}
 
@@ -56,7 +54,7 @@ export class ApiKeysController {
     @Body() { overlapSeconds = DAY_SECONDS }: RotateApiKeyDto,
     @CurrentPrincipal() principal: UserPrincipal,
   ): Promise<CreatedApiKeyDto> {
-    const { apiKey, key } = await this.rotateApiKey.run(id, overlapSeconds, principal);
+    const { apiKey, key } = await this.metered.rotate(id, overlapSeconds, principal);
     return { ...apiKey, key };
   }
 
@@ -81,6 +79,6 @@ export class ApiKeysController {
   @ApiOperation({ operationId: 'revokeApiKey', summary: 'End a key at once' })
   @ApiProblems(404)
   async revoke(@UuidParam('id') id: string, @CurrentPrincipal() principal: UserPrincipal): Promise<void> {
-    await this.revokeApiKey.run(id, principal);
+    await this.metered.revoke(id, principal);
   }
 }

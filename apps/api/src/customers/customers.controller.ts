@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { CustomerAccountsService } from '@app/accounts';
 import type { Principal } from '@app/auth';
 import { CatalogReader } from '@app/catalog';
 import { type Customer, CustomersService } from '@app/customers';
@@ -28,8 +29,8 @@ import {
   ListCustomersQueryDto,
   PutCustomerDto,
 } from './dto/customer.dto.js';
-import { DeleteCustomerOperation } from './delete-customer.operation.js';
-import { PutCustomerOperation } from './put-customer.operation.js';
+
+const PUT_STATUS = { created: 201, updated: 200 } as const;
 
 @ApiTags('Customers')
 @ApiCredentials()
@@ -38,8 +39,7 @@ export class CustomersController {
   constructor(
     private readonly customers: CustomersService,
     private readonly subscriptions: SubscriptionsService,
-    private readonly putCustomer: PutCustomerOperation,
-    private readonly forgetCustomer: DeleteCustomerOperation,
+    private readonly accounts: CustomerAccountsService,
     private readonly catalog: CatalogReader,
     private readonly presenter: SubscriptionPresenter,
     private readonly pages: Pages,
@@ -63,16 +63,11 @@ export class CustomersController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CustomerWithSubscriptionDto> {
     const { plan, interval, testClock, product: _, ...profile } = body;
-    const { customer, subscription, status } = await this.putCustomer.run({
-      key,
-      profile,
-      product,
-      plan,
-      interval,
-      testClock,
+    const { customer, subscription, outcome } = await this.accounts.put(
+      { key, profile, product, plan, interval, testClock },
       principal,
-    });
-    void reply.status(status);
+    );
+    void reply.status(PUT_STATUS[outcome]);
     return { ...CustomerDto.of(customer), subscription: await this.presenter.one(subscription, customer) };
   }
 
@@ -112,7 +107,7 @@ export class CustomersController {
   })
   @ApiProblems(404, 409)
   async delete(@CurrentCustomer() customer: Customer, @CurrentPrincipal() principal: Principal): Promise<void> {
-    await this.forgetCustomer.run(customer, principal);
+    await this.accounts.delete(customer.id, principal);
   }
 
   @Get(':customer/subscription')

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Patch, Post, Query, StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
-import { ProfileService } from '@app/accounts';
+import { AccountDeletionService, AccountsService, ProfileService } from '@app/accounts';
 import type { UserPrincipal } from '@app/auth';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
@@ -11,8 +11,6 @@ import { AuthRateLimit } from '../http/throttling/throttling.guard.js';
 import { SparseQueryDto } from '../plans/dto/plan.dto.js';
 import { ConfirmDto, MeDto, UpdateMeDto } from './dto/user.dto.js';
 import { ExportAccountOperation } from './export-account.operation.js';
-import { CloseAccountOperation } from './close-account.operation.js';
-import { UpdateMeOperation } from './update-me.operation.js';
 import { UserPresenter } from './user-presenter.js';
 
 const NDJSON = 'application/x-ndjson';
@@ -23,8 +21,8 @@ const NDJSON = 'application/x-ndjson';
 export class MeController {
   constructor(
     private readonly profiles: ProfileService,
-    private readonly updating: UpdateMeOperation,
-    private readonly leaving: CloseAccountOperation,
+    private readonly accounts: AccountsService,
+    private readonly deletion: AccountDeletionService,
     private readonly exporting: ExportAccountOperation,
     private readonly presenter: UserPresenter,
   ) {}
@@ -40,7 +38,7 @@ export class MeController {
   @Allow({ users: 'user' })
   @ApiOperation({ operationId: 'updateMe', summary: 'Change your own account' })
   async updateMe(@CurrentPrincipal() principal: UserPrincipal, @Body() body: UpdateMeDto): Promise<MeDto> {
-    return this.presenter.me(await this.updating.run(principal, body));
+    return this.presenter.me(await this.profiles.update(principal, body));
   }
 
   @Get('export')
@@ -75,7 +73,7 @@ export class MeController {
     @Body() { password }: ConfirmDto,
     @CallerAddress() source: string,
   ): Promise<void> {
-    await this.leaving.deactivate(principal, password, source);
+    await this.accounts.deactivateOwn(principal, password, source);
   }
 
   @Post('delete')
@@ -93,6 +91,6 @@ export class MeController {
     @Body() { password }: ConfirmDto,
     @CallerAddress() source: string,
   ): Promise<void> {
-    await this.leaving.remove(principal, password, source);
+    await this.deletion.deleteOwn(principal, password, source);
   }
 }

@@ -12,10 +12,7 @@ import { WebhooksModule } from '@app/webhooks';
 import { SubscriptionRoutesModule } from '../subscriptions/subscription-routes.module.js';
 import { AccountRecords } from './account-records.js';
 import { ExportAccountOperation } from './export-account.operation.js';
-import { CloseAccountOperation } from './close-account.operation.js';
 import { MeController } from './me.controller.js';
-import { UpdateUserOperation } from './update-user.operation.js';
-import { UpdateMeOperation } from './update-me.operation.js';
 import { UserPresenter } from './user-presenter.js';
 import { UsersController } from './users.controller.js';
 
@@ -35,13 +32,6 @@ import { UsersController } from './users.controller.js';
   ],
   // `me` before `:id`.
   controllers: [MeController, UsersController],
-  providers: [
-    UserPresenter,
-    UpdateMeOperation,
-    UpdateUserOperation,
-    CloseAccountOperation,
-    ExportAccountOperation,
-    AccountRecords,
-  ],
+  providers: [UserPresenter, ExportAccountOperation, AccountRecords],
 })
 export class UserRoutesModule {}

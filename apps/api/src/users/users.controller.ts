@@ -1,6 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Patch, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { AccountsService } from '@app/accounts';
+import { AccountDeletionService, AccountsService } from '@app/accounts';
 import { actorOf, type UserPrincipal } from '@app/auth';
 import { UsersService } from '@app/users';
 import { Allow } from '../http/access/allow.decorator.js';
@@ -10,7 +10,6 @@ import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { Pages } from '../http/pagination/pages.js';
 import { SparseQueryDto } from '../plans/dto/plan.dto.js';
 import { ListUsersQueryDto, RemoveUserQueryDto, UpdateUserDto, UserDto, UserPageDto } from './dto/user.dto.js';
-import { UpdateUserOperation } from './update-user.operation.js';
 import { UserPresenter } from './user-presenter.js';
 
 @ApiTags('People')
@@ -20,7 +19,7 @@ export class UsersController {
   constructor(
     private readonly users: UsersService,
     private readonly accounts: AccountsService,
-    private readonly updateStanding: UpdateUserOperation,
+    private readonly deletion: AccountDeletionService,
     private readonly presenter: UserPresenter,
     private readonly pages: Pages,
   ) {}
@@ -51,7 +50,7 @@ export class UsersController {
     @Body() body: UpdateUserDto,
     @CurrentPrincipal() principal: UserPrincipal,
   ): Promise<UserDto> {
-    return this.presenter.one(await this.updateStanding.run(id, body, actorOf(principal)));
+    return this.presenter.one(await this.accounts.changeRoleAndStatus(id, body, actorOf(principal)));
   }
 
   @Delete(':id')
@@ -67,6 +66,6 @@ export class UsersController {
     @Query() { reason }: RemoveUserQueryDto,
     @CurrentPrincipal() principal: UserPrincipal,
   ): Promise<void> {
-    await this.accounts.remove(id, actorOf(principal), reason);
+    await this.deletion.delete(id, actorOf(principal), reason);
   }
 }

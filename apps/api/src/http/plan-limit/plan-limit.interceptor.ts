@@ -5,10 +5,10 @@ import { from, lastValueFrom, type Observable } from 'rxjs';
 import { actorOf, type Principal } from '@app/auth';
 import { type Customer, CustomersService } from '@app/customers';
 import { DomainError } from '@app/kernel';
-import { type Decision, MeteringService } from '@app/metering';
+import { assertAllowed, type Decision, MeteringService } from '@app/metering';
 import { Database } from '@app/platform';
 import type { WithPrincipal } from '../access/current-principal.decorator.js';
-import { PLAN_LIMIT, type PlanLimit, refuseDenied } from './plan-limit.js';
+import { PLAN_LIMIT, type PlanLimit } from './plan-limit.js';
 
 /**
  * The guard behind `@RequireEntitlement`. It is an interceptor because it must stand around the handler: a unit that is
@@ -28,7 +28,7 @@ export class PlanLimitInterceptor implements NestInterceptor {
     const { principal } = context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>();
     return from(
       this.database.transaction(async () => {
-        refuseDenied(await this.decide(limit, principal!));
+        assertAllowed(await this.decide(limit, principal!));
         return lastValueFrom(next.handle() as Observable<unknown>, { defaultValue: undefined });
       }),
     );

@@ -35,7 +35,7 @@ const CATALOGUE = (key) => ({
   assignment: [{ plan: 'plan' }],
 });
 
-/** Inserts customers with one subscription each. Triggers and foreign keys are off meanwhile: the rows are consistent. */
+/** Inserts customers with one subscription each. Triggers and foreign keys are off: the rows are consistent. */
 async function fill(database, product, count) {
   await database.query(`
     begin;

@@ -3,24 +3,25 @@ import { pause } from './waiting.mjs';
 
 const PROBE_EVERY_MS = 200;
 const PROBE_MS = 1_000;
-/** A probe without any answer says less than a refusal: on a busy machine one may be late. */
-const MOST_SILENCES = 2;
-/** Longer than any answer may take: the balancer is no deadline. */
-const PATIENCE_MS = 60_000;
+/** Timed-out probes until an instance counts as not ready: on a busy machine one probe may be late. */
+const MAX_SILENCES = 2;
+/** Longer than any deadline of the service, so that the balancer never times out first. */
+const TIMEOUT_MS = 60_000;
 
 /** The hop-by-hop headers of RFC 9110, 7.6.1. */
-const OWN_HEADERS = new Set(['connection', 'keep-alive', 'transfer-encoding', 'host']);
+const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'host']);
 
-const passedOn = (headers) => Object.fromEntries(Object.entries(headers).filter(([name]) => !OWN_HEADERS.has(name)));
+const withoutHopByHop = (headers) =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_BY_HOP.has(name)));
 
-/** Hands requests to the instances that say they are ready, in turn. It never tries one twice: what a client sees is what happened. */
+/** Forwards requests to the ready instances in turn. It never retries, so that clients see every failure. */
 export class Balancer {
   constructor() {
     this.targets = [];
     this.turn = 0;
     this.agent = new http.Agent({ keepAlive: true, maxSockets: Infinity });
     this.server = http.createServer((request, response) => this.take(request, response));
-    this.server.keepAliveTimeout = PATIENCE_MS;
+    this.server.keepAliveTimeout = TIMEOUT_MS;
     this.server.requestTimeout = 0;
   }
 
@@ -54,7 +55,7 @@ export class Balancer {
         (error) => (error.name === 'TimeoutError' ? null : false),
       );
       target.silences = said === null ? target.silences + 1 : 0;
-      target.ready = said ?? (target.ready && target.silences < MOST_SILENCES);
+      target.ready = said ?? (target.ready && target.silences < MAX_SILENCES);
       await pause(PROBE_EVERY_MS);
     }
   }
@@ -84,15 +85,15 @@ export class Balancer {
       {
         method,
         agent: this.agent,
-        headers: { ...passedOn(headers), 'content-length': body.length },
-        timeout: PATIENCE_MS,
+        headers: { ...withoutHopByHop(headers), 'content-length': body.length },
+        timeout: TIMEOUT_MS,
       },
       (answer) => {
         const chunks = [];
         answer.on('data', (chunk) => chunks.push(chunk));
         answer.on('end', () =>
           response
-            .writeHead(answer.statusCode, { ...passedOn(answer.headers), 'x-instance': instance.name })
+            .writeHead(answer.statusCode, { ...withoutHopByHop(answer.headers), 'x-instance': instance.name })
             .end(Buffer.concat(chunks)),
         );
         answer.on('error', (error) => refuse(response, 502, error.code ?? 'broken', instance));
@@ -111,7 +112,7 @@ export class Balancer {
   }
 }
 
-/** The balancer's own answers carry `x-balancer`, so that nobody takes them for the service's. */
+/** Responses of the balancer itself carry `x-balancer`, which distinguishes them from those of the service. */
 function refuse(response, status, why, instance) {
   if (response.headersSent || response.destroyed) return;
   response.writeHead(status, { 'x-balancer': why, ...(instance && { 'x-instance': instance.name }) }).end();

@@ -1,6 +1,6 @@
 import { pause } from './waiting.mjs';
 
-/** Faults, each with how it begins and ends. `ms` is how long it lasts; what is put right by itself lasts no time. */
+/** Faults by name: a relative weight and a function that injects the fault and ends it. `ms` is its duration. */
 const FAULTS = {
   'kill an instance': { weight: 3, run: async ({ world, random }) => restart(random.pick(world.instances)) },
   'stop an instance': { weight: 2, run: async ({ world, random }) => restart(random.pick(world.instances), 'SIGTERM') },
@@ -52,16 +52,16 @@ async function frozen(one, ms) {
 }
 
 async function proxied({ proxy, ms }, mode, options) {
-  proxy.become(mode, options);
+  proxy.setMode(mode, options);
   await pause(ms);
   proxy.heal();
 }
 
 /**
- * One fault after the other, drawn by the seed, for as long as said. @param proxy in front of the database of some instances
- * @returns the names of what was done
+ * Injects random faults one after the other for `forMs`. @param proxy in front of the database of some instances
+ * @returns the names of the injected faults
  */
-export async function doHarm(world, { random, proxy = null, redis = null, forMs }) {
+export async function injectFaults(world, { random, proxy = null, redis = null, forMs }) {
   const there = { proxy, redis };
   const weights = Object.fromEntries(
     Object.entries(FAULTS)

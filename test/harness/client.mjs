@@ -1,28 +1,28 @@
 import { Agent, request } from 'undici';
 import { pause } from './waiting.mjs';
 
-/** A client gives up after this: far beyond any deadline of the service, so that what hangs is seen as such. */
-const PATIENCE_MS = 20_000;
-const MOST_REPETITIONS = 5;
+/** Timeout of the client: far beyond any deadline of the service, so that a hanging request is detected. */
+const TIMEOUT_MS = 20_000;
+const MAX_REPETITIONS = 5;
 const AFTER_503_MS = 400;
 
 function parsed(text, headers) {
   return /[/+]json/.test(headers['content-type'] ?? '') ? JSON.parse(text) : null;
 }
 
-/** Speaks JSON to one address. It tries nothing twice, and every call ends in an answer or in `error`. */
+/** A JSON client for one address. It never retries, and every call returns an answer or an `error`. */
 export class Client {
-  constructor(url, { token = null, connections = 256, patienceMs = PATIENCE_MS } = {}) {
+  constructor(url, { token = null, connections = 256, timeoutMs = TIMEOUT_MS } = {}) {
     this.url = url;
     this.token = token;
     this.agent = new Agent({
       connections,
       pipelining: 1,
-      headersTimeout: patienceMs,
-      bodyTimeout: patienceMs,
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
       connect: { timeout: 5_000 },
     });
-    this.patienceMs = patienceMs;
+    this.timeoutMs = timeoutMs;
   }
 
   as(token) {
@@ -44,7 +44,7 @@ export class Client {
         headers: sent,
         body: body === undefined ? undefined : JSON.stringify(body),
         dispatcher: this.agent,
-        signal: AbortSignal.timeout(this.patienceMs),
+        signal: AbortSignal.timeout(this.timeoutMs),
       });
       const text = await answer.body.text();
       return {
@@ -67,10 +67,10 @@ export class Client {
     }
   }
 
-  /** A call that prepares something and is safe to repeat, which it is after a 503. @throws Error with the answer when it does not succeed */
+  /** A call that is safe to repeat; retried after a 503. @throws Error with the response when it does not succeed */
   async must(method, path, options) {
     let answer = await this.call(method, path, options);
-    for (let again = 0; again < MOST_REPETITIONS && answer.status === 503; again++) {
+    for (let again = 0; again < MAX_REPETITIONS && answer.status === 503; again++) {
       await pause(AFTER_503_MS);
       answer = await this.call(method, path, options);
     }
@@ -79,7 +79,7 @@ export class Client {
     return answer.body;
   }
 
-  /** Opens so many connections. Node takes in one for each turn of its loop: on a busy machine the first storm would measure that. */
+  /** Opens connections before a storm, because Node accepts one per event-loop turn, which the storm would measure. */
   async warm(connections) {
     for (let time = 0; time < 2; time++)
       await Promise.all(Array.from({ length: connections }, () => this.call('GET', '/health/live', { token: null })));
@@ -90,7 +90,7 @@ export class Client {
   }
 }
 
-/** In one word: the status, the balancer's reason, or why there was no answer. */
+/** A short name of an outcome: the status and code, the balancer's reason, or the network error. */
 export const nameOf = ({ status, error, headers, body }) =>
   error ??
   (headers['x-balancer']

@@ -10,11 +10,11 @@ import { endAll, ServiceProcess } from './service-process.mjs';
 const root = path.resolve(import.meta.dirname, '../..');
 const MIGRATE_MS = 60_000;
 
-/** One PostgreSQL and any number of processes of the built service on it, each of which can be ended, killed and frozen. */
+/** One PostgreSQL and any number of service processes on it, each of which can be stopped, killed and frozen. */
 export class Cluster {
   constructor() {
     if (!fs.existsSync(path.join(root, 'dist', 'apps', 'api', 'src', 'main.js')))
-      throw new Error('There is no build in dist/: run "npm run build" first.');
+      throw new Error('dist/ has no build: run "npm run build" first.');
     this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'harness-'));
     // PostgreSQL runs as another account when root starts it.
     fs.chmodSync(this.folder, 0o755);
@@ -26,7 +26,7 @@ export class Cluster {
     this.secret = randomBytes(32).toString('base64url');
   }
 
-  /** As in production: on a schema that is there already. @param through a fault proxy in front of the database */
+  /** Production settings, with a migrated schema. @param through a fault proxy in front of the database */
   environment({ through, database, ...own } = {}) {
     return {
       NODE_ENV: 'production',
@@ -52,7 +52,7 @@ export class Cluster {
     });
   }
 
-  /** A process that is not started yet. @param environment what differs from that of all others */
+  /** Creates a process without starting it. @param environment values that differ from those of all processes */
   make(kind, name, environment = {}) {
     const made = new ServiceProcess({ name, kind, environment: this.environment(environment), logs: this.logs });
     this.processes.push(made);
@@ -65,7 +65,7 @@ export class Cluster {
     return made;
   }
 
-  /** Ends a process for good. */
+  /** Ends a process and forgets it. */
   async dismiss(one, signal = 'SIGTERM') {
     await one.end(signal);
     this.processes = this.processes.filter((other) => other !== one);
@@ -79,7 +79,7 @@ export class Cluster {
       fs.rmSync(path.join(this.folder, 'postgres'), { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }
 
-  /** Without a grace: for when this process itself is ending. */
+  /** Kills all processes immediately, for the exit of this process. */
   killNow() {
     for (const one of this.processes) one.killNow();
     this.postgres.killNow();

@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 
-/** Runs the service's own migrator with one migration more than it has: an additive one, on a table that everybody reads. */
+/** Runs the service's own migrator with one more migration: an additive one, on a table that all routes read. */
 const root = path.resolve(import.meta.dirname, '../..');
 const [name] = process.argv.slice(2);
 const { migrations } = await import(`${root}/dist/migrations/index.js`);

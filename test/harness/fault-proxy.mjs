@@ -4,7 +4,7 @@ const COMMIT = /commit\0/i;
 const COMMITTED = 'COMMIT\0';
 const CUT_AFTER_MS = 3;
 
-/** One connection through the proxy: to whom it leads, and what is known of it. */
+/** One connection through the proxy, with its state. */
 class Link {
   constructor(proxy, down) {
     this.down = down;
@@ -31,7 +31,7 @@ class Link {
     this.up.destroy();
   }
 
-  /** What is sent stays where it is, as when packets are lost: it arrives when the way is free again. */
+  /** Pauses both directions, as when packets are lost: data arrives after `resume`. */
   stall() {
     this.down.pause();
     this.up.pause();
@@ -47,7 +47,7 @@ const write = (socket, data) => !socket.destroyed && socket.write(data);
 const forward = (link, data) => write(link.up, data);
 const back = (link, data) => write(link.down, data);
 
-/** What happens to what passes. */
+/** Handling of requests and answers, by mode. */
 const BEHAVIOURS = {
   pass: { request: forward, answer: back },
   latency: {
@@ -58,7 +58,7 @@ const BEHAVIOURS = {
   reset: { resets: true, request: (link) => link.reset(), answer: (link) => link.reset() },
   /** The request arrives, its answer does not. */
   ackloss: { request: forward, answer: (link, data, proxy) => proxy.lose(link) },
-  /** The request arrives, and its sender is gone before anybody has answered. */
+  /** The request arrives, but its sender disconnects before the answer. */
   cut: {
     request: (link, data, proxy) => {
       forward(link, data);
@@ -66,7 +66,7 @@ const BEHAVIOURS = {
     },
     answer: back,
   },
-  /** PostgreSQL commits, and nobody is told. */
+  /** PostgreSQL commits, but its answer is lost. */
   commitloss: {
     request: (link, data, proxy) => {
       if (!link.committing && COMMIT.test(data.toString('latin1')) && proxy.mayLose())
@@ -75,14 +75,14 @@ const BEHAVIOURS = {
     },
     answer: (link, data, proxy) => {
       if (!link.committing) return back(link, data);
-      // Held back until the server has said that it is done: only then is it truly committed.
+      // Held back until the server has confirmed the commit.
       link.held += data.toString('latin1');
       if (link.held.includes(COMMITTED)) proxy.lose(link);
     },
   },
 };
 
-/** A TCP proxy in front of PostgreSQL, Redis or an instance, that does harm when told to. */
+/** A TCP proxy in front of PostgreSQL, Redis or an instance, which injects faults. */
 export class FaultProxy {
   constructor(targetPort) {
     this.targetPort = targetPort;
@@ -113,9 +113,9 @@ export class FaultProxy {
   }
 
   /** @param mode a name of the table above @param options delayMs; mayLose: whether the next commit may be lost */
-  become(mode, { delayMs = 0, mayLose = () => true } = {}) {
+  setMode(mode, { delayMs = 0, mayLose = () => true } = {}) {
     this.behaviour = BEHAVIOURS[mode];
-    if (!this.behaviour) throw new Error(`There is no way to ${mode}.`);
+    if (!this.behaviour) throw new Error(`The proxy has no mode ${mode}.`);
     Object.assign(this, { delayMs, mayLose });
     for (const link of this.links) {
       if (this.behaviour.resets) link.reset();
@@ -125,7 +125,7 @@ export class FaultProxy {
   }
 
   heal() {
-    this.become('pass');
+    this.setMode('pass');
   }
 
   lose(link) {

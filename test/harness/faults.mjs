@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { checkInvariants } from './invariants.mjs';
-import { drawnSeed, Random } from './random.mjs';
-import { tellOutcome, tellTable } from './report.mjs';
-import { LEFT_OUT, SCENARIOS } from './scenarios.mjs';
+import { randomSeed, Random } from './random.mjs';
+import { printOutcome, printTable } from './report.mjs';
+import { EXCLUDED, SCENARIOS } from './scenarios.mjs';
 import { World } from './world.mjs';
 
 const { values: options } = parseArgs({
@@ -13,12 +13,12 @@ const { values: options } = parseArgs({
     'keep-logs': { type: 'boolean' },
   },
 });
-const seed = Number(options.seed ?? drawnSeed());
+const seed = Number(options.seed ?? randomSeed());
 const wanted = options.only?.split(',').map((id) => id.trim().toUpperCase());
 const chosen = SCENARIOS.filter(({ id }) => !wanted || wanted.includes(id));
 const secondsSince = (began) => ((performance.now() - began) / 1_000).toFixed(1);
 
-/** Runs one scenario, puts everything right again, and asks whether all invariants hold. */
+/** Runs one scenario, heals the world, and checks all invariants. */
 async function play(world, { id, title, run }) {
   const began = performance.now();
   world.begin(id, new Random(seed).fork(id));
@@ -27,28 +27,28 @@ async function play(world, { id, title, run }) {
     const { skipped = null, ...figures } = (await run(world)) ?? {};
     Object.assign(outcome, { skipped, figures });
   } catch (error) {
-    world.bar('it went through', false, error.stack);
+    world.expect('the scenario runs to its end', false, error.stack);
   }
   try {
     await world.heal();
-    await world.tidy();
+    await world.removeExtras();
     if (!outcome.skipped) {
       const left = await world.history.resolve(world.client);
-      world.bar('what is unknown is known after a retry with its key', left === 0, left);
+      world.expect('unknown outcomes are known after a retry with the same key', left === 0, left);
       const { checked, wrong } = await checkInvariants(world);
       outcome.checked = checked;
       world.failures.push(...wrong);
     }
   } catch (error) {
-    world.bar('all is well again after it', false, error.stack);
+    world.expect('the world heals after the scenario', false, error.stack);
   }
   return { ...outcome, seconds: secondsSince(began), failures: world.failures, notes: world.notes };
 }
 
 async function main() {
   if (options.list) return SCENARIOS.forEach(({ id, title }) => console.log(`${id}  ${title}`));
-  if (chosen.length === 0) throw new Error(`There is no scenario ${options.only}: --list tells which there are.`);
-  console.log(`seed ${seed}; left out: ${LEFT_OUT}`);
+  if (chosen.length === 0) throw new Error(`There is no scenario ${options.only}: --list prints all of them.`);
+  console.log(`seed ${seed}; not implemented: ${EXCLUDED}`);
   const began = performance.now();
   const world = new World(new Random(seed));
   const stop = (keepLogs) => world.stop({ keepLogs });
@@ -60,9 +60,9 @@ async function main() {
     for (const scenario of chosen) {
       const outcome = await play(world, scenario);
       outcomes.push(outcome);
-      tellOutcome(outcome);
+      printOutcome(outcome);
     }
-    tellTable(outcomes, seed, secondsSince(began));
+    printTable(outcomes, seed, secondsSince(began));
   } catch (error) {
     console.error(`seed ${seed}: ${error.stack}`);
     process.exitCode = 1;

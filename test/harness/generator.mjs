@@ -1,21 +1,21 @@
 import { Agent, request } from 'undici';
 import { pause, percentile } from './waiting.mjs';
 
-const LANES = 64;
+const CONCURRENCY = 64;
 const TICK_MS = 5;
-/** Sockets that a generator of this size may hold: beyond it a request is not sent. They are opened before, because Node takes in one for each turn of its loop. */
-const MOST_IN_FLIGHT = 3_000;
-const OPENED_AT_ONCE = 250;
-const PATIENCE_MS = 30_000;
+/** Max sockets of the generator; above it a request is not sent. Opened first: Node accepts one per event-loop turn. */
+const MAX_IN_FLIGHT = 3_000;
+const OPENED_PER_BATCH = 250;
+const TIMEOUT_MS = 30_000;
 
 const agent = new Agent({
   pipelining: 1,
-  headersTimeout: PATIENCE_MS,
-  bodyTimeout: PATIENCE_MS,
-  connect: { timeout: PATIENCE_MS },
+  headersTimeout: TIMEOUT_MS,
+  bodyTimeout: TIMEOUT_MS,
+  connect: { timeout: TIMEOUT_MS },
 });
 
-/** Sends consumes to one instance: in `closed` mode as fast as answers come, in `open` mode at a rate, whatever comes. */
+/** Sends consumes to one instance: as fast as it answers (`closed`), or at a fixed rate (`open`). */
 async function generate({ url, key, bodies, mode, seconds, rate }) {
   const figures = {
     sent: 0,
@@ -58,16 +58,16 @@ function note(figures, { statusCode, headers }, accept) {
 async function closed({ one, seconds }) {
   const until = performance.now() + seconds * 1_000;
   await Promise.all(
-    Array.from({ length: LANES }, async () => {
+    Array.from({ length: CONCURRENCY }, async () => {
       while (performance.now() < until) await one();
     }),
   );
 }
 
-/** All of them at once under way, so that each has a socket of its own: what is slow to answer keeps it. */
+/** Opens the sockets in concurrent batches, so that a slow response keeps only its own socket busy. */
 async function openSockets(url) {
-  for (let opened = 0; opened < MOST_IN_FLIGHT; opened += OPENED_AT_ONCE) {
-    const count = Math.min(opened + OPENED_AT_ONCE, MOST_IN_FLIGHT);
+  for (let opened = 0; opened < MAX_IN_FLIGHT; opened += OPENED_PER_BATCH) {
+    const count = Math.min(opened + OPENED_PER_BATCH, MAX_IN_FLIGHT);
     await Promise.all(
       Array.from({ length: count }, () =>
         request(`${url}/health/live`, { dispatcher: agent }).then(
@@ -86,7 +86,7 @@ async function open({ one, figures, seconds, rate }) {
   while (performance.now() - began < seconds * 1_000) {
     const wanted = Math.floor(((performance.now() - began) / 1_000) * rate);
     for (; due < wanted; due++) {
-      if (under.size >= MOST_IN_FLIGHT) {
+      if (under.size >= MAX_IN_FLIGHT) {
         figures.notSent++;
         continue;
       }

@@ -1,6 +1,6 @@
 import { sum } from './waiting.mjs';
 
-/** Pure checks of what clients were told, against itself. Each gives what is wrong, in words. */
+/** Pure checks of the answers that clients received, for consistency. Each returns its violations as texts. */
 
 const counted = ({ op, outcome }) => outcome === 'ok' && (op === 'consume' || op === 'commit');
 const meterOf = ({ customer, product, feature }) => `${customer} ${product} ${feature}`;
@@ -15,7 +15,7 @@ function groups(list, nameOf) {
   return found;
 }
 
-/** Consumes alone, all with a known outcome: no other operation, and no other plan, has touched the meter, so each answer must continue another. */
+/** Meters with consumes only, all of known outcome, on an unchanged plan: each answer must continue another one. */
 function plainMeters(ops) {
   const touched = groups(
     ops.filter(({ feature }) => feature),
@@ -30,7 +30,7 @@ function plainMeters(ops) {
   );
 }
 
-/** I-01: nobody was told "yes" beyond the limit that the same answer names. */
+/** I-01: no grant exceeds the limit in its own answer. */
 export function grantsBeyondTheLimit({ ops }) {
   return ops.flatMap((entry) => {
     if (entry.outcome !== 'ok' || !entry.answer || !['consume', 'reserve'].includes(entry.op)) return [];
@@ -71,7 +71,7 @@ export function denialsWithoutCause({ ops }) {
   });
 }
 
-/** I-12: in the order of `used` each grant continues the one before, and none was answered before an earlier one was asked for. */
+/** I-12: ordered by `used`, each grant continues the previous one, and none was answered before an earlier began. */
 export function answersOutOfOrder({ ops }) {
   return plainMeters(ops).flatMap((list) => {
     const granted = list
@@ -88,7 +88,7 @@ export function answersOutOfOrder({ ops }) {
         used = entry.answer.used;
       }
       if (entry.complete < latestInvoke)
-        wrong.push(`${entry.id}: answered before ${latest} was asked for, but counted after it`);
+        wrong.push(`${entry.id}: answered before ${latest} was requested, but counted after it`);
       if (entry.invoke > latestInvoke) [latestInvoke, latest] = [entry.invoke, entry.id];
     }
     return wrong.slice(0, 5);
@@ -102,7 +102,7 @@ export function negativeRemainders({ ops }) {
     .map(({ id, answer }) => `${id}: ${JSON.stringify(answer)}`);
 }
 
-/** What was granted, by customer and product: consumes and commits, and what was told as having happened. */
+/** Granted units by customer and product: consumes, commits, and recorded usage events. */
 export function grantedTotals({ ops }) {
   const totals = new Map();
   const add = ({ customer, product }, quantity) =>

@@ -3,7 +3,7 @@ import { inParallel } from './waiting.mjs';
 const RESOLVE_ROUNDS = 15;
 const RESOLVE_CONCURRENCY = 32;
 
-/** What the client knows of an operation: done, denied, certainly without effect, or anybody's guess. */
+/** The outcome as the client knows it: done, denied, certainly without effect, or unknown. */
 export function outcomeOf({ error, status, headers, body }) {
   if (error) return error === 'ECONNREFUSED' ? 'failed' : 'unknown';
   if (headers['x-balancer'])
@@ -14,7 +14,7 @@ export function outcomeOf({ error, status, headers, body }) {
   return body?.allowed === false ? 'denied' : 'ok';
 }
 
-/** Everything that clients asked for in a scenario, and what they were told. */
+/** All requests of clients in a scenario, with their answers. */
 export class History {
   constructor(name) {
     this.name = name;
@@ -27,8 +27,8 @@ export class History {
   }
 
   /**
-   * Asks, and keeps what came of it. Every operation has an Idempotency-Key, its own id, unless `key` says otherwise.
-   * @param body may be made from the id @param facts what checks want to know of it: customer, quantity, features, reservation
+   * Sends a request and stores its outcome. Its Idempotency-Key is its own id, unless `key` is given.
+   * @param body or a function of the id @param facts used by checks: customer, quantity, features, reservation
    */
   async run(client, { op, method = 'POST', path, body, id = this.newId(op), key = id, ...facts }) {
     const entry = {
@@ -46,12 +46,12 @@ export class History {
       tries: 1,
     };
     const answer = await client.call(method, path, { body: entry.body, key: key ?? undefined });
-    this.settle(entry, answer);
+    this.recordOutcome(entry, answer);
     this.ops.push(entry);
     return { entry, answer };
   }
 
-  settle(entry, answer) {
+  recordOutcome(entry, answer) {
     const { status, error, headers, body, text, ms } = answer;
     Object.assign(entry, {
       complete: performance.now(),
@@ -64,7 +64,7 @@ export class History {
     if (entry.outcome === 'ok' || entry.outcome === 'denied') Object.assign(entry, { answer: body, text });
   }
 
-  /** Asks again, with the same key, for what nobody knows the outcome of. @returns how many there are left */
+  /** Retries operations of unknown outcome with the same key. @returns how many are still unknown */
   async resolve(client) {
     for (let round = 0; round < RESOLVE_ROUNDS; round++) {
       const unknown = this.unknown();
@@ -72,13 +72,13 @@ export class History {
       await inParallel(unknown.length, RESOLVE_CONCURRENCY, async (index) => {
         const entry = unknown[index];
         entry.tries++;
-        this.settle(entry, await client.call(entry.method, entry.path, { body: entry.body, key: entry.key }));
+        this.recordOutcome(entry, await client.call(entry.method, entry.path, { body: entry.body, key: entry.key }));
       });
     }
     return this.unknown().length;
   }
 
-  /** What has no key cannot be asked for again. */
+  /** Operations of unknown outcome that have a key and can be retried. */
   unknown() {
     return this.ops.filter(({ outcome, key }) => outcome === 'unknown' && key);
   }

@@ -3,7 +3,7 @@ import { messageInvariants } from './invariants/messages.mjs';
 import { meteringInvariants } from './invariants/metering.mjs';
 import { subscriptionInvariants } from './invariants/subscriptions.mjs';
 
-/** The table: what must hold after every scenario, whatever was done in it. */
+/** All invariants, which must hold after every scenario. */
 export const INVARIANTS = [
   ...meteringInvariants,
   ...answerInvariants,
@@ -13,12 +13,12 @@ export const INVARIANTS = [
 
 const SHOWN = 3;
 
-/** Has the ledgers of all who are there by now summed up, however short they are, through all that is done from now on. */
+/** Enables the rollup of the ledger for all customers, however short their ledgers are. */
 const followLedgers = (db) =>
   db.query('insert into long_ledgers (customer_id) select id from customers on conflict do nothing');
 
 /**
- * Asks whether all of them hold.
+ * Checks all invariants.
  * @returns the ids that were checked, and what is wrong, in words
  */
 export async function checkInvariants(world) {

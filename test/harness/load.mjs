@@ -1,25 +1,25 @@
 import { nameOf } from './client.mjs';
 import { requests } from './requests.mjs';
-import { inParallel, keepDoing, percentile, tally } from './waiting.mjs';
+import { inParallel, runRepeatedly, percentile, tally } from './waiting.mjs';
 
 const CUSTOMERS = 40;
 
-/** Names of outcomes that a client of a service in trouble has to expect: it tries again. */
+/** Outcomes that a client must expect during a fault; it retries. */
 const EXPECTED = /^(200|503|503 .*|balancer (none-ready|ECONNREFUSED))$/;
-/** What was under way with a process that died. */
+/** Requests in flight when a process died. */
 const RESET = /^balancer (ECONNRESET|EPIPE|socket hang up|broken)$/;
 
 /**
- * A steady load of consumes by many customers over the balancer, each with an Idempotency-Key, all of it in the history.
- * It goes on until `end()`; `names` tells how often each kind of answer was given.
+ * A steady load of consumes through the balancer by many customers, each with an Idempotency-Key, all in the history.
+ * It runs until `end()`; `names` counts the answers by kind.
  */
-export async function startLoad(world, { lanes = 8, restMs = 25, limit = null } = {}) {
+export async function startLoad(world, { concurrency = 8, restMs = 25, limit = null } = {}) {
   const product = await world.product({ calls: limit });
   const customers = await inParallel(CUSTOMERS, 8, () => world.customer(product));
   const answers = [];
   const started = performance.now();
-  const stop = keepDoing(
-    lanes,
+  const stop = runRepeatedly(
+    concurrency,
     async () => {
       const { answer } = await world.history.run(world.client, requests.consume(world.random.pick(customers), 'calls'));
       answers.push({ name: nameOf(answer), at: performance.now() - started, ms: answer.ms, status: answer.status });
@@ -40,13 +40,13 @@ export async function startLoad(world, { lanes = 8, restMs = 25, limit = null } 
         99,
       );
     },
-    /** Answers that nobody should have got. @param resets whether processes died, and with them what they were doing */
+    /** Answers that no fault explains. @param resets whether processes died, with their requests in flight */
     unexpected({ resets = false } = {}) {
       return tally(
         answers.map(({ name }) => name).filter((name) => !EXPECTED.test(name) && !(resets && RESET.test(name))),
       );
     },
-    /** When somebody was last told yes before, and first after, an instant of `performance.now()`: the gap in milliseconds. */
+    /** Milliseconds from an instant of `performance.now()` to the first success after it; -1: none. */
     firstSuccessAfter(instant) {
       const at = instant - started;
       const found = answers.find(({ status, at: when, ms }) => status === 200 && when - ms >= at);

@@ -1,10 +1,10 @@
 import { createServer } from 'node:net';
 
-/** Below the range that the system draws for outgoing connections: a port stays free while its process is dead. */
-const LOWEST = 21_000;
-const HIGHEST = 31_000;
+/** Below the range of ports for outgoing connections, so that a port stays free while its process is stopped. */
+const MIN_PORT = 21_000;
+const MAX_PORT = 31_000;
 const given = new Set();
-let next = LOWEST + (process.pid % 90) * 100;
+let next = MIN_PORT + (process.pid % 90) * 100;
 
 const isFree = (port) =>
   new Promise((resolve) => {
@@ -15,7 +15,7 @@ const isFree = (port) =>
 
 export async function freePort() {
   for (;;) {
-    next = next >= HIGHEST ? LOWEST : next + 1;
+    next = next >= MAX_PORT ? MIN_PORT : next + 1;
     const port = next;
     if (given.has(port) || !(await isFree(port))) continue;
     given.add(port);

@@ -27,12 +27,12 @@ function signal(pids, name) {
     try {
       process.kill(pid, name);
     } catch {
-      // Gone by itself.
+      // It has already exited.
     }
   }
 }
 
-/** A real PostgreSQL with a folder and a port of its own, durable as in production, that can be killed, frozen and started again. */
+/** A durable PostgreSQL with its own folder and port, which can be killed, frozen and started again. */
 export class PostgresServer {
   constructor(dataDir, settings = {}) {
     this.dataDir = dataDir;
@@ -49,14 +49,14 @@ export class PostgresServer {
         break;
       } catch (error) {
         if (attempt === START_TRIES) throw error;
-        // Backends of the one that was killed may still hold its memory.
+        // Backends of a killed postmaster may still use its shared memory.
         await pause(100);
       }
     }
     this.pool ??= this.newPool();
   }
 
-  /** As the service connects: no superuser. @param through a fault proxy */
+  /** The URL with the service's role, which is no superuser. @param through a fault proxy */
   url({ through, database = DATABASE } = {}) {
     return this.at(this.server.url(database), through);
   }
@@ -81,7 +81,7 @@ export class PostgresServer {
     return pool;
   }
 
-  /** Asks as a superuser. */
+  /** Runs SQL as a superuser. */
   async query(sql, parameters = []) {
     return (await this.pool.query(sql, parameters)).rows;
   }
@@ -104,14 +104,14 @@ export class PostgresServer {
     }
   }
 
-  /** Postmaster and backends at once, as a power cut does. */
+  /** Kills the postmaster and all backends, as a power cut does. */
   async kill() {
     const pids = this.processes;
     signal(pids, 'SIGKILL');
     while (this.isAlive()) await pause(5);
   }
 
-  /** What ends sessions in good order: `pg_ctl restart -m fast`. */
+  /** An orderly restart, which ends all sessions: `pg_ctl restart -m fast`. */
   async restart() {
     await this.server.stop();
     await this.start();

@@ -1,10 +1,10 @@
 import { randomInt } from 'node:crypto';
 
-const LARGEST_SEED = 0x7fffffff;
+const MAX_SEED = 0x7fffffff;
 
-export const drawnSeed = () => randomInt(1, LARGEST_SEED);
+export const randomSeed = () => randomInt(1, MAX_SEED);
 
-/** A stream of choices that its seed alone decides (mulberry32). */
+/** A pseudo-random stream determined by its seed (mulberry32). */
 export class Random {
   constructor(seed) {
     this.seed = seed >>> 0;
@@ -19,9 +19,9 @@ export class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   }
 
-  /** A whole number from `least` to `most`, both included. */
-  between(least, most) {
-    return least + Math.floor(this.fraction() * (most - least + 1));
+  /** A whole number from `min` to `max`, both included. */
+  between(min, max) {
+    return min + Math.floor(this.fraction() * (max - min + 1));
   }
 
   chance(probability) {
@@ -41,14 +41,14 @@ export class Random {
     return shuffled;
   }
 
-  /** @param weights what may be drawn, each with how often it is, compared with the others */
+  /** @param weights relative weights by value */
   weighted(weights) {
     const entries = Object.entries(weights);
     let left = this.fraction() * entries.reduce((sum, [, weight]) => sum + weight, 0);
     return (entries.find(([, weight]) => (left -= weight) < 0) ?? entries.at(-1))[0];
   }
 
-  /** A stream of its own, so that what one scenario draws does not depend on which others ran. */
+  /** An independent stream, so that the choices of a scenario do not depend on which others ran. */
   fork(name) {
     let mixed = this.seed;
     for (const char of name) mixed = Math.imul(mixed ^ char.charCodeAt(0), 0x9e3779b1) >>> 0;

@@ -1,20 +1,20 @@
 import { createServer } from 'node:http';
 
 /** Ways to answer a message. */
-export const MOODS = {
-  takes: (request, response) => void response.writeHead(204).end(),
+export const RESPONSES = {
+  accepts: (request, response) => void response.writeHead(204).end(),
   fails: (request, response) => void response.writeHead(500).end(),
   resets: (request) => void request.socket.resetAndDestroy(),
-  dawdles: (request, response) => void setTimeout(() => response.writeHead(204).end(), 200),
+  slow: (request, response) => void setTimeout(() => response.writeHead(204).end(), 200),
   gone: (request, response) => void response.writeHead(410).end(),
 };
 
-/** Somebody's server that is told of events; it remembers every message, by the path that it came to. */
+/** A webhook receiver, which stores every message by path. */
 export class Receiver {
   constructor() {
     /** Path to message id to `{ bodies, times }`. */
     this.messages = new Map();
-    this.moods = new Map();
+    this.responses = new Map();
     this.server = createServer((request, response) => this.take(request, response));
   }
 
@@ -32,25 +32,25 @@ export class Receiver {
     request.on('error', () => undefined);
     request.on('data', (data) => (body += data));
     request.on('end', () => {
-      const at = this.at(request.url);
+      const messages = this.messagesTo(request.url);
       const id = request.headers['webhook-id'];
-      const message = at.get(id) ?? { bodies: new Set(), times: [] };
+      const message = messages.get(id) ?? { bodies: new Set(), times: [] };
       message.bodies.add(body);
       message.times.push(performance.now());
-      at.set(id, message);
-      (this.moods.get(request.url) ?? (() => MOODS.takes))()(request, response);
+      messages.set(id, message);
+      (this.responses.get(request.url) ?? (() => RESPONSES.accepts))()(request, response);
     });
   }
 
   /** The messages that came to a path, by their id. */
-  at(path) {
+  messagesTo(path) {
     if (!this.messages.has(path)) this.messages.set(path, new Map());
     return this.messages.get(path);
   }
 
-  /** @param mood is asked for each message */
-  be(path, mood) {
-    this.moods.set(path, mood);
+  /** @param chooseResponse called for each message; returns one of RESPONSES */
+  respondWith(path, chooseResponse) {
+    this.responses.set(path, chooseResponse);
   }
 
   async stop() {

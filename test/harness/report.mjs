@@ -11,8 +11,8 @@ const figuresOf = (figures) =>
     .map(([name, value]) => `${name}=${shown(value)}`)
     .join(' ');
 
-/** One line for each scenario, and what is wrong beneath it. */
-export function tellOutcome({ id, title, seconds, figures, skipped, failures, notes, checked }) {
+/** Prints a line per scenario, with its failures below. */
+export function printOutcome({ id, title, seconds, figures, skipped, failures, notes, checked }) {
   const verdict = skipped ? 'SKIPPED' : failures.length > 0 ? 'FAILED ' : 'ok     ';
   console.log(
     `${verdict} ${id} ${title.padEnd(WIDTH)} ${seconds.padStart(5)} s  ${skipped ?? figuresOf(figures)}${checked.length > 0 ? `  [${checked.join(' ')}]` : ''}`,
@@ -21,13 +21,13 @@ export function tellOutcome({ id, title, seconds, figures, skipped, failures, no
   for (const failure of failures) console.log(`        FAILED: ${failure}`);
 }
 
-export function tellTable(outcomes, seed, seconds) {
+export function printTable(outcomes, seed, seconds) {
   const cell = ({ skipped, failures }) => (skipped ? 'skipped' : failures.length > 0 ? 'FAILED' : 'ok');
   console.log('\n| scenario | title | s | result |\n|---|---|---|---|');
   for (const outcome of outcomes)
     console.log(`| ${outcome.id} | ${outcome.title} | ${outcome.seconds} | ${cell(outcome)} |`);
   const failed = outcomes.filter(({ failures }) => failures.length > 0).map(({ id }) => id);
   console.log(
-    `\n${outcomes.length} scenarios in ${seconds} s, seed ${seed}: ${failed.length === 0 ? 'all that ran hold' : `FAILED ${failed.join(', ')}; again with: npm run test:faults -- --seed ${seed} --only ${failed.join(',')}`}`,
+    `\n${outcomes.length} scenarios in ${seconds} s, seed ${seed}: ${failed.length === 0 ? 'all scenarios that ran passed' : `FAILED ${failed.join(', ')}; repeat with: npm run test:faults -- --seed ${seed} --only ${failed.join(',')}`}`,
   );
 }

@@ -1,8 +1,8 @@
 const ENTITLED_SECONDS = 600;
 
 /**
- * Requests of the harness, as the routes want them, with what checks want to know of each. A consume carries its operation's id in
- * `properties`, and so into the ledger: what was counted can be told apart line by line.
+ * Requests of the harness with the facts that checks need. A consume carries the id of its operation in `properties`,
+ * which the ledger stores, so that each ledger row can be assigned to its operation.
  */
 export const requests = {
   consume: ({ customer, product }, feature, quantity = 1) => ({

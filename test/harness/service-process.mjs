@@ -12,13 +12,13 @@ const LAST_LINES = 12;
 /** proc(5): times are in clock ticks, a hundred a second. */
 const TICK_MS = 10;
 
-/** One api or one worker, as an operator starts it: a child process with an environment, and a log. It keeps its port through restarts. */
+/** An api or a worker in a child process, with its environment and a log. It keeps its port through restarts. */
 export class ServiceProcess {
   constructor({ name, kind, environment, logs }) {
     Object.assign(this, { name, kind, environment });
     this.log = path.join(logs, `${name}.log`);
     this.child = null;
-    /** Ends that nobody asked for: `{ code, signal }`. */
+    /** Unexpected exits: `{ code, signal }`. */
     this.crashes = [];
     this.frozen = false;
   }
@@ -123,7 +123,7 @@ export class ServiceProcess {
     }
   }
 
-  /** What it has used of a processor, in milliseconds: unlike the time on the wall, this does not tell who else is busy. */
+  /** CPU time used, in milliseconds. Unlike wall-clock time it does not depend on other load on the machine. */
   get processorMs() {
     try {
       const fields = fs.readFileSync(`/proc/${this.child.pid}/stat`, 'utf8').split(') ')[1].split(' ');
@@ -147,7 +147,7 @@ export class ServiceProcess {
       : '';
   }
 
-  /** What it wrote since an earlier moment. @param from of `logLength` */
+  /** The log since an earlier moment. @param from an earlier value of `logLength` */
   logSince(from) {
     return fs.readFileSync(this.log, 'utf8').slice(from);
   }

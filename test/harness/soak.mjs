@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import { doHarm } from './chaos.mjs';
+import { injectFaults } from './chaos.mjs';
 import { checkInvariants } from './invariants.mjs';
-import { drawnSeed, Random } from './random.mjs';
+import { randomSeed, Random } from './random.mjs';
 import { installedRedis, RedisServer } from './redis-server.mjs';
 import { watchCounters } from './scenarios/conservation.mjs';
 import { tally } from './waiting.mjs';
@@ -15,33 +15,33 @@ const { values: options } = parseArgs({
     'round-seconds': { type: 'string', default: '45' },
   },
 });
-const seed = Number(options.seed ?? drawnSeed());
+const seed = Number(options.seed ?? randomSeed());
 const untilMs = performance.now() + Number(options.minutes) * 60_000;
 const roundMs = Number(options['round-seconds']) * 1_000;
 
-/** Never reached: it makes every request of the clients one that Redis counts. */
+/** A limit that is never reached. It makes Redis count every request of the clients. */
 const KEY_LIMIT = 1_000_000;
 
 const minutes = () => (performance.now() / 60_000).toFixed(1);
 
-/** Random operations under random faults; then all is healed, what is unknown is asked for again, and every invariant is checked. */
+/** Runs random operations under random faults, heals, retries unknown outcomes, and checks every invariant. */
 async function round(world, number, { proxy, redis, proxied }) {
   world.begin(`soak-${number}`, new Random(seed).fork(`round ${number}`));
   const workload = await startWorkload(world);
   const stopWatching = watchCounters(world);
-  const faults = await doHarm(world, { random: world.random.fork('faults'), proxy, redis, forMs: roundMs });
+  const faults = await injectFaults(world, { random: world.random.fork('faults'), proxy, redis, forMs: roundMs });
   await workload.end();
   const watched = await stopWatching();
   const figures = world.history.figures();
   await heal(world, { redis, proxied });
   const left = await world.history.resolve(world.client);
-  world.bar('what is unknown is known after a retry with its key', left === 0, left);
-  world.bar(
-    'counters are sums of their ledgers while it goes on',
+  world.expect('unknown outcomes are known after a retry with the same key', left === 0, left);
+  world.expect(
+    'counters equal the sums of their ledgers at any time',
     watched.wrong.length === 0,
     watched.wrong.slice(0, 2),
   );
-  world.bar('no answer that no fault explains', Object.keys(workload.unexpected).length === 0, workload.unexpected);
+  world.expect('no answer that no fault explains', Object.keys(workload.unexpected).length === 0, workload.unexpected);
   const { wrong } = await checkInvariants(world);
   world.failures.push(...wrong);
   const memory = Object.fromEntries(
@@ -55,21 +55,21 @@ async function round(world, number, { proxy, redis, proxied }) {
   return { figures, failed: world.failures.length > 0, operations: world.history.ops.length };
 }
 
-/** All processes live, none is frozen, nothing stands between them. What ended by itself is named. */
+/** Starts all processes, thaws them, and removes all proxy faults. Unexpected exits are reported. */
 async function heal(world, { redis, proxied }) {
   if (redis) await redis.kill().then(() => redis.start());
   for (const one of proxied) if (!one.running) await one.start();
   await world.heal();
   for (const one of world.cluster.processes)
-    for (const crash of one.crashes.splice(0)) world.bar(`${one.name} ended by itself`, false, crash);
+    for (const crash of one.crashes.splice(0)) world.expect(`${one.name} did not crash`, false, crash);
 }
 
-/** The world with a Redis, if there is one, and two of its four instances behind a proxy to the database. */
-async function furnish(world) {
+/** Adds a Redis, if one is installed, and two instances behind a proxy in front of the database. */
+async function addRedisAndProxy(world) {
   const program = installedRedis();
   const redis = program ? new RedisServer(program) : null;
   await redis?.start();
-  if (!redis) console.log('there is no redis-server here: no fault of Redis is drawn');
+  if (!redis) console.log('redis-server is not installed: no Redis faults are injected');
   process.once('exit', () => redis?.child.kill('SIGKILL'));
   const { proxy, instances: proxied } = await world.proxied(2, redis ? { REDIS_URL: redis.url } : {});
   for (const instance of proxied) world.balancer.add(instance);
@@ -84,9 +84,9 @@ async function main() {
   const rounds = [];
   try {
     await world.start();
-    const furniture = await furnish(world);
-    while (performance.now() < untilMs) rounds.push(await round(world, rounds.length + 1, furniture));
-    await furniture.redis?.kill();
+    const extras = await addRedisAndProxy(world);
+    while (performance.now() < untilMs) rounds.push(await round(world, rounds.length + 1, extras));
+    await extras.redis?.kill();
   } catch (error) {
     console.error(error.stack);
     process.exitCode = 1;

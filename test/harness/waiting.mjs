@@ -1,9 +1,9 @@
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Times in the table of reliability.md are those of a quiet machine; this one has two cores and others on it. */
+/** Factor for durations that were specified for an idle machine: this one has two cores and other load. */
 export const SLOW_MACHINE = 3;
 
-/** Waits until it is so. @returns how long that took, in milliseconds. @throws Error when it is not in time */
+/** Polls until the condition holds. @returns the duration in ms. @throws Error after `withinMs` */
 export async function until(what, holds, { withinMs = 20_000, everyMs = 25 } = {}) {
   const began = performance.now();
   for (;;) {
@@ -13,39 +13,39 @@ export async function until(what, holds, { withinMs = 20_000, everyMs = 25 } = {
   }
 }
 
-/** The same, but says -1 instead of throwing. */
+/** Like `until`, but returns -1 instead of throwing. */
 export const untilOrNever = (what, holds, options) => until(what, holds, options).catch(() => -1);
 
-/** Runs so many at a time until all have run. */
+/** Runs `work` for 0 to count - 1, up to `concurrency` at a time. @returns the results in order */
 export async function inParallel(count, concurrency, work) {
   const results = new Array(count);
   let next = 0;
-  const lane = async () => {
+  const worker = async () => {
     for (let index = next++; index < count; index = next++) results[index] = await work(index);
   };
-  await Promise.all(Array.from({ length: Math.min(concurrency, count) }, lane));
+  await Promise.all(Array.from({ length: Math.min(concurrency, count) }, worker));
   return results;
 }
 
-/** Runs `work` in so many lanes, over and over. @returns what ends them, once what is under way is done */
-export function keepDoing(concurrency, work, { restMs = 0 } = {}) {
+/** Runs `work` repeatedly in `concurrency` loops. @returns a function that stops them after the current calls */
+export function runRepeatedly(concurrency, work, { restMs = 0 } = {}) {
   let going = true;
-  const lane = async (number) => {
+  const worker = async (number) => {
     while (going) {
       await work(number);
       await pause(restMs);
     }
   };
-  const lanes = Promise.all(Array.from({ length: concurrency }, (_, number) => lane(number)));
+  const workers = Promise.all(Array.from({ length: concurrency }, (_, number) => worker(number)));
   return () => {
     going = false;
-    return lanes;
+    return workers;
   };
 }
 
 export const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 
-export const most = (numbers) => numbers.reduce((largest, number) => Math.max(largest, number), 0);
+export const max = (numbers) => numbers.reduce((largest, number) => Math.max(largest, number), 0);
 
 export function percentile(numbers, percent) {
   if (numbers.length === 0) return 0;

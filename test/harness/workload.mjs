@@ -1,14 +1,14 @@
 import { nameOf } from './client.mjs';
 import { requests } from './requests.mjs';
-import { inParallel, keepDoing, tally } from './waiting.mjs';
+import { inParallel, runRepeatedly, tally } from './waiting.mjs';
 
 const CUSTOMERS = 8;
-/** Low enough to be reached, so that there are denials to look at. */
+/** Low enough to be reached, so that there are denials to check. */
 const LIMITS = { plan: 60, large: 110 };
 const EXTRA = 25;
 const SEATS = 12;
-/** What is never asked of the plain half of the customers: so that every answer about them can be checked against the others. */
-const OF_SOME = new Set(['joint', 'change', 'cancel', 'resume']);
+/** Operations not run for the plain half of the customers, so that their answers can be checked against each other. */
+const EXCLUDED_FOR_HALF = new Set(['joint', 'change', 'cancel', 'resume']);
 
 /** How often each kind of operation is drawn. */
 const MIX = {
@@ -24,8 +24,8 @@ const MIX = {
   resume: 3,
 };
 
-/** What a client may draw: each asks one thing and keeps what came of it. */
-const MOVES = {
+/** Operations that a client may draw: each sends a request and stores its outcome. */
+const OPERATIONS = {
   consume: ({ run, who, random }) => run(requests.consume(who, 'calls', random.between(1, 3))),
   joint: ({ run, who, random }) =>
     run(requests.consumeAll(who, random.chance(0.5) ? ['calls', 'extra'] : ['extra', 'calls'])),
@@ -61,15 +61,15 @@ const MOVES = {
   resume: ({ run, who }) => run(requests.resume(who)),
 };
 
-/** A reservation is settled by one client at most, so that what it says is what must have happened. */
+/** At most one client commits or releases a reservation, so that its answer is the only possible outcome. */
 const take = (open, random) => (open.length > 0 ? open.splice(random.between(0, open.length - 1), 1)[0] : null);
 
-/** Refusals that a mix of commands brings along: the state did not allow it. */
+/** Conflicts that a random mix of commands causes: the state did not allow the command. */
 const CONFLICTS = /^409 /;
 const TROUBLE = /^(200|201|503 .*|balancer .*|ECONNRESET|UND_ERR_\w+|TimeoutError)$/;
 
-/** Many clients, each drawing what it does next. @returns what ends it, and what they saw */
-export async function startWorkload(world, { lanes = 16, restMs = 15 } = {}) {
+/** Starts many clients, each of which draws its next operation. @returns a function to stop them, and their answers */
+export async function startWorkload(world, { concurrency = 16, restMs = 15 } = {}) {
   const { random, history, client } = world;
   const product = await world.product(
     { calls: LIMITS.plan, extra: EXTRA, seats: SEATS, facts: 100 },
@@ -86,11 +86,17 @@ export async function startWorkload(world, { lanes = 16, restMs = 15 } = {}) {
   const read = async ([method, path, options]) =>
     names.push(`read ${nameOf(await client.call(method, path, options))}`);
   const some = customers.slice(CUSTOMERS / 2);
-  const stop = keepDoing(
-    lanes,
+  const stop = runRepeatedly(
+    concurrency,
     () => {
       const move = random.weighted(MIX);
-      return MOVES[move]({ run, read, random, open, who: random.pick(OF_SOME.has(move) ? some : customers) });
+      return OPERATIONS[move]({
+        run,
+        read,
+        random,
+        open,
+        who: random.pick(EXCLUDED_FOR_HALF.has(move) ? some : customers),
+      });
     },
     { restMs },
   );

@@ -25,9 +25,9 @@ const ENDPOINT = { path: '/all', types: ['subscription.*', 'customer.*'] };
 
 const metered = ([feature, limit]) => ({ feature, type: 'metered', limit, window: 'billing_period', overage: 'deny' });
 
-/** What all scenarios run in: four instances behind a balancer, a worker, a receiver of webhooks, and clients with keys. */
+/** The environment of all scenarios: four instances behind a balancer, a worker, a webhook receiver, and clients. */
 export class World {
-  /** @param keyLimit requests a minute of the key that clients use: with one, they are counted, in Redis where there is one */
+  /** @param keyLimit requests per minute of the clients' API key; if set, requests are counted, in Redis if it runs */
   constructor(random, { instances = INSTANCES, keyLimit = null } = {}) {
     this.random = random;
     this.keyLimit = keyLimit;
@@ -105,7 +105,7 @@ export class World {
     ).accessToken;
   }
 
-  /** A scenario begins: what it draws, asks and finds is its own. */
+  /** Starts a scenario with its own random stream, history and failures. */
   begin(name, random) {
     this.name = name;
     this.random = random;
@@ -115,7 +115,7 @@ export class World {
   }
 
   /** Something that must be so for the scenario to pass. */
-  bar(what, holds, found = '') {
+  expect(what, holds, found = '') {
     if (!holds)
       this.failures.push(
         `${what}${found === '' ? '' : ` (found: ${typeof found === 'string' ? found : JSON.stringify(found)})`}`,
@@ -126,7 +126,10 @@ export class World {
     this.notes.push(text);
   }
 
-  /** Applies a product with metered features. @param limits of each; null is none @param plans further plans, by key, with theirs @returns its key */
+  /**
+   * Applies a product with metered features. @returns its key
+   * @param limits by feature; null is unlimited @param plans limits of further plans
+   */
   async product(limits, plans = {}, terms = {}) {
     const key = `p${++this.serial}-${this.history.name}`;
     const features = [...new Set([limits, ...Object.values(plans)].flatMap((one) => Object.keys(one)))];
@@ -150,7 +153,7 @@ export class World {
     return key;
   }
 
-  /** @returns what requests need to know of it */
+  /** Creates a customer. @returns its keys, as requests need them */
   async customer(product, profile = {}) {
     const customer = `c${++this.serial}-${this.history.name}`;
     const { subscription } = await this.client.must('PUT', `/v1/customers/${customer}`, {
@@ -165,7 +168,7 @@ export class World {
     return this.clients.get(url);
   }
 
-  /** A proxy in front of PostgreSQL, and so many instances of their own behind it. They are gone when the scenario is over. */
+  /** A proxy in front of PostgreSQL, and `count` more instances behind it, until the end of the scenario. */
   async proxied(count, environment = {}) {
     const proxy = await this.proxy(this.db.port);
     this.extra = await Promise.all(
@@ -182,7 +185,7 @@ export class World {
     return proxy;
   }
 
-  /** Puts everything right again, whatever a scenario left behind: it ends with all instances ready. */
+  /** Removes all faults and waits until all instances are ready. */
   async heal() {
     for (const proxy of this.proxies) proxy.heal();
     this.db.thaw();
@@ -200,13 +203,13 @@ export class World {
     });
   }
 
-  /** Ends what a scenario has started beside the lasting ones, and names processes that ended by themselves. */
-  async tidy() {
+  /** Ends the processes and proxies that the scenario started, and reports unexpected exits. */
+  async removeExtras() {
     const lasting = new Set([...this.instances, this.worker]);
     const crashed = this.cluster.processes.filter(({ crashes }) => crashes.length > 0);
     for (const one of crashed)
-      this.bar(
-        `${one.name} ended by itself`,
+      this.expect(
+        `${one.name} did not crash`,
         false,
         one.crashes
           .splice(0)
@@ -218,7 +221,7 @@ export class World {
     for (const proxy of this.proxies.splice(0)) await proxy.stop();
   }
 
-  /** Whether somebody sends webhooks. */
+  /** Whether a worker delivers webhooks. */
   get delivering() {
     return this.worker.running && !this.worker.frozen;
   }
@@ -231,8 +234,8 @@ export class World {
     if (this.receiver) await this.receiver.stop();
   }
 
-  /** Lets what has just been done reach everybody. */
-  settle(ms = 300) {
+  /** Waits until changes have reached all instances. */
+  waitForPropagation(ms = 300) {
     return pause(ms);
   }
 }

@@ -4,7 +4,7 @@ const REPLAYED = 40;
 const ROUNDS = 3;
 const NO_NUMBERS = [0, -1, 1.5, '1', 9_007_199_254_740_992];
 
-const toldAtOnce = ({ history }) =>
+const operationsWithAnswer = ({ history }) =>
   history.ops.filter(
     ({ op, outcome, key, text }) =>
       key && text && ['consume', 'joint', 'reserve'].includes(op) && (outcome === 'ok' || outcome === 'denied'),
@@ -34,7 +34,7 @@ async function reusedKeys(context) {
   const wrong = [];
   for (const entry of sample(
     random,
-    toldAtOnce(context).filter(({ op }) => op === 'consume'),
+    operationsWithAnswer(context).filter(({ op }) => op === 'consume'),
   ).slice(0, 5)) {
     const changed = await world.client.call('POST', entry.path, {
       body: { ...entry.body, quantity: entry.quantity + 1 },
@@ -42,32 +42,32 @@ async function reusedKeys(context) {
     });
     if (changed.status !== 422 || changed.body?.code !== 'idempotency_key_reused')
       wrong.push(`${entry.id} with another body: ${changed.error ?? changed.status} ${changed.text.slice(0, 200)}`);
-    // Somebody else's key of the same name is another one: it is not replayed. It asks for a customer of its own, so that nothing here changes.
+    // The same key sent with another API key is not replayed. It uses another customer, to change nothing here.
     const other = await world.otherClient.call('POST', entry.path, {
       body: { ...requests.consume(world.otherCustomer, 'calls').body(`other-${entry.id}`) },
       key: entry.key,
     });
     if (other.status !== 200 || other.headers['idempotency-replayed'])
-      wrong.push(`${entry.id} as somebody else: ${other.error ?? other.status} ${other.text.slice(0, 200)}`);
+      wrong.push(`${entry.id} with another API key: ${other.error ?? other.status} ${other.text.slice(0, 200)}`);
   }
   return wrong;
 }
 
-/** A denial is kept although there is room by now; a refusal is not. */
+/** A stored denial is replayed although the limit was raised since; an error is not stored. */
 async function keptDenials(context) {
   const { db, world } = context;
   const product = await world.product({ calls: 1 });
   const who = await world.customer(product);
-  const ask = (key) =>
+  const consume = (key) =>
     world.client.call('POST', '/v1/usage/consume', {
       body: requests.consume(who, 'calls').body(`probe-${key}-${who.customer}`),
       key,
     });
-  await ask(`first-${who.customer}`);
-  const denied = await ask(`denied-${who.customer}`);
+  await consume(`first-${who.customer}`);
+  const denied = await consume(`denied-${who.customer}`);
   await world.client.must('PUT', `/v1/customers/${who.customer}/overrides/calls`, { body: { product, limit: 100 } });
-  const again = await ask(`denied-${who.customer}`);
-  const fresh = await ask(`fresh-${who.customer}`);
+  const again = await consume(`denied-${who.customer}`);
+  const fresh = await consume(`fresh-${who.customer}`);
   const stored = await db.value('select count(*)::int from idempotency_keys where status >= 400');
   return [
     ...(denied.body?.allowed === false && again.text === denied.text
@@ -91,7 +91,7 @@ async function strangeQuantities({ world }) {
   return wrong;
 }
 
-/** Two who hold the same version: one wins, the other is told. */
+/** Of two commands with the same version, one succeeds and the other gets 412. */
 async function staleVersions({ world }) {
   const wrong = [];
   const who = await world.customer(await world.product({ calls: 10 }));
@@ -111,12 +111,12 @@ async function staleVersions({ world }) {
   return wrong;
 }
 
-/** I-04..I-06, I-10, I-17: asked over HTTP, of every instance. */
+/** I-04..I-06, I-10, I-17: checked over HTTP on every instance. */
 export const answerInvariants = [
   {
     id: 'I-04',
     title: 'a repetition gets the first answer',
-    check: (context) => replayed(context, sample(context.random, toldAtOnce(context))),
+    check: (context) => replayed(context, sample(context.random, operationsWithAnswer(context))),
   },
   { id: 'I-05', title: 'a key is good for one request of one caller', check: reusedKeys },
   {
@@ -127,7 +127,7 @@ export const answerInvariants = [
         context,
         sample(
           context.random,
-          toldAtOnce(context).filter(({ outcome }) => outcome === 'denied'),
+          operationsWithAnswer(context).filter(({ outcome }) => outcome === 'denied'),
         ).slice(0, 10),
       )),
       ...(await keptDenials(context)),

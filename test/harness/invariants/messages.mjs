@@ -1,13 +1,13 @@
 import { pause } from '../waiting.mjs';
 
 const rows = (found) => found.map((row) => JSON.stringify(row));
-/** What is committed is published soon; what is published may wait for a slow receiver, and is there to be seen. */
+/** Committed events are published soon. Published ones may wait for a slow receiver, where the check can see them. */
 const PUBLISHED_MS = 30_000;
 const SENT_MS = 6_000;
-/** Written down before the reading of others, and told to nobody else. */
-const NOT_TOLD = 'support.read';
+/** Type of an event that only the audit log has: it is never published. */
+const AUDIT_ONLY_TYPE = 'support.read';
 
-/** Waits until what is committed is published and, for a while, until it is sent: only then can anything be said to be lost. */
+/** Waits until committed events are published and, for 6 s at most, sent: only then can a loss be detected. */
 async function drained({ db, world }) {
   if (!world.delivering) return;
   const steps = [
@@ -27,7 +27,7 @@ async function drained({ db, world }) {
 }
 
 async function undelivered({ db, world }) {
-  const received = world.receiver.at(world.endpoint.path);
+  const received = world.receiver.messagesTo(world.endpoint.path);
   const told = await db.query(`select message_id as id, status from deliveries where lane = $1`, [world.endpoint.id]);
   return told
     .filter(({ id, status }) => status === 'delivered' && !received.has(id))
@@ -35,15 +35,15 @@ async function undelivered({ db, world }) {
 }
 
 async function phantoms({ db, world }) {
-  const received = [...world.receiver.at(world.endpoint.path).keys()];
+  const received = [...world.receiver.messagesTo(world.endpoint.path).keys()];
   const known = new Set(
     (await db.query('select id from events where id = any($1::uuid[])', [received])).map(({ id }) => id),
   );
-  return received.filter((id) => !known.has(id)).map((id) => `message ${id} tells of nothing that was committed`);
+  return received.filter((id) => !known.has(id)).map((id) => `message ${id} describes no committed event`);
 }
 
 const changedBodies = ({ world }) =>
-  [...world.receiver.at(world.endpoint.path)]
+  [...world.receiver.messagesTo(world.endpoint.path)]
     .filter(([, { bodies }]) => bodies.size > 1)
     .map(([id, { bodies }]) => `message ${id} came with ${bodies.size} bodies`);
 
@@ -59,7 +59,7 @@ export const messageInvariants = [
         ...rows(
           await db.query(
             `select e.id, e.type from events e where e.type <> $1 and not exists (select from event_outbox o where o.event_id = e.id) and not exists (select from event_feed f where f.event_id = e.id) limit 5`,
-            [NOT_TOLD],
+            [AUDIT_ONLY_TYPE],
           ),
         ),
         ...(world.delivering

@@ -2,7 +2,7 @@ import * as checks from '../history-checks.mjs';
 
 const rows = (found) => found.map((row) => JSON.stringify(row));
 
-/** What the ledger holds of this history, by operation. */
+/** Ledger rows of this history, by operation. */
 async function ledgerOf({ db, history }) {
   const lines = await db.query(
     `select properties ->> 'op' as op, count(*)::int as lines, sum(quantity)::float8 as quantity from usage_ledger where kind = 'consume' and properties ->> 'op' like $1 group by 1`,
@@ -14,7 +14,7 @@ async function ledgerOf({ db, history }) {
 const consumes = ({ history }) => history.ops.filter(({ op }) => op === 'consume' || op === 'joint');
 const linesOf = ({ op, features }) => (op === 'joint' ? features.length : 1);
 
-/** I-03: in one snapshot, whatever is under way. */
+/** I-03: checked in one snapshot, so that it holds at any time. */
 export const COUNTERS_AND_LEDGER = `
   with ledger as (select customer_id, feature_id, window_start, sum(quantity) as used from usage_ledger group by 1, 2, 3),
   held as (select customer_id, feature_id, window_start, sum(quantity) as reserved from usage_reservations where status = 'held' group by 1, 2, 3)
@@ -35,7 +35,7 @@ async function phantoms(context) {
   const byId = new Map(consumes(context).map((entry) => [entry.id, entry]));
   return [...ledger.values()].flatMap(({ op, lines, quantity }) => {
     const entry = byId.get(op);
-    if (!entry) return [`${op} is in the ledger and was never asked for`];
+    if (!entry) return [`${op} is in the ledger and was never requested`];
     const wanted = linesOf(entry);
     if (entry.outcome === 'ok' && (lines !== wanted || quantity !== wanted * entry.quantity))
       return [`${op}: ${lines} lines of ${quantity} together instead of ${wanted} of ${entry.quantity} each`];
@@ -71,7 +71,7 @@ async function unsettledReservations({ db, history }) {
     const committed = settled.get(id) ?? 0;
     return row.committed === committed && row.quantity === entry.quantity
       ? []
-      : [`${entry.id}: committed ${row.committed} of ${row.quantity}, told ${committed} of ${entry.quantity}`];
+      : [`${entry.id}: committed ${row.committed} of ${row.quantity}, answered ${committed} of ${entry.quantity}`];
   });
 }
 
@@ -101,11 +101,11 @@ async function eventsCountedWrongly({ db, history }) {
       ),
     ...[...found.keys()]
       .filter((reference) => !wanted.has(reference) && !unknown.has(reference.replace(/-\d+$/, '')))
-      .map((reference) => `event ${reference} is in the ledger and was not told as recorded`),
+      .map((reference) => `event ${reference} is in the ledger and was not answered as recorded`),
   ];
 }
 
-/** Of each customer and product: what was granted, as told, and what the counters of all windows sum up to. */
+/** Per customer and product: units granted in answers must equal the units in the ledger. */
 async function totalsThatDiffer({ db, history }) {
   if (history.unknown().length > 0) return [];
   const totals = checks.grantedTotals(history);
@@ -116,7 +116,7 @@ async function totalsThatDiffer({ db, history }) {
     [[...new Set(history.ops.map(({ customer }) => customer).filter(Boolean))]],
   );
   const recorded = new Map(counters.map(({ customer, product, quantity }) => [`${customer} ${product}`, quantity]));
-  // What was asked without a key and not answered stays unknown for ever.
+  // A request without a key and without an answer stays unknown.
   const open = new Set(
     history.ops.filter(({ outcome }) => outcome === 'unknown').map(({ customer, product }) => `${customer} ${product}`),
   );
@@ -149,7 +149,7 @@ const missingConstraints = async ({ db }, names) => {
   return names.filter((name) => !found.has(name)).map((name) => `there is no valid constraint ${name}`);
 };
 
-/** I-42: of all that was recorded before the instant that the sums are told for. */
+/** I-42: all usage recorded before the position of the rollup. */
 const SUMS_AND_LEDGER = `
   with ledger as (
     select l.feature_id, date_trunc('hour', l.occurred_at, 'UTC') as hour, sum(l.quantity) as used, count(*) as lines
@@ -195,7 +195,7 @@ export const meteringInvariants = [
   },
   {
     id: 'I-08',
-    title: 'what is unknown resolves',
+    title: 'unknown outcomes resolve',
     check: async (context) => [
       ...context.history
         .unknown()
@@ -245,12 +245,12 @@ export const meteringInvariants = [
   },
   {
     id: 'I-12',
-    title: 'answers tell committed values',
+    title: 'answers contain committed values',
     check: async ({ history }) => [...checks.negativeRemainders(history), ...checks.answersOutOfOrder(history)],
   },
   {
     id: 'I-13',
-    title: 'what is held is counted or let go once',
+    title: 'reserved units are counted or released once',
     check: async (context) => [
       ...rows(
         await context.db.query(

@@ -3,8 +3,11 @@ import * as path from 'node:path';
 const root = path.resolve(import.meta.dirname, '../../..');
 const rows = (found) => found.map((row) => JSON.stringify(row));
 
-/** What was put into the database by hand, and so has no event of its beginning: see scenarios/workers.mjs. */
-export const BY_HAND = { least: '01900000-0000-7000-a000-000000000000', most: '01900000-0000-7000-afff-ffffffffffff' };
+/** Ids of subscriptions inserted by SQL, which have no event of their creation: see scenarios/workers.mjs. */
+export const INSERTED_IDS = {
+  min: '01900000-0000-7000-a000-000000000000',
+  max: '01900000-0000-7000-afff-ffffffffffff',
+};
 
 const HALVES = `
   select 'customer without a subscription' as half, c.id from customers c where not exists (select from subscriptions s where s.customer_id = c.id)
@@ -17,10 +20,10 @@ const GAPS_IN_VERSIONS = `
   select s.id, s.version, count(*) as events, count(distinct (e.after ->> 'version')::int) as versions, min((e.after ->> 'version')::int) as first, max((e.after ->> 'version')::int) as last
   from subscriptions s left join events e on e.subject_id = s.id and e.type like 'subscription.%'
   group by s.id, s.version
-  having case when s.id between '${BY_HAND.least}' and '${BY_HAND.most}' then count(e.id) <> s.version - 1
+  having case when s.id between '${INSERTED_IDS.min}' and '${INSERTED_IDS.max}' then count(e.id) <> s.version - 1
     else count(e.id) <> s.version or min(e.sequence) <> 1 or max(e.sequence) <> s.version end limit 5`;
 
-/** The status before each event is the one after the event before it, wherever both are told. */
+/** The status before each event is the status after the previous event, if both are stored. */
 const STEPS = `
   select type, subject_id as id, coalesce(before ->> 'status', lag(after ->> 'status') over (partition by subject_id order by sequence)) as "from", after ->> 'status' as "to"
   from events where type like 'subscription.%' order by subject_id, sequence`;
@@ -69,7 +72,7 @@ export const subscriptionInvariants = [
   },
   {
     id: 'I-19',
-    title: 'what time does is done once',
+    title: 'time-driven changes happen once',
     check: async ({ db }) => [
       ...rows(
         await db.query(

@@ -1,16 +1,16 @@
-import { doHarm } from '../chaos.mjs';
+import { injectFaults } from '../chaos.mjs';
 import { COUNTERS_AND_LEDGER } from '../invariants/metering.mjs';
 import { isEmpty } from '../load.mjs';
-import { keepDoing, tally } from '../waiting.mjs';
+import { runRepeatedly, tally } from '../waiting.mjs';
 import { startWorkload } from '../workload.mjs';
 
-const HARM_MS = 32_000;
+const FAULTS_MS = 32_000;
 const LOOK_EVERY_MS = 1_000;
 
-/** Whether counters are the sums of their ledgers at every moment, not only when all is over. */
+/** Checks continuously, not only at the end, that counters equal the sums of their ledgers. */
 export function watchCounters(world) {
   const seen = { looks: 0, wrong: [] };
-  const stop = keepDoing(
+  const stop = runRepeatedly(
     1,
     async () => {
       const rows = await world.db.query(COUNTERS_AND_LEDGER).catch(() => null);
@@ -26,21 +26,21 @@ export function watchCounters(world) {
   };
 }
 
-/** T-16: random operations, random faults; what is unknown is asked for again afterwards. */
+/** T-16: random operations and random faults; unknown outcomes are retried at the end. */
 async function conserve(world) {
   const { random } = world;
-  // Two of the four are behind a proxy, so that a broken way to the database is somebody's only.
+  // Two of the four instances are behind a proxy, so that a broken database connection affects only some.
   const { proxy, instances } = await world.proxied(2);
   for (const instance of instances) world.balancer.add(instance);
   const workload = await startWorkload(world);
   const stopWatching = watchCounters(world);
-  const faults = await doHarm(world, { random: random.fork('faults'), proxy, forMs: HARM_MS });
+  const faults = await injectFaults(world, { random: random.fork('faults'), proxy, forMs: FAULTS_MS });
   await workload.end();
   const { looks, wrong } = await stopWatching();
   for (const instance of instances) world.balancer.remove(instance);
   const figures = world.history.figures();
-  world.bar('counters are sums of their ledgers while it goes on', wrong.length === 0, wrong.slice(0, 2));
-  world.bar('no answer that no fault explains', isEmpty(workload.unexpected), workload.unexpected);
+  world.expect('counters equal the sums of their ledgers at any time', wrong.length === 0, wrong.slice(0, 2));
+  world.expect('no answer that no fault explains', isEmpty(workload.unexpected), workload.unexpected);
   return { ...figures, faults: tally(faults), looks, answers: workload.names };
 }
 

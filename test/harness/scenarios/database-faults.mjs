@@ -2,7 +2,7 @@ import pg from 'pg';
 import { nameOf } from '../client.mjs';
 import { isEmpty, startLoad } from '../load.mjs';
 import { requests } from '../requests.mjs';
-import { inParallel, keepDoing, most, pause, percentile, SLOW_MACHINE, tally, untilOrNever } from '../waiting.mjs';
+import { inParallel, runRepeatedly, max, pause, percentile, SLOW_MACHINE, tally, untilOrNever } from '../waiting.mjs';
 
 const TERMINATIONS = 3;
 const FREEZE_MS = 8_000;
@@ -18,8 +18,11 @@ const HOG_MS = 10_000;
 const HOG_TIMEOUT_MS = 5_000;
 const LOCK_WAIT_MS = 1_000;
 
-/** One of each way to the database, asked over and over, straight at the instances. @returns what ends it and gives the answers */
-function askInEveryWay(world, instances, who) {
+/**
+ * Calls one route per kind of database access repeatedly on every instance.
+ * @returns a function that stops the calls and returns the answers
+ */
+function callEveryRoute(world, instances, who) {
   const ways = {
     consume: (client) =>
       client.call('POST', '/v1/usage/consume', {
@@ -37,14 +40,14 @@ function askInEveryWay(world, instances, who) {
       }),
   };
   const asked = [];
-  const lanes = instances.flatMap((instance) =>
-    Object.entries(ways).map(([way, ask]) => ({ way, ask, client: world.clientOf(instance) })),
+  const workers = instances.flatMap((instance) =>
+    Object.entries(ways).map(([way, callRoute]) => ({ way, callRoute, client: world.clientOf(instance) })),
   );
-  const stop = keepDoing(
-    lanes.length,
+  const stop = runRepeatedly(
+    workers.length,
     async (number) => {
-      const { way, ask, client } = lanes[number];
-      const answer = await ask(client);
+      const { way, callRoute, client } = workers[number];
+      const answer = await callRoute(client);
       asked.push({
         way,
         name: nameOf(answer),
@@ -61,25 +64,25 @@ function askInEveryWay(world, instances, who) {
   };
 }
 
-/** Bars that hold for whatever is asked while the database does not answer. */
+/** Expectations for all requests while the database does not respond. */
 function judgeOutage(world, during, fault) {
   const late = during.filter(({ ms }) => ms > DEADLINE_MS);
-  world.bar(`${fault}: every request is answered within ${DEADLINE_MS} ms`, late.length === 0, {
+  world.expect(`${fault}: every request is answered within ${DEADLINE_MS} ms`, late.length === 0, {
     late: late.length,
     of: during.length,
     worst: worstByWay(during),
   });
-  world.bar(
+  world.expect(
     `${fault}: none hangs`,
     during.every(({ ms, status }) => status > 0 && ms < HUNG_MS),
     tally(during.map(({ name }) => name)),
   );
-  world.bar(
+  world.expect(
     `${fault}: only 200 or 503`,
     during.every(({ status }) => status === 200 || status === 503),
     tally(during.map(({ name }) => name)),
   );
-  world.bar(
+  world.expect(
     `${fault}: each 503 says when to try again`,
     during.every(({ status, retry }) => status !== 503 || retry),
   );
@@ -89,7 +92,7 @@ const worstByWay = (asked) =>
   Object.fromEntries(
     [...new Set(asked.map(({ way }) => way))].map((way) => [
       way,
-      most(asked.filter((one) => one.way === way).map(({ ms }) => ms)),
+      max(asked.filter((one) => one.way === way).map(({ ms }) => ms)),
     ]),
   );
 
@@ -122,9 +125,9 @@ async function terminateSessions(world) {
   const back = performance.now();
   for (let waited = 0; waited < 100 && load.firstSuccessAfter(back) < 0; waited++) await pause(100);
   await load.end();
-  world.bar('only 503', isEmpty(load.unexpected()), load.names);
+  world.expect('only 503', isEmpty(load.unexpected()), load.names);
   const recovery = load.firstSuccessAfter(back);
-  world.bar('recovers within 5 s', recovery >= 0 && recovery <= RECOVERY_MS, recovery);
+  world.expect('recovers within 5 s', recovery >= 0 && recovery <= RECOVERY_MS, recovery);
   return {
     sessionsEnded: ended,
     restartMs: Math.round(back - began),
@@ -142,7 +145,7 @@ async function freezeDatabase(world) {
       .clientOf(instance)
       .call('POST', '/v1/check', { body: { customer: who.customer, product: who.product, feature: 'calls' } });
   world.db.freeze();
-  const end = askInEveryWay(world, world.instances, who);
+  const end = callEveryRoute(world, world.instances, who);
   await pause(FREEZE_MS);
   const ending = end();
   await pause(200);
@@ -150,7 +153,7 @@ async function freezeDatabase(world) {
   const recovery = await recoveryOf(world, world.instances, who);
   const during = await ending;
   judgeOutage(world, during, 'frozen');
-  world.bar(
+  world.expect(
     'recovers within 5 s',
     recovery.every((ms) => ms >= 0 && ms <= RECOVERY_MS),
     recovery,
@@ -174,17 +177,17 @@ async function brokenLink(world) {
     ['latency', { delayMs: LATENCY_MS }],
     ['reset', {}],
   ]) {
-    proxy.become(mode, options);
-    const end = askInEveryWay(world, instances, who);
+    proxy.setMode(mode, options);
+    const end = callEveryRoute(world, instances, who);
     await pause(FAULT_MS);
     const ending = end();
-    // What is under way is still under the fault.
+    // Requests in flight are still affected by the fault.
     await Promise.race([ending, pause(HUNG_MS)]);
     proxy.heal();
     const recovery = await recoveryOf(world, instances, who);
     const during = await ending;
     judgeOutage(world, during, mode);
-    world.bar(
+    world.expect(
       `${mode}: recovers within 2 s`,
       recovery.every((ms) => ms >= 0 && ms <= LINK_RECOVERY_MS * SLOW_MACHINE),
       recovery,
@@ -201,7 +204,7 @@ async function brokenLink(world) {
       .clientOf(instances[index % instances.length])
       .call('GET', `/v1/customers/${who.customer}/subscription?product=${who.product}`),
   );
-  world.bar(
+  world.expect(
     'the pool is whole again',
     burst.every(({ status }) => status === 200),
     tally(burst.map(nameOf)),
@@ -209,7 +212,7 @@ async function brokenLink(world) {
   const leaked = await world.db.value(
     `select count(*)::int from pg_stat_activity where application_name like 'tollgate%' and state like 'idle in transaction%' and state_change < now() - interval '1 second'`,
   );
-  world.bar('no transaction is left open', leaked === 0, leaked);
+  world.expect('no transaction is left open', leaked === 0, leaked);
   return figures;
 }
 
@@ -232,40 +235,40 @@ async function hogLock(world) {
     'select from usage_counters u join customers c on c.id = u.customer_id join entitlement_versions v on v.customer_id = c.id where c.key = $1 for update of u, v',
     [held.customer],
   );
-  const ask = (who) => async (answers) =>
+  const consume = (who) => async (answers) =>
     answers.push((await world.history.run(world.client, requests.consume(who, 'calls'))).answer);
   const [ofHeld, ofFree] = [[], []];
   const ends = [
-    keepDoing(4, () => ask(held)(ofHeld), { restMs: 100 }),
-    keepDoing(2, () => ask(free)(ofFree), { restMs: 50 }),
+    runRepeatedly(4, () => consume(held)(ofHeld), { restMs: 100 }),
+    runRepeatedly(2, () => consume(free)(ofFree), { restMs: 50 }),
   ];
   await pause(HOG_MS);
   for (const end of ends) await end();
   await hog.end().catch(() => undefined);
   const waits = ofHeld.map(({ ms }) => ms);
-  world.bar(
+  world.expect(
     'a held customer is answered within the lock timeout',
-    most(waits) <= LOCK_WAIT_MS * 2,
-    Math.round(most(waits)),
+    max(waits) <= LOCK_WAIT_MS * 2,
+    Math.round(max(waits)),
   );
-  world.bar(
+  world.expect(
     '200, 409 or 503',
     [...ofHeld, ...ofFree].every(({ status }) => [200, 409, 503].includes(status)),
     tally([...ofHeld, ...ofFree].map(nameOf)),
   );
-  world.bar(
-    'nobody else waits',
+  world.expect(
+    'other customers do not wait',
     ofFree.every(({ status }) => status === 200),
     tally(ofFree.map(nameOf)),
   );
-  world.bar(
+  world.expect(
     'a session that sits in a transaction is ended',
     endedAfter !== null && endedAfter < HOG_TIMEOUT_MS * SLOW_MACHINE,
     endedAfter,
   );
   return {
     held: tally(ofHeld.map(nameOf)),
-    heldSlowestMs: Math.round(most(waits)),
+    heldSlowestMs: Math.round(max(waits)),
     others: tally(ofFree.map(nameOf)),
     othersP99Ms: percentile(
       ofFree.map(({ ms }) => ms),

@@ -1,12 +1,12 @@
 import pg from 'pg';
 import { requests } from '../requests.mjs';
-import { inParallel, most, percentile, tally } from '../waiting.mjs';
+import { inParallel, max, percentile, tally } from '../waiting.mjs';
 
 const STORM = { calls: 2_000, limit: 500, concurrency: 200 };
 const REPLAYED = { keys: 500, copies: 8, changed: 0.2, concurrency: 64 };
 const JOINT = { calls: 2_000, customers: 4, limit: 300, concurrency: 100 };
 
-/** The one judge of a storm of consumes of 1 on one meter. @returns what is wrong with its outcome, in words */
+/** Judges a storm of consumes of 1 on one meter. @returns its violations as texts */
 export function judgeStorm({ granted, denied, errors, used }, { calls, limit }) {
   return [
     ...(granted === limit ? [] : [`${granted} granted instead of ${limit}`]),
@@ -16,7 +16,7 @@ export function judgeStorm({ granted, denied, errors, used }, { calls, limit }) 
   ];
 }
 
-/** Reads, decides and writes without holding anything: the judge must find it guilty, or it finds nobody. */
+/** A counter without a lock, which over-grants. The judge must find a violation, or it would never find one. */
 async function naiveStorm(world) {
   const pool = new pg.Pool({ connectionString: world.db.url(), max: 24 });
   await pool.query('create table harness_naive (used integer not null)');
@@ -47,9 +47,9 @@ async function hotRow(world) {
   );
   const { ok: granted, denied, failed, unknown } = world.history.figures();
   const outcome = { granted, denied, errors: failed + unknown, used };
-  for (const wrong of judgeStorm(outcome, STORM)) world.bar('exactly the limit is granted', false, wrong);
+  for (const wrong of judgeStorm(outcome, STORM)) world.expect('exactly the limit is granted', false, wrong);
   const naive = await naiveStorm(world);
-  world.bar('self-check: the naive variant is found guilty', judgeStorm(naive, STORM).length > 0, naive);
+  world.expect('self-check: the naive variant is found guilty', judgeStorm(naive, STORM).length > 0, naive);
   return {
     ...outcome,
     p99Ms: percentile(
@@ -74,16 +74,16 @@ async function oppositeOrder(world) {
   });
   const { ok, denied, failed, unknown } = world.history.figures();
   const found = (await deadlocks()) - before;
-  world.bar(
+  world.expect(
     'no 5xx and no other refusal',
     failed + unknown === 0,
     tally(world.history.ops.map(({ status }) => status)),
   );
-  world.bar('no deadlock', found === 0, found);
+  world.expect('no deadlock', found === 0, found);
   const perCustomer = tally(
     world.history.ops.filter(({ outcome }) => outcome === 'ok').map(({ customer }) => customer),
   );
-  world.bar(
+  world.expect(
     'each customer got all of the smaller limit',
     Object.values(perCustomer).every((count) => count === JOINT.limit - 50),
     perCustomer,
@@ -122,9 +122,9 @@ async function replayStorm(world) {
   });
   const wrong = asked.flatMap(({ id, answers }) => storyOf(id, answers));
   for (const { id, answers } of asked) keep(history, id, answers);
-  world.bar('one effect and one answer for each key', wrong.length === 0, wrong.slice(0, 3));
+  world.expect('one effect and one answer for each key', wrong.length === 0, wrong.slice(0, 3));
   const statuses = tally(asked.flatMap(({ answers }) => answers.map(({ answer }) => answer.status || answer.error)));
-  world.bar(
+  world.expect(
     'no 5xx',
     Object.keys(statuses).every((status) => ['200', '409', '422'].includes(status)),
     statuses,
@@ -132,15 +132,15 @@ async function replayStorm(world) {
   const effects = await world.db.value(`select count(*)::int from usage_ledger where properties ->> 'op' like $1`, [
     `${history.name}-%`,
   ]);
-  world.bar('one effect for each key', effects === REPLAYED.keys, effects);
-  // What comes after a restart is the same instance, without anything that it remembered.
+  world.expect('one effect for each key', effects === REPLAYED.keys, effects);
+  // A restarted instance is the same one without its caches.
   await world.instances[0].kill();
   await world.instances[0].start();
   return {
     keys: REPLAYED.keys,
     effects,
     statuses,
-    slowestMs: Math.round(most(asked.flatMap(({ answers }) => answers.map(({ answer }) => answer.ms)))),
+    slowestMs: Math.round(max(asked.flatMap(({ answers }) => answers.map(({ answer }) => answer.ms)))),
   };
 }
 

@@ -5,11 +5,11 @@ import pg from 'pg';
 import { nameOf } from '../client.mjs';
 import { PostgresServer } from '../postgres-server.mjs';
 import { requests } from '../requests.mjs';
-import { inParallel, most, pause, tally, until, untilOrNever } from '../waiting.mjs';
+import { inParallel, max, pause, tally, until, untilOrNever } from '../waiting.mjs';
 
 const RECOVERY_MS = 5_000;
 const HELD_MS = 4_000;
-const MOST_OUTSIDERS = 250;
+const MAX_OUTSIDERS = 250;
 const DEADLINE_MS = 3_000;
 const ROUNDS = 12;
 const DISK_MB = 200;
@@ -19,7 +19,7 @@ const CONSUMES_UNDER_PRESSURE = 60;
 /** Takes every connection that an ordinary role can have. */
 async function takeAll(url, taken) {
   const before = taken.length;
-  while (taken.length - before < MOST_OUTSIDERS) {
+  while (taken.length - before < MAX_OUTSIDERS) {
     const client = new pg.Client({
       connectionString: url,
       application_name: 'harness',
@@ -78,19 +78,19 @@ async function noConnections(world) {
     ),
   );
   const names = tally(asked.map(nameOf));
-  world.bar(
+  world.expect(
     'only 503',
     asked.every(({ status }) => status === 503),
     names,
   );
-  world.bar(
+  world.expect(
     'each answered in time',
     asked.every(({ ms }) => ms <= DEADLINE_MS),
-    Math.round(most(asked.map(({ ms }) => ms))),
+    Math.round(max(asked.map(({ ms }) => ms))),
   );
-  world.bar('live is 200', live[200] === world.instances.length, live);
-  world.bar('ready is 503', ready[503] === world.instances.length, ready);
-  world.bar(
+  world.expect('live is 200', live[200] === world.instances.length, live);
+  world.expect('ready is 503', ready[503] === world.instances.length, ready);
+  world.expect(
     'recovers within 5 s',
     back.every((ms) => ms >= 0 && ms <= RECOVERY_MS),
     back,
@@ -98,7 +98,7 @@ async function noConnections(world) {
   return {
     taken: taken.length,
     answers: names,
-    slowestMs: Math.round(most(asked.map(({ ms }) => ms))),
+    slowestMs: Math.round(max(asked.map(({ ms }) => ms))),
     live,
     ready,
     recoveryMs: back,
@@ -132,7 +132,7 @@ function fillUp(file) {
   }
 }
 
-/** T-33: a PostgreSQL of its own on a disk of 200 MB, which somebody fills. */
+/** T-33: a separate PostgreSQL on a disk of 200 MB, which is filled. */
 async function diskFull(world) {
   const folder = path.join(world.cluster.folder, 'small-disk');
   if (!mountSmallDisk(folder)) return { skipped: 'no tmpfs can be mounted here' };
@@ -220,18 +220,18 @@ async function fill(world, { database, instance, ballast }) {
   );
   const lost = [...acked].filter((id) => !kept.has(id));
   const names = tally(under.map(nameOf));
-  world.bar(
+  world.expect(
     'the disk was full',
     under.some(({ status }) => status !== 200),
     names,
   );
-  world.bar(
+  world.expect(
     'only 503',
     under.every(({ status }) => status === 200 || status === 503),
     names,
   );
-  world.bar('nothing acknowledged is lost', lost.length === 0, lost.slice(0, 3));
-  world.bar('works again once there is room, without a restart of the service', back >= 0, back);
+  world.expect('nothing acknowledged is lost', lost.length === 0, lost.slice(0, 3));
+  world.expect('works again once there is room, without a restart of the service', back >= 0, back);
   await world.cluster.dismiss(instance, 'SIGKILL');
   return { acked: acked.size, before, underPressure: names, lost: lost.length, recoveryMs: back };
 }

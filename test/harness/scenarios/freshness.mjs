@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { most, pause } from '../waiting.mjs';
+import { max, pause } from '../waiting.mjs';
 
 const POLL_MS = 20;
 const GIVE_UP_MS = 10_000;
@@ -8,7 +8,7 @@ const REVOKED_CUT_MS = 5_000;
 const STALE_MS = 2_000;
 const FLIPS = 4;
 
-/** Asks every instance over and over until each says so. @returns for each how long that took, in milliseconds; -1: never */
+/** Polls every instance until the condition holds on it. @returns the time per instance in ms; -1: never */
 function everywhere(world, holds, since) {
   return Promise.all(
     world.instances.map(async (instance) => {
@@ -22,7 +22,7 @@ function everywhere(world, holds, since) {
   );
 }
 
-/** Cuts what tells instances of changes: the sessions that listen. */
+/** Ends the LISTEN sessions, so that instances receive no invalidations. */
 const cutListeners = (world) =>
   world.db
     .query(`select pg_terminate_backend(pid) from pg_stat_activity where query ilike 'listen%'`)
@@ -38,7 +38,7 @@ async function person(world) {
   return { token: accessToken, refreshToken, id: user.id };
 }
 
-/** Three ways to lose one's rights: `prepare` gives a credential, `revoke` ends it, `ask` is a question that it answers. */
+/** Kinds of revocation: `prepare` creates a credential, `revoke` ends it, `path` is a route that it may read. */
 const REVOCATIONS = {
   key: {
     prepare: async (world) => {
@@ -46,36 +46,36 @@ const REVOCATIONS = {
       return { id, token: key };
     },
     revoke: async (world, { id }, admin) => world.anonymous.must('DELETE', `/v1/api-keys/${id}`, { token: admin }),
-    ask: '/v1/customers?limit=1',
+    path: '/v1/customers?limit=1',
   },
   token: {
     prepare: person,
     revoke: (world, { token, refreshToken }) =>
       world.anonymous.must('POST', '/v1/auth/logout', { token, body: { refreshToken } }),
-    ask: '/v1/users/me',
+    path: '/v1/users/me',
   },
   user: {
     prepare: person,
     revoke: (world, { id }, admin) =>
       world.anonymous.must('PATCH', `/v1/users/${id}`, { token: admin, body: { active: false } }),
-    ask: '/v1/users/me',
+    path: '/v1/users/me',
   },
 };
 
 /** T-20. */
 async function revoke(world) {
   const figures = {};
-  const dead = [];
+  const revokedCredentials = [];
   for (const [mode, bound] of [
     ['normal', REVOKED_MS],
     ['cut', REVOKED_CUT_MS],
   ]) {
-    for (const [kind, { prepare, revoke: end, ask }] of Object.entries(REVOCATIONS)) {
+    for (const [kind, { prepare, revoke: end, path }] of Object.entries(REVOCATIONS)) {
       const admin = await world.adminToken();
       const credential = await prepare(world);
-      const status = async (client) => (await client.call('GET', ask, { token: credential.token })).status;
+      const status = async (client) => (await client.call('GET', path, { token: credential.token })).status;
       const alive = await Promise.all(world.instances.map((instance) => status(world.clientOf(instance))));
-      world.bar(
+      world.expect(
         `${kind}: good before`,
         alive.every((found) => found === 200),
         alive,
@@ -85,18 +85,18 @@ async function revoke(world) {
       const answered = revoked.then(() => performance.now());
       const since = await answered;
       const times = await everywhere(world, async (client) => (await status(client)) === 401, since);
-      world.bar(`${kind}, ${mode}: dead within ${bound} ms everywhere`, within(times, bound), times);
-      figures[`${kind} ${mode}`] = most(times);
-      dead.push({ kind, ask, token: credential.token });
+      world.expect(`${kind}, ${mode}: revoked within ${bound} ms everywhere`, within(times, bound), times);
+      figures[`${kind} ${mode}`] = max(times);
+      revokedCredentials.push({ kind, path, token: credential.token });
     }
   }
   await world.instances[0].kill();
   await world.instances[0].start();
   const after = await Promise.all(
-    dead.map(({ ask, token }) => world.clientOf(world.instances[0]).call('GET', ask, { token })),
+    revokedCredentials.map(({ path, token }) => world.clientOf(world.instances[0]).call('GET', path, { token })),
   );
-  world.bar(
-    'still dead after a restart',
+  world.expect(
+    'still revoked after a restart',
     after.every(({ status }) => status === 401),
     after.map(({ status }) => status),
   );
@@ -122,8 +122,8 @@ async function changeTerms(world) {
       async (client) => (await check(client, 'sso')).body?.value === value,
       performance.now(),
     );
-    world.bar(`${mode}: a switch is seen within 2 s`, within(times, STALE_MS), times);
-    figures[mode].push(most(times));
+    world.expect(`${mode}: a switch is seen within 2 s`, within(times, STALE_MS), times);
+    figures[mode].push(max(times));
     // A limit is never decided from a cache: the very next question, anywhere, knows it.
     const limit = 100 + flip;
     await world.client.must('PUT', `/v1/customers/${who.customer}/overrides/calls`, { body: { product, limit } });
@@ -132,11 +132,11 @@ async function changeTerms(world) {
     );
     staleLimits += limits.filter((found) => found !== limit).length;
   }
-  world.bar('a limit holds at once', staleLimits === 0, staleLimits);
-  return { slowestMs: most(figures.normal), slowestCutMs: most(figures.cut), staleLimits };
+  world.expect('a changed limit is enforced immediately', staleLimits === 0, staleLimits);
+  return { slowestMs: max(figures.normal), slowestCutMs: max(figures.cut), staleLimits };
 }
 
 export const scenarios = [
-  { id: 'T-20', title: 'how soon what is revoked is dead', run: revoke },
+  { id: 'T-20', title: 'time until a revocation is effective', run: revoke },
   { id: 'T-21', title: 'how soon changed terms are seen', run: changeTerms },
 ];

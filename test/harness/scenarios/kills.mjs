@@ -1,5 +1,5 @@
 import { isEmpty, startLoad } from '../load.mjs';
-import { most, pause } from '../waiting.mjs';
+import { max, pause } from '../waiting.mjs';
 
 const INSTANCE_KILLS = 10;
 const DATABASE_KILLS = 5;
@@ -23,14 +23,14 @@ async function killInstances(world) {
     processor.push(instance.processorMs);
   }
   await load.end();
-  world.bar('errors only of what was under way', isEmpty(load.unexpected({ resets: true })), load.names);
-  // On the wall it takes as long as others leave it the cores; that is told, and not judged.
-  world.bar('an instance is back within 5 s of processor time', most(processor) <= RECOVERY_MS, processor);
+  world.expect('errors only of what was under way', isEmpty(load.unexpected({ resets: true })), load.names);
+  // Judged by processor time: the wall-clock time depends on other load on the machine.
+  world.expect('an instance is back within 5 s of processor time', max(processor) <= RECOVERY_MS, processor);
   return {
     kills: recoveries.length,
     ...world.history.figures(),
-    slowestBackMs: most(recoveries),
-    slowestProcessorMs: most(processor),
+    slowestBackMs: max(recoveries),
+    slowestProcessorMs: max(processor),
     answers: load.names,
   };
 }
@@ -52,12 +52,12 @@ async function killDatabase(world) {
     recoveries.push(load.firstSuccessAfter(ready));
   }
   await load.end();
-  world.bar(
+  world.expect(
     'an answer within 5 s of a database that is back',
     recoveries.every((ms) => ms >= 0 && ms <= RECOVERY_MS),
     recoveries,
   );
-  world.bar('only 503', isEmpty(load.unexpected()), load.names);
+  world.expect('only 503', isEmpty(load.unexpected()), load.names);
   return {
     kills: DATABASE_KILLS,
     ...world.history.figures(),

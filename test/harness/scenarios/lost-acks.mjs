@@ -6,7 +6,7 @@ const OPS = 60;
 const CONCURRENCY = 6;
 const COMMITS = { keyed: 60, keyless: 40 };
 
-/** T-04: the answer, or the client itself, is lost on the way back. */
+/** T-04: the answer is lost, or the client disconnects before it. */
 async function lostByTheClient(world) {
   const { history, random, client } = world;
   const who = await world.customer(await world.product({ calls: null }));
@@ -14,13 +14,13 @@ async function lostByTheClient(world) {
   const proxies = {};
   for (const mode of ['ackloss', 'cut']) {
     proxies[mode] = await world.proxy(random.pick(world.instances).port);
-    proxies[mode].become(mode);
+    proxies[mode].setMode(mode);
   }
   await inParallel(OPS, CONCURRENCY, (index) =>
     history.run(world.clientOf(proxies[modes[index]]), requests.consume(who, 'calls')),
   );
   const unknown = history.count('unknown');
-  world.bar('every answer was lost', unknown === OPS, history.figures());
+  world.expect('every answer was lost', unknown === OPS, history.figures());
   const before = await world.db.value(`select count(*)::int from usage_ledger where properties ->> 'op' like $1`, [
     `${history.name}-%`,
   ]);
@@ -28,14 +28,14 @@ async function lostByTheClient(world) {
   const after = await world.db.value(`select count(*)::int from usage_ledger where properties ->> 'op' like $1`, [
     `${history.name}-%`,
   ]);
-  world.bar('each counts once after a retry with its key', after === OPS && history.count('ok') === OPS, {
+  world.expect('each counts once after a retry with its key', after === OPS && history.count('ok') === OPS, {
     after,
     ...history.figures(),
   });
   return { unknown, countedBeforeRetry: before, countedAfter: after };
 }
 
-/** T-05: PostgreSQL commits, and the instance is never told. */
+/** T-05: PostgreSQL commits, but the instance does not receive its answer. */
 async function lostByTheDatabase(world) {
   const { history, random, client } = world;
   const product = await world.product({ calls: null });
@@ -49,22 +49,22 @@ async function lostByTheDatabase(world) {
   await direct.call('POST', '/v1/usage/consume', {
     body: requests.consume(warm, 'calls').body(`warm-${warm.customer}`),
   });
-  proxy.become('commitloss', { mayLose: () => random.chance(0.7) });
+  proxy.setMode('commitloss', { mayLose: () => random.chance(0.7) });
   const names = [];
-  const ask = async (key) => {
+  const consume = async (key) => {
     const { answer } = await history.run(direct, { ...requests.consume(who, 'calls'), ...(key ? {} : { key: null }) });
     names.push(nameOf(answer));
   };
-  await inParallel(COMMITS.keyed, CONCURRENCY, () => ask(true));
-  await inParallel(COMMITS.keyless, CONCURRENCY, () => ask(false));
+  await inParallel(COMMITS.keyed, CONCURRENCY, () => consume(true));
+  await inParallel(COMMITS.keyless, CONCURRENCY, () => consume(false));
   // The other way to the database: one transaction a request, with an Idempotency-Key around it.
   const customers = await inParallel(10, 2, () =>
     direct.call('PUT', `/v1/customers/put-${world.history.newId('customer')}`, { body: { product: who.product } }),
   );
   names.push(...customers.map(nameOf));
   proxy.heal();
-  world.bar(
-    'a client is told 503 or the truth',
+  world.expect(
+    'a client gets 503 or the true outcome',
     names.every((name) => /^(200|201|503 )/.test(name)),
     tally(names),
   );
@@ -72,12 +72,12 @@ async function lostByTheDatabase(world) {
     `select properties ->> 'op' as op, count(*)::int as times from usage_ledger where properties ->> 'op' like $1 group by 1 having count(*) > 1`,
     [`${history.name}-%`],
   );
-  world.bar('nothing is executed again blindly', doubled.length === 0, doubled.slice(0, 3));
+  world.expect('nothing is executed again blindly', doubled.length === 0, doubled.slice(0, 3));
   const committed = await world.db.value(`select count(*)::int from usage_ledger where properties ->> 'op' like $1`, [
     `${history.name}-%`,
   ]);
   const unknown = history.count('unknown');
-  world.bar('commits were lost', proxy.lost > 10 && unknown > 10, { lost: proxy.lost, unknown });
+  world.expect('commits were lost', proxy.lost > 10 && unknown > 10, { lost: proxy.lost, unknown });
   await history.resolve(client);
   return { commitsLost: proxy.lost, unknown, committed, ok: history.count('ok'), answers: tally(names) };
 }

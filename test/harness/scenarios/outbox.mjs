@@ -1,14 +1,14 @@
-import { MOODS } from '../receiver.mjs';
+import { RESPONSES } from '../receiver.mjs';
 import { inParallel, pause, sum, untilOrNever } from '../waiting.mjs';
 
 const EVENTS = 300;
 const KILLS = 5;
 const LIFE_MS = 600;
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 /** The first wait of ten attempts in 75 hours. */
 const FIRST_BACKOFF_MS = 5_000;
 
-/** What a killed one had claimed waits for its lease, what failed for its next attempt: neither is waited for here. */
+/** Makes deliveries due now: those leased by a killed worker, and those in backoff. */
 async function hasten(db) {
   await db.query(
     `update deliveries set due_at = now() where status = 'pending' and due_at > now() + interval '1 second'`,
@@ -29,8 +29,8 @@ async function killDispatchers(world) {
   await world.worker.end('SIGTERM');
   const moody = await endpoint(world, `/moody-${world.serial}`);
   const gone = await endpoint(world, `/gone-${world.serial}`);
-  receiver.be(moody.path, () => MOODS[random.weighted({ takes: 4, fails: 2, resets: 2, dawdles: 2 })]);
-  receiver.be(gone.path, () => MOODS.gone);
+  receiver.respondWith(moody.path, () => RESPONSES[random.weighted({ accepts: 4, fails: 2, resets: 2, slow: 2 })]);
+  receiver.respondWith(gone.path, () => RESPONSES.gone);
   const since = await db.value('select clock_timestamp()');
   const product = await world.product({ calls: null });
   const killing = (async () => {
@@ -65,7 +65,7 @@ async function killDispatchers(world) {
       await pause(800);
       return (await waiting()) === 0;
     },
-    { withinMs: PATIENCE_MS },
+    { withinMs: TIMEOUT_MS },
   );
   return judge(world, { moody, gone, since, hastened });
 }
@@ -80,24 +80,24 @@ async function judge(world, { moody, gone, since, hastened }) {
       ({ id }) => id,
     ),
   );
-  const got = receiver.at(moody.path);
+  const got = receiver.messagesTo(moody.path);
   const lost = committed.filter((id) => !got.has(id) && !given.has(id));
   const phantoms = [...got.keys()].filter((id) => !committed.includes(id));
   const attempts = sum([...got.values()].map(({ times }) => times.length));
-  world.bar('nothing is lost', lost.length === 0, lost.slice(0, 3));
-  world.bar('nothing is sent of what did not happen', phantoms.length === 0, phantoms.slice(0, 3));
-  world.bar(
-    'what comes twice is the same',
+  world.expect('nothing is lost', lost.length === 0, lost.slice(0, 3));
+  world.expect('nothing is sent of what did not happen', phantoms.length === 0, phantoms.slice(0, 3));
+  world.expect(
+    'a repeated delivery has the same body',
     [...got.values()].every(({ bodies }) => bodies.size === 1),
   );
-  world.bar('there were duplicates to look at', attempts > got.size, attempts);
+  world.expect('some messages were delivered twice', attempts > got.size, attempts);
   const [state] = await db.query('select enabled, disabled_reason from webhook_endpoints where id = $1', [gone.id]);
-  world.bar('410 disables', state.enabled === false && state.disabled_reason === 'gone', state);
-  // Between the first attempt and the second, as long as nobody hastened it.
+  world.expect('410 disables', state.enabled === false && state.disabled_reason === 'gone', state);
+  // Time between the first attempt and the second, before deliveries were made due.
   const gaps = [...got.values()]
     .filter(({ times }) => times.length > 1 && times[1] < hastened)
     .map(({ times }) => Math.round(times[1] - times[0]));
-  world.bar(
+  world.expect(
     'the second attempt comes five seconds after the first',
     gaps.every((ms) => ms > FIRST_BACKOFF_MS * 0.9),
     gaps,
@@ -106,7 +106,7 @@ async function judge(world, { moody, gone, since, hastened }) {
     `select count(*)::int as "dueLater" from deliveries where lane = $1 and attempts > 1`,
     [moody.id],
   );
-  world.bar('failures are tried again', dueLater > 0, dueLater);
+  world.expect('failures are tried again', dueLater > 0, dueLater);
   await db.query(
     'update webhook_endpoints set enabled = false, disabled_reason = $2, disabled_at = now() where id = $1',
     [moody.id, 'by_hand'],

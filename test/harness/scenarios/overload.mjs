@@ -2,11 +2,11 @@ import { fork } from 'node:child_process';
 import * as net from 'node:net';
 import * as path from 'node:path';
 import { requests } from '../requests.mjs';
-import { keepDoing, most, pause, percentile, sum } from '../waiting.mjs';
+import { runRepeatedly, max, pause, percentile, sum } from '../waiting.mjs';
 
 const PEAK_SECONDS = 6;
 const OVERLOAD_SECONDS = 12;
-const MOST_ATTEMPTS = 3;
+const MAX_ATTEMPTS = 3;
 const TIMES_PEAK = 3;
 const GOODPUT_SHARE = 0.8;
 const ACCEPTED_MS = 1_000;
@@ -20,7 +20,7 @@ const HEALTHY_FACTOR = 2;
 const HEALTHY_FLOOR_MS = 60;
 const CUSTOMERS = 64;
 
-/** A generator of load in a process of its own, so that what it measures is not its own turn to run. */
+/** Runs the load generator in a separate process, so that it measures the service and not its own event loop. */
 function generate(job) {
   const child = fork(path.join(import.meta.dirname, '..', 'generator.mjs'), [], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -45,11 +45,11 @@ async function overload(world) {
     ),
   );
   const job = { url: instance.url, key: world.key, bodies };
-  // What has just started is slower than it will be: the first measure only warms.
+  // A new process is slow at first: the first measurement only warms it up.
   await generate({ ...job, mode: 'closed', seconds: PEAK_SECONDS / 2 });
   const peak = await generate({ ...job, mode: 'closed', seconds: PEAK_SECONDS });
   const memory = [];
-  const stopWatching = keepDoing(1, async () => memory.push(instance.memory), { restMs: 500 });
+  const stopWatching = runRepeatedly(1, async () => memory.push(instance.memory), { restMs: 500 });
   const { over, rate } = await beyond(job, Math.round(peak.accepted / PEAK_SECONDS));
   const began = performance.now();
   const client = world.clientOf(instance);
@@ -60,9 +60,9 @@ async function overload(world) {
   }
   await stopWatching();
   const goodput = Math.round(over.accepted / OVERLOAD_SECONDS);
-  world.bar('goodput is at least 80 % of the peak', goodput >= rate * GOODPUT_SHARE, { goodput, rate });
-  world.bar('p99 of what is accepted is at most 1 s', over.p99 <= ACCEPTED_MS, over.p99);
-  world.bar(
+  world.expect('goodput is at least 80 % of the peak', goodput >= rate * GOODPUT_SHARE, { goodput, rate });
+  world.expect('p99 of what is accepted is at most 1 s', over.p99 <= ACCEPTED_MS, over.p99);
+  world.expect(
     'the excess is refused with 429 or 503 and Retry-After',
     over.refused > 0 &&
       over.refusedWithoutRetryAfter === 0 &&
@@ -70,8 +70,8 @@ async function overload(world) {
       Object.keys(over.errors).length === 0,
     over,
   );
-  world.bar('recovers within 5 s', recovery >= 0 && recovery <= RECOVERY_MS, recovery);
-  world.bar(`memory stays below ${MEMORY_MB} MB`, most(memory) <= MEMORY_MB, most(memory));
+  world.expect('recovers within 5 s', recovery >= 0 && recovery <= RECOVERY_MS, recovery);
+  world.expect(`memory stays below ${MEMORY_MB} MB`, max(memory) <= MEMORY_MB, max(memory));
   return {
     peakPerSecond: rate,
     peakP99Ms: peak.p99,
@@ -82,17 +82,17 @@ async function overload(world) {
     errors: over.errors,
     notSent: over.notSent,
     recoveryMs: recovery,
-    memoryMb: most(memory),
+    memoryMb: max(memory),
   };
 }
 
-/** Three times the peak; where even that is done in time, somebody else had the cores while the peak was measured, and this is the peak. */
+/** Sends three times the peak. If all of it is accepted, the peak was measured too low: this rate becomes the peak. */
 async function beyond(job, measured) {
   let rate = measured;
   for (let attempt = 1; ; attempt++) {
     const over = await generate({ ...job, mode: 'open', seconds: OVERLOAD_SECONDS, rate: rate * TIMES_PEAK });
     const kept = over.accepted === over.sent && over.notSent === 0;
-    if (!kept || attempt === MOST_ATTEMPTS) return { over, rate };
+    if (!kept || attempt === MAX_ATTEMPTS) return { over, rate };
     rate = Math.round(over.accepted / OVERLOAD_SECONDS);
   }
 }
@@ -100,7 +100,7 @@ async function beyond(job, measured) {
 /** Answers that together are more than the buffers of the system take. */
 const PIPELINED = 30;
 
-/** How each kind of slow client begins, and what it goes on with, a byte at a time. */
+/** Kinds of slow clients: the first bytes, and what follows, one piece per second. */
 const SLOW_CLIENTS = {
   headers: { begin: 'GET /health/live HTTP/1.1\r\nHost: slow\r\n', more: 'X-Slow: 1\r\n' },
   body: {
@@ -108,7 +108,7 @@ const SLOW_CLIENTS = {
       'POST /v1/usage/consume HTTP/1.1\r\nHost: slow\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n{',
     more: ' ',
   },
-  // Asks for more than the buffers of the system hold, many times over, and reads nothing.
+  // Requests far more than the system's buffers hold, and reads nothing.
   read: { begin: 'GET /openapi.json HTTP/1.1\r\nHost: slow\r\n\r\n'.repeat(PIPELINED), more: null },
 };
 
@@ -138,7 +138,7 @@ async function slowClients(world) {
   const measure = async (forMs) => {
     const times = [];
     const statuses = new Set();
-    const end = keepDoing(
+    const end = runRepeatedly(
       8,
       async () => {
         const answer = await world
@@ -159,7 +159,7 @@ async function slowClients(world) {
     Array.from({ length: count }, () => openSlow(instance.port, kind)),
   );
   const healthy = await measure(CLOSED_MS + LOOK_MS);
-  // Who does not read does not see that the other side has gone: one whose connection ends as soon as it looks was let go before.
+  // A client that does not read cannot see a close: if it is closed on reading, the server had closed it before.
   for (const { socket } of slow) socket.resume();
   await pause(LOOK_MS);
   const left = Object.fromEntries(
@@ -168,22 +168,22 @@ async function slowClients(world) {
   const slowest = Object.fromEntries(
     Object.keys(SLOW).map((kind) => [
       kind,
-      most(slow.filter((one) => one.kind === kind).map(({ closedMs }) => closedMs ?? 0)),
+      max(slow.filter((one) => one.kind === kind).map(({ closedMs }) => closedMs ?? 0)),
     ]),
   );
   for (const { socket } of slow) socket.destroy();
-  world.bar(
+  world.expect(
     'healthy clients are answered',
     healthy.statuses.every((status) => status === 200),
     healthy.statuses,
   );
-  world.bar(
+  world.expect(
     'healthy p99 is at most twice as long',
     healthy.p99 <= Math.max(baseline.p99 * HEALTHY_FACTOR, HEALTHY_FLOOR_MS),
     { baseline: baseline.p99, healthy: healthy.p99 },
   );
   for (const [kind, count] of Object.entries(left))
-    world.bar(`slow ${kind}: closed within 15 s`, count === 0, `${count} still open`);
+    world.expect(`slow ${kind}: closed within 15 s`, count === 0, `${count} still open`);
   return {
     slow: sum(Object.values(SLOW)),
     baselineP99Ms: baseline.p99,

@@ -6,7 +6,7 @@ import { inParallel } from '../waiting.mjs';
 
 const LIMIT = 20;
 
-/** One violation for each invariant that looks at data: as SQL on a transaction that is rolled back, with triggers asleep. */
+/** A violation for each invariant that reads data: SQL in a transaction that is rolled back, with triggers disabled. */
 const PLANTED_IN_DATA = {
   'I-01': () => 'alter table usage_counters drop constraint usage_counters_within_hard_limit',
   'I-03': () => 'update usage_counters set used = used + 1 where hard_limit is null',
@@ -32,7 +32,7 @@ const PLANTED_IN_DATA = {
     `insert into long_ledgers (customer_id, summed_until) select id, 'ffffffff-ffff-ffff-ffff-ffffffffffff' from customers on conflict (customer_id) do update set summed_until = excluded.summed_until`,
 };
 
-/** What clients were told, told otherwise. Each gives a history with one answer changed. */
+/** Violations in the answers of clients: each returns a history with one changed answer. */
 const PLANTED_IN_HISTORY = {
   'I-01': (ops, { consume }) => changed(ops, consume, (answer) => ({ ...answer, used: LIMIT + 1 })),
   'I-02': (ops, { consume }) => [
@@ -55,7 +55,7 @@ const changed = (ops, id, change) =>
 const named = (history, ops) => Object.assign(Object.create(history), { ops });
 
 /** A little of everything, so that there is something to spoil. */
-async function furnish(world) {
+async function createData(world) {
   const { history, client } = world;
   const product = await world.product({ calls: LIMIT, extra: null });
   const [who, many] = [await world.customer(product), await world.customer(product)];
@@ -84,8 +84,8 @@ async function judge(context, id) {
 
 /** T-37, as far as it needs no other code: an invariant that cannot fail says nothing. */
 async function plant(world) {
-  const facts = await furnish(world);
-  await world.settle(1_500);
+  const facts = await createData(world);
+  await world.waitForPropagation(1_500);
   const context = { world, db: world.db, history: world.history, random: world.random };
   const missed = [];
   const client = new pg.Client({ connectionString: world.db.superuserUrl('tollgate'), application_name: 'harness' });
@@ -109,12 +109,12 @@ async function plant(world) {
     if ((await judge({ ...context, history: named(world.history, spoil(world.history.ops, facts)) }, id)) === 0)
       missed.push(`${id} in the history`);
   }
-  const received = world.receiver.at(world.endpoint.path);
+  const received = world.receiver.messagesTo(world.endpoint.path);
   const phantom = randomUUID();
   received.set(phantom, { bodies: new Set(['one', 'other']), times: [0] });
   if ((await judge(context, 'I-29')) !== 2) missed.push('I-29 in what was received');
   received.delete(phantom);
-  world.bar('each planted violation is found', missed.length === 0, missed);
+  world.expect('each planted violation is found', missed.length === 0, missed);
   return {
     planted: Object.keys(PLANTED_IN_DATA).length + Object.keys(PLANTED_IN_HISTORY).length + 1,
     missed: missed.length,

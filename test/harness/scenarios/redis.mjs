@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { nameOf } from '../client.mjs';
 import { installedRedis, RedisServer } from '../redis-server.mjs';
 import { requests } from '../requests.mjs';
-import { keepDoing, most, pause, percentile, tally } from '../waiting.mjs';
+import { runRepeatedly, max, pause, percentile, tally } from '../waiting.mjs';
 
 const LIMIT = 400;
 const CALM_MS = 1_500;
@@ -11,12 +11,12 @@ const DEADLINE_MS = 2_000;
 const PER_MINUTE = 1_000_000;
 const SMALL_PER_MINUTE = 20;
 
-/** What can happen to it; `end` is how it is over. */
+/** Faults of Redis, with how each begins and ends. */
 const faults = (redis, proxy) => ({
   frozen: { begin: () => redis.freeze(), end: () => redis.thaw() },
   flushed: { begin: () => flush(redis), end: () => undefined },
-  slow: { begin: () => proxy.become('latency', { delayMs: 500 }), end: () => proxy.heal() },
-  blackhole: { begin: () => proxy.become('blackhole'), end: () => proxy.heal() },
+  slow: { begin: () => proxy.setMode('latency', { delayMs: 500 }), end: () => proxy.heal() },
+  blackhole: { begin: () => proxy.setMode('blackhole'), end: () => proxy.heal() },
   killed: { begin: () => redis.kill(), end: () => redis.start() },
 });
 
@@ -29,7 +29,7 @@ async function flush(redis) {
 /** T-27: Redis counts requests of keys that have a limit; usage is never counted there. */
 async function loseRedis(world) {
   const program = installedRedis();
-  if (!program) return { skipped: 'there is no redis-server here' };
+  if (!program) return { skipped: 'redis-server is not installed' };
   const redis = new RedisServer(program);
   await redis.start();
   process.once('exit', () => redis.child.kill('SIGKILL'));
@@ -52,7 +52,7 @@ async function harm(world, redis) {
   const customers = [];
   for (let number = 0; number < 8; number++) customers.push(await world.customer(product));
   const answers = [];
-  const end = keepDoing(
+  const end = runRepeatedly(
     8,
     async (lane) => {
       const client = world.clientOf(instances[lane % 2]).as(key);
@@ -68,24 +68,24 @@ async function harm(world, redis) {
     await fault.begin();
     await pause(FAULT_MS);
     await fault.end();
-    slowest[name] = Math.round(most(answers.slice(from).map(({ ms }) => ms)));
+    slowest[name] = Math.round(max(answers.slice(from).map(({ ms }) => ms)));
   }
   await end();
-  // The invariants ask with the key of the harness: what this one has asked is known by its own.
+  // Resolved here with the key that sent the requests: the invariants use the key of the harness.
   await world.history.resolve(world.clientOf(instances[0]).as(key));
   world.history.ops.forEach((entry) => (entry.text = null));
-  world.bar(
+  world.expect(
     'every request is answered as if nothing was',
     answers.every(({ status }) => status === 200),
     tally(answers.map(nameOf)),
   );
-  world.bar(
+  world.expect(
     'none waits for Redis',
     Object.values(slowest).every((ms) => ms <= DEADLINE_MS),
     slowest,
   );
   const said = instances.every((instance, index) => /Redis does not answer/.test(instance.logSince(logs[index])));
-  world.bar('the log tells that each counts for itself', said);
+  world.expect('the log says that each instance counts on its own', said);
   const limited = await limitWithout(world, redis, instances);
   return {
     answers: tally(answers.map(nameOf)),
@@ -98,7 +98,7 @@ async function harm(world, redis) {
   };
 }
 
-/** Fails open, but not wide: without Redis each instance still holds a key to its limit. */
+/** Without Redis each instance still enforces the limit of a key on its own. */
 async function limitWithout(world, redis, instances) {
   await redis.kill();
   const { key } = await world.newKey('small', { rateLimitPerMinute: SMALL_PER_MINUTE });
@@ -107,7 +107,7 @@ async function limitWithout(world, redis, instances) {
   for (let call = 0; call < SMALL_PER_MINUTE * 2; call++)
     statuses.push((await client.call('GET', '/v1/customers?limit=1')).status);
   const counts = tally(statuses);
-  world.bar(
+  world.expect(
     'a limit holds without Redis',
     counts[200] === SMALL_PER_MINUTE && counts[429] === SMALL_PER_MINUTE,
     counts,

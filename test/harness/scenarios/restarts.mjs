@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import * as path from 'node:path';
 import pg from 'pg';
 import { isEmpty, startLoad } from '../load.mjs';
-import { keepDoing, most, pause, SLOW_MACHINE, until } from '../waiting.mjs';
+import { runRepeatedly, max, pause, SLOW_MACHINE, until } from '../waiting.mjs';
 
-/** Draining is over within five seconds of the time that it takes a balancer to look away. */
+/** Draining ends within five seconds after a balancer has noticed it. */
 const EXIT_MS = 10_000;
 const READER_MS = 2_000;
 const LOCK_TIMEOUT_MS = 500;
@@ -12,12 +12,12 @@ const MIGRATION = 'HarnessExpand1999999999999';
 
 /** T-22: one after the other, as a deployment does. */
 async function rollingRestart(world) {
-  const load = await startLoad(world, { lanes: 16, restMs: 5 });
+  const load = await startLoad(world, { concurrency: 16, restMs: 5 });
   await pause(500);
   const exits = [];
   for (const instance of world.instances) {
     const { code, ms } = await instance.end('SIGTERM');
-    world.bar(`${instance.name} ends well`, code === 0, code);
+    world.expect(`${instance.name} ends well`, code === 0, code);
     exits.push(ms);
     await instance.start();
     await until('the balancer sees it', () => world.balancer.ready === world.instances.length);
@@ -25,12 +25,12 @@ async function rollingRestart(world) {
   await pause(500);
   await load.end();
   const { failed, unknown, ok } = world.history.figures();
-  world.bar('no request failed', failed + unknown === 0, load.names);
-  world.bar('each ends in time', most(exits) <= EXIT_MS, exits);
+  world.expect('no request failed', failed + unknown === 0, load.names);
+  world.expect('each ends in time', max(exits) <= EXIT_MS, exits);
   return { ok, failed: failed + unknown, exitMs: exits, p99Ms: load.p99, answers: load.names };
 }
 
-/** Runs the service's own migrations, one more among them, in a process of its own. */
+/** Runs the service's migrations and one more in a separate process. */
 function migrateOneMore(world) {
   const script = path.join(import.meta.dirname, '..', 'expand-migration.mjs');
   const child = spawn(process.execPath, [script, MIGRATION], {
@@ -42,7 +42,7 @@ function migrateOneMore(world) {
   return new Promise((resolve) => child.once('exit', (code) => resolve({ code, errors })));
 }
 
-/** T-23: a change of schema that has to wait for a reader must not make everybody wait behind it. */
+/** T-23: a schema change that waits for a reader must not block all other readers behind it. */
 async function rollingMigration(world) {
   const load = await startLoad(world);
   const connect = async () => {
@@ -52,7 +52,7 @@ async function rollingMigration(world) {
   };
   const [reader, reading] = [await connect(), await connect()];
   const waits = [];
-  const stopReading = keepDoing(
+  const stopReading = runRepeatedly(
     1,
     async () => {
       const began = performance.now();
@@ -65,7 +65,7 @@ async function rollingMigration(world) {
   await reader.query('select from customers limit 1');
   const began = performance.now();
   const migrating = migrateOneMore(world);
-  // The reader goes on for two seconds after the change has begun to wait for it.
+  // The reader keeps its transaction open for two seconds after the schema change started to wait for it.
   await until(
     'the change waits',
     async () =>
@@ -73,12 +73,12 @@ async function rollingMigration(world) {
         `select count(*)::int from pg_stat_activity where query ilike 'alter table customers%' and wait_event_type = 'Lock'`,
       )) > 0,
     { withinMs: 10_000, everyMs: 10 },
-  ).catch(() => world.note('nobody saw the change wait for the reader'));
+  ).catch(() => world.note('the schema change was never seen waiting for the reader'));
   await pause(READER_MS);
   await reader.query('commit');
   const { code, errors } = await migrating;
   const migrationMs = Math.round(performance.now() - began);
-  // The next release, instance by instance; those of the one before go on meanwhile.
+  // Restarts one instance after the other, as a release does; the others continue.
   for (const instance of world.instances.slice(0, 2)) {
     await instance.end('SIGTERM');
     await instance.start();
@@ -89,18 +89,22 @@ async function rollingMigration(world) {
   await world.db.query('alter table customers drop column if exists harness_note');
   await world.db.query('delete from schema_migrations where name = $1', [MIGRATION]);
   await Promise.all([reader.end(), reading.end()]);
-  world.bar('the migration went through', code === 0 && applied === 1, { code, applied, errors: errors.slice(-300) });
-  world.bar(
+  world.expect('the migration went through', code === 0 && applied === 1, {
+    code,
+    applied,
+    errors: errors.slice(-300),
+  });
+  world.expect(
     'no read waits longer than the lock timeout',
-    most(waits) <= LOCK_TIMEOUT_MS * SLOW_MACHINE,
-    Math.round(most(waits)),
+    max(waits) <= LOCK_TIMEOUT_MS * SLOW_MACHINE,
+    Math.round(max(waits)),
   );
-  world.bar(
+  world.expect(
     'no 5xx',
     isEmpty(load.unexpected()) && !Object.keys(load.names).some((name) => name.startsWith('503')),
     load.names,
   );
-  return { migrationMs, longestReadMs: Math.round(most(waits)), ...world.history.figures(), answers: load.names };
+  return { migrationMs, longestReadMs: Math.round(max(waits)), ...world.history.figures(), answers: load.names };
 }
 
 export const scenarios = [

@@ -1,16 +1,16 @@
-import { BY_HAND } from '../invariants/subscriptions.mjs';
+import { INSERTED_IDS } from '../invariants/subscriptions.mjs';
 import { requests } from '../requests.mjs';
-import { keepDoing, pause, until, untilOrNever } from '../waiting.mjs';
+import { runRepeatedly, pause, until, untilOrNever } from '../waiting.mjs';
 
 const DUE = 4_000;
 const WORKERS = 4;
 const KILL_AFTER_MS = 450;
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 const ZOMBIE_DUE = 2_500;
 const ZOMBIE_MS = 20_000;
 const DONE_MS = 25_000;
 
-/** Half of them renew, half of them expire, all an hour and a half ago; put there by hand, because time cannot be. */
+/** Subscriptions due 1.5 hours ago, half to renew and half to expire. Inserted by SQL, since time cannot be moved. */
 const makeDue = (template, from, count) => `
   do $$
   declare t subscriptions; c uuid; s uuid; began timestamptz := now() - interval '2 hours 30 minutes';
@@ -28,10 +28,10 @@ const makeDue = (template, from, count) => `
     end loop;
   end $$`;
 
-const MADE = `between '${BY_HAND.least}' and '${BY_HAND.most}'`;
+const MADE = `between '${INSERTED_IDS.min}' and '${INSERTED_IDS.max}'`;
 let madeSoFar = 0;
 
-/** Subscriptions that are due and not yet written down; the lasting worker must be stopped. */
+/** Inserts subscriptions with due transitions; the permanent worker must be stopped. */
 async function dueSubscriptions(world, count) {
   const product = await world.product({ calls: null }, {}, { interval: 'hour' });
   const template = await world.customer(product);
@@ -41,21 +41,21 @@ async function dueSubscriptions(world, count) {
   const own = `id ${MADE} and substr(id::text, 25)::text >= '${from.toString(16).padStart(12, '0')}'`;
   return {
     due: () => world.db.value(`select count(*)::int from subscriptions where due_at <= now() and ${own}`),
-    told: () =>
+    events: () =>
       world.db.query(
-        `select type, count(*)::int as told, count(distinct (subject_id, sequence))::int as distinct, count(distinct subject_id)::int as subjects from events where ${own.replaceAll('id ', 'subject_id ').replace('substr(id', 'substr(subject_id')} group by type order by type`,
+        `select type, count(*)::int as events, count(distinct (subject_id, sequence))::int as distinct, count(distinct subject_id)::int as subjects from events where ${own.replaceAll('id ', 'subject_id ').replace('substr(id', 'substr(subject_id')} group by type order by type`,
       ),
   };
 }
 
-function judge(world, told, count) {
-  const by = Object.fromEntries(told.map((row) => [row.type, row]));
+function judge(world, events, count) {
+  const by = Object.fromEntries(events.map((row) => [row.type, row]));
   const renewed = by['subscription.renewed'] ?? {};
   const expired = by['subscription.expired'] ?? {};
-  world.bar('each expires once', expired.told === count / 2 && expired.subjects === count / 2, expired);
-  world.bar('each renews once a period', renewed.told === count && renewed.subjects === count / 2, renewed);
+  world.expect('each expires once', expired.events === count / 2 && expired.subjects === count / 2, expired);
+  world.expect('each renews once a period', renewed.events === count && renewed.subjects === count / 2, renewed);
   return {
-    fired: (expired.told ?? 0) + (renewed.told ?? 0),
+    fired: (expired.events ?? 0) + (renewed.events ?? 0),
     distinct: (expired.distinct ?? 0) + (renewed.distinct ?? 0),
   };
 }
@@ -65,10 +65,10 @@ async function killOneOfFour(world) {
   await world.worker.end('SIGTERM');
   const subscriptions = await dueSubscriptions(world, DUE);
   const workers = await Promise.all(
-    Array.from({ length: WORKERS }, (_, index) => world.cluster.start('worker', `sweep-${index + 1}`)),
+    Array.from({ length: WORKERS }, (_, index) => world.cluster.start('worker', `worker-${index + 1}`)),
   );
-  await until('the sweep has begun', async () => (await subscriptions.due()) < DUE, {
-    withinMs: PATIENCE_MS,
+  await until('processing has begun', async () => (await subscriptions.due()) < DUE, {
+    withinMs: TIMEOUT_MS,
     everyMs: 5,
   });
   const began = performance.now();
@@ -76,27 +76,27 @@ async function killOneOfFour(world) {
   const leftAtKill = await subscriptions.due();
   await world.random.pick(workers).kill();
   await untilOrNever('nothing is due', async () => (await subscriptions.due()) === 0, {
-    withinMs: PATIENCE_MS,
+    withinMs: TIMEOUT_MS,
     everyMs: 50,
   });
   const seconds = ((performance.now() - began) / 1_000).toFixed(1);
   const left = await subscriptions.due();
-  world.bar('nothing is left', left === 0, left);
-  const figures = judge(world, await subscriptions.told(), DUE);
+  world.expect('nothing is left', left === 0, left);
+  const figures = judge(world, await subscriptions.events(), DUE);
   for (const worker of workers) await world.cluster.dismiss(worker);
   return { due: DUE, leftAtKill, ...figures, left, sweptInSeconds: seconds };
 }
 
-/** T-11: it is frozen while it holds a batch of the sweep and what clients asked of it, longer than anybody waits for it. */
+/** T-11: frozen during a batch of due subscriptions and with requests in flight, longer than all timeouts. */
 async function zombie(world) {
   await world.worker.end('SIGTERM');
   const who = await world.customer(await world.product({ calls: null }));
   const subscriptions = await dueSubscriptions(world, ZOMBIE_DUE);
   const one = await world.cluster.start('api', 'zombie', { WORKER: 'on' });
-  const direct = world.clientOf(one, { patienceMs: ZOMBIE_MS / 4 });
-  const end = keepDoing(8, () => world.history.run(direct, requests.consume(who, 'calls')));
-  await until('the sweep has begun', async () => (await subscriptions.due()) < ZOMBIE_DUE, {
-    withinMs: PATIENCE_MS,
+  const direct = world.clientOf(one, { timeoutMs: ZOMBIE_MS / 4 });
+  const end = runRepeatedly(8, () => world.history.run(direct, requests.consume(who, 'calls')));
+  await until('processing has begun', async () => (await subscriptions.due()) < ZOMBIE_DUE, {
+    withinMs: TIMEOUT_MS,
     everyMs: 2,
   });
   one.freeze();
@@ -107,7 +107,7 @@ async function zombie(world) {
     withinMs: DONE_MS,
     everyMs: 50,
   });
-  // Asked of others, by the same keys, while the one that was asked first still stands.
+  // Retried on other instances with the same keys while the first one is still frozen.
   await end();
   const unknown = world.history.count('unknown');
   await world.history.resolve(world.client);
@@ -115,18 +115,18 @@ async function zombie(world) {
   one.thaw();
   await pause(3_000);
   const alive = one.running && (await one.isReady());
-  world.bar('another does what it held', takenOver >= 0, takenOver);
-  world.bar('it is well again afterwards', alive);
+  world.expect('another instance takes over its batch', takenOver >= 0, takenOver);
+  world.expect('it is ready again afterwards', alive);
   return {
     dueWhenFrozen,
     takenOverMs: takenOver,
     unknown,
-    ...judge(world, await subscriptions.told(), ZOMBIE_DUE),
+    ...judge(world, await subscriptions.events(), ZOMBIE_DUE),
     left: await subscriptions.due(),
   };
 }
 
 export const scenarios = [
   { id: 'T-11', title: 'a zombie: frozen for 20 s', run: zombie },
-  { id: 'T-12', title: 'sweep by four workers, one killed', run: killOneOfFour },
+  { id: 'T-12', title: 'due subscriptions: four workers, one killed', run: killOneOfFour },
 ];

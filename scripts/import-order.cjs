@@ -1,6 +1,6 @@
 /**
- * The import order: for each lib, the libs below it. Imports and SQL follow it: .dependency-cruiser.cjs checks the imports,
- * scripts/lint-tables.mjs the tables that SQL names.
+ * The import order: for each lib, the libs below it. Imports and SQL follow it: .dependency-cruiser.cjs checks the
+ * imports, scripts/lint-tables.mjs the tables that SQL names.
  */
 const GROUND = ['kernel', 'platform', 'events'];
 const CATALOG = [...GROUND, 'customers', 'catalog'];

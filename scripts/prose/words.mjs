@@ -30,7 +30,8 @@ const WORDS = {
 /** Words that are right in one meaning. The whole phrase is exempt. */
 const EXEMPT = {
   '(?:HTTP|API|wire|public|client|OpenAPI) contracts?|contracts? of the (?:HTTP )?API': 'what an API promises',
-  'expand[ -](?:and|then|or)[ -]contract|contract(?:ing)? (?:migrations?|phase|step|release)': 'a kind of migration',
+  'expand[ -](?:and|then|or)[ -]contract|contract(?:ing)? (?:migrations?|phases?|steps?|releases?)':
+    'a kind of migration',
   '(?:lock|lease)[ -]holders?|holders? of (?:the|a) (?:lock|lease)': 'the field’s term',
 };
 

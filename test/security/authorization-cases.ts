@@ -6,31 +6,31 @@ import { PASSWORD, type RegisteredUser, uniqueName } from '../support/fixtures.j
 import { eventually } from '../support/eventually.js';
 import { type SecurityCase, statusOf, type World } from './world.js';
 
-const NOBODYS_ID = '01890a5d-ac96-774b-bcce-b302099a8057';
+const UNKNOWN_ID = '01890a5d-ac96-774b-bcce-b302099a8057';
 const DENIALS = ['authentication_required', 'invalid_token', 'insufficient_scope', 'admin_only', 'services_only'];
 const FORBIDDEN_MEMBERS = /password_?hash|token_?version|key_?hash|secret_?hash|canonical_?email|sealed|argon2/i;
 
-/** What two problems say, but for which request they answer. */
+/** A problem response without the members that identify the request. */
 const withoutRequest = ({ status, body: { instance: _, requestId: __, ...body } }: ApiResponse): object => ({
   status,
   ...body,
 });
-const stateOf = async (somebody: RegisteredUser): Promise<unknown> => [
-  (await somebody.call('GET', `/v1/subscriptions/${somebody.subscriptionId}`)).body,
-  (await somebody.call('GET', `/v1/subscriptions/${somebody.subscriptionId}/timeline`)).body.data.length,
+const stateOf = async (user: RegisteredUser): Promise<unknown> => [
+  (await user.call('GET', `/v1/subscriptions/${user.subscriptionId}`)).body,
+  (await user.call('GET', `/v1/subscriptions/${user.subscriptionId}/timeline`)).body.data.length,
 ];
 
-/** What the table says of an actor on a route: let through, or refused by which of the guards. */
-function expected(actor: string, { public: open, scope, users, support }: Access): string {
+/** The verdict that the access table requires: `through`, or the error code of a guard. */
+function expectedVerdict(actor: string, { public: open, scope, users, support }: Access): string {
   if (open === 'to callers' && actor === 'disabled') return 'invalid_token';
   if (open) return 'through';
   if (actor === 'anonymous') return 'authentication_required';
   if (actor === 'disabled') return 'invalid_token';
   if (actor.endsWith('Key')) return scope ? 'through' : 'insufficient_scope';
   if (actor === 'support' && support) return support === 'repairs' ? 'reason' : 'through';
-  const seller = actor === 'admin' || actor === 'editor';
+  const sells = actor === 'admin' || actor === 'editor';
   if (users === 'admin') return actor === 'admin' ? 'through' : 'admin_only';
-  if (users === 'product_admin') return seller ? 'through' : 'admin_only';
+  if (users === 'product_admin') return sells ? 'through' : 'admin_only';
   return users ? 'through' : 'services_only';
 }
 
@@ -45,8 +45,8 @@ function verdict({ body }: ApiResponse): string {
   return DENIALS.includes(code) ? code : 'through';
 }
 
-/** Every operation of the published document, by everybody. Those that end the caller's own session come last, with a session of their own. */
-async function matrix(world: World): Promise<void> {
+/** Sends every operation of the OpenAPI document as every kind of caller. */
+async function verifyAccessTable(world: World): Promise<void> {
   const { body: document } = await world.call('GET', '/openapi.json');
   const operations = Object.entries(document.paths as Record<string, object>).flatMap(([at, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${at.replace(/\{(\w+)\}/g, ':$1')}`),
@@ -56,19 +56,19 @@ async function matrix(world: World): Promise<void> {
       .filter((route) => !NO_API.includes(route))
       .sort(),
   );
-  const disabled = await world.person();
+  const disabled = await world.newUser();
   await world.admin.call('PATCH', `/v1/users/${disabled.userId}`, { body: { active: false } });
   const callers: Record<string, Call> = {
     anonymous: world.call,
     disabled: disabled.call,
-    person: (await world.person()).call,
+    user: (await world.newUser()).call,
     admin: world.admin.call,
     support: world.support.call,
     editor: world.editor.call,
     apiKey: world.apiKey.call,
     newsKey: world.newsKey.call,
   };
-  // Numbers are there once a worker has counted: within seconds of the start.
+  // Statistics exist after the first run of the worker, seconds after the start.
   await eventually(
     () => world.admin.call('GET', '/v1/stats/subscriptions'),
     ({ status }) => status === 200,
@@ -76,14 +76,14 @@ async function matrix(world: World): Promise<void> {
   const wrong: unknown[] = [];
   for (const [route, access] of Object.entries(ACCESS)) {
     const [method, at] = route.split(' ') as [string, string];
-    const path = at.replace(/:(\w+)/g, (_, name: string) => (name === 'id' ? NOBODYS_ID : 'nobody'));
+    const path = at.replace(/:(\w+)/g, (_, name: string) => (name === 'id' ? UNKNOWN_ID : 'absent'));
     for (const [actor, call] of Object.entries(callers)) {
-      // Would end the session that the rest of the matrix is asked with.
+      // A logout would end the session that the remaining requests need.
       if (at === '/v1/auth/logout' && !['anonymous', 'disabled', 'apiKey', 'newsKey'].includes(actor)) continue;
       const answer = await call(method, path, { body: method === 'GET' || method === 'DELETE' ? undefined : {} });
       const got = verdict(answer);
-      if (got !== expected(actor, access) || answer.status >= 500)
-        wrong.push({ route, actor, got, expected: expected(actor, access), status: answer.status });
+      if (got !== expectedVerdict(actor, access) || answer.status >= 500)
+        wrong.push({ route, actor, got, expected: expectedVerdict(actor, access), status: answer.status });
     }
   }
   expect(wrong).toEqual([]);
@@ -92,11 +92,11 @@ async function matrix(world: World): Promise<void> {
 export const AUTHORIZATION: SecurityCase[] = [
   {
     id: 'S-01',
-    title: 'a subscription of somebody else is as one that is not there',
+    title: 'a subscription of another user is answered like an absent one',
     run: async ({ ann, bob }) => {
-      const others = await ann.call('GET', `/v1/subscriptions/${bob.subscriptionId}`);
-      expect(others.status).toBe(404);
-      expect(withoutRequest(others)).toEqual(
+      const response = await ann.call('GET', `/v1/subscriptions/${bob.subscriptionId}`);
+      expect(response.status).toBe(404);
+      expect(withoutRequest(response)).toEqual(
         withoutRequest(await ann.call('GET', `/v1/subscriptions/${randomUUID()}`)),
       );
       expect(withoutRequest(await ann.call('GET', `/v1/customers/${bob.customer}/subscription`))).toEqual(
@@ -106,18 +106,18 @@ export const AUTHORIZATION: SecurityCase[] = [
   },
   {
     id: 'S-02',
-    title: 'so are entitlements, for people and for keys of another product',
+    title: 'entitlements of another user or product are answered like absent ones',
     run: async ({ ann, bob, newsKey, apiCustomer }) => {
       expect((await ann.call('GET', `/v1/customers/${bob.customer}/entitlements/seats`)).status).toBe(404);
-      const others = await newsKey.call('GET', `/v1/customers/${apiCustomer}/entitlements/api_calls`);
-      expect(withoutRequest(others)).toEqual(
+      const response = await newsKey.call('GET', `/v1/customers/${apiCustomer}/entitlements/api_calls`);
+      expect(withoutRequest(response)).toEqual(
         withoutRequest(await newsKey.call('GET', `/v1/customers/${uniqueName('absent')}/entitlements/api_calls`)),
       );
     },
   },
   {
     id: 'S-03',
-    title: 'nobody changes or ends what is not theirs, and nothing of it is written',
+    title: 'commands on a subscription of another user answer 404 and change nothing',
     run: async ({ ann, bob }) => {
       const before = await stateOf(bob);
       for (const [command, body] of Object.entries({
@@ -141,7 +141,7 @@ export const AUTHORIZATION: SecurityCase[] = [
   },
   {
     id: 'S-05',
-    title: 'who somebody is comes from the token, never from what the request says of it',
+    title: 'the caller is identified by the token, never by other fields of the request',
     run: async ({ ann, bob }) => {
       for (const [name, value] of [
         ['x-user-id', bob.userId],
@@ -157,7 +157,7 @@ export const AUTHORIZATION: SecurityCase[] = [
   },
   {
     id: 'S-06',
-    title: 'nobody uses up what is somebody else’s',
+    title: 'a user cannot consume the units of another user',
     run: async ({ ann, bob }) => {
       const used = async () => (await bob.call('GET', '/v1/customers/me/entitlements/projects')).body.used as number;
       const before = await used();
@@ -173,7 +173,7 @@ export const AUTHORIZATION: SecurityCase[] = [
   },
   {
     id: 'S-07',
-    title: 'a key uses up nothing on another product, nor of customers of another product',
+    title: 'an API key cannot consume on another product, or for customers of another product',
     run: async ({ apiKey, newsCustomer, apiCustomer, admin }) => {
       const consume = (body: object) => apiKey.call('POST', '/v1/usage/consume', { body });
       expect((await consume({ customer: newsCustomer, feature: 'api_calls' })).status).toBe(404);
@@ -197,10 +197,15 @@ export const AUTHORIZATION: SecurityCase[] = [
       expect(report.mismatches).toEqual([]);
     },
   },
-  { id: 'S-09', title: 'every operation, by everybody, is as the table says', run: matrix, timeout: 120_000 },
+  {
+    id: 'S-09',
+    title: 'every operation answers every kind of caller as the access table says',
+    run: verifyAccessTable,
+    timeout: 120_000,
+  },
   {
     id: 'S-10',
-    title: 'no spelling of a path leads around the guard',
+    title: 'no spelling of a path bypasses the guard',
     run: async ({ ann, raw }) => {
       const spellings = [
         '/V1/users',
@@ -232,7 +237,7 @@ export const AUTHORIZATION: SecurityCase[] = [
   },
   {
     id: 'S-11',
-    title: 'nobody registers as more than they are',
+    title: 'registration accepts no role, plan or status',
     run: async ({ call, database }) => {
       const email = `${uniqueName('eve')}@example.com`;
       for (const extra of [
@@ -260,7 +265,7 @@ export const AUTHORIZATION: SecurityCase[] = [
   },
   {
     id: 'S-13',
-    title: 'nobody sets their own price, trial or limits',
+    title: 'a user cannot set a price, a trial or limits',
     run: async ({ ann }) => {
       for (const extra of [
         { price: { amount: 0 } },
@@ -289,7 +294,7 @@ export const AUTHORIZATION: SecurityCase[] = [
   },
   {
     id: 'S-14',
-    title: 'no answer holds what is nobody’s to see',
+    title: 'no response contains a secret or an internal field',
     run: async ({ admin, ann, support, apiKey, apiCustomer }) => {
       const reads: [Call, string][] = [
         [admin.call, '/v1/users'],
@@ -316,7 +321,7 @@ export const AUTHORIZATION: SecurityCase[] = [
   },
   {
     id: 'S-15',
-    title: 'a key is told once, then only how it begins and ends',
+    title: 'an API key is returned once; later only its prefix and last four characters',
     run: async ({ admin, database }) => {
       const { body: made } = await admin.call('POST', '/v1/api-keys', {
         body: { name: 'once', scopes: ['usage:read'] },
@@ -333,7 +338,7 @@ export const AUTHORIZATION: SecurityCase[] = [
   },
   {
     id: 'S-17',
-    title: 'the admin of one product rules that one and no other',
+    title: 'a product admin manages their own product and no other',
     run: async ({ editor, apiCustomer, newsCustomer, admin }) => {
       const { call } = editor;
       expect((await call('GET', `/v1/customers/${newsCustomer}`)).status).toBe(200);
@@ -371,9 +376,9 @@ export const AUTHORIZATION: SecurityCase[] = [
         body: { name: 'own', scopes: ['catalog:read', 'customers:write'] },
       });
       expect([status, body.product]).toEqual([201, 'news']);
-      // Nobody makes themselves more than they are.
+      // A product admin cannot change their own role.
       expect((await call('PATCH', `/v1/users/${editor.userId}`, { body: { role: 'admin' } })).status).toBe(403);
-      // A customer whom others have too is not one team's to delete.
+      // A customer with subscriptions on other products cannot be deleted by one product.
       const shared = uniqueName('shared');
       await admin.call('PUT', `/v1/customers/${shared}`, { body: { product: 'api' } });
       await admin.call('PUT', `/v1/customers/${shared}`, {
@@ -384,7 +389,7 @@ export const AUTHORIZATION: SecurityCase[] = [
   },
   {
     id: 'S-18',
-    title: 'another method on a route does nothing',
+    title: 'an unsupported method on a route changes nothing',
     run: async ({ ann, bob }) => {
       const before = await stateOf(bob);
       for (const method of ['DELETE', 'PUT', 'PATCH', 'POST']) {
@@ -404,14 +409,14 @@ export const AUTHORIZATION: SecurityCase[] = [
   },
   {
     id: 'S-19',
-    title: 'after an admin is no admin, nothing more is written with the old token, on any instance',
-    run: async ({ admin, call, elsewhere, person, login }) => {
-      const somebody = await person();
-      await admin.call('PATCH', `/v1/users/${somebody.userId}`, { body: { role: 'admin' } });
-      const token = (await login(somebody.email)).body.accessToken as string;
+    title: 'a demoted admin cannot write with the old token on any instance',
+    run: async ({ admin, call, callSecond, newUser, login }) => {
+      const user = await newUser();
+      await admin.call('PATCH', `/v1/users/${user.userId}`, { body: { role: 'admin' } });
+      const token = (await login(user.email)).body.accessToken as string;
       let demotedAt = Infinity;
       const late: string[] = [];
-      const writing = [call, elsewhere].map(async (instance) => {
+      const writing = [call, callSecond].map(async (instance) => {
         for (let index = 0; performance.now() < demotedAt + 2_500 && index < 2_000; index++) {
           const sentAt = performance.now();
           const { status } = await instance('POST', '/v1/features', {
@@ -423,7 +428,7 @@ export const AUTHORIZATION: SecurityCase[] = [
         }
       });
       await new Promise((resolve) => setTimeout(resolve, 200));
-      expect((await admin.call('PATCH', `/v1/users/${somebody.userId}`, { body: { role: 'user' } })).status).toBe(200);
+      expect((await admin.call('PATCH', `/v1/users/${user.userId}`, { body: { role: 'user' } })).status).toBe(200);
       demotedAt = performance.now();
       await Promise.all(writing);
       expect(late).toEqual([]);

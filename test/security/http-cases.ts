@@ -6,10 +6,10 @@ import { type SecurityCase, sendRaw, statusOf, type World } from './world.js';
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** A request that an honest caller sends, with something else in it. */
+/** A valid check request as text, with additional headers. */
 const post = (
   { apiKey, apiCustomer }: World,
-  more: string[],
+  headers: string[],
   body = JSON.stringify({ customer: apiCustomer, feature: 'api_calls' }),
 ): string =>
   [
@@ -17,40 +17,40 @@ const post = (
     'host: x',
     `authorization: Bearer ${apiKey.key}`,
     'content-type: application/json',
-    ...more,
+    ...headers,
     '',
     body,
   ].join('\r\n');
 
-/** Sends something small, then a byte now and then, and waits until the other side has had enough. */
-async function dripping(url: string, begin: string, everyMs: number): Promise<void> {
+/** Sends `begin` and then one byte per interval, until the service closes the connection. */
+async function dripBytes(url: string, begin: string, everyMs: number): Promise<void> {
   const { hostname, port } = new URL(url);
   const socket: Socket = connect(Number(port), hostname, () => socket.write(begin));
   socket.resume();
   socket.on('error', () => undefined);
-  const drip = setInterval(() => socket.writable && socket.write('a'), everyMs);
+  const timer = setInterval(() => socket.writable && socket.write('a'), everyMs);
   await new Promise<void>((resolve) => socket.once('close', () => resolve()));
-  clearInterval(drip);
+  clearInterval(timer);
 }
 
 export const HTTP: SecurityCase[] = [
   {
     id: 'S-50',
-    title: 'whoever sends a byte now and then is let go, and nobody else waits',
+    title: 'a caller that sends one byte every few seconds is disconnected, and other callers do not wait',
     run: async (world) => {
       const { services, call } = world;
       const slowHeaders = Array.from({ length: 400 }, () =>
-        dripping(services[0].url, 'GET /v1/plans HTTP/1.1\r\nhost: x\r\nx-slow: ', 4_000),
+        dripBytes(services[0].url, 'GET /v1/plans HTTP/1.1\r\nhost: x\r\nx-slow: ', 4_000),
       );
       const slowBodies = Array.from({ length: 100 }, () =>
-        dripping(
+        dripBytes(
           services[0].url,
           'POST /v1/auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 5000\r\n\r\n{',
           4_000,
         ),
       );
       let open = true;
-      const everybodyElse = (async () => {
+      const otherCaller = (async () => {
         while (open) {
           expect((await call('GET', '/v1/plans')).status).toBe(200);
           await pause(100);
@@ -58,13 +58,13 @@ export const HTTP: SecurityCase[] = [
       })();
       await Promise.all([...slowHeaders, ...slowBodies]);
       open = false;
-      await everybodyElse;
+      await otherCaller;
     },
     timeout: 60_000,
   },
   {
     id: 'S-51',
-    title: 'nothing that is packed is unpacked',
+    title: 'compressed bodies are rejected, not decompressed',
     run: async (world) => {
       const { apiKey, services } = world;
       const bomb = gzipSync(Buffer.alloc(100 * 1_048_576, ' '));
@@ -92,7 +92,7 @@ export const HTTP: SecurityCase[] = [
   },
   {
     id: 'S-52',
-    title: 'a body is JSON and says so',
+    title: 'a body must be JSON with the content type of JSON',
     run: async (world) => {
       const { apiKey, apiCustomer } = world;
       const body = JSON.stringify({ customer: apiCustomer, feature: 'api_calls' });
@@ -122,7 +122,7 @@ export const HTTP: SecurityCase[] = [
   },
   {
     id: 'S-54',
-    title: 'methods that nobody needs are not answered',
+    title: 'unsupported HTTP methods are rejected',
     run: async ({ raw }) => {
       for (const method of ['TRACE', 'CONNECT', 'PROPFIND', 'FOO', 'TRACK', 'DEBUG', 'get', 'SEARCH', 'MKCOL']) {
         const received = await raw(
@@ -135,7 +135,7 @@ export const HTTP: SecurityCase[] = [
   },
   {
     id: 'S-55',
-    title: 'a request has one beginning and one end, and no two servers would see others',
+    title: 'ambiguous request framing is rejected, so that no request can be smuggled',
     run: async (world) => {
       const { raw } = world;
       const body = '{}';
@@ -169,14 +169,14 @@ export const HTTP: SecurityCase[] = [
           [400, 404, 408, 501, 505, null].includes(statusOf(received)) ||
             (received.match(/HTTP\/1\.1 /g) ?? []).length === 1,
         ]).toEqual([text.slice(-60), true]);
-        // Whatever was hidden behind is not answered.
+        // The hidden second request is not answered.
         expect([text.slice(-60), (received.match(/HTTP\/1\.1 200/g) ?? []).length]).toEqual([text.slice(-60), 0]);
       }
     },
   },
   {
     id: 'S-56',
-    title: 'headers and addresses have an end',
+    title: 'headers and URLs have a maximum length',
     run: async (world) => {
       const { raw, apiKey } = world;
       const get = (path: string, headers: string[]) =>
@@ -212,23 +212,23 @@ export const HTTP: SecurityCase[] = [
   },
   {
     id: 'S-5A',
-    title: 'somebody who asks for everything fifty times at once gets two, and keeps nobody waiting',
-    run: async ({ person, call, elsewhere }) => {
-      const somebody = await person();
+    title: 'of 50 concurrent exports of one user some are rejected, and none fails otherwise',
+    run: async ({ newUser, call, callSecond }) => {
+      const user = await newUser();
       const answers = await inParallel(50, 50, (index) =>
-        (index % 10 ? call : elsewhere)('GET', '/v1/users/me/export', { token: somebody.token }),
+        (index % 10 ? call : callSecond)('GET', '/v1/users/me/export', { token: user.token }),
       );
-      const refused = answers.filter(({ status }) => status === 429);
+      const rejected = answers.filter(({ status }) => status === 429);
       expect(answers.filter(({ status }) => status !== 200 && status !== 429)).toEqual([]);
-      expect(refused.length).toBeGreaterThan(0);
-      expect(refused[0]!.body.code).toBe('too_many_at_once');
-      expect(Number(refused[0]!.headers.get('retry-after'))).toBeGreaterThan(0);
-      expect((await somebody.call('GET', '/v1/users/me/export')).status).toBe(200);
+      expect(rejected.length).toBeGreaterThan(0);
+      expect(rejected[0]!.body.code).toBe('too_many_at_once');
+      expect(Number(rejected[0]!.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect((await user.call('GET', '/v1/users/me/export')).status).toBe(200);
     },
   },
   {
     id: 'S-5C',
-    title: 'leaving and coming back ten times brings one trial, and no usage back',
+    title: 'ten cancellations and new subscriptions give one trial and do not reset usage',
     run: async ({ admin, ann }) => {
       const product = uniqueName('trial');
       const document = {
@@ -263,9 +263,9 @@ export const HTTP: SecurityCase[] = [
   },
   {
     id: 'S-5D',
-    title: 'a version is named exactly, or not at all',
-    run: async ({ person }) => {
-      const { call, subscriptionId } = await person();
+    title: 'conditional requests match an ETag exactly',
+    run: async ({ newUser }) => {
+      const { call, subscriptionId } = await newUser();
       const path = `/v1/subscriptions/${subscriptionId}`;
       const { headers } = await call('GET', path);
       const tag = headers.get('etag')!;
@@ -297,7 +297,7 @@ export const HTTP: SecurityCase[] = [
   },
   {
     id: 'S-5E',
-    title: 'whoever asks before sending too much is told not to',
+    title: 'Expect: 100-continue with a body that is too large answers 413',
     run: async (world) => {
       const { raw } = world;
       const large = await raw(post(world, ['expect: 100-continue', 'content-length: 99999999'], ''), 600);
@@ -307,8 +307,12 @@ export const HTTP: SecurityCase[] = [
   },
 ];
 
-/** S-59: what a request says of where it comes from is not believed, but of proxies that are named. */
-export async function addressesSeen(url: string, limit: number, headers: (index: number) => string): Promise<number[]> {
+/** S-59: sends more requests than the limit of one address, with different headers. @returns the status of each */
+export async function statusesOverLimit(
+  url: string,
+  limit: number,
+  headers: (index: number) => string,
+): Promise<number[]> {
   const statuses = [];
   for (let index = 0; index < limit + 3; index++)
     statuses.push(

@@ -5,7 +5,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { inParallel, uniqueName } from '../support/fixtures.js';
 import { type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
 import { isRedisAvailable, startRedis, type TestRedis } from '../support/redis.js';
-import { addressesSeen } from './http-cases.js';
+import { statusesOverLimit } from './http-cases.js';
 
 const LIMIT = 40;
 const SETTINGS = {
@@ -20,7 +20,7 @@ const SETTINGS = {
 const withRedis = isRedisAvailable() ? describe : describe.skip;
 const withOwnRedis = isRedisAvailable({ own: true }) ? describe : describe.skip;
 
-/** A token of the admin, and a new key with a limit of its own. */
+/** A token of the admin, and a new API key with its own rate limit. */
 async function credentials(url: string, rateLimitPerMinute: number): Promise<{ token: string; key: string }> {
   const call = createCall(url);
   const token = (await call('POST', '/v1/auth/login', { body: ADMIN })).body.accessToken as string;
@@ -48,9 +48,9 @@ describe('limits without Redis', () => {
     await database.drop();
   });
 
-  it('S-59 the address is that of the socket, whatever headers the request has', async () => {
+  it('S-59 without a trusted proxy the address is that of the socket, not that of a header', async () => {
     const { url } = await start();
-    const statuses = await addressesSeen(
+    const statuses = await statusesOverLimit(
       url,
       LIMIT,
       (index) =>
@@ -62,10 +62,10 @@ describe('limits without Redis', () => {
 
   it('S-59 behind a trusted proxy the address is the one that the proxy saw, not a forged one', async () => {
     const { url } = await start({ TRUSTED_PROXIES: '127.0.0.0/8, 10.1.0.0/16' });
-    const apart = await addressesSeen(url, LIMIT, (index) => `x-forwarded-for: 203.0.113.${index}\r\n`);
-    expect(new Set(apart)).toEqual(new Set([200]));
-    // The proxy puts the caller's address last; what stands before it is the caller's own invention.
-    const spoofed = await addressesSeen(
+    const perAddress = await statusesOverLimit(url, LIMIT, (index) => `x-forwarded-for: 203.0.113.${index}\r\n`);
+    expect(new Set(perAddress)).toEqual(new Set([200]));
+    // The proxy appends the address of the caller; earlier entries of the list are the caller's and may be forged.
+    const spoofed = await statusesOverLimit(
       url,
       LIMIT,
       (index) => `x-forwarded-for: 198.51.100.${index}, 192.0.2.7, 10.1.2.3\r\n`,
@@ -87,7 +87,7 @@ describe('limits without Redis', () => {
   });
 });
 
-/** Four instances that count in one Redis, for the tests of a block; `own`: in one that they may do harm to. */
+/** Four instances that count in one Redis, for the tests of a block. `own`: a Redis that the tests may stop. */
 function fourInstances(options: { own?: boolean } = {}) {
   const four = { services: [] as ServiceProcess[], redis: null as unknown as TestRedis, calls: [] as Call[] };
   let database: TestDatabase;
@@ -116,12 +116,12 @@ withRedis('limits with Redis', () => {
 
   it('S-58 four instances together allow exactly the limit, and other callers are unaffected', async () => {
     const { token, key } = await credentials(four.services[0]!.url, 25);
-    const person = await inParallel(LIMIT + 30, 16, (index) => four.calls[index % 4]!('GET', '/v1/plans', { token }));
-    // One was the making of the key.
-    expect(person.filter(({ status }) => status === 200)).toHaveLength(LIMIT - 1);
-    const refused = person.filter(({ status }) => status === 429);
-    expect(refused).toHaveLength(31);
-    for (const { headers, body } of refused) {
+    const byUser = await inParallel(LIMIT + 30, 16, (index) => four.calls[index % 4]!('GET', '/v1/plans', { token }));
+    // One request created the key.
+    expect(byUser.filter(({ status }) => status === 200)).toHaveLength(LIMIT - 1);
+    const rejected = byUser.filter(({ status }) => status === 429);
+    expect(rejected).toHaveLength(31);
+    for (const { headers, body } of rejected) {
       expect(body.code).toBe('rate_limited');
       expect([headers.get('retry-after'), headers.get('ratelimit'), headers.get('ratelimit-policy')]).toEqual([
         expect.stringMatching(/^\d+$/),
@@ -129,16 +129,16 @@ withRedis('limits with Redis', () => {
         `"default";q=${LIMIT};w=60`,
       ]);
     }
-    const service = await inParallel(50, 16, (index) => four.calls[index % 4]!('GET', '/v1/customers', { token: key }));
-    expect(service.filter(({ status }) => status === 200)).toHaveLength(25);
-    // An address that nobody else has counted by in this Redis.
+    const byKey = await inParallel(50, 16, (index) => four.calls[index % 4]!('GET', '/v1/customers', { token: key }));
+    expect(byKey.filter(({ status }) => status === 200)).toHaveLength(25);
+    // An address that no other test has used in this Redis.
     const from = {
       'x-forwarded-for': `2001:db8:${randomBytes(2).toString('hex')}:${randomBytes(2).toString('hex')}::1`,
     };
-    const address = await inParallel(LIMIT + 10, 16, (index) =>
+    const byAddress = await inParallel(LIMIT + 10, 16, (index) =>
       four.calls[index % 4]!('GET', '/v1/plans', { headers: from }),
     );
-    expect(address.filter(({ status }) => status === 200)).toHaveLength(LIMIT);
+    expect(byAddress.filter(({ status }) => status === 200)).toHaveLength(LIMIT);
   });
 });
 
@@ -158,7 +158,7 @@ withOwnRedis('limits with a Redis that fails', () => {
     four.redis.process!.kill('SIGCONT');
     await four.redis.stop();
     expect((await statuses(12)).filter((status) => status !== 200)).toEqual([]);
-    // Limits hold all the same: of one instance.
+    // Each instance still enforces the limit.
     const own = await inParallel(LIMIT + 20, 4, () =>
       four.calls[0]!('GET', '/v1/users/me', { token: login.accessToken as string }),
     );

@@ -1,18 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AUTHENTICATION } from './authentication-cases.js';
 import { AUTHORIZATION } from './authorization-cases.js';
 import { HTTP } from './http-cases.js';
-import { INPUT } from './input-cases.js';
+import { INJECTION } from './injection-cases.js';
+import { PASSWORDS } from './password-cases.js';
+import { TOKENS } from './token-cases.js';
+import { VALUES } from './value-cases.js';
 import { buildWorld, type SecurityCase, type World } from './world.js';
 
 const GROUPS: [string, SecurityCase[]][] = [
-  ['what belongs to whom', AUTHORIZATION],
-  ['who somebody is', AUTHENTICATION],
-  ['what is taken in', INPUT],
-  ['how it is sent', HTTP],
+  ['authorization', AUTHORIZATION],
+  ['authentication', [...TOKENS, ...PASSWORDS]],
+  ['input', [...VALUES, ...INJECTION]],
+  ['HTTP', HTTP],
 ];
 
-/** Rows that are tried elsewhere: limits over several instances, and what only a quiet machine can tell (`npm run test:timing`). */
+/** Rows with cases in other files: limits.spec.ts, and timing.mjs, which needs an idle machine. */
 const ELSEWHERE = ['S-58', 'S-59', 'S-33', 'S-3B'];
 const ROWS = [
   ...['01', '02', '03', '05', '06', '07', '09', '10', '11', '13', '14', '15', '17', '18', '19'],

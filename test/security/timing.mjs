@@ -2,18 +2,18 @@ import { median, startService, stop } from '../../bench/support.mjs';
 import { ensureBuilt } from '../../scripts/build.mjs';
 
 /**
- * Whether the time of an answer tells what the answer does not: rows S-33 and S-3B of the catalogue of attacks. Takes a minute or two and
- * wants a quiet machine, so it is a command of its own (`npm run test:timing`) and no test.
+ * Timing side channels: rows S-33 and S-3B of the attack catalogue.
+ * A separate command (`npm run test:timing`) and no test, because it takes 1 to 2 minutes and needs an idle machine.
  */
-const PEOPLE = 120;
+const USERS = 120;
 const KEY_TRIES = 2_000;
-/** Medians may differ by so much of what a hash takes (S-33). */
-const MOST_OF_A_HASH = 0.15;
-const LEAST_P = 0.01;
+/** Medians may differ by up to this fraction of the time of a password hash (S-33). */
+const MAX_FRACTION_OF_HASH = 0.15;
+const MIN_P = 0.01;
 
 const ms = (value) => `${value.toFixed(2)} ms`;
 
-/** Two-sided p of the Mann-Whitney U test, by its normal approximation: how likely two samples of one distribution differ as much. */
+/** Two-sided p of the Mann-Whitney U test by its normal approximation. A small p means different distributions. */
 function mannWhitney(a, b) {
   const all = [...a.map((value) => ({ value, of: 0 })), ...b.map((value) => ({ value, of: 1 }))].sort(
     (x, y) => x.value - y.value,
@@ -48,7 +48,7 @@ const post = async (at, body, headers = {}) => {
   return { took: performance.now() - began, status: answer.status, body: text ? JSON.parse(text) : null };
 };
 
-/** Both kinds in turn, in a fresh order each time, so that a slow moment of the machine meets both alike. */
+/** Compares two kinds of request. The order is random in each round, so that load of the machine affects both alike. */
 async function compare(name, count, kinds, unit) {
   const taken = kinds.map(() => []);
   for (let round = -10; round < count; round++) {
@@ -59,17 +59,17 @@ async function compare(name, count, kinds, unit) {
   }
   const [a, b] = taken.map(median);
   const p = mannWhitney(...taken);
-  const apart = Math.abs(a - b) / unit;
-  const passed = apart < MOST_OF_A_HASH || p > LEAST_P;
+  const difference = Math.abs(a - b) / unit;
+  const passed = difference < MAX_FRACTION_OF_HASH || p > MIN_P;
   console.log(
-    `${passed ? 'alike' : 'APART'}  ${name}: ${ms(a)} and ${ms(b)}, apart by ${(100 * apart).toFixed(1)} % of ${ms(unit)}, p = ${p.toFixed(3)}`,
+    `${passed ? 'equal' : 'DIFFERENT'}  ${name}: ${ms(a)} and ${ms(b)}, apart by ${(100 * difference).toFixed(1)} % of ${ms(unit)}, p = ${p.toFixed(3)}`,
   );
   return passed;
 }
 
 try {
   const email = (index) => `person-${index}@example.com`;
-  for (let index = 0; index < PEOPLE + 10; index++)
+  for (let index = 0; index < USERS + 10; index++)
     await post('/v1/auth/register', { email: email(index), password: 'a long enough password' });
   const { body: login, took: hash } = await post('/v1/auth/login', {
     email: 'admin@localhost',
@@ -78,20 +78,20 @@ try {
   const outcomes = [
     await compare(
       'login, account known and unknown',
-      PEOPLE,
+      USERS,
       [
         async (index) => (await post('/v1/auth/login', { email: email(index), password: 'wrong' })).took,
         async (index) =>
-          (await post('/v1/auth/login', { email: `nobody-${index}@example.com`, password: 'wrong' })).took,
+          (await post('/v1/auth/login', { email: `unknown-${index}@example.com`, password: 'wrong' })).took,
       ],
       hash,
     ),
     await compare(
       'forgotten password, account known and unknown',
-      PEOPLE,
+      USERS,
       [
         async (index) => (await post('/v1/auth/forgot-password', { email: email(index) })).took,
-        async (index) => (await post('/v1/auth/forgot-password', { email: `nobody-${index}@example.com` })).took,
+        async (index) => (await post('/v1/auth/forgot-password', { email: `unknown-${index}@example.com` })).took,
       ],
       hash,
     ),

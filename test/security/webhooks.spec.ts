@@ -13,19 +13,19 @@ import { eventually } from '../support/eventually.js';
 import { Receiver } from '../support/receiver.js';
 import { SELF_SIGNED } from '../support/self-signed.js';
 
-/** What nobody holds any more counts as no memory that is taken. */
+/** Frees unreachable memory, so that measurements of memory do not include it. */
 function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
   (runInNewContext('gc') as () => void)();
 }
 
-/** Answers for names, as a name server that the attacker runs would. */
+/** Resolves names with chosen answers, as a name server of an attacker can. */
 class StubLookup extends AddressLookup {
   readonly answers = new Map<string, string[][]>();
-  asked = 0;
+  queries = 0;
 
   override all(hostname: string): Promise<LookupAddress[]> {
-    this.asked++;
+    this.queries++;
     const answers = this.answers.get(hostname);
     const addresses = answers && (answers.length > 1 ? answers.shift()! : answers[0]!);
     if (!addresses) return Promise.reject(Object.assign(new Error('not found'), { code: 'ENOTFOUND' }));
@@ -35,24 +35,24 @@ class StubLookup extends AddressLookup {
 
 const PUBLIC = '93.184.215.14';
 
-/** Section 4.5 of the catalogue of attacks: requests that the service is made to send. */
+/** Section 4.5 of the attack catalogue: server-side request forgery. */
 describe('webhook attacks', () => {
   const lookup = new StubLookup();
   let service: TestApp & { database: TestDatabase };
-  /** What must never be reached: it is here, and listens everywhere. */
-  let inner: Server;
+  /** An internal server that no webhook may reach. */
+  let internal: Server;
   let reached = 0;
   let receiver: Receiver;
   let port: number;
 
   beforeAll(async () => {
-    inner = createServer((socket) => {
+    internal = createServer((socket) => {
       reached++;
       socket.destroy();
     });
-    await new Promise<void>((resolve) => inner.listen(0, '127.0.0.1', resolve));
-    port = (inner.address() as AddressInfo).port;
-    // The operator has named one network: a single address, and not the one that everything listens on.
+    await new Promise<void>((resolve) => internal.listen(0, '127.0.0.1', resolve));
+    port = (internal.address() as AddressInfo).port;
+    // Allowed by the operator: the address of the receiver and a private network, not that of the internal server.
     receiver = await new Receiver().start('127.0.0.2');
     service = await startService({
       worker: true,
@@ -63,7 +63,7 @@ describe('webhook attacks', () => {
   afterAll(async () => {
     await service.stop();
     await receiver.stop();
-    await new Promise((resolve) => inner.close(resolve));
+    await new Promise((resolve) => internal.close(resolve));
   });
   afterEach(async () => {
     expect(reached).toBe(0);
@@ -73,7 +73,7 @@ describe('webhook attacks', () => {
 
   const create = (url: string) =>
     service.admin('POST', '/v1/webhook-endpoints', { body: { url, types: ['customer.created'] } });
-  const happen = async (): Promise<void> => {
+  const deliverCustomerEvent = async (): Promise<void> => {
     const { call } = await createApiKey(service, { scopes: ['customers:write'] });
     expect((await call('PUT', `/v1/customers/${uniqueName('customer')}`, { body: {} })).status).toBe(201);
     await deliverDueEvents(service);
@@ -82,7 +82,7 @@ describe('webhook attacks', () => {
     (await service.admin('GET', `/v1/webhook-deliveries?endpoint=${id}`)).body.data[0];
 
   describe('S-60 to S-62, S-68, S-69: rejected when saved', () => {
-    const HERE = () => [
+    const nonPublicUrls = () => [
       `http://127.0.0.1:${port}/`,
       `http://localhost:${port}/`,
       `http://localhost.:${port}/`,
@@ -117,7 +117,7 @@ describe('webhook attacks', () => {
 
     it('non-public addresses in any notation are rejected', async () => {
       lookup.answers.set('localhost', [['127.0.0.1']]).set('localhost.', [['127.0.0.1', '::1']]);
-      for (const url of HERE()) {
+      for (const url of nonPublicUrls()) {
         const { status, body } = await create(url);
         expect([url, status, body.errors?.[0].field]).toEqual([url, 422, 'url']);
       }
@@ -131,12 +131,12 @@ describe('webhook attacks', () => {
       'javascript:alert(1)',
       'https://user:pass@example.com/',
       'http://a@127.0.0.1:80#@good.com/',
-    ])('%s', async (url) => {
+    ])('%s is rejected', async (url) => {
       expect((await create(url)).status).toBe(422);
     });
 
-    it.each([22, 25, 6379, 5432, 0, 65_536])('port %d is rejected', async (refused) => {
-      expect((await create(`https://${PUBLIC}:${refused}/`)).status).toBe(422);
+    it.each([22, 25, 6379, 5432, 0, 65_536])('port %d is rejected', async (denied) => {
+      expect((await create(`https://${PUBLIC}:${denied}/`)).status).toBe(422);
     });
 
     it('public addresses need TLS, except in networks that the operator allows', async () => {
@@ -155,8 +155,8 @@ describe('webhook attacks', () => {
           })
         ).status,
       ).toBe(422);
-      const somebody = await registerUser(service);
-      const { status, body: problem } = await somebody.call('PATCH', '/v1/users/me', {
+      const user = await registerUser(service);
+      const { status, body: problem } = await user.call('PATCH', '/v1/users/me', {
         body: { webhookUrl: `http://127.0.0.1:${port}/` },
       });
       expect([status, problem.errors[0].field]).toEqual([422, 'webhookUrl']);
@@ -164,15 +164,15 @@ describe('webhook attacks', () => {
   });
 
   describe('S-64 to S-66: rejected when connected', () => {
-    /** Names are asked for anew after a while. */
-    const forget = () => new Promise((resolve) => setTimeout(resolve, 10_100));
+    /** Waits until the cached DNS answer has expired, after 10 s. */
+    const expireDnsCache = () => new Promise((resolve) => setTimeout(resolve, 10_100));
 
     it('a name that resolves to a private address by then is not sent to, not retried, and reported', async () => {
       lookup.answers.set('turns.example', [['127.0.0.2'], ['127.0.0.1']]);
       const { body } = await create(`http://turns.example:${port}/`);
       expect(body.id).toBeDefined();
-      await forget();
-      await happen();
+      await expireDnsCache();
+      await deliverCustomerEvent();
       expect(await delivery(body.id)).toMatchObject({
         status: 'failed',
         outcome: 'blocked',
@@ -186,15 +186,15 @@ describe('webhook attacks', () => {
     }, 30_000);
 
     it('a name server with two answers: the connection goes to the checked address', async () => {
-      // Vetted when saved, asked for once more when connected: that answer is vetted too, and is the one that is used.
+      // Resolved and checked when saved, and again when connected. The connection uses the address of the second check.
       lookup.answers.set('rebinds.example', [['127.0.0.2'], ['127.0.0.2'], ['127.0.0.1']]);
       const { body } = await create(`http://rebinds.example:${receiver.port}/rebound`);
-      await forget();
-      const asked = lookup.asked;
-      await happen();
+      await expireDnsCache();
+      const queriesBefore = lookup.queries;
+      await deliverCustomerEvent();
       expect(receiver.requestsTo('/rebound')).toHaveLength(1);
       expect(receiver.requestsTo('/rebound')[0]!.headers['host']).toBe(`rebinds.example:${receiver.port}`);
-      expect(lookup.asked - asked).toBe(1);
+      expect(lookup.queries - queriesBefore).toBe(1);
       expect(await delivery(body.id)).toMatchObject({ status: 'delivered' });
     }, 30_000);
 
@@ -210,7 +210,7 @@ describe('webhook attacks', () => {
     const secure = createSecureServer(SELF_SIGNED, (_, response) => void response.end());
     await new Promise<void>((resolve) => secure.listen(0, '127.0.0.2', resolve));
     const { body } = await create(`https://127.0.0.2:${(secure.address() as AddressInfo).port}/`);
-    await happen();
+    await deliverCustomerEvent();
     expect(await delivery(body.id)).toMatchObject({ status: 'pending', outcome: 'tls_failed' });
     await new Promise((resolve) => secure.close(resolve));
   });
@@ -218,10 +218,10 @@ describe('webhook attacks', () => {
   describe('S-6A: misbehaving receivers delay no other receiver', () => {
     const MISBEHAVIOURS: Record<
       string,
-      { behave: Parameters<Receiver['handlers']['set']>[1]; outcome: string | RegExp }
+      { handle: Parameters<Receiver['handlers']['set']>[1]; outcome: string | RegExp }
     > = {
       '/flood': {
-        behave: (_, response) => {
+        handle: (_, response) => {
           response.writeHead(200);
           const more = (): void => {
             while (!response.destroyed && response.write(Buffer.alloc(65_536)));
@@ -232,28 +232,28 @@ describe('webhook attacks', () => {
         outcome: 'delivered',
       },
       '/drip': {
-        behave: (_, response) => {
+        handle: (_, response) => {
           response.writeHead(200);
           const drop = setInterval(() => response.write('x'), 3_000);
           response.on('close', () => clearInterval(drop));
         },
         outcome: 'delivered',
       },
-      '/silence': { behave: () => undefined, outcome: 'timeout' },
+      '/silence': { handle: () => undefined, outcome: 'timeout' },
       '/headers': {
-        behave: (_, response) => {
+        handle: (_, response) => {
           response.writeHead(200, { 'x-much': 'x'.repeat(100_000) }).end();
         },
         outcome: 'answer_too_large',
       },
       '/bomb': {
-        behave: (_, response) => {
+        handle: (_, response) => {
           response.writeHead(200, { 'content-encoding': 'gzip' }).end(Buffer.alloc(10_000, 0x1f));
         },
         outcome: 'delivered',
       },
       '/reset': {
-        behave: (_, __, request) => {
+        handle: (_, __, request) => {
           request.socket.resetAndDestroy();
         },
         outcome: 'connection_lost',
@@ -262,8 +262,8 @@ describe('webhook attacks', () => {
 
     it('each attempt ends within 15 s, and a healthy receiver gets its events immediately', async () => {
       const ids: Record<string, string> = {};
-      for (const [path, { behave }] of Object.entries(MISBEHAVIOURS)) {
-        receiver.handlers.set(path, behave);
+      for (const [path, { handle }] of Object.entries(MISBEHAVIOURS)) {
+        receiver.handlers.set(path, handle);
         ids[path] = (await create(receiver.url(path).replace('127.0.0.1', '127.0.0.2'))).body.id;
       }
       await create(receiver.url('/good').replace('127.0.0.1', '127.0.0.2'));
@@ -277,34 +277,34 @@ describe('webhook attacks', () => {
         () => receiver.requestsTo('/good').length,
         (count) => count === 20,
       );
-      const tried = async (id: string) =>
+      const attemptsOf = async (id: string) =>
         (await service.admin('GET', `/v1/webhook-deliveries?endpoint=${id}&limit=100`)).body.data.flatMap(
           ({ attempts }: { attempts: { outcome: string; durationMs: number }[] }) => attempts,
         );
-      // Asked of the database, once for all: what is asked of the service in between would take memory too.
+      // Read from the database: requests to the service would use memory that is measured below.
       const ended = () =>
         service.database.query(`select lane from deliveries where lane = any($1) and log <> '[]' group by lane`, [
           Object.values(ids),
         ]);
-      await eventually(ended, (lanes) => lanes.length === Object.keys(MISBEHAVIOURS).length, 25_000);
+      await eventually(ended, (destinations) => destinations.length === Object.keys(MISBEHAVIOURS).length, 25_000);
       expect(performance.now() - began).toBeLessThan(25_000);
       for (const [path, { outcome }] of Object.entries(MISBEHAVIOURS)) {
-        const [one] = await tried(ids[path]!);
-        expect([path, one.outcome]).toEqual([path, outcome]);
-        expect(one.durationMs).toBeLessThan(16_500);
+        const [attempt] = await attemptsOf(ids[path]!);
+        expect([path, attempt.outcome]).toEqual([path, outcome]);
+        expect(attempt.durationMs).toBeLessThan(16_500);
       }
       collectGarbage();
       expect(process.memoryUsage().rss - before).toBeLessThan(150 * 1_048_576);
     }, 60_000);
   });
 
-  it('S-6C: 10,000 events for a dead endpoint: it is only probed, and other endpoints do not wait', async () => {
-    const { body: dead } = await create('http://127.0.0.2:8999/');
+  it('S-6C: 10,000 events for an unreachable endpoint: it is only probed, and other endpoints do not wait', async () => {
+    const { body: unreachable } = await create('http://127.0.0.2:8999/');
     await create(receiver.url('/alive').replace('127.0.0.1', '127.0.0.2'));
     await service.database.query(
-      `with told as (insert into event_feed (event_id, type, product_ids, body, published_at) select gen_random_uuid(), 'customer.created', '{}', '{}', now() from generate_series(1, 10000) returning event_id)
-       insert into deliveries (id, channel, lane, message_id, type, status, due_at, created_at) select gen_random_uuid(), 'webhook', $1, event_id, 'customer.created', 'pending', now(), now() from told`,
-      [dead.id],
+      `with published as (insert into event_feed (event_id, type, product_ids, body, published_at) select gen_random_uuid(), 'customer.created', '{}', '{}', now() from generate_series(1, 10000) returning event_id)
+       insert into deliveries (id, channel, lane, message_id, type, status, due_at, created_at) select gen_random_uuid(), 'webhook', $1, event_id, 'customer.created', 'pending', now(), now() from published`,
+      [unreachable.id],
     );
     const { call } = await createApiKey(service, { scopes: ['customers:write'] });
     for (let event = 0; event < 20; event++) await call('PUT', `/v1/customers/${uniqueName('customer')}`, { body: {} });
@@ -312,31 +312,31 @@ describe('webhook attacks', () => {
       () => receiver.requestsTo('/alive').length,
       (count) => count === 20,
     );
-    const tried = async () =>
+    const countDeliveries = async () =>
       (
         await service.database.query<{ attempts: number; pending: number }>(
           `select sum(attempts)::int as attempts, (count(*) filter (where status = 'pending'))::int as pending from deliveries where lane = $1`,
-          [dead.id],
+          [unreachable.id],
         )
       )[0]!;
     await eventually(
-      () => service.database.query('select 1 from delivery_lanes where lane = $1 and failures > 5', [dead.id]),
+      () => service.database.query('select 1 from delivery_lanes where lane = $1 and failures > 5', [unreachable.id]),
       (rows) => rows.length === 1,
     );
-    const early = await tried();
+    const early = await countDeliveries();
     await new Promise((resolve) => setTimeout(resolve, 6_000));
-    const late = await tried();
+    const late = await countDeliveries();
     expect(early.attempts).toBeLessThan(400);
     expect(late.attempts - early.attempts).toBeLessThan(10);
     expect(late.pending).toBeGreaterThan(9_900);
-    expect((await service.admin('GET', `/v1/webhook-endpoints/${dead.id}`)).body).toMatchObject({
+    expect((await service.admin('GET', `/v1/webhook-endpoints/${unreachable.id}`)).body).toMatchObject({
       enabled: true,
       failingSince: expect.any(String),
       pausedUntil: expect.any(String),
     });
     await service.database.query('analyze deliveries');
     const plan = await service.database.query<{ 'QUERY PLAN': string }>(
-      `explain select id from deliveries where lane = '${dead.id}' and due_at <= now() order by due_at limit 32`,
+      `explain select id from deliveries where lane = '${unreachable.id}' and due_at <= now() order by due_at limit 32`,
     );
     expect(JSON.stringify(plan)).not.toContain('Seq Scan');
   }, 30_000);

@@ -15,35 +15,40 @@ import {
 } from '../support/fixtures.js';
 import { type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
 
-/** A key of a service. */
-type KeyHolder = Awaited<ReturnType<typeof createApiKey>>;
+/** Upper limit for the time until a revoked token is rejected on every instance. */
+export const REVOKED_WITHIN_MS = 1_000;
+/** A second valid password, for changes of password. */
+export const OTHER_PASSWORD = 'another long passphrase';
 
-/** Two instances of the built service on one database, and people of every kind on them. */
+/** An API key and a function that sends requests with it. */
+type ApiKeyCaller = Awaited<ReturnType<typeof createApiKey>>;
+
+/** Two instances of the built service on one database, with one caller of each kind. */
 export interface World {
   services: [ServiceProcess, ServiceProcess];
   database: TestDatabase;
   folder: string;
-  /** Calls the first instance, as nobody unless a token is given. */
+  /** Calls the first instance. Without a token the call is anonymous. */
   call: Call;
-  /** Calls the second one. */
-  elsewhere: Call;
+  /** Calls the second instance. */
+  callSecond: Call;
   admin: RegisteredUser;
   ann: RegisteredUser;
   bob: RegisteredUser;
   support: RegisteredUser;
-  /** Rules the product `news`. */
+  /** Product admin of `news`. */
   editor: RegisteredUser;
-  /** A key of a service on the product `api`, and one on `news`; both with all scopes. */
-  apiKey: KeyHolder;
-  newsKey: KeyHolder;
-  /** A customer of `api` alone, and one of `news` alone. */
+  /** API keys with all scopes: one on the product `api`, one on `news`. */
+  apiKey: ApiKeyCaller;
+  newsKey: ApiKeyCaller;
+  /** Customers with one subscription each: on `api`, and on `news`. */
   apiCustomer: string;
   newsCustomer: string;
-  person(): Promise<RegisteredUser>;
+  newUser(): Promise<RegisteredUser>;
   login(email: string, password?: string): Promise<ApiResponse>;
-  /** The key that access tokens are signed with, as only the service should have it. */
+  /** The private key that signs access tokens, read from the database. */
   signingKey(): Promise<{ kid: string; key: KeyObject; publicPem: string }>;
-  /** Sends bytes as they are. @returns everything that came back until the end, or until nothing more came */
+  /** Sends raw bytes. @returns all bytes received until the connection closes or is quiet for `quietMs` */
   raw(text: string | Buffer, quietMs?: number): Promise<string>;
   stop(): Promise<void>;
 }
@@ -96,8 +101,8 @@ export async function buildWorld(environment: Record<string, string> = {}): Prom
     newsKey,
     apiCustomer,
     newsCustomer,
-    elsewhere: createCall(second.url),
-    person: () => registerUser(service),
+    callSecond: createCall(second.url),
+    newUser: () => registerUser(service),
     ann: await registerUser(service),
     bob: await registerUser(service),
     support: await registerUserWithRole(service, { role: 'support' }),
@@ -140,16 +145,16 @@ export function sendRaw(url: string, text: string | Buffer, quietMs: number): Pr
   });
 }
 
-/** The status of the first answer in what came back; null when the connection ended without one. */
+/** The status of the first response in the received text; null without a response. */
 export const statusOf = (received: string): number | null =>
   Number(/^HTTP\/1\.1 (\d{3})/.exec(received)?.[1] ?? 0) || null;
 
-/** A row of the catalogue of attacks. */
+/** A row of the attack catalogue. */
 export interface SecurityCase {
-  /** The row, as `S-01`. */
+  /** The id of the row, such as `S-01`. */
   id: string;
   title: string;
   run: (world: World) => Promise<void>;
-  /** Milliseconds; left out: the runner's own. */
+  /** In milliseconds. Default: 120,000. */
   timeout?: number;
 }

@@ -4,7 +4,7 @@ import { pause } from './waiting.mjs';
 const PROBE_EVERY_MS = 200;
 const PROBE_MS = 1_000;
 /** Timed-out probes until an instance counts as not ready: on a busy machine one probe may be late. */
-const MAX_SILENCES = 2;
+const MAX_TIMEOUTS = 2;
 /** Longer than any deadline of the service, so that the balancer never times out first. */
 const TIMEOUT_MS = 60_000;
 
@@ -32,7 +32,7 @@ export class Balancer {
   }
 
   add(instance) {
-    const target = { instance, ready: false, silences: 0 };
+    const target = { instance, ready: false, timeouts: 0 };
     this.targets.push(target);
     void this.probe(target);
   }
@@ -47,15 +47,15 @@ export class Balancer {
 
   async probe(target) {
     while (this.probing && this.targets.includes(target)) {
-      const said = await fetch(`${target.instance.url}/health/ready`, {
+      const isReady = await fetch(`${target.instance.url}/health/ready`, {
         signal: AbortSignal.timeout(PROBE_MS),
         headers: { connection: 'close' },
       }).then(
         async (answer) => (await answer.arrayBuffer()) && answer.status === 200,
         (error) => (error.name === 'TimeoutError' ? null : false),
       );
-      target.silences = said === null ? target.silences + 1 : 0;
-      target.ready = said ?? (target.ready && target.silences < MAX_SILENCES);
+      target.timeouts = isReady === null ? target.timeouts + 1 : 0;
+      target.ready = isReady ?? (target.ready && target.timeouts < MAX_TIMEOUTS);
       await pause(PROBE_EVERY_MS);
     }
   }

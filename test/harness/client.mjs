@@ -91,7 +91,7 @@ export class Client {
 }
 
 /** A short name of an outcome: the status and code, the balancer's reason, or the network error. */
-export const nameOf = ({ status, error, headers, body }) =>
+export const outcomeName = ({ status, error, headers, body }) =>
   error ??
   (headers['x-balancer']
     ? `balancer ${headers['x-balancer']}`

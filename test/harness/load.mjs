@@ -1,4 +1,4 @@
-import { nameOf } from './client.mjs';
+import { outcomeName } from './client.mjs';
 import { requests } from './requests.mjs';
 import { inParallel, runRepeatedly, percentile, tally } from './waiting.mjs';
 
@@ -22,7 +22,12 @@ export async function startLoad(world, { concurrency = 8, restMs = 25, limit = n
     concurrency,
     async () => {
       const { answer } = await world.history.run(world.client, requests.consume(world.random.pick(customers), 'calls'));
-      answers.push({ name: nameOf(answer), at: performance.now() - started, ms: answer.ms, status: answer.status });
+      answers.push({
+        name: outcomeName(answer),
+        at: performance.now() - started,
+        ms: answer.ms,
+        status: answer.status,
+      });
     },
     { restMs },
   );

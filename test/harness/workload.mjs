@@ -1,4 +1,4 @@
-import { nameOf } from './client.mjs';
+import { outcomeName } from './client.mjs';
 import { requests } from './requests.mjs';
 import { inParallel, runRepeatedly, tally } from './waiting.mjs';
 
@@ -80,11 +80,11 @@ export async function startWorkload(world, { concurrency = 16, restMs = 15 } = {
   const open = [];
   const run = async (request) => {
     const done = await history.run(client, request);
-    names.push(`${request.op} ${nameOf(done.answer)}`);
+    names.push(`${request.op} ${outcomeName(done.answer)}`);
     return done;
   };
   const read = async ([method, path, options]) =>
-    names.push(`read ${nameOf(await client.call(method, path, options))}`);
+    names.push(`read ${outcomeName(await client.call(method, path, options))}`);
   const some = customers.slice(CUSTOMERS / 2);
   const stop = runRepeatedly(
     concurrency,

@@ -5,20 +5,20 @@ import { runRepeatedly, tally } from '../waiting.mjs';
 import { startWorkload } from '../workload.mjs';
 
 const FAULTS_MS = 32_000;
-const LOOK_EVERY_MS = 1_000;
+const CHECK_INTERVAL_MS = 1_000;
 
 /** Checks continuously, not only at the end, that counters equal the sums of their ledgers. */
 export function watchCounters(world) {
-  const seen = { looks: 0, wrong: [] };
+  const seen = { checks: 0, wrong: [] };
   const stop = runRepeatedly(
     1,
     async () => {
       const rows = await world.db.query(COUNTERS_AND_LEDGER).catch(() => null);
       if (!rows) return;
-      seen.looks++;
+      seen.checks++;
       seen.wrong.push(...rows.map((row) => JSON.stringify(row)));
     },
-    { restMs: LOOK_EVERY_MS },
+    { restMs: CHECK_INTERVAL_MS },
   );
   return async () => {
     await stop();
@@ -36,12 +36,12 @@ async function conserve(world) {
   const stopWatching = watchCounters(world);
   const faults = await injectFaults(world, { random: random.fork('faults'), proxy, forMs: FAULTS_MS });
   await workload.end();
-  const { looks, wrong } = await stopWatching();
+  const { checks, wrong } = await stopWatching();
   for (const instance of instances) world.balancer.remove(instance);
   const figures = world.history.figures();
   world.expect('counters equal the sums of their ledgers at any time', wrong.length === 0, wrong.slice(0, 2));
   world.expect('no answer that no fault explains', isEmpty(workload.unexpected), workload.unexpected);
-  return { ...figures, faults: tally(faults), looks, answers: workload.names };
+  return { ...figures, faults: tally(faults), checks, answers: workload.names };
 }
 
 export const scenarios = [{ id: 'T-16', title: 'conservation under random faults', run: conserve }];

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { nameOf } from '../client.mjs';
+import { outcomeName } from '../client.mjs';
 import { isEmpty, startLoad } from '../load.mjs';
 import { requests } from '../requests.mjs';
 import { inParallel, runRepeatedly, max, pause, percentile, SLOW_MACHINE, tally, untilOrNever } from '../waiting.mjs';
@@ -50,7 +50,7 @@ function callEveryRoute(world, instances, who) {
       const answer = await callRoute(client);
       asked.push({
         way,
-        name: nameOf(answer),
+        name: outcomeName(answer),
         ms: Math.round(answer.ms),
         retry: answer.headers['retry-after'] !== undefined,
         status: answer.status,
@@ -207,7 +207,7 @@ async function brokenLink(world) {
   world.expect(
     'the pool is whole again',
     burst.every(({ status }) => status === 200),
-    tally(burst.map(nameOf)),
+    tally(burst.map(outcomeName)),
   );
   const leaked = await world.db.value(
     `select count(*)::int from pg_stat_activity where application_name like 'tollgate%' and state like 'idle in transaction%' and state_change < now() - interval '1 second'`,
@@ -254,12 +254,12 @@ async function hogLock(world) {
   world.expect(
     '200, 409 or 503',
     [...ofHeld, ...ofFree].every(({ status }) => [200, 409, 503].includes(status)),
-    tally([...ofHeld, ...ofFree].map(nameOf)),
+    tally([...ofHeld, ...ofFree].map(outcomeName)),
   );
   world.expect(
     'other customers do not wait',
     ofFree.every(({ status }) => status === 200),
-    tally(ofFree.map(nameOf)),
+    tally(ofFree.map(outcomeName)),
   );
   world.expect(
     'a session that sits in a transaction is ended',
@@ -267,9 +267,9 @@ async function hogLock(world) {
     endedAfter,
   );
   return {
-    held: tally(ofHeld.map(nameOf)),
+    held: tally(ofHeld.map(outcomeName)),
     heldSlowestMs: Math.round(max(waits)),
-    others: tally(ofFree.map(nameOf)),
+    others: tally(ofFree.map(outcomeName)),
     othersP99Ms: percentile(
       ofFree.map(({ ms }) => ms),
       99,

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import pg from 'pg';
-import { nameOf } from '../client.mjs';
+import { outcomeName } from '../client.mjs';
 import { PostgresServer } from '../postgres-server.mjs';
 import { requests } from '../requests.mjs';
 import { inParallel, max, pause, tally, until, untilOrNever } from '../waiting.mjs';
@@ -77,7 +77,7 @@ async function noConnections(world) {
       }),
     ),
   );
-  const names = tally(asked.map(nameOf));
+  const names = tally(asked.map(outcomeName));
   world.expect(
     'only 503',
     asked.every(({ status }) => status === 503),
@@ -219,7 +219,7 @@ async function fill(world, { database, instance, ballast }) {
     (await askDirectly(database, `select properties ->> 'op' as op from usage_ledger`)).map(({ op }) => op),
   );
   const lost = [...acked].filter((id) => !kept.has(id));
-  const names = tally(under.map(nameOf));
+  const names = tally(under.map(outcomeName));
   world.expect(
     'the disk was full',
     under.some(({ status }) => status !== 200),

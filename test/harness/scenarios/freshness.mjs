@@ -9,7 +9,7 @@ const STALE_MS = 2_000;
 const FLIPS = 4;
 
 /** Polls every instance until the condition holds on it. @returns the time per instance in ms; -1: never */
-function everywhere(world, holds, since) {
+function pollAllInstances(world, holds, since) {
   return Promise.all(
     world.instances.map(async (instance) => {
       const client = world.clientOf(instance);
@@ -84,7 +84,7 @@ async function revoke(world) {
       const revoked = end(world, credential, admin);
       const answered = revoked.then(() => performance.now());
       const since = await answered;
-      const times = await everywhere(world, async (client) => (await status(client)) === 401, since);
+      const times = await pollAllInstances(world, async (client) => (await status(client)) === 401, since);
       world.expect(`${kind}, ${mode}: revoked within ${bound} ms everywhere`, within(times, bound), times);
       figures[`${kind} ${mode}`] = max(times);
       revokedCredentials.push({ kind, path, token: credential.token });
@@ -114,10 +114,10 @@ async function changeTerms(world) {
   for (let flip = 0; flip < FLIPS * 2; flip++) {
     const mode = flip < FLIPS ? 'normal' : 'cut';
     const value = flip % 2 === 0;
-    await everywhere(world, async (client) => (await check(client, 'sso')).status === 200, performance.now());
+    await pollAllInstances(world, async (client) => (await check(client, 'sso')).status === 200, performance.now());
     if (mode === 'cut') await cutListeners(world);
     await world.client.must('PUT', `/v1/customers/${who.customer}/overrides/sso`, { body: { product, value } });
-    const times = await everywhere(
+    const times = await pollAllInstances(
       world,
       async (client) => (await check(client, 'sso')).body?.value === value,
       performance.now(),

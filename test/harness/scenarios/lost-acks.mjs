@@ -1,4 +1,4 @@
-import { nameOf } from '../client.mjs';
+import { outcomeName } from '../client.mjs';
 import { requests } from '../requests.mjs';
 import { inParallel, tally } from '../waiting.mjs';
 
@@ -53,7 +53,7 @@ async function lostByTheDatabase(world) {
   const names = [];
   const consume = async (key) => {
     const { answer } = await history.run(direct, { ...requests.consume(who, 'calls'), ...(key ? {} : { key: null }) });
-    names.push(nameOf(answer));
+    names.push(outcomeName(answer));
   };
   await inParallel(COMMITS.keyed, CONCURRENCY, () => consume(true));
   await inParallel(COMMITS.keyless, CONCURRENCY, () => consume(false));
@@ -61,7 +61,7 @@ async function lostByTheDatabase(world) {
   const customers = await inParallel(10, 2, () =>
     direct.call('PUT', `/v1/customers/put-${world.history.newId('customer')}`, { body: { product: who.product } }),
   );
-  names.push(...customers.map(nameOf));
+  names.push(...customers.map(outcomeName));
   proxy.heal();
   world.expect(
     'a client gets 503 or the true outcome',

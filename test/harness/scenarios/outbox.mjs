@@ -9,7 +9,7 @@ const TIMEOUT_MS = 60_000;
 const FIRST_BACKOFF_MS = 5_000;
 
 /** Makes deliveries due now: those leased by a killed worker, and those in backoff. */
-async function hasten(db) {
+async function makeDeliveriesDue(db) {
   await db.query(
     `update deliveries set due_at = now() where status = 'pending' and due_at > now() + interval '1 second'`,
   );
@@ -27,9 +27,9 @@ async function endpoint(world, path) {
 async function killDispatchers(world) {
   const { db, random, receiver, cluster } = world;
   await world.worker.end('SIGTERM');
-  const moody = await endpoint(world, `/moody-${world.serial}`);
+  const unreliable = await endpoint(world, `/unreliable-${world.serial}`);
   const gone = await endpoint(world, `/gone-${world.serial}`);
-  receiver.respondWith(moody.path, () => RESPONSES[random.weighted({ accepts: 4, fails: 2, resets: 2, slow: 2 })]);
+  receiver.respondWith(unreliable.path, () => RESPONSES[random.weighted({ accepts: 4, fails: 2, resets: 2, slow: 2 })]);
   receiver.respondWith(gone.path, () => RESPONSES.gone);
   const since = await db.value('select clock_timestamp()');
   const product = await world.product({ calls: null });
@@ -51,36 +51,36 @@ async function killDispatchers(world) {
     if (asking) await pause(40);
   });
   await killing;
-  const hastened = performance.now();
+  const madeDueAt = performance.now();
   await world.worker.start();
   const waiting = () =>
     db.value(
       `select (select count(*) from event_outbox)::int + (select count(*) from deliveries where status = 'pending' and lane = any($1::uuid[]))::int`,
-      [[moody.id, gone.id, world.endpoint.id]],
+      [[unreliable.id, gone.id, world.endpoint.id]],
     );
   await untilOrNever(
     'all has been sent',
     async () => {
-      await hasten(db);
+      await makeDeliveriesDue(db);
       await pause(800);
       return (await waiting()) === 0;
     },
     { withinMs: TIMEOUT_MS },
   );
-  return judge(world, { moody, gone, since, hastened });
+  return judge(world, { unreliable, gone, since, madeDueAt });
 }
 
-async function judge(world, { moody, gone, since, hastened }) {
+async function judge(world, { unreliable, gone, since, madeDueAt }) {
   const { db, receiver } = world;
   const committed = (await db.query(`select id from events where type like 'customer.%' and at >= $1`, [since])).map(
     ({ id }) => id,
   );
   const given = new Set(
-    (await db.query(`select message_id as id from deliveries where lane = $1 and status = 'failed'`, [moody.id])).map(
-      ({ id }) => id,
-    ),
+    (
+      await db.query(`select message_id as id from deliveries where lane = $1 and status = 'failed'`, [unreliable.id])
+    ).map(({ id }) => id),
   );
-  const got = receiver.messagesTo(moody.path);
+  const got = receiver.messagesTo(unreliable.path);
   const lost = committed.filter((id) => !got.has(id) && !given.has(id));
   const phantoms = [...got.keys()].filter((id) => !committed.includes(id));
   const attempts = sum([...got.values()].map(({ times }) => times.length));
@@ -95,7 +95,7 @@ async function judge(world, { moody, gone, since, hastened }) {
   world.expect('410 disables', state.enabled === false && state.disabled_reason === 'gone', state);
   // Time between the first attempt and the second, before deliveries were made due.
   const gaps = [...got.values()]
-    .filter(({ times }) => times.length > 1 && times[1] < hastened)
+    .filter(({ times }) => times.length > 1 && times[1] < madeDueAt)
     .map(({ times }) => Math.round(times[1] - times[0]));
   world.expect(
     'the second attempt comes five seconds after the first',
@@ -104,12 +104,12 @@ async function judge(world, { moody, gone, since, hastened }) {
   );
   const [{ dueLater }] = await db.query(
     `select count(*)::int as "dueLater" from deliveries where lane = $1 and attempts > 1`,
-    [moody.id],
+    [unreliable.id],
   );
   world.expect('failures are tried again', dueLater > 0, dueLater);
   await db.query(
     'update webhook_endpoints set enabled = false, disabled_reason = $2, disabled_at = now() where id = $1',
-    [moody.id, 'by_hand'],
+    [unreliable.id, 'by_hand'],
   );
   return {
     committed: committed.length,
@@ -121,4 +121,6 @@ async function judge(world, { moody, gone, since, hastened }) {
   };
 }
 
-export const scenarios = [{ id: 'T-25', title: 'outbox: dispatcher killed, receiver moody', run: killDispatchers }];
+export const scenarios = [
+  { id: 'T-25', title: 'outbox: dispatcher killed, receiver unreliable', run: killDispatchers },
+];

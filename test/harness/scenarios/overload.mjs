@@ -14,8 +14,8 @@ const RECOVERY_MS = 5_000;
 const MEMORY_MB = 600;
 const SLOW = { headers: 200, body: 200, read: 100 };
 const CLOSED_MS = 15_000;
-/** The server looks for slow ones every two seconds. */
-const LOOK_MS = 3_000;
+/** The server closes slow clients in a scan every two seconds. */
+const SCAN_MS = 3_000;
 const HEALTHY_FACTOR = 2;
 const HEALTHY_FLOOR_MS = 60;
 const CUSTOMERS = 64;
@@ -50,7 +50,7 @@ async function overload(world) {
   const peak = await generate({ ...job, mode: 'closed', seconds: PEAK_SECONDS });
   const memory = [];
   const stopWatching = runRepeatedly(1, async () => memory.push(instance.memory), { restMs: 500 });
-  const { over, rate } = await beyond(job, Math.round(peak.accepted / PEAK_SECONDS));
+  const { over, rate } = await sendTimesPeak(job, Math.round(peak.accepted / PEAK_SECONDS));
   const began = performance.now();
   const client = world.clientOf(instance);
   let recovery = -1;
@@ -87,7 +87,7 @@ async function overload(world) {
 }
 
 /** Sends three times the peak. If all of it is accepted, the peak was measured too low: this rate becomes the peak. */
-async function beyond(job, measured) {
+async function sendTimesPeak(job, measured) {
   let rate = measured;
   for (let attempt = 1; ; attempt++) {
     const over = await generate({ ...job, mode: 'open', seconds: OVERLOAD_SECONDS, rate: rate * TIMES_PEAK });
@@ -158,10 +158,10 @@ async function slowClients(world) {
   const slow = Object.entries(SLOW).flatMap(([kind, count]) =>
     Array.from({ length: count }, () => openSlow(instance.port, kind)),
   );
-  const healthy = await measure(CLOSED_MS + LOOK_MS);
+  const healthy = await measure(CLOSED_MS + SCAN_MS);
   // A client that does not read cannot see a close: if it is closed on reading, the server had closed it before.
   for (const { socket } of slow) socket.resume();
-  await pause(LOOK_MS);
+  await pause(SCAN_MS);
   const left = Object.fromEntries(
     Object.keys(SLOW).map((kind) => [kind, slow.filter((one) => one.kind === kind && one.closedMs === null).length]),
   );

@@ -34,7 +34,7 @@ const PLANTED_IN_DATA = {
 
 /** Violations in the answers of clients: each returns a history with one changed answer. */
 const PLANTED_IN_HISTORY = {
-  'I-01': (ops, { consume }) => changed(ops, consume, (answer) => ({ ...answer, used: LIMIT + 1 })),
+  'I-01': (ops, { consume }) => withChangedAnswer(ops, consume, (answer) => ({ ...answer, used: LIMIT + 1 })),
   'I-02': (ops, { consume }) => [
     ...ops
       .filter(({ id }) => id === consume)
@@ -47,12 +47,12 @@ const PLANTED_IN_HISTORY = {
       })),
   ],
   'I-07': (ops, { denied }) => ops.map((entry) => (entry.id === denied ? { ...entry, outcome: 'ok' } : entry)),
-  'I-12': (ops, { consume }) => changed(ops, consume, (answer) => ({ ...answer, used: answer.used + 3 })),
+  'I-12': (ops, { consume }) => withChangedAnswer(ops, consume, (answer) => ({ ...answer, used: answer.used + 3 })),
 };
 
-const changed = (ops, id, change) =>
+const withChangedAnswer = (ops, id, change) =>
   ops.map((entry) => (entry.id === id ? { ...entry, answer: change(entry.answer) } : entry));
-const named = (history, ops) => Object.assign(Object.create(history), { ops });
+const withOps = (history, ops) => Object.assign(Object.create(history), { ops });
 
 /** A little of everything, so that there is something to spoil. */
 async function createData(world) {
@@ -106,7 +106,7 @@ async function plant(world) {
   }
   await client.end();
   for (const [id, spoil] of Object.entries(PLANTED_IN_HISTORY)) {
-    if ((await judge({ ...context, history: named(world.history, spoil(world.history.ops, facts)) }, id)) === 0)
+    if ((await judge({ ...context, history: withOps(world.history, spoil(world.history.ops, facts)) }, id)) === 0)
       missed.push(`${id} in the history`);
   }
   const received = world.receiver.messagesTo(world.endpoint.path);

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { nameOf } from '../client.mjs';
+import { outcomeName } from '../client.mjs';
 import { installedRedis, RedisServer } from '../redis-server.mjs';
 import { requests } from '../requests.mjs';
 import { runRepeatedly, max, pause, percentile, tally } from '../waiting.mjs';
@@ -34,13 +34,13 @@ async function loseRedis(world) {
   await redis.start();
   process.once('exit', () => redis.child.kill('SIGKILL'));
   try {
-    return await harm(world, redis);
+    return await injectRedisFaults(world, redis);
   } finally {
     await redis.kill();
   }
 }
 
-async function harm(world, redis) {
+async function injectRedisFaults(world, redis) {
   const proxy = await world.proxy(redis.port);
   const environment = { REDIS_URL: `redis://127.0.0.1:${proxy.port}` };
   const instances = await Promise.all(
@@ -77,18 +77,18 @@ async function harm(world, redis) {
   world.expect(
     'every request is answered as if nothing was',
     answers.every(({ status }) => status === 200),
-    tally(answers.map(nameOf)),
+    tally(answers.map(outcomeName)),
   );
   world.expect(
     'none waits for Redis',
     Object.values(slowest).every((ms) => ms <= DEADLINE_MS),
     slowest,
   );
-  const said = instances.every((instance, index) => /Redis does not answer/.test(instance.logSince(logs[index])));
-  world.expect('the log says that each instance counts on its own', said);
-  const limited = await limitWithout(world, redis, instances);
+  const logged = instances.every((instance, index) => /Redis does not answer/.test(instance.logSince(logs[index])));
+  world.expect('the log says that each instance counts on its own', logged);
+  const limited = await checkLimitWithoutRedis(world, redis, instances);
   return {
-    answers: tally(answers.map(nameOf)),
+    answers: tally(answers.map(outcomeName)),
     p99Ms: percentile(
       answers.map(({ ms }) => ms),
       99,
@@ -99,7 +99,7 @@ async function harm(world, redis) {
 }
 
 /** Without Redis each instance still enforces the limit of a key on its own. */
-async function limitWithout(world, redis, instances) {
+async function checkLimitWithoutRedis(world, redis, instances) {
   await redis.kill();
   const { key } = await world.newKey('small', { rateLimitPerMinute: SMALL_PER_MINUTE });
   const client = world.clientOf(instances[0]).as(key);

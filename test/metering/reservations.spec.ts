@@ -89,7 +89,8 @@ describe('reservations', () => {
       const { body } = await reserve(3);
       if (!body.allowed) return 0;
       const quantity = (index % 3) + 1;
-      expect((await post(`/v1/usage/reservations/${body.reservation.id}/commit`, { quantity })).status).toBe(200);
+      const commit = await post(`/v1/usage/reservations/${body.reservation.id}/commit`, { quantity });
+      expect([commit.status, commit.body.code]).toEqual([200, undefined]);
       return quantity;
     });
     const sum = committed.reduce((one, other) => one + other, 0);

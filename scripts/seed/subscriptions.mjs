@@ -1,5 +1,5 @@
 import { dueTransitions } from '../../dist/libs/subscriptions/src/domain/time.js';
-import { cancel } from '../../dist/libs/subscriptions/src/domain/commands.js';
+import { cancel } from '../../dist/libs/subscriptions/src/domain/commands/index.js';
 import { DAY_MS } from './wall-clock.mjs';
 
 const HOUR_MS = 3_600_000;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { addDays, calendarWindow } from '@app/kernel';
 import { dueTransitions } from '../../libs/subscriptions/src/domain/time.js';
-import { start } from '../../libs/subscriptions/src/domain/commands.js';
+import { start } from '../../libs/subscriptions/src/domain/commands/index.js';
 import type { Subscription } from '../../libs/subscriptions/src/domain/subscription.js';
 import { FIRST_PERIOD_CASES, LOCAL_DAY_CASES } from './lifecycle-cases.js';
 

@@ -1,7 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type Period, proratedAmount } from '@app/kernel';
-import { cancel, change, extend, renew, start, unpause, pause } from '../../libs/subscriptions/src/domain/commands.js';
+import {
+  cancel,
+  change,
+  extend,
+  renew,
+  start,
+  unpause,
+  pause,
+} from '../../libs/subscriptions/src/domain/commands/index.js';
 import { netOf } from '../../libs/subscriptions/src/domain/proration.js';
 import type { ProrationLine, SoldPlan, Subscription } from '../../libs/subscriptions/src/domain/subscription.js';
 import { CHANGE_CASES, PART_CASES } from './proration-cases.js';

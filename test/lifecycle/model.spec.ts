@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type DomainError } from '@app/kernel';
 import { projectedAt } from '../../libs/subscriptions/src/domain/time.js';
-import * as commands from '../../libs/subscriptions/src/domain/commands.js';
+import * as commands from '../../libs/subscriptions/src/domain/commands/index.js';
 import type { SoldPlan, Subscription, Transition } from '../../libs/subscriptions/src/domain/subscription.js';
 import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';

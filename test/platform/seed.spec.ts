@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { UsageChecker, UsageSeriesService } from '@app/metering';
 import type { Subscription } from '@app/subscriptions';
 import { dueAt, dueTransitions } from '../../libs/subscriptions/src/domain/time.js';
-import { cancel, start } from '../../libs/subscriptions/src/domain/commands.js';
+import { cancel, start } from '../../libs/subscriptions/src/domain/commands/index.js';
 import { isLive } from '../../libs/subscriptions/src/domain/subscription.js';
 import { SELECTED } from '../../libs/subscriptions/src/subscription-row.js';
 import { startApp, type TestApp } from '../support/app.js';

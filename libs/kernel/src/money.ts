@@ -6,6 +6,13 @@ export interface Money {
   currency: string;
 }
 
+/**
+ * Price times quantity, in minor units: the only place that multiplies the two.
+ * @example amountOf({ price: { amount: 2999 }, quantity: 3 }) // 8997
+ */
+export const amountOf = ({ price, quantity }: { price: Pick<Money, 'amount'>; quantity: number }): number =>
+  price.amount * quantity;
+
 const CURRENCIES = new Set(Intl.supportedValuesOf('currency'));
 
 /** True for an ISO 4217 code that this runtime knows. */

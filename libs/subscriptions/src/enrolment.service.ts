@@ -5,7 +5,7 @@ import { type Actor, DomainError, invalidField, newId } from '@app/kernel';
 import { Events } from '@app/events';
 import { Database, isUniqueViolation } from '@app/platform';
 import { currentOf } from './domain/time.js';
-import { start } from './domain/commands.js';
+import { start } from './domain/commands/index.js';
 import { isLive, isUpcoming, eventPayload, type Subscription } from './domain/subscription.js';
 import { LifecycleService, subscriptionExists } from './lifecycle.service.js';
 import { type ChosenPlan, PlanSelector, type PlanSelection } from './plan-selector.js';

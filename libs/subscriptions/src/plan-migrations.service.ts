@@ -3,7 +3,7 @@ import { CatalogReader, PlansService } from '@app/catalog';
 import { type Actor, Clock, DomainError, newId } from '@app/kernel';
 import { Events, type EventType } from '@app/events';
 import { Database, isUniqueViolation } from '@app/platform';
-import type { When } from './domain/commands.js';
+import type { When } from './domain/commands/index.js';
 import type { Subscription } from './domain/subscription.js';
 import { LifecycleService } from './lifecycle.service.js';
 import { type PlanMigration, PlanMigrationsRepository } from './plan-migrations.repository.js';

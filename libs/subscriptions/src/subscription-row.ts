@@ -58,6 +58,9 @@ export const EVER_BEGUN = `(s.ended_at is null or s.ended_at >= s.started_at)`;
 /** True of live ones that end with their period. */
 export const UNRENEWED = `(s.cancel_at_period_end or (not s.auto_renew and s.prepaid_periods = 0))`;
 
+/** The SQL form of the kernel's amountOf: price times quantity of a row of `subscriptions s`, in minor units. */
+export const AMOUNT = `(s.price->>'amount')::numeric * s.quantity`;
+
 /** The columns in which any of the pairs differ, with their types. */
 export function changedColumns(
   changes: { before: Subscription; after: Subscription }[],

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '@app/platform';
 import { CYCLES_A_YEAR, PAYING_STATUSES } from './domain/revenue.js';
 import type { SubscriptionStatus } from './domain/subscription.js';
-import { among, EVER_BEGUN, LIVE, UNRENEWED } from './subscription-row.js';
+import { AMOUNT, among, EVER_BEGUN, LIVE, UNRENEWED } from './subscription-row.js';
 
 /** Contracts of one plan in one status and currency, none of them of a test clock. */
 export interface PlanStats {
@@ -52,7 +52,7 @@ const A_YEAR = `(case s.price->>'interval' ${Object.entries(CYCLES_A_YEAR)
   .map(([interval, cycles]) => `when '${interval}' then ${cycles}`)
   .join(' ')} end)`;
 /** By PostgreSQL's numeric: an amount may be worth parts of a minor unit a year, and a million of them are summed up. */
-const WORTH = `(s.price->>'amount')::numeric * s.quantity * ${A_YEAR} / (s.price->>'intervalCount')::numeric`;
+const WORTH = `${AMOUNT} * ${A_YEAR} / (s.price->>'intervalCount')::numeric`;
 
 @Injectable()
 export class SubscriptionStatsRepository {

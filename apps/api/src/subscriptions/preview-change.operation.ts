@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntitlementTerms } from '@app/catalog';
 import { type Customer, CustomersService } from '@app/customers';
+import { amountOf } from '@app/kernel';
 import { EntitlementsService, EntitlementSnapshots } from '@app/entitlements';
 import { MeteringService } from '@app/metering';
 import { type ChangePreview, LifecycleService, netOf, type Subscription } from '@app/subscriptions';
@@ -101,5 +102,5 @@ function nextCharge({
 }: Subscription): UpcomingChargeDto | null {
   if (currentPeriodEnd === null || !autoRenew || cancelAtPeriodEnd) return null;
   const next = scheduledChange ?? { price, quantity };
-  return { at: currentPeriodEnd, amount: next.price.amount * next.quantity, currency: next.price.currency };
+  return { at: currentPeriodEnd, amount: amountOf(next), currency: next.price.currency };
 }

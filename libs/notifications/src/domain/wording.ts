@@ -1,3 +1,4 @@
+import { amountOf } from '@app/kernel';
 import type { Language } from '@app/users';
 import type { Facts, NotificationKind } from './notification.js';
 
@@ -150,9 +151,11 @@ function localOf(language: Language, zone: string): Local {
     time: (instant) => plainSpaces(times.format(new Date(instant))),
     number: (count) => numbers.format(count),
     money: ({ price, quantity = 1 }) => {
-      const { amount, currency } = price!;
+      const { currency } = price!;
       const format = new Intl.NumberFormat(language, { style: 'currency', currency });
-      return plainSpaces(format.format((amount * quantity) / 10 ** format.resolvedOptions().maximumFractionDigits!));
+      return plainSpaces(
+        format.format(amountOf({ price: price!, quantity }) / 10 ** format.resolvedOptions().maximumFractionDigits!),
+      );
     },
   };
 }

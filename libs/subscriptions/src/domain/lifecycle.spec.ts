@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type DomainError } from '@app/kernel';
 import { projectedAt, dueTransitions } from './time.js';
-import { cancel, change, pause, resume, start, unpause } from './commands.js';
+import { cancel, change, pause, resume, start, unpause } from './commands/index.js';
 import { isLive, type SoldPlan, type Subscription, type Transition } from './subscription.js';
 
 const at = (text: string): Date => new Date(text);

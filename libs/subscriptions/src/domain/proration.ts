@@ -1,4 +1,4 @@
-import { type Period, periodAt, proratedAmount } from '@app/kernel';
+import { amountOf, type Period, periodAt, proratedAmount } from '@app/kernel';
 import { cadenceOf } from './cadence.js';
 import type { ProrationLine, Subscription } from './subscription.js';
 
@@ -16,7 +16,7 @@ export function restOfPeriod(
   if (subscription.currentPeriodEnd === null || subscription.status === 'trialing' || inTrial(subscription, now))
     return null;
   const service = { start: now, end: subscription.currentPeriodEnd };
-  const total = sold.price.amount * sold.quantity;
+  const total = amountOf(sold);
   const worth = cyclesOf(subscription, service).reduce(
     (sum, { part, cycle }) => sum + proratedAmount(total, part, cycle),
     0,
@@ -57,6 +57,18 @@ export function prorationLine(
     periodStart: period.start,
     periodEnd: period.end,
   };
+}
+
+/** Periods that were agreed on already, at the price of a plan. */
+export function prepaidLines(
+  kind: ProrationLine['kind'],
+  { prepaidPeriods, currentPeriodEnd, ...subscription }: Subscription,
+  sold: Subscription,
+): ProrationLine[] {
+  if (prepaidPeriods === 0 || currentPeriodEnd === null) return [];
+  let end = currentPeriodEnd;
+  for (let period = 0; period < prepaidPeriods; period++) ({ end } = periodAt(cadenceOf(subscription), end));
+  return [prorationLine(kind, sold, amountOf(sold) * prepaidPeriods, { start: currentPeriodEnd, end })];
 }
 
 /** Credits count against charges. Minor units. */

@@ -90,6 +90,16 @@ export interface Subscription extends SoldPlan {
 /** True for a contract that begins later. */
 export const isUpcoming = ({ status, endedAt }: Subscription): boolean => status === 'inactive' && endedAt === null;
 
+/** The subscription with its next version number: every command and every due transition is one version. */
+export const nextVersion = (subscription: Subscription): Subscription => ({
+  ...subscription,
+  version: subscription.version + 1,
+});
+
+/** The status of a subscription that is neither paused, canceled nor past due. */
+export const runningStatus = ({ trialEnd }: Subscription, at: Date): 'trialing' | 'active' =>
+  trialEnd !== null && at < trialEnd ? 'trialing' : 'active';
+
 /** Money that a change of contract moves, for the invoice that follows. Amounts are positive, in minor units. */
 export interface ProrationLine extends Money {
   kind: 'credit' | 'charge';

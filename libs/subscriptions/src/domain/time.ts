@@ -3,6 +3,7 @@ import { cadenceOf, sameBillingInterval } from './cadence.js';
 import {
   isLive,
   isUpcoming,
+  nextVersion,
   type ReminderType,
   type ScheduledChange,
   type Subscription,
@@ -63,7 +64,8 @@ export function dueTransitions(subscription: Subscription, now: Date, limit = MA
 
 /** The subscription as it truly is at `now`; only reminders are left to those who send them. */
 export function projectedAt(subscription: Subscription, now: Date): Subscription {
-  const current = isUpcoming(subscription) && subscription.startedAt <= now ? next(begun(subscription)) : subscription;
+  const current =
+    isUpcoming(subscription) && subscription.startedAt <= now ? nextVersion(begun(subscription)) : subscription;
   const end = endOf(current);
   if (end === null || end > now) return current;
   const jumped = renewSilently(current, now);
@@ -135,10 +137,8 @@ function reminderType({ status, cancelAtPeriodEnd, autoRenew, prepaidPeriods }: 
   return status === 'trialing' ? 'subscription.trial_ending' : 'subscription.renewal_upcoming';
 }
 
-const next = (subscription: Subscription): Subscription => ({ ...subscription, version: subscription.version + 1 });
-
 function step(type: Transition['type'], subscription: Subscription, at: Date): Transition {
-  return { type, at, subscription: next(subscription) };
+  return { type, at, subscription: nextVersion(subscription) };
 }
 
 function begun(subscription: Subscription): Subscription {

@@ -1,0 +1,116 @@
+import { amountOf, DomainError } from '@app/kernel';
+import { cadenceOf, firstPeriodEnd, sameBillingInterval } from '../cadence.js';
+import { nonZero, prepaidLines, prorationLine, restOfPeriod } from '../proration.js';
+import { assertAllowed } from '../state-machine.js';
+import {
+  nextVersion,
+  runningStatus,
+  type ProrationLine,
+  type ScheduledChange,
+  type SoldPlan,
+  type Subscription,
+  type Transition,
+} from '../subscription.js';
+import { assertNotEnding, periodEndOf, type When } from './preconditions.js';
+
+/** What is asked of a change: the plan as it would be sold, how many, and when. */
+export interface Change {
+  plan: SoldPlan;
+  quantity: number;
+  when: When;
+  /** false: no credit for the old plan and, within a running period, no charge for the new one. */
+  prorate: boolean;
+}
+
+/** @throws DomainError `subscription_ended`, `transition_not_allowed`, `already_on_plan`, `no_period_end` */
+export function change(subscription: Subscription, asked: Change, now: Date): Transition {
+  if (asked.when === 'period_end') assertNotEnding(subscription);
+  assertAllowed(subscription, asked.when === 'now' ? 'subscription.plan_changed' : 'subscription.change_scheduled');
+  if (isSold(subscription, asked))
+    throw new DomainError(
+      'conflict',
+      'already_on_plan',
+      'The subscription is on this plan, price and quantity already.',
+    );
+  return asked.when === 'now' ? changeNow(subscription, asked, now) : changeAtPeriodEnd(subscription, asked, now);
+}
+
+/**
+ * The same rhythm keeps its period; another one starts anew here. Either way usage goes on counting from where it counted:
+ * a change of plan never resets what was used. A trial keeps its end. A change of quantity alone leaves a scheduled change of plan as it is.
+ */
+function changeNow(subscription: Subscription, { plan, quantity, prorate }: Change, now: Date): Transition {
+  const status = subscription.status === 'canceled' ? runningStatus(subscription, now) : subscription.status;
+  const changed: Subscription = {
+    ...nextVersion(subscription),
+    ...plan,
+    quantity,
+    status,
+    planSince: now,
+    cancelAtPeriodEnd: false,
+    canceledAt: null,
+  };
+  const quantityAlone = isPlan(subscription, plan);
+  changed.scheduledChange =
+    quantityAlone && subscription.scheduledChange ? { ...subscription.scheduledChange, quantity } : null;
+  if (quantityAlone) changed.planSince = subscription.planSince;
+  const restarts = changed.status !== 'trialing' && !sameBillingInterval(subscription, plan);
+  if (restarts) changed.anchor = now;
+  if (restarts && subscription.currentPeriodEnd !== null) {
+    changed.currentPeriodStart = now;
+    changed.currentPeriodEnd = firstPeriodEnd(cadenceOf(changed));
+    changed.prepaidPeriods = 0;
+  }
+  return {
+    type: 'subscription.plan_changed',
+    subscription: changed,
+    at: now,
+    prorationLines: nonZero(prorationLinesOf(subscription, changed, { prorate, restarts, now })),
+  };
+}
+
+/** Back for what is left of the old plan, forth for the same time on the new one; or for a whole period, where one begins. */
+function prorationLinesOf(
+  before: Subscription,
+  after: Subscription,
+  { prorate, restarts, now }: { prorate: boolean; restarts: boolean; now: Date },
+): ProrationLine[] {
+  const old = restOfPeriod(before, before, now);
+  if (!old || after.currentPeriodEnd === null) return [];
+  const credits = prorate
+    ? [prorationLine('credit', before, old.amount, old.service), ...prepaidLines('credit', before, before)]
+    : [];
+  const whole = { start: now, end: after.currentPeriodEnd };
+  if (restarts) return [...credits, prorationLine('charge', after, amountOf(after), whole)];
+  return prorate
+    ? [
+        ...credits,
+        prorationLine('charge', after, restOfPeriod(before, after, now)!.amount, whole),
+        ...prepaidLines('charge', before, after),
+      ]
+    : [];
+}
+
+function changeAtPeriodEnd(subscription: Subscription, { plan, quantity }: Change, now: Date): Transition {
+  const end = periodEndOf(subscription);
+  const scheduledChange: ScheduledChange = { ...plan, quantity, effectiveAt: end.toISOString() };
+  return {
+    type: 'subscription.change_scheduled',
+    subscription: { ...nextVersion(subscription), scheduledChange },
+    at: now,
+  };
+}
+
+function isPlan(subscription: Subscription, plan: SoldPlan): boolean {
+  const sold = subscription.price;
+  return (
+    subscription.planId === plan.planId &&
+    subscription.planVersion === plan.planVersion &&
+    sameBillingInterval(subscription, plan) &&
+    sold.amount === plan.price.amount &&
+    sold.currency === plan.price.currency
+  );
+}
+
+const isSold = (subscription: Subscription, { plan, quantity }: Change): boolean =>
+  isPlan(subscription, plan) && subscription.quantity === quantity;

@@ -1,0 +1,19 @@
+import { invalidField } from '@app/kernel';
+import { assertAllowed } from '../state-machine.js';
+import { nextVersion, type Subscription, type Transition } from '../subscription.js';
+import { periodEndOf } from './preconditions.js';
+
+/** Moves the end of the period, and of a trial, to a later instant, for nothing; periods are counted from there on. @throws DomainError `subscription_ended`, `transition_not_allowed`, `no_period_end`, `invalid_fields` */
+export function extend(subscription: Subscription, to: Date, now: Date): Transition {
+  assertAllowed(subscription, 'subscription.extended');
+  if (to <= periodEndOf(subscription)) throw invalidField('to', 'must be after the end of the current period');
+  const { scheduledChange, trialEnd } = subscription;
+  const extended: Subscription = {
+    ...nextVersion(subscription),
+    currentPeriodEnd: to,
+    anchor: to,
+    trialEnd: trialEnd && trialEnd > now ? to : trialEnd,
+    scheduledChange: scheduledChange && { ...scheduledChange, effectiveAt: to.toISOString() },
+  };
+  return { type: 'subscription.extended', subscription: extended, at: now };
+}

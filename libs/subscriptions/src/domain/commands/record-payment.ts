@@ -1,0 +1,15 @@
+import { assertAllowed } from '../state-machine.js';
+import { nextVersion, type Subscription, type Transition } from '../subscription.js';
+
+/** A payment has failed: nothing is allowed until it is made good. @throws DomainError `subscription_ended`, `transition_not_allowed` */
+export function markPastDue(subscription: Subscription, now: Date): Transition {
+  assertAllowed(subscription, 'subscription.past_due');
+  return { type: 'subscription.past_due', subscription: { ...nextVersion(subscription), status: 'past_due' }, at: now };
+}
+
+/** @throws DomainError `subscription_ended`, `transition_not_allowed` */
+export function markPaid(subscription: Subscription, now: Date): Transition {
+  assertAllowed(subscription, 'subscription.recovered');
+  const status = subscription.cancelAtPeriodEnd ? 'canceled' : 'active';
+  return { type: 'subscription.recovered', subscription: { ...nextVersion(subscription), status }, at: now };
+}

@@ -1,0 +1,93 @@
+import { amountOf, DomainError, periodAt } from '@app/kernel';
+import { cadenceOf, firstPeriodEnd } from '../cadence.js';
+import { nonZero, prepaidLines, prorationLine, restOfPeriod } from '../proration.js';
+import { assertAllowed } from '../state-machine.js';
+import { nextVersion, type Subscription, type Transition } from '../subscription.js';
+import { assertNotEnding, periodEndOf, type When } from './preconditions.js';
+
+/**
+ * By hand. Now: a new period begins at once, its usage counts anew, and what was left of the old one is credited. At the end of the period: one
+ * more period is agreed on, for a contract that does not renew by itself. What is over begins again, with the plan and price that it had.
+ * @throws DomainError `transition_not_allowed`, `no_period_end`, `subscription_canceled`, `renews_by_itself`
+ */
+export function renew(subscription: Subscription, when: When, now: Date): Transition {
+  if (subscription.endedAt !== null) return reactivate(subscription, now);
+  assertNotEnding(subscription);
+  assertAllowed(subscription, when === 'now' ? 'subscription.renewed' : 'subscription.renewal_agreed');
+  const end = periodEndOf(subscription);
+  return when === 'now' ? renewNow(subscription, now) : agreeOnRenewal(subscription, end, now);
+}
+
+function renewNow(subscription: Subscription, now: Date): Transition {
+  const old = restOfPeriod(subscription, subscription, now);
+  const status = subscription.status === 'past_due' ? subscription.status : 'active';
+  const trialEnd = subscription.trialEnd && subscription.trialEnd > now ? now : subscription.trialEnd;
+  const renewed: Subscription = {
+    ...withPeriodFrom(nextVersion(subscription), now),
+    status,
+    trialEnd,
+    usagePeriodStart: now,
+  };
+  const { currentPeriodEnd: end, scheduledChange } = renewed;
+  renewed.scheduledChange = scheduledChange && { ...scheduledChange, effectiveAt: end!.toISOString() };
+  const charge = prorationLine('charge', renewed, amountOf(renewed), { start: now, end: end! });
+  const lines = old ? [prorationLine('credit', subscription, old.amount, old.service), charge] : [charge];
+  return { type: 'subscription.renewed', subscription: renewed, at: now, prorationLines: nonZero(lines) };
+}
+
+function agreeOnRenewal(subscription: Subscription, end: Date, now: Date): Transition {
+  if (subscription.autoRenew)
+    throw new DomainError(
+      'conflict',
+      'renews_by_itself',
+      'The subscription renews by itself at the end of its period.',
+    );
+  const agreed: Subscription = { ...nextVersion(subscription), prepaidPeriods: subscription.prepaidPeriods + 1 };
+  const [before] = prepaidLines('charge', subscription, subscription);
+  const begin = before?.periodEnd ?? end;
+  const charge = prorationLine('charge', subscription, amountOf(subscription), {
+    start: begin,
+    end: periodAt(cadenceOf(subscription), begin).end,
+  });
+  return { type: 'subscription.renewal_agreed', subscription: agreed, at: now, prorationLines: nonZero([charge]) };
+}
+
+/** Coming back within the period that was left resets no usage. */
+function reactivate(subscription: Subscription, now: Date): Transition {
+  assertAllowed(subscription, 'subscription.reactivated');
+  const { currentPeriodEnd, usagePeriodStart } = subscription;
+  const back: Subscription = {
+    ...nextVersion(subscription),
+    status: 'active',
+    endedAt: null,
+    canceledAt: null,
+    cancelAtPeriodEnd: false,
+    prepaidPeriods: 0,
+    planSince: now,
+    usagePeriodStart: currentPeriodEnd === null || currentPeriodEnd > now ? usagePeriodStart : now,
+  };
+  if (back.trialEnd && back.trialEnd > now) back.trialEnd = now;
+  const reactivated = currentPeriodEnd === null ? back : withPeriodFrom(back, now);
+  return { type: 'subscription.reactivated', subscription: reactivated, at: now };
+}
+
+/** @throws DomainError `subscription_ended`, `transition_not_allowed`, `auto_renew_unchanged` */
+export function setAutoRenew(subscription: Subscription, autoRenew: boolean, now: Date): Transition {
+  assertAllowed(subscription, 'subscription.auto_renew_changed');
+  if (subscription.autoRenew === autoRenew)
+    throw new DomainError('conflict', 'auto_renew_unchanged', `autoRenew is ${autoRenew} already.`);
+  return {
+    type: 'subscription.auto_renew_changed',
+    subscription: { ...nextVersion(subscription), autoRenew },
+    at: now,
+  };
+}
+
+function withPeriodFrom(subscription: Subscription, at: Date): Subscription {
+  return {
+    ...subscription,
+    anchor: at,
+    currentPeriodStart: at,
+    currentPeriodEnd: firstPeriodEnd(cadenceOf({ ...subscription, anchor: at })),
+  };
+}

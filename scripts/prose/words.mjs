@@ -24,6 +24,8 @@ const WORDS = {
   'contracts?': 'subscription (an API contract and an expand-and-contract migration are exempt)',
   'holders?': 'customer; lock owner; entitlement snapshot',
   '(?:a|an|the|this|every|each|no) hold': 'lock, or reservation',
+  '(?:settle(?:s|d)?|settling)': 'apply, accrue, record the outcome; settlement is about money',
+  'forget(?:s|ting)?|forgot|forgotten': 'erase (personal data), invalidate (cache), delete (rows)',
   'lanes?': 'shard, batcher, destination, worker, concurrency',
 };
 
@@ -32,6 +34,7 @@ const EXEMPT = {
   '(?:HTTP|API|wire|public|client|OpenAPI) contracts?|contracts? of the (?:HTTP )?API': 'what an API promises',
   'expand[ -](?:and|then|or)[ -]contract|contract(?:ing)? (?:migrations?|phases?|steps?|releases?)':
     'a kind of migration',
+  '(?:forgot|forgotten)(?: your)? passwords?': 'the usual name of this request',
   '(?:lock|lease)[ -]holders?|holders? of (?:the|a) (?:lock|lease)': 'the field’s term',
 };
 

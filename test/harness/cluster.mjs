@@ -65,7 +65,7 @@ export class Cluster {
     return made;
   }
 
-  /** Ends a process and forgets it. */
+  /** Ends a process and removes it from the list. */
   async dismiss(one, signal = 'SIGTERM') {
     await one.end(signal);
     this.processes = this.processes.filter((other) => other !== one);

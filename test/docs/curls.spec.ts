@@ -134,7 +134,7 @@ describe('pages that continue from the quickstart', () => {
 });
 
 describe('documentation pages', () => {
-  it.each(['README.md', ...pages().slice(1), 'docs/events.md', 'examples/client-service/README.md'])(
+  it.each(['README.md', 'CONTRIBUTING.md', ...pages().slice(1), 'docs/events.md', 'examples/client-service/README.md'])(
     '%s: every link has a target',
     (page) => {
       expect(brokenLinks(page, read(page))).toEqual([]);
@@ -177,7 +177,7 @@ describe('documentation pages', () => {
       .flatMap((name) =>
         [...fs.readFileSync(path.join(scenarios, name), 'utf8').matchAll(/id: '(T-\d+)'/g)].map(([, id]) => id),
       );
-    for (const page of pages()) {
+    for (const page of [...pages(), 'CONTRIBUTING.md']) {
       const markdown = read(page);
       const files = [...markdown.matchAll(/`((?:test|libs|apps|bench|scripts|examples)\/[\w./-]+)`/g)].map(
         ([, file]) => file!,

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { actorOf, type Principal } from '@app/auth';
-import { CatalogReader } from '@app/catalog';
 import { type Customer, type CustomerProfile, CustomersService, TestClocksService } from '@app/customers';
 import { DomainError, type Interval } from '@app/kernel';
 import { Database } from '@app/platform';
-import { EnrolmentService, LifecycleService, type Subscription } from '@app/subscriptions';
+import { EnrolmentService, LifecycleService, MembersService, type Subscription } from '@app/subscriptions';
 import { UsersService } from '@app/users';
 
 export interface PutCustomer {
@@ -33,8 +32,8 @@ export class CustomerAccountsService {
     private readonly enrolment: EnrolmentService,
     private readonly lifecycle: LifecycleService,
     private readonly clocks: TestClocksService,
+    private readonly members: MembersService,
     private readonly users: UsersService,
-    private readonly catalog: CatalogReader,
     private readonly database: Database,
   ) {}
 
@@ -84,9 +83,8 @@ export class CustomerAccountsService {
     });
   }
 
-  private async assertNoOtherProducts(customerId: string, { product: only }: Principal): Promise<void> {
-    if (only === null) return;
-    if ((await this.customers.productsOf(customerId)).some((product) => product !== only))
+  private async assertNoOtherProducts(customerId: string, { scope }: Principal): Promise<void> {
+    if ((await this.members.productIdsOf(customerId)).some((productId) => !scope.admits({ productId })))
       throw new DomainError(
         'conflict',
         'customer_of_other_products',
@@ -98,7 +96,7 @@ export class CustomerAccountsService {
     { key, profile, product, plan, interval, testClock }: PutCustomer,
     principal: Principal,
   ): Promise<PutCustomerResult> {
-    if (testClock) await this.assertClockVisible(testClock, principal);
+    if (testClock) await this.clocks.get(testClock, principal.scope.filter);
     const { customer, subscriptions } = await this.enrolment.enrol({
       key,
       profile,
@@ -109,11 +107,6 @@ export class CustomerAccountsService {
       actor: actorOf(principal),
     });
     return { customer, subscription: subscriptions[0]!, outcome: 'created' };
-  }
-
-  private async assertClockVisible(testClock: string, { product }: Principal): Promise<void> {
-    const productId = product === null ? null : (await this.catalog.getProduct(product)).id;
-    await this.clocks.get(testClock, productId);
   }
 
   private update(

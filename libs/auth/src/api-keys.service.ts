@@ -2,7 +2,18 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { CatalogReader } from '@app/catalog';
-import { type Actor, Clock, DomainError, invalidField, newId, type Page, type PageRequest, toPage } from '@app/kernel';
+import {
+  type Actor,
+  type ApiKeyFilter,
+  Clock,
+  DomainError,
+  invalidField,
+  newId,
+  notFound,
+  type Page,
+  type PageRequest,
+  toPage,
+} from '@app/kernel';
 import { Events, type EventType } from '@app/events';
 import { Database } from '@app/platform';
 import type { ApiKeyEntity } from './auth.entities.js';
@@ -11,10 +22,9 @@ import { KeyUse } from './key-use.js';
 import {
   actorOf,
   type ApiKeyPrincipal,
-  isAdmin,
+  apiKeyScope,
   isSeller,
   OWN_SCOPES,
-  productMeant,
   type Scope,
   type UserPrincipal,
 } from './domain/principal.js';
@@ -112,7 +122,7 @@ export class ApiKeysService {
       throw new DomainError('forbidden', 'scope_not_allowed', `Only admins may give the scope ${excess}.`, {
         allowed: OWN_SCOPES,
       });
-    const productKey = productMeant(owner, input.product);
+    const productKey = owner.scope.productNamed(input.product);
     if (input.expiresAt && input.expiresAt <= this.clock.now())
       throw invalidField('expiresAt', 'must be in the future');
     const product = productKey === undefined ? null : await this.catalog.getProduct(productKey);
@@ -153,11 +163,9 @@ export class ApiKeysService {
     });
   }
 
-  /** Keys in force, newest first: admins see all, product admins those of their product, everybody their own. */
-  async list(page: PageRequest, principal: UserPrincipal): Promise<Page<ApiKeyView>> {
-    const productId = principal.product === null ? null : (await this.catalog.getProduct(principal.product)).id;
-    const seenBy = isAdmin(principal) ? null : { ownerUserId: principal.userId, productId };
-    const rows = toPage(await this.repository.listApiKeys(page, seenBy), page.limit);
+  /** Keys in force, newest first. @param filter null: all; `scope.apiKeyFilter` for those that a caller may see */
+  async list(page: PageRequest, filter: ApiKeyFilter | null): Promise<Page<ApiKeyView>> {
+    const rows = toPage(await this.repository.listApiKeys(page, filter), page.limit);
     return { data: await Promise.all(rows.data.map((row) => this.view(row))), hasMore: rows.hasMore };
   }
 
@@ -204,14 +212,7 @@ export class ApiKeysService {
   /** The key, if it is the caller's to rule, and nobody else's until the transaction ends. */
   private async lockOwn(id: string, principal: UserPrincipal): Promise<ApiKeyEntity> {
     const row = await this.repository.lockApiKey(id);
-    const ofTheirProduct =
-      row !== null &&
-      row.customerId === null &&
-      row.productId !== null &&
-      principal.product !== null &&
-      (await this.catalog.productKey(row.productId)) === principal.product;
-    if (!row || !(isAdmin(principal) || row.ownerUserId === principal.userId || ofTheirProduct))
-      throw new DomainError('not_found', 'api_key_not_found', 'There is no such API key.');
+    if (!row || !principal.scope.admitsApiKey(row)) throw notFound('api_key', 'API key');
     return row;
   }
 
@@ -285,8 +286,9 @@ export class ApiKeysService {
   }
 }
 
-function principalOf({ id, scopes, product, customerId, rateLimitPerMinute }: ApiKeyState): ApiKeyPrincipal {
-  return { kind: 'api_key', keyId: id, scopes: new Set(scopes), product, customerId, rateLimitPerMinute };
+function principalOf({ id, rateLimitPerMinute, ...state }: ApiKeyState): ApiKeyPrincipal {
+  const scopes = new Set(state.scopes);
+  return { kind: 'api_key', keyId: id, scopes, scope: apiKeyScope({ ...state, scopes }), rateLimitPerMinute };
 }
 
 function notValid(): DomainError {

@@ -1,19 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull, LessThan } from 'typeorm';
-import type { PageRequest } from '@app/kernel';
+import type { ApiKeyFilter, PageRequest } from '@app/kernel';
 import { Database } from '@app/platform';
-import type { Role } from '@app/users';
 import { ApiKeyEntity, RefreshTokenEntity, SessionEntity, SigningKeyEntity } from './auth.entities.js';
-import type { Scope } from './domain/principal.js';
+import type { Scope, UserRights } from './domain/principal.js';
 
-/** A session with what its user may do now. */
-export interface SessionState {
-  userId: string;
-  customerId: string;
-  role: Role;
-  /** Key of the product that a product admin rules. */
-  product: string | null;
-}
+/** A session with the present rights of its user. */
+export type SessionState = UserRights;
 
 export interface SessionView {
   id: string;
@@ -26,7 +19,8 @@ export interface ApiKeyState {
   id: string;
   secretHash: Buffer;
   scopes: Scope[];
-  product: string | null;
+  ownerUserId: string;
+  product: { id: string; key: string } | null;
   customerId: string | null;
   rateLimitPerMinute: number | null;
   expiresAt: Date | null;
@@ -41,6 +35,9 @@ export interface RefreshState {
   active: boolean;
 }
 
+/** Null where the left join found no product. */
+const PRODUCT = `case when p.id is not null then json_build_object('id', p.id, 'key', p.key) end`;
+
 /** Sessions, refresh tokens, signing keys and API keys. */
 @Injectable()
 export class AuthRepository {
@@ -49,7 +46,7 @@ export class AuthRepository {
   /** null when the session is over or its user is not active. */
   async findSession(id: string, now: Date): Promise<SessionState | null> {
     const [row] = await this.database.query<SessionState>(
-      `select u.id as "userId", u.customer_id as "customerId", u.role, p.key as product
+      `select u.id as "userId", u.customer_id as "customerId", u.role, ${PRODUCT} as product
        from sessions s join users u on u.id = s.user_id left join products p on p.id = u.product_id
        where s.id = $1 and s.revoked_at is null and s.expires_at > $2 and u.active`,
       [id, now],
@@ -141,7 +138,7 @@ export class AuthRepository {
   /** null when the key is unknown or revoked or its owner is not active. */
   async findApiKey(publicId: string): Promise<ApiKeyState | null> {
     const [row] = await this.database.query<ApiKeyState>(
-      `select k.id, k.secret_hash as "secretHash", k.scopes, p.key as product, k.customer_id as "customerId",
+      `select k.id, k.secret_hash as "secretHash", k.scopes, k.owner_user_id as "ownerUserId", ${PRODUCT} as product, k.customer_id as "customerId",
          k.rate_limit_per_minute as "rateLimitPerMinute", k.expires_at as "expiresAt"
        from api_keys k join users u on u.id = k.owner_user_id left join products p on p.id = k.product_id
        where k.public_id = $1 and k.revoked_at is null and u.active`,
@@ -151,14 +148,11 @@ export class AuthRepository {
   }
 
   /** Keys that are not revoked, newest first: of one owner, and of services on one product; or all. */
-  listApiKeys(
-    page: PageRequest,
-    seenBy: { ownerUserId: string; productId: string | null } | null,
-  ): Promise<ApiKeyEntity[]> {
+  listApiKeys(page: PageRequest, filter: ApiKeyFilter | null): Promise<ApiKeyEntity[]> {
     const common = { revokedAt: IsNull(), ...(page.after ? { id: LessThan(page.after) } : {}) };
-    const ofProduct = seenBy?.productId ? [{ ...common, productId: seenBy.productId, customerId: IsNull() }] : [];
+    const ofProduct = filter?.productId ? [{ ...common, productId: filter.productId, customerId: IsNull() }] : [];
     return this.database.manager.find(ApiKeyEntity, {
-      where: seenBy ? [{ ...common, ownerUserId: seenBy.ownerUserId }, ...ofProduct] : common,
+      where: filter ? [{ ...common, ownerUserId: filter.ownerUserId }, ...ofProduct] : common,
       order: { id: 'DESC' },
       take: page.limit + 1,
     });

@@ -4,9 +4,9 @@ import { LRUCache } from 'lru-cache';
 import { Clock, DomainError, newId } from '@app/kernel';
 import { Database } from '@app/platform';
 import { AccessTokens } from './access-tokens.js';
-import { AuthRepository, type SessionView } from './auth.repository.js';
+import { AuthRepository, type SessionState, type SessionView } from './auth.repository.js';
 import { ACCESS_TOKEN_SECONDS } from './domain/access-claims.js';
-import type { UserPrincipal } from './domain/principal.js';
+import { type UserPrincipal, userScope } from './domain/principal.js';
 import { secretHash } from './secret-hash.js';
 
 /** How long an instance goes by what it has read, in milliseconds: with what the reading takes, a revocation is everywhere within a second. */
@@ -39,7 +39,7 @@ export class SessionsService {
       ttl: REVOCATION_BOUND_MS,
       fetchMethod: async (id) => {
         const state = await repository.findSession(id, clock.now());
-        return state ? { kind: 'user', sessionId: id, ...state } : undefined;
+        return state ? userPrincipal(id, state) : undefined;
       },
     });
   }
@@ -133,6 +133,11 @@ export class SessionsService {
       expiresIn: ACCESS_TOKEN_SECONDS,
     };
   }
+}
+
+function userPrincipal(sessionId: string, state: SessionState): UserPrincipal {
+  const { userId, customerId, role } = state;
+  return { kind: 'user', sessionId, userId, customerId, role, scope: userScope(state) };
 }
 
 function refused(): DomainError {

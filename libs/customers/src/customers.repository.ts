@@ -1,19 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull } from 'typeorm';
-import type { PageRequest } from '@app/kernel';
 import { Batcher, Database, type Outcome, PipelinedDatabase, type Statement } from '@app/platform';
 import { CUSTOMER_COLUMNS, CustomerEntity } from './customer.entity.js';
 import type { Customer } from './domain/customer.js';
-
-/** Which customers a list is of. */
-export interface CustomerFilter {
-  /** Key of the product whose members they are; null: any. */
-  product: string | null;
-  /** Whatever the case of its letters. */
-  email?: string;
-}
-
-const MEMBER = `exists (select 1 from subscriptions s join products p on p.id = s.product_id where s.customer_id = customer.id and p.key = :product)`;
 
 /** Each looked up by itself, whatever the planner thinks of how many there are. */
 const found = (column: 'key' | 'id', type: string): string =>
@@ -56,35 +45,6 @@ export class CustomersRepository {
       where: { id, deletedAt: IsNull() },
       lock: { mode: 'for_no_key_update' },
     });
-  }
-
-  /** True when the customer has, or ever had, a subscription on the product. */
-  async isMember(customerId: string, productKey: string): Promise<boolean> {
-    const rows = await this.database.query(
-      'select 1 from subscriptions s join products p on p.id = s.product_id where s.customer_id = $1 and p.key = $2 limit 1',
-      [customerId, productKey],
-    );
-    return rows.length > 0;
-  }
-
-  async productsOf(customerId: string): Promise<string[]> {
-    const rows = await this.database.query<{ key: string }>(
-      'select distinct p.key from subscriptions s join products p on p.id = s.product_id where s.customer_id = $1',
-      [customerId],
-    );
-    return rows.map(({ key }) => key);
-  }
-
-  list(page: PageRequest, { product, email }: CustomerFilter): Promise<Customer[]> {
-    const query = this.database.manager
-      .createQueryBuilder(CustomerEntity, 'customer')
-      .where('customer.deletedAt is null')
-      .orderBy('customer.id', 'DESC')
-      .limit(page.limit + 1);
-    if (page.after) query.andWhere('customer.id < :after', { after: page.after });
-    if (product) query.andWhere(MEMBER, { product });
-    if (email !== undefined) query.andWhere('lower(customer.email) = lower(:email)', { email });
-    return query.getMany();
   }
 
   private async findInTransaction(statement: Statement, value: string): Promise<Customer | null> {

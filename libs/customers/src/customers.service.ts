@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { type Actor, DomainError, type Page, type PageRequest, toPage } from '@app/kernel';
+import { type Actor, DomainError, notFound } from '@app/kernel';
 import { Events, type EventType } from '@app/events';
 import { Database, isUniqueViolation } from '@app/platform';
 import { CustomerTime } from './customer-time.js';
-import { type CustomerFilter, CustomersRepository } from './customers.repository.js';
+import { CustomersRepository } from './customers.repository.js';
 import {
   changedFields,
   checkCustomerKey,
@@ -38,12 +38,12 @@ export class CustomersService {
 
   /** @throws DomainError `customer_not_found` */
   async getByKey(key: string): Promise<Customer> {
-    return (await this.customers.findByKey(key)) ?? notFound();
+    return (await this.customers.findByKey(key)) ?? absent();
   }
 
   /** @throws DomainError `customer_not_found` */
   async getById(id: string): Promise<Customer> {
-    return (await this.customers.findById(id)) ?? notFound();
+    return (await this.customers.findById(id)) ?? absent();
   }
 
   /** The keys of customers that are known to have existed, by their ids: keys never change. */
@@ -53,21 +53,7 @@ export class CustomersService {
 
   /** Reads the customer and holds it for the rest of the transaction. @throws DomainError `customer_not_found` */
   async lock(id: string): Promise<Customer> {
-    return (await this.customers.lock(id)) ?? notFound();
-  }
-
-  isMember(customerId: string, productKey: string): Promise<boolean> {
-    return this.customers.isMember(customerId, productKey);
-  }
-
-  /** Keys of the products that the customer has, or ever had, a subscription on. */
-  productsOf(customerId: string): Promise<string[]> {
-    return this.customers.productsOf(customerId);
-  }
-
-  /** Newest first. */
-  async list(page: PageRequest, filter: CustomerFilter): Promise<Page<Customer>> {
-    return toPage(await this.customers.list(page, filter), page.limit);
+    return (await this.customers.lock(id)) ?? absent();
   }
 
   /**
@@ -146,6 +132,6 @@ export class CustomersService {
   }
 }
 
-function notFound(): never {
-  throw new DomainError('not_found', 'customer_not_found', 'There is no such customer.');
+function absent(): never {
+  throw notFound('customer');
 }

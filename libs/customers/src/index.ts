@@ -1,4 +1,4 @@
-export { customerFromRow, type CustomerRow } from './customer.entity.js';
+export { CUSTOMER_COLUMNS, customerFromRow, type CustomerRow } from './customer.entity.js';
 export { CustomerTime } from './customer-time.js';
 export { CustomersModule } from './customers.module.js';
 export { CustomersService, type NewCustomer } from './customers.service.js';

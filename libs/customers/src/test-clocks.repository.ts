@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { PageRequest } from '@app/kernel';
-import { Database } from '@app/platform';
+import type { PageRequest, ScopeFilter } from '@app/kernel';
+import { Database, inScope } from '@app/platform';
 
 /** A clock that stands still until it is moved; the customers made with it live by it. */
 export interface TestClock {
@@ -31,10 +31,11 @@ export class TestClocksRepository {
     return found ?? null;
   }
 
-  list(page: PageRequest, productId: string | null): Promise<TestClock[]> {
+  list(page: PageRequest, scope: ScopeFilter): Promise<TestClock[]> {
+    const values: unknown[] = [page.after, page.limit + 1];
     return this.database.query(
-      `select ${COLUMNS} from test_clocks where ($1::uuid is null or product_id = $1) and ($2::uuid is null or id < $2) order by id desc limit $3`,
-      [productId, page.after, page.limit + 1],
+      `select ${COLUMNS} from test_clocks where ${inScope(scope, { product: 'product_id' }, values)} and ($1::uuid is null or id < $1) order by id desc limit $2`,
+      values,
     );
   }
 

@@ -1,5 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { type Actor, Clock, DomainError, invalidField, newId, type Page, type PageRequest, toPage } from '@app/kernel';
+import {
+  type Actor,
+  admits,
+  Clock,
+  DomainError,
+  invalidField,
+  newId,
+  notFound,
+  type Page,
+  type PageRequest,
+  type ScopeFilter,
+  toPage,
+} from '@app/kernel';
 import { Events } from '@app/events';
 import { Database } from '@app/platform';
 import { type TestClock, TestClocksRepository } from './test-clocks.repository.js';
@@ -47,20 +59,21 @@ export class TestClocksService {
     );
   }
 
-  /** @param productId the product that the caller is confined to, or null. @throws DomainError `test_clock_not_found` */
-  async get(id: string, productId: string | null): Promise<TestClock> {
+  /** @throws DomainError `test_clock_not_found` when it does not exist or is outside of the scope */
+  async get(id: string, scope: ScopeFilter): Promise<TestClock> {
     const clock = await this.clocks.find(id);
-    return clock && (productId === null || clock.productId === productId) ? clock : notFound();
+    // A clock has no customer: for a caller limited to one customer there is none.
+    return clock && admits(scope, { customerId: null, productId: clock.productId }) ? clock : absent();
   }
 
   /** Newest first. */
-  async list(page: PageRequest, productId: string | null): Promise<Page<TestClock>> {
-    return toPage(await this.clocks.list(page, productId), page.limit);
+  async list(page: PageRequest, scope: ScopeFilter): Promise<Page<TestClock>> {
+    return toPage(await this.clocks.list(page, scope), page.limit);
   }
 
   /** Holds the clock for the rest of the transaction. @throws DomainError `test_clock_not_found`, `test_clock_advancing`, `invalid_fields` when it is later already */
   async lockToAdvance(id: string, to: Date): Promise<void> {
-    const { now } = (await this.clocks.lock(id).catch(refuseBusy)) ?? notFound();
+    const { now } = (await this.clocks.lock(id).catch(refuseBusy)) ?? absent();
     if (to <= now) throw invalidField('to', `must be after the clock's present, ${now.toISOString()}`);
   }
 
@@ -76,6 +89,6 @@ function refuseBusy(error: Error & { code?: string }): never {
   throw error;
 }
 
-function notFound(): never {
-  throw new DomainError('not_found', 'test_clock_not_found', 'There is no such test clock.');
+function absent(): never {
+  throw notFound('test_clock');
 }

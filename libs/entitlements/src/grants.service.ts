@@ -3,12 +3,15 @@ import { CatalogReader, type Feature } from '@app/catalog';
 import { type Customer, CustomersService, CustomerTime } from '@app/customers';
 import {
   type Actor,
+  admits,
   DomainError,
   type Interval,
   invalidField,
   newId,
+  notFound,
   type Page,
   type PageRequest,
+  type ScopeFilter,
   toPage,
 } from '@app/kernel';
 import { Events, type EventType } from '@app/events';
@@ -92,18 +95,13 @@ export class GrantsService {
   }
 
   /** Takes away what is left of a grant; what was burnt from it stays burnt. @throws DomainError `grant_not_found`, `grant_voided` */
-  async void(
-    customer: Customer,
-    id: string,
-    { onlyProduct, actor }: { onlyProduct: string | null; actor: Actor },
-  ): Promise<void> {
+  async void(customer: Customer, id: string, { scope, actor }: { scope: ScopeFilter; actor: Actor }): Promise<void> {
     await this.database.transaction(async () => {
       await this.customers.lock(customer.id);
       const grant = await this.grants.find(customer.id, id);
       const [feature] = grant ? await this.catalog.featuresById([grant.featureId]) : [];
-      const theirs =
-        feature && (onlyProduct === null || onlyProduct === (await this.catalog.productKey(feature.productId)));
-      if (!grant || !theirs) throw new DomainError('not_found', 'grant_not_found', 'There is no such grant.');
+      if (!grant || !feature || !admits(scope, { customerId: customer.id, productId: feature.productId }))
+        throw notFound('grant');
       if (!(await this.grants.void(customer.id, id, await this.time.of(customer))))
         throw new DomainError('conflict', 'grant_voided', 'The grant was voided before.');
       await this.record('grant.voided', grant, feature, { customer, actor });

@@ -46,3 +46,11 @@ export class DomainError extends Error {
 export function invalidField(field: string, message: string): DomainError {
   return new DomainError('invalid', 'invalid_fields', 'Some fields are not valid.', { errors: [{ field, message }] });
 }
+
+/**
+ * The 404 of an object: code `<noun>_not_found`. One form for an object that does not exist and one that the caller may
+ * not see, so that a response never shows which of the two it was.
+ */
+export function notFound(noun: string, label = noun.replaceAll('_', ' ')): DomainError {
+  return new DomainError('not_found', `${noun}_not_found`, `There is no such ${label}.`);
+}

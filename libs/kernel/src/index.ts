@@ -1,3 +1,4 @@
+export * from './access-scope.js';
 export * from './actor.js';
 export * from './calendar.js';
 export * from './clock.js';

@@ -17,6 +17,7 @@ export { shutDownOnSignal } from './process/shutdown.js';
 export { type QueryTally, requestTally } from './observation/request-tally.js';
 export { isTracing, startTracing, stopTracing, tracer } from './observation/tracing.js';
 export { type Dependencies, type DependencyState, Readiness } from './database/readiness.js';
+export { inScope, type ScopeColumns } from './database/scope-condition.js';
 export { startDatabase } from './database/start-database.js';
 export { Idempotency, keyReused, type StoredAnswer } from './idempotency/idempotency.js';
 export { STALENESS_MS } from './cache/page-store.js';

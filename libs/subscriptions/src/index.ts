@@ -12,6 +12,7 @@ export {
 } from './domain/subscription.js';
 export { type Enrolment, EnrolmentService, type SubscribeRequest } from './enrolment.service.js';
 export { type ChangeCommand, type ChangePreview, type Command, LifecycleService } from './lifecycle.service.js';
+export { MembersService } from './members.service.js';
 export type { StoredProrationLine } from './proration-lines.repository.js';
 export type { PlanStats } from './subscription-stats.repository.js';
 export { type ProductStats, SubscriptionStats } from './subscription-stats.service.js';

@@ -12,6 +12,8 @@ import { PlanMigrationsRepository } from './plan-migrations.repository.js';
 import { PlanMigrationsService } from './plan-migrations.service.js';
 import { DueTransitions } from './due-transitions.js';
 import { SubscriptionsRepository } from './subscriptions.repository.js';
+import { MembersRepository } from './members.repository.js';
+import { MembersService } from './members.service.js';
 import { SubscriptionsService } from './subscriptions.service.js';
 import { Transitions } from './transitions.js';
 
@@ -25,6 +27,8 @@ import { Transitions } from './transitions.js';
     DueTransitions,
     PlanSelector,
     SubscriptionsService,
+    MembersRepository,
+    MembersService,
     LifecycleService,
     EnrolmentService,
     DueSubscriptionsService,
@@ -34,6 +38,7 @@ import { Transitions } from './transitions.js';
   ],
   exports: [
     SubscriptionsService,
+    MembersService,
     LifecycleService,
     EnrolmentService,
     DueSubscriptionsService,

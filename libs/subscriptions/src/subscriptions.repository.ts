@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { grouped, type PageRequest } from '@app/kernel';
+import { grouped, type PageRequest, type ScopeFilter } from '@app/kernel';
 import {
   type ArrayItem,
   arrayLiteral,
   Batcher,
   Database,
+  inScope,
   type Outcome,
   PipelinedDatabase,
   type Statement,
@@ -36,7 +37,8 @@ export interface HistoryFilter {
 export interface ListFilter {
   productId: string;
   testClockId: string | null;
-  customerId?: string | null;
+  /** What the caller may see. */
+  scope: ScopeFilter;
   /** Left out: live ones. */
   status?: SubscriptionStatus;
   planId?: string;
@@ -47,7 +49,7 @@ export interface ListFilter {
 /** Those of a product that end, unrenewed, in a span of time. */
 export interface EndingFilter {
   productId: string;
-  customerId?: string | null;
+  scope: ScopeFilter;
   from: Date;
   before: Date;
 }
@@ -175,7 +177,7 @@ export class SubscriptionsRepository {
   /** Newest first. Each filter has an index of its own, so the conditions are spelled out: a page costs the same wherever it is. */
   list(
     page: PageRequest,
-    { productId, testClockId, customerId, status, planId, from, to }: ListFilter,
+    { productId, testClockId, scope, status, planId, from, to }: ListFilter,
   ): Promise<Subscription[]> {
     const conditions = new Conditions();
     if (planId) conditions.add('s.plan_id = ?', planId);
@@ -186,7 +188,7 @@ export class SubscriptionsRepository {
     else conditions.add(`s.status <> 'active'`);
     if (testClockId) conditions.add('s.test_clock_id = ?', testClockId);
     else conditions.add('s.test_clock_id is null');
-    if (customerId) conditions.add('s.customer_id = ?', customerId);
+    conditions.add(customerInScope(scope, conditions.values));
     if (page.after) conditions.add('s.id < ?', page.after);
     if (from) conditions.add('s.created_at >= ?', from);
     if (to) conditions.add('s.created_at < ?', to);
@@ -197,13 +199,13 @@ export class SubscriptionsRepository {
   }
 
   /** The first to end first. */
-  listEnding(page: PageRequest, { productId, customerId, from, before }: EndingFilter): Promise<Subscription[]> {
+  listEnding(page: PageRequest, { productId, scope, from, before }: EndingFilter): Promise<Subscription[]> {
     const conditions = new Conditions();
     conditions.add('s.product_id = ?', productId);
     conditions.add(`${LIVE} and s.test_clock_id is null and ${UNRENEWED}`);
     conditions.add('s.current_period_end > ?', from);
     conditions.add('s.current_period_end <= ?', before);
-    if (customerId) conditions.add('s.customer_id = ?', customerId);
+    conditions.add(customerInScope(scope, conditions.values));
     if (page.after)
       conditions.add(
         '(s.current_period_end, s.id) > (select p.current_period_end, p.id from subscriptions p where p.id = ?)',
@@ -288,6 +290,10 @@ export class SubscriptionsRepository {
 }
 
 const nameOf = ({ customerId, productId }: Side): string => `${customerId} ${productId}`;
+
+/** The product of a list is checked before, and each statement has a condition on it. */
+const customerInScope = ({ customerId }: ScopeFilter, values: unknown[]): string =>
+  inScope({ customerId, productId: null }, { customer: 's.customer_id' }, values);
 
 type Nullable<T> = { [K in keyof T]: T[K] | null };
 

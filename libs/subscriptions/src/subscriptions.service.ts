@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CatalogReader, PlansService } from '@app/catalog';
 import { CustomerTime } from '@app/customers';
-import { DomainError, invalidField, type Page, type PageRequest, toPage } from '@app/kernel';
+import { DomainError, invalidField, notFound, type Page, type PageRequest, toPage } from '@app/kernel';
 import { Events, type RecordedEvent } from '@app/events';
 import { projectedAt, currentOf } from './domain/time.js';
 import { isLive, type Subscription, type SubscriptionStatus } from './domain/subscription.js';
@@ -35,7 +35,7 @@ export class SubscriptionsService {
   /** @throws DomainError `subscription_not_found` */
   async getById(id: string): Promise<Subscription> {
     const subscription = await this.subscriptions.findById(id);
-    if (!subscription) throw new DomainError('not_found', 'subscription_not_found', 'There is no such subscription.');
+    if (!subscription) throw notFound('subscription');
     return projectedAt(subscription, await this.time.of(subscription));
   }
 
@@ -103,7 +103,7 @@ export class SubscriptionsService {
     return this.present(
       await this.subscriptions.listEnding(page, {
         productId: filter.productId,
-        customerId: filter.customerId,
+        scope: filter.scope,
         from: now,
         before,
       }),

@@ -7,7 +7,6 @@ export {
   type TestResult,
   WebhookDeliveriesService,
 } from './webhook-deliveries.service.js';
-export type { EndpointScope } from './webhook-endpoints.repository.js';
 export {
   type EndpointChanges,
   type EndpointState,

@@ -1,9 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { DeliveriesService, type DeliveryStatus, type LoggedDelivery } from '@app/deliveries';
-import { Clock, DomainError, invalidField, newId, type Page, type PageRequest } from '@app/kernel';
+import {
+  Clock,
+  DomainError,
+  invalidField,
+  newId,
+  notFound,
+  type Page,
+  type PageRequest,
+  type ScopeFilter,
+} from '@app/kernel';
 import { EventFeed, FEED_DAYS, type FeedEntry } from '@app/events';
 import type { WebhookEndpoint } from './domain/webhook-endpoint.js';
-import { type EndpointScope, WebhookEndpointsRepository } from './webhook-endpoints.repository.js';
+import { WebhookEndpointsRepository } from './webhook-endpoints.repository.js';
 import { WebhookSender } from './webhook-sender.js';
 
 const DAY_MS = 86_400_000;
@@ -50,7 +59,7 @@ export class WebhookDeliveriesService {
   /** Newest first. @throws DomainError `webhook_endpoint_not_found` */
   async list(
     page: PageRequest,
-    scope: EndpointScope,
+    scope: ScopeFilter,
     { endpoint, event, ...filter }: DeliveryQuery,
   ): Promise<Page<LoggedDelivery>> {
     const lanes =
@@ -59,15 +68,14 @@ export class WebhookDeliveriesService {
   }
 
   /** @throws DomainError `webhook_delivery_not_found` */
-  async get(id: string, scope: EndpointScope): Promise<LoggedDelivery> {
+  async get(id: string, scope: ScopeFilter): Promise<LoggedDelivery> {
     const delivery = await this.deliveries.find(id);
-    if (!delivery || !(await this.endpoints.find(delivery.lane, scope)))
-      throw new DomainError('not_found', 'webhook_delivery_not_found', 'There is no such delivery.');
+    if (!delivery || !(await this.endpoints.find(delivery.lane, scope))) throw notFound('webhook_delivery', 'delivery');
     return delivery;
   }
 
   /** Sends what has arrived or was given up once more, as if for the first time. @throws DomainError `webhook_delivery_not_found`, `delivery_pending`, `event_not_kept`, `endpoint_disabled` */
-  async redeliver(id: string, scope: EndpointScope): Promise<LoggedDelivery> {
+  async redeliver(id: string, scope: ScopeFilter): Promise<LoggedDelivery> {
     const { lane, messageId, type } = await this.get(id, scope);
     await this.assertEnabled(lane, scope);
     if (!(await this.feed.bodies([messageId])).has(messageId))
@@ -84,7 +92,7 @@ export class WebhookDeliveriesService {
    */
   async redeliverRange(
     endpointId: string,
-    scope: EndpointScope,
+    scope: ScopeFilter,
     { from, to, all, after }: Redelivery,
   ): Promise<{ redelivered: number; nextAfter: number | null }> {
     const endpoint = await this.assertEnabled(endpointId, scope);
@@ -103,7 +111,7 @@ export class WebhookDeliveriesService {
   }
 
   /** Sends something to an endpoint at once, whether it is on or off, and waits for what comes of it. @throws DomainError `webhook_endpoint_not_found` */
-  async test(id: string, scope: EndpointScope): Promise<TestResult> {
+  async test(id: string, scope: ScopeFilter): Promise<TestResult> {
     await this.endpoints.get(id, scope);
     const [target] = await this.endpoints.targets([id]);
     const messageId = newId();
@@ -137,7 +145,7 @@ export class WebhookDeliveriesService {
         );
   }
 
-  private async assertEnabled(id: string, scope: EndpointScope): Promise<WebhookEndpoint> {
+  private async assertEnabled(id: string, scope: ScopeFilter): Promise<WebhookEndpoint> {
     const endpoint = await this.endpoints.get(id, scope);
     if (!endpoint.enabled)
       throw new DomainError('conflict', 'endpoint_disabled', 'The endpoint is off: switch it on first.');

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { DomainError, type PageRequest } from '@app/kernel';
-import { arrayLiteral, Database } from '@app/platform';
+import { notFound, type PageRequest, type ScopeFilter } from '@app/kernel';
+import { arrayLiteral, Database, inScope } from '@app/platform';
 import type { DisabledReason, WebhookEndpoint } from './domain/webhook-endpoint.js';
 
 /** Sealed. */
@@ -13,31 +13,20 @@ export interface StoredSecrets {
 /** What is needed to send. */
 export type WebhookTarget = Pick<WebhookEndpoint, 'id' | 'url' | 'enabled'> & StoredSecrets;
 
-/** Whose endpoints: those of one product, of one customer, or all. */
-export interface EndpointScope {
-  productId: string | null;
-  customerId: string | null;
-}
-
 /** Any fixed number: who adds an endpoint to a scope holds it, with the scope. */
 const SCOPE_LOCK = 704_602_925;
 const COLUMNS = `id, product_id as "productId", customer_id as "customerId", owner_user_id as "ownerUserId", of_profile as "ofProfile", url, description, types, enabled,
   disabled_reason as "disabledReason", disabled_at as "disabledAt", created_at as "createdAt", updated_at as "updatedAt"`;
 const SECRETS = `secret, previous_secret as "previousSecret", previous_secret_until as "previousSecretUntil"`;
-/** What a scope holds: of a product what is told to its people, not what single customers have asked for. */
-const inScope = ({ productId, customerId }: EndpointScope): string => {
-  if (customerId !== null) return '$1::uuid is null and customer_id = $2';
-  return productId === null
-    ? '$1::uuid is null and $2::uuid is null'
-    : '$2::uuid is null and product_id = $1 and customer_id is null';
-};
+/** A scope of one product holds the seller's endpoints, not those that single customers created. */
+const SCOPE_COLUMNS = { customer: 'customer_id', product: 'product_id', privateToCustomer: true };
 
 @Injectable()
 export class WebhookEndpointsRepository {
   constructor(private readonly database: Database) {}
 
   /** Of those who add to a scope at once, one at a time. @returns how many it holds */
-  async lockScope({ productId, customerId }: EndpointScope): Promise<number> {
+  async lockScope({ productId, customerId }: ScopeFilter): Promise<number> {
     await this.database.write('select pg_advisory_xact_lock($1, hashtext($2))', [
       SCOPE_LOCK,
       `${productId ?? ''} ${customerId ?? ''}`,
@@ -58,24 +47,26 @@ export class WebhookEndpointsRepository {
     );
   }
 
-  async find(id: string, scope: EndpointScope): Promise<WebhookEndpoint | null> {
+  async find(id: string, scope: ScopeFilter): Promise<WebhookEndpoint | null> {
+    const values: unknown[] = [id];
     const [found] = await this.database.query<WebhookEndpoint>(
-      `select ${COLUMNS} from webhook_endpoints where id = $3 and ${inScope(scope)}`,
-      [scope.productId, scope.customerId, id],
+      `select ${COLUMNS} from webhook_endpoints where id = $1 and ${inScope(scope, SCOPE_COLUMNS, values)}`,
+      values,
     );
     return found ?? null;
   }
 
   /** @throws DomainError `webhook_endpoint_not_found` */
-  async get(id: string, scope: EndpointScope): Promise<WebhookEndpoint> {
+  async get(id: string, scope: ScopeFilter): Promise<WebhookEndpoint> {
     return (await this.find(id, scope)) ?? endpointNotFound();
   }
 
   /** @throws DomainError `webhook_endpoint_not_found` */
-  async lock(id: string, scope: EndpointScope): Promise<WebhookEndpoint> {
+  async lock(id: string, scope: ScopeFilter): Promise<WebhookEndpoint> {
+    const values: unknown[] = [id];
     const [found] = await this.database.write<WebhookEndpoint>(
-      `select ${COLUMNS} from webhook_endpoints where id = $3 and ${inScope(scope)} for no key update`,
-      [scope.productId, scope.customerId, id],
+      `select ${COLUMNS} from webhook_endpoints where id = $1 and ${inScope(scope, SCOPE_COLUMNS, values)} for no key update`,
+      values,
     );
     return found ?? endpointNotFound();
   }
@@ -97,18 +88,20 @@ export class WebhookEndpointsRepository {
   }
 
   /** Newest first. */
-  list(page: PageRequest, scope: EndpointScope): Promise<WebhookEndpoint[]> {
+  list(page: PageRequest, scope: ScopeFilter): Promise<WebhookEndpoint[]> {
+    const values: unknown[] = [page.after, page.limit + 1];
     return this.database.query<WebhookEndpoint>(
-      `select ${COLUMNS} from webhook_endpoints where ${inScope(scope)} and ($3::uuid is null or id < $3) order by id desc limit $4`,
-      [scope.productId, scope.customerId, page.after, page.limit + 1],
+      `select ${COLUMNS} from webhook_endpoints where ${inScope(scope, SCOPE_COLUMNS, values)} and ($1::uuid is null or id < $1) order by id desc limit $2`,
+      values,
     );
   }
 
-  async idsOf(scope: EndpointScope): Promise<string[]> {
-    const rows = await this.database.query<{ id: string }>(`select id from webhook_endpoints where ${inScope(scope)}`, [
-      scope.productId,
-      scope.customerId,
-    ]);
+  async idsOf(scope: ScopeFilter): Promise<string[]> {
+    const values: unknown[] = [];
+    const rows = await this.database.query<{ id: string }>(
+      `select id from webhook_endpoints where ${inScope(scope, SCOPE_COLUMNS, values)}`,
+      values,
+    );
     return rows.map(({ id }) => id);
   }
 
@@ -164,5 +157,5 @@ export class WebhookEndpointsRepository {
 }
 
 function endpointNotFound(): never {
-  throw new DomainError('not_found', 'webhook_endpoint_not_found', 'There is no such webhook endpoint.');
+  throw notFound('webhook_endpoint');
 }

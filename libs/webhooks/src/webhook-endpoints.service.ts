@@ -1,13 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import { CatalogReader } from '@app/catalog';
 import { DeliveriesService, type LaneState } from '@app/deliveries';
-import { type Actor, Clock, DomainError, invalidField, newId, type Page, type PageRequest, toPage } from '@app/kernel';
+import {
+  type Actor,
+  Clock,
+  DomainError,
+  invalidField,
+  newId,
+  type Page,
+  type PageRequest,
+  type ScopeFilter,
+  toPage,
+} from '@app/kernel';
 import { type EventType, Events, PUBLIC_EVENT_TYPES } from '@app/events';
 import { Database } from '@app/platform';
 import { AddressPolicy, RefusedAddress } from './address-policy.js';
 import { targetUrl } from './domain/target-url.js';
 import { endpointFacts, type WebhookEndpoint } from './domain/webhook-endpoint.js';
-import { type EndpointScope, WebhookEndpointsRepository } from './webhook-endpoints.repository.js';
+import { WebhookEndpointsRepository } from './webhook-endpoints.repository.js';
 import { WebhookSecrets } from './webhook-secrets.js';
 
 const MAX_ENDPOINTS = { customer: 20, others: 200 };
@@ -48,7 +58,7 @@ export class WebhookEndpointsService {
   /** @returns the endpoint and its secret, which nobody is told again. @throws DomainError `invalid_fields`, `too_many_endpoints` */
   async create(
     input: NewEndpoint,
-    scope: EndpointScope,
+    scope: ScopeFilter,
     by: Maker,
   ): Promise<{ endpoint: EndpointState; secret: string }> {
     const { url, types } = await this.checked(input);
@@ -56,23 +66,23 @@ export class WebhookEndpointsService {
   }
 
   /** @throws DomainError `webhook_endpoint_not_found` */
-  async get(id: string, scope: EndpointScope): Promise<EndpointState> {
+  async get(id: string, scope: ScopeFilter): Promise<EndpointState> {
     return this.withState(await this.endpoints.get(id, scope));
   }
 
   /** Newest first. */
-  async list(page: PageRequest, scope: EndpointScope): Promise<Page<EndpointState>> {
+  async list(page: PageRequest, scope: ScopeFilter): Promise<Page<EndpointState>> {
     const { data, hasMore } = toPage(await this.endpoints.list(page, scope), page.limit);
     const stateOf = await this.deliveries.laneStates(data.map(({ id }) => id));
     return { data: data.map((endpoint) => ({ ...endpoint, ...stateOf(endpoint.id) })), hasMore };
   }
 
-  idsOf(scope: EndpointScope): Promise<string[]> {
+  idsOf(scope: ScopeFilter): Promise<string[]> {
     return this.endpoints.idsOf(scope);
   }
 
   /** Changes the given fields. Switched on again, it is tried at once. @throws DomainError `webhook_endpoint_not_found`, `invalid_fields` */
-  async update(id: string, scope: EndpointScope, changes: EndpointChanges, actor: Actor): Promise<EndpointState> {
+  async update(id: string, scope: ScopeFilter, changes: EndpointChanges, actor: Actor): Promise<EndpointState> {
     await this.endpoints.get(id, scope);
     const { url, types } = await this.checked(changes);
     return this.database.transaction(async () =>
@@ -83,7 +93,7 @@ export class WebhookEndpointsService {
   /** Another secret; the one before signs too for `overlapSeconds`. @throws DomainError `webhook_endpoint_not_found` */
   rotateSecret(
     id: string,
-    scope: EndpointScope,
+    scope: ScopeFilter,
     overlapSeconds: number,
     actor: Actor,
   ): Promise<{ endpoint: EndpointState; secret: string }> {
@@ -102,7 +112,7 @@ export class WebhookEndpointsService {
   }
 
   /** With everything that waits for it. @throws DomainError `webhook_endpoint_not_found` */
-  async delete(id: string, scope: EndpointScope, actor: Actor): Promise<void> {
+  async delete(id: string, scope: ScopeFilter, actor: Actor): Promise<void> {
     await this.database.transaction(async () => this.remove(await this.endpoints.lock(id, scope), actor));
   }
 
@@ -150,7 +160,7 @@ export class WebhookEndpointsService {
 
   private async add(
     wanted: Pick<WebhookEndpoint, 'url' | 'description' | 'types'>,
-    scope: EndpointScope,
+    scope: ScopeFilter,
     { ownerUserId, actor, ofProfile = false }: Maker,
   ): Promise<{ endpoint: EndpointState; secret: string }> {
     const now = this.clock.now();

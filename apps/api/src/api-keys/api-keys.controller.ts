@@ -67,7 +67,7 @@ export class ApiKeysController {
   async list(@Query() query: ListQuery, @CurrentPrincipal() principal: UserPrincipal): Promise<ApiKeyPageDto> {
     const binding = { owner: principal.userId };
     return this.pages.answer(
-      await this.apiKeys.list(this.pages.request(query, binding), principal),
+      await this.apiKeys.list(this.pages.request(query, binding), principal.scope.apiKeyFilter),
       binding,
       (row): ApiKeyDto => row,
     );

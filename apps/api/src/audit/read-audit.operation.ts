@@ -47,7 +47,7 @@ export class ReadAuditOperation {
     { product, customer, actor, actorKind, subject, type, address, from, to }: AuditExportQueryDto,
     principal: Principal,
   ): Promise<AuditFilter> {
-    const scope = await this.scope.of({ product, customer }, principal);
+    const scope = await this.scope.narrow({ product, customer }, principal.scope);
     return {
       ...scope,
       actorId: actor,

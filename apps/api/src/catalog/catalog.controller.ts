@@ -4,7 +4,7 @@ import { actorOf, type Principal } from '@app/auth';
 import { CatalogService } from '@app/catalog';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
-import { allowedProduct, ProductKey } from '../http/access/product-key.decorator.js';
+import { ProductKey } from '../http/access/product-key.decorator.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { RequestDeadline } from '../http/in-flight/request-deadline.decorator.js';
@@ -40,7 +40,7 @@ export class CatalogController {
     @Query() query: ApplyCatalogQueryDto,
     @CurrentPrincipal() principal: Principal,
   ): Promise<CatalogDifferenceDto> {
-    allowedProduct(principal, body.product.key);
+    principal.scope.productNamed(body.product.key);
     return this.catalog.apply(body, { dryRun: query.dryRun === 'true', actor: actorOf(principal) });
   }
 }

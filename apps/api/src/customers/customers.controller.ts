@@ -4,12 +4,12 @@ import type { FastifyReply } from 'fastify';
 import { CustomerAccountsService } from '@app/accounts';
 import type { Principal } from '@app/auth';
 import { CatalogReader } from '@app/catalog';
-import { type Customer, CustomersService } from '@app/customers';
-import { SubscriptionsService } from '@app/subscriptions';
+import type { Customer } from '@app/customers';
+import { MembersService, SubscriptionsService } from '@app/subscriptions';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentCustomer, CurrentPrincipal } from '../http/access/current-principal.decorator.js';
 import { ResolveCustomer } from '../http/access/owner.guard.js';
-import { confinedProduct, ProductKey } from '../http/access/product-key.decorator.js';
+import { ProductKey } from '../http/access/product-key.decorator.js';
 import { Etag } from '../http/etag/etag.interceptor.js';
 import { optionalDate } from '../http/input/optional-date.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
@@ -37,7 +37,7 @@ const PUT_STATUS = { created: 201, updated: 200 } as const;
 @Controller('v1/customers')
 export class CustomersController {
   constructor(
-    private readonly customers: CustomersService,
+    private readonly members: MembersService,
     private readonly subscriptions: SubscriptionsService,
     private readonly accounts: CustomerAccountsService,
     private readonly catalog: CatalogReader,
@@ -78,10 +78,11 @@ export class CustomersController {
     @Query() query: ListCustomersQueryDto,
     @CurrentPrincipal() principal: Principal,
   ): Promise<CustomerPageDto> {
-    const filter = { product: confinedProduct(principal), email: query.email };
+    const { productKey, filter } = principal.scope;
+    const binding = { product: productKey, email: query.email };
     return this.pages.answer(
-      await this.customers.list(this.pages.request(query, filter), filter),
-      filter,
+      await this.members.list(this.pages.request(query, binding), filter, query.email),
+      binding,
       CustomerDto.of,
     );
   }

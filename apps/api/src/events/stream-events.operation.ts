@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { type BeforeApplicationShutdown, Injectable } from '@nestjs/common';
-import { actorOf, ApiKeysService, type Principal, SessionsService } from '@app/auth';
+import { actorOf, ApiKeysService, hasSameRights, type Principal, SessionsService } from '@app/auth';
 import { invalidField } from '@app/kernel';
 import { EventFeed, type FeedEntry, type FeedFilter } from '@app/events';
 import { EventScope } from '../http/access/event-scope.js';
@@ -82,14 +82,14 @@ export class StreamEventsOperation implements BeforeApplicationShutdown {
   }
 
   private async filterOf({ types, product, customer }: StreamQueryDto, principal: Principal): Promise<FeedFilter> {
-    return { ...(await this.scope.of({ product, customer }, principal)), types: types?.split(',') };
+    return { ...(await this.scope.narrow({ product, customer }, principal.scope)), types: types?.split(',') };
   }
 
   /** False once a key was revoked, a session has ended, or its person may do something else. */
   private async mayStill(principal: Principal): Promise<boolean> {
     if (principal.kind === 'api_key') return this.apiKeys.isAlive(principal.keyId);
     const now = await this.sessions.authenticate(principal.sessionId).catch(() => null);
-    return now !== null && now.role === principal.role && now.product === principal.product;
+    return now !== null && hasSameRights(now, principal);
   }
 }
 

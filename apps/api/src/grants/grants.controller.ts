@@ -6,7 +6,7 @@ import { GrantsService } from '@app/entitlements';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentCustomer, CurrentPrincipal } from '../http/access/current-principal.decorator.js';
 import { ResolveCustomer } from '../http/access/owner.guard.js';
-import { confinedProduct, ProductKey } from '../http/access/product-key.decorator.js';
+import { ProductKey } from '../http/access/product-key.decorator.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { optionalDate } from '../http/input/optional-date.js';
 import { UuidParam } from '../http/input/uuid-param.decorator.js';
@@ -79,6 +79,6 @@ export class GrantsController {
     @UuidParam('id') id: string,
     @CurrentPrincipal() principal: Principal,
   ): Promise<void> {
-    await this.grants.void(customer, id, { onlyProduct: confinedProduct(principal), actor: actorOf(principal) });
+    await this.grants.void(customer, id, { scope: principal.scope.filter, actor: actorOf(principal) });
   }
 }

@@ -1,8 +1,10 @@
 import { Global, Module } from '@nestjs/common';
 import { CatalogModule } from '@app/catalog';
 import { CustomersModule } from '@app/customers';
+import { EntitlementsModule } from '@app/entitlements';
+import { SubscriptionsModule } from '@app/subscriptions';
+import { CustomerResolver } from './access/customer-resolver.js';
 import { EventScope } from './access/event-scope.js';
-import { ProductConfinement } from './access/product-confinement.js';
 import { InFlight } from './in-flight/in-flight.js';
 import { RequestLog } from './observation/request-log.js';
 import { Pages } from './pagination/pages.js';
@@ -10,8 +12,8 @@ import { Pages } from './pagination/pages.js';
 /** What every controller may ask for. */
 @Global()
 @Module({
-  imports: [CatalogModule, CustomersModule],
-  providers: [EventScope, InFlight, Pages, ProductConfinement, RequestLog],
-  exports: [EventScope, Pages, ProductConfinement],
+  imports: [CatalogModule, CustomersModule, EntitlementsModule, SubscriptionsModule],
+  providers: [CustomerResolver, EventScope, InFlight, Pages, RequestLog],
+  exports: [CustomerResolver, EventScope, Pages],
 })
 export class HttpModule {}

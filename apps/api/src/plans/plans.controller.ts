@@ -1,9 +1,10 @@
 import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query, UseInterceptors } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { actorOf, type Principal, seesWholeCatalog } from '@app/auth';
+import { actorOf, type Principal } from '@app/auth';
+import type { AccessScope } from '@app/kernel';
 import { PlansService } from '@app/catalog';
 import { Allow } from '../http/access/allow.decorator.js';
-import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
+import { CurrentPrincipal, CurrentScope } from '../http/access/current-principal.decorator.js';
 import { ProductKey } from '../http/access/product-key.decorator.js';
 import { PublicCacheInterceptor } from '../http/cache/public-cache.interceptor.js';
 import { Etag } from '../http/etag/etag.interceptor.js';
@@ -33,29 +34,28 @@ export class PlansController {
   ) {}
 
   @Get()
-  @Allow('everybody')
+  @Allow('optional')
   @UseInterceptors(PublicCacheInterceptor)
   @ApiOperation({ operationId: 'listPlans', summary: 'List plans, newest first' })
   @ApiProblems(404)
   async list(
     @Query() query: PlanListQueryDto,
     @ProductKey() product: string,
-    @CurrentPrincipal() principal: Principal | null,
+    @CurrentScope() { wholeCatalog }: AccessScope,
   ): Promise<PlanPageDto> {
     const { status, region, deviceType, currency, interval } = query;
-    const everything = seesWholeCatalog(principal);
-    const binding = { ...query, product, everything };
+    const binding = { ...query, product, everything: wholeCatalog };
     const page = await this.plans.list(
       product,
       this.pages.request(query, binding),
       { status, region, deviceType, currency, interval },
-      everything,
+      wholeCatalog,
     );
     return this.pages.answer(page, binding, PlanDto.fromPlan);
   }
 
   @Get(':key')
-  @Allow('everybody')
+  @Allow('optional')
   @UseInterceptors(PublicCacheInterceptor)
   @Etag('revision')
   @ApiOperation({ operationId: 'getPlan', summary: 'Read one plan' })
@@ -64,9 +64,9 @@ export class PlansController {
     @Param('key') key: string,
     @Query() _: ProductQueryDto,
     @ProductKey() product: string,
-    @CurrentPrincipal() principal: Principal | null,
+    @CurrentScope() { wholeCatalog }: AccessScope,
   ): Promise<PlanDto> {
-    return PlanDto.fromPlan(await this.plans.get(product, key, seesWholeCatalog(principal)));
+    return PlanDto.fromPlan(await this.plans.get(product, key, wholeCatalog));
   }
 
   @Get(':key/versions')

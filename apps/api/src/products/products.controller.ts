@@ -2,7 +2,6 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } fr
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { actorOf, type Principal } from '@app/auth';
 import { CatalogReader, ProductsService } from '@app/catalog';
-import { allowedProduct } from '../http/access/product-key.decorator.js';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
@@ -54,7 +53,7 @@ export class ProductsController {
     @Body() body: UpdateProductDto,
     @CurrentPrincipal() principal: Principal,
   ): Promise<ProductDto> {
-    return ProductDto.of(await this.products.update(allowedProduct(principal, key), body, actorOf(principal)));
+    return ProductDto.of(await this.products.update(principal.scope.productNamed(key)!, body, actorOf(principal)));
   }
 
   @Delete(':key')

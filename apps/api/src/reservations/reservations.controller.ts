@@ -4,9 +4,9 @@ import type { FastifyReply } from 'fastify';
 import type { Principal } from '@app/auth';
 import { MeteringService } from '@app/metering';
 import { Allow } from '../http/access/allow.decorator.js';
-import { Asked } from '../http/access/asked.decorator.js';
 import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
-import { ResolveCachedCustomer } from '../http/access/owner.guard.js';
+import { ResolveCustomer } from '../http/access/owner.guard.js';
+import { type UsageRequest, UsageRequestParam } from '../http/access/usage-request.decorator.js';
 import { Idempotent, IdempotentInCommand } from '../http/idempotency/idempotency.interceptor.js';
 import { withReplayHeader } from '../http/idempotency/replay-header.js';
 import { UuidParam } from '../http/input/uuid-param.decorator.js';
@@ -37,18 +37,18 @@ export class ReservationsController {
   @Post()
   @HttpCode(200)
   @Allow({ scope: 'usage:write', users: 'owner' })
-  @ResolveCachedCustomer()
+  @ResolveCustomer({ cached: true })
   @IdempotentInCommand()
   @ApiOperation({ operationId: 'reserve', summary: 'Hold units if, and only if, they are allowed' })
   async reserve(
-    @Asked() asked: Asked,
+    @UsageRequestParam() request: UsageRequest,
     @Body() body: CreateReservationDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ReservationDecisionDto> {
     const { feature, quantity, ttlSeconds } = body;
     return this.count.of(
       'reserve',
-      withReplayHeader(reply, await this.metering.reserve({ ...asked, feature, quantity, ttlSeconds })),
+      withReplayHeader(reply, await this.metering.reserve({ ...request, feature, quantity, ttlSeconds })),
     );
   }
 

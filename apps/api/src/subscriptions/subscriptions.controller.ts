@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { actorOf, confinedTo, type Principal } from '@app/auth';
+import { actorOf, type Principal } from '@app/auth';
 import { CatalogReader } from '@app/catalog';
 import type { Customer } from '@app/customers';
 import { EnrolmentService, type Subscription, SubscriptionsService } from '@app/subscriptions';
@@ -105,7 +105,7 @@ export class SubscriptionsController {
       to: optionalDate(to),
       testClockId,
       endingWithinMs: spanInMs(expiringWithin),
-      customerId: confinedTo(principal),
+      scope: principal.scope.filter,
     };
     const page = await this.subscriptions.list(this.pages.request(query, binding), filter);
     return { ...this.pages.answer(page, binding, () => null), data: await this.presenter.many(page.data) };

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type TestClock, TestClocksService } from '@app/customers';
-import type { Actor } from '@app/kernel';
+import type { Actor, ScopeFilter } from '@app/kernel';
 import { MeteringService } from '@app/metering';
 import { DueSubscriptionsService } from '@app/subscriptions';
 
@@ -14,11 +14,11 @@ export class AdvanceClockOperation {
   ) {}
 
   /** Answers when everything that was due until then has been done. @throws DomainError `test_clock_not_found`, `test_clock_advancing`, `invalid_fields` */
-  async run(id: string, to: Date, productId: string | null, actor: Actor): Promise<TestClock> {
-    const before = await this.clocks.get(id, productId);
+  async run(id: string, to: Date, scope: ScopeFilter, actor: Actor): Promise<TestClock> {
+    const before = await this.clocks.get(id, scope);
     await this.time.advanceTestClock(id, to);
     await this.metering.expireReservations();
-    const after = await this.clocks.get(id, productId);
+    const after = await this.clocks.get(id, scope);
     await this.clocks.recordAdvance(before, after, actor);
     return after;
   }

@@ -4,7 +4,6 @@ import { actorOf, type Principal } from '@app/auth';
 import { TestClocksService } from '@app/customers';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
-import { ProductConfinement } from '../http/access/product-confinement.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { UuidParam } from '../http/input/uuid-param.decorator.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
@@ -22,7 +21,6 @@ export class TestClocksController {
   constructor(
     private readonly clocks: TestClocksService,
     private readonly advanceClock: AdvanceClockOperation,
-    private readonly confinement: ProductConfinement,
     private readonly pages: Pages,
   ) {}
 
@@ -37,7 +35,7 @@ export class TestClocksController {
   })
   async create(@Body() { now }: CreateTestClockDto, @CurrentPrincipal() principal: Principal): Promise<TestClockDto> {
     return TestClockDto.of(
-      await this.clocks.create(new Date(now), await this.confinement.productId(principal), actorOf(principal)),
+      await this.clocks.create(new Date(now), principal.scope.filter.productId, actorOf(principal)),
     );
   }
 
@@ -45,10 +43,10 @@ export class TestClocksController {
   @Allow({ scope: 'customers:read', users: 'product_admin', support: 'reads' })
   @ApiOperation({ operationId: 'listTestClocks', summary: 'List test clocks, newest first' })
   async list(@Query() query: ListQuery, @CurrentPrincipal() principal: Principal): Promise<TestClockPageDto> {
-    const productId = await this.confinement.productId(principal);
-    const binding = { clocksOf: productId ?? 'all' };
+    const scope = principal.scope.filter;
+    const binding = { clocksOf: scope.productId ?? 'all' };
     return this.pages.answer(
-      await this.clocks.list(this.pages.request(query, binding), productId),
+      await this.clocks.list(this.pages.request(query, binding), scope),
       binding,
       TestClockDto.of,
     );
@@ -64,7 +62,7 @@ export class TestClocksController {
     @Query() _: SparseQueryDto,
     @CurrentPrincipal() principal: Principal,
   ): Promise<TestClockDto> {
-    return TestClockDto.of(await this.clocks.get(id, await this.confinement.productId(principal)));
+    return TestClockDto.of(await this.clocks.get(id, principal.scope.filter));
   }
 
   @Post(':id/advance')
@@ -83,8 +81,6 @@ export class TestClocksController {
     @Body() { to }: AdvanceTestClockDto,
     @CurrentPrincipal() principal: Principal,
   ): Promise<TestClockDto> {
-    return TestClockDto.of(
-      await this.advanceClock.run(id, new Date(to), await this.confinement.productId(principal), actorOf(principal)),
-    );
+    return TestClockDto.of(await this.advanceClock.run(id, new Date(to), principal.scope.filter, actorOf(principal)));
   }
 }

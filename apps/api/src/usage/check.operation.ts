@@ -20,7 +20,7 @@ export class CheckOperation {
   ) {}
 
   /** @throws DomainError `invalid_fields`, `feature_not_found` */
-  async run(
+  async check(
     customer: Customer,
     product: string,
     { feature, features, quantity }: CheckQuestion,

@@ -30,13 +30,13 @@ export class ConsumeOperation {
   ) {}
 
   /** @throws DomainError `invalid_fields`, and what consuming throws */
-  async run(request: Request, consumption: Consumption): Promise<UsageResult<Decision | JointDecision>> {
-    const result = await this.consume(request, consumption);
+  async consume(request: Request, consumption: Consumption): Promise<UsageResult<Decision | JointDecision>> {
+    const result = await this.consumeOneOrAll(request, consumption);
     this.count.of('consume', result.answer);
     return result;
   }
 
-  private consume(
+  private consumeOneOrAll(
     request: Request,
     { feature, features, quantity, properties }: Consumption,
   ): Promise<UsageResult<Decision | JointDecision>> {

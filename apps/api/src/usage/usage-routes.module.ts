@@ -1,7 +1,5 @@
 import { Module } from '@nestjs/common';
-import { CatalogModule } from '@app/catalog';
 import { CustomersModule } from '@app/customers';
-import { EntitlementsModule } from '@app/entitlements';
 import { MeteringModule } from '@app/metering';
 import { CheckOperation } from './check.operation.js';
 import { ConsumeOperation } from './consume.operation.js';
@@ -11,7 +9,7 @@ import { VerifyOperation } from './verify.operation.js';
 import { UsageController } from './usage.controller.js';
 
 @Module({
-  imports: [CatalogModule, CustomersModule, EntitlementsModule, MeteringModule],
+  imports: [CustomersModule, MeteringModule],
   controllers: [UsageController],
   providers: [CheckOperation, ConsumeOperation, DecisionCount, IngestUsageOperation, VerifyOperation],
   exports: [DecisionCount],

@@ -6,8 +6,8 @@ import type { Customer } from '@app/customers';
 import { MeteringService, UsageSeriesService } from '@app/metering';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentCustomer, CurrentPrincipal } from '../http/access/current-principal.decorator.js';
-import { Asked } from '../http/access/asked.decorator.js';
-import { ResolveCustomer, ResolveCachedCustomer } from '../http/access/owner.guard.js';
+import { ResolveCustomer } from '../http/access/owner.guard.js';
+import { type UsageRequest, UsageRequestParam } from '../http/access/usage-request.decorator.js';
 import { ProductKey } from '../http/access/product-key.decorator.js';
 import { optionalDate } from '../http/input/optional-date.js';
 import { Idempotent, IdempotentInCommand } from '../http/idempotency/idempotency.interceptor.js';
@@ -43,14 +43,14 @@ export class UsageController {
     private readonly usageOverTime: UsageSeriesService,
     private readonly checks: CheckOperation,
     private readonly consumption: ConsumeOperation,
-    private readonly facts: IngestUsageOperation,
+    private readonly ingestion: IngestUsageOperation,
     private readonly verification: VerifyOperation,
   ) {}
 
   @Post('check')
   @HttpCode(200)
   @Allow({ scope: 'entitlements:read', users: 'owner', support: 'reads' })
-  @ResolveCachedCustomer()
+  @ResolveCustomer({ cached: true })
   @ApiOperation({ operationId: 'check', summary: 'May this customer do this now? Counts nothing' })
   @ApiExtraModels(DecisionDto, DecisionListDto)
   @ApiOkResponse({
@@ -61,13 +61,13 @@ export class UsageController {
     @Body() body: CheckDto,
     @ProductKey() product: string,
   ): Promise<DecisionDto | DecisionListDto> {
-    return this.checks.run(customer, product, body);
+    return this.checks.check(customer, product, body);
   }
 
   @Post('usage/consume')
   @HttpCode(200)
   @Allow({ scope: 'usage:write', users: 'owner' })
-  @ResolveCachedCustomer()
+  @ResolveCustomer({ cached: true })
   @IdempotentInCommand()
   @ApiOperation({ operationId: 'consume', summary: 'Count usage if, and only if, it is allowed' })
   @ApiExtraModels(JointDecisionDto)
@@ -75,11 +75,11 @@ export class UsageController {
     schema: { oneOf: [{ $ref: getSchemaPath(DecisionDto) }, { $ref: getSchemaPath(JointDecisionDto) }] },
   })
   async consume(
-    @Asked() asked: Asked,
+    @UsageRequestParam() request: UsageRequest,
     @Body() body: ConsumeDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DecisionDto | JointDecisionDto> {
-    return withReplayHeader(reply, await this.consumption.run(asked, body));
+    return withReplayHeader(reply, await this.consumption.consume(request, body));
   }
 
   @Post('usage/events')
@@ -95,7 +95,7 @@ export class UsageController {
     @ProductKey() product: string,
     @CurrentPrincipal() principal: Principal,
   ): Promise<UsageEventResultsDto> {
-    return { results: await this.facts.run(body.events, product, principal) };
+    return { results: await this.ingestion.ingest(body.events, product, principal) };
   }
 
   @Post('usage/corrections')
@@ -106,13 +106,13 @@ export class UsageController {
   @ApiOperation({ operationId: 'correctUsage', summary: 'Set usage right by hand, with a reason' })
   @ApiProblems(409)
   async correct(
-    @Asked() asked: Asked,
+    @UsageRequestParam() request: UsageRequest,
     @Body() { feature, quantity, at, reason }: CorrectionDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DecisionDto> {
     return withReplayHeader(
       reply,
-      await this.metering.correct({ ...asked, feature, quantity, at: optionalDate(at), reason }),
+      await this.metering.correct({ ...request, feature, quantity, at: optionalDate(at), reason }),
     );
   }
 

@@ -37,9 +37,9 @@ export class ExportAccountOperation {
     const profile = await this.profiles.get(principal.userId);
     yield { kind: 'account', exportedAt: this.clock.now(), ...(await this.presenter.me(profile)) };
     for (const session of await this.sessions.listOf(principal.userId)) yield { kind: 'session', ...session };
-    // As somebody plain: the keys of others that an admin sees are not the admin's own.
-    for await (const key of pagesOf((page) => this.apiKeys.list(page, { ...principal, role: 'user', product: null })))
-      yield { kind: 'api_key', ...key };
+    // Only the user's own keys: an admin sees other keys too, and they are not the admin's data.
+    const ownKeys = { ownerUserId: principal.userId, productId: null };
+    for await (const key of pagesOf((page) => this.apiKeys.list(page, ownKeys))) yield { kind: 'api_key', ...key };
     yield* this.records.of(profile.customer, principal.userId);
     yield { kind: 'end', whole: true };
   }

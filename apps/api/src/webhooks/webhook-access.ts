@@ -1,11 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { actorOf, ApiKeysService, confinedTo, type Principal } from '@app/auth';
-import { CatalogReader } from '@app/catalog';
+import { actorOf, ApiKeysService, type Principal } from '@app/auth';
+import { CatalogReader, DEFAULT_PRODUCT } from '@app/catalog';
 import { CustomersService } from '@app/customers';
-import { type EndpointScope, type EndpointState, type NewEndpoint, WebhookEndpointsService } from '@app/webhooks';
-import { allowedProduct, confinedProduct } from '../http/access/product-key.decorator.js';
-import { ProductConfinement } from '../http/access/product-confinement.js';
-import { DomainError } from '@app/kernel';
+import { type EndpointState, type NewEndpoint, WebhookEndpointsService } from '@app/webhooks';
 import { WebhookEndpointDto } from './dto/webhook-endpoint.dto.js';
 
 /** Which endpoints are whose, and their names in place of ids. */
@@ -13,27 +10,21 @@ import { WebhookEndpointDto } from './dto/webhook-endpoint.dto.js';
 export class WebhookAccess {
   constructor(
     private readonly endpoints: WebhookEndpointsService,
-    private readonly confinement: ProductConfinement,
     private readonly catalog: CatalogReader,
     private readonly customers: CustomersService,
     private readonly apiKeys: ApiKeysService,
   ) {}
-
-  /** Plain people see their own, product admins and keys of a product those of the product, others all. */
-  async scopeOf(principal: Principal): Promise<EndpointScope> {
-    return { productId: await this.confinement.productId(principal), customerId: confinedTo(principal) };
-  }
 
   /** @throws DomainError `product_not_allowed`, `product_not_found`, and what the service refuses */
   async create(
     { product, ...input }: NewEndpoint & { product?: string | null },
     principal: Principal,
   ): Promise<{ endpoint: EndpointState; secret: string }> {
-    const customerId = confinedTo(principal);
-    const productId =
-      product === null || (product === undefined && customerId !== null)
-        ? this.anyProduct(principal)
-        : (await this.catalog.getProduct(allowedProduct(principal, product))).id;
+    const { scope } = principal;
+    const { customerId } = scope.filter;
+    const ofAllProducts = product === null || (product === undefined && customerId !== null);
+    if (ofAllProducts) scope.assertAnyProduct();
+    const productId = ofAllProducts ? null : await this.productId(scope.productNamed(product));
     const ownerUserId = principal.kind === 'user' ? principal.userId : await this.apiKeys.ownerOf(principal.keyId);
     return this.endpoints.create(input, { productId, customerId }, { ownerUserId, actor: actorOf(principal) });
   }
@@ -56,9 +47,7 @@ export class WebhookAccess {
     );
   }
 
-  private anyProduct(principal: Principal): null {
-    if (confinedProduct(principal) !== null)
-      throw new DomainError('forbidden', 'product_not_allowed', 'You are confined to a product.');
-    return null;
+  private async productId(key = DEFAULT_PRODUCT): Promise<string> {
+    return (await this.catalog.getProduct(key)).id;
   }
 }

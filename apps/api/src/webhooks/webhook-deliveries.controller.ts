@@ -11,7 +11,6 @@ import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { Pages } from '../http/pagination/pages.js';
 import { SparseQueryDto } from '../plans/dto/plan.dto.js';
 import { WebhookDeliveryDto, WebhookDeliveryPageDto, WebhookDeliveryQueryDto } from './dto/webhook-delivery.dto.js';
-import { WebhookAccess } from './webhook-access.js';
 
 const RULE = { scope: 'webhooks:write', users: 'user' } as const;
 
@@ -21,7 +20,6 @@ const RULE = { scope: 'webhooks:write', users: 'user' } as const;
 export class WebhookDeliveriesController {
   constructor(
     private readonly deliveries: WebhookDeliveriesService,
-    private readonly access: WebhookAccess,
     private readonly pages: Pages,
   ) {}
 
@@ -36,7 +34,7 @@ export class WebhookDeliveriesController {
     @Query() query: WebhookDeliveryQueryDto,
     @CurrentPrincipal() principal: Principal,
   ): Promise<WebhookDeliveryPageDto> {
-    const scope = await this.access.scopeOf(principal);
+    const scope = principal.scope.filter;
     const { endpoint, status, event, type } = query;
     const filter = { endpoint, status, event, type };
     const binding = { deliveriesOf: scope, ...filter };
@@ -56,7 +54,7 @@ export class WebhookDeliveriesController {
     @Query() _: SparseQueryDto,
     @CurrentPrincipal() principal: Principal,
   ): Promise<WebhookDeliveryDto> {
-    return WebhookDeliveryDto.of(await this.deliveries.get(id, await this.access.scopeOf(principal)));
+    return WebhookDeliveryDto.of(await this.deliveries.get(id, principal.scope.filter));
   }
 
   @Post(':id/redeliver')
@@ -70,6 +68,6 @@ export class WebhookDeliveriesController {
     @Body() _: EmptyDto,
     @CurrentPrincipal() principal: Principal,
   ): Promise<WebhookDeliveryDto> {
-    return WebhookDeliveryDto.of(await this.deliveries.redeliver(id, await this.access.scopeOf(principal)));
+    return WebhookDeliveryDto.of(await this.deliveries.redeliver(id, principal.scope.filter));
   }
 }

@@ -58,7 +58,7 @@ export class WebhookEndpointsController {
   @Allow({ ...RULE, support: 'reads' })
   @ApiOperation({ operationId: 'listWebhookEndpoints', summary: 'List endpoints, newest first' })
   async list(@Query() query: ListQuery, @CurrentPrincipal() principal: Principal): Promise<WebhookEndpointPageDto> {
-    const scope = await this.access.scopeOf(principal);
+    const { filter: scope } = principal.scope;
     const binding = { endpointsOf: scope };
     const page = await this.endpoints.list(this.pages.request(query, binding), scope);
     return { ...this.pages.answer(page, binding, () => null), data: await this.access.presentAll(page.data) };
@@ -73,7 +73,7 @@ export class WebhookEndpointsController {
     @Query() _: SparseQueryDto,
     @CurrentPrincipal() principal: Principal,
   ): Promise<WebhookEndpointDto> {
-    return this.access.present(await this.endpoints.get(id, await this.access.scopeOf(principal)));
+    return this.access.present(await this.endpoints.get(id, principal.scope.filter));
   }
 
   @Patch(':id')
@@ -85,9 +85,7 @@ export class WebhookEndpointsController {
     @Body() body: UpdateWebhookEndpointDto,
     @CurrentPrincipal() principal: Principal,
   ): Promise<WebhookEndpointDto> {
-    return this.access.present(
-      await this.endpoints.update(id, await this.access.scopeOf(principal), body, actorOf(principal)),
-    );
+    return this.access.present(await this.endpoints.update(id, principal.scope.filter, body, actorOf(principal)));
   }
 
   @Delete(':id')
@@ -99,7 +97,7 @@ export class WebhookEndpointsController {
   })
   @ApiProblems(404)
   async delete(@UuidParam('id') id: string, @CurrentPrincipal() principal: Principal): Promise<void> {
-    await this.endpoints.delete(id, await this.access.scopeOf(principal), actorOf(principal));
+    await this.endpoints.delete(id, principal.scope.filter, actorOf(principal));
   }
 
   @Post(':id/rotate-secret')
@@ -118,7 +116,7 @@ export class WebhookEndpointsController {
   ): Promise<WebhookEndpointWithSecretDto> {
     const { endpoint, secret } = await this.endpoints.rotateSecret(
       id,
-      await this.access.scopeOf(principal),
+      principal.scope.filter,
       overlapSeconds,
       actorOf(principal),
     );
@@ -138,7 +136,7 @@ export class WebhookEndpointsController {
     @Body() _: EmptyDto,
     @CurrentPrincipal() principal: Principal,
   ): Promise<WebhookTestDto> {
-    return this.deliveries.test(id, await this.access.scopeOf(principal));
+    return this.deliveries.test(id, principal.scope.filter);
   }
 
   @Post(':id/redeliver')
@@ -156,7 +154,7 @@ export class WebhookEndpointsController {
     @Body() { from, to, all = false, after = 0 }: RedeliverDto,
     @CurrentPrincipal() principal: Principal,
   ): Promise<RedeliveredDto> {
-    return this.deliveries.redeliverRange(id, await this.access.scopeOf(principal), {
+    return this.deliveries.redeliverRange(id, principal.scope.filter, {
       from: new Date(from),
       to: new Date(to),
       all,

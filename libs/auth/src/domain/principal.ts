@@ -1,4 +1,4 @@
-import { type Actor, DomainError, type Origin } from '@app/kernel';
+import { AccessScope, type Actor, type Origin } from '@app/kernel';
 import type { Role } from '@app/users';
 
 /** What an API key may be given. */
@@ -26,11 +26,9 @@ export interface UserPrincipal {
   userId: string;
   customerId: string;
   role: Role;
-  /** The product that a product admin is confined to; null for everybody else. */
-  product: string | null;
   sessionId: string;
-  /** Set for support, on the routes where it may see everybody. */
-  reach?: 'everybody';
+  /** What the user may see. Wider for support, on the routes that it may use for any customer. */
+  scope: AccessScope;
   /** Of the request. */
   origin?: Origin;
 }
@@ -39,10 +37,8 @@ export interface ApiKeyPrincipal {
   kind: 'api_key';
   keyId: string;
   scopes: ReadonlySet<Scope>;
-  /** Confined to this product; null: all. */
-  product: string | null;
-  /** Confined to this customer: keys that plain people made; null: all. */
-  customerId: string | null;
+  /** What the key may see: of a user, that user's customer; of a product, that product. */
+  scope: AccessScope;
   /** null: as many requests as it likes. */
   rateLimitPerMinute: number | null;
   /** Of the request. */
@@ -69,22 +65,40 @@ export function actorOf(principal: Principal): Actor {
     : { kind: 'api_key', id: principal.keyId, origin };
 }
 
-/** The only customer that the principal may act for; null: any. */
-export function confinedTo(principal: Principal): string | null {
-  const anybody = principal.kind === 'user' && (isSeller(principal) || principal.reach === 'everybody');
-  return anybody ? null : principal.customerId;
+/** Role, owner and product of a caller: what its scope is made from. */
+export interface UserRights {
+  userId: string;
+  customerId: string;
+  role: Role;
+  /** The product of a product admin; null for every other role. */
+  product: { id: string; key: string } | null;
 }
 
-/** The product that a caller means: the one that is named, else the only one that it may see. @throws DomainError `product_not_allowed` when it is confined to another one */
-export function productMeant(principal: Principal | null, named: string | undefined): string | undefined {
-  const confined = principal?.product ?? null;
-  if (confined !== null && named !== undefined && named !== confined)
-    throw new DomainError('forbidden', 'product_not_allowed', 'You are confined to another product.');
-  return named ?? confined ?? undefined;
-}
+/** What a user sees: admins everything, product admins their product, other users their own customer. */
+export const userScope = ({ userId, customerId, role, product }: UserRights): AccessScope =>
+  new AccessScope({
+    customerId: RULES_CATALOG.includes(role) ? null : customerId,
+    product,
+    userId: role === 'admin' ? null : userId,
+    ownCustomerId: customerId,
+    wholeCatalog: READS_CATALOG.includes(role),
+  });
 
-/** True for those who see drafts, archived and unlisted plans too. */
-export function seesWholeCatalog(principal: Principal | null): boolean {
-  if (principal?.kind === 'user') return READS_CATALOG.includes(principal.role);
-  return principal !== null && principal.customerId === null && principal.scopes.has('catalog:read');
-}
+/** What an API key sees: keys that users made for themselves their customer, keys of services everything or one product. */
+export const apiKeyScope = (key: {
+  ownerUserId: string;
+  customerId: string | null;
+  product: { id: string; key: string } | null;
+  scopes: ReadonlySet<Scope>;
+}): AccessScope =>
+  new AccessScope({
+    customerId: key.customerId,
+    product: key.product,
+    userId: key.ownerUserId,
+    ownCustomerId: key.customerId,
+    wholeCatalog: key.customerId === null && key.scopes.has('catalog:read'),
+  });
+
+/** True while a user's role and product are what they were, so that a long stream may continue. */
+export const hasSameRights = (user: UserPrincipal, before: UserPrincipal): boolean =>
+  user.role === before.role && user.scope.productKey === before.scope.productKey;

@@ -62,7 +62,7 @@ function admit(
 ): boolean {
   // A copy: what was found out about a caller is remembered, and serves many requests.
   request.principal = principal && { ...principal, origin: originOf(request) };
-  if (rule === 'public' || rule === 'everybody') return true;
+  if (rule === 'public' || rule === 'optional') return true;
   if (!request.principal)
     throw new DomainError('unauthenticated', 'authentication_required', 'This needs an access token or an API key.');
   if (request.principal.kind === 'api_key') assertScope(rule ?? {}, request.principal);
@@ -86,7 +86,7 @@ function admitted(rule: AccessRule, principal: UserPrincipal, body: unknown): Us
   if (!rule.users) throw new DomainError('forbidden', 'services_only', 'This is for API keys.');
   if (rule.support && principal.role === 'support') {
     if (rule.support === 'repairs') requireReason(body);
-    return { ...principal, reach: 'everybody' };
+    return { ...principal, scope: principal.scope.widened() };
   }
   const refused =
     (rule.users === 'admin' && !isAdmin(principal)) || (rule.users === 'product_admin' && !isSeller(principal));

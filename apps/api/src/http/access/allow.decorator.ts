@@ -12,8 +12,8 @@ export interface AccessRule {
   support?: 'reads' | 'repairs';
 }
 
-/** `public`: for everybody, and nobody is asked who they are; `everybody`: the same, but whoever says who they are must be right. */
-export type OpenRule = 'public' | 'everybody';
+/** `public`: credentials are ignored. `optional`: a request without credentials is admitted, but credentials that it has must be valid. */
+export type OpenRule = 'public' | 'optional';
 
 export const ACCESS_RULE = 'access:rule';
 

@@ -2,24 +2,29 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Principal } from '@app/auth';
 import type { Customer } from '@app/customers';
+import { AccessScope } from '@app/kernel';
 import type { Subscription } from '@app/subscriptions';
 
-/** What the guards learn about a request. */
+/** What the guards put on a request. */
 export interface WithPrincipal {
   principal: Principal | null;
   customer?: Customer;
   subscription?: Subscription;
 }
 
-const fromRequest = <K extends keyof WithPrincipal>(name: K) =>
-  createParamDecorator(
-    (_: unknown, context: ExecutionContext) =>
-      context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>()[name],
+const fromRequest = <T>(read: (request: FastifyRequest & WithPrincipal) => T) =>
+  createParamDecorator((_: unknown, context: ExecutionContext) =>
+    read(context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>()),
   )();
 
-/** Who calls; null only on public routes. */
-export const CurrentPrincipal = () => fromRequest('principal');
-/** The customer that the request is about, already checked to be the caller's to see (`@OfCustomer()`). */
-export const CurrentCustomer = () => fromRequest('customer');
-/** The subscription that the request is about, already checked to be the caller's to see (`@OfSubscription()`). */
-export const CurrentSubscription = () => fromRequest('subscription');
+/** What the caller of a request may see. Made once for each session and API key, and cached with it. */
+export const scopeOf = ({ principal }: WithPrincipal): AccessScope => principal?.scope ?? AccessScope.ANONYMOUS;
+
+/** The caller; null only on routes that need no credentials. */
+export const CurrentPrincipal = () => fromRequest(({ principal }) => principal);
+/** What the caller may see. */
+export const CurrentScope = () => fromRequest(scopeOf);
+/** The customer that the request is about, in the caller's scope (`@ResolveCustomer()`). */
+export const CurrentCustomer = () => fromRequest(({ customer }) => customer);
+/** The subscription that the request is about, in the caller's scope (`@ResolveSubscription()`). */
+export const CurrentSubscription = () => fromRequest(({ subscription }) => subscription);

@@ -16,7 +16,7 @@ export class SupportAuditGuard implements CanActivate {
   canActivate(context: ExecutionContext): true | Promise<true> {
     const request = context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>();
     const { principal } = request;
-    return principal?.kind === 'user' && principal.reach === 'everybody' ? this.record(request, principal) : true;
+    return principal?.kind === 'user' && principal.role === 'support' ? this.record(request, principal) : true;
   }
 
   private async record(

@@ -41,7 +41,7 @@ export class PlanLimitInterceptor implements NestInterceptor {
     return (await this.metering.consume({ ...subject, actor: actorOf(principal) })).answer;
   }
 
-  private callersCustomer({ customerId }: Principal): Promise<Customer> {
+  private callersCustomer({ scope: { ownCustomerId: customerId } }: Principal): Promise<Customer> {
     if (customerId === null)
       throw new DomainError('forbidden', 'no_customer', 'This is for callers who have a customer of their own.');
     return this.customers.getById(customerId);

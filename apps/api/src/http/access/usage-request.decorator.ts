@@ -8,16 +8,16 @@ import { claimOf } from '../idempotency/idempotency.interceptor.js';
 import type { WithPrincipal } from './current-principal.decorator.js';
 import { productOf } from './product-key.decorator.js';
 
-/** Whom a change of usage is about, who asks for it, and the Idempotency-Key if there is one. */
-export interface Asked {
+/** The customer and product of a usage command, its actor, and the Idempotency-Key if the request has one. */
+export interface UsageRequest {
   customer: Customer;
   product: string;
   actor: Actor;
   idempotency?: IdempotencyClaim;
 }
 
-/** All of it at once, because each parameter of a handler costs every request. */
-export const Asked = createParamDecorator((_: unknown, context: ExecutionContext): Asked => {
+/** One parameter for all four, because Nest resolves each parameter of a handler separately on every request. */
+export const UsageRequestParam = createParamDecorator((_: unknown, context: ExecutionContext): UsageRequest => {
   const request = context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>();
   return {
     customer: request.customer!,

@@ -2,7 +2,10 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { instant } from '@app/platform';
 import type { Language, MailTopic, Role, User } from './domain/user.js';
 
-/** Deleted accounts stay behind as ids alone, and are not found here: what they have lost is there in every one that is. */
+/**
+ * A user account. A deleted account keeps only its id and is never read through this entity, so columns that are null
+ * only after deletion are typed as present.
+ */
 @Entity('users')
 export class UserEntity implements User {
   @PrimaryColumn('uuid') id: string;

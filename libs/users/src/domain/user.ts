@@ -1,14 +1,17 @@
 import { invalidField } from '@app/kernel';
 
-/** What people may be: `support` reads everything and repairs with a reason, `product_admin` rules one product, `admin` all of them. */
+/**
+ * Roles of an account. `support` reads every customer and repairs with a reason; `product_admin` manages one product;
+ * `admin` manages all of them.
+ */
 export const ROLES = ['user', 'support', 'product_admin', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** In which people are written to. */
+/** Languages of mails and notifications. */
 export const LANGUAGES = ['en', 'de'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
-/** What mail may be about, beside the account itself; each can be muted. */
+/** Topics of mails that a user can mute. Mails about the account itself have no topic and are always sent. */
 export const MAIL_TOPICS = ['subscription', 'renewal', 'payment', 'reminder', 'usage', 'operations'] as const;
 export type MailTopic = (typeof MAIL_TOPICS)[number];
 
@@ -16,19 +19,19 @@ export type MailTopic = (typeof MAIL_TOPICS)[number];
 export interface User {
   id: string;
   customerId: string;
-  /** As the person wrote it. */
+  /** As the user wrote it. */
   email: string;
-  /** One spelling for all: what makes an account unique. */
+  /** Canonical spelling: unique over all accounts. */
   canonicalEmail: string;
   name: string | null;
-  /** When its owner proved to receive mail there; null: not yet. */
+  /** When its owner confirmed a mail to the address; null: not yet. */
   emailVerifiedAt: Date | null;
   passwordHash: string;
   role: Role;
-  /** The product that a product admin rules; null for everybody else. */
+  /** The product of a product admin; null for every other role. */
   productId: string | null;
   active: boolean;
-  /** False: no mail but what concerns the account itself. */
+  /** False: only mails about the account itself. */
   mailEnabled: boolean;
   mutedMails: MailTopic[];
   language: Language;
@@ -36,21 +39,27 @@ export interface User {
   updatedAt: Date;
 }
 
-/** What a user is and may do: the part that admins decide. */
+/** The rights of a user: the fields that only admins change. */
 export type RoleAndStatus = Pick<User, 'role' | 'productId' | 'active'>;
 
-/** A standing with changes made to it. @throws DomainError `invalid_fields` unless a product is named for product admins, and for nobody else */
+/**
+ * Rights after changes. A product admin has a product; every other role has none.
+ *
+ * @throws DomainError `invalid_fields` when a product is missing for a product admin, or given for another role
+ */
 export function changeRoleAndStatus(before: RoleAndStatus, changes: Partial<RoleAndStatus>): RoleAndStatus {
   const role = changes.role ?? before.role;
   const productId = role === 'product_admin' ? (changes.productId ?? before.productId) : null;
-  if (role === 'product_admin' && productId === null) throw invalidField('product', 'is required of a product admin');
-  if (role !== 'product_admin' && changes.productId) throw invalidField('product', 'is for product admins only');
+  if (role === 'product_admin' && productId === null)
+    throw invalidField('product', 'is required for the role product_admin');
+  if (role !== 'product_admin' && changes.productId)
+    throw invalidField('product', 'is allowed only for the role product_admin');
   return { role, productId, active: changes.active ?? before.active };
 }
 
-/** The one spelling of a mail address: no surrounding space, one width and one composition of characters (NFKC), lower case. */
+/** Canonical spelling of a mail address: no surrounding space, NFKC (one width, one composition), lower case. */
 export const canonicalEmail = (email: string): string => email.trim().normalize('NFKC').toLowerCase().normalize('NFKC');
 
-/** Loose on purpose: something, an at sign, something; only a delivered message proves an address. */
+/** Loose on purpose: text, an at sign, text. Only a delivered message proves an address. */
 export const isEmail = (email: string): boolean =>
   /^[^\s@\p{C}]{1,64}@[^\s@\p{C}]{1,189}$/u.test(canonicalEmail(email));

@@ -1,7 +1,8 @@
 /**
- * Period boundaries that any correct system agrees on: month ends, leap years, zones and clock changes.
- * Rows about contracts (stub periods, trials, billing days) are in `lifecycle-cases.ts`. Not offered: windows of minutes (PB-45b),
- * billing days that are moved by themselves (PB-51, PB-53) and the contract's own end date (PB-41): a cancellation ends it.
+ * Period boundaries on which all correct systems agree: month ends, leap years, zones and clock changes.
+ * Rows about subscriptions (stub periods, trials, billing days) are in `lifecycle-cases.ts`. Not supported: windows in
+ * minutes (PB-45b), automatic changes of the billing day (PB-51, PB-53), and an end date of a subscription (PB-41):
+ * a cancellation replaces it.
  */
 export interface CalendarCase {
   id: string;

@@ -45,7 +45,7 @@ const grant = (id: string, over: Partial<Grant> = {}): Grant => ({
 });
 const every = (interval: 'day' | 'week', anchor: number) => ({ interval, count: 1, anchor: at(anchor) });
 
-/** Nothing is included: all comes from grants, and what they do not cover is overage. One window for ever, unless one is given. */
+/** A limit of 0: grants cover all usage, and the rest is overage. One endless window, unless one is given. */
 const allowance = (windowAt: Allowance['windowAt'] = () => null): Allowance => ({
   limit: 0,
   overage: 'allow',
@@ -58,8 +58,8 @@ const allowance = (windowAt: Allowance['windowAt'] = () => null): Allowance => (
 
 type Use = [offset: number, quantity: number];
 
-/** The meter after these uses, each at its own time, as it is seen at `read`. */
-function play(grants: Grant[], uses: Use[], read: number, terms = allowance(), from = -30 * DAY): Meter {
+/** The state of the meter at `read` after these uses, each at its own time. */
+function meterAfter(grants: Grant[], uses: Use[], read: number, terms = allowance(), from = -30 * DAY): Meter {
   let meter: Meter = { ...unusedMeter(terms, grants, at(from)) };
   for (const [offset, quantity] of uses.filter(([offset]) => offset <= read))
     meter = count(advance(meter, terms, at(offset)).meter, terms, quantity, at(offset)).meter;
@@ -157,7 +157,7 @@ const CASES: Record<string, Case> = {
 
 describe('grants', () => {
   it.each(Object.entries(CASES))('%s', (_, { grants, uses, read, balance, overage, each }) => {
-    const meter = play(grants, uses, read);
+    const meter = meterAfter(grants, uses, read);
     if (balance !== undefined) expect(balanceOf(meter.grants, at(read))).toBe(balance);
     if (overage !== undefined) expect(overageOf(meter, allowance())).toBe(overage);
     if (each) expect(balances(meter)).toEqual(each);
@@ -201,7 +201,8 @@ describe('grants', () => {
   });
 
   describe('at the end of a window', () => {
-    // GB-15 (meters of the latest value) and GB-21, 22, 27 (overage that is kept) are not offered: usage is summed, and a window ends with its overage.
+    // Not supported: GB-15 (meters of the latest value) and GB-21, 22, 27 (overage kept after the window). Usage is
+    // summed, and overage ends with its window.
     const RESET = 5 * HOUR;
     const windows: Allowance['windowAt'] = (when) => {
       const start = T1 + Math.floor((when.getTime() - T1) / RESET) * RESET;
@@ -212,7 +213,7 @@ describe('grants', () => {
     const b = grant('b', { quantity: 1_000, priority: 3, rolloverMax: 100 });
 
     it('GB-20: each grant keeps what its rollover bounds allow', () => {
-      const meter = play([a, b], [[HOUR, 600]], RESET, terms, 0);
+      const meter = meterAfter([a, b], [[HOUR, 600]], RESET, terms, 0);
       expect([balances(meter), meter.used]).toEqual([{ a: 400, b: 100 }, 0]);
     });
 
@@ -225,7 +226,7 @@ describe('grants', () => {
       });
       expect(
         balances(
-          play(
+          meterAfter(
             [a, b, c],
             [
               [HOUR, 600],
@@ -242,18 +243,18 @@ describe('grants', () => {
     it('GB-24, GB-25: a grant that starts with the window is whole, one that expires with it is gone', () => {
       const gone = grant('gone', { rolloverMax: 0 });
       const fresh = grant('fresh', { quantity: 1_000, effectiveAt: at(RESET) });
-      expect(balanceOf(play([gone, fresh], [], RESET, terms, 0).grants, at(RESET))).toBe(1_000);
-      expect(balanceOf(play([gone, fresh], [], RESET + MINUTE, terms, 0).grants, at(RESET + MINUTE))).toBe(1_000);
+      expect(balanceOf(meterAfter([gone, fresh], [], RESET, terms, 0).grants, at(RESET))).toBe(1_000);
+      expect(balanceOf(meterAfter([gone, fresh], [], RESET + MINUTE, terms, 0).grants, at(RESET + MINUTE))).toBe(1_000);
       expect(
         balanceOf(
-          play([grant('a', { expiresAt: at(RESET), rolloverMax: 100 })], [], RESET, terms, 0).grants,
+          meterAfter([grant('a', { expiresAt: at(RESET), rolloverMax: 100 })], [], RESET, terms, 0).grants,
           at(RESET),
         ),
       ).toBe(0);
     });
 
     it('GB-26: a capped limit keeps the cap, and usage starts at zero', () => {
-      const meter = play([grant('a', { rolloverMax: 50 })], [[HOUR, 10]], RESET, terms, 0);
+      const meter = meterAfter([grant('a', { rolloverMax: 50 })], [[HOUR, 10]], RESET, terms, 0);
       expect([balanceOf(meter.grants, at(RESET)), meter.used]).toEqual([50, 0]);
     });
 
@@ -265,15 +266,15 @@ describe('grants', () => {
       '%s: included units roll over too',
       (_, uses, rolloverMax, limit, remaining) => {
         const included: Allowance = { ...terms, limit, overage: 'deny', rolloverMax, since: at(0) };
-        expect(roomOf(play([], uses, RESET, included, 0), included, at(RESET))).toBe(remaining);
+        expect(roomOf(meterAfter([], uses, RESET, included, 0), included, at(RESET))).toBe(remaining);
       },
     );
 
     it('GB-35, GB-36: rollover never exceeds its bound over many windows', () => {
       const monthly: Allowance = { ...terms, limit: 100, overage: 'deny', rolloverMax: 50, since: at(0) };
-      expect(roomOf(play([], [[HOUR, 60]], 2 * RESET, monthly, 0), monthly, at(2 * RESET))).toBe(150);
+      expect(roomOf(meterAfter([], [[HOUR, 60]], 2 * RESET, monthly, 0), monthly, at(2 * RESET))).toBe(150);
       const often: Allowance = { ...terms, limit: 300, overage: 'deny', rolloverMax: 1_080, since: at(0) };
-      expect(play([], [], 10 * RESET, often, 0).carried).toBe(1_080);
+      expect(meterAfter([], [], 10 * RESET, often, 0).carried).toBe(1_080);
     });
   });
 
@@ -313,7 +314,7 @@ describe('grants', () => {
         grants.map((list) => list.map((one) => ({ ...one, recurrence: null, expiresAt: null, effectiveAt: at(0) }))),
         uses,
         (list, history) => {
-          const meter = play(list, history, 31 * HOUR, allowance(), 0);
+          const meter = meterAfter(list, history, 31 * HOUR, allowance(), 0);
           const granted = list.reduce((sum, { quantity }) => sum + quantity, 0);
           expect(meter.used + balanceOf(meter.grants, at(31 * HOUR)) - overageOf(meter, allowance())).toBe(granted);
         },
@@ -332,18 +333,18 @@ describe('grants', () => {
         uses,
         fc.array(fc.integer({ min: 0, max: 31 * 60 }), { maxLength: 8 }),
         fc.boolean(),
-        (list, history, looks, windowed) => {
+        (list, history, reads, windowed) => {
           const terms = windowed ? { ...allowance(window), limit: 10, rolloverMax: 5, since: at(0) } : allowance();
           const read = 32 * HOUR;
-          const steps: Use[] = [...history, ...looks.map((minutes): Use => [minutes * MINUTE, 0])].sort(
+          const steps: Use[] = [...history, ...reads.map((minutes): Use => [minutes * MINUTE, 0])].sort(
             ([one], [other]) => one - other,
           );
-          // What is left on a grant that is over means nothing.
-          const seen = (uses: Use[]) => {
-            const meter = play(list, uses, read, terms, 0);
+          // The balance of an expired grant has no meaning.
+          const activeState = (uses: Use[]) => {
+            const meter = meterAfter(list, uses, read, terms, 0);
             return { ...meter, grants: meter.grants.filter((state) => isActive(state.grant, at(read))) };
           };
-          expect(seen(steps)).toEqual(seen(history));
+          expect(activeState(steps)).toEqual(activeState(history));
         },
       ),
       { numRuns: 1_000 },

@@ -1,4 +1,4 @@
-/** First periods of contracts: stubs before a billing day, trials, and rhythms that pay no heed to either. */
+/** First periods of subscriptions: stubs before a billing day, trials, and intervals in days. */
 export interface FirstPeriodCase {
   id: string;
   start: string;
@@ -124,7 +124,7 @@ export const FIRST_PERIOD_CASES: FirstPeriodCase[] = [
   },
 ];
 
-/** Whole days on the wall clock of a zone. */
+/** Whole days in the local time of a zone. */
 export const LOCAL_DAY_CASES = [
   {
     id: 'TZ-09 spring in New York',

@@ -1,4 +1,4 @@
-/** A part of a cycle's price; amounts in minor units. Instants are UTC midnights. */
+/** A part of the price of a cycle. Amounts are in minor units, instants are midnights in UTC. */
 export interface PartCase {
   id: string;
   amount: number;
@@ -7,7 +7,7 @@ export interface PartCase {
   expected: number;
 }
 
-/** What any correct system agrees on; halves are rounded up, and the parts of a cycle sum up to it. */
+/** Amounts on which all correct systems agree. Halves are rounded up; the parts of a cycle sum up to its price. */
 export const PART_CASES: PartCase[] = [
   {
     id: 'PR-01',
@@ -93,7 +93,7 @@ export const PART_CASES: PartCase[] = [
     cycle: ['2015-10-01', '2015-11-01'],
     expected: 96_769,
   },
-  // Policy: half open, so the day on which something ends is not counted (PR-24 tells 320.00 for inclusive counting).
+  // Policy: intervals are half open, so the last day is not counted (PR-24 states 320.00 for inclusive counting).
   {
     id: 'PR-24',
     amount: 91_000,
@@ -108,7 +108,7 @@ export const PART_CASES: PartCase[] = [
     cycle: ['2023-08-29', '2023-09-29'],
     expected: 32,
   },
-  // Policy: nothing is worth nothing, the whole is worth all, and more than the whole no more than that.
+  // Policy: an empty part costs 0, the whole cycle the full price, and a longer part no more than that.
   {
     id: 'PR-04 full',
     amount: 10_000,
@@ -141,7 +141,7 @@ export const PART_CASES: PartCase[] = [
 
 type Price = [amount: number, interval: 'month' | 'year'];
 
-/** A change now, and the lines that it brings. */
+/** An immediate change and its proration lines. */
 export interface ChangeCase {
   id: string;
   from: Price;
@@ -153,7 +153,7 @@ export interface ChangeCase {
   charge: number;
 }
 
-/** The same rhythm keeps its period; policy: another one starts anew at the change, and is charged whole. */
+/** The same interval keeps its period. Policy: another interval starts a period at the change, charged in full. */
 export const CHANGE_CASES: ChangeCase[] = [
   {
     id: 'PR-05',

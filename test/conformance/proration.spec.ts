@@ -23,7 +23,7 @@ const plan = (key: string, amount: number, interval: 'month' | 'year' | 'day' = 
   planName: key,
   price: { amount, currency: 'USD', interval, intervalCount: 1 },
 });
-const begun = (sold: SoldPlan, at: Date, over: Partial<Parameters<typeof start>[0]> = {}): Subscription =>
+const startedOn = (sold: SoldPlan, at: Date, over: Partial<Parameters<typeof start>[0]> = {}): Subscription =>
   start(
     {
       id: 's',
@@ -43,7 +43,7 @@ const begun = (sold: SoldPlan, at: Date, over: Partial<Parameters<typeof start>[
     },
     at,
   ).subscription;
-const told = (lines: ProrationLine[] | undefined): object =>
+const amountsOf = (lines: ProrationLine[] | undefined): object =>
   Object.fromEntries((lines ?? []).map(({ kind, amount }) => [kind, amount]));
 
 describe('prorated amounts', () => {
@@ -103,19 +103,19 @@ describe('prorated amounts', () => {
 
 describe('plan change', () => {
   it.each(CHANGE_CASES)('$id: $from to $to', ({ from, to, quantity = [1, 1], start: begins, at, credit, charge }) => {
-    const subscription = begun(plan('a', ...from), day(begins), { quantity: quantity[0] });
+    const subscription = startedOn(plan('a', ...from), day(begins), { quantity: quantity[0] });
     const sold = quantity[0] === quantity[1] ? plan('b', ...to) : plan('a', ...to);
     const { prorationLines } = change(
       subscription,
       { plan: sold, quantity: quantity[1], when: 'now', prorate: true },
       day(at),
     );
-    expect(told(prorationLines)).toEqual({ credit, charge });
+    expect(amountsOf(prorationLines)).toEqual({ credit, charge });
   });
 
   it('PR-14: a quantity change keeps the scheduled plan change and applies the new quantity to it', () => {
     const waiting = change(
-      begun(plan('a', 1_000), day('2025-06-01'), { quantity: 5 }),
+      startedOn(plan('a', 1_000), day('2025-06-01'), { quantity: 5 }),
       { plan: plan('b', 2_500), quantity: 5, when: 'period_end', prorate: true },
       day('2025-06-10'),
     ).subscription;
@@ -130,19 +130,21 @@ describe('plan change', () => {
   });
 
   it('no proration lines without proration, in a trial, or outside a period', () => {
-    const asked = { plan: plan('b', 3_000), quantity: 1, when: 'now' as const, prorate: true };
+    const selection = { plan: plan('b', 3_000), quantity: 1, when: 'now' as const, prorate: true };
     expect(
-      change(begun(plan('a', 1_000), day('2025-06-01')), { ...asked, prorate: false }, day('2025-06-10'))
+      change(startedOn(plan('a', 1_000), day('2025-06-01')), { ...selection, prorate: false }, day('2025-06-10'))
         .prorationLines,
     ).toEqual([]);
     expect(
-      change(begun(plan('a', 1_000), day('2025-06-01'), { trialDays: 14 }), asked, day('2025-06-10')).prorationLines,
+      change(startedOn(plan('a', 1_000), day('2025-06-01'), { trialDays: 14 }), selection, day('2025-06-10'))
+        .prorationLines,
     ).toEqual([]);
     expect(
-      change(begun(plan('a', 1_000), day('2025-06-01'), { indefinite: true }), asked, day('2025-06-10')).prorationLines,
+      change(startedOn(plan('a', 1_000), day('2025-06-01'), { indefinite: true }), selection, day('2025-06-10'))
+        .prorationLines,
     ).toEqual([]);
     expect(
-      change(begun(plan('a', 1_000), day('2025-06-01')), { ...asked, when: 'period_end' }, day('2025-06-10'))
+      change(startedOn(plan('a', 1_000), day('2025-06-01')), { ...selection, when: 'period_end' }, day('2025-06-10'))
         .prorationLines,
     ).toBeUndefined();
   });
@@ -159,23 +161,27 @@ describe('plan change', () => {
         fc.constantFrom('plain', 'stub', 'paused', 'extended'),
         (low, high, quantity, ms, kind) => {
           fc.pre(low !== high);
-          const began = day('2025-06-01');
-          const made = begun(plan('a', low), began, {
+          const startedAt = day('2025-06-01');
+          const created = startedOn(plan('a', low), startedAt, {
             quantity,
             billingAnchor: kind === 'stub' ? day('2025-07-05') : null,
           });
-          const lived = {
-            plain: () => made,
-            stub: () => made,
-            paused: () => unpause(pause(made, day('2025-06-02')).subscription, day('2025-08-20')).subscription,
-            extended: () => extend(made, day('2025-09-13'), began).subscription,
+          const later = {
+            plain: () => created,
+            stub: () => created,
+            paused: () => unpause(pause(created, day('2025-06-02')).subscription, day('2025-08-20')).subscription,
+            extended: () => extend(created, day('2025-09-13'), startedAt).subscription,
           }[kind]();
           const at = new Date(
-            lived.currentPeriodEnd!.getTime() - 1 - (ms % (lived.currentPeriodEnd!.getTime() - began.getTime())),
+            later.currentPeriodEnd!.getTime() - 1 - (ms % (later.currentPeriodEnd!.getTime() - startedAt.getTime())),
           );
-          const there = change(lived, { plan: plan('b', high), quantity, when: 'now', prorate: true }, at);
-          const back = change(there.subscription, { plan: plan('a', low), quantity, when: 'now', prorate: true }, at);
-          expect(netOf([...there.prorationLines!, ...back.prorationLines!])).toBe(0);
+          const changed = change(later, { plan: plan('b', high), quantity, when: 'now', prorate: true }, at);
+          const changedBack = change(
+            changed.subscription,
+            { plan: plan('a', low), quantity, when: 'now', prorate: true },
+            at,
+          );
+          expect(netOf([...changed.prorationLines!, ...changedBack.prorationLines!])).toBe(0);
         },
       ),
       { numRuns: 500 },
@@ -189,12 +195,13 @@ describe('plan change', () => {
         moments,
         fc.integer({ min: 0, max: 400 }),
         (amount, ms, days) => {
-          const made = begun(plan('a', amount), day('2025-06-01'));
-          const lived =
+          const created = startedOn(plan('a', amount), day('2025-06-01'));
+          const later =
             days > 30
-              ? extend(made, new Date(day('2025-06-01').getTime() + days * 86_400_000), day('2025-06-01')).subscription
-              : made;
-          const [credit] = cancel(lived, 'now', new Date(day('2025-06-01').getTime() + ms), {
+              ? extend(created, new Date(day('2025-06-01').getTime() + days * 86_400_000), day('2025-06-01'))
+                  .subscription
+              : created;
+          const [credit] = cancel(later, 'now', new Date(day('2025-06-01').getTime() + ms), {
             prorate: true,
           }).prorationLines!;
           expect(credit?.amount ?? 0).toBeLessThanOrEqual(amount);
@@ -206,10 +213,10 @@ describe('plan change', () => {
 });
 
 describe('other proration lines', () => {
-  const subscription = begun(plan('a', 3_000), day('2025-06-01'));
+  const subscription = startedOn(plan('a', 3_000), day('2025-06-01'));
 
   it('renewing now credits the rest and charges a whole period', () => {
-    expect(told(renew(subscription, 'now', day('2025-06-16')).prorationLines)).toEqual({
+    expect(amountsOf(renew(subscription, 'now', day('2025-06-16')).prorationLines)).toEqual({
       credit: 1_500,
       charge: 3_000,
     });
@@ -229,11 +236,13 @@ describe('other proration lines', () => {
   });
 
   it('a cancellation credits the rest on request, from the pause when paused', () => {
-    expect(told(cancel(subscription, 'now', day('2025-06-16'), { prorate: true }).prorationLines)).toEqual({
+    expect(amountsOf(cancel(subscription, 'now', day('2025-06-16'), { prorate: true }).prorationLines)).toEqual({
       credit: 1_500,
     });
     expect(cancel(subscription, 'now', day('2025-06-16')).prorationLines).toEqual([]);
     const paused = pause(subscription, day('2025-06-16')).subscription;
-    expect(told(cancel(paused, 'now', day('2026-06-16'), { prorate: true }).prorationLines)).toEqual({ credit: 1_500 });
+    expect(amountsOf(cancel(paused, 'now', day('2026-06-16'), { prorate: true }).prorationLines)).toEqual({
+      credit: 1_500,
+    });
   });
 });

@@ -6,7 +6,7 @@ import { DCLinter } from 'dclint';
 import { knownVariables, readYaml } from './deployment-files.js';
 
 const composeFile = path.resolve(import.meta.dirname, '../../docker-compose.yml');
-/** The api's port is published on purpose. The rest is left to dclint's defaults, of which warnings about style are not looked at. */
+/** The api publishes its port on purpose. All other rules are the defaults of dclint; style warnings are ignored. */
 const RULES = { 'no-unbound-port-interfaces': 0 } as const;
 
 interface Finding {
@@ -15,7 +15,7 @@ interface Finding {
   message: string;
 }
 
-/** What the schema of the Compose specification, which dclint carries, and dclint's rules against mistakes say. */
+/** Errors by the schema of the Compose specification, which dclint contains, and by the rules of dclint. */
 function problemsOf(file: string): string[] {
   const results: { messages: Finding[] }[] = new DCLinter({
     rules: RULES,

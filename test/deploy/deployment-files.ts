@@ -7,18 +7,18 @@ import type { Manifest } from './kubernetes-schema.js';
 const root = path.resolve(import.meta.dirname, '../..');
 export const kubernetes = path.join(root, 'deploy', 'kubernetes');
 
-/** As Kubernetes and Compose read it: YAML 1.1, where `off` without quotes is a boolean and `<<` merges. */
+/** Reads YAML 1.1, as Kubernetes and Compose do: `off` without quotes is a boolean, and `<<` merges. */
 export const readYaml = (file: string): Manifest[] =>
   yaml.loadAll(fs.readFileSync(file, 'utf8'), { schema: yaml.YAML11_SCHEMA }) as Manifest[];
 
-/** Every file of manifests, named from deploy/kubernetes. */
+/** Every manifest file, relative to deploy/kubernetes. */
 export const yamlFiles = (): string[] =>
   fs
     .readdirSync(kubernetes, { recursive: true, encoding: 'utf8' })
     .filter((file) => /\.ya?ml$/.test(file))
     .sort();
 
-/** The names of the environment variables that the service's configuration knows, from its source: its schema is nobody's to import. */
+/** Names of the environment variables of the configuration, read from its source, because its schema is private. */
 export function knownVariables(): string[] {
   const folder = path.join(root, 'libs/platform/src/config');
   const names: string[] = [];
@@ -41,7 +41,7 @@ export function knownVariables(): string[] {
   return names.filter((name) => /^[A-Z][A-Z0-9_]*$/.test(name));
 }
 
-/** The paths that an app's controllers answer a GET on, from their source. */
+/** Paths of the GET routes of an app, read from the source of its controllers. */
 export function answeredPaths(app: 'api' | 'worker'): string[] {
   const folder = path.join(root, 'apps', app, 'src');
   const files = fs

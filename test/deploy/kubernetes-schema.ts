@@ -13,16 +13,17 @@ const OPTIONS: ts.CompilerOptions = {
   skipLibCheck: true,
 };
 
-/** A document of a manifest, as it was read. */
+/** A parsed document of a manifest. */
 export type Manifest = Record<string, any> & { apiVersion?: string; kind?: string };
 
 /**
- * What Kubernetes would refuse, a text each. kubernetes-models is made from the OpenAPI document of Kubernetes: its validators know types,
- * formats, enumerations and what is required; its TypeScript types also know which fields there are.
+ * Problems for which Kubernetes would reject a manifest, one text each.
+ * kubernetes-models is generated from the OpenAPI document of Kubernetes. Its validators check types, formats,
+ * enumerations and required fields; its TypeScript types find unknown fields.
  */
 export async function problemsOf(manifests: Manifest[]): Promise<string[][]> {
   const problems = typeProblems(manifests);
-  // One after the other: Jest cannot link ES modules that are asked for at once.
+  // In sequence: Jest cannot link ES modules that are imported concurrently.
   for (const [index, manifest] of manifests.entries()) problems[index]!.push(...(await validatorProblems(manifest)));
   return problems;
 }
@@ -41,7 +42,7 @@ async function validatorProblems(manifest: Manifest): Promise<string[]> {
   }
 }
 
-/** A field that a type does not have is an error where a literal is given to it: so each manifest is compiled as one. */
+/** Type errors of the manifests. Each is compiled as an object literal, because only literals reject unknown fields. */
 function typeProblems(manifests: Manifest[]): string[][] {
   const sources = new Map(
     manifests.map((manifest, index) => [

@@ -8,7 +8,7 @@ import { type Manifest, problemsOf } from './kubernetes-schema.js';
 const root = path.resolve(import.meta.dirname, '../..');
 const KUSTOMIZATION = 'kustomization.yaml';
 const SECRET_EXAMPLE = 'secret.example.yaml';
-/** After which the service cuts its own stop short, the time in which it still takes requests included. */
+/** Upper limit of the shutdown of the service in ms, including the drain time. */
 const STOP_MS = 25_000;
 const GOOD_SECRETS = { DATABASE_URL: 'postgres://db/x', SECRET_KEY: 'q8Zr1vXw5uTn3yLk7pMd2sGh9cFb4aJe' };
 
@@ -28,7 +28,7 @@ const secret: Record<string, string> = ofKind('Secret')[0]!['stringData'];
 const named = (workloads: Manifest[]): [string, Manifest][] =>
   workloads.map((workload) => [workload['metadata'].name, workload]);
 
-/** Does the selector choose the pod? `{}` chooses all. */
+/** True when the selector selects the pod. `{}` selects all. */
 const chooses = ({ matchLabels = {}, matchExpressions = [] }: any, labels: Record<string, string>): boolean =>
   Object.entries(matchLabels).every(([name, value]) => labels[name] === value) &&
   matchExpressions.every(({ key, operator, values }: any) => operator === 'In' && values.includes(labels[key]));
@@ -40,13 +40,13 @@ const chosen = (selector: unknown): string[] =>
 describe('Kubernetes manifests', () => {
   it('match the Kubernetes types', async () => {
     const problems = await problemsOf(manifests.map(({ manifest }) => manifest));
-    const told = manifests.map(({ file, manifest }, index) => ({
+    const results = manifests.map(({ file, manifest }, index) => ({
       file,
       kind: manifest.kind,
       problems: problems[index],
     }));
-    expect(told.filter((one) => one.problems!.length > 0)).toEqual([]);
-    expect(new Set(told.map(({ kind }) => kind))).toEqual(
+    expect(results.filter((result) => result.problems!.length > 0)).toEqual([]);
+    expect(new Set(results.map(({ kind }) => kind))).toEqual(
       new Set([
         'Namespace',
         'ConfigMap',
@@ -93,7 +93,7 @@ describe('Kubernetes manifests', () => {
           ? [{}, kind, 'kustomize.config.k8s.io/v1alpha1']
           : [{}, 'Kustomization', 'kustomize.config.k8s.io/v1beta1'],
       );
-      // Whatever is rolled out or migrated gets its image from the one place.
+      // Deployments and migration job take their image from one component.
       expect(
         kind === 'Component'
           ? images.map(({ name }: any) => name)
@@ -166,12 +166,12 @@ describe('pod environment', () => {
       for (const { name, valueFrom } of variables(workload))
         if (valueFrom) expect(valueFrom.secretKeyRef).toMatchObject({ name: names.secret, key: name });
     }
-    const asked = workloads.flatMap((workload) =>
+    const referenced = workloads.flatMap((workload) =>
       variables(workload)
         .filter(({ valueFrom }) => valueFrom)
         .map(({ name }) => name),
     );
-    expect([...new Set(asked)].sort()).toEqual(Object.keys(secret).sort());
+    expect([...new Set(referenced)].sort()).toEqual(Object.keys(secret).sort());
   });
 
   it('starts the service in production when the secrets are set', () => {
@@ -197,7 +197,7 @@ describe('pod environment', () => {
     expect(() => new Config(production)).not.toThrow();
     for (const [name, value] of Object.entries(secret))
       expect(() => new Config({ ...production, [name]: value })).toThrow(name);
-    // What is secret stands nowhere else, whether in a config map or in a pod.
+    // No config map and no pod contains a secret value.
     expect(ofKind('Secret')).toHaveLength(1);
     expect(Object.keys(config).filter((name) => name in secret || /SECRET|PASSWORD|TOKEN|_KEY$/.test(name))).toEqual(
       [],
@@ -309,7 +309,7 @@ describe('pods', () => {
     expect([spec.minReplicas, spec.metrics[0].resource.name, target['spec'].replicas]).toEqual([3, 'cpu', undefined]);
     expect(spec.maxReplicas).toBeGreaterThan(spec.minReplicas);
     expect(deployment('tollgate-worker')['spec'].replicas).toBe(2);
-    // A PostgreSQL as installed has 100, of which 3 are kept for superusers; each pod listens on one more.
+    // PostgreSQL has 100 connections by default, 3 of them for superusers. Each pod has one more for LISTEN.
     expect((spec.maxReplicas + 1 + 2 + 1) * (Number(config['DATABASE_CONNECTIONS']) + 1)).toBeLessThanOrEqual(97);
   });
 });

@@ -1,5 +1,5 @@
-/** What is another each time: ids, times, tokens and secrets, cursors. Of these only the kind is compared. */
-const PASSING = [
+/** Values that differ in each run: ids, times, tokens, secrets and numbers. Only their kind is compared. */
+const VARYING = [
   /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/,
   /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z$/,
   /^(tg|whsec)_\S+$/,
@@ -11,10 +11,13 @@ const kindOf = (value: unknown): string => {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
   if (typeof value !== 'string') return typeof value;
-  return PASSING.find((kind) => kind.test(value))?.source ?? 'string';
+  return VARYING.find((kind) => kind.test(value))?.source ?? 'string';
 };
 
-/** How a real answer differs from the one that a page shows: what is shown is there, of the same kind and with the same value; there may be more. */
+/**
+ * Differences of a real response from the one that a page shows.
+ * Each shown member must exist with the same kind and value; the response may have more.
+ */
 export function differences(shown: unknown, real: unknown, at = ''): string[] {
   const [kind, realKind] = [kindOf(shown), kindOf(real)];
   if (kind !== realKind)

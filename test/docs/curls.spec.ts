@@ -3,18 +3,18 @@ import * as path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '../support/eventually.js';
 import { differences } from './compare.js';
-import { asksSomething, blocksOf, brokenLinks, examplesOf, pages, read, ROOT } from './page.js';
+import { hasCurl, blocksOf, brokenLinks, examplesOf, pages, read, ROOT } from './page.js';
 import { runPage } from './shell.js';
 import { type Place, startPlace, surroundingsOf } from './surroundings.js';
 
 const RUN = [...pages(), 'examples/client-service/README.md'].filter((page) => examplesOf(read(page)).length > 0);
 const PAGE_MS = 90_000;
 
-/** Those that log in by themselves begin with a service that nobody has used; the others go on from where such a page ends. */
-const BEGINNING = RUN.filter((page) => read(page).includes('PASSWORD=...'));
-const GOING_ON = RUN.filter((page) => !BEGINNING.includes(page));
+/** Pages that log in start with a new service; the others continue from the end of such a page. */
+const STARTING = RUN.filter((page) => read(page).includes('PASSWORD=...'));
+const CONTINUING = RUN.filter((page) => !STARTING.includes(page));
 
-async function expectTrue(page: string, place: Place): Promise<void> {
+async function expectCorrect(page: string, place: Place): Promise<void> {
   const markdown = read(page);
   const { calls, problems } = await runPage(markdown, await surroundingsOf(page, place));
   expect(problems).toEqual([]);
@@ -29,41 +29,41 @@ describe('commands on a documentation page', () => {
   }, PAGE_MS);
   afterEach(() => place.end());
 
-  it.each(BEGINNING)('%s: every command returns what the page shows', (page) => expectTrue(page, place), PAGE_MS);
+  it.each(STARTING)('%s: every command returns what the page shows', (page) => expectCorrect(page, place), PAGE_MS);
 });
 
-/** What would be believed if the checker did not look. */
+/** Wrong pages, each with the problem that the check must report. */
 const LOGIN =
   'TOKEN=$(curl -s http://127.0.0.1:3000/v1/auth/login -H "content-type: application/json" -d "{\\"email\\":\\"admin@localhost\\",\\"password\\":\\"$PASSWORD\\"}" | sed \'s/.*"accessToken":"\\([^"]*\\)".*/\\1/\')';
 const WRONG: [string, string, RegExp][] = [
-  ['a request that is refused', '```sh\ncurl -s http://127.0.0.1:3000/v1/customers/nobody\n```', /status 401/],
+  ['a request that is rejected', '```sh\ncurl -s http://127.0.0.1:3000/v1/customers/absent\n```', /status 401/],
   [
-    'a request that is refused in the middle of a pipe',
-    '```sh\nKEY=$(curl -s http://127.0.0.1:3000/v1/customers/nobody | sed s/a/b/)\n```',
+    'a request that is rejected in the middle of a pipe',
+    '```sh\nKEY=$(curl -s http://127.0.0.1:3000/v1/customers/absent | sed s/a/b/)\n```',
     /status 401/,
   ],
   [
-    'a refusal that does not come',
+    'an expected error that does not occur',
     '```sh status=422\ncurl -s http://127.0.0.1:3000/health/live\n```',
     /nothing was answered with 422/,
   ],
   [
-    'another refusal than the one that is told',
-    '```sh status=422\ncurl -s http://127.0.0.1:3000/v1/customers/nobody\n```',
+    'an error with another status than expected',
+    '```sh status=422\ncurl -s http://127.0.0.1:3000/v1/customers/absent\n```',
     /status 401/,
   ],
   [
-    'a value that is another',
+    'a different value',
     '```sh\ncurl -s http://127.0.0.1:3000/health/live\n```\n\n```json\n{ "status": "fine" }\n```',
     /status is "ok", shown is "fine"/,
   ],
   [
-    'a member that is not there',
+    'a missing member',
     '```sh\ncurl -s http://127.0.0.1:3000/health/live\n```\n\n```json\n{ "state": "ok" }\n```',
     /state is not there/,
   ],
   [
-    'a header that is not there',
+    'a missing header',
     '```sh\ncurl -si http://127.0.0.1:3000/health/live\n```\n\n```http\nHTTP/1.1 200 OK\nidempotency-replayed: true\n```',
     /header idempotency-replayed is not there/,
   ],
@@ -72,9 +72,13 @@ const WRONG: [string, string, RegExp][] = [
     '```sh\ncurl -s http://127.0.0.1:3000/health/live\n```\n\n```text\nall is well\n```',
     /"all is well" was not printed/,
   ],
-  ['what is never run', '```sh\nif false; then curl -s http://127.0.0.1:3000/health/live; fi\n```', /no curl was run/],
   [
-    'what ends before its end',
+    'a command that never runs',
+    '```sh\nif false; then curl -s http://127.0.0.1:3000/health/live; fi\n```',
+    /no curl was run/,
+  ],
+  [
+    'a block that ends early',
     '```sh\ncurl -s http://127.0.0.1:3000/health/live\nexit 0\n```',
     /was not run to its end/,
   ],
@@ -88,10 +92,10 @@ describe('pages that continue from the quickstart', () => {
   }, PAGE_MS);
   afterAll(() => place.end());
 
-  it.each(GOING_ON)(
+  it.each(CONTINUING)(
     '%s: every command returns what the page shows',
     async (page) => {
-      await expectTrue(page, place);
+      await expectCorrect(page, place);
       if (page === 'docs/webhooks.md')
         await eventually(() =>
           place.receiver.requestsTo('/hook').find(({ message }) => message.type === 'webhook.test'),
@@ -143,7 +147,7 @@ describe('documentation pages', () => {
 
   it('the link check finds broken links', () => {
     const text =
-      '# A heading, `told`\n\n[a](#a-heading-told) [b](#another) [c](docs/api.md#the-words) [d](docs/api.md#no-words) [e](docs/nothing.md) [f](https://example.com/x)\n\n```sh\n# no heading\n```\n[g](#no-heading)';
+      '# A heading, `reported`\n\n[a](#a-heading-reported) [b](#another) [c](docs/api.md#the-words) [d](docs/api.md#no-words) [e](docs/nothing.md) [f](https://example.com/x)\n\n```sh\n# no heading\n```\n[g](#no-heading)';
     expect(brokenLinks('README.md', text)).toEqual([
       '#another',
       'docs/api.md#no-words',
@@ -155,7 +159,7 @@ describe('documentation pages', () => {
   it('every curl command of the docs is run by a test', () => {
     const elsewhere = pages().flatMap((page) =>
       blocksOf(read(page))
-        .filter((block) => asksSomething(block) && (block.language !== 'sh' || 'elsewhere' in block.options))
+        .filter((block) => hasCurl(block) && (block.language !== 'sh' || 'elsewhere' in block.options))
         .map(({ line }) => `${page}:${line}`),
     );
     expect(elsewhere).toEqual([]);

@@ -3,28 +3,28 @@ import * as path from 'node:path';
 
 export const ROOT = path.resolve(import.meta.dirname, '../..');
 
-/** A fenced block of a page: what stands behind the fence, and between the two. */
+/** A fenced block of a page. */
 export interface Block {
   language: string;
-  /** What stands behind the language: `status=422`. */
+  /** Options after the language, such as `status=422`. */
   options: Record<string, string>;
   text: string;
-  /** Of the fence in the page. */
+  /** Line number of the opening fence in the page. */
   line: number;
 }
 
-/** A block of commands, and the blocks beneath it that show what is answered. */
+/** A block of commands, and the blocks below it that show the response. */
 export interface Example {
   commands: Block;
   shown: Block[];
 }
 
 const FENCE = /^(`{3,}|~{3,})\s*(\S*)\s*(.*)$/;
-const ANSWERS = ['json', 'http', 'text'];
+const RESPONSES = ['json', 'http', 'text'];
 
 export const read = (page: string): string => fs.readFileSync(path.join(ROOT, page), 'utf8');
 
-/** README.md and docs/, without what is made by a program. */
+/** README.md and docs/ without generated pages. */
 export const pages = (): string[] => [
   'README.md',
   ...fs
@@ -56,22 +56,22 @@ const optionsOf = (info: string): Record<string, string> =>
     info
       .split(/\s+/)
       .filter(Boolean)
-      .map((one) => [one.split('=')[0]!, one.split('=').slice(1).join('=')]),
+      .map((option) => [option.split('=')[0]!, option.split('=').slice(1).join('=')]),
   );
 
 const CURL = /(^|[\s;(|&])curl\s/;
 
-export const asksSomething = ({ text }: Block): boolean => CURL.test(text);
+export const hasCurl = ({ text }: Block): boolean => CURL.test(text);
 
-/** What of a page is run: its blocks of shell with a `curl`, but those for another machine (`elsewhere`). */
+/** The examples that tests run: shell blocks with a `curl`, except those with the option `elsewhere`. */
 export function examplesOf(markdown: string): Example[] {
   const examples: Example[] = [];
   let last: Example | null = null;
   for (const block of blocksOf(markdown)) {
     if (block.language === 'sh') {
-      last = asksSomething(block) && !('elsewhere' in block.options) ? { commands: block, shown: [] } : null;
+      last = hasCurl(block) && !('elsewhere' in block.options) ? { commands: block, shown: [] } : null;
       if (last) examples.push(last);
-    } else if (last && ANSWERS.includes(block.language)) {
+    } else if (last && RESPONSES.includes(block.language)) {
       last.shown.push(block);
     } else {
       last = null;
@@ -86,9 +86,9 @@ const withoutCode = (markdown: string): string => {
   return markdown;
 };
 
-/** As GitHub makes them: lower case, no punctuation, hyphens for spaces, numbered when they come twice. */
+/** Anchors as GitHub makes them: lower case, no punctuation, hyphens for spaces, numbered when repeated. */
 export function anchorsOf(markdown: string): Set<string> {
-  const seen = new Map<string, number>();
+  const counts = new Map<string, number>();
   const anchors = new Set<string>();
   for (const [, heading] of withoutCode(markdown).matchAll(/^#{1,6}\s+(.+?)\s*#*$/gm)) {
     const text = heading!
@@ -96,14 +96,14 @@ export function anchorsOf(markdown: string): Set<string> {
       .toLowerCase()
       .replace(/[^\p{L}\p{N}\s_-]/gu, '')
       .replaceAll(' ', '-');
-    const times = seen.get(text) ?? 0;
-    seen.set(text, times + 1);
+    const times = counts.get(text) ?? 0;
+    counts.set(text, times + 1);
     anchors.add(times === 0 ? text : `${text}-${times}`);
   }
   return anchors;
 }
 
-/** Links of a page that lead nowhere: no such file, or no such heading in it. */
+/** Links of a page without a target: the file or its heading does not exist. */
 export function brokenLinks(page: string, markdown: string): string[] {
   const text = withoutCode(markdown).replace(/`[^`\n]*`/g, '');
   const targets = [...text.matchAll(/\]\(([^()\s]+)\)/g)].map(([, target]) => target!);

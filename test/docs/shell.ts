@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { differences, differencesOfHeads, type Head, headOf, missingLines } from './compare.js';
 import { type Example, examplesOf } from './page.js';
 
-/** One `curl` of a page, and what it was answered. */
+/** One `curl` of a page with its response. */
 interface Call extends Head {
   block: number;
   body: string;
@@ -12,27 +12,27 @@ interface Call extends Head {
 
 export interface Run {
   calls: Call[];
-  /** What is wrong with the page: empty when it tells the truth. */
+  /** Differences between the page and the real responses. Empty for a correct page. */
   problems: string[];
 }
 
 export interface Surroundings {
-  /** A folder of the page's own. */
+  /** The working folder of the page. */
   folder: string;
-  /** What stands in the page, and what is put in its place. */
+  /** Texts of the page with their replacements. */
   replace: [string | RegExp, string][];
-  /** Commands before the first of the page. */
+  /** Commands to run before those of the page. */
   before?: string;
 }
 
-const PATIENCE_MS = 60_000;
-/** A stream never ends by itself: it is listened to for so long. */
+const TIMEOUT_MS = 60_000;
+/** A stream never ends, so it is read for 2 s. */
 const LISTEN_SECONDS = 2;
 const TIMED_OUT = 28;
 
 /**
- * `curl` as everywhere, except that an HTTP error ends the session unless the block says that it is one, that a stream ends, and that
- * status, headers and body of each answer are kept.
+ * Replaces `curl` by a function that stores status, headers and body of each response and stops a stream.
+ * An HTTP error ends the session, unless the block expects its status.
  */
 const PRELUDE = `
 set -euo pipefail
@@ -40,7 +40,7 @@ trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
 BLOCK=0 EXPECTED=''
 curl() {
   local call rc=0 status='' line stream=() files=("$KEPT"/*)
-  # Files only come: their number counts up.
+  # Files are never deleted, so their number is unique for each call.
   printf -v call '%s/call-%s-%05d' "$KEPT" "$BLOCK" \${#files[@]}
   if [[ " $* " =~ \\ -(s?N|Ns?)\\  ]]; then stream=(--max-time ${LISTEN_SECONDS}); fi
   : >"$call.head"
@@ -53,8 +53,8 @@ curl() {
   if [ $rc -ne 0 ]; then echo "curl $* ended with $rc, status $status: $(<"$call.error")$(<"$call.body")" >&2; fi
   return $rc
 }
-# The value of a member in the n-th answer of the page.
-told() {
+# The value of a member in the n-th response of the page.
+member_of() {
   sed "s/.*\\"$2\\":\\"\\([^\\"]*\\)\\".*/\\1/" "$(ls "$KEPT"/call-*.body | sed -n "$1p")"
 }
 `;
@@ -65,14 +65,15 @@ export async function runPage(markdown: string, surroundings: Surroundings): Pro
   const examples = examplesOf(markdown);
   const kept = path.join(folder, 'kept');
   fs.mkdirSync(kept, { recursive: true });
-  const put = (text: string): string =>
+  const substitute = (text: string): string =>
     replace.reduce(
-      (changed, [what, by]) => changed.replaceAll(typeof what === 'string' ? what : new RegExp(what, 'g'), () => by),
+      (changed, [pattern, by]) =>
+        changed.replaceAll(typeof pattern === 'string' ? pattern : new RegExp(pattern, 'g'), () => by),
       text,
     );
   const blocks = examples.map(
     ({ commands }, index) =>
-      `BLOCK=${String(index + 1).padStart(3, '0')} EXPECTED='${commands.options['status'] ?? ''}'\nexec >"$KEPT/out-${index + 1}"\n${put(commands.text)}\ntouch "$KEPT/done-${index + 1}"\n`,
+      `BLOCK=${String(index + 1).padStart(3, '0')} EXPECTED='${commands.options['status'] ?? ''}'\nexec >"$KEPT/out-${index + 1}"\n${substitute(commands.text)}\ntouch "$KEPT/done-${index + 1}"\n`,
   );
   const { code, errors } = await bash([PRELUDE, before, ...blocks].join('\n'), folder, kept);
   const calls = callsIn(kept);
@@ -93,7 +94,7 @@ export async function runPage(markdown: string, surroundings: Surroundings): Pro
 
 function bash(script: string, folder: string, kept: string): Promise<{ code: number | string; errors: string }> {
   const { PATH, HOME } = process.env;
-  // A group of its own, so that nothing that a page starts is left.
+  // A separate process group, so that all processes of a page can be killed.
   const child = spawn('bash', ['-c', script], {
     cwd: folder,
     env: { PATH, HOME, KEPT: kept },
@@ -106,10 +107,10 @@ function bash(script: string, folder: string, kept: string): Promise<{ code: num
     try {
       process.kill(-child.pid!, 'SIGKILL');
     } catch {
-      // Nothing is left.
+      // All processes have ended.
     }
   };
-  const timer = setTimeout(end, PATIENCE_MS);
+  const timer = setTimeout(end, TIMEOUT_MS);
   return new Promise((resolve) => {
     child.once('exit', (code, signal) => {
       clearTimeout(timer);
@@ -134,7 +135,7 @@ const callsIn = (kept: string): Call[] =>
       };
     });
 
-/** There are several when it was repeated. */
+/** The last head: a repeated request has several. */
 const lastHead = (text: string): string =>
   text
     .split(/\r?\n\r?\n/)

@@ -8,14 +8,14 @@ import { Receiver } from '../support/receiver.js';
 import { ROOT } from './page.js';
 import type { Surroundings } from './shell.js';
 
-/** A service as somebody has it who begins to read. */
+/** A new service, as a reader has it at the start of a page. */
 export interface Place {
   url: string;
-  /** Where it keeps its data. */
+  /** The data folder of the service. */
   folder: string;
   receiver: Receiver;
-  /** What is taken away at the end. */
-  brought: (() => Promise<void>)[];
+  /** Functions that remove additional resources at the end. */
+  cleanups: (() => Promise<void>)[];
   end(): Promise<void>;
 }
 
@@ -25,12 +25,12 @@ URL=${url} JSON='content-type: application/json'
 TOKEN=$(command curl -sf $URL/v1/auth/login ${JSON_HEADER} -d '${JSON.stringify(ADMIN)}' | sed 's/.*"accessToken":"\\([^"]*\\)".*/\\1/')
 `;
 
-/** Pages that go on from where the README ends, or need something that a test has to bring. */
+/** Pages that continue from the end of the README, or need set-up by a test. */
 const PAGES: Record<string, (place: Place) => Promise<Omit<Surroundings, 'folder'>>> = {
   'docs/access.md': async ({ url, folder }) => ({
     before: `URL=${url} JSON='content-type: application/json'
       TOKEN=$(command curl -sf $URL/v1/auth/register ${JSON_HEADER} -d '{"email":"ann@example.com","password":"her first long passphrase"}' | sed 's/.*"accessToken":"\\([^"]*\\)".*/\\1/')
-      # Mail is sent a moment after it was asked for.
+      # Mail is sent shortly after the request.
       mail() { until grep -l 'Subject: Choose a new password' ${folder}/mail/*.eml 2>/dev/null; do sleep 0.1; done; }
       code() { grep -A 1 'Your code:' "$(mail)" | tail -1 | tr -d '\\r'; }`,
     replace: [
@@ -44,12 +44,12 @@ const PAGES: Record<string, (place: Place) => Promise<Omit<Surroundings, 'folder
       AUTH="authorization: Bearer $KEY"`,
     replace: [
       ['http://127.0.0.1:4000', receiver.url('')],
-      ['$ENDPOINT', '$(told 1 id)'],
+      ['$ENDPOINT', '$(member_of 1 id)'],
     ],
   }),
-  'examples/client-service/README.md': async ({ url, brought }) => {
+  'examples/client-service/README.md': async ({ url, cleanups }) => {
     const database = await createTestDatabase();
-    brought.push(() => database.drop());
+    cleanups.push(() => database.drop());
     const port = await freePort();
     return {
       before: LOGGED_IN(url),
@@ -65,7 +65,7 @@ const PAGES: Record<string, (place: Place) => Promise<Omit<Surroundings, 'folder
   },
 };
 
-/** Starts the built service on a database of its own. */
+/** Starts the built service on its own database. */
 export async function startPlace(): Promise<Place> {
   const database = await createTestDatabase();
   const receiver = await new Receiver().start();
@@ -79,21 +79,21 @@ export async function startPlace(): Promise<Place> {
     LOG_LEVEL: 'error',
   };
   const service = await startProcess(folder, environment);
-  const brought: Place['brought'] = [];
+  const cleanups: Place['cleanups'] = [];
   return {
     url: service.url,
     folder,
     receiver,
-    brought,
+    cleanups,
     end: async () => {
       await service.stop('SIGTERM');
-      await Promise.all([receiver.stop(), database.drop(), ...brought.map((take) => take())]);
+      await Promise.all([receiver.stop(), database.drop(), ...cleanups.map((cleanup) => cleanup())]);
       fs.rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
     },
   };
 }
 
-/** What a page is run in: a folder of its own, and what it takes for given. */
+/** The folder, the replacements and the set-up commands for a page. */
 export async function surroundingsOf(page: string, place: Place): Promise<Surroundings> {
   const folder = path.join(place.folder, 'pages', page.replace(/[^a-z0-9]+/gi, '-'));
   fs.mkdirSync(folder, { recursive: true });

@@ -17,7 +17,7 @@ withOwnRedis('two instances with one Redis', () => {
   let services: ServiceProcess[];
   let calls: Call[];
   let token: string;
-  /** Reads of the cache of pages in one instance. */
+  /** Reads of the page cache of one instance by outcome. */
   const reads = async (call: Call, outcome: string): Promise<number> =>
     Number(
       new RegExp(`tollgate_cache_reads_total\\{cache="pages",outcome="${outcome}"\\} (\\d+)`).exec(
@@ -57,9 +57,9 @@ withOwnRedis('two instances with one Redis', () => {
   it('T-21 a change is visible within 2 s with and without Redis', async () => {
     const product = uniqueName('cached');
     await calls[0]!('POST', '/v1/products', { token, body: { key: product, name: product } });
-    const listed = async (call: Call): Promise<string[]> =>
+    const listPlans = async (call: Call): Promise<string[]> =>
       (await call('GET', `/v1/plans?product=${product}`)).body.data.map(({ key }: { key: string }) => key);
-    const offer = async (key: string): Promise<void> => {
+    const publishPlan = async (key: string): Promise<void> => {
       await calls[1]!('GET', `/v1/plans?product=${product}`);
       const plan = {
         product,
@@ -70,16 +70,16 @@ withOwnRedis('two instances with one Redis', () => {
       };
       expect((await calls[0]!('POST', '/v1/plans', { token, body: plan })).status).toBe(201);
       expect((await calls[0]!('POST', `/v1/plans/${key}/publish`, { token, body: { product } })).status).toBe(200);
-      // Two seconds, and some for Redis to be given up, and for this machine to be slow in.
+      // 2 s, plus time for the timeout of Redis and for a slow machine.
       await eventually(
-        () => listed(calls[1]!),
+        () => listPlans(calls[1]!),
         (keys) => keys.includes(key),
         6_000,
       );
     };
-    await offer('with');
+    await publishPlan('with');
     redis.process!.kill('SIGSTOP');
-    await offer('without');
+    await publishPlan('without');
     expect((await calls[1]!('GET', '/metrics')).body).toContain('tollgate_circuit_open{dependency="redis"} 1');
     const ready = await calls[1]!('GET', '/health/ready');
     expect([ready.status, ready.body.dependencies]).toEqual([
@@ -94,7 +94,7 @@ withOwnRedis('two instances with one Redis', () => {
       async () => ((await calls[1]!('GET', '/health/ready')).body.dependencies.redis.status as string) === 'up',
     );
     await eventually(async () => {
-      await listed(calls[1]!);
+      await listPlans(calls[1]!);
       return (await calls[1]!('GET', '/metrics')).body.includes('tollgate_circuit_open{dependency="redis"} 0');
     });
   }, 60_000);

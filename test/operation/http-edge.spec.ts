@@ -5,8 +5,8 @@ import { startService, type TestApp } from '../support/app.js';
 
 const ORIGIN = 'https://app.example.com';
 
-/** Without anything that unpacks by itself. */
-function raw(
+/** Sends a request without automatic decompression of the response. */
+function requestRaw(
   url: string,
   headers: Record<string, string>,
   method = 'GET',
@@ -37,16 +37,16 @@ describe('the HTTP edge', () => {
   afterAll(() => service.stop());
 
   it('compresses long responses on request and leaves short ones unchanged', async () => {
-    const plain = await raw(`${service.url}/v1/plans?product=api&limit=100`, {});
-    const packed = await raw(`${service.url}/v1/plans?product=api&limit=100`, { 'accept-encoding': 'gzip' });
-    expect(packed.headers).toMatchObject({
+    const plain = await requestRaw(`${service.url}/v1/plans?product=api&limit=100`, {});
+    const compressed = await requestRaw(`${service.url}/v1/plans?product=api&limit=100`, { 'accept-encoding': 'gzip' });
+    expect(compressed.headers).toMatchObject({
       'content-encoding': 'gzip',
       vary: expect.stringMatching(/accept-encoding/),
     });
-    expect(gunzipSync(packed.body).equals(plain.body)).toBe(true);
-    expect(packed.body.length * 2).toBeLessThan(plain.body.length);
+    expect(gunzipSync(compressed.body).equals(plain.body)).toBe(true);
+    expect(compressed.body.length * 2).toBeLessThan(plain.body.length);
     expect(
-      (await raw(`${service.url}/health/live`, { 'accept-encoding': 'gzip' })).headers['content-encoding'],
+      (await requestRaw(`${service.url}/health/live`, { 'accept-encoding': 'gzip' })).headers['content-encoding'],
     ).toBeUndefined();
   });
 
@@ -55,8 +55,8 @@ describe('the HTTP edge', () => {
       'access-control-request-method': 'POST',
       'access-control-request-headers': 'authorization,content-type',
     };
-    const welcome = await raw(`${service.url}/v1/check`, { origin: ORIGIN, ...preflight }, 'OPTIONS');
-    expect(welcome).toMatchObject({
+    const allowed = await requestRaw(`${service.url}/v1/check`, { origin: ORIGIN, ...preflight }, 'OPTIONS');
+    expect(allowed).toMatchObject({
       status: 204,
       headers: {
         'access-control-allow-origin': ORIGIN,
@@ -64,17 +64,19 @@ describe('the HTTP edge', () => {
         'access-control-max-age': '600',
       },
     });
-    expect(welcome.headers['access-control-allow-credentials']).toBeUndefined();
-    expect((await raw(`${service.url}/v1/plans`, { origin: ORIGIN })).headers['access-control-allow-origin']).toBe(
-      ORIGIN,
-    );
+    expect(allowed.headers['access-control-allow-credentials']).toBeUndefined();
+    expect(
+      (await requestRaw(`${service.url}/v1/plans`, { origin: ORIGIN })).headers['access-control-allow-origin'],
+    ).toBe(ORIGIN);
     for (const origin of ['https://evil.example.com', `${ORIGIN}.evil.com`, 'null'])
-      expect((await raw(`${service.url}/v1/plans`, { origin })).headers['access-control-allow-origin']).toBeUndefined();
+      expect(
+        (await requestRaw(`${service.url}/v1/plans`, { origin })).headers['access-control-allow-origin'],
+      ).toBeUndefined();
   });
 
   it('sends the same security headers with every response, error and file', async () => {
     for (const at of ['/health/live', '/v1/plans', '/v1/customers', '/nothing', '/docs', '/metrics']) {
-      const { headers } = await raw(service.url + at, { origin: ORIGIN });
+      const { headers } = await requestRaw(service.url + at, { origin: ORIGIN });
       expect([at, headers]).toEqual([
         at,
         expect.objectContaining({
@@ -109,10 +111,10 @@ describe('the HTTP edge', () => {
   });
 
   it('sends no CORS headers when no origin is configured', async () => {
-    const alone = await startService();
+    const withoutOrigins = await startService();
     expect(
-      (await raw(`${alone.url}/v1/plans`, { origin: ORIGIN })).headers['access-control-allow-origin'],
+      (await requestRaw(`${withoutOrigins.url}/v1/plans`, { origin: ORIGIN })).headers['access-control-allow-origin'],
     ).toBeUndefined();
-    await alone.stop();
+    await withoutOrigins.stop();
   });
 });

@@ -17,7 +17,7 @@ interface OtlpSpan {
   attributes: { key: string; value: { stringValue?: string; intValue?: number } }[];
 }
 
-/** Takes spans as a collector does (OTLP over HTTP, JSON). */
+/** An OpenTelemetry collector that stores spans (OTLP over HTTP, JSON). */
 class Collector {
   readonly spans: OtlpSpan[] = [];
   private readonly server: Server = createServer((request, response) => {
@@ -83,9 +83,9 @@ describe('logs and traces', () => {
   });
 
   it('each request is logged at level debug with id and route and without secrets', async () => {
-    const key = (await call('POST', '/v1/api-keys', { token, body: { name: 'told', scopes: ['customers:read'] } })).body
-      .key as string;
-    await call('GET', '/v1/customers/somebody-else', {
+    const key = (await call('POST', '/v1/api-keys', { token, body: { name: 'logged', scopes: ['customers:read'] } }))
+      .body.key as string;
+    await call('GET', '/v1/customers/another-customer', {
       token: key,
       headers: { 'idempotency-key': 'idempotent-secret' },
     });
@@ -102,7 +102,7 @@ describe('logs and traces', () => {
       key.slice(-43),
       'a wrong password here',
       'idempotent-secret',
-      'somebody-else',
+      'another-customer',
     ])
       expect(service.output()).not.toContain(secret);
   });
@@ -141,21 +141,21 @@ describe('the log', () => {
       DATA_DIR: temporaryFolder(),
     });
     const log = new ServiceLogger(config, to);
-    log.warn({ message: 'Something', requestId: 'r1', password: 'hunter2', nested: { token: 'abc' } }, 'Somebody');
+    log.warn({ message: 'Something', requestId: 'r1', password: 'hunter2', nested: { token: 'abc' } }, 'Context');
     log.log('Started', 'RoutesResolver');
-    log.debug('Too much', 'Somebody');
-    log.error('It broke', 'at line 1', 'Somebody');
+    log.debug('Too much', 'Context');
+    log.error('It broke', 'at line 1', 'Context');
     expect(lines.map((line) => JSON.parse(line))).toEqual([
       expect.objectContaining({
         level: 'warn',
         service: 'tollgate',
-        context: 'Somebody',
+        context: 'Context',
         message: 'Something',
         requestId: 'r1',
         password: '[redacted]',
         nested: { token: '[redacted]' },
       }),
-      expect.objectContaining({ level: 'error', message: 'It broke', stack: 'at line 1', context: 'Somebody' }),
+      expect.objectContaining({ level: 'error', message: 'It broke', stack: 'at line 1', context: 'Context' }),
     ]);
   });
 });

@@ -18,9 +18,9 @@ function sample(text: string, name: string, labels: Record<string, string> = {})
   const line = text
     .split('\n')
     .find(
-      (one) =>
-        (one.startsWith(`${name} `) || one.startsWith(`${name}{`)) &&
-        Object.entries(labels).every(([label, value]) => one.includes(`${label}="${value}"`)),
+      (candidate) =>
+        (candidate.startsWith(`${name} `) || candidate.startsWith(`${name}{`)) &&
+        Object.entries(labels).every(([label, value]) => candidate.includes(`${label}="${value}"`)),
     );
   return line === undefined ? undefined : Number(line.slice(line.lastIndexOf(' ')));
 }
@@ -36,7 +36,7 @@ describe('metrics', () => {
 
   it('count decisions, and denials by reason', async () => {
     const product = uniqueName('counted');
-    const customer = uniqueName('somebody');
+    const customer = uniqueName('customer');
     await applyMeteredProduct(service, product, 2);
     await service.admin('PUT', `/v1/customers/${customer}`, { body: { product } });
     for (let n = 0; n < 3; n++)
@@ -47,7 +47,7 @@ describe('metrics', () => {
       body: { customer, product, feature: 'calls', quantity: 1, ttlSeconds: 60 },
     });
     await service.database.query(`update subscription_counts set next_at = '-infinity'`);
-    // Its own job may be at it: then it is a moment later that they are counted.
+    // The scheduled job may be counting now; then the metric appears a moment later.
     await service.app.get(SubscriptionStats).recount();
     const text = await eventually(read, (found) => sample(found, 'tollgate_subscriptions', { status: 'active' })! >= 1);
     expect(sample(text, 'tollgate_decisions_total', { operation: 'consume', outcome: 'allowed' })).toBe(2);
@@ -67,10 +67,10 @@ describe('metrics', () => {
   });
 
   it('label routes by pattern, so that clients cannot create new series', async () => {
-    for (let n = 0; n < 5; n++) await service.admin('GET', `/v1/customers/${uniqueName('nobody')}`);
+    for (let n = 0; n < 5; n++) await service.admin('GET', `/v1/customers/${uniqueName('absent')}`);
     await service.call('GET', `/${uniqueName('nothing')}`);
     const text = await read();
-    expect(text).not.toMatch(/nobody|nothing/);
+    expect(text).not.toMatch(/absent|nothing/);
     expect(
       sample(text, 'tollgate_http_request_seconds_count', { route: '/v1/customers/:customer', status: '404' }),
     ).toBe(5);
@@ -86,10 +86,13 @@ describe('metrics', () => {
 
   it('need a token where one is set, always in production, and no database', async () => {
     const guarded = await startService({ environment: { METRICS_TOKEN: TOKEN } });
-    const ask = async (token: string | null) => (await guarded.call('GET', '/metrics', { token })).status;
-    expect([await ask(null), await ask('another'), await ask(guarded.adminToken), await ask(TOKEN)]).toEqual([
-      401, 401, 401, 200,
-    ]);
+    const statusWith = async (token: string | null) => (await guarded.call('GET', '/metrics', { token })).status;
+    expect([
+      await statusWith(null),
+      await statusWith('another'),
+      await statusWith(guarded.adminToken),
+      await statusWith(TOKEN),
+    ]).toEqual([401, 401, 401, 200]);
     await guarded.stop();
     const production = new Config({
       NODE_ENV: 'production',
@@ -146,12 +149,12 @@ describe('metrics', () => {
       expect([where, names.length > 0]).toEqual([where, true]);
       for (const name of names) expect([where, name, known.has(name)]).toEqual([where, name, true]);
     }
-    for (const own of metrics.registry.getMetricsAsArray().filter(({ name }) => name.startsWith('tollgate_')))
-      expect([own.name, expressions.some(([, expression]) => expression!.includes(own.name))]).toEqual([
-        own.name,
+    for (const metric of metrics.registry.getMetricsAsArray().filter(({ name }) => name.startsWith('tollgate_')))
+      expect([metric.name, expressions.some(([, expression]) => expression!.includes(metric.name))]).toEqual([
+        metric.name,
         true,
       ]);
-    // Each alert says what to do, on a page that is there.
+    // Each alert has a runbook section in docs/operate.md.
     const operate = fs.readFileSync(path.resolve(folder, '../../docs/operate.md'), 'utf8');
     for (const { alert, annotations } of alerts)
       expect([alert, operate.includes(`### ${alert}\n`), annotations.runbook]).toEqual([

@@ -14,11 +14,11 @@ import { uniqueName } from '../support/fixtures.js';
 import { Receiver } from '../support/receiver.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
-const KEPT = path.join(import.meta.dirname, 'query-plans.txt');
+const STORED_PLANS = path.join(import.meta.dirname, 'query-plans.txt');
 const CUSTOMERS = 3_000;
-/** Rows that the planner believes to be in each table that grows. */
-const SIZE = 1_000_000;
-/** Tables that do not grow with customers: a look through all of one is a look at little. */
+/** Row count that the planner assumes for each growing table. */
+const ASSUMED_ROWS = 1_000_000;
+/** Tables that do not grow with customers: a full scan of one reads few rows. */
 const SMALL = new Set([
   'products',
   'features',
@@ -42,14 +42,14 @@ const SMALL = new Set([
   'pg_database',
   'pg_roles',
 ]);
-/** What is asked of nearly every row may be asked of each while a page is cut off. */
-const MOSTLY_SO = new Set(['', '(deleted_at IS NULL)', '(revoked_at IS NULL)']);
-/** What reads an index that knows blocks and not rows: there is one way to do that. */
-const BY_BLOCKS = /l\.recorded_at >= /;
-/** What is meant to read everything, a range after the other. */
-const ALL_OF_IT = /l\.recorded_at >= |s\.customer_id > \$1 and s\.customer_id <= \$2/;
-/** Of several lanes at once: sorted, or cut off all that there is, whichever is less. */
-const OF_LANES = /from deliveries where lane = any\(\$1::uuid\[\]\)/;
+/** Filters that nearly every row passes, so that a page may be read with them. */
+const RARELY_SELECTIVE = new Set(['', '(deleted_at IS NULL)', '(revoked_at IS NULL)']);
+/** Statements on a BRIN index, which only a bitmap scan can read. */
+const BRIN_STATEMENTS = /l\.recorded_at >= /;
+/** Statements that read a whole table on purpose, in ranges. */
+const RANGE_SCANS = /l\.recorded_at >= |s\.customer_id > \$1 and s\.customer_id <= \$2/;
+/** Deliveries of several destinations: the planner sorts them or scans in order, whichever reads less. */
+const BY_DESTINATIONS = /from deliveries where lane = any\(\$1::uuid\[\]\)/;
 
 interface PlanNode {
   'Node Type': string;
@@ -63,66 +63,75 @@ interface PlanNode {
   Plans?: PlanNode[];
 }
 
-interface Sent {
+interface SentStatement {
   statement: string;
   values: unknown[];
 }
 
-/** The statements that a service sends while something is done, once for each combination of values that are left out. */
-async function statementsOf(work: () => Promise<void>): Promise<Map<string, Sent>> {
-  const seen = new Map<string, Sent>();
-  const query = pg.Client.prototype.query as (...asked: any[]) => unknown;
-  pg.Client.prototype.query = function (this: pg.Client, ...asked: any[]): any {
+/** The statements that the service sends during `work`, once for each combination of null parameters. */
+async function statementsOf(work: () => Promise<void>): Promise<Map<string, SentStatement>> {
+  const statements = new Map<string, SentStatement>();
+  const query = pg.Client.prototype.query as (...parameters: any[]) => unknown;
+  pg.Client.prototype.query = function (this: pg.Client, ...parameters: any[]): any {
     const [{ text, values = [] }] =
-      typeof asked[0] === 'string' ? [{ text: asked[0], values: Array.isArray(asked[1]) ? asked[1] : [] }] : asked;
+      typeof parameters[0] === 'string'
+        ? [{ text: parameters[0], values: Array.isArray(parameters[1]) ? parameters[1] : [] }]
+        : parameters;
     const statement = text.replace(/\s+/g, ' ').trim();
     const absent = values.flatMap((value: unknown, index: number) => (value === null ? [`$${index + 1}`] : []));
     const name = absent.length > 0 ? `${statement} -- without ${absent.join(', ')}` : statement;
-    if (/^(select|with|insert|update|delete)\b/i.test(statement) && !seen.has(name))
-      seen.set(name, { statement, values });
-    return query.apply(this, asked);
+    if (/^(select|with|insert|update|delete)\b/i.test(statement) && !statements.has(name))
+      statements.set(name, { statement, values });
+    return query.apply(this, parameters);
   } as never;
   try {
     await work();
   } finally {
     pg.Client.prototype.query = query as never;
   }
-  return seen;
+  return statements;
 }
 
 const nodesOf = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
 
-/** What a plan does with tables, in its order: what is kept and compared. Partitions are told as one. */
+/** The accesses and sorts of a plan in order, to be compared with the stored ones. Partitions count as one table. */
 function shapeOf(plan: PlanNode): string[] {
-  const month = (name: string): string => name.replace(/_(\d{4}_\d{2}|\d{6}|other|p\d+)(?=_|$)/, '');
+  const withoutPartition = (name: string): string => name.replace(/_(\d{4}_\d{2}|\d{6}|other|p\d+)(?=_|$)/, '');
   const steps = nodesOf(plan).flatMap((node) => {
     if (/Sort/.test(node['Node Type'])) return [node['Node Type']];
-    const [relation, index] = [node['Relation Name'], node['Index Name']].map((name) => name && month(name));
+    const [relation, index] = [node['Relation Name'], node['Index Name']].map((name) => name && withoutPartition(name));
     return relation || index ? [[node['Node Type'], relation, index && `by ${index}`].filter(Boolean).join(' ')] : [];
   });
   return steps.filter((step, index) => step !== steps[index - 1]);
 }
 
-/** Scans of all of a table that grows: sequential ones, and those of an index without a condition, unless a page is cut off them as they come. */
+/** Full scans: sequential scans, and index scans without a condition, except those that stop at a LIMIT. */
 function wholeScans(node: PlanNode, paged = false): PlanNode[] {
   const type = node['Node Type'];
   const here = paged || type === 'Limit';
   const all =
     type === 'Seq Scan' ||
-    (/^(Bitmap )?Index (Only )?Scan$/.test(type) && !node['Index Cond'] && !(here && MOSTLY_SO.has(node.Filter ?? '')));
-  // What is sorted, hashed or aggregated is read to its end, whoever cuts off a page above.
+    (/^(Bitmap )?Index (Only )?Scan$/.test(type) &&
+      !node['Index Cond'] &&
+      !(here && RARELY_SELECTIVE.has(node.Filter ?? '')));
+  // Sorts, hashes and aggregates read all rows, also below a LIMIT.
   const on = here && !/Sort|Hash|Aggregate|Group|Materialize/.test(type);
   return [...(all ? [node] : []), ...(node.Plans ?? []).flatMap((child) => wholeScans(child, on))];
 }
 
-/** The plan without what reads several rows of a block at once, where that is not the only way: which of both is quicker is a matter of luck. */
-async function explainBlockwise(client: pg.Client, sent: Sent): Promise<PlanNode> {
-  const [scan, other] = BY_BLOCKS.test(sent.statement) ? ['bitmapscan', 'indexscan'] : ['indexscan', 'bitmapscan'];
+/**
+ * The plan with bitmap scans disabled, or with index scans disabled for BRIN indexes.
+ * Which of both the planner takes depends on small differences of cost, so the test fixes it.
+ */
+async function explainBlockwise(client: pg.Client, sent: SentStatement): Promise<PlanNode> {
+  const [scan, other] = BRIN_STATEMENTS.test(sent.statement)
+    ? ['bitmapscan', 'indexscan']
+    : ['indexscan', 'bitmapscan'];
   await client.query(`set enable_${scan} = on; set enable_${other} = off`);
   return explain(client, sent);
 }
 
-async function explain(client: pg.Client, { statement, values }: Sent): Promise<PlanNode> {
+async function explain(client: pg.Client, { statement, values }: SentStatement): Promise<PlanNode> {
   const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
     `explain (format json, costs off) ${statement}`,
     values,
@@ -133,12 +142,12 @@ async function explain(client: pg.Client, { statement, values }: Sent): Promise<
 describe('query plans', () => {
   let service: TestApp & { database: TestDatabase };
   let client: pg.Client;
-  const lists = new Map<string, Sent>();
-  /** With what is dear forbidden: what is done all the same could not be done otherwise. */
+  const lists = new Map<string, SentStatement>();
+  /** Plans with expensive nodes disabled: a node that is still there is unavoidable. */
   const plans = new Map<string, PlanNode>();
-  /** As the planner chooses by itself. */
-  const chosen = new Map<string, PlanNode>();
-  /** Tables with many rows in this test, of which the planner believes that there are very many more. */
+  /** Plans with the default settings of the planner. */
+  const defaultPlans = new Map<string, PlanNode>();
+  /** Growing tables: many rows in this test, and ASSUMED_ROWS for the planner. */
   const grown = new Set<string>();
 
   beforeAll(async () => {
@@ -156,26 +165,26 @@ describe('query plans', () => {
       `insert into usage_reservations (customer_id, id, feature_id, window_start, quantity, status, expires_at, created_at)
        select customer_id, gen_random_uuid(), feature_id, window_start, 1, 'held', now() + interval '1 day', now() from usage_counters limit ${CUSTOMERS}`,
     );
-    // As if a worker had been at it, so that there is something to sum up at once.
+    // As after a run of the worker an hour ago, so that a rollup has rows to sum.
     await service.database.query(
       `update usage_sums set until = now() - interval '1 hour', looked_at = now() + interval '1 hour'`,
     );
     const receiver = await new Receiver().start();
     const reads = await statementsOf(() => readLists(service));
-    const others = await statementsOf(() => doTheRest(service, receiver));
+    const others = await statementsOf(() => useEverything(service, receiver));
     await receiver.stop();
     await service.database.query('analyze');
     const large = await service.database.query<{ relname: string }>(
       `update pg_class set reltuples = $1, relpages = pg_relation_size(oid) / current_setting('block_size')::integer
        where relkind = 'r' and relnamespace = 'public'::regnamespace and reltuples >= $2 returning relname`,
-      [SIZE, CUSTOMERS / 2],
+      [ASSUMED_ROWS, CUSTOMERS / 2],
     );
     for (const { relname } of large) grown.add(relname);
     client = new pg.Client({ connectionString: service.database.url });
     await client.connect();
     const all = [...reads, ...others].sort(([one], [other]) => (one < other ? -1 : 1));
-    for (const [name, sent] of all) chosen.set(name, await explain(client, sent));
-    for (const dear of ['seqscan', 'sort', 'hashjoin', 'mergejoin']) await client.query(`set enable_${dear} = off`);
+    for (const [name, sent] of all) defaultPlans.set(name, await explain(client, sent));
+    for (const node of ['seqscan', 'sort', 'hashjoin', 'mergejoin']) await client.query(`set enable_${node} = off`);
     for (const [name, sent] of all) plans.set(name, await explainBlockwise(client, sent));
     for (const [name, sent] of reads) if (/\blimit (\d+|\$\d+)$/i.test(sent.statement)) lists.set(name, sent);
   }, 120_000);
@@ -184,16 +193,16 @@ describe('query plans', () => {
     await service.stop();
   });
 
-  const found = (
+  const fullScansIn = (
     all: Map<string, PlanNode>,
-    but: RegExp,
-    matters: (node: PlanNode, table: string) => boolean,
+    exempt: RegExp,
+    isRelevant: (node: PlanNode, table: string) => boolean,
   ): string[] =>
     [...all]
-      .filter(([name]) => !but.test(name))
+      .filter(([name]) => !exempt.test(name))
       .flatMap(([name, plan]) =>
         wholeScans(plan)
-          .filter((node) => matters(node, node['Relation Name'] ?? ''))
+          .filter((node) => isRelevant(node, node['Relation Name'] ?? ''))
           .map(
             (node) =>
               `${[node['Node Type'], node['Relation Name'], node['Index Name'], node.Filter].join(' ')}: ${name}`,
@@ -202,7 +211,7 @@ describe('query plans', () => {
 
   it('contain no sequential scan of a growing table', () => {
     expect(
-      found(plans, OF_LANES, (node, table) =>
+      fullScansIn(plans, BY_DESTINATIONS, (node, table) =>
         node['Node Type'] === 'Seq Scan' ? !SMALL.has(table) : grown.has(table),
       ),
     ).toEqual([]);
@@ -210,7 +219,7 @@ describe('query plans', () => {
 
   it('contain no full scan of a large index', () => {
     expect(grown.size).toBeGreaterThan(5);
-    expect(found(chosen, ALL_OF_IT, (_, table) => grown.has(table))).toEqual([]);
+    expect(fullScansIn(defaultPlans, RANGE_SCANS, (_, table) => grown.has(table))).toEqual([]);
   });
 
   it('contain no sort to cut out a page', () => {
@@ -220,7 +229,7 @@ describe('query plans', () => {
   });
 
   it('match the plans kept beside this test', () => {
-    const told = [...plans]
+    const text = [...plans]
       .map(
         ([name, plan]) =>
           `${createHash('sha256').update(name).digest('hex').slice(0, 8)} ${name.slice(0, 120)}\n${shapeOf(plan)
@@ -228,9 +237,9 @@ describe('query plans', () => {
             .join('')}`,
       )
       .join('');
-    // UPDATE_PLANS=on npm test -- test/operation/plans: then read the difference as a reviewer does.
-    if (process.env['UPDATE_PLANS'] === 'on') fs.writeFileSync(KEPT, told);
-    expect(told).toBe(fs.readFileSync(KEPT, 'utf8'));
+    // UPDATE_PLANS=on npm test -- test/operation/query-plans writes the file: then review its diff.
+    if (process.env['UPDATE_PLANS'] === 'on') fs.writeFileSync(STORED_PLANS, text);
+    expect(text).toBe(fs.readFileSync(STORED_PLANS, 'utf8'));
   });
 
   it('would show a missing index', async () => {
@@ -244,14 +253,14 @@ describe('query plans', () => {
   });
 });
 
-/** Every list, as its first page and its second. */
+/** Requests the first and the second page of every list. */
 async function readLists({ admin, call }: TestApp): Promise<void> {
   const customer = 'seed-0000000001';
   const subscription = (await admin('GET', `/v1/customers/${customer}/subscriptions?product=seed`)).body.data[0]
     .id as string;
   const pages = [
     '/v1/customers',
-    '/v1/customers?email=somebody@example.com',
+    '/v1/customers?email=absent@example.com',
     '/v1/subscriptions?product=seed',
     '/v1/subscriptions?product=seed&status=canceled',
     '/v1/subscriptions?product=seed&status=trialing',
@@ -278,24 +287,26 @@ async function readLists({ admin, call }: TestApp): Promise<void> {
   await call('GET', '/v1/plans?product=seed');
 }
 
-/** The main job, with the jobs behind it. */
-async function doTheRest(service: TestApp & { database: TestDatabase }, receiver: Receiver): Promise<void> {
+/** Sends the requests of the main scenario and runs the jobs. */
+async function useEverything(service: TestApp & { database: TestDatabase }, receiver: Receiver): Promise<void> {
   const { admin } = service;
   const customer = uniqueName('planned');
-  const on = { customer, product: 'seed' };
+  const subject = { customer, product: 'seed' };
   const feature = (
     (await admin('GET', '/v1/features?product=seed&limit=100')).body.data as { key: string; type: string }[]
   ).find(({ type }) => type === 'metered')!.key;
   await admin('POST', '/v1/webhook-endpoints', { body: { url: receiver.url(), product: 'seed' } });
   const { body } = await admin('PUT', `/v1/customers/${customer}`, { body: { product: 'seed' } });
   const id = body.subscription.id as string;
-  await admin('POST', '/v1/check', { body: { ...on, feature } });
-  await admin('POST', '/v1/usage/consume', { body: { ...on, feature }, headers: { 'idempotency-key': customer } });
+  await admin('POST', '/v1/check', { body: { ...subject, feature } });
+  await admin('POST', '/v1/usage/consume', { body: { ...subject, feature }, headers: { 'idempotency-key': customer } });
   await admin('POST', '/v1/usage/events', {
     body: { product: 'seed', events: [{ id: customer, customer, feature, quantity: 1 }] },
   });
-  const held = await admin('POST', '/v1/usage/reservations', { body: { ...on, feature, quantity: 1, ttlSeconds: 60 } });
-  await admin('POST', `/v1/usage/reservations/${held.body.reservation.id}/commit`, { body: { quantity: 1 } });
+  const reserved = await admin('POST', '/v1/usage/reservations', {
+    body: { ...subject, feature, quantity: 1, ttlSeconds: 60 },
+  });
+  await admin('POST', `/v1/usage/reservations/${reserved.body.reservation.id}/commit`, { body: { quantity: 1 } });
   await admin('POST', `/v1/customers/${customer}/grants`, { body: { product: 'seed', feature, amount: 5 } });
   await service.app.get(SubscriptionStats).recount();
   await service.app.get(UsageSeriesService).sumUp();

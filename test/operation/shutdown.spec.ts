@@ -26,7 +26,7 @@ describe('a process that receives SIGTERM', () => {
   it('T-22 reports not ready first and serves until load balancers have noticed', async () => {
     const service = await start();
     const call = createCall(service.url);
-    const began = performance.now();
+    const startedAt = performance.now();
     const ended = service.stop('SIGTERM');
     const ready = await eventually(
       () => call('GET', '/health/ready'),
@@ -37,7 +37,7 @@ describe('a process that receives SIGTERM', () => {
     expect([served.status, served.headers.get('connection')]).toEqual([200, 'close']);
     expect((await call('GET', '/health/live')).status).toBe(200);
     expect(await ended).toBe(0);
-    expect(performance.now() - began).toBeGreaterThanOrEqual(DRAIN_MS);
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(DRAIN_MS);
   }, 60_000);
 
   it('does not wait for a connection that sent no request', async () => {
@@ -46,18 +46,18 @@ describe('a process that receives SIGTERM', () => {
     const silent = connect(Number(port), hostname);
     silent.on('error', () => undefined);
     await new Promise((resolve) => silent.once('connect', resolve));
-    const began = performance.now();
+    const startedAt = performance.now();
     expect(await service.stop('SIGTERM')).toBe(0);
-    expect(performance.now() - began).toBeLessThan(10_000);
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
     silent.destroy();
   }, 60_000);
 
   it('does not wait when it receives a second signal', async () => {
     const service = await start({ DRAIN_MS: '20000' });
-    const began = performance.now();
+    const startedAt = performance.now();
     void service.stop('SIGTERM');
     await eventually(async () => (await createCall(service.url)('GET', '/health/ready')).status === 503);
     expect(await service.stop('SIGTERM')).toBe(0);
-    expect(performance.now() - began).toBeLessThan(15_000);
+    expect(performance.now() - startedAt).toBeLessThan(15_000);
   }, 60_000);
 });

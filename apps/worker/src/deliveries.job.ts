@@ -28,7 +28,7 @@ export class DeliveriesJob implements OnApplicationBootstrap, OnApplicationShutd
   ) {}
 
   onApplicationBootstrap(): void {
-    this.dispatcher.onRoom(() => this.wakes.get('dispatch')?.());
+    this.dispatcher.onCapacity(() => this.wakes.get('dispatch')?.());
     // Side by side: while one waits for the database, the other goes on.
     this.running = Promise.all([
       this.loop('publish', () => this.publisher.publish()),

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { type Channel, DeliveriesService, type Delivery, Dispatcher, MAIL_LANE, type Outcome } from '@app/deliveries';
+import { type Channel, DeliveriesService, type Delivery, Dispatcher, MAIL_DESTINATION, type Outcome } from '@app/deliveries';
 import { Clock, DomainError, newId } from '@app/kernel';
 import { Config, Database, Mailer } from '@app/platform';
 import { canonicalEmail, type User, UsersService } from '@app/users';
@@ -47,7 +47,7 @@ export class AccountMailsService implements Channel, OnModuleInit {
     return this.database.transaction(async () => {
       const asked = await this.repository.enqueue(mail, limits);
       if (asked)
-        await this.deliveries.enqueue([{ channel: 'account_mail', lane: MAIL_LANE, messageId: mail.id, type: kind }]);
+        await this.deliveries.enqueue([{ channel: 'account_mail', destination: MAIL_DESTINATION, messageId: mail.id, type: kind }]);
     });
   }
 

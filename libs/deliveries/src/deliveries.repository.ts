@@ -2,66 +2,70 @@ import { Injectable } from '@nestjs/common';
 import { newId, type PageRequest } from '@app/kernel';
 import { arrayLiteral, type ArrayItem, Database } from '@app/platform';
 import type { Attempt, Delivery, DeliveryStatus, LoggedDelivery, NewDelivery } from './delivery.js';
-import { SICK_AFTER } from './domain/retry-schedule.js';
+import { UNHEALTHY_AFTER } from './domain/retry-schedule.js';
 
-/** A lane in which this process has attempts under way. */
-export interface Busy {
-  lane: string;
+/** A destination with attempts in flight in this process. */
+export interface BusyDestination {
+  destination: string;
   attempts: number;
 }
 
 export interface ClaimOptions {
   now: Date;
-  /** Until then nobody else claims what is claimed here. */
-  until: Date;
-  busy: Busy[];
-  /** Of a lane that is well. */
-  room: number;
+  /** End of the lease: no other worker claims these deliveries before. */
+  leaseUntil: Date;
+  busy: BusyDestination[];
+  /** Concurrent attempts for a healthy destination. */
+  perDestination: number;
 }
 
-/** What became of a claimed delivery. */
+/** The result of a claimed delivery. */
 export interface DeliveryOutcome {
   id: string;
-  /** That it was claimed for: nobody else has claimed it since. */
+  /** The attempt that was claimed. A result for an older attempt is ignored: another worker has claimed it since. */
   attempt: number;
   status: DeliveryStatus;
   dueAt: Date | null;
   log: Attempt;
 }
 
-/** A lane that is to be left alone for so long. */
+/** A pause of a destination in ms. */
 export interface Pause {
-  lane: string;
+  destination: string;
   ms: number;
 }
 
-export interface LaneFailure {
-  lane: string;
+export interface DestinationFailure {
+  destination: string;
   failures: number;
   failingSince: Date;
 }
 
 export interface DeliveryFilter {
-  lanes: string[];
+  destinations: string[];
   status?: DeliveryStatus;
   messageId?: string;
   type?: string;
 }
 
-const COLUMNS = `id, lane, message_id as "messageId", type, status, outcome, attempts, due_at as "dueAt", log, created_at as "createdAt", settled_at as "settledAt"`;
+const COLUMNS = `id, lane as destination, message_id as "messageId", type, status, outcome, attempts, due_at as "dueAt", log, created_at as "createdAt", settled_at as "settledAt"`;
 
-/** The lanes in which something waits, found by hopping over the index from one to the next. */
-const LANES = `with recursive lanes (lane) as (
+/** Destinations with waiting deliveries, by a loose index scan: one index lookup per destination. */
+const WAITING_DESTINATIONS = `with recursive lanes (lane) as (
          (select lane from deliveries where due_at is not null order by lane limit 1)
          union all
          select (select d.lane from deliveries d where d.due_at is not null and d.lane > l.lane order by d.lane limit 1) from lanes l where l.lane is not null
        )`;
 
+/**
+ * SQL of `deliveries` and `delivery_lanes`. The column named lane holds the destination: the name is kept for older
+ * instances.
+ */
 @Injectable()
 export class DeliveriesRepository {
   constructor(private readonly database: Database) {}
 
-  /** What was asked for before is asked for once. Needs a transaction. */
+  /** Enqueues deliveries; a message that is already enqueued for a destination is skipped. Needs a transaction. */
   async insert(deliveries: NewDelivery[], now: Date): Promise<void> {
     const column = (read: (delivery: NewDelivery) => ArrayItem): string => arrayLiteral(deliveries.map(read));
     await this.database.write(
@@ -71,7 +75,7 @@ export class DeliveriesRepository {
       [
         column(() => newId()),
         column(({ channel }) => channel),
-        column(({ lane }) => lane),
+        column(({ destination }) => destination),
         column(({ messageId }) => messageId),
         column(({ type }) => type),
         now,
@@ -80,13 +84,14 @@ export class DeliveriesRepository {
   }
 
   /**
-   * Claims what is due, lane by lane, oldest first, as far as each has room, so that a million messages in one cost the
-   * others nothing. The claim is not waited for on disk: lost in a crash, it was none.
+   * Claims due deliveries per destination, oldest first, up to the free capacity of each, so that a million deliveries
+   * for one destination do not delay the others. Claims commit with synchronous_commit = off: one lost in a crash is
+   * simply claimed again.
    */
-  claim({ now, until, busy, room }: ClaimOptions): Promise<Delivery[]> {
+  claim({ now, leaseUntil, busy, perDestination }: ClaimOptions): Promise<Delivery[]> {
     return this.database.write<Delivery>(
-      `${LANES}, open as (
-         select l.lane, case when h.failures >= ${SICK_AFTER} then 1 else $3::integer end - coalesce(b.attempts, 0) as room
+      `${WAITING_DESTINATIONS}, open as (
+         select l.lane, case when h.failures >= ${UNHEALTHY_AFTER} then 1 else $3::integer end - coalesce(b.attempts, 0) as room
          from lanes l left join delivery_lanes h on h.lane = l.lane left join unnest($4::uuid[], $5::integer[]) as b (lane, attempts) on b.lane = l.lane
          where l.lane is not null and (h.paused_until is null or h.paused_until <= $1)
        ), due as (
@@ -96,21 +101,21 @@ export class DeliveriesRepository {
          select set_config('synchronous_commit', 'off', true)
        )
        update deliveries d set attempts = attempts + 1, due_at = $2 from due, settings where d.id = due.id
-       returning d.id, d.channel, d.lane, d.message_id as "messageId", d.type, d.attempts as attempt, d.created_at as "createdAt"`,
+       returning d.id, d.channel, d.lane as destination, d.message_id as "messageId", d.type, d.attempts as attempt, d.created_at as "createdAt"`,
       [
         now,
-        until,
-        room,
-        arrayLiteral(busy.map(({ lane }) => lane)),
+        leaseUntil,
+        perDestination,
+        arrayLiteral(busy.map(({ destination }) => destination)),
         arrayLiteral(busy.map(({ attempts }) => attempts)),
       ],
     );
   }
 
-  /** The earliest instant at which one is due, in the lanes that do not rest. */
+  /** When the next delivery is due, except for paused destinations. */
   async oldestDue(now: Date): Promise<Date | null> {
     const [row] = await this.database.query<{ due: Date | null }>(
-      `${LANES}
+      `${WAITING_DESTINATIONS}
        select min(d.due_at) as due from lanes l left join delivery_lanes h on h.lane = l.lane
        cross join lateral (select due_at from deliveries where lane = l.lane and due_at is not null order by due_at limit 1) d
        where h.paused_until is null or h.paused_until <= $1`,
@@ -119,7 +124,7 @@ export class DeliveriesRepository {
     return row!.due;
   }
 
-  /** Leaves alone what somebody else has claimed since. */
+  /** Stores results; a delivery that another worker has claimed since is left unchanged. */
   async recordOutcomes(settled: DeliveryOutcome[], now: Date): Promise<void> {
     const column = (read: (one: DeliveryOutcome) => ArrayItem): string => arrayLiteral(settled.map(read));
     await this.database.write(
@@ -138,39 +143,44 @@ export class DeliveriesRepository {
     );
   }
 
-  /** Counts one more failure in a row of each of these lanes. @returns how they stand */
-  countFailures(lanes: string[], now: Date): Promise<LaneFailure[]> {
-    return this.database.write<LaneFailure>(
+  /** Adds one consecutive failure to each destination. @returns their failure counts */
+  countFailures(destinations: string[], now: Date): Promise<DestinationFailure[]> {
+    return this.database.write<DestinationFailure>(
       `insert into delivery_lanes as l (lane, failures, failing_since) select lane, 1, $2 from unnest($1::uuid[]) as f (lane) order by lane
        on conflict (lane) do update set failures = l.failures + 1, failing_since = coalesce(l.failing_since, excluded.failing_since)
-       returning lane, failures, failing_since as "failingSince"`,
-      [arrayLiteral(lanes), now],
+       returning lane as destination, failures, failing_since as "failingSince"`,
+      [arrayLiteral(destinations), now],
     );
   }
 
-  /** Of several pauses of a lane the longest counts. */
+  /** Pauses destinations; the longest pause of a destination wins. */
   async pause(pauses: Pause[], now: Date): Promise<void> {
     await this.database.write(
       `insert into delivery_lanes as l (lane, failures, paused_until)
        select lane, 0, $3::timestamptz + max(ms) * interval '1 millisecond' from unnest($1::uuid[], $2::integer[]) as p (lane, ms) group by lane order by lane
        on conflict (lane) do update set paused_until = greatest(l.paused_until, excluded.paused_until)`,
-      [arrayLiteral(pauses.map(({ lane }) => lane)), arrayLiteral(pauses.map(({ ms }) => ms)), now],
+      [arrayLiteral(pauses.map(({ destination }) => destination)), arrayLiteral(pauses.map(({ ms }) => ms)), now],
     );
   }
 
-  /** Lanes that are well again. */
-  async clearFailures(lanes: string[]): Promise<void> {
-    await this.database.write('delete from delivery_lanes where lane = any($1::uuid[])', [arrayLiteral(lanes)]);
+  /** Marks destinations as healthy. */
+  async clearFailures(destinations: string[]): Promise<void> {
+    await this.database.write('delete from delivery_lanes where lane = any($1::uuid[])', [arrayLiteral(destinations)]);
   }
 
-  laneStates(lanes: string[]): Promise<{ lane: string; failingSince: Date | null; pausedUntil: Date | null }[]> {
+  destinationStates(
+    destinations: string[],
+  ): Promise<{ destination: string; failingSince: Date | null; pausedUntil: Date | null }[]> {
     return this.database.query(
-      'select lane, failing_since as "failingSince", paused_until as "pausedUntil" from delivery_lanes where lane = any($1::uuid[])',
-      [arrayLiteral(lanes)],
+      'select lane as destination, failing_since as "failingSince", paused_until as "pausedUntil" from delivery_lanes where lane = any($1::uuid[])',
+      [arrayLiteral(destinations)],
     );
   }
 
-  /** Starts all over with what is done with, or was never asked for. Needs a transaction. @returns how many are on their way now */
+  /**
+   * Enqueues finished or new deliveries from their first attempt. Needs a transaction.
+   * @returns the number of deliveries enqueued
+   */
   async redeliver(deliveries: NewDelivery[], now: Date): Promise<number> {
     const column = (read: (delivery: NewDelivery) => ArrayItem): string => arrayLiteral(deliveries.map(read));
     const rows = await this.database.write(
@@ -181,7 +191,7 @@ export class DeliveriesRepository {
       [
         column(() => newId()),
         column(({ channel }) => channel),
-        column(({ lane }) => lane),
+        column(({ destination }) => destination),
         column(({ messageId }) => messageId),
         column(({ type }) => type),
         now,
@@ -195,24 +205,24 @@ export class DeliveriesRepository {
     return found ?? null;
   }
 
-  async arrived(lane: string, messageIds: string[]): Promise<string[]> {
+  async deliveredTo(destination: string, messageIds: string[]): Promise<string[]> {
     const rows = await this.database.query<{ id: string }>(
       `select message_id as id from deliveries where lane = $1 and message_id = any($2::uuid[]) and status = 'delivered'`,
-      [lane, arrayLiteral(messageIds)],
+      [destination, arrayLiteral(messageIds)],
     );
     return rows.map(({ id }) => id);
   }
 
-  /** Newest first. */
-  list(page: PageRequest, { lanes, status, messageId, type }: DeliveryFilter): Promise<LoggedDelivery[]> {
+  /** Lists deliveries, newest first. */
+  list(page: PageRequest, { destinations, status, messageId, type }: DeliveryFilter): Promise<LoggedDelivery[]> {
     return this.database.query<LoggedDelivery>(
       `select ${COLUMNS} from deliveries where lane = any($1::uuid[]) and ($2::text is null or status = $2) and ($3::uuid is null or message_id = $3) and ($4::text is null or type = $4)
          and ($5::uuid is null or id < $5) order by id desc limit $6`,
-      [arrayLiteral(lanes), status ?? null, messageId ?? null, type ?? null, page.after, page.limit + 1],
+      [arrayLiteral(destinations), status ?? null, messageId ?? null, type ?? null, page.after, page.limit + 1],
     );
   }
 
-  /** Messages that somebody asked for do not go out any more. Needs a transaction. */
+  /** Deletes the deliveries of messages of a channel. Needs a transaction. */
   async deleteMessages(channel: string, messageIds: string[]): Promise<void> {
     await this.database.write('delete from deliveries where channel = $1 and message_id = any($2::uuid[])', [
       channel,
@@ -220,7 +230,7 @@ export class DeliveriesRepository {
     ]);
   }
 
-  /** Removes a batch of what was done with before. @returns how many rows went */
+  /** Deletes a batch of deliveries that finished before an instant. @returns the number of rows deleted */
   purge(before: Date): Promise<number> {
     return this.database.deleteBatch('deliveries', 'id', 'settled_at < $1 order by settled_at', [before]);
   }

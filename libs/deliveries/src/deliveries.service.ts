@@ -4,18 +4,18 @@ import { Database } from '@app/platform';
 import { DeliveriesRepository, type DeliveryFilter } from './deliveries.repository.js';
 import type { ChannelName, LoggedDelivery, NewDelivery } from './delivery.js';
 
-/** Enough to look back at, and to send again. */
+/** Retention of finished deliveries, so that they can be inspected and redelivered. Milliseconds. */
 const KEPT_MS = 30 * 86_400_000;
 
-/** How what waits for one receiver stands; null where all is well. */
-export interface LaneState {
+/** Health of one destination; both fields are null when it is healthy. */
+export interface DestinationState {
   failingSince: Date | null;
   pausedUntil: Date | null;
 }
 
-const WELL: LaneState = { failingSince: null, pausedUntil: null };
+const HEALTHY: DestinationState = { failingSince: null, pausedUntil: null };
 
-/** What is to be sent, and what came of it. */
+/** Enqueues deliveries and returns their state. */
 @Injectable()
 export class DeliveriesService {
   constructor(
@@ -24,51 +24,65 @@ export class DeliveriesService {
     private readonly clock: Clock,
   ) {}
 
-  /** Has messages sent, each once to its receiver, if the caller's transaction commits. */
+  /**
+   * Enqueues deliveries in the caller's transaction. A message is delivered to a destination at least once if, and only
+   * if, that transaction commits; enqueueing it again has no effect.
+   * @example
+   * await deliveries.enqueue([{ channel: 'webhook', destination: endpoint.id, messageId: id, type: 'plan.published' }]);
+   */
   async enqueue(deliveries: NewDelivery[]): Promise<void> {
     if (deliveries.length > 0) await this.deliveries.insert(deliveries, this.clock.now());
   }
 
-  /** Has messages sent once more; what is on its way already stays. @returns how many */
+  /**
+   * Enqueues finished deliveries again; pending ones stay as they are.
+   * @returns the number of deliveries enqueued
+   * @example
+   * await deliveries.redeliver([{ channel: 'webhook', destination, messageId, type }]);
+   */
   redeliver(deliveries: NewDelivery[]): Promise<number> {
     return this.database.transaction(() => this.deliveries.redeliver(deliveries, this.clock.now()));
   }
 
-  /** The earliest instant at which one is due, in the lanes that do not rest; it may be to come. */
+  /** When the next delivery is due, in the past or future, except for paused destinations; null when none waits. */
   oldestDue(): Promise<Date | null> {
     return this.deliveries.oldestDue(this.clock.now());
   }
 
+  /** Returns a delivery with its log; null when there is none. */
   find(id: string): Promise<LoggedDelivery | null> {
     return this.deliveries.find(id);
   }
 
-  /** Of some messages, those that have arrived in a lane. */
-  async arrived(lane: string, messageIds: string[]): Promise<Set<string>> {
-    return new Set(await this.deliveries.arrived(lane, messageIds));
+  /** Filters message ids to those already delivered to a destination. */
+  async deliveredTo(destination: string, messageIds: string[]): Promise<Set<string>> {
+    return new Set(await this.deliveries.deliveredTo(destination, messageIds));
   }
 
-  /** Newest first. */
+  /** Lists deliveries, newest first. */
   async list(page: PageRequest, filter: DeliveryFilter): Promise<Page<LoggedDelivery>> {
     return toPage(await this.deliveries.list(page, filter), page.limit);
   }
 
-  async laneStates(lanes: string[]): Promise<(lane: string) => LaneState> {
-    const states = new Map((await this.deliveries.laneStates(lanes)).map((state) => [state.lane, state]));
-    return (lane) => states.get(lane) ?? WELL;
+  /** Returns a lookup of the health of these destinations. */
+  async destinationStates(destinations: string[]): Promise<(destination: string) => DestinationState> {
+    const states = new Map(
+      (await this.deliveries.destinationStates(destinations)).map((state) => [state.destination, state]),
+    );
+    return (destination) => states.get(destination) ?? HEALTHY;
   }
 
-  /** Forgets that a lane is in trouble: what waits is tried at once. Needs a transaction. */
-  refresh(lane: string): Promise<void> {
-    return this.deliveries.clearFailures([lane]);
+  /** Resets failures and pause of a destination, so that its deliveries are attempted immediately. Needs a transaction. */
+  clearFailures(destination: string): Promise<void> {
+    return this.deliveries.clearFailures([destination]);
   }
 
-  /** Needs a transaction. */
+  /** Deletes the deliveries of messages. Needs a transaction. */
   deleteMessages(channel: ChannelName, messageIds: string[]): Promise<void> {
     return this.deliveries.deleteMessages(channel, messageIds);
   }
 
-  /** Removes a batch of what was done with a month ago. @returns how many went */
+  /** Deletes a batch of deliveries that finished more than 30 days ago. @returns the number of rows deleted */
   purge(): Promise<number> {
     const before = new Date(this.clock.now().getTime() - KEPT_MS);
     return this.database.transaction(() => this.deliveries.purge(before));

@@ -1,38 +1,38 @@
-/** What makes attempts: by HTTP to endpoints, or by mail. */
+/** How a delivery is sent: HTTP to a webhook endpoint, a notification mail, or an account mail. */
 export type ChannelName = 'webhook' | 'mail' | 'account_mail';
 
-/** Everything that waits for the mail server. */
-export const MAIL_LANE = '00000000-0000-7000-8000-000000000001';
+/** The destination of all mail: the mail server. */
+export const MAIL_DESTINATION = '00000000-0000-7000-8000-000000000001';
 
-/** `pending` until it has arrived or is given up; a `failed` one can be sent again. */
+/** `pending` until delivered or abandoned. `failed` is the dead letter: it can be redelivered. */
 export const DELIVERY_STATUSES = ['pending', 'delivered', 'failed'] as const;
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
-/** One message on its way to one receiver. */
+/** One message for one destination. */
 export interface Delivery {
   id: string;
   channel: ChannelName;
-  lane: string;
-  /** The same for every attempt, and for every receiver of the same message. */
+  destination: string;
+  /** The same for every attempt and every destination of the message. */
   messageId: string;
   type: string;
-  /** This one, from 1. */
+  /** Number of the current attempt, from 1. */
   attempt: number;
   createdAt: Date;
 }
 
-/** What came of an attempt. `why` is one word for the log: `delivered`, `timeout`, `status_500`. */
+/** The result of an attempt. `why` is one word for the log: `delivered`, `timeout`, `status_500`. */
 export interface Outcome {
-  /** `retry`: it may work later; `never`: it will not, and is given up; `gone`: nothing for this receiver ever will. */
+  /** `retry`: may succeed later. `never`: abandon this delivery. `gone`: abandon this destination. */
   result: 'delivered' | 'retry' | 'never' | 'gone';
   why: string;
-  /** Of the answer; left out where there was none. */
+  /** HTTP status of the response; omitted when there was none. */
   statusCode?: number;
-  /** The receiver asks for so much patience, for all that waits for it. Milliseconds. */
+  /** Pause that the receiver requested (`Retry-After`), for all of its deliveries. Milliseconds. */
   pauseMs?: number;
 }
 
-/** A line of the log of a delivery. What the receiver said is not kept. */
+/** One entry in the log of a delivery. The response body is not stored. */
 export interface Attempt {
   at: string;
   attempt: number;
@@ -50,13 +50,13 @@ export interface LoggedDelivery extends Omit<Delivery, 'attempt' | 'channel'> {
   settledAt: Date | null;
 }
 
-/** How messages of one kind are sent. */
+/** Port for sending one kind of message. */
 export interface Channel {
-  /** Reads what a batch needs. @returns the attempt for each, in their order: it never throws */
+  /** Loads what a batch needs. @returns one attempt per delivery, in the same order; an attempt never throws */
   prepare(deliveries: Delivery[]): Promise<(() => Promise<Outcome>)[]>;
-  /** Nothing is to be sent to this receiver any more. Called in a transaction. */
-  giveUp?(lane: string, reason: 'gone' | 'failing'): Promise<void>;
+  /** Disables a destination. Called in a transaction. */
+  giveUp?(destination: string, reason: 'gone' | 'failing'): Promise<void>;
 }
 
-/** Something to be sent. */
-export type NewDelivery = Pick<Delivery, 'channel' | 'lane' | 'messageId' | 'type'>;
+/** A delivery to enqueue. */
+export type NewDelivery = Pick<Delivery, 'channel' | 'destination' | 'messageId' | 'type'>;

@@ -1,39 +1,48 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '@app/kernel';
 import { Database, Metrics } from '@app/platform';
-import { type Busy, DeliveriesRepository, type Pause, type DeliveryOutcome } from './deliveries.repository.js';
+import {
+  type BusyDestination,
+  DeliveriesRepository,
+  type Pause,
+  type DeliveryOutcome,
+} from './deliveries.repository.js';
 import type { Attempt, Channel, ChannelName, Delivery, Outcome } from './delivery.js';
-import { GIVE_UP_AFTER_MS, restMs, retryDelayMs } from './domain/retry-schedule.js';
+import { GIVE_UP_AFTER_MS, backoffMs, retryDelayMs } from './domain/retry-schedule.js';
 
-/** Nobody else sends what somebody may be at: longer than any attempt takes. */
+/** Lease of a claimed delivery in ms. Longer than any attempt, so that no other worker sends it meanwhile. */
 const LEASE_MS = 60_000;
-/** At once for one receiver, in each worker. */
-const ROOM = 32;
-/** For all of them, in one process; beyond it each still gets one. */
+/** Concurrent attempts for one destination, in each worker. */
+const MAX_PER_DESTINATION = 32;
+/** Concurrent attempts of one process. Beyond it, each destination still gets one. */
 const MAX_CONCURRENT = 2_000;
-/** Results are written together. */
-const SETTLE_AFTER_MS = 10;
-const SETTLE_AGAIN_MS = 1_000;
+/** Results of attempts are collected for this long and stored in one transaction. Milliseconds. */
+const FLUSH_DELAY_MS = 10;
+const FLUSH_RETRY_MS = 1_000;
 
-interface Done {
+interface FinishedAttempt {
   delivery: Delivery;
   outcome: Outcome;
   durationMs: number;
   at: Date;
 }
 
-/** Sends what is due through its channel and writes down what came of it. */
+/**
+ * Sends due deliveries through their channels and stores the result of each attempt.
+ *
+ * Any number of workers may run it: a delivery is leased to one of them for `LEASE_MS`.
+ */
 @Injectable()
 export class Dispatcher {
   private readonly logger = new Logger('Dispatcher');
   private readonly channels = new Map<ChannelName, Channel>();
   private readonly busy = new Map<string, number>();
-  private readonly underWay = new Set<Promise<void>>();
-  private done: Done[] = [];
-  /** Something may be due for which there was no room. */
+  private readonly inFlight = new Set<Promise<void>>();
+  private finished: FinishedAttempt[] = [];
+  /** True when due deliveries may be waiting for capacity. */
   private full = false;
-  private whenRoom: () => void = () => undefined;
-  private settling: Promise<void> | null = null;
+  private capacityListener: () => void = () => undefined;
+  private flushing: Promise<void> | null = null;
 
   constructor(
     private readonly deliveries: DeliveriesRepository,
@@ -46,30 +55,35 @@ export class Dispatcher {
     this.channels.set(name, channel);
   }
 
-  /** Claims what is due and begins to send it; waits for no receiver. @returns how many it began */
+  /**
+   * Claims due deliveries and starts their attempts, without waiting for a receiver.
+   * @returns the number of attempts started
+   * @example
+   * while ((await dispatcher.dispatch()) > 0);
+   */
   async dispatch(): Promise<number> {
     const now = this.clock.now();
-    const free = Math.max(1, Math.min(ROOM, MAX_CONCURRENT - this.underWay.size));
-    const busy = [...this.busy].map(([lane, attempts]): Busy => ({ lane, attempts }));
+    const free = Math.max(1, Math.min(MAX_PER_DESTINATION, MAX_CONCURRENT - this.inFlight.size));
+    const busy = [...this.busy].map(([destination, attempts]): BusyDestination => ({ destination, attempts }));
     const claimed = await this.database.transaction(() =>
-      this.deliveries.claim({ now, until: new Date(now.getTime() + LEASE_MS), busy, room: free }),
+      this.deliveries.claim({ now, leaseUntil: new Date(now.getTime() + LEASE_MS), busy, perDestination: free }),
     );
-    if (claimed.length > 0) await this.begin(claimed);
+    if (claimed.length > 0) await this.startAttempts(claimed);
     this.full = [...this.busy.values()].some((attempts) => attempts >= free);
     return claimed.length;
   }
 
-  /** Calls when there is room again for what had to wait. */
-  onRoom(call: () => void): void {
-    this.whenRoom = call;
+  /** Registers the function to call when capacity is free again for waiting deliveries. */
+  onCapacity(call: () => void): void {
+    this.capacityListener = call;
   }
 
-  /** Waits until everything that was begun is written down. */
+  /** Resolves when every started attempt has finished and its result is stored. */
   async idle(): Promise<void> {
-    while (this.underWay.size > 0 || this.settling) await Promise.all([...this.underWay, this.settling]);
+    while (this.inFlight.size > 0 || this.flushing) await Promise.all([...this.inFlight, this.flushing]);
   }
 
-  private async begin(claimed: Delivery[]): Promise<void> {
+  private async startAttempts(claimed: Delivery[]): Promise<void> {
     for (const [name, channel] of this.channels) {
       const batch = claimed.filter((delivery) => delivery.channel === name);
       if (batch.length === 0) continue;
@@ -79,97 +93,102 @@ export class Dispatcher {
   }
 
   private track(delivery: Delivery, send: () => Promise<Outcome>): void {
-    const { lane } = delivery;
-    this.busy.set(lane, (this.busy.get(lane) ?? 0) + 1);
+    const { destination } = delivery;
+    this.busy.set(destination, (this.busy.get(destination) ?? 0) + 1);
     const running = this.attempt(delivery, send).then((done) => {
-      const left = this.busy.get(lane)! - 1;
-      if (left === 0) this.busy.delete(lane);
-      else this.busy.set(lane, left);
-      this.done.push(done);
-      this.settling ??= this.settleSoon();
+      const left = this.busy.get(destination)! - 1;
+      if (left === 0) this.busy.delete(destination);
+      else this.busy.set(destination, left);
+      this.finished.push(done);
+      this.flushing ??= this.flushResults();
     });
-    this.underWay.add(running);
-    void running.finally(() => this.underWay.delete(running));
+    this.inFlight.add(running);
+    void running.finally(() => this.inFlight.delete(running));
   }
 
-  private async attempt(delivery: Delivery, send: () => Promise<Outcome>): Promise<Done> {
-    const began = performance.now();
+  private async attempt(delivery: Delivery, send: () => Promise<Outcome>): Promise<FinishedAttempt> {
+    const startedAt = performance.now();
     const at = this.clock.now();
     const outcome = await send().catch((error: unknown): Outcome => {
-      this.logger.error(`An attempt failed by our own fault: ${error instanceof Error ? error.stack : String(error)}`);
+      this.logger.error(
+        `Delivery attempt failed with an internal error: ${error instanceof Error ? error.stack : String(error)}`,
+      );
       return { result: 'retry', why: 'internal_error' };
     });
-    const durationMs = performance.now() - began;
+    const durationMs = performance.now() - startedAt;
     this.metrics.deliveries.inc({ channel: delivery.channel, result: outcome.result });
     this.metrics.deliverySeconds.observe({ channel: delivery.channel }, durationMs / 1_000);
     return { delivery, outcome, at, durationMs: Math.round(durationMs) };
   }
 
-  private async settleSoon(): Promise<void> {
-    let wait = SETTLE_AFTER_MS;
-    while (this.done.length > 0) {
+  private async flushResults(): Promise<void> {
+    let wait = FLUSH_DELAY_MS;
+    while (this.finished.length > 0) {
       await new Promise((resolve) => setTimeout(resolve, wait));
-      const batch = this.done.splice(0);
+      const batch = this.finished.splice(0);
       try {
-        await this.database.transaction(() => this.write(batch));
-        wait = SETTLE_AFTER_MS;
-        if (this.full) this.whenRoom();
+        await this.database.transaction(() => this.storeResults(batch));
+        wait = FLUSH_DELAY_MS;
+        if (this.full) this.capacityListener();
       } catch (error) {
-        // What cannot be written down before its lease is over is sent once more: at least once is what is promised.
+        // A result that cannot be stored before its lease expires is dropped; its delivery repeats (at least once).
         const limit = this.clock.now().getTime() - LEASE_MS;
-        this.done.unshift(...batch.filter(({ at }) => at.getTime() > limit));
+        this.finished.unshift(...batch.filter(({ at }) => at.getTime() > limit));
         this.logger.warn(
-          `What was sent is not written down yet: ${error instanceof Error ? error.message : String(error)}`,
+          `Failed to store delivery results; will retry: ${error instanceof Error ? error.message : String(error)}`,
         );
-        wait = SETTLE_AGAIN_MS;
+        wait = FLUSH_RETRY_MS;
       }
     }
-    this.settling = null;
+    this.flushing = null;
   }
 
-  private async write(batch: Done[]): Promise<void> {
+  private async storeResults(batch: FinishedAttempt[]): Promise<void> {
     const now = this.clock.now();
     await this.deliveries.recordOutcomes(
       batch.map((done) => outcomeRowOf(done, now)),
       now,
     );
-    const answered = new Set(
-      batch.filter(({ outcome }) => outcome.result === 'delivered').map(({ delivery }) => delivery.lane),
+    const healthy = new Set(
+      batch.filter(({ outcome }) => outcome.result === 'delivered').map(({ delivery }) => delivery.destination),
     );
-    if (answered.size > 0) await this.deliveries.clearFailures([...answered]);
-    const asked = batch.flatMap(({ delivery: { lane }, outcome: { pauseMs } }) =>
-      pauseMs ? [{ lane, ms: pauseMs }] : [],
+    if (healthy.size > 0) await this.deliveries.clearFailures([...healthy]);
+    const requested = batch.flatMap(({ delivery: { destination }, outcome: { pauseMs } }) =>
+      pauseMs ? [{ destination, ms: pauseMs }] : [],
     );
-    const rests = await this.countFailures(
-      batch.filter(({ delivery, outcome }) => outcome.result === 'retry' && !answered.has(delivery.lane)),
+    const backoffs = await this.countFailures(
+      batch.filter(({ delivery, outcome }) => outcome.result === 'retry' && !healthy.has(delivery.destination)),
       now,
     );
-    if (asked.length + rests.length > 0) await this.deliveries.pause([...asked, ...rests], now);
-    for (const [lane, channel] of channelsOf(batch.filter(({ outcome }) => outcome.result === 'gone')))
-      await this.channels.get(channel)!.giveUp?.(lane, 'gone');
+    if (requested.length + backoffs.length > 0) await this.deliveries.pause([...requested, ...backoffs], now);
+    for (const [destination, channel] of channelByDestination(batch.filter(({ outcome }) => outcome.result === 'gone')))
+      await this.channels.get(channel)!.giveUp?.(destination, 'gone');
   }
 
-  /** @returns which lanes are to rest */
-  private async countFailures(failed: Done[], now: Date): Promise<Pause[]> {
+  /** Counts failures per destination. @returns the destinations to pause (backoff) */
+  private async countFailures(failed: FinishedAttempt[], now: Date): Promise<Pause[]> {
     if (failed.length === 0) return [];
-    const channels = channelsOf(failed);
-    const rests: Pause[] = [];
-    // What fails together counts once: a receiver that is away for a second is not one that has failed a hundred times.
-    for (const { lane, failures, failingSince } of await this.deliveries.countFailures([...channels.keys()], now)) {
-      const channel = this.channels.get(channels.get(lane)!)!;
+    const channels = channelByDestination(failed);
+    const backoffs: Pause[] = [];
+    // Failures in one batch count once: a receiver that is down for one second has not failed a hundred times.
+    for (const { destination, failures, failingSince } of await this.deliveries.countFailures(
+      [...channels.keys()],
+      now,
+    )) {
+      const channel = this.channels.get(channels.get(destination)!)!;
       if (channel.giveUp && now.getTime() - failingSince.getTime() >= GIVE_UP_AFTER_MS)
-        await channel.giveUp(lane, 'failing');
-      else if (restMs(failures) > 0) rests.push({ lane, ms: restMs(failures) });
+        await channel.giveUp(destination, 'failing');
+      else if (backoffMs(failures) > 0) backoffs.push({ destination, ms: backoffMs(failures) });
     }
-    return rests;
+    return backoffs;
   }
 }
 
-/** The lanes of what was sent, each with its channel. */
-const channelsOf = (batch: Done[]): Map<string, ChannelName> =>
-  new Map(batch.map(({ delivery }) => [delivery.lane, delivery.channel]));
+/** The destinations of a batch, each with its channel. */
+const channelByDestination = (batch: FinishedAttempt[]): Map<string, ChannelName> =>
+  new Map(batch.map(({ delivery }) => [delivery.destination, delivery.channel]));
 
-function outcomeRowOf({ delivery, outcome, durationMs, at }: Done, now: Date): DeliveryOutcome {
+function outcomeRowOf({ delivery, outcome, durationMs, at }: FinishedAttempt, now: Date): DeliveryOutcome {
   const { id, attempt } = delivery;
   const log: Attempt = {
     at: at.toISOString(),

@@ -1,5 +1,5 @@
 export { DeliveriesModule } from './deliveries.module.js';
-export { DeliveriesService, type LaneState } from './deliveries.service.js';
+export { DeliveriesService, type DestinationState } from './deliveries.service.js';
 export { type DeliveryFilter } from './deliveries.repository.js';
 export {
   type Attempt,
@@ -8,9 +8,9 @@ export {
   DELIVERY_STATUSES,
   type DeliveryStatus,
   type LoggedDelivery,
-  MAIL_LANE,
+  MAIL_DESTINATION,
   type NewDelivery,
   type Outcome,
 } from './delivery.js';
 export { Dispatcher } from './dispatcher.js';
-export { GIVE_UP_AFTER_MS, RETRY_DELAYS_MS, SICK_AFTER } from './domain/retry-schedule.js';
+export { GIVE_UP_AFTER_MS, RETRY_DELAYS_MS, UNHEALTHY_AFTER } from './domain/retry-schedule.js';

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { CustomersService } from '@app/customers';
-import { DeliveriesService, MAIL_LANE } from '@app/deliveries';
+import { DeliveriesService, MAIL_DESTINATION } from '@app/deliveries';
 import { Clock, DomainError, newId, type Page, type PageRequest, toPage } from '@app/kernel';
 import { EventPublisher, type PublishedEvent } from '@app/events';
 import { Database } from '@app/platform';
@@ -104,7 +104,7 @@ export class NotificationsService implements OnModuleInit {
     await this.notifications.insert(notifications);
     const mailed = notifications.filter(({ kind, facts }) => isMailed(kind, facts));
     await this.deliveries.enqueue(
-      mailed.map(({ id, kind }) => ({ channel: 'mail' as const, lane: MAIL_LANE, messageId: id, type: kind })),
+      mailed.map(({ id, kind }) => ({ channel: 'mail' as const, destination: MAIL_DESTINATION, messageId: id, type: kind })),
     );
   }
 }

@@ -23,14 +23,14 @@ export class WebhookChannel implements Channel, OnModuleInit {
 
   async prepare(deliveries: Delivery[]): Promise<(() => Promise<Outcome>)[]> {
     const targets = new Map(
-      (await this.endpoints.targets([...new Set(deliveries.map(({ lane }) => lane))])).map((target) => [
+      (await this.endpoints.targets([...new Set(deliveries.map(({ destination }) => destination))])).map((target) => [
         target.id,
         target,
       ]),
     );
     const bodies = await this.feed.bodies([...new Set(deliveries.map(({ messageId }) => messageId))]);
-    return deliveries.map(({ lane, messageId }) => {
-      const target = targets.get(lane);
+    return deliveries.map(({ destination, messageId }) => {
+      const target = targets.get(destination);
       const body = bodies.get(messageId);
       if (!target?.enabled) return () => givenUp('endpoint_disabled');
       if (body === undefined) return () => givenUp('event_not_kept');
@@ -38,8 +38,8 @@ export class WebhookChannel implements Channel, OnModuleInit {
     });
   }
 
-  giveUp(lane: string, reason: 'gone' | 'failing'): Promise<void> {
-    return this.service.giveUp(lane, reason, SYSTEM_ACTOR);
+  giveUp(destination: string, reason: 'gone' | 'failing'): Promise<void> {
+    return this.service.giveUp(destination, reason, SYSTEM_ACTOR);
   }
 }
 

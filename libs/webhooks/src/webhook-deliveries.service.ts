@@ -62,25 +62,26 @@ export class WebhookDeliveriesService {
     scope: ScopeFilter,
     { endpoint, event, ...filter }: DeliveryQuery,
   ): Promise<Page<LoggedDelivery>> {
-    const lanes =
+    const destinations =
       endpoint === undefined ? await this.endpoints.idsOf(scope) : [(await this.endpoints.get(endpoint, scope)).id];
-    return this.deliveries.list(page, { ...filter, lanes, messageId: event });
+    return this.deliveries.list(page, { ...filter, destinations, messageId: event });
   }
 
   /** @throws DomainError `webhook_delivery_not_found` */
   async get(id: string, scope: ScopeFilter): Promise<LoggedDelivery> {
     const delivery = await this.deliveries.find(id);
-    if (!delivery || !(await this.endpoints.find(delivery.lane, scope))) throw notFound('webhook_delivery', 'delivery');
+    if (!delivery || !(await this.endpoints.find(delivery.destination, scope)))
+      throw notFound('webhook_delivery', 'delivery');
     return delivery;
   }
 
   /** Sends what has arrived or was given up once more, as if for the first time. @throws DomainError `webhook_delivery_not_found`, `delivery_pending`, `event_not_kept`, `endpoint_disabled` */
   async redeliver(id: string, scope: ScopeFilter): Promise<LoggedDelivery> {
-    const { lane, messageId, type } = await this.get(id, scope);
-    await this.assertEnabled(lane, scope);
+    const { destination, messageId, type } = await this.get(id, scope);
+    await this.assertEnabled(destination, scope);
     if (!(await this.feed.bodies([messageId])).has(messageId))
       throw new DomainError('conflict', 'event_not_kept', `Events are kept for ${FEED_DAYS} days.`);
-    const begun = await this.deliveries.redeliver([{ channel: 'webhook', lane, messageId, type }]);
+    const begun = await this.deliveries.redeliver([{ channel: 'webhook', destination, messageId, type }]);
     if (begun === 0) throw new DomainError('conflict', 'delivery_pending', 'It is on its way already.');
     return this.get(id, scope);
   }
@@ -130,18 +131,18 @@ export class WebhookDeliveriesService {
     };
   }
 
-  private async requeue(lane: string, entries: FeedEntry[], all: boolean): Promise<number> {
+  private async requeue(destination: string, entries: FeedEntry[], all: boolean): Promise<number> {
     const arrived = all
       ? new Set<string>()
-      : await this.deliveries.arrived(
-          lane,
+      : await this.deliveries.deliveredTo(
+          destination,
           entries.map(({ eventId }) => eventId),
         );
     const missing = entries.filter(({ eventId }) => !arrived.has(eventId));
     return missing.length === 0
       ? 0
       : this.deliveries.redeliver(
-          missing.map(({ eventId, type }) => ({ channel: 'webhook' as const, lane, messageId: eventId, type })),
+          missing.map(({ eventId, type }) => ({ channel: 'webhook' as const, destination, messageId: eventId, type })),
         );
   }
 

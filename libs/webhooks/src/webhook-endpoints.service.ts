@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CatalogReader } from '@app/catalog';
-import { DeliveriesService, type LaneState } from '@app/deliveries';
+import { DeliveriesService, type DestinationState } from '@app/deliveries';
 import {
   type Actor,
   Clock,
@@ -39,7 +39,7 @@ export interface Maker {
 }
 
 /** An endpoint, and how what waits for it stands. */
-export type EndpointState = WebhookEndpoint & LaneState;
+export type EndpointState = WebhookEndpoint & DestinationState;
 
 /** Who is told what, and where. */
 @Injectable()
@@ -73,7 +73,7 @@ export class WebhookEndpointsService {
   /** Newest first. */
   async list(page: PageRequest, scope: ScopeFilter): Promise<Page<EndpointState>> {
     const { data, hasMore } = toPage(await this.endpoints.list(page, scope), page.limit);
-    const stateOf = await this.deliveries.laneStates(data.map(({ id }) => id));
+    const stateOf = await this.deliveries.destinationStates(data.map(({ id }) => id));
     return { data: data.map((endpoint) => ({ ...endpoint, ...stateOf(endpoint.id) })), hasMore };
   }
 
@@ -201,7 +201,7 @@ export class WebhookEndpointsService {
         : { enabled, disabledReason: enabled ? null : ('by_hand' as const), disabledAt: enabled ? null : now };
     const after: WebhookEndpoint = { ...before, url, description, types, ...standing, updatedAt: now };
     await this.endpoints.update(before.id, after);
-    if (enabled && (!before.enabled || url !== before.url)) await this.deliveries.refresh(before.id);
+    if (enabled && (!before.enabled || url !== before.url)) await this.deliveries.clearFailures(before.id);
     await this.record('webhook_endpoint.updated', actor, before, after);
     return after;
   }
@@ -209,12 +209,12 @@ export class WebhookEndpointsService {
   private async remove(endpoint: WebhookEndpoint, actor: Actor): Promise<void> {
     await this.endpoints.delete(endpoint.id);
     // What waits is given up when it is its turn, and forgotten in time with the rest: it may be millions.
-    await this.deliveries.refresh(endpoint.id);
+    await this.deliveries.clearFailures(endpoint.id);
     await this.record('webhook_endpoint.deleted', actor, endpoint, null);
   }
 
   private async withState(endpoint: WebhookEndpoint): Promise<EndpointState> {
-    const stateOf = await this.deliveries.laneStates([endpoint.id]);
+    const stateOf = await this.deliveries.destinationStates([endpoint.id]);
     return { ...endpoint, ...stateOf(endpoint.id) };
   }
 

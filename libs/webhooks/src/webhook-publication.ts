@@ -27,7 +27,7 @@ export class WebhookPublication implements OnModuleInit {
       events.flatMap((event) =>
         listeners
           .filter((endpoint) => wants(endpoint, event))
-          .map(({ id }) => ({ channel, lane: id, messageId: event.id, type: event.type })),
+          .map(({ id }) => ({ channel, destination: id, messageId: event.id, type: event.type })),
       ),
     );
   }

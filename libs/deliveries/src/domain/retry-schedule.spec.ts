@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { GIVE_UP_AFTER_MS, restMs, RETRY_DELAYS_MS, retryDelayMs, SICK_AFTER } from './retry-schedule.js';
+import { GIVE_UP_AFTER_MS, backoffMs, RETRY_DELAYS_MS, retryDelayMs, UNHEALTHY_AFTER } from './retry-schedule.js';
 
 const HOUR = 3_600_000;
 
@@ -11,21 +11,21 @@ describe('the retry schedule', () => {
     expect(GIVE_UP_AFTER_MS / HOUR).toBeCloseTo(75.585, 2);
   });
 
-  it('waits longer each time, whatever the chance', () => {
+  it('increases the delay with each attempt for any jitter', () => {
     for (let attempt = 1; attempt < 9; attempt++)
       expect(retryDelayMs(attempt, 1)!).toBeLessThanOrEqual(retryDelayMs(attempt + 1, 0)!);
   });
 
-  it('comes later by chance, never sooner, by a fifth at most', () => {
+  it('adds jitter of at most one fifth and never subtracts', () => {
     expect(retryDelayMs(2, 0)).toBe(300_000);
     expect(retryDelayMs(2, 0.5)).toBe(330_000);
     expect(retryDelayMs(2, 1)).toBe(360_000);
   });
 
-  it('lets a lane rest only once it is sick, and a minute at most', () => {
-    expect(restMs(SICK_AFTER - 1)).toBe(0);
-    expect(restMs(SICK_AFTER)).toBe(1_000);
-    expect(restMs(SICK_AFTER + 3)).toBe(8_000);
-    expect(restMs(1_000_000)).toBe(60_000);
+  it('backs off only when the destination is unhealthy, at most one minute', () => {
+    expect(backoffMs(UNHEALTHY_AFTER - 1)).toBe(0);
+    expect(backoffMs(UNHEALTHY_AFTER)).toBe(1_000);
+    expect(backoffMs(UNHEALTHY_AFTER + 3)).toBe(8_000);
+    expect(backoffMs(1_000_000)).toBe(60_000);
   });
 });

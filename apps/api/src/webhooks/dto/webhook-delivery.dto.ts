@@ -54,7 +54,7 @@ export class WebhookDeliveryDto {
 
   static of({
     id,
-    lane,
+    destination,
     messageId,
     type,
     status,
@@ -67,7 +67,7 @@ export class WebhookDeliveryDto {
     const attempts = log.map(({ at, ...attempt }) => ({ at: new Date(at), ...attempt }));
     return {
       id,
-      endpoint: lane,
+      endpoint: destination,
       event: messageId,
       type,
       status,

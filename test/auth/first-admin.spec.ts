@@ -30,19 +30,19 @@ describe('the first admin', () => {
     const email = `${uniqueName('first')}@example.com`;
     const outcomes = await inParallel(6, 6, () => ensure(email, null));
     expect(outcomes.filter(({ created }) => created)).toHaveLength(1);
-    const { drawnPassword } = outcomes.find(({ created }) => created)!;
-    expect((await service.call('POST', '/v1/auth/login', { body: { email, password: drawnPassword } })).status).toBe(
-      200,
-    );
+    const { generatedPassword } = outcomes.find(({ created }) => created)!;
+    expect(
+      (await service.call('POST', '/v1/auth/login', { body: { email, password: generatedPassword } })).status,
+    ).toBe(200);
     expect(await admins()).toEqual([email]);
-    expect(await ensure('second@example.com', null)).toEqual({ created: false, drawnPassword: null });
+    expect(await ensure('second@example.com', null)).toEqual({ created: false, generatedPassword: null });
   });
 
   it('an existing account with ADMIN_EMAIL becomes admin and gets the configured password', async () => {
     const somebody = await registerUser(service);
     expect(await ensure(somebody.email.toUpperCase(), 'the new admin passphrase')).toEqual({
       created: true,
-      drawnPassword: null,
+      generatedPassword: null,
     });
     expect(await admins()).toEqual([somebody.email]);
     // Whoever had the account before is out.

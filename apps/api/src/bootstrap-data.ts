@@ -10,7 +10,7 @@ export interface BootstrapOutcome {
   samples: string[];
   adminCreated: boolean;
   /** The admin's password, if it was drawn now: nobody is told again. */
-  drawnPassword: string | null;
+  generatedPassword: string | null;
 }
 
 /** What a fresh installation needs before it serves: its own catalogue, sample data, the first admin. Safe to repeat. */
@@ -25,12 +25,12 @@ export class BootstrapData {
   async run(): Promise<BootstrapOutcome> {
     await this.catalog.ensureBuiltin();
     const samples = this.config.sampleData ? await this.catalog.loadSamples(samplesFolder()) : [];
-    const { created, drawnPassword } = await this.registration.ensureAdmin(
+    const { created, generatedPassword } = await this.registration.ensureAdmin(
       this.config.adminEmail,
       this.config.adminPassword,
       this.config,
     );
-    return { samples, adminCreated: created, drawnPassword };
+    return { samples, adminCreated: created, generatedPassword };
   }
 }
 

@@ -2,14 +2,17 @@ import { Module } from '@nestjs/common';
 import { AuthModule } from '@app/auth';
 import { CatalogModule } from '@app/catalog';
 import { CustomersModule } from '@app/customers';
+import { EntitlementsModule } from '@app/entitlements';
 import { MeteringModule } from '@app/metering';
 import { NotificationsModule } from '@app/notifications';
 import { SubscriptionsModule } from '@app/subscriptions';
 import { UsersModule } from '@app/users';
 import { WebhooksModule } from '@app/webhooks';
 import { AccountDeletionService } from './account-deletion.service.js';
+import { AccountExportService } from './account-export.service.js';
 import { AccountsService } from './accounts.service.js';
 import { CustomerAccountsService } from './customer-accounts.service.js';
+import { CustomerExport } from './customer-export.js';
 import { MeteredApiKeysService } from './metered-api-keys.service.js';
 import { PersonalDataEraser } from './personal-data-eraser.js';
 import { ProfileService } from './profile.service.js';
@@ -21,6 +24,7 @@ const EXPORTED = [
   ProfileService,
   AccountsService,
   AccountDeletionService,
+  AccountExportService,
   CustomerAccountsService,
   MeteredApiKeysService,
 ];
@@ -30,13 +34,14 @@ const EXPORTED = [
     AuthModule,
     CatalogModule,
     CustomersModule,
+    EntitlementsModule,
     MeteringModule,
     NotificationsModule,
     SubscriptionsModule,
     UsersModule,
     WebhooksModule,
   ],
-  providers: [...EXPORTED, PersonalDataEraser],
+  providers: [...EXPORTED, PersonalDataEraser, CustomerExport],
   exports: EXPORTED,
 })
 export class AccountsModule {}

@@ -1,4 +1,5 @@
 export { AccountDeletionService } from './account-deletion.service.js';
+export { AccountExportService, type AccountRecord } from './account-export.service.js';
 export { AccountsModule } from './accounts.module.js';
 export { AccountsService, type RoleAndStatusChanges } from './accounts.service.js';
 export { CustomerAccountsService, type PutCustomer, type PutCustomerResult } from './customer-accounts.service.js';

@@ -8,6 +8,7 @@ import { Database } from '@app/platform';
 import { EnrolmentService, type Subscription } from '@app/subscriptions';
 import { type Language, type Role, type User, UsersService } from '@app/users';
 
+/** A sign-up. */
 export interface Registration {
   email: string;
   password: string;
@@ -16,17 +17,18 @@ export interface Registration {
   deviceType?: string | null;
   timezone?: string;
   language?: Language;
-  /** Where it was asked for; left out: nobody asked. */
+  /** Address and user agent of the request, for the audit log; left out when there is no request. */
   origin?: Origin;
 }
 
+/** A new account with its first session. */
 export interface Registered extends TokenPair {
   user: User;
   customer: Customer;
   subscription: Subscription;
 }
 
-/** Sign-up: an account with its customer and first subscriptions, and the first admin. */
+/** Sign-up of users, and creation of the first admin. */
 @Injectable()
 export class RegistrationService {
   private readonly logger = new Logger('RegistrationService');
@@ -41,8 +43,16 @@ export class RegistrationService {
   ) {}
 
   /**
-   * Makes user, customer and subscription in one transaction; the plan is chosen by region and device type.
-   * @throws DomainError `email_taken`, `no_plan_assigned`, `invalid_fields`
+   * Creates user, customer, subscription and session in one transaction, and enqueues the verification mail. The
+   * assignment rules choose the plan by region and device type.
+   *
+   * @throws DomainError `email_taken`, `no_plan_assigned`, `invalid_fields`, `overloaded`
+   * @example
+   * const { user, subscription, accessToken } = await registration.register({
+   *   email: 'ann@example.com',
+   *   password: 'correct horse battery',
+   *   region: 'DE',
+   * });
    */
   async register(input: Registration): Promise<Registered> {
     const passwordHash = await this.passwords.hashNew(input.password, input.email);
@@ -54,27 +64,32 @@ export class RegistrationService {
   }
 
   /**
-   * Makes the first admin where there is none, of the account that has the e-mail if there is one. Safe for any number of instances at once. Outside production a weak password is only warned of.
-   * @returns the password if one was drawn; it is told this once.
+   * Creates the first admin when there is no active admin, or promotes the account with this e-mail. Safe on any number
+   * of concurrent instances. A weak password is an error in production and a warning elsewhere.
+   *
+   * @param password null: a random password is generated, except in production
+   * @returns the generated password, if any; it is not stored and cannot be read again
+   * @throws Error when production has no `ADMIN_PASSWORD`, or a weak one
+   * @example const { created } = await registration.ensureAdmin('admin@example.com', null, { production: false });
    */
   async ensureAdmin(
     email: string,
     password: string | null,
     { production }: { production: boolean },
-  ): Promise<{ created: boolean; drawnPassword: string | null }> {
-    if (await this.users.hasAdmin()) return { created: false, drawnPassword: null };
+  ): Promise<{ created: boolean; generatedPassword: string | null }> {
+    if (await this.users.hasAdmin()) return { created: false, generatedPassword: null };
     if (password === null && production)
-      throw new Error('There is no admin yet: ADMIN_PASSWORD is required in production.');
-    const drawnPassword = password === null ? randomBytes(15).toString('base64url') : null;
+      throw new Error('There is no admin yet: set ADMIN_PASSWORD, it is required in production.');
+    const generatedPassword = password === null ? randomBytes(15).toString('base64url') : null;
     const weakness = password && this.passwords.weaknessOf(password, email);
     if (weakness && production) throw new Error(`ADMIN_PASSWORD ${weakness}.`);
-    if (weakness) this.logger.warn(`ADMIN_PASSWORD ${weakness}: production would not take it.`);
-    const passwordHash = await this.passwords.hash(password ?? drawnPassword!);
+    if (weakness) this.logger.warn(`ADMIN_PASSWORD ${weakness}: production would not start with it.`);
+    const passwordHash = await this.passwords.hash(password ?? generatedPassword!);
     return this.database.transaction(async () => {
       await this.users.lockFirstAdmin();
-      if (await this.users.hasAdmin()) return { created: false, drawnPassword: null };
-      const known = await this.users.findByEmail(email);
-      if (known) await this.promote(known, passwordHash);
+      if (await this.users.hasAdmin()) return { created: false, generatedPassword: null };
+      const existing = await this.users.findByEmail(email);
+      if (existing) await this.promote(existing, passwordHash);
       else
         await this.createAccount({
           email,
@@ -83,11 +98,11 @@ export class RegistrationService {
           role: 'admin',
           plans: { [OWN_PRODUCT]: OPERATOR_PLAN },
         });
-      return { created: true, drawnPassword };
+      return { created: true, generatedPassword };
     });
   }
 
-  /** Whoever had the account so far is out: it is the operator's now. */
+  /** Revokes all sessions of the former owner: the account now belongs to the operator. */
   private async promote({ id }: User, passwordHash: string): Promise<void> {
     await this.users.setPassword(id, passwordHash, { proves: false, reason: 'first admin' }, SYSTEM_ACTOR);
     await this.users.updateRoleAndStatus(id, { role: 'admin', active: true }, SYSTEM_ACTOR);

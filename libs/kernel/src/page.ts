@@ -14,3 +14,22 @@ export interface Page<T> {
 export function toPage<T>(rows: T[], limit: number): Page<T> {
   return { data: rows.slice(0, limit), hasMore: rows.length > limit };
 }
+
+/** Rows that `allRows` reads at a time. */
+const ROWS_PER_READ = 500;
+
+/**
+ * Every row of a list, in the order of the list, a page at a time.
+ * @example for await (const customer of allRows((page) => customers.list(page, {}))) ...
+ */
+export async function* allRows<T extends { id: string }>(
+  read: (page: PageRequest) => Promise<Page<T>>,
+): AsyncGenerator<T> {
+  for (let after: string | null = null; ;) {
+    const { data, hasMore }: Page<T> = await read({ limit: ROWS_PER_READ, after });
+    yield* data;
+    const last = data.at(-1);
+    if (!hasMore || !last) return;
+    after = last.id;
+  }
+}

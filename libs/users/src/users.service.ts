@@ -1,5 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { type Actor, Clock, DomainError, invalidField, type Page, type PageRequest, toPage } from '@app/kernel';
+import {
+  type Actor,
+  Clock,
+  DomainError,
+  invalidField,
+  notFound,
+  type Page,
+  type PageRequest,
+  toPage,
+} from '@app/kernel';
 import { Events, type EventType } from '@app/events';
 import { Database, isUniqueViolation } from '@app/platform';
 import {
@@ -50,7 +59,7 @@ export class UsersService {
    * @example const { email } = await users.getById(userId);
    */
   async getById(id: string): Promise<User> {
-    return (await this.users.findById(id)) ?? notFound();
+    return (await this.users.findById(id)) ?? absent();
   }
 
   /** @example const user = await users.findById(id); // null when it does not exist or was deleted */
@@ -133,7 +142,7 @@ export class UsersService {
    */
   updateOwn(id: string, changes: OwnChanges, actor: Actor): Promise<User> {
     return this.database.transaction(async () => {
-      const user = (await this.users.lock(id)) ?? notFound();
+      const user = (await this.users.lock(id)) ?? absent();
       const { name = user.name, ...preferences } = { ...preferencesOf(user), ...definedFields(changes) };
       return this.write(
         user,
@@ -156,7 +165,7 @@ export class UsersService {
   ): Promise<{ before: User; after: User }> {
     return this.database.transaction(async () => {
       const admins = await this.users.lockActiveAdmins();
-      const before = (await this.users.lock(id)) ?? notFound();
+      const before = (await this.users.lock(id)) ?? absent();
       const rights = changeRoleAndStatus(before, changes);
       if (rights.role !== 'admin' || !rights.active) assertNotLastAdmin(admins, id);
       const { role, productId, active } = before;
@@ -183,7 +192,7 @@ export class UsersService {
     actor: Actor,
   ): Promise<User> {
     return this.database.transaction(async () => {
-      const user = (await this.users.lock(id)) ?? notFound();
+      const user = (await this.users.lock(id)) ?? absent();
       const emailVerifiedAt = proves ? (user.emailVerifiedAt ?? this.clock.now()) : user.emailVerifiedAt;
       return this.write(
         user,
@@ -201,7 +210,7 @@ export class UsersService {
    */
   takeEmail(id: string, email: string, actor: Actor): Promise<{ before: User; after: User }> {
     return this.database.transaction(async () => {
-      const before = (await this.users.lock(id)) ?? notFound();
+      const before = (await this.users.lock(id)) ?? absent();
       const address = addressFields(email);
       const type = address.canonicalEmail === before.canonicalEmail ? 'user.email_verified' : 'user.email_changed';
       const after = await withEmailTaken(() =>
@@ -221,7 +230,7 @@ export class UsersService {
    */
   async erase(id: string, actor: Actor, reason: string | null): Promise<User> {
     const admins = await this.users.lockActiveAdmins();
-    const user = (await this.users.lock(id)) ?? notFound();
+    const user = (await this.users.lock(id)) ?? absent();
     assertNotLastAdmin(admins, id);
     await this.users.erase(id, this.clock.now());
     await this.record('user.deleted', user, actor, { before: { role: user.role }, reason: reason ?? undefined });
@@ -286,6 +295,6 @@ function assertNotLastAdmin(admins: string[], id: string): void {
     throw new DomainError('conflict', 'last_admin', 'This is the last active admin; make another user an admin first.');
 }
 
-function notFound(): never {
-  throw new DomainError('not_found', 'user_not_found', 'There is no user with this id.');
+function absent(): never {
+  throw notFound('user');
 }

@@ -2,12 +2,11 @@ import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { stringify } from 'csv-stringify';
 import { actorOf, type Principal } from '@app/auth';
-import { type Page, type PageRequest, toPage } from '@app/kernel';
+import { allRows, type Page, type PageRequest, toPage } from '@app/kernel';
 import { type AuditEntry, type AuditFilter, AuditLog } from '@app/events';
 import { EventScope } from '../http/access/event-scope.js';
 import { optionalDate } from '../http/input/optional-date.js';
 import { ConcurrencyLimit } from '../http/streaming/concurrency-limit.js';
-import { pagesOf } from '../users/account-records.js';
 import { AuditEntryDto, type AuditExportQueryDto } from './dto/audit.dto.js';
 
 const MAX_CONCURRENT = 2;
@@ -74,7 +73,7 @@ export class ReadAuditOperation {
   }
 
   private async *entries(filter: AuditFilter): AsyncGenerator<AuditEntryDto> {
-    for await (const entry of pagesOf((page) => this.list(filter, page))) yield AuditEntryDto.of(entry);
+    for await (const entry of allRows((page) => this.list(filter, page))) yield AuditEntryDto.of(entry);
   }
 }
 

@@ -1,46 +1,68 @@
 import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
-import { ProfileService } from '@app/accounts';
-import { ApiKeysService, SessionsService, type UserPrincipal } from '@app/auth';
-import { Clock } from '@app/kernel';
+import { AccountExportService, type AccountRecord } from '@app/accounts';
+import type { UserPrincipal } from '@app/auth';
+import { GrantDto } from '../grants/dto/grant.dto.js';
 import { ConcurrencyLimit } from '../http/streaming/concurrency-limit.js';
-import { AccountRecords, type ExportLine, pagesOf } from './account-records.js';
+import { NotificationDto } from '../notifications/dto/notification.dto.js';
+import { StoredLineDto } from '../subscriptions/dto/preview.dto.js';
+import { SubscriptionPresenter } from '../subscriptions/subscription-presenter.js';
+import { WebhookEndpointDto } from '../webhooks/dto/webhook-endpoint.dto.js';
 import { UserPresenter } from './user-presenter.js';
 
-/** A copy of everything is dear: so many at once for one person and instance. */
+/** Exports of one user that one instance runs concurrently: each reads everything that is stored about the user. */
 const MAX_CONCURRENT = 2;
 
-/** Everything that is kept of a person, read a page at a time while it is sent. */
+type ExportLine = { kind: string } & Record<string, unknown>;
+
+/** Writes the export of an account as NDJSON, in the shapes of the API. The last line is `{"kind":"end","whole":true}`. */
 @Injectable()
 export class ExportAccountOperation {
-  private readonly underWay = new ConcurrencyLimit(MAX_CONCURRENT, 'exports');
+  private readonly running = new ConcurrencyLimit(MAX_CONCURRENT, 'exports');
 
   constructor(
-    private readonly profiles: ProfileService,
-    private readonly sessions: SessionsService,
-    private readonly apiKeys: ApiKeysService,
-    private readonly records: AccountRecords,
-    private readonly presenter: UserPresenter,
-    private readonly clock: Clock,
+    private readonly accountExport: AccountExportService,
+    private readonly users: UserPresenter,
+    private readonly subscriptions: SubscriptionPresenter,
   ) {}
 
-  /** @throws DomainError `too_many_at_once` */
-  run(principal: UserPrincipal): Readable {
-    return this.underWay.run(principal.userId, () => Readable.from(this.texts(principal), { objectMode: false }));
+  /** @throws DomainError `too_many_at_once` when the user has two exports running */
+  stream({ userId }: UserPrincipal): Readable {
+    return this.running.run(userId, () => Readable.from(this.lines(userId), { objectMode: false }));
   }
 
-  private async *texts(principal: UserPrincipal): AsyncGenerator<string> {
-    for await (const line of this.lines(principal)) yield `${JSON.stringify(line)}\n`;
+  private async *lines(userId: string): AsyncGenerator<string> {
+    for await (const record of this.accountExport.records(userId)) yield toNdjson(await this.lineOf(record));
+    yield toNdjson({ kind: 'end', whole: true });
   }
 
-  private async *lines(principal: UserPrincipal): AsyncGenerator<ExportLine> {
-    const profile = await this.profiles.get(principal.userId);
-    yield { kind: 'account', exportedAt: this.clock.now(), ...(await this.presenter.me(profile)) };
-    for (const session of await this.sessions.listOf(principal.userId)) yield { kind: 'session', ...session };
-    // Only the user's own keys: an admin sees other keys too, and they are not the admin's data.
-    const ownKeys = { ownerUserId: principal.userId, productId: null };
-    for await (const key of pagesOf((page) => this.apiKeys.list(page, ownKeys))) yield { kind: 'api_key', ...key };
-    yield* this.records.of(profile.customer, principal.userId);
-    yield { kind: 'end', whole: true };
+  private async lineOf(record: AccountRecord): Promise<ExportLine> {
+    const { kind } = record;
+    switch (kind) {
+      case 'account':
+        return { kind, exportedAt: record.exportedAt, ...(await this.users.me(record.profile)) };
+      case 'session':
+        return { kind, ...record.session };
+      case 'api_key':
+        return { kind, ...record.apiKey };
+      case 'subscription':
+        return { kind, ...(await this.subscriptions.one(record.subscription, record.customer)) };
+      case 'proration_line':
+        return { kind: 'line', subscription: record.subscriptionId, line: StoredLineDto.of(record.line) };
+      case 'event':
+        return { kind, ...(record.subscriptionId && { subscription: record.subscriptionId }), ...record.event };
+      case 'grant':
+        return { kind, ...GrantDto.of(record.grant) };
+      case 'notification': {
+        const { kind: about, ...notification } = NotificationDto.of(record.notification);
+        return { kind, about, ...notification };
+      }
+      case 'webhook_endpoint':
+        return { kind, ...WebhookEndpointDto.of(record.endpoint, { product: null, customer: record.customer.key }) };
+      case 'usage':
+        return { kind, ...record.usage };
+    }
   }
 }
+
+const toNdjson = (line: ExportLine): string => `${JSON.stringify(line)}\n`;

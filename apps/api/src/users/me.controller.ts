@@ -52,7 +52,7 @@ export class MeController {
     content: { [NDJSON]: { schema: { type: 'string', description: 'Lines of JSON objects, each with its `kind`.' } } },
   })
   export(@CurrentPrincipal() principal: UserPrincipal): StreamableFile {
-    return new StreamableFile(this.exporting.run(principal), {
+    return new StreamableFile(this.exporting.stream(principal), {
       type: NDJSON,
       disposition: 'attachment; filename="account.ndjson"',
     });

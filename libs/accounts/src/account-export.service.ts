@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import { ApiKeysService, type ApiKeyView, SessionsService, type SessionView } from '@app/auth';
+import type { Customer } from '@app/customers';
+import { Events } from '@app/events';
+import { allRows, Clock, toPage } from '@app/kernel';
+import { NotificationsService, type RenderedNotification } from '@app/notifications';
+import { type EndpointState, WebhookEndpointsService } from '@app/webhooks';
+import { CustomerExport, type CustomerRecord } from './customer-export.js';
+import { type Profile, ProfileService } from './profile.service.js';
+
+/** One record of an export. */
+export type AccountRecord =
+  | { kind: 'account'; exportedAt: Date; profile: Profile }
+  | { kind: 'session'; session: SessionView }
+  | { kind: 'api_key'; apiKey: ApiKeyView }
+  | { kind: 'notification'; notification: RenderedNotification }
+  | { kind: 'webhook_endpoint'; endpoint: EndpointState; customer: Customer }
+  | CustomerRecord;
+
+/** Export of all data that is stored about a user and its customer. */
+@Injectable()
+export class AccountExportService {
+  constructor(
+    private readonly profiles: ProfileService,
+    private readonly sessions: SessionsService,
+    private readonly apiKeys: ApiKeysService,
+    private readonly notifications: NotificationsService,
+    private readonly endpoints: WebhookEndpointsService,
+    private readonly events: Events,
+    private readonly customerData: CustomerExport,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Everything that is stored about a user, read a page at a time: memory stays flat for any amount of data.
+   *
+   * @throws DomainError `user_not_found`
+   * @example for await (const record of accountExport.records(userId)) file.write(`${JSON.stringify(record)}\n`);
+   */
+  async *records(userId: string): AsyncGenerator<AccountRecord> {
+    const profile = await this.profiles.get(userId);
+    const { customer } = profile;
+    yield { kind: 'account', exportedAt: this.clock.now(), profile };
+    for (const session of await this.sessions.listOf(userId)) yield { kind: 'session', session };
+    // Only the user's own keys: an admin sees other keys too, and they are not the admin's data.
+    const ownKeys = { ownerUserId: userId, productId: null };
+    for await (const apiKey of allRows((page) => this.apiKeys.list(page, ownKeys))) yield { kind: 'api_key', apiKey };
+    yield* this.eventsOf(userId);
+    yield* this.eventsOf(customer.id);
+    yield* this.customerData.subscriptions(customer);
+    yield* this.customerData.grants(customer);
+    yield* this.messages(userId, customer);
+    yield* this.customerData.usage(customer);
+  }
+
+  private async *eventsOf(subject: string): AsyncGenerator<AccountRecord> {
+    for await (const event of allRows(async (page) => toPage(await this.events.listOf(subject, page), page.limit)))
+      yield { kind: 'event', event, subscriptionId: null };
+  }
+
+  private async *messages(userId: string, customer: Customer): AsyncGenerator<AccountRecord> {
+    for await (const notification of allRows((page) => this.notifications.list(userId, page, { unreadOnly: false })))
+      yield { kind: 'notification', notification };
+    const ofCustomer = { productId: null, customerId: customer.id };
+    for await (const endpoint of allRows((page) => this.endpoints.list(page, ofCustomer)))
+      yield { kind: 'webhook_endpoint', endpoint, customer };
+  }
+}

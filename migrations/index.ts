@@ -10,6 +10,7 @@ import { UsageSums1700000000008 } from './1700000000008-usage-sums.js';
 import { LedgerByRecording1700000000009 } from './1700000000009-ledger-by-recording.js';
 import { CustomersByEmail1700000000010 } from './1700000000010-customers-by-email.js';
 import { LongLedgers1700000000011 } from './1700000000011-long-ledgers.js';
+import { KeysOfEvents1700000000012 } from './1700000000012-keys-of-events.js';
 import { LedgerKindGrantCoverage1700000000013 } from './1700000000013-ledger-kind-grant-coverage.js';
 import { LedgerKindValidated1700000000014 } from './1700000000014-ledger-kind-validated.js';
 
@@ -27,6 +28,7 @@ export const migrations = [
   LedgerByRecording1700000000009,
   CustomersByEmail1700000000010,
   LongLedgers1700000000011,
+  KeysOfEvents1700000000012,
   LedgerKindGrantCoverage1700000000013,
   LedgerKindValidated1700000000014,
 ];

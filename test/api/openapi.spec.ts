@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { PUBLIC_EVENT_TYPES } from '@app/events';
+import { publicEventTypes } from '@app/events';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { createCall } from '../support/app.js';
@@ -135,7 +135,7 @@ describe('the OpenAPI document', () => {
 
   it('contains every published event with an example and is valid OpenAPI 3.1', () => {
     expect(document.openapi).toBe('3.1.0');
-    expect(Object.keys(document.webhooks).sort()).toEqual([...PUBLIC_EVENT_TYPES].sort());
+    expect(Object.keys(document.webhooks).sort()).toEqual(publicEventTypes().sort());
     const ajv = new Ajv2020({ strict: false });
     addFormats(ajv);
     const check = ajv.compile({ $ref: '#/components/schemas/WebhookMessage', components: document.components });

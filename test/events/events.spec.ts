@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { SYSTEM_ACTOR } from '@app/kernel';
 import {
-  EVENT_CATALOG,
+  descriptionOf,
   EventPartitions,
   EventPublisher,
   Events,
@@ -338,7 +338,7 @@ describe('the event log', () => {
       const seen = new Set(rows.map(({ type }) => type));
       expect(seen.size).toBeGreaterThan(28);
       const untrue = rows.filter(({ type, subject, before, after }) => {
-        const described = EVENT_CATALOG[type];
+        const described = descriptionOf(type);
         const within = (facts: object | null, example: object | undefined) =>
           Object.keys(facts ?? {}).every((name) => Object.keys(example ?? {}).includes(name));
         return (
@@ -353,7 +353,7 @@ describe('the event log', () => {
           subject,
           before,
           members: Object.keys(after ?? {}),
-          example: Object.keys(EVENT_CATALOG[type].after ?? {}),
+          example: Object.keys(descriptionOf(type).after ?? {}),
         })),
       ).toEqual([]);
     }, 60_000);

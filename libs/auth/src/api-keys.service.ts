@@ -199,6 +199,11 @@ export class ApiKeysService {
     return this.repository.isApiKeyAlive(id, this.clock.now());
   }
 
+  /** Names of keys by id, of revoked ones too. */
+  namesOf(ids: string[]): Promise<Map<string, string>> {
+    return ids.length === 0 ? Promise.resolve(new Map()) : this.repository.namesOfApiKeys(ids);
+  }
+
   /** Who made a key. */
   ownerOf(id: string): Promise<string | null> {
     return this.repository.ownerOfApiKey(id);

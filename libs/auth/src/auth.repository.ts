@@ -166,6 +166,14 @@ export class AuthRepository {
     return rows.length === 1;
   }
 
+  async namesOfApiKeys(ids: string[]): Promise<Map<string, string>> {
+    const rows = await this.database.query<{ id: string; name: string }>(
+      'select id, name from api_keys where id = any($1::uuid[])',
+      [ids],
+    );
+    return new Map(rows.map(({ id, name }) => [id, name]));
+  }
+
   async ownerOfApiKey(id: string): Promise<string | null> {
     const [row] = await this.database.query<{ owner: string }>(
       'select owner_user_id as owner from api_keys where id = $1',

@@ -1,3 +1,5 @@
+import './auth.events.js';
+
 export { AccessTokens, TOKEN_AUDIENCE, TOKEN_ISSUER, TOKEN_TYPE } from './access-tokens.js';
 export { AccountMailsService } from './account-mails.service.js';
 export { ApiKeysService, type ApiKeyView, type NewApiKey, type ApiKeyWithSecret } from './api-keys.service.js';

@@ -1,5 +1,6 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { EventKeys } from '@app/events';
 import { CatalogReader } from './catalog-reader.js';
 import { CatalogService } from './catalog.service.js';
 import {
@@ -31,4 +32,13 @@ const entities = [
   providers: [ProductsRepository, PlansRepository, CatalogReader, ProductsService, PlansService, CatalogService],
   exports: [CatalogReader, ProductsService, PlansService, CatalogService],
 })
-export class CatalogModule {}
+export class CatalogModule implements OnModuleInit {
+  constructor(
+    private readonly keys: EventKeys,
+    private readonly products: ProductsRepository,
+  ) {}
+
+  onModuleInit(): void {
+    this.keys.register('product', (ids) => this.products.keysOf(ids));
+  }
+}

@@ -1,3 +1,5 @@
+import './catalog.events.js';
+
 export { BUILTIN_CATALOG, DEFAULT_PRODUCT, OPERATOR_PLAN, OWN_PRODUCT } from './builtin-catalog.js';
 export { CatalogReader } from './catalog-reader.js';
 export { CatalogModule } from './catalog.module.js';

@@ -18,6 +18,15 @@ export class ProductsRepository {
     return this.database.manager.findOneBy(ProductEntity, { id });
   }
 
+  /** Keys by id, of archived products too. */
+  async keysOf(ids: string[]): Promise<Map<string, string>> {
+    const rows = await this.database.query<{ id: string; key: string }>(
+      'select id, key from products where id = any($1::uuid[])',
+      [ids],
+    );
+    return new Map(rows.map(({ id, key }) => [id, key]));
+  }
+
   /** Reads a product and keeps other changes of its catalogue waiting until the transaction ends. */
   lockProduct(key: string): Promise<Product | null> {
     return this.database.writer.findOne(ProductEntity, { where: { key }, lock: { mode: 'for_no_key_update' } });

@@ -1,5 +1,6 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { EventKeys } from '@app/events';
 import { CustomerEntity } from './customer.entity.js';
 import { CustomersRepository } from './customers.repository.js';
 import { CustomerTime } from './customer-time.js';
@@ -12,4 +13,13 @@ import { TestClocksService } from './test-clocks.service.js';
   providers: [CustomersRepository, CustomersService, CustomerTime, TestClocksRepository, TestClocksService],
   exports: [CustomersService, CustomerTime, TestClocksService],
 })
-export class CustomersModule {}
+export class CustomersModule implements OnModuleInit {
+  constructor(
+    private readonly keys: EventKeys,
+    private readonly customers: CustomersService,
+  ) {}
+
+  onModuleInit(): void {
+    this.keys.register('customer', (ids) => this.customers.keysOf(ids));
+  }
+}

@@ -1,3 +1,5 @@
+import './customers.events.js';
+
 export { CUSTOMER_COLUMNS, customerFromRow, type CustomerRow } from './customer.entity.js';
 export { CustomerTime } from './customer-time.js';
 export { CustomersModule } from './customers.module.js';

@@ -1,3 +1,5 @@
+import './entitlements.events.js';
+
 export { type DenialReason, type Entitlement, type EntitlementSource, isValidAt } from './domain/entitlement.js';
 export type { Grant } from './domain/grant.js';
 export type { EntitlementSnapshot, Override } from './domain/entitlement-snapshot.js';

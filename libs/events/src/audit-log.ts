@@ -1,16 +1,23 @@
 import { Injectable } from '@nestjs/common';
-import type { Actor, Origin, PageRequest } from '@app/kernel';
+import type { Origin, PageRequest } from '@app/kernel';
 import { Database } from '@app/platform';
+import { EventKeys } from './event-keys.js';
 import type { RecordedEvent } from './events.js';
 
-/** What somebody did, with the names of who and what. */
+/** What a user or an API key did, with the keys of the customer and the product. */
 export interface AuditEntry extends RecordedEvent {
   subject: { type: string; id: string };
   customer: string | null;
   product: string | null;
-  actor: Actor & { name: string | null };
   origin: Origin | null;
 }
+
+type AuditRow = Omit<AuditEntry, 'customer' | 'product'> & {
+  customerId: string | null;
+  customerKey: string | null;
+  productId: string | null;
+  productKey: string | null;
+};
 
 export interface AuditFilter {
   /** The only product that is looked at; null: all, and none. */
@@ -45,10 +52,13 @@ const KIND = { condition: (p: string) => `e.type like ${p}`, ending: '.*' };
 /** What people and keys did: the list of what happened, but for what time did by itself. */
 @Injectable()
 export class AuditLog {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly keys: EventKeys,
+  ) {}
 
   /** Newest first. */
-  list(filter: AuditFilter, { limit, after }: PageRequest): Promise<AuditEntry[]> {
+  async list(filter: AuditFilter, { limit, after }: PageRequest): Promise<AuditEntry[]> {
     const parameters: unknown[] = [];
     const conditions = Object.entries({ ...filter, after }).flatMap(([name, value]) => {
       if (value === undefined || value === null) return [];
@@ -56,14 +66,19 @@ export class AuditLog {
       const parameter = `$${parameters.push(isKind ? `${likeText(String(value).slice(0, -1))}%` : value)}`;
       return [isKind ? KIND.condition(parameter) : CONDITIONS[name as keyof typeof CONDITIONS](parameter)];
     });
-    return this.database.query<AuditEntry>(
-      `select e.id, e.type, json_build_object('type', e.subject_type, 'id', e.subject_id) as subject, e.sequence::float8 as sequence, c.key as customer, p.key as product,
-         e.actor || jsonb_build_object('name', coalesce(u.email, k.name)) as actor, e.origin, e.reason, e.before, e.after, e.at
-       from events e left join customers c on c.id = e.customer_id left join products p on p.id = e.product_id
-         left join users u on e.actor ->> 'kind' = 'user' and u.id = (e.actor ->> 'id')::uuid left join api_keys k on e.actor ->> 'kind' = 'api_key' and k.id = (e.actor ->> 'id')::uuid
+    const rows = await this.database.query<AuditRow>(
+      `select e.id, e.type, json_build_object('type', e.subject_type, 'id', e.subject_id) as subject, e.sequence::float8 as sequence, e.customer_id as "customerId", e.customer_key as "customerKey",
+         e.product_id as "productId", e.product_key as "productKey", e.actor, e.origin, e.reason, e.before, e.after, e.at
+       from events e
        where ${["(e.actor ->> 'kind') <> 'system'", ...conditions].join(' and ')} order by e.id desc limit ${limit + 1}`,
       parameters,
     );
+    // Rows from before migration 1700000000012 have no keys.
+    return (await this.keys.complete(rows)).map(({ customerId, customerKey, productId, productKey, ...entry }) => ({
+      ...entry,
+      customer: customerKey,
+      product: productKey,
+    }));
   }
 }
 

@@ -1,3 +1,5 @@
+import './metering.events.js';
+
 export type { IngestResult, JointDecision, FeatureQuantity, ReservationDecision, UsageEvent } from './commands.js';
 export { assertAllowed } from './domain/assert-allowed.js';
 export type { Decision } from './domain/decide.js';

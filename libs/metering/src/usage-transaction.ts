@@ -7,7 +7,7 @@ import {
   type CachedSnapshot,
 } from '@app/entitlements';
 import { Clock, DomainError, newId, SYSTEM_ACTOR } from '@app/kernel';
-import { Events, type NewEvent } from '@app/events';
+import { Events, type KeyedEvent, type NewEvent } from '@app/events';
 import { type Connection, type Decided, keyReused, type Outcome, PipelinedDatabase } from '@app/platform';
 import type { Burn } from './domain/burn-down.js';
 import { hardLimit, type MeterState } from './domain/decide.js';
@@ -110,7 +110,7 @@ export class UsageTransaction {
         return wait || versions.has(command.customer.id) ? { error: noCustomer() } : 'held by another';
       return decideOne(prepared, { now, known, written });
     });
-    return { answer: outcomes, writes: this.write(connection, written, now) };
+    return { answer: outcomes, writes: this.write(connection, written, commands, now) };
   }
 
   /** All commands of a transaction have it in common. */
@@ -179,6 +179,7 @@ export class UsageTransaction {
   private write(
     connection: Connection,
     { states, entries, reservations, events, replays }: Written,
+    commands: PreparedCommand[],
     now: Date,
   ): Promise<unknown>[] {
     const changed = states.changed();
@@ -206,13 +207,7 @@ export class UsageTransaction {
     if (balances.length > 0) writes.push(this.usage.saveBalances(connection, balances));
     if (settled.length > 0) writes.push(this.usage.saveReservations(connection, settled));
     if (replays.length > 0) writes.push(this.usage.insertReplays(connection, replays, now));
-    if (news.length > 0)
-      writes.push(
-        this.events.recordAll(
-          connection,
-          news.map((event) => ({ ...event, at: event.at ?? now })),
-        ),
-      );
+    if (news.length > 0) writes.push(this.events.recordAll(connection, withKeys(news, commands, now)));
     return writes;
   }
 }
@@ -221,6 +216,21 @@ interface Known {
   replays: Map<string, StoredReplay>;
   reservations: Map<string, Reservation>;
   counted: Set<string>;
+}
+
+/** Events with the keys of their customer and product, both known from the commands: nothing is looked up here. */
+function withKeys(events: NewEvent[], commands: PreparedCommand[], now: Date): KeyedEvent[] {
+  const keys = new Map<string, string>();
+  for (const { command, entitlements } of commands) {
+    keys.set(command.customer.id, command.customer.key);
+    for (const { feature } of entitlements) keys.set(feature.productId, command.product);
+  }
+  return events.map((event) => ({
+    ...event,
+    customerKey: keys.get(event.customerId ?? '') ?? null,
+    productKey: keys.get(event.productId ?? '') ?? null,
+    at: event.at ?? now,
+  }));
 }
 
 /** Lets one command decide on what the ones before it have left, and keeps what it decides for those after it. */

@@ -1,3 +1,5 @@
+import './subscriptions.events.js';
+
 export { projectedAt, currentOf } from './domain/time.js';
 export { netOf } from './domain/proration.js';
 export {

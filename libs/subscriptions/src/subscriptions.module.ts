@@ -1,6 +1,7 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
 import { CatalogModule } from '@app/catalog';
 import { CustomersModule } from '@app/customers';
+import { EventPublisher } from '@app/events';
 import { EnrolmentService } from './enrolment.service.js';
 import { LifecycleService } from './lifecycle.service.js';
 import { ProrationLinesRepository } from './proration-lines.repository.js';
@@ -46,4 +47,13 @@ import { Transitions } from './transitions.js';
     SubscriptionStats,
   ],
 })
-export class SubscriptionsModule {}
+export class SubscriptionsModule implements OnModuleInit {
+  constructor(
+    private readonly publisher: EventPublisher,
+    private readonly subscriptions: SubscriptionsRepository,
+  ) {}
+
+  onModuleInit(): void {
+    this.publisher.registerProductLookup((customerIds) => this.subscriptions.productIdsOf(customerIds));
+  }
+}

@@ -1,3 +1,5 @@
+import './users.events.js';
+
 export {
   canonicalEmail,
   isEmail,

@@ -1,3 +1,5 @@
+import './webhooks.events.js';
+
 export { AddressLookup } from './address-policy.js';
 export type { DisabledReason, WebhookEndpoint } from './domain/webhook-endpoint.js';
 export {

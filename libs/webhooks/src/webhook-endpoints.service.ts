@@ -12,7 +12,7 @@ import {
   type ScopeFilter,
   toPage,
 } from '@app/kernel';
-import { type EventType, Events, PUBLIC_EVENT_TYPES } from '@app/events';
+import { type EventType, Events, kindOfType, publicEventTypes } from '@app/events';
 import { Database } from '@app/platform';
 import { AddressPolicy, RefusedAddress } from './address-policy.js';
 import { targetUrl } from './domain/target-url.js';
@@ -21,7 +21,6 @@ import { WebhookEndpointsRepository } from './webhook-endpoints.repository.js';
 import { WebhookSecrets } from './webhook-secrets.js';
 
 const MAX_ENDPOINTS = { customer: 20, others: 200 };
-const KINDS = new Set(PUBLIC_EVENT_TYPES.map((type) => `${type.split('.')[0]!}.*`));
 
 export interface NewEndpoint {
   url: string;
@@ -223,7 +222,8 @@ export class WebhookEndpointsService {
     { url, types }: Partial<NewEndpoint>,
     field = 'url',
   ): Promise<{ url?: string; types?: string[] }> {
-    const unknown = types?.find((type) => !KINDS.has(type) && !(PUBLIC_EVENT_TYPES as string[]).includes(type));
+    const known = new Set<string>(publicEventTypes().flatMap((type) => [type, `${kindOfType(type)}.*`]));
+    const unknown = types?.find((type) => !known.has(type));
     if (unknown !== undefined) throw invalidField('types', `names ${unknown}, which never happens`);
     if (url === undefined) return { types };
     const target = targetUrl(url);

@@ -1,13 +1,14 @@
 import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { stringify } from 'csv-stringify';
-import { actorOf, type Principal } from '@app/auth';
-import { allRows, type Page, type PageRequest, toPage } from '@app/kernel';
+import { actorOf, ApiKeysService, type Principal } from '@app/auth';
+import { type Actor, allRows, type Page, type PageRequest, toPage } from '@app/kernel';
 import { type AuditEntry, type AuditFilter, AuditLog } from '@app/events';
+import { UsersService } from '@app/users';
 import { EventScope } from '../http/access/event-scope.js';
 import { optionalDate } from '../http/input/optional-date.js';
 import { ConcurrencyLimit } from '../http/streaming/concurrency-limit.js';
-import { AuditEntryDto, type AuditExportQueryDto } from './dto/audit.dto.js';
+import { AuditEntryDto, type AuditExportQueryDto, type NamedAuditEntry } from './dto/audit.dto.js';
 
 const MAX_CONCURRENT = 2;
 
@@ -38,6 +39,8 @@ export class ReadAuditOperation {
 
   constructor(
     private readonly log: AuditLog,
+    private readonly users: UsersService,
+    private readonly apiKeys: ApiKeysService,
     private readonly scope: EventScope,
   ) {}
 
@@ -60,8 +63,9 @@ export class ReadAuditOperation {
   }
 
   /** Newest first. */
-  async list(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEntry>> {
-    return toPage(await this.log.list(filter, page), page.limit);
+  async list(filter: AuditFilter, page: PageRequest): Promise<Page<NamedAuditEntry>> {
+    const { data, hasMore } = toPage(await this.log.list(filter, page), page.limit);
+    return { data: await this.withNames(data), hasMore };
   }
 
   /** All of it, read a page at a time while it is sent. @throws DomainError `too_many_at_once` */
@@ -70,6 +74,22 @@ export class ReadAuditOperation {
     return this.underWay.run(actorOf(principal).id!, () =>
       format === 'csv' ? inCsv(entries()) : Readable.from(inLines(entries()), { objectMode: false }),
     );
+  }
+
+  /** With the e-mail address of each user and the name of each API key that acted: one query for each, whatever the number of entries. */
+  private async withNames(entries: AuditEntry[]): Promise<NamedAuditEntry[]> {
+    const idsOf = (wanted: Actor['kind']): string[] => [
+      ...new Set(entries.flatMap(({ actor: { kind, id } }) => (kind === wanted && id ? [id] : []))),
+    ];
+    const [users, keyNames] = await Promise.all([
+      this.users.findByIds(idsOf('user')),
+      this.apiKeys.namesOf(idsOf('api_key')),
+    ]);
+    const names = new Map([...users.map(({ id, email }) => [id, email] as const), ...keyNames]);
+    return entries.map((entry) => ({
+      ...entry,
+      actor: { ...entry.actor, name: names.get(entry.actor.id ?? '') ?? null },
+    }));
   }
 
   private async *entries(filter: AuditFilter): AsyncGenerator<AuditEntryDto> {

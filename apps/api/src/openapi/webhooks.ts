@@ -1,5 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { EVENT_CATALOG, type EventType, exampleOf, PUBLIC_EVENT_TYPES } from '@app/events';
+import { descriptionOf, type EventType, exampleOf, publicEventTypes } from '@app/events';
 
 const MESSAGE = 'WebhookMessage';
 const uuid = { type: 'string', format: 'uuid' };
@@ -74,7 +74,7 @@ const answer = (name: keyof typeof ANSWERS): object => ({ $ref: `#/components/re
 
 /** Adds the catalogue of events to the document, as OpenAPI 3.1 has it. */
 export function describeWebhooks(document: OpenAPIObject): OpenAPIObject {
-  const webhooks = Object.fromEntries(PUBLIC_EVENT_TYPES.map((type) => [type, { post: operationOf(type) }]));
+  const webhooks = Object.fromEntries(publicEventTypes().map((type) => [type, { post: operationOf(type) }]));
   const { components } = document;
   const schemas = { ...components?.schemas, [MESSAGE]: MESSAGE_SCHEMA };
   return {
@@ -98,7 +98,7 @@ function operationOf(type: EventType): object {
   };
   return {
     operationId: `on_${type.replace('.', '_')}`,
-    summary: EVENT_CATALOG[type].summary,
+    summary: descriptionOf(type).summary,
     tags: ['Webhooks'],
     parameters: Object.keys(HEADERS).map((name) => ({ $ref: `#/components/parameters/${name}` })),
     requestBody: { required: true, content: { 'application/json': { schema, example: exampleOf(type) } } },

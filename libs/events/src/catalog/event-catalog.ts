@@ -1,27 +1,48 @@
-import { CATALOG_EVENTS } from './catalog-events.js';
+import type { DeclaredEvents } from './declared-events.js';
 import type { EventDescription } from './event-description.js';
-import { PEOPLE_EVENTS } from './people-events.js';
-import { SUBSCRIPTION_EVENTS } from './subscription-events.js';
-import { USAGE_EVENTS } from './usage-events.js';
 
-const CATALOG = { ...SUBSCRIPTION_EVENTS, ...USAGE_EVENTS, ...CATALOG_EVENTS, ...PEOPLE_EVENTS } as const;
+/** Every type of event that a lib declares. An undeclared type does not compile, and `Events.record` rejects it. */
+export type EventType = { [Lib in keyof DeclaredEvents]: keyof DeclaredEvents[Lib] }[keyof DeclaredEvents] & string;
 
-/** Everything that can happen; what is not here cannot be recorded. */
-export type EventType = keyof typeof CATALOG;
+const DECLARED = new Map<string, EventDescription>();
 
-/** Every type of event, with an example. */
-export const EVENT_CATALOG: Readonly<Record<EventType, EventDescription>> = CATALOG;
+/**
+ * Adds the events of a lib to the catalogue. The lib calls it in `<lib>.events.ts`, which its index.ts imports: each
+ * process that can record or publish an event of the lib has loaded it.
+ * @throws Error for a kind that another lib declares
+ * @example
+ * export const CUSTOMER_EVENTS = declareEvents({
+ *   'customer.deleted': { subject: 'customer', summary: 'A customer was deleted.' },
+ * });
+ */
+export function declareEvents<const Table extends Readonly<Record<string, EventDescription>>>(table: Table): Table {
+  const declared = new Set([...DECLARED.keys()].map(kindOfType));
+  for (const [type, description] of Object.entries(table)) {
+    if (declared.has(kindOfType(type))) throw new Error(`Two libs declare events of the kind ${kindOfType(type)}.`);
+    DECLARED.set(type, description);
+  }
+  return table;
+}
 
-/** The types that are told: to webhooks, streams and people. */
-export const PUBLIC_EVENT_TYPES = (Object.keys(CATALOG) as EventType[]).filter(
-  (type) => !EVENT_CATALOG[type].auditOnly,
-);
+/** The part of a type before the dot: `subscription` of `subscription.renewed`. */
+export const kindOfType = (type: string): string => type.split('.')[0]!;
 
-export const isEventType = (text: string): text is EventType => Object.hasOwn(CATALOG, text);
+/** Every declared type: kinds in alphabetical order, types of a kind as its lib lists them. */
+export function eventTypes(): EventType[] {
+  const types = [...DECLARED.keys()] as EventType[];
+  return types.sort((one, other) => kindOfType(one).localeCompare(kindOfType(other)));
+}
 
-/** A whole message of a type, as a receiver gets it. */
+/** The types that are published to webhooks and streams: all but those that only the audit log keeps. */
+export const publicEventTypes = (): EventType[] => eventTypes().filter((type) => !descriptionOf(type).auditOnly);
+
+export const isEventType = (text: string): text is EventType => DECLARED.has(text);
+
+export const descriptionOf = (type: EventType): EventDescription => DECLARED.get(type)!;
+
+/** An example message of a type, complete as a receiver gets it. */
 export function exampleOf(type: EventType): object {
-  const { subject, before = null, after = null } = EVENT_CATALOG[type];
+  const { subject, before = null, after = null } = descriptionOf(type);
   const { version = null } = (after ?? {}) as { version?: number };
   const id = '01998a4e-8000-7000-8000-000000000001';
   const actor = { kind: 'api_key', id: '01998a4e-8000-7000-8000-000000000002' };

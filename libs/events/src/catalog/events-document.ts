@@ -1,4 +1,4 @@
-import { EVENT_CATALOG, type EventType, exampleOf, PUBLIC_EVENT_TYPES } from './event-catalog.js';
+import { descriptionOf, type EventType, eventTypes, exampleOf, kindOfType, publicEventTypes } from './event-catalog.js';
 
 const INTRODUCTION = `# Events
 
@@ -12,16 +12,16 @@ its subject, so that what comes late can be put in its place), \`subject\`, \`ve
 const titled = (kind: string): string => kind.replaceAll('_', ' ');
 
 function section(type: EventType): string {
-  const { summary, auditOnly } = EVENT_CATALOG[type];
+  const { summary, auditOnly } = descriptionOf(type);
   const kept = auditOnly ? '\n\nKept in the audit log, and told to nobody.' : '';
   return `### \`${type}\`\n\n${summary}${kept}\n\n<details><summary>Example</summary>\n\n\`\`\`json\n${JSON.stringify(exampleOf(type), null, 2)}\n\`\`\`\n\n</details>\n`;
 }
 
 /** The catalogue as a page for people. */
 export function eventsDocument(): string {
-  const types = Object.keys(EVENT_CATALOG) as EventType[];
-  const kinds = [...new Set(types.map((type) => type.split('.')[0]!))];
-  const list = `${types.length} types, ${PUBLIC_EVENT_TYPES.length} of them told. Ask for some, for all of a kind (\`subscription.*\`), or for all.\n`;
+  const types = eventTypes();
+  const kinds = [...new Set(types.map(kindOfType))];
+  const list = `${types.length} types, ${publicEventTypes().length} of them told. Ask for some, for all of a kind (\`subscription.*\`), or for all.\n`;
   return [
     INTRODUCTION,
     list,

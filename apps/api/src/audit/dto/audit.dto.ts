@@ -86,6 +86,11 @@ export class AuditSubjectDto {
   id: string;
 }
 
+/** An entry, with the name of its actor. */
+export interface NamedAuditEntry extends AuditEntry {
+  actor: AuditEntry['actor'] & { name: string | null };
+}
+
 /** Something that a person or a key did. */
 export class AuditEntryDto {
   id: string;
@@ -117,7 +122,7 @@ export class AuditEntryDto {
     reason,
     before,
     after,
-  }: AuditEntry): AuditEntryDto {
+  }: NamedAuditEntry): AuditEntryDto {
     return { id, type, at, actor, origin, subject, sequence, customer, product, reason, before, after };
   }
 }

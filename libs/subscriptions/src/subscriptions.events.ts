@@ -1,4 +1,5 @@
-import type { EventDescription } from './event-description.js';
+import { declareEvents, type EventDescription } from '@app/events';
+import type { SubscriptionEventType } from './domain/subscription.js';
 
 const PRO = { key: 'pro', name: 'Pro', version: 3 };
 const TEAM = { key: 'team', name: 'Team', version: 1 };
@@ -7,7 +8,6 @@ const TEAM_PRICE = { ...PRICE, amount: 9900 };
 const AUGUST = '2026-08-14T09:30:00.000Z';
 const SEPTEMBER = '2026-09-14T09:30:00.000Z';
 const OCTOBER = '2026-10-14T09:30:00.000Z';
-
 /** The whole of a contract, as events of what somebody did tell it. */
 const WHOLE = {
   plan: PRO,
@@ -58,7 +58,6 @@ const SCHEDULED = {
   quantity: 1,
   effectiveAt: SEPTEMBER,
 };
-
 const described = (summary: string, before: object | undefined, after: object): EventDescription => ({
   subject: 'subscription',
   summary,
@@ -66,7 +65,8 @@ const described = (summary: string, before: object | undefined, after: object): 
   after,
 });
 
-export const SUBSCRIPTION_EVENTS = {
+/** Events of subscriptions. */
+export const SUBSCRIPTION_EVENTS = declareEvents({
   'subscription.created': described(
     'A customer was put on a plan; a contract that begins later is `inactive` until then.',
     undefined,
@@ -183,4 +183,10 @@ export const SUBSCRIPTION_EVENTS = {
     was({ endedAt: null }),
     became({ status: 'expired', endedAt: SEPTEMBER }),
   ),
-} as const satisfies Record<string, EventDescription>;
+} satisfies Record<SubscriptionEventType, EventDescription>);
+
+declare module '@app/events' {
+  interface DeclaredEvents {
+    subscriptions: typeof SUBSCRIPTION_EVENTS;
+  }
+}

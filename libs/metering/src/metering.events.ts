@@ -1,23 +1,10 @@
-import type { EventDescription } from './event-description.js';
+import { declareEvents } from '@app/events';
 
 const WINDOW = { feature: 'api_calls', windowStart: '2026-11-01T00:00:00.000Z' };
 const RESERVATION = { feature: 'api_calls', quantity: 10, committed: 0, expiresAt: '2026-11-21T09:05:00.000Z' };
-const GRANT = {
-  feature: 'api_calls',
-  quantity: 500,
-  priority: 50,
-  effectiveAt: '2026-11-21T09:00:00.000Z',
-  expiresAt: null,
-  recurrence: null,
-};
-const OVERRIDE = {
-  feature: 'api_calls',
-  featureId: '01998a4e-8000-7000-8000-00000000000f',
-  terms: { type: 'metered', limit: 5000, window: 'month', overage: 'deny' },
-  expiresAt: null,
-};
 
-export const USAGE_EVENTS = {
+/** Events of usage and reservations. */
+export const METERING_EVENTS = declareEvents({
   'usage.threshold_reached': {
     subject: 'customer',
     summary:
@@ -48,16 +35,10 @@ export const USAGE_EVENTS = {
     summary: 'What was set aside is free again: nobody came back for it in time.',
     after: { feature: 'api_calls', quantity: 10 },
   },
-  'grant.created': { subject: 'grant', summary: 'A customer got units on top of the plan.', after: GRANT },
-  'grant.voided': { subject: 'grant', summary: 'What was left of a grant was taken away.', after: GRANT },
-  'entitlement.overridden': {
-    subject: 'customer',
-    summary: 'A customer has terms of its own for a feature.',
-    after: OVERRIDE,
-  },
-  'entitlement.override_removed': {
-    subject: 'customer',
-    summary: 'The terms of the plan hold for the customer again.',
-    before: OVERRIDE,
-  },
-} as const satisfies Record<string, EventDescription>;
+});
+
+declare module '@app/events' {
+  interface DeclaredEvents {
+    metering: typeof METERING_EVENTS;
+  }
+}

@@ -1,4 +1,4 @@
-import type { EventDescription } from './event-description.js';
+import { declareEvents } from '@app/events';
 
 const CONTENT = {
   name: 'Pro',
@@ -18,7 +18,8 @@ const MOVE = {
   total: 120,
 };
 
-export const CATALOG_EVENTS = {
+/** Events of products, features and plans. */
+export const CATALOG_EVENTS = declareEvents({
   'product.created': { subject: 'product', summary: 'A product was added.', after: { key: 'api', name: 'API' } },
   'product.updated': {
     subject: 'product',
@@ -85,4 +86,10 @@ export const CATALOG_EVENTS = {
     summary: 'Contracts were moved to the version that was on sale.',
     after: { ...MOVE, moved: 118, skipped: 2 },
   },
-} as const satisfies Record<string, EventDescription>;
+});
+
+declare module '@app/events' {
+  interface DeclaredEvents {
+    catalog: typeof CATALOG_EVENTS;
+  }
+}

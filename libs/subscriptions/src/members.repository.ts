@@ -16,12 +16,13 @@ export class MembersRepository {
     return rows.length > 0;
   }
 
-  async productIdsOf(customerId: string): Promise<string[]> {
-    const rows = await this.database.query<{ id: string }>(
-      'select distinct product_id as id from subscriptions where customer_id = $1',
-      [customerId],
+  /** Ids of the products of which the customers are members, by the customer's id. */
+  async productIdsOf(customerIds: string[]): Promise<Map<string, string[]>> {
+    const rows = await this.database.query<{ customerId: string; productIds: string[] }>(
+      `select customer_id as "customerId", array_agg(distinct product_id) as "productIds" from subscriptions where customer_id = any($1::uuid[]) group by customer_id`,
+      [customerIds],
     );
-    return rows.map(({ id }) => id);
+    return new Map(rows.map(({ customerId, productIds }) => [customerId, productIds]));
   }
 
   /** Customers of a scope, newest first: of one product its members. */

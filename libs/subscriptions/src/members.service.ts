@@ -20,8 +20,8 @@ export class MembersService {
   }
 
   /** Ids of the products of which the customer is a member, in no particular order. */
-  productIdsOf(customerId: string): Promise<string[]> {
-    return this.members.productIdsOf(customerId);
+  async productIdsOf(customerId: string): Promise<string[]> {
+    return (await this.members.productIdsOf([customerId])).get(customerId) ?? [];
   }
 
   /**

@@ -50,10 +50,10 @@ import { Transitions } from './transitions.js';
 export class SubscriptionsModule implements OnModuleInit {
   constructor(
     private readonly publisher: EventPublisher,
-    private readonly subscriptions: SubscriptionsRepository,
+    private readonly members: MembersRepository,
   ) {}
 
   onModuleInit(): void {
-    this.publisher.registerProductLookup((customerIds) => this.subscriptions.productIdsOf(customerIds));
+    this.publisher.registerProductLookup((customerIds) => this.members.productIdsOf(customerIds));
   }
 }

@@ -97,15 +97,6 @@ export class SubscriptionsRepository {
       : this.newestReads.add({ customerId, productId });
   }
 
-  /** The products that customers are or were subscribed to, by the customer's id. */
-  async productIdsOf(customerIds: string[]): Promise<Map<string, string[]>> {
-    const rows = await this.database.query<{ customerId: string; productIds: string[] }>(
-      `select customer_id as "customerId", array_agg(distinct product_id) as "productIds" from subscriptions where customer_id = any($1::uuid[]) group by customer_id`,
-      [customerIds],
-    );
-    return new Map(rows.map(({ customerId, productIds }) => [customerId, productIds]));
-  }
-
   /** Those that had been made by then. */
   newestAt(customerId: string, productId: string, at: Date): Promise<Subscription[]> {
     return this.database.query(

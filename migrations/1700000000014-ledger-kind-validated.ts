@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Validates the ledger's two wider checks. Separate from their creation: the scan of the whole ledger runs beside readers
- * and writers, while creation needs an exclusive lock for a moment.
+ * Validates the two wider checks of the ledger. Separate from their creation: the scan of the whole ledger runs beside
+ * readers and writers, while creation needs an exclusive lock for a moment.
  */
 export class LedgerKindValidated1700000000014 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {

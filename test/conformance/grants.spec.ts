@@ -169,7 +169,7 @@ describe('grants', () => {
     );
     const { grants: left } = burn(
       accrueGrants(
-        grants.map((one): GrantState => ({ grant: one, balance: 0, settledAt: null })),
+        grants.map((one): GrantState => ({ grant: one, balance: 0, accruedUntil: null })),
         at(HOUR),
         0,
       ).grants,
@@ -189,7 +189,7 @@ describe('grants', () => {
       grant('cursor-a'),
       grant('later-exp', { expiresAt: at(31 * DAY) }),
     ];
-    const sorted = order.map((one): GrantState => ({ grant: one, balance: 100, settledAt: null })).sort(burnOrder);
+    const sorted = order.map((one): GrantState => ({ grant: one, balance: 100, accruedUntil: null })).sort(burnOrder);
     expect(sorted.map((state) => state.grant.id)).toEqual([
       'created-first',
       'cursor-a',
@@ -355,7 +355,7 @@ describe('grants', () => {
     const state: GrantState = {
       grant: grant('a', { effectiveAt: at(DAY), rolloverMax: 0 }),
       balance: 100,
-      settledAt: at(DAY),
+      accruedUntil: at(DAY),
     };
     expect(reset([state], at(DAY))).toEqual([state]);
   });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { UsageChecker, UsageRepository } from '@app/metering';
+import { UsageChecker, CounterChecksRepository } from '@app/metering';
 import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
 import { inParallel, applyMeteredProduct, createApiKey, uniqueName } from '../support/fixtures.js';
@@ -30,7 +30,7 @@ describe('verification of counters with long ledgers', () => {
 
   /** The database gives up on more than so many at once, and on some altogether. */
   const givingUp = (most: number, tooLong: string[]): (() => number) => {
-    const usage = service.app.get(UsageRepository);
+    const usage = service.app.get(CounterChecksRepository);
     const sum = usage.mismatches.bind(usage);
     const asked = jest
       .spyOn(usage, 'mismatches')
@@ -56,7 +56,9 @@ describe('verification of counters with long ledgers', () => {
 
   it('fails when the database does not respond at all', async () => {
     givingUp(0, []);
-    jest.spyOn(service.app.get(UsageRepository), 'customerPage').mockRejectedValue(new Error('Connection terminated'));
+    jest
+      .spyOn(service.app.get(CounterChecksRepository), 'customerPage')
+      .mockRejectedValue(new Error('Connection terminated'));
     try {
       await expect(service.app.get(UsageChecker).checkAll()).rejects.toThrow('Connection terminated');
     } finally {

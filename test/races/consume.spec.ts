@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestingModuleBuilder } from '@nestjs/testing';
-import { type CounterChange, UsageRepository } from '@app/metering';
+import { type CounterChange, CountersRepository } from '@app/metering';
 import { type Connection, Database, type Statement } from '@app/platform';
 import { startApp, type TestApp } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
@@ -53,7 +53,7 @@ const UNLOCKED: Statement = {
 };
 
 /** Reads, decides and writes without holding what it read: as many would write it, and wrong. */
-class UnlockedUsageRepository extends UsageRepository {
+class UnlockedCountersRepository extends CountersRepository {
   override async lock(connection: Connection, customerIds: string[]): Promise<Map<string, number>> {
     const rows = await connection.run<{ customerId: string; version: number }>(UNLOCKED, [customerIds]);
     return new Map(rows.map(({ customerId, version }) => [customerId, version]));
@@ -61,7 +61,7 @@ class UnlockedUsageRepository extends UsageRepository {
 }
 
 /** And without telling the database where the limit is. */
-class UnguardedUsageRepository extends UnlockedUsageRepository {
+class UnguardedCountersRepository extends UnlockedCountersRepository {
   override saveCounters(connection: Connection, changes: CounterChange[], now: Date): Promise<unknown>[] {
     return super.saveCounters(
       connection,
@@ -71,10 +71,10 @@ class UnguardedUsageRepository extends UnlockedUsageRepository {
   }
 }
 
-const using = (repository: new (database: Database) => UsageRepository) => ({
+const using = (repository: new (database: Database) => CountersRepository) => ({
   customize: (module: TestingModuleBuilder) =>
     module
-      .overrideProvider(UsageRepository)
+      .overrideProvider(CountersRepository)
       .useFactory({ factory: (database: Database) => new repository(database), inject: [Database] }),
 });
 
@@ -101,8 +101,8 @@ describe('2,000 parallel consumes of 1 on a limit of 500, over two instances', (
 
   it('a variant without lock and guard fails the same test', async () => {
     const unguarded = [
-      await instance(using(UnguardedUsageRepository)),
-      await instance(using(UnguardedUsageRepository)),
+      await instance(using(UnguardedCountersRepository)),
+      await instance(using(UnguardedCountersRepository)),
     ];
     // On a busy machine the two may happen to take turns: then once more.
     let granted = 0;
@@ -113,7 +113,7 @@ describe('2,000 parallel consumes of 1 on a limit of 500, over two instances', (
 
   it('the database rejects units beyond the limit even without the lock', async () => {
     const outcome = await storm(
-      [await instance(using(UnlockedUsageRepository)), await instance(using(UnlockedUsageRepository))],
+      [await instance(using(UnlockedCountersRepository)), await instance(using(UnlockedCountersRepository))],
       database,
     );
     expect(outcome.granted).toBeLessThanOrEqual(LIMIT);

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { CatalogReader } from '@app/catalog';
-import { Clock } from '@app/kernel';
+import type { Customer } from '@app/customers';
+import { Clock, DomainError } from '@app/kernel';
 import { Batcher, CacheInvalidations, type Connection, STALENESS_MS } from '@app/platform';
 import type { Entitlement } from './domain/entitlement.js';
 import type { EntitlementSnapshot } from './domain/entitlement-snapshot.js';
@@ -56,6 +57,28 @@ export class EntitlementSnapshots {
     return this.byKey.get(key) ?? null;
   }
 
+  /**
+   * The snapshot of exactly this customer: of any age for callers that verify its version, or at most two seconds old.
+   * @throws DomainError `customer_not_found`
+   */
+  async snapshotOf({ id, key }: Pick<Customer, 'id' | 'key'>, age: 'any age' | 'fresh'): Promise<CachedSnapshot> {
+    const snapshot = age === 'fresh' ? await this.getFresh(key) : await this.get(key);
+    if (snapshot?.customer.id === id) return snapshot;
+    // The key belongs to another customer by now: the requested one is deleted.
+    throw new DomainError('not_found', 'customer_not_found', 'There is no such customer.');
+  }
+
+  /**
+   * The customer that has taken over a deleted customer's key, which this process has not noticed yet.
+   * @throws the error, unless it is `customer_not_found` and there is such a customer
+   */
+  async successorOf({ id, key }: Pick<Customer, 'id' | 'key'>, error: unknown): Promise<Customer> {
+    if (!(error instanceof DomainError && error.code === 'customer_not_found')) throw error;
+    const snapshot = await this.getFresh(key);
+    if (!snapshot || snapshot.customer.id === id) throw error;
+    return snapshot.customer;
+  }
+
   /** Reads holders afresh; those who are gone are left out. On the given connection it reads what that transaction sees. */
   async refresh(ids: string[], connection?: Connection): Promise<Map<string, CachedSnapshot>> {
     const holders = await this.repository.findByIds(ids, this.clock.now(), connection);
@@ -78,6 +101,11 @@ export class EntitlementSnapshots {
   /** Tells that the database has just confirmed a holder's version. */
   markFresh(holder: CachedSnapshot): void {
     holder.verifiedAt = performance.now();
+  }
+
+  /** Makes the next fresh read of this snapshot query the database. */
+  markStale(snapshot: CachedSnapshot): void {
+    snapshot.verifiedAt = Number.NEGATIVE_INFINITY;
   }
 
   private async load(keys: string[]): Promise<{ answer: CachedSnapshot | null }[]> {
@@ -112,6 +140,6 @@ export class EntitlementSnapshots {
   private invalidate(customerId: string | null): void {
     const suspects =
       customerId === null ? [...this.byKey.values()] : [this.byKey.peek(this.keys.peek(customerId) ?? '')];
-    for (const holder of suspects) if (holder) holder.verifiedAt = Number.NEGATIVE_INFINITY;
+    for (const snapshot of suspects) if (snapshot) this.markStale(snapshot);
   }
 }

@@ -43,6 +43,11 @@ export class EntitlementsService {
     return known && isValidAt(known, this.clock.now()) ? known : null;
   }
 
+  /** The cached entitlement, even if it is no longer valid. Null if it was never derived. For when the database is unavailable. */
+  lastKnown(snapshot: CachedSnapshot, productKey: string, featureKey: string): Entitlement | null {
+    return snapshot.entitlements.get(`${productKey} ${featureKey}`) ?? null;
+  }
+
   /** What the holder might do at another instant: nothing of it is kept. */
   async resolveAt(holder: EntitlementSnapshot, productKey: string, featureKey: string, at: Date): Promise<Entitlement> {
     const product = await this.catalog.getProduct(productKey);

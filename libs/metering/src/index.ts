@@ -1,23 +1,32 @@
 import './metering.events.js';
 
-export type { IngestResult, JointDecision, FeatureQuantity, ReservationDecision, UsageEvent } from './commands.js';
+export { type CounterChange, type CounterRow, CountersRepository } from './counting/counters.repository.js';
+export { CounterChecksRepository, type Mismatch } from './counting/counter-checks.repository.js';
+export { HistoricalDecisions } from './counting/historical-decisions.js';
+export { type CheckReport, UsageChecker } from './counting/usage-checker.js';
+export { type UsageRecord, UsageRecordsRepository } from './counting/usage-records.repository.js';
 export { assertAllowed } from './domain/assert-allowed.js';
+export type { JointDecision } from './domain/consume-commands.js';
 export type { Decision } from './domain/decide.js';
+export type { IngestResult, UsageEvent } from './domain/ingest-command.js';
+export type { CounterKey, LedgerEntry } from './domain/ledger.js';
+export type { ReservationDecision } from './domain/reservation-commands.js';
 export { SERIES_STEPS, type SeriesStep } from './domain/series.js';
-export { UsageRollupsRepository } from './usage-rollups.repository.js';
+export type { FeatureQuantity, IdempotencyClaim, UsageResult } from './domain/usage-command.js';
 export { MeteringModule } from './metering.module.js';
-export { fingerprintOf, MeteringService, type UsageScope, type UsageSubject } from './metering.service.js';
-export { HistoricalDecisions } from './historical-decisions.js';
-export type { IdempotencyClaim, UsageResult } from './usage-command.js';
-export { type UsageRecord, UsageRecordsRepository } from './usage-records.repository.js';
-export { type CheckReport, UsageChecker } from './usage-checker.js';
 export {
-  type CounterChange,
-  type CounterKey,
-  type CounterRow,
-  type LedgerEntry,
-  type Mismatch,
-  UsageRepository,
-} from './usage.repository.js';
-export { type FeatureUsage, type ProductUsage, UsageSeriesService, type UsageSeries } from './usage-series.service.js';
-export type { CountedStep } from './series-steps.js';
+  fingerprintOf,
+  MeteringService,
+  type RequestContext,
+  type ReservationRef,
+  type UsageScope,
+  type UsageSubject,
+} from './metering.service.js';
+export type { CountedStep } from './series/series-steps.js';
+export { UsageRollupsRepository } from './series/usage-rollups.repository.js';
+export {
+  type FeatureUsage,
+  type ProductUsage,
+  type UsageSeries,
+  UsageSeriesService,
+} from './series/usage-series.service.js';

@@ -2,28 +2,40 @@ import { Module } from '@nestjs/common';
 import { CatalogModule } from '@app/catalog';
 import { CustomersModule } from '@app/customers';
 import { EntitlementsModule } from '@app/entitlements';
-import { UsageRollupsRepository } from './usage-rollups.repository.js';
-import { MeterReader } from './meter-reader.js';
+import { CheckReader } from './counting/check-reader.js';
+import { CommandRunner } from './counting/command-runner.js';
+import { CounterChecksRepository } from './counting/counter-checks.repository.js';
+import { CountersRepository } from './counting/counters.repository.js';
+import { HistoricalDecisions } from './counting/historical-decisions.js';
+import { LedgerRepository } from './counting/ledger.repository.js';
+import { MeterReader } from './counting/meter-reader.js';
+import { ReservationsRepository } from './counting/reservations.repository.js';
+import { UsageBatcher } from './counting/usage-batcher.js';
+import { UsageChecker } from './counting/usage-checker.js';
+import { UsageRecordsRepository } from './counting/usage-records.repository.js';
+import { UsageStore } from './counting/usage-store.js';
+import { UsageTransaction } from './counting/usage-transaction.js';
 import { MeteringService } from './metering.service.js';
-import { HistoricalDecisions } from './historical-decisions.js';
-import { UsageChecker } from './usage-checker.js';
-import { UsageBatcher } from './usage-batcher.js';
-import { UsageSeriesService } from './usage-series.service.js';
-import { UsageSeriesRepository } from './usage-series.repository.js';
-import { UsageRecordsRepository } from './usage-records.repository.js';
-import { UsageRepository } from './usage.repository.js';
-import { UsageTransaction } from './usage-transaction.js';
+import { UsageRollupsRepository } from './series/usage-rollups.repository.js';
+import { UsageSeriesRepository } from './series/usage-series.repository.js';
+import { UsageSeriesService } from './series/usage-series.service.js';
 
 @Module({
   imports: [CatalogModule, CustomersModule, EntitlementsModule],
   providers: [
-    UsageRepository,
+    CountersRepository,
+    LedgerRepository,
+    ReservationsRepository,
+    CounterChecksRepository,
     UsageRecordsRepository,
     UsageSeriesRepository,
     UsageRollupsRepository,
     MeterReader,
+    UsageStore,
     UsageTransaction,
     UsageBatcher,
+    CommandRunner,
+    CheckReader,
     UsageChecker,
     HistoricalDecisions,
     UsageSeriesService,

@@ -38,7 +38,7 @@ export class IngestUsageOperation {
         const customer = await this.customers.findCached(key, principal.scope);
         const ofCustomer = indexes.map((index) => usageEventOf(events[index]!));
         const outcomes = customer
-          ? await this.metering.ingest({ customer, product, facts: ofCustomer, actor: actorOf(principal) })
+          ? await this.metering.ingest({ customer, product, events: ofCustomer, actor: actorOf(principal) })
           : ofCustomer.map(customerNotFound);
         indexes.forEach((index, position) => (results[index] = outcomes[position]!));
       }),

@@ -5,7 +5,7 @@ import type { Grant } from '@app/entitlements';
 export interface GrantState {
   grant: Grant;
   balance: number;
-  settledAt: Date | null;
+  accruedUntil: Date | null;
 }
 
 /** Units taken from one grant; negative: put back. */
@@ -108,7 +108,7 @@ export function accrueGrants(
   uncovered: number,
 ): { grants: GrantState[]; covered: Burn[] } {
   const fillings = grants.flatMap((state, index) => fillingsOf(state, upTo).map((at) => ({ at, index, state })));
-  if (fillings.length === 0 && grants.every(({ settledAt }) => settledAt !== null && settledAt >= upTo))
+  if (fillings.length === 0 && grants.every(({ accruedUntil }) => accruedUntil !== null && accruedUntil >= upTo))
     return { grants, covered: [] };
   const balances = grants.map(({ balance }) => balance);
   const covered: Burn[] = [];
@@ -124,7 +124,7 @@ export function accrueGrants(
   const settled = grants.map((state, index) => ({
     ...state,
     balance: balances[index]!,
-    settledAt: later(state.settledAt, upTo),
+    accruedUntil: later(state.accruedUntil, upTo),
   }));
   return { grants: settled, covered };
 }
@@ -139,13 +139,14 @@ export function reset(grants: GrantState[], at: Date): GrantState[] {
 }
 
 /** When the grant becomes full, after it was last settled and up to `upTo`, inclusive. */
-function fillingsOf({ grant, settledAt }: GrantState, upTo: Date): Date[] {
-  const isNew = (at: Date): boolean => (settledAt === null || at > settledAt) && at <= upTo && isActive(grant, at);
+function fillingsOf({ grant, accruedUntil }: GrantState, upTo: Date): Date[] {
+  const isNew = (at: Date): boolean =>
+    (accruedUntil === null || at > accruedUntil) && at <= upTo && isActive(grant, at);
   const fillings = isNew(grant.effectiveAt) ? [grant.effectiveAt] : [];
   if (!grant.recurrence) return fillings;
   const { anchor, interval, count } = grant.recurrence;
   const cadence: Cadence = { anchor, interval, count, timeZone: grant.timezone };
-  const from = settledAt === null || settledAt < grant.effectiveAt ? grant.effectiveAt : settledAt;
+  const from = accruedUntil === null || accruedUntil < grant.effectiveAt ? grant.effectiveAt : accruedUntil;
   for (
     let at = periodAt(cadence, upTo).start;
     at > from && fillings.length < MAX_RECURRENCES;

@@ -54,7 +54,7 @@ export function unusedMeter(allowance: Allowance, grants: Grant[], now: Date): M
     carried: 0,
     notified: 0,
     recent: 0,
-    grants: grants.map((grant) => ({ grant, balance: 0, settledAt: null })),
+    grants: grants.map((grant) => ({ grant, balance: 0, accruedUntil: null })),
   };
 }
 

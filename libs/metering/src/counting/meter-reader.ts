@@ -2,75 +2,86 @@ import { Injectable } from '@nestjs/common';
 import { type Entitlement, windowAt, memoizedWindows } from '@app/entitlements';
 import { totalOf } from '@app/kernel';
 import type { Connection } from '@app/platform';
-import type { Burn, GrantState } from './domain/burn-down.js';
-import { allowanceOf } from './domain/decide.js';
-import { advance, type Allowance, FOR_EVER, type Meter, unusedMeter } from './domain/meter.js';
-import { type CounterKey, type CounterRow, type Reservation, UsageRepository } from './usage.repository.js';
+import type { Burn, GrantState } from '../domain/burn-down.js';
+import { allowanceOf } from '../domain/decide.js';
+import type { CounterKey } from '../domain/ledger.js';
+import { advance, type Allowance, FOR_EVER, type Meter, unusedMeter } from '../domain/meter.js';
+import type { Reservation } from '../domain/reservation.js';
+import { type CounterRow, CountersRepository } from './counters.repository.js';
+import { LedgerRepository } from './ledger.repository.js';
+import { ReservationsRepository } from './reservations.repository.js';
 
-/** A meter that is asked about: the one of the window that runs now, or, with `at`, of the window that ran then. */
+/** A meter to read: of the current window, or, with `at`, of the window that contains that instant. */
 export interface MeterRequest {
   customerId: string;
   entitlement: Entitlement;
-  /** The window of this instant, as it stands: nothing is carried into it and no grant pays for it. */
+  /** Read this window as stored: nothing is carried over into it, and no grant covers its overage. */
   at?: Date;
-  /** Instead: the window that begins here. */
+  /** In place of `at`: the window that begins here. */
   windowStart?: Date;
-  /** What was burnt from grants in the window is needed, to put it back. */
+  /** Also read what was burnt from grants in the window, to return units to them. */
   withBurns?: boolean;
 }
 
-/** A meter as the database has it, brought up to `now`. */
+/** A stored meter, advanced to `now`. */
 export interface MeterReading extends CounterKey {
   entitlement: Entitlement;
   allowance: Allowance;
-  /** The customer's entitlement version, read together with the counter. null: there is no such customer. */
+  /** The customer's entitlement version, read together with the counter. Null: there is no such customer. */
   version: number | null;
   meter: Meter;
-  /** True when the window has a row of its own. */
+  /** True when the window has its own row. */
   exists: boolean;
-  /** What the window's own row has; zeros when there is none. */
+  /** The values of the window's own row; zeros when there is none. */
   stored: { used: number; reserved: number; fromGrants: number };
   /** Units used in this window but counted in windows of another kind; part of `meter.used`, not yet of the row. */
   opening: number;
-  /** Reservations that are over; no longer part of `meter.reserved`, but still of the row. */
+  /** Reservations that have expired: no longer part of `meter.reserved`, but still of the row. */
   expired: Reservation[];
-  /** What grants have covered of the window's overage, not yet written down. */
+  /** Overage of the window that grants have covered since the row was stored. */
   covered: Burn[];
-  /** What was burnt in the window, covered and put back, oldest first. */
+  /** Units burnt from grants in the window and returned to them, oldest first. */
   burnt: Burn[];
 }
 
-interface Wanted {
+/** A request with the key of its counter. */
+interface CounterRequest {
   request: MeterRequest;
   allowance: Allowance;
   key: CounterKey & { windowName: Allowance['windowName'] };
   row: CounterRow;
 }
 
+type KeyedRequest = Omit<CounterRequest, 'row'>;
+
 /** The key of a counter as text, for maps. */
 export const counterName = ({ customerId, featureId, windowStart }: CounterKey): string =>
   `${customerId}${featureId}${windowStart.getTime()}`;
 
-/** Where the window of a request begins; null when nothing is counted there. */
+/** The start of a request's window; null where nothing is counted. */
 export function windowStartOf({ entitlement, at, windowStart }: MeterRequest): Date | null {
   if (!entitlement.schedule || entitlement.denied) return null;
   if (windowStart) return windowStart;
   const { schedule, window } = entitlement;
-  const runsThen = at === undefined || (window !== null && at >= window.start && at < window.end);
-  return (runsThen ? window : windowAt(schedule, at))?.start ?? FOR_EVER;
+  const isCurrentWindow = at === undefined || (window !== null && at >= window.start && at < window.end);
+  return (isCurrentWindow ? window : windowAt(schedule, at))?.start ?? FOR_EVER;
 }
 
-/** Reads meters, many at once: one question to the database for all that have neither grants, rate limits nor reservations. */
+/** Reads many meters together: one query where none has grants, rate limits or reservations. */
 @Injectable()
 export class MeterReader {
   private readonly allowances = new WeakMap<Entitlement, Allowance>();
 
-  constructor(private readonly usage: UsageRepository) {}
+  constructor(
+    private readonly counters: CountersRepository,
+    private readonly ledger: LedgerRepository,
+    private readonly reservations: ReservationsRepository,
+  ) {}
 
-  /** Requests of which nothing is counted are refused. The readings come in the requests' order. */
+  /** Every request must be for a counted feature. @returns one reading for each request, in their order */
   async read(connection: Connection, requests: MeterRequest[], now: Date): Promise<MeterReading[]> {
     if (requests.length === 0) return [];
-    const wanted = requests.map((request): Omit<Wanted, 'row'> => {
+    const keyed = requests.map((request): KeyedRequest => {
       const { entitlement, customerId } = request;
       const allowance = this.allowanceOf(entitlement);
       return {
@@ -84,25 +95,25 @@ export class MeterReader {
         },
       };
     });
-    // None of these waits for the other: they travel together.
+    // These queries are sent together: none depends on the result of another.
     const [rows, grants, recent, burnt] = await Promise.all([
-      this.usage.counters(
+      this.counters.readNewest(
         connection,
-        wanted.map(({ key }) => key),
+        keyed.map(({ key }) => key),
       ),
-      this.grants(connection, wanted),
-      this.recent(connection, wanted, now),
-      this.burnt(connection, wanted),
+      this.grants(connection, keyed),
+      this.recent(connection, keyed, now),
+      this.burnt(connection, keyed),
     ]);
-    const found: Wanted[] = wanted.map((one) => ({ ...one, row: EMPTY_ROW }));
-    for (const row of rows) found[row.n - 1]!.row = row;
+    const read: CounterRequest[] = keyed.map((request) => ({ ...request, row: EMPTY_ROW }));
+    for (const row of rows) read[row.n - 1]!.row = row;
     const [openings, expired] = await Promise.all([
-      this.openings(connection, found),
-      this.expired(connection, found, now),
+      this.openings(connection, read),
+      this.expired(connection, read, now),
     ]);
-    return found.map((one, index) =>
+    return read.map((request, index) =>
       readingOf(
-        one,
+        request,
         {
           grants: grants.get(index) ?? [],
           recent: recent.get(index) ?? 0,
@@ -123,64 +134,71 @@ export class MeterReader {
     return allowance;
   }
 
-  private async grants(connection: Connection, wanted: Omit<Wanted, 'row'>[]): Promise<Map<number, GrantState[]>> {
-    const asked = wanted.flatMap(({ request }, index) =>
+  private async grants(connection: Connection, requests: KeyedRequest[]): Promise<Map<number, GrantState[]>> {
+    const granted = requests.flatMap(({ request }, index) =>
       isCurrent(request) ? request.entitlement.grants.map((grant) => ({ index, grant })) : [],
     );
-    if (asked.length === 0) return new Map();
+    if (granted.length === 0) return new Map();
     const balances = new Map(
       (
-        await this.usage.balances(
+        await this.counters.balances(
           connection,
-          asked.map(({ grant }) => grant),
+          granted.map(({ grant }) => grant),
         )
       ).map((row) => [row.grantId, row]),
     );
     return collect(
-      asked.map(({ index, grant }) => {
+      granted.map(({ index, grant }) => {
         const known = balances.get(grant.id);
-        return [index, { grant, balance: known?.balance ?? 0, settledAt: known?.settledAt ?? null }];
+        return [index, { grant, balance: known?.balance ?? 0, accruedUntil: known?.accruedUntil ?? null }];
       }),
     );
   }
 
-  private async recent(connection: Connection, wanted: Omit<Wanted, 'row'>[], now: Date): Promise<Map<number, number>> {
-    const limited = pick(wanted, ({ allowance }) => allowance.rateLimit !== null);
+  private async recent(connection: Connection, requests: KeyedRequest[], now: Date): Promise<Map<number, number>> {
+    const limited = pick(requests, ({ allowance }) => allowance.rateLimit !== null);
     if (limited.length === 0) return new Map();
     const spans = limited.map(({ item: { key, allowance } }) => ({
       ...key,
       since: new Date(now.getTime() - allowance.rateLimit!.windowSeconds * 1_000),
     }));
-    const quantities = await this.usage.recent(connection, spans);
+    const quantities = await this.counters.recent(connection, spans);
     return new Map(limited.map(({ index }, position) => [index, quantities[position]!]));
   }
 
-  private async burnt(connection: Connection, wanted: Omit<Wanted, 'row'>[]): Promise<Map<number, Burn[]>> {
-    const asked = pick(wanted, ({ request }) => request.withBurns === true && request.entitlement.grants.length > 0);
-    if (asked.length === 0) return new Map();
-    const rows = await this.usage.burns(
+  private async burnt(connection: Connection, requests: KeyedRequest[]): Promise<Map<number, Burn[]>> {
+    const withBurns = pick(
+      requests,
+      ({ request }) => request.withBurns === true && request.entitlement.grants.length > 0,
+    );
+    if (withBurns.length === 0) return new Map();
+    const rows = await this.ledger.burns(
       connection,
-      asked.map(({ item }) => item.key),
+      withBurns.map(({ item }) => item.key),
     );
     const byCounter = collect(rows.map((row) => [counterName(row), row.burns]));
-    return new Map(asked.map(({ item, index }) => [index, (byCounter.get(counterName(item.key)) ?? []).flat()]));
+    return new Map(withBurns.map(({ item, index }) => [index, (byCounter.get(counterName(item.key)) ?? []).flat()]));
   }
 
-  private async openings(connection: Connection, found: Wanted[]): Promise<Map<number, number>> {
-    const foreign = pick(found, ({ row }) => row.foreign);
+  private async openings(connection: Connection, requests: CounterRequest[]): Promise<Map<number, number>> {
+    const foreign = pick(requests, ({ row }) => row.foreign);
     if (foreign.length === 0) return new Map();
     const spans = foreign.map(({ item: { key, allowance } }) => ({
       ...key,
       windowEnd: allowance.windowAt(key.windowStart)?.end ?? ('infinity' as const),
     }));
-    const quantities = await this.usage.openings(connection, spans);
+    const quantities = await this.counters.openings(connection, spans);
     return new Map(foreign.map(({ index }, position) => [index, quantities[position]!]));
   }
 
-  private async expired(connection: Connection, found: Wanted[], now: Date): Promise<Map<number, Reservation[]>> {
-    const holding = pick(found, ({ row, key }) => row.reserved > 0 && row.windowStart === key.windowStart.getTime());
+  private async expired(
+    connection: Connection,
+    requests: CounterRequest[],
+    now: Date,
+  ): Promise<Map<number, Reservation[]>> {
+    const holding = pick(requests, ({ row, key }) => row.reserved > 0 && row.windowStart === key.windowStart.getTime());
     if (holding.length === 0) return new Map();
-    const reservations = await this.usage.expired(
+    const reservations = await this.reservations.expired(
       connection,
       holding.map(({ item }) => item.key),
       now,
@@ -190,8 +208,8 @@ export class MeterReader {
   }
 }
 
-function pick<T>(items: T[], wanted: (item: T) => boolean): { item: T; index: number }[] {
-  return items.flatMap((item, index) => (wanted(item) ? [{ item, index }] : []));
+function pick<T>(items: T[], matches: (item: T) => boolean): { item: T; index: number }[] {
+  return items.flatMap((item, index) => (matches(item) ? [{ item, index }] : []));
 }
 
 function collect<K, V>(entries: [K, V][]): Map<K, V[]> {
@@ -221,22 +239,22 @@ const isCurrent = ({ at, windowStart }: MeterRequest): boolean => at === undefin
 type Extras = Pick<MeterReading, 'opening' | 'expired' | 'burnt'> & { grants: GrantState[]; recent: number };
 
 function readingOf(
-  { request, allowance, key, row }: Wanted,
+  { request, allowance, key, row }: CounterRequest,
   { grants, recent, ...extras }: Extras,
   now: Date,
 ): MeterReading {
-  const own = row.windowStart === key.windowStart.getTime();
-  const kept = own
+  const hasRow = row.windowStart === key.windowStart.getTime();
+  const stored = hasRow
     ? { used: row.used, reserved: row.reserved, fromGrants: row.fromGrants }
     : { used: 0, reserved: 0, fromGrants: 0 };
-  const held = totalOf(extras.expired, 'quantity');
+  const expiredUnits = totalOf(extras.expired, 'quantity');
   const { meter, covered } = isCurrent(request)
-    ? advance({ ...newestMeter(row, own, allowance, request, now), recent, grants }, allowance, now)
+    ? advance({ ...newestMeter(row, hasRow, allowance, request, now), recent, grants }, allowance, now)
     : {
         meter: {
           ...unusedMeter(allowance, [], now),
           windowStart: key.windowStart,
-          ...(own ? counted(row) : {}),
+          ...(hasRow ? countsOf(row) : {}),
           recent,
         },
         covered: [],
@@ -249,16 +267,16 @@ function readingOf(
     entitlement: request.entitlement,
     allowance,
     version: row.version,
-    exists: own,
-    stored: kept,
+    exists: hasRow,
+    stored,
     ...extras,
     covered,
     burnt: covered.length > 0 ? [...extras.burnt, ...covered] : extras.burnt,
-    meter: { ...meter, used: meter.used + extras.opening, reserved: meter.reserved - held },
+    meter: { ...meter, used: meter.used + extras.opening, reserved: meter.reserved - expiredUnits },
   };
 }
 
-const counted = ({ used, reserved, fromGrants, carried, notified }: CounterRow) => ({
+const countsOf = ({ used, reserved, fromGrants, carried, notified }: CounterRow) => ({
   used,
   reserved,
   fromGrants,
@@ -266,15 +284,15 @@ const counted = ({ used, reserved, fromGrants, carried, notified }: CounterRow) 
   notified,
 });
 
-/** The meter of the newest window that was counted in, as long as it is of the same kind: what was left over there may count here. */
+/** The meter of the newest counted window, if it is of the same kind: its unused units may roll over. */
 function newestMeter(
   row: CounterRow,
-  own: boolean,
+  hasRow: boolean,
   allowance: Allowance,
   { entitlement }: MeterRequest,
   now: Date,
 ): Meter {
   const unused = unusedMeter(allowance, entitlement.grants, now);
-  if (row.windowStart === null || (!own && row.foreign)) return unused;
-  return { ...unused, windowStart: new Date(row.windowStart), ...counted(row) };
+  if (row.windowStart === null || (!hasRow && row.foreign)) return unused;
+  return { ...unused, windowStart: new Date(row.windowStart), ...countsOf(row) };
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type Actor, Clock } from '@app/kernel';
 import { Events } from '@app/events';
 import { Database, isUnavailable } from '@app/platform';
-import { type Mismatch, UsageRepository } from './usage.repository.js';
+import { type Mismatch, CounterChecksRepository } from './counter-checks.repository.js';
 
 export interface CheckReport {
   /** Customers looked at. */
@@ -33,7 +33,7 @@ const PAGE = 1_000;
 @Injectable()
 export class UsageChecker {
   constructor(
-    private readonly usage: UsageRepository,
+    private readonly usage: CounterChecksRepository,
     private readonly database: Database,
     private readonly events: Events,
     private readonly clock: Clock,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { idBefore } from '@app/kernel';
 import { Database } from '@app/platform';
-import { ROLLUP_BUCKET_MINUTES, type Span, alignedBuckets } from './domain/series.js';
+import { ROLLUP_BUCKET_MINUTES, type Span, alignedBuckets } from '../domain/series.js';
 import { type CountedStep, IS_USAGE } from './series-steps.js';
 
 export interface LedgerQuestion extends Span {

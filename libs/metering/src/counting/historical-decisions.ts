@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { type Entitlement, EntitlementsService, EntitlementSnapshots, memoizedWindows } from '@app/entitlements';
 import { CustomerTime } from '@app/customers';
 import { DomainError, invalidField, periodAt, totalOf } from '@app/kernel';
-import type { GrantState } from './domain/burn-down.js';
-import { isActive } from './domain/burn-down.js';
-import { allowanceOf, check, type Decision } from './domain/decide.js';
-import { FOR_EVER, unusedMeter } from './domain/meter.js';
-import type { UsageScope } from './metering.service.js';
-import { UsageRepository } from './usage.repository.js';
+import type { GrantState } from '../domain/burn-down.js';
+import { isActive } from '../domain/burn-down.js';
+import { allowanceOf, check, type Decision } from '../domain/decide.js';
+import { FOR_EVER, unusedMeter } from '../domain/meter.js';
+import type { UsageScope } from '../metering.service.js';
+import { LedgerRepository } from './ledger.repository.js';
 
 /** Tells what would have been decided at an earlier instant: what was sold by then, and what had been recorded by then. */
 @Injectable()
@@ -15,7 +15,7 @@ export class HistoricalDecisions {
   constructor(
     private readonly holders: EntitlementSnapshots,
     private readonly entitlements: EntitlementsService,
-    private readonly usage: UsageRepository,
+    private readonly usage: LedgerRepository,
     private readonly time: CustomerTime,
   ) {}
 
@@ -76,7 +76,7 @@ export class HistoricalDecisions {
         burns.filter((burn) => burn.grantId === grant.id && burn.recordedAt >= since),
         'quantity',
       );
-      return { grant, balance: isActive(grant, at) ? Math.max(0, grant.quantity - burnt) : 0, settledAt: at };
+      return { grant, balance: isActive(grant, at) ? Math.max(0, grant.quantity - burnt) : 0, accruedUntil: at };
     });
     return { grants: states, fromGrants };
   }

@@ -4,7 +4,7 @@ import { type Customer, CustomerTime } from '@app/customers';
 import { grouped, totalOf } from '@app/kernel';
 import { Database, isCutShort } from '@app/platform';
 import { UsageRollupsRepository, type LedgerQuestion } from './usage-rollups.repository.js';
-import { type Span, spanOf } from './domain/series.js';
+import { type Span, spanOf } from '../domain/series.js';
 import { UsageSeriesRepository } from './usage-series.repository.js';
 import type { CountedStep, UsageStep } from './series-steps.js';
 

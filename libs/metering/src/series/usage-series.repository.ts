@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@app/platform';
-import type { Span } from './domain/series.js';
+import type { Span } from '../domain/series.js';
 import { type CountedStep, IS_USAGE } from './series-steps.js';
 
 export interface FeatureStep extends CountedStep {

@@ -1,0 +1,174 @@
+import type { Entitlement } from '@app/entitlements';
+import type { NewEvent } from '@app/events';
+import { DomainError, newId, SYSTEM_ACTOR } from '@app/kernel';
+import { keyReused, type Outcome } from '@app/platform';
+import type { LedgerEntry } from '../domain/ledger.js';
+import { effectiveLimit } from '../domain/meter.js';
+import type { Reservation } from '../domain/reservation.js';
+import type {
+  CommandResult,
+  DecisionContext,
+  MeterStateWithBurns,
+  NewEntry,
+  UsageResult,
+} from '../domain/usage-command.js';
+import type { StoredReplay } from './ledger.repository.js';
+import type { PreparedCommand, TransactionMeter, TransactionMeters } from './transaction-meters.js';
+
+/** Stored results that commands look up, and results of earlier commands of the same transaction. */
+export interface EarlierResults {
+  /** By caller and key. */
+  replays: Map<string, StoredReplay>;
+  /** By id. */
+  reservations: Map<string, Reservation>;
+  /** Names of the event references that are counted already. */
+  counted: Set<string>;
+}
+
+/** Everything that the commands of one transaction will write. */
+export interface PendingWrites {
+  meters: TransactionMeters;
+  entries: LedgerEntry[];
+  reservations: Reservation[];
+  events: NewEvent[];
+  replays: StoredReplay[];
+}
+
+interface Surroundings {
+  now: Date;
+  earlier: EarlierResults;
+  pending: PendingWrites;
+}
+
+/** In percent of the limit; each is published once per window. */
+const THRESHOLDS = [80, 100];
+const OK = 200;
+const NO_REFERENCES: Set<string> = new Set();
+
+/** Lets one command decide on the results of the commands before it, and keeps its result for the commands after it. */
+export function decideCommand(
+  { command, entitlements, snapshot }: PreparedCommand,
+  surroundings: Surroundings,
+): Outcome<UsageResult<unknown>> {
+  const { now, earlier, pending } = surroundings;
+  const { idempotency: claim, customer } = command;
+  const replay = claim && earlier.replays.get(claimName(claim));
+  if (replay)
+    return replay.fingerprint === claim.fingerprint
+      ? { answer: { answer: JSON.parse(replay.answer), replayed: true } }
+      : { error: keyReused() };
+  const meters = command.meterRefs.map((meterRef, index) =>
+    pending.meters.find(meterRef, entitlements[index]!, snapshot.customer.id),
+  );
+  const context: DecisionContext = {
+    now,
+    customer: snapshot.customer,
+    states: entitlements.map((entitlement, index) => stateOf(entitlement, meters[index])),
+    reservations: earlier.reservations,
+    counted: command.eventIds
+      ? new Set(command.eventIds.filter((reference) => earlier.counted.has(referenceName(customer.id, reference))))
+      : NO_REFERENCES,
+  };
+  let result: CommandResult<unknown>;
+  try {
+    result = command.decide(context);
+  } catch (error) {
+    return { error };
+  }
+  keep(result, meters, { now, earlier, pending, customerId: customer.id, entitlements });
+  if (claim) {
+    const stored = { ...claim, status: OK, answer: JSON.stringify(result.answer) };
+    pending.replays.push(stored);
+    earlier.replays.set(claimName(claim), stored);
+  }
+  return { answer: { answer: result.answer, replayed: false } };
+}
+
+function keep(
+  result: CommandResult<unknown>,
+  meters: (TransactionMeter | undefined)[],
+  {
+    now,
+    earlier,
+    pending,
+    customerId,
+    entitlements,
+  }: Surroundings & { customerId: string; entitlements: Entitlement[] },
+): void {
+  result.meters.forEach((meter, index) => {
+    const kept = meters[index];
+    if (!meter || !kept) return;
+    const grew = meter.used > kept.reading.meter.used;
+    kept.reading.meter = meter;
+    kept.changed = true;
+    kept.unguarded ||= result.unguarded === true;
+    if (grew) for (const event of thresholdsOf(kept, now)) pending.events.push(event);
+  });
+  for (const entry of result.entries ?? []) {
+    const { reading } = meters[entry.meterIndex]!;
+    pending.entries.push(ledgerEntryOf(entry, customerId, reading));
+    if (entry.burns.length > 0) reading.burnt = [...reading.burnt, ...entry.burns];
+    if (entry.reference !== undefined) earlier.counted.add(referenceName(customerId, entry.reference));
+  }
+  for (const reservation of result.reservations ?? []) {
+    earlier.reservations.set(reservation.id, reservation);
+    pending.reservations.push(reservation);
+  }
+  // All features of a command are of one product.
+  const { productId } = entitlements[0]!.feature;
+  if (result.events) for (const event of result.events) pending.events.push({ ...event, productId });
+}
+
+function ledgerEntryOf(
+  { quantity, kind, occurredAt, burns, actor, properties, reference }: NewEntry,
+  customerId: string,
+  { featureId, windowStart }: { featureId: string; windowStart: Date },
+): LedgerEntry {
+  return {
+    id: newId(),
+    customerId,
+    featureId,
+    windowStart,
+    quantity,
+    kind,
+    occurredAt,
+    actor: { kind: actor.kind, id: actor.id },
+    properties: properties ?? null,
+    burns: burns.length > 0 ? burns : null,
+    reference: reference ?? null,
+  };
+}
+
+/** Publishes each threshold once per window, also when usage falls and rises again. */
+function thresholdsOf(kept: TransactionMeter, now: Date): NewEvent[] {
+  const { meter, allowance, entitlement, customerId, windowStart } = kept.reading;
+  const limit = effectiveLimit(meter, allowance, now);
+  if (limit === null || limit === 0) return [];
+  if (meter.notified >= THRESHOLDS.at(-1)! || meter.used * 100 < limit * THRESHOLDS[0]!) return [];
+  const reached = THRESHOLDS.filter((percent) => percent > meter.notified && meter.used * 100 >= limit * percent);
+  if (reached.length === 0) return [];
+  kept.reading.meter = { ...meter, notified: reached.at(-1)! };
+  return reached.map((percent) => ({
+    type: 'usage.threshold_reached',
+    subject: { type: 'customer', id: customerId },
+    customerId,
+    productId: entitlement.feature.productId,
+    actor: SYSTEM_ACTOR,
+    after: { feature: entitlement.feature.key, percent, limit, used: meter.used, windowStart },
+  }));
+}
+
+function stateOf(entitlement: Entitlement, meter: TransactionMeter | undefined): MeterStateWithBurns {
+  if (!meter) return { entitlement, allowance: null, meter: null, burnt: [] };
+  const { reading } = meter;
+  return { entitlement, allowance: reading.allowance, meter: reading.meter, burnt: reading.burnt };
+}
+
+/** The name of an Idempotency-Key in a map. */
+export const claimName = ({ caller, key }: { caller: string; key: string }): string => `${caller} ${key}`;
+
+/** The name of an event reference in a set. */
+export const referenceName = (customerId: string, reference: string): string => `${customerId} ${reference}`;
+
+export const customerNotFound = (): DomainError =>
+  new DomainError('not_found', 'customer_not_found', 'There is no such customer.');

@@ -1,0 +1,189 @@
+import { Injectable } from '@nestjs/common';
+import type { WindowName } from '@app/catalog';
+import { arrayLiteral, type Connection } from '@app/platform';
+import type { CounterKey } from '../domain/ledger.js';
+import { columns, inOrder, usageStatement } from './batch-statement.js';
+
+/** The newest counter that is not after the requested window, with the customer's entitlement version. */
+export interface CounterRow {
+  /** Position of the requested key, from 1. */
+  n: number;
+  version: number | null;
+  /** Milliseconds since 1970; null: there is no counter. */
+  windowStart: number | null;
+  windowName: WindowName;
+  used: number;
+  reserved: number;
+  fromGrants: number;
+  carried: number;
+  notified: number;
+  /** True when usage in this window may have been counted in windows of another kind. */
+  foreign: boolean;
+}
+
+/** What one transaction adds to a counter, and what it sets. */
+export interface CounterChange extends CounterKey {
+  /** False: the row must be inserted. */
+  exists: boolean;
+  windowName: WindowName;
+  used: number;
+  reserved: number;
+  fromGrants: number;
+  carried: number;
+  notified: number;
+  /** The limit that the database enforces; null where usage beyond the limit is allowed. */
+  hardLimit: number | null;
+}
+
+/** What is left of one grant. */
+export interface GrantBalance {
+  customerId: string;
+  grantId: string;
+  balance: number;
+  /** Until when activations, recurrences and resets are applied. */
+  accruedUntil: Date;
+}
+
+const NOW_ON_CLOCK = usageStatement('now on clock', 'select now from test_clocks where id = $1');
+
+/** Locks customers in the order of their ids. Counting and rebuilding take the same lock. */
+export const LOCK_CUSTOMERS = `select customer_id as "customerId", version::float8 as version from entitlement_versions where customer_id = any($1::uuid[]) order by customer_id for update`;
+const LOCK_ALL = usageStatement('lock', LOCK_CUSTOMERS);
+const LOCK_FREE = usageStatement('lock free', `${LOCK_CUSTOMERS} skip locked`);
+
+const COUNTERS = usageStatement(
+  'counters',
+  `
+  select k.n::integer as n, v.version::float8 as version, (extract(epoch from c.window_start) * 1000)::float8 as "windowStart", c.window_name as "windowName",
+    c.used::float8 as used, c.reserved::float8 as reserved, c.from_grants::float8 as "fromGrants", c.carried::float8 as carried, c.notified,
+    case when c.window_name = k.window_name then false
+      else c.window_start is not null or exists (select from usage_counters o where o.customer_id = k.customer_id and o.feature_id = k.feature_id) end as foreign
+  from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[]) with ordinality k (customer_id, feature_id, window_start, window_name, n)
+  left join entitlement_versions v on v.customer_id = k.customer_id
+  left join lateral (select * from usage_counters c where c.customer_id = k.customer_id and c.feature_id = k.feature_id and c.window_start <= k.window_start
+    order by c.window_start desc limit 1) c on true`,
+);
+
+const OPENINGS = usageStatement(
+  'openings',
+  `
+  select k.n::integer as n, (select coalesce(sum(l.quantity), 0)::float8 from usage_ledger l
+    where l.customer_id = k.customer_id and l.feature_id = k.feature_id and l.occurred_at >= k.window_start and l.occurred_at < k.window_end
+      and l.kind <> 'opening' and l.window_start <> k.window_start) as quantity
+  from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::timestamptz[]) with ordinality k (customer_id, feature_id, window_start, window_end, n)`,
+);
+
+const BALANCES = usageStatement(
+  'balances',
+  `
+  select b.grant_id as "grantId", b.balance::float8 as balance, b.settled_at as "accruedUntil" from unnest($1::uuid[], $2::uuid[]) as k (customer_id, grant_id)
+  cross join lateral (select * from grant_balances b where b.customer_id = k.customer_id and b.grant_id = k.grant_id limit 1) b`,
+);
+
+/** `since` is exclusive, so that usage exactly one full span ago no longer counts. */
+const RECENT = usageStatement(
+  'recent',
+  `
+  select k.n::integer as n, (select coalesce(sum(l.quantity), 0)::float8 from usage_ledger l
+    where l.customer_id = k.customer_id and l.feature_id = k.feature_id and l.occurred_at > k.since and l.quantity > 0 and l.kind <> 'opening') as quantity
+  from unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) with ordinality k (customer_id, feature_id, since, n)`,
+);
+
+const COUNTER_CHANGES = `unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::smallint[], $10::bigint[])`;
+const INSERT_COUNTERS = usageStatement(
+  'insert counters',
+  `
+  insert into usage_counters (customer_id, feature_id, window_start, window_name, used, reserved, from_grants, carried, notified, hard_limit, updated_at)
+  select *, $11::timestamptz from ${COUNTER_CHANGES}`,
+);
+const UPDATE_COUNTERS = usageStatement(
+  'update counters',
+  `
+  update usage_counters c set window_name = n.window_name, used = c.used + n.used, reserved = c.reserved + n.reserved, from_grants = c.from_grants + n.from_grants,
+    carried = n.carried, notified = n.notified, hard_limit = n.hard_limit, updated_at = $11::timestamptz
+  from ${COUNTER_CHANGES} as n (customer_id, feature_id, window_start, window_name, used, reserved, from_grants, carried, notified, hard_limit)
+  where c.customer_id = n.customer_id and c.feature_id = n.feature_id and c.window_start = n.window_start`,
+);
+const CHANGED_COLUMNS = [
+  'customerId',
+  'featureId',
+  'windowStart',
+  'windowName',
+  'used',
+  'reserved',
+  'fromGrants',
+  'carried',
+  'notified',
+  'hardLimit',
+] as const;
+
+const SAVE_BALANCES = usageStatement(
+  'save balances',
+  `
+  insert into grant_balances as b (customer_id, grant_id, balance, settled_at) select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::timestamptz[])
+  on conflict (customer_id, grant_id) do update set balance = excluded.balance, settled_at = excluded.settled_at`,
+);
+
+/** Counters and grant balances. Every change needs the customer's lock. */
+@Injectable()
+export class CountersRepository {
+  /**
+   * Locks customers until the transaction ends. All transactions lock in one order, so none deadlocks with another.
+   * @param free leaves out customers that another transaction has locked, instead of waiting for them
+   * @returns their entitlement versions
+   */
+  async lock(connection: Connection, customerIds: string[], free: boolean): Promise<Map<string, number>> {
+    const rows = await connection.run<{ customerId: string; version: number }>(free ? LOCK_FREE : LOCK_ALL, [
+      arrayLiteral(customerIds),
+    ]);
+    return new Map(rows.map(({ customerId, version }) => [customerId, version]));
+  }
+
+  /** The newest counter of each key that is not after its window, where there is one. */
+  readNewest(connection: Connection, keys: (CounterKey & { windowName: WindowName })[]): Promise<CounterRow[]> {
+    return connection.run<CounterRow>(COUNTERS, columns(keys, 'customerId', 'featureId', 'windowStart', 'windowName'));
+  }
+
+  /** Units used in these spans but counted in windows of another kind. */
+  async openings(connection: Connection, spans: (CounterKey & { windowEnd: Date | 'infinity' })[]): Promise<number[]> {
+    return inOrder(
+      spans.length,
+      await connection.run(OPENINGS, columns(spans, 'customerId', 'featureId', 'windowStart', 'windowEnd')),
+    );
+  }
+
+  balances(
+    connection: Connection,
+    grants: { customerId: string; id: string }[],
+  ): Promise<Omit<GrantBalance, 'customerId'>[]> {
+    return connection.run(BALANCES, columns(grants, 'customerId', 'id'));
+  }
+
+  /** Units used since an instant, exclusive. */
+  async recent(
+    connection: Connection,
+    spans: { customerId: string; featureId: string; since: Date }[],
+  ): Promise<number[]> {
+    return inOrder(spans.length, await connection.run(RECENT, columns(spans, 'customerId', 'featureId', 'since')));
+  }
+
+  /** Adds to counters, and inserts those that do not exist. */
+  saveCounters(connection: Connection, changes: CounterChange[], now: Date): Promise<unknown>[] {
+    const inserts = changes.filter(({ exists }) => !exists);
+    const updates = changes.filter(({ exists }) => exists);
+    return [
+      ...(inserts.length > 0 ? [connection.run(INSERT_COUNTERS, [...columns(inserts, ...CHANGED_COLUMNS), now])] : []),
+      ...(updates.length > 0 ? [connection.run(UPDATE_COUNTERS, [...columns(updates, ...CHANGED_COLUMNS), now])] : []),
+    ];
+  }
+
+  saveBalances(connection: Connection, balances: GrantBalance[]): Promise<unknown> {
+    return connection.run(SAVE_BALANCES, columns(balances, 'customerId', 'grantId', 'balance', 'accruedUntil'));
+  }
+
+  /** The present of a test clock. */
+  async nowOnClock(connection: Connection, testClockId: string): Promise<Date> {
+    const [row] = await connection.run<{ now: Date }>(NOW_ON_CLOCK, [testClockId]);
+    return row!.now;
+  }
+}

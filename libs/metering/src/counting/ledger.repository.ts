@@ -1,0 +1,131 @@
+import { Injectable } from '@nestjs/common';
+import { type Connection, Database } from '@app/platform';
+import type { Burn } from '../domain/burn-down.js';
+import type { CounterKey, LedgerEntry } from '../domain/ledger.js';
+import { columns, usageStatement } from './batch-statement.js';
+
+/** The stored answer to a request with an Idempotency-Key. */
+export interface StoredReplay {
+  caller: string;
+  key: string;
+  /** Hexadecimal SHA-256 of the request. */
+  fingerprint: string;
+  status: number;
+  answer: string;
+}
+
+/** A caller's own id of a usage event, unique per customer. */
+export interface EventReference {
+  customerId: string;
+  reference: string;
+}
+
+const BURNS = usageStatement(
+  'burns',
+  `
+  select customer_id as "customerId", feature_id as "featureId", window_start as "windowStart", burns from usage_ledger
+  where burns is not null and (customer_id, feature_id, window_start) in (select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[])) order by id`,
+);
+
+const REFERENCES = usageStatement(
+  'references',
+  `
+  select k.customer_id as "customerId", k.reference from unnest($1::uuid[], $2::text[]) as k (customer_id, reference)
+  cross join lateral (select from usage_ledger l where l.customer_id = k.customer_id and l.reference = k.reference limit 1) l`,
+);
+
+const REPLAYS = usageStatement(
+  'replays',
+  `
+  select i.caller, i.key, encode(i.fingerprint, 'hex') as fingerprint, i.status, i.answer from unnest($1::text[], $2::text[]) as k (caller, key)
+  cross join lateral (select * from idempotency_keys i where i.caller = k.caller and i.key = k.key limit 1) i`,
+);
+
+const INSERT_ENTRIES = usageStatement(
+  'insert entries',
+  `
+  insert into usage_ledger (customer_id, id, feature_id, window_start, quantity, kind, occurred_at, actor, properties, burns, reference, recorded_at)
+  select *, $12::timestamptz from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::bigint[], $6::text[], $7::timestamptz[], $8::jsonb[], $9::jsonb[], $10::jsonb[], $11::text[])`,
+);
+const ENTRY_COLUMNS = [
+  'customerId',
+  'id',
+  'featureId',
+  'windowStart',
+  'quantity',
+  'kind',
+  'occurredAt',
+  'actor',
+  'properties',
+  'burns',
+  'reference',
+] as const;
+
+const INSERT_REPLAYS = usageStatement(
+  'insert replays',
+  `
+  insert into idempotency_keys (caller, key, fingerprint, status, answer, sealed, created_at)
+  select caller, key, decode(fingerprint, 'hex'), status, answer, false, $6
+  from unnest($1::text[], $2::text[], $3::text[], $4::smallint[], $5::text[]) as r (caller, key, fingerprint, status, answer)`,
+);
+
+/** The append-only ledger that counters sum up, and the stored answers to requests. */
+@Injectable()
+export class LedgerRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Units burnt from grants and returned to them in these windows, oldest first. */
+  burns(connection: Connection, keys: CounterKey[]): Promise<(CounterKey & { burns: Burn[] })[]> {
+    return connection.run(BURNS, columns(keys, 'customerId', 'featureId', 'windowStart'));
+  }
+
+  /** @returns those of the references that are counted already */
+  references(connection: Connection, references: EventReference[]): Promise<EventReference[]> {
+    return connection.run(REFERENCES, columns(references, 'customerId', 'reference'));
+  }
+
+  replays(connection: Connection, keys: { caller: string; key: string }[]): Promise<StoredReplay[]> {
+    return connection.run(REPLAYS, columns(keys, 'caller', 'key'));
+  }
+
+  insertEntries(connection: Connection, entries: LedgerEntry[], now: Date): Promise<unknown> {
+    return connection.run(INSERT_ENTRIES, [...columns(entries, ...ENTRY_COLUMNS), now]);
+  }
+
+  /** Fails on a key that another transaction has used in the meantime. */
+  insertReplays(connection: Connection, replays: StoredReplay[], now: Date): Promise<unknown> {
+    return connection.run(INSERT_REPLAYS, [
+      ...columns(replays, 'caller', 'key', 'fingerprint', 'status', 'answer'),
+      now,
+    ]);
+  }
+
+  /** What a counter told at an earlier instant, from the ledger: what has been recorded since does not count. */
+  async usageAt(
+    { customerId, featureId, windowStart }: CounterKey,
+    at: Date,
+  ): Promise<{ used: number; reserved: number; carried: number }> {
+    const [row] = await this.database.query<{ used: number; reserved: number; carried: number }>(
+      `select
+         (select coalesce(sum(quantity), 0)::float8 from usage_ledger where customer_id = $1 and feature_id = $2 and window_start = $3 and recorded_at <= $4) as used,
+         (select coalesce(sum(quantity), 0)::float8 from usage_reservations where customer_id = $1 and feature_id = $2 and window_start = $3
+            and created_at <= $4 and expires_at > $4 and (settled_at is null or settled_at > $4)) as reserved,
+         (select coalesce(max(carried), 0)::float8 from usage_counters where customer_id = $1 and feature_id = $2 and window_start = $3) as carried`,
+      [customerId, featureId, windowStart, at],
+    );
+    return row!;
+  }
+
+  /** What had been burnt from each grant by an instant, with the window that it was burnt in. */
+  burnsAt(
+    customerId: string,
+    featureId: string,
+    at: Date,
+  ): Promise<{ grantId: string; windowStart: Date; recordedAt: Date; quantity: number }[]> {
+    return this.database.query(
+      `select b ->> 'grantId' as "grantId", window_start as "windowStart", recorded_at as "recordedAt", (b ->> 'quantity')::float8 as quantity
+       from usage_ledger, jsonb_array_elements(burns) b where customer_id = $1 and feature_id = $2 and burns is not null and recorded_at <= $3`,
+      [customerId, featureId, at],
+    );
+  }
+}

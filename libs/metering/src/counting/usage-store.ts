@@ -1,0 +1,143 @@
+import { Injectable } from '@nestjs/common';
+import { Events, type KeyedEvent, type NewEvent } from '@app/events';
+import { newId, SYSTEM_ACTOR } from '@app/kernel';
+import type { Connection } from '@app/platform';
+import { hardLimit } from '../domain/decide.js';
+import type { LedgerEntry } from '../domain/ledger.js';
+import type { Reservation } from '../domain/reservation.js';
+import { claimName, type EarlierResults, type PendingWrites, referenceName } from './command-decision.js';
+import { type CounterChange, CountersRepository, type GrantBalance } from './counters.repository.js';
+import { LedgerRepository } from './ledger.repository.js';
+import type { MeterReading } from './meter-reader.js';
+import { ReservationsRepository } from './reservations.repository.js';
+import type { PreparedCommand, TransactionMeter } from './transaction-meters.js';
+
+/** Reads what commands look up besides meters, and writes what they decided. */
+@Injectable()
+export class UsageStore {
+  constructor(
+    private readonly counters: CountersRepository,
+    private readonly ledger: LedgerRepository,
+    private readonly reservations: ReservationsRepository,
+    private readonly events: Events,
+  ) {}
+
+  /** Stored answers, reservations and counted event ids that the commands name. */
+  async readEarlier(connection: Connection, commands: PreparedCommand[]): Promise<EarlierResults> {
+    const claims = commands.flatMap(({ command }) => command.idempotency ?? []);
+    const ids = commands.flatMap(({ command: { customer, reservationIds = [] } }) =>
+      reservationIds.map((id) => ({ customerId: customer.id, id })),
+    );
+    const references = commands.flatMap(({ command: { customer, eventIds = [] } }) =>
+      eventIds.map((reference) => ({ customerId: customer.id, reference })),
+    );
+    const [replays, reservations, counted] = await Promise.all([
+      claims.length > 0 ? this.ledger.replays(connection, claims) : [],
+      ids.length > 0 ? this.reservations.findByIds(connection, ids) : [],
+      references.length > 0 ? this.ledger.references(connection, references) : [],
+    ]);
+    return {
+      replays: new Map(replays.map((replay) => [claimName(replay), replay])),
+      reservations: new Map(reservations.map((reservation) => [reservation.id, reservation])),
+      counted: new Set(counted.map((row) => referenceName(row.customerId, row.reference))),
+    };
+  }
+
+  /** Sends all writes without waiting for them: they travel together with the commit. */
+  write(
+    connection: Connection,
+    pending: PendingWrites,
+    { commands, now }: { commands: PreparedCommand[]; now: Date },
+  ): Promise<unknown>[] {
+    const changed = pending.meters.changed();
+    const entries = [
+      ...changed.flatMap(({ reading }) => [...openingOf(reading), ...coverageOf(reading, now)]),
+      ...pending.entries,
+    ];
+    const reservations = [
+      ...changed.flatMap(({ reading }) =>
+        reading.expired.map((reservation): Reservation => ({ ...reservation, status: 'expired', closedAt: now })),
+      ),
+      ...pending.reservations,
+    ];
+    const events = [
+      ...changed.flatMap(({ reading }) => reading.expired.map((reservation) => expiryOf(reservation, reading))),
+      ...pending.events,
+    ];
+    const balances = changed.flatMap(({ reading }) => balancesOf(reading));
+    const writes: Promise<unknown>[] = [];
+    if (changed.length > 0) writes.push(...this.counters.saveCounters(connection, changed.map(changeOf(now)), now));
+    if (entries.length > 0) writes.push(this.ledger.insertEntries(connection, entries, now));
+    if (balances.length > 0) writes.push(this.counters.saveBalances(connection, balances));
+    if (reservations.length > 0) writes.push(this.reservations.save(connection, reservations));
+    if (pending.replays.length > 0) writes.push(this.ledger.insertReplays(connection, pending.replays, now));
+    if (events.length > 0) writes.push(this.events.recordAll(connection, withKeys(events, commands, now)));
+    return writes;
+  }
+}
+
+/** Events with the keys of their customer and product, both taken from the commands: no query is needed. */
+function withKeys(events: NewEvent[], commands: PreparedCommand[], now: Date): KeyedEvent[] {
+  const keys = new Map<string, string>();
+  for (const { command, entitlements } of commands) {
+    keys.set(command.customer.id, command.customer.key);
+    for (const { feature } of entitlements) keys.set(feature.productId, command.product);
+  }
+  return events.map((event) => ({
+    ...event,
+    customerKey: keys.get(event.customerId ?? '') ?? null,
+    productKey: keys.get(event.productId ?? '') ?? null,
+    at: event.at ?? now,
+  }));
+}
+
+function changeOf(now: Date): (meter: TransactionMeter) => CounterChange {
+  return ({ reading: { customerId, featureId, windowStart, meter, allowance, exists, stored }, unguarded }) => ({
+    exists,
+    customerId,
+    featureId,
+    windowStart,
+    windowName: allowance.windowName,
+    used: meter.used - stored.used,
+    reserved: meter.reserved - stored.reserved,
+    fromGrants: meter.fromGrants - stored.fromGrants,
+    carried: meter.carried,
+    notified: meter.notified,
+    hardLimit: unguarded ? null : hardLimit(meter, allowance, now),
+  });
+}
+
+/** Usage counted in windows of another kind becomes an entry of this one, so that the ledger still sums to the counter. */
+function openingOf({ opening, customerId, featureId, windowStart }: MeterReading): LedgerEntry[] {
+  if (opening === 0) return [];
+  const common = { kind: 'opening' as const, actor: SYSTEM_ACTOR, properties: null, burns: null, reference: null };
+  return [{ ...common, id: newId(), customerId, featureId, windowStart, quantity: opening, occurredAt: windowStart }];
+}
+
+/** Units that grants have covered are burnt from them in an entry of quantity 0: nothing more was used. */
+function coverageOf({ covered, customerId, featureId, windowStart }: MeterReading, now: Date): LedgerEntry[] {
+  if (covered.length === 0) return [];
+  const common = { kind: 'grant_coverage' as const, actor: SYSTEM_ACTOR, properties: null, reference: null };
+  return [{ ...common, id: newId(), customerId, featureId, windowStart, quantity: 0, occurredAt: now, burns: covered }];
+}
+
+function balancesOf({ customerId, meter }: MeterReading): GrantBalance[] {
+  return meter.grants.flatMap(({ grant, balance, accruedUntil }) =>
+    accruedUntil ? [{ customerId, grantId: grant.id, balance, accruedUntil }] : [],
+  );
+}
+
+function expiryOf(
+  { id, customerId, quantity, expiresAt }: Reservation,
+  { entitlement: { feature } }: MeterReading,
+): NewEvent {
+  return {
+    type: 'reservation.expired',
+    subject: { type: 'reservation', id },
+    customerId,
+    productId: feature.productId,
+    actor: SYSTEM_ACTOR,
+    after: { feature: feature.key, quantity },
+    at: expiresAt,
+  };
+}

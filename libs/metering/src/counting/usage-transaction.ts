@@ -1,0 +1,119 @@
+import { Injectable } from '@nestjs/common';
+import { type CachedSnapshot, EntitlementsService, EntitlementSnapshots, isValidAt } from '@app/entitlements';
+import { Clock } from '@app/kernel';
+import { type Connection, type Decided, type Outcome, PipelinedDatabase } from '@app/platform';
+import type { UsageResult } from '../domain/usage-command.js';
+import { customerNotFound, decideCommand, type PendingWrites } from './command-decision.js';
+import { CountersRepository } from './counters.repository.js';
+import { MeterReader } from './meter-reader.js';
+import { meterRequestsOf, type PreparedCommand, TransactionMeters } from './transaction-meters.js';
+import { UsageStore } from './usage-store.js';
+
+/** The result of a command: an answer, an error, or `locked`: not tried, because another transaction has its customer. */
+export type CommandOutcome = Outcome<UsageResult<unknown>> | 'locked';
+
+export interface TransactionOptions {
+  /** True: wait for customers that another transaction has locked. False: leave their commands undone. */
+  wait: boolean;
+}
+
+/**
+ * One short transaction for many commands. It locks their customers, reads their meters, lets each command decide in
+ * memory, one after the other, and writes the results. A cached snapshot is used only if the version read under the
+ * lock shows that it is still the newest.
+ */
+@Injectable()
+export class UsageTransaction {
+  constructor(
+    private readonly counters: CountersRepository,
+    private readonly store: UsageStore,
+    private readonly meterReader: MeterReader,
+    private readonly snapshots: EntitlementSnapshots,
+    private readonly entitlements: EntitlementsService,
+    private readonly pipeline: PipelinedDatabase,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @returns one outcome for each command, in their order. @throws any error of the database: then nothing was written */
+  run(commands: PreparedCommand[], options: TransactionOptions): Promise<CommandOutcome[]> {
+    return this.pipeline.transaction((connection) => this.work(connection, commands, options));
+  }
+
+  private async work(
+    connection: Connection,
+    commands: PreparedCommand[],
+    { wait }: TransactionOptions,
+  ): Promise<Decided<CommandOutcome[]>> {
+    const now = await this.present(connection, commands[0]!.snapshot);
+    const customerIds = [...new Set(commands.map(({ command }) => command.customer.id))].sort();
+    // The lock is sent first, so that every read after it sees what others have committed by then.
+    const [versions, readings, earlier] = await Promise.all([
+      this.counters.lock(connection, customerIds, !wait),
+      this.meterReader.read(connection, [...meterRequestsOf(commands).values()], now),
+      this.store.readEarlier(connection, commands),
+    ]);
+    const current = await this.refresh(connection, commands, { versions, now });
+    const meters = new TransactionMeters();
+    meters.add(readings);
+    const missing =
+      current === commands
+        ? []
+        : [...meterRequestsOf(current)].flatMap(([name, request]) =>
+            meters.get(name)?.reading.entitlement === request.entitlement ? [] : [request],
+          );
+    if (missing.length > 0) meters.add(await this.meterReader.read(connection, missing, now));
+
+    const pending: PendingWrites = { meters, entries: [], reservations: [], events: [], replays: [] };
+    const surroundings = { now, earlier, pending };
+    const outcomes = current.map((prepared, index): CommandOutcome => {
+      if (prepared !== null) return decideCommand(prepared, surroundings);
+      return wait || versions.has(commands[index]!.command.customer.id) ? { error: customerNotFound() } : 'locked';
+    });
+    return { answer: outcomes, writes: this.store.write(connection, pending, { commands, now }) };
+  }
+
+  /** All commands of a transaction share one present. */
+  private present(connection: Connection, { customer: { testClockId } }: CachedSnapshot): Date | Promise<Date> {
+    return testClockId === null ? this.clock.now() : this.counters.nowOnClock(connection, testClockId);
+  }
+
+  /**
+   * Renews commands whose customer has changed, or whose window ended while they were queued.
+   * @returns null in place of commands whose customer is locked by another transaction, or deleted
+   */
+  private async refresh(
+    connection: Connection,
+    commands: PreparedCommand[],
+    { versions, now }: { versions: Map<string, number>; now: Date },
+  ): Promise<(PreparedCommand | null)[]> {
+    const stale = new Set<string>();
+    let allCurrent = true;
+    for (const { snapshot, entitlements } of commands) {
+      const version = versions.get(snapshot.customer.id);
+      if (version === snapshot.version) this.snapshots.markFresh(snapshot);
+      else if (version !== undefined) stale.add(snapshot.customer.id);
+      allCurrent &&= version === snapshot.version && entitlements.every((entitlement) => isValidAt(entitlement, now));
+    }
+    if (allCurrent) return commands;
+    const fresh =
+      stale.size > 0 ? await this.snapshots.refresh([...stale], connection) : new Map<string, CachedSnapshot>();
+    return Promise.all(
+      commands.map(async (prepared) => {
+        const { snapshot, command } = prepared;
+        if (!versions.has(snapshot.customer.id)) return null;
+        const renewed = stale.has(snapshot.customer.id) ? fresh.get(snapshot.customer.id) : snapshot;
+        if (!renewed) {
+          this.snapshots.evict(snapshot);
+          return null;
+        }
+        return {
+          command,
+          snapshot: renewed,
+          entitlements: await Promise.all(
+            command.meterRefs.map(({ feature }) => this.entitlements.resolve(renewed, command.product, feature)),
+          ),
+        };
+      }),
+    );
+  }
+}

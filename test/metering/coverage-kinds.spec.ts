@@ -73,7 +73,7 @@ describe('ledger entries for units that a grant covers', () => {
 
     const usage = service.app.get(UsageSeriesService);
     for (let minute = 0; minute < 5; minute++) {
-      while (await usage.sumUp());
+      while (await usage.rollUpNext());
       clock.advance(MINUTE_MS);
     }
     const { body } = await call('GET', `/v1/stats/usage?product=${product}`);
@@ -83,7 +83,7 @@ describe('ledger entries for units that a grant covers', () => {
       'insert into long_ledgers (customer_id) select id from customers where key = any($1)',
       [[newer, older]],
     );
-    while (await usage.sumUpLongLedger());
+    while (await usage.rollUpLongLedger());
     expect([await series(newer), await series(older)]).toEqual([byEntry, byEntry]);
   });
 

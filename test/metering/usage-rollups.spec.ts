@@ -55,7 +55,7 @@ describe('usage series of a customer with a long ledger', () => {
     );
   /** As if the sums of all customers had come to an instant: all that was told before is there for good. */
   const there = (until: Date): Promise<unknown> => database.query('update usage_sums set until = $1', [until]);
-  const sumUp = (instance = service): Promise<boolean> => instance.app.get(UsageSeriesService).sumUpLongLedger();
+  const sumUp = (instance = service): Promise<boolean> => instance.app.get(UsageSeriesService).rollUpLongLedger();
 
   beforeAll(async () => {
     database = await createTestDatabase();
@@ -111,7 +111,7 @@ describe('usage series of a customer with a long ledger', () => {
       [key, until],
     );
     expect(summed).toEqual({ same: true });
-    const read = jest.spyOn(service.app.get(UsageRollupsRepository), 'readLines');
+    const read = jest.spyOn(service.app.get(UsageRollupsRepository), 'readEntries');
     for (const [index, query] of asked.entries())
       expect([query, await usage(key, query)]).toEqual([query, lineByLine[index]]);
 
@@ -174,7 +174,7 @@ describe('usage series of a customer with a long ledger', () => {
     const key = await customer();
     await used(key, 50);
     jest
-      .spyOn(service.app.get(UsageRollupsRepository), 'readLines')
+      .spyOn(service.app.get(UsageRollupsRepository), 'readEntries')
       .mockImplementation(() => service.app.get(Database).query('select pg_sleep(20)'));
     const refused = await call('GET', `/v1/customers/${key}/usage?product=${product}&feature=calls`);
     expect(refused).toMatchObject({ status: 503, body: { code: 'database_unavailable' } });

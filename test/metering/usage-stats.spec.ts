@@ -21,7 +21,7 @@ describe('usage statistics of a product', () => {
   let service: TestApp;
   let call: Call;
   let product: string;
-  const sumUp = (instance = service): Promise<boolean> => instance.app.get(UsageSeriesService).sumUp();
+  const sumUp = (instance = service): Promise<boolean> => instance.app.get(UsageSeriesService).rollUpNext();
   const usage = async (query = ''): Promise<any> =>
     (await call('GET', `/v1/stats/usage?product=${product}${query}`)).body;
   const done = async ({ status, body }: { status: number; body: any }): Promise<any> => {

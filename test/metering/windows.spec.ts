@@ -161,7 +161,7 @@ describe('windows and overrides', () => {
     expect(
       (await call('GET', `/v1/customers/${customer}/entitlements/calls?product=${product}&at=2027-03-10T12:00:01Z`))
         .body.errors,
-    ).toEqual([{ field: 'at', message: 'has not been yet' }]);
+    ).toEqual([{ field: 'at', message: 'must not be in the future' }]);
     const all = await call('GET', `/v1/customers/${customer}/entitlements?product=${product}&at=2027-03-10T09:30:00Z`);
     expect(all.body.data).toMatchObject([{ feature: 'calls', used: 4, limit: 10 }]);
     expect(await at('2027-03-10T08:00:00Z')).toMatchObject({ allowed: false, reason: 'no_subscription' });

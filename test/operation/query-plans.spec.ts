@@ -309,14 +309,14 @@ async function useEverything(service: TestApp & { database: TestDatabase }, rece
   await admin('POST', `/v1/usage/reservations/${reserved.body.reservation.id}/commit`, { body: { quantity: 1 } });
   await admin('POST', `/v1/customers/${customer}/grants`, { body: { product: 'seed', feature, amount: 5 } });
   await service.app.get(SubscriptionStats).recount();
-  await service.app.get(UsageSeriesService).sumUp();
+  await service.app.get(UsageSeriesService).rollUpNext();
   await admin('GET', '/v1/stats/subscriptions?product=seed');
   await admin('GET', '/v1/stats/usage?product=seed');
   await admin('PUT', `/v1/customers/${customer}/overrides/${feature}`, { body: { product: 'seed', limit: 50 } });
   await admin('GET', `/v1/customers/${customer}/entitlements?product=seed`);
   await admin('GET', `/v1/customers/${customer}/usage?product=seed&feature=${feature}`);
   await service.database.query('insert into long_ledgers (customer_id) values ($1)', [body.id]);
-  while (await service.app.get(UsageSeriesService).sumUpLongLedger());
+  while (await service.app.get(UsageSeriesService).rollUpLongLedger());
   await admin('GET', `/v1/customers/${customer}/usage?product=seed&feature=${feature}`);
   await admin('GET', `/v1/customers/${customer}/subscription?product=seed`);
   await admin('POST', `/v1/subscriptions/${id}/cancel`, { body: { when: 'period_end' } });

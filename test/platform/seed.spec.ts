@@ -161,7 +161,7 @@ describe('npm run seed', () => {
   it('leaves usage statistics to be built from the beginning', async () => {
     // As if a worker had looked a while later: all is there for good then.
     await database.query(`update usage_sums set looked_at = now() + interval '2 minutes'`);
-    while (await service.app.get(UsageSeriesService).sumUp());
+    while (await service.app.get(UsageSeriesService).rollUpNext());
     const sums = await numbers(
       'select sum(quantity)::float8 as quantity, sum(records)::float8 as records from usage_by_hour',
     );

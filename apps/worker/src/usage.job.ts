@@ -25,12 +25,12 @@ export class UsageJob {
 
   @Cron('*/15 * * * * *', { waitForCompletion: true })
   async sumUp(): Promise<void> {
-    await this.jobs.repeat('sum up usage', () => this.usage.sumUp());
+    await this.jobs.repeat('sum up usage', () => this.usage.rollUpNext());
   }
 
   @Cron('*/15 * * * * *', { waitForCompletion: true })
   async sumUpLongLedgers(): Promise<void> {
-    await this.jobs.repeat('sum up long ledgers', () => this.usage.sumUpLongLedger());
+    await this.jobs.repeat('sum up long ledgers', () => this.usage.rollUpLongLedger());
   }
 
   @Cron('0 0 3 * * *', { waitForCompletion: true })

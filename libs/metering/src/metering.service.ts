@@ -35,7 +35,7 @@ export interface UsageSubject extends UsageScope {
   feature: string;
 }
 
-/** Who changes usage, and the Idempotency-Key of the request. */
+/** The actor and the Idempotency-Key of a change of usage. */
 export interface RequestContext {
   actor: Actor;
   idempotency?: IdempotencyClaim;
@@ -83,7 +83,8 @@ export class MeteringService {
   }
 
   /**
-   * Checks one unit of each feature. @returns the decisions in the order of the features. @throws DomainError as `check`
+   * Checks one unit of each feature. @returns the decisions, in the order of the features
+   * @throws DomainError as `check`
    * @example
    * const [exports, seats] = await metering.checkMany({ customer, product: 'api' }, ['exports', 'seats']);
    */
@@ -107,7 +108,8 @@ export class MeteringService {
    * count fewer units than requested.
    * @throws DomainError `feature_not_found`, `feature_not_metered`, `idempotency_key_reused`, `overloaded`
    * @example
-   * const { answer, replayed } = await metering.consume({ customer, product: 'api', feature: 'calls', quantity: 1, actor });
+   * const request = { customer, product: 'api', feature: 'calls', quantity: 1, actor };
+   * const { answer, replayed } = await metering.consume(request);
    */
   async consume(
     request: UsageSubject & RequestContext & { quantity: number; properties?: object },
@@ -134,7 +136,8 @@ export class MeteringService {
   /**
    * Reserves units until they are committed, released, or `ttlSeconds` have passed. @throws DomainError as `consume`
    * @example
-   * const { answer } = await metering.reserve({ customer, product: 'api', feature: 'tokens', quantity: 500, ttlSeconds: 60, actor });
+   * const request = { customer, product: 'api', feature: 'tokens', quantity: 500, ttlSeconds: 60, actor };
+   * const { answer } = await metering.reserve(request);
    */
   reserve(
     request: UsageSubject & RequestContext & { quantity: number; ttlSeconds: number },
@@ -190,7 +193,7 @@ export class MeteringService {
   }
 
   /**
-   * Ingests usage events of one customer that have already happened, beyond any limit, each in the window of its own
+   * Ingests usage events of one customer that have already happened, beyond any limit, each in the window of its
    * time. An event is counted once per id. @returns one result for each event, in their order
    * @example
    * const events = [{ id: 'job-7', feature: 'calls', quantity: 3, occurredAt: new Date('2031-01-10') }];
@@ -213,7 +216,8 @@ export class MeteringService {
   }
 
   /**
-   * Corrects usage by hand: positive adds, negative takes back. @throws DomainError `exceeds_usage`, `feature_not_metered`
+   * Corrects usage by hand: positive adds, negative takes back.
+   * @throws DomainError `exceeds_usage`, `feature_not_metered`
    * @example
    * await metering.correct({ customer, product: 'api', feature: 'calls', quantity: -3, reason: 'refund', actor });
    */

@@ -9,20 +9,25 @@ import { FOR_EVER, unusedMeter } from '../domain/meter.js';
 import type { UsageScope } from '../metering.service.js';
 import { LedgerRepository } from './ledger.repository.js';
 
-/** Tells what would have been decided at an earlier instant: what was sold by then, and what had been recorded by then. */
+/** Decides as of an earlier instant: from the terms sold by then and the usage recorded by then. */
 @Injectable()
 export class HistoricalDecisions {
   constructor(
-    private readonly holders: EntitlementSnapshots,
+    private readonly snapshots: EntitlementSnapshots,
     private readonly entitlements: EntitlementsService,
-    private readonly usage: LedgerRepository,
+    private readonly ledger: LedgerRepository,
     private readonly time: CustomerTime,
   ) {}
 
-  /** @throws DomainError `feature_not_found`, `customer_not_found`, `invalid_fields` for what has not been yet */
+  /**
+   * Decides on one unit of a feature, as of `at`.
+   * @throws DomainError `feature_not_found`, `customer_not_found`, `history_not_kept`; `invalid_fields` if `at` is in the future
+   * @example
+   * const { allowed } = await history.check({ customer, product: 'api', feature: 'calls' }, new Date('2031-01-10'));
+   */
   async check({ customer, product, feature }: UsageScope & { feature: string }, at: Date): Promise<Decision> {
-    const holder = await this.holderAt(customer.id, at);
-    const entitlement = await this.entitlements.resolveAt(holder, product, feature, at);
+    const snapshot = await this.snapshotAt(customer.id, at);
+    const entitlement = await this.entitlements.resolveAt(snapshot, product, feature, at);
     const allowance = allowanceOf(entitlement, memoizedWindows(entitlement.schedule!));
     const question = { customer: customer.key, quantity: 1, now: at };
     if (!allowance || entitlement.denied) return check({ entitlement, allowance: null, meter: null }, question);
@@ -32,7 +37,7 @@ export class HistoricalDecisions {
       windowStart: entitlement.window?.start ?? FOR_EVER,
     };
     const [counted, { grants, fromGrants }] = await Promise.all([
-      this.usage.usageAt(key, at),
+      this.ledger.usageAt(key, at),
       this.grantsAt(entitlement, key, at),
     ]);
     return check(
@@ -45,18 +50,22 @@ export class HistoricalDecisions {
     );
   }
 
-  /** One decision for each of the features that were the customer's then. */
+  /**
+   * Decides on one unit of every feature that the customer had at `at`. @throws DomainError as `check`
+   * @example
+   * const decisions = await history.checkAll({ customer, product: 'api' }, new Date('2031-01-10'));
+   */
   async checkAll(scope: UsageScope, at: Date): Promise<Decision[]> {
-    const holder = await this.holderAt(scope.customer.id, at);
-    const features = await this.entitlements.featureKeys(holder, scope.product, at);
+    const snapshot = await this.snapshotAt(scope.customer.id, at);
+    const features = await this.entitlements.featureKeys(snapshot, scope.product, at);
     return Promise.all(features.map((feature) => this.check({ ...scope, feature }, at)));
   }
 
-  private async holderAt(customerId: string, at: Date) {
-    const holder = await this.holders.findAt(customerId, at);
-    if (!holder) throw new DomainError('not_found', 'customer_not_found', 'There is no such customer.');
-    if (at > (await this.time.of(holder.customer))) throw invalidField('at', 'has not been yet');
-    return holder;
+  private async snapshotAt(customerId: string, at: Date) {
+    const snapshot = await this.snapshots.findAt(customerId, at);
+    if (!snapshot) throw new DomainError('not_found', 'customer_not_found', 'There is no such customer.');
+    if (at > (await this.time.of(snapshot.customer))) throw invalidField('at', 'must not be in the future');
+    return snapshot;
   }
 
   private async grantsAt(
@@ -65,13 +74,13 @@ export class HistoricalDecisions {
     at: Date,
   ): Promise<{ grants: GrantState[]; fromGrants: number }> {
     if (grants.length === 0) return { grants: [], fromGrants: 0 };
-    const burns = await this.usage.burnsAt(customerId, featureId, at);
+    const burns = await this.ledger.burnsAt(customerId, featureId, at);
     const fromGrants = totalOf(
       burns.filter((burn) => burn.windowStart.getTime() === windowStart.getTime()),
       'quantity',
     );
     const states = grants.map((grant): GrantState => {
-      const since = grant.recurrence ? lastFilling(grant, at) : grant.effectiveAt;
+      const since = grant.recurrence ? lastFilledAt(grant, at) : grant.effectiveAt;
       const burnt = totalOf(
         burns.filter((burn) => burn.grantId === grant.id && burn.recordedAt >= since),
         'quantity',
@@ -82,8 +91,8 @@ export class HistoricalDecisions {
   }
 }
 
-/** When a recurring grant was last made full. */
-function lastFilling({ recurrence, effectiveAt, timezone }: Entitlement['grants'][number], at: Date): Date {
+/** When a recurring grant was last filled. */
+function lastFilledAt({ recurrence, effectiveAt, timezone }: Entitlement['grants'][number], at: Date): Date {
   const { anchor, interval, count } = recurrence!;
   const { start } = periodAt({ anchor, interval, count, timeZone: timezone }, at);
   return start > effectiveAt && start >= anchor ? start : effectiveAt;

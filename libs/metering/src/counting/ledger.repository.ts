@@ -100,7 +100,7 @@ export class LedgerRepository {
     ]);
   }
 
-  /** What a counter told at an earlier instant, from the ledger: what has been recorded since does not count. */
+  /** The values of a counter at an earlier instant, from the ledger: entries recorded later do not count. */
   async usageAt(
     { customerId, featureId, windowStart }: CounterKey,
     at: Date,
@@ -116,7 +116,7 @@ export class LedgerRepository {
     return row!;
   }
 
-  /** What had been burnt from each grant by an instant, with the window that it was burnt in. */
+  /** Units burnt from each grant until an instant, with the window of the burn. */
   burnsAt(
     customerId: string,
     featureId: string,

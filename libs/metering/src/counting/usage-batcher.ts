@@ -22,7 +22,7 @@ const MAX_ATTEMPTS = 3;
 /**
  * Group commit: commands that arrive during a shard's transaction are queued and share its next one. A shard is a set
  * of customers, so the commands of one customer are never in two transactions concurrently. A customer that another
- * instance has locked gets a queue of its own until the lock is free, so that no other customer waits for it.
+ * instance has locked gets a separate queue until the lock is free, so that no other customer waits for it.
  */
 @Injectable()
 export class UsageBatcher {
@@ -56,7 +56,7 @@ export class UsageBatcher {
     return result as Promise<UsageResult<Answer>>;
   }
 
-  /** A transaction has one present, so each customer of a test clock has a queue of its own. */
+  /** A transaction has one present, so each customer of a test clock has a separate queue. */
   private enqueue(prepared: PreparedCommand): Promise<Result> {
     const { bucket, customer } = prepared.snapshot;
     const queue =

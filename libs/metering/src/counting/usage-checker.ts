@@ -5,23 +5,23 @@ import { Database, isUnavailable } from '@app/platform';
 import { type Mismatch, CounterChecksRepository } from './counter-checks.repository.js';
 
 export interface CheckReport {
-  /** Customers looked at. */
+  /** Number of customers checked. */
   checked: number;
   mismatches: Mismatch[];
-  /** Counters set right. */
+  /** Number of counters rebuilt. */
   rebuilt: number;
-  /** Where to go on; null: that was all. */
+  /** The id after which to continue; null: all customers are checked. */
   after: string | null;
 }
 
 export interface WholeCheck {
-  /** Counters that are not the sum of their ledger. */
+  /** Number of counters that are not the sum of their ledger. */
   wrong: number;
-  /** Customers whose ledger is too long to be summed up in one statement's time. */
+  /** Customers whose ledger is too long to sum within the statement timeout. */
   unchecked: string[];
 }
 
-/** So many customers after one of them, in their own order. */
+/** Up to `limit` customers after an id, in the order of ids. */
 interface CustomerPage {
   after: string | null;
   limit: number;
@@ -29,7 +29,7 @@ interface CustomerPage {
 
 const PAGE = 1_000;
 
-/** Proves that every counter is the sum of its ledger, and makes it so where it is not. */
+/** Verifies that every counter is the sum of its ledger, and rebuilds counters that are not. */
 @Injectable()
 export class UsageChecker {
   constructor(
@@ -39,7 +39,11 @@ export class UsageChecker {
     private readonly clock: Clock,
   ) {}
 
-  /** Looks at one page of customers, each as it is at one instant: it may run while usage is counted. */
+  /**
+   * Verifies one page of customers, in one snapshot of the database: it may run while usage is counted.
+   * @example
+   * const { mismatches, after } = await checker.check({ after: null, limit: 1_000 });
+   */
   async check(page: CustomerPage & { customerId?: string }): Promise<CheckReport> {
     const customers =
       page.customerId === undefined ? await this.usage.customerPage(page.after, page.limit) : [page.customerId];
@@ -48,7 +52,12 @@ export class UsageChecker {
     return { checked: customers.length, mismatches, rebuilt: 0, after: more ? customers.at(-1)! : null };
   }
 
-  /** The same, and counters that are wrong are set to what their ledger says, under their customer's lock. */
+  /**
+   * Verifies one page of customers, and sets wrong counters to the sums of their ledgers, under the customer's lock.
+   * Records the event `usage.counter_rebuilt` for each.
+   * @example
+   * const { rebuilt } = await checker.rebuild({ after: null, limit: 1, customerId }, actor);
+   */
   async rebuild(page: CustomerPage & { customerId?: string }, actor: Actor): Promise<CheckReport> {
     const report = await this.check(page);
     let rebuilt = 0;
@@ -57,28 +66,32 @@ export class UsageChecker {
     return { ...report, rebuilt };
   }
 
-  /** Every customer, page by page: of those whose ledgers are long in smaller ones. */
+  /**
+   * Verifies all customers, page by page; pages with long ledgers are split into smaller ones.
+   * @example
+   * const { wrong, unchecked } = await checker.checkAll();
+   */
   async checkAll(): Promise<WholeCheck> {
-    const found: WholeCheck = { wrong: 0, unchecked: [] };
+    const result: WholeCheck = { wrong: 0, unchecked: [] };
     let page: CustomerPage | null = { after: null, limit: PAGE };
     while (page) {
       const { after, limit }: CustomerPage = page;
       const report = await this.checkInTime(page);
       if (report) {
-        found.wrong += report.mismatches.length;
+        result.wrong += report.mismatches.length;
         page = report.after === null ? null : { after: report.after, limit: Math.min(PAGE, limit * 2) };
       } else if (limit > 1) {
         page = { after, limit: Math.ceil(limit / 8) };
       } else {
         const [tooLong] = await this.usage.customerPage(after, 1);
-        if (tooLong) found.unchecked.push(tooLong);
+        if (tooLong) result.unchecked.push(tooLong);
         page = tooLong ? { after: tooLong, limit } : null;
       }
     }
-    return found;
+    return result;
   }
 
-  /** @returns null when the database did not answer in time */
+  /** @returns null when the database does not respond within the statement timeout */
   private async checkInTime(page: CustomerPage): Promise<CheckReport | null> {
     try {
       return await this.check(page);

@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { type Page, type PageRequest, toPage } from '@app/kernel';
 import { Database } from '@app/platform';
 
-/** A line of the ledger, as it is told to whom it is about. */
+/** A ledger entry, as customers see it. */
 export interface UsageRecord {
   id: string;
-  /** Keys. */
+  /** Keys of product and feature. */
   product: string;
   feature: string;
-  /** Units; below zero: given back. */
+  /** Units; negative: returned. */
   quantity: number;
   /** The kind of the entry. Entries stored as `payment`, the former name, read as `grant_coverage`. */
   how: string;
@@ -17,12 +17,16 @@ export interface UsageRecord {
   properties: object | null;
 }
 
-/** The ledger of one customer, line by line. */
+/** The ledger of one customer, entry by entry. */
 @Injectable()
 export class UsageRecordsRepository {
   constructor(private readonly database: Database) {}
 
-  /** Oldest first. */
+  /**
+   * One page of a customer's ledger, oldest first.
+   * @example
+   * const { data, hasMore } = await records.list(customer.id, { limit: 100, after: null });
+   */
   async list(customerId: string, { limit, after }: PageRequest): Promise<Page<UsageRecord>> {
     const rows = await this.database.query<UsageRecord>(
       `select l.id, p.key as product, f.key as feature, l.quantity::float8 as quantity, case l.kind when 'payment' then 'grant_coverage' else l.kind end as how, l.occurred_at as "occurredAt", l.recorded_at as "recordedAt", l.properties

@@ -107,7 +107,7 @@ function changeOf(now: Date): (meter: TransactionMeter) => CounterChange {
   });
 }
 
-/** Usage counted in windows of another kind becomes an entry of this one, so that the ledger still sums to the counter. */
+/** Usage counted in windows of another kind becomes an entry of this one: the ledger still sums to the counter. */
 function openingOf({ opening, customerId, featureId, windowStart }: MeterReading): LedgerEntry[] {
   if (opening === 0) return [];
   const common = { kind: 'opening' as const, actor: SYSTEM_ACTOR, properties: null, burns: null, reference: null };

@@ -9,7 +9,7 @@ import { MeterReader } from './meter-reader.js';
 import { meterRequestsOf, type PreparedCommand, TransactionMeters } from './transaction-meters.js';
 import { UsageStore } from './usage-store.js';
 
-/** The result of a command: an answer, an error, or `locked`: not tried, because another transaction has its customer. */
+/** An answer, an error, or `locked`: not tried, because another transaction has locked the customer. */
 export type CommandOutcome = Outcome<UsageResult<unknown>> | 'locked';
 
 export interface TransactionOptions {
@@ -34,7 +34,10 @@ export class UsageTransaction {
     private readonly clock: Clock,
   ) {}
 
-  /** @returns one outcome for each command, in their order. @throws any error of the database: then nothing was written */
+  /**
+   * @returns one outcome for each command, in their order
+   * @throws any error of the database: then nothing was written
+   */
   run(commands: PreparedCommand[], options: TransactionOptions): Promise<CommandOutcome[]> {
     return this.pipeline.transaction((connection) => this.work(connection, commands, options));
   }

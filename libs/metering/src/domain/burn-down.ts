@@ -1,23 +1,25 @@
 import { type Cadence, periodAt } from '@app/kernel';
 import type { Grant } from '@app/entitlements';
 
-/** What is left of a grant, and up to when its activation, recurrences and resets have been applied. Never touched: null. */
+/** A grant with its balance. */
 export interface GrantState {
   grant: Grant;
+  /** Units left. */
   balance: number;
+  /** Until when activation, recurrences and resets are applied. Null: never yet. */
   accruedUntil: Date | null;
 }
 
-/** Units taken from one grant; negative: put back. */
+/** Units burnt from one grant; negative: returned to it. */
 export interface Burn {
   grantId: string;
   quantity: number;
 }
 
-/** More recurrences than this between two looks are answered by the last ones alone: each fills the grant up anyway. */
+/** If more recurrences are due, only the last ones are applied: each fills the grant anyway. */
 const MAX_RECURRENCES = 1_000;
 
-/** The order in which grants are burnt: priority, then what expires first, then the oldest, then the id. */
+/** The order in which grants are burnt: lowest priority, earliest expiry, oldest creation, lowest id. */
 export function burnOrder({ grant: one }: GrantState, { grant: other }: GrantState): number {
   return (
     one.priority - other.priority ||
@@ -30,35 +32,38 @@ export function burnOrder({ grant: one }: GrantState, { grant: other }: GrantSta
 export const isActive = ({ effectiveAt, expiresAt }: Grant, at: Date): boolean =>
   effectiveAt <= at && (expiresAt === null || at < expiresAt);
 
-/** Units that can be burnt at `at`. */
+/** Units that can be burnt at an instant. */
 export function balanceOf(grants: GrantState[], at: Date): number {
   return grants.reduce((sum, state) => (isActive(state.grant, at) ? sum + state.balance : sum), 0);
 }
 
-/** Takes up to `quantity` units in burn order. What the grants do not cover is left to the caller. */
+/** Burns up to `quantity` units in burn order. `burnt` may be less: the rest is overage. */
 export function burn(
   grants: GrantState[],
   quantity: number,
   at: Date,
 ): { grants: GrantState[]; burns: Burn[]; burnt: number } {
   const burns: Burn[] = [];
-  let wanted = quantity;
+  let missing = quantity;
   const left = new Map<GrantState, number>();
   for (const state of grants.filter(({ grant, balance }) => balance > 0 && isActive(grant, at)).sort(burnOrder)) {
-    if (wanted === 0) break;
-    const taken = Math.min(wanted, state.balance);
-    wanted -= taken;
+    if (missing === 0) break;
+    const taken = Math.min(missing, state.balance);
+    missing -= taken;
     burns.push({ grantId: state.grant.id, quantity: taken });
     left.set(state, state.balance - taken);
   }
   return {
     grants: grants.map((state) => (left.has(state) ? { ...state, balance: left.get(state)! } : state)),
     burns,
-    burnt: quantity - wanted,
+    burnt: quantity - missing,
   };
 }
 
-/** Puts up to `quantity` units back where they came from, newest first. `history` is what was burnt and put back before, oldest first. */
+/**
+ * Returns up to `quantity` units to their grants, newest first. `history` has all earlier burns and returns, oldest
+ * first.
+ */
 export function unwind(
   grants: GrantState[],
   quantity: number,
@@ -67,40 +72,41 @@ export function unwind(
   const stack: Burn[] = [];
   for (const entry of history) {
     if (entry.quantity > 0) stack.push({ ...entry });
-    else takeOff(stack, entry.grantId, -entry.quantity);
+    else removeFrom(stack, entry.grantId, -entry.quantity);
   }
-  const back = new Map<string, number>();
-  let wanted = quantity;
+  const returnedTo = new Map<string, number>();
+  let missing = quantity;
   for (const { grantId, quantity: burnt } of stack.reverse()) {
-    if (wanted === 0) break;
-    const returned = Math.min(wanted, burnt);
-    wanted -= returned;
-    back.set(grantId, (back.get(grantId) ?? 0) + returned);
+    if (missing === 0) break;
+    const returned = Math.min(missing, burnt);
+    missing -= returned;
+    returnedTo.set(grantId, (returnedTo.get(grantId) ?? 0) + returned);
   }
   return {
     grants: grants.map((state) =>
-      back.has(state.grant.id) ? { ...state, balance: state.balance + back.get(state.grant.id)! } : state,
+      returnedTo.has(state.grant.id) ? { ...state, balance: state.balance + returnedTo.get(state.grant.id)! } : state,
     ),
-    burns: [...back].map(([grantId, returned]) => ({ grantId, quantity: -returned })),
-    returned: quantity - wanted,
+    burns: [...returnedTo].map(([grantId, returned]) => ({ grantId, quantity: -returned })),
+    returned: quantity - missing,
   };
 }
 
-function takeOff(stack: Burn[], grantId: string, quantity: number): void {
-  let wanted = quantity;
-  for (let index = stack.length - 1; index >= 0 && wanted > 0; index--) {
+function removeFrom(stack: Burn[], grantId: string, quantity: number): void {
+  let missing = quantity;
+  for (let index = stack.length - 1; index >= 0 && missing > 0; index--) {
     const entry = stack[index]!;
     if (entry.grantId !== grantId) continue;
-    const taken = Math.min(wanted, entry.quantity);
+    const taken = Math.min(missing, entry.quantity);
     entry.quantity -= taken;
-    wanted -= taken;
+    missing -= taken;
   }
 }
 
 /**
- * Applies activations and recurrences up to `upTo`, inclusive, each at its own instant. A grant that becomes full pays first what
- * was used before without being covered.
- * @returns the grants, and what each covered of the uncovered units.
+ * Applies activations and recurrences up to `upTo`, inclusive, each at its own instant. A newly filled grant first
+ * covers units that were used before without being covered.
+ *
+ * @returns the grants, and how many of the `uncovered` units each has covered
  */
 export function accrueGrants(
   grants: GrantState[],
@@ -112,24 +118,24 @@ export function accrueGrants(
     return { grants, covered: [] };
   const balances = grants.map(({ balance }) => balance);
   const covered: Burn[] = [];
-  let owed = uncovered;
+  let remaining = uncovered;
   for (const { index, state } of fillings.sort(
     (one, other) => one.at.getTime() - other.at.getTime() || burnOrder(one.state, other.state),
   )) {
-    const pays = Math.min(owed, state.grant.quantity);
-    balances[index] = state.grant.quantity - pays;
-    owed -= pays;
-    if (pays > 0) covered.push({ grantId: state.grant.id, quantity: pays });
+    const units = Math.min(remaining, state.grant.quantity);
+    balances[index] = state.grant.quantity - units;
+    remaining -= units;
+    if (units > 0) covered.push({ grantId: state.grant.id, quantity: units });
   }
-  const settled = grants.map((state, index) => ({
+  const accrued = grants.map((state, index) => ({
     ...state,
     balance: balances[index]!,
     accruedUntil: later(state.accruedUntil, upTo),
   }));
-  return { grants: settled, covered };
+  return { grants: accrued, covered };
 }
 
-/** The end of a window: what is left of each grant that was active before is kept within the bounds that it was given with. */
+/** Ends a window: the balance of each grant that was active before rolls over within the grant's bounds. */
 export function reset(grants: GrantState[], at: Date): GrantState[] {
   return grants.map((state) => {
     const { grant, balance } = state;
@@ -138,7 +144,7 @@ export function reset(grants: GrantState[], at: Date): GrantState[] {
   });
 }
 
-/** When the grant becomes full, after it was last settled and up to `upTo`, inclusive. */
+/** The instants at which the grant is filled, after it was last accrued and up to `upTo`, inclusive. */
 function fillingsOf({ grant, accruedUntil }: GrantState, upTo: Date): Date[] {
   const isNew = (at: Date): boolean =>
     (accruedUntil === null || at > accruedUntil) && at <= upTo && isActive(grant, at);
@@ -152,7 +158,7 @@ function fillingsOf({ grant, accruedUntil }: GrantState, upTo: Date): Date[] {
     at > from && fillings.length < MAX_RECURRENCES;
     at = periodAt(cadence, new Date(at.getTime() - 1)).start
   ) {
-    // A recurrence before the first activation, or from the anchor back, fills nothing.
+    // Recurrences before the first activation, or before the anchor, fill nothing.
     if (at >= anchor && isNew(at)) fillings.push(at);
     if (at < anchor) break;
   }

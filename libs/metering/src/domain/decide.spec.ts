@@ -277,7 +277,7 @@ describe('a meter', () => {
     const { meter, allowance } = situation(metered(), 4);
     expect(advance({ ...meter!, windowStart: window.start }, allowance!, now)).toEqual({
       meter: { ...meter!, windowStart: window.start },
-      paid: [],
+      covered: [],
     });
   });
 });

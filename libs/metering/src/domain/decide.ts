@@ -4,37 +4,38 @@ import type { Period } from '@app/kernel';
 import { balanceOf, type Burn } from './burn-down.js';
 import { type Allowance, count, effectiveLimit, type Meter, MAX_COUNT, overageOf, roomOf } from './meter.js';
 
-/** May this customer do this now, and how much is left: the answer, with all that led to it. Counts are units. */
+/** Whether a customer may use a quantity now, how much is left, and why. Counts are units. */
 export interface Decision {
   allowed: boolean;
-  /** null when allowed. `unavailable`: the database could not be asked, and the feature's failure policy denies. */
+  /** Null when allowed. `unavailable`: the database does not respond, and the feature's failure policy denies. */
   reason: DenialReason | 'unavailable' | null;
   customer: string;
   feature: string;
   type: FeatureType;
   requested: number;
-  /** Included, carried over and granted together; null: unlimited. Absent for features that are not counted. */
+  /** Included, carried over and granted units together; null: unlimited. Absent for features that are not counted. */
   limit?: number | null;
   used?: number;
   reserved?: number;
-  /** null: unlimited. */
+  /** Null: unlimited. */
   remaining?: number | null;
   overage?: number;
-  /** Of the limit: left over from the windows before. Absent when nothing is. */
+  /** Part of the limit: carried over from earlier windows. Absent when 0. */
   carriedOver?: number;
-  /** Of the limit: from grants, burnt in this window or still there. Absent when there is none. */
+  /** Part of the limit: from grants, burnt in this window or still available. Absent when 0. */
   granted?: number;
   windowStart?: string | null;
-  /** null: never. */
+  /** Null: never. */
   resetsAt?: string | null;
-  /** What a boolean or static feature is set to. */
+  /** The value of a boolean or static feature. */
   value?: string | number | boolean;
   source: EntitlementSource | null;
   asOf: string;
-  /** True when the database could not be asked: the feature's failure policy has answered. */
+  /** True when the feature's failure policy decided, because the database did not respond. */
   degraded?: boolean;
 }
 
+/** The quantity of one customer to decide on. */
 export interface Question {
   customer: string;
   /** Units, 1 or more. */
@@ -42,10 +43,10 @@ export interface Question {
   now: Date;
 }
 
-/** An answer, and the meter after it. */
+/** A decision, and the meter after it. */
 export interface Outcome {
   decision: Decision;
-  /** Units counted or held: 0 when denied, fewer than asked for when capped. */
+  /** Units counted or reserved: 0 when denied, fewer than requested when capped. */
   taken: number;
   meter: Meter | null;
   burns: Burn[];
@@ -53,7 +54,7 @@ export interface Outcome {
 
 const NO_BURNS: Burn[] = [];
 
-/** What a meter of these terms is measured against; null when there is nothing to count. */
+/** The allowance of an entitlement; null where nothing is counted. */
 export function allowanceOf(
   { terms, schedule, since }: Entitlement,
   windowAt: (at: Date) => Period | null,
@@ -78,61 +79,60 @@ export function allowanceOf(
   };
 }
 
-/** An entitlement and the meter that it is counted on, up to date; both null where nothing is counted. */
+/** An entitlement with its current allowance and meter; both null where nothing is counted. */
 export interface MeterState {
   entitlement: Entitlement;
   allowance: Allowance | null;
   meter: Meter | null;
 }
 
-/** Decides one question, counting nothing. */
-export function check(situation: MeterState, question: Question): Decision {
-  return decisionOf(situation, situation.meter, question, grantable(situation, question));
+/** Decides on a quantity and counts nothing. */
+export function check(state: MeterState, question: Question): Decision {
+  return decisionOf(state, state.meter, question, grantable(state, question));
 }
 
-/** Decides one question and counts what it allows: the decision shows the meter afterwards. */
-export function consume(situation: MeterState, question: Question): Outcome {
-  const taken = grantable(situation, question);
-  const { allowance, meter } = situation;
+/** Decides on a quantity and counts the allowed units: the decision shows the meter afterwards. */
+export function consume(state: MeterState, question: Question): Outcome {
+  const taken = grantable(state, question);
+  const { allowance, meter } = state;
   if (!allowance || !meter || taken === 0)
-    return { decision: decisionOf(situation, meter, question, taken), taken: 0, meter, burns: NO_BURNS };
+    return { decision: decisionOf(state, meter, question, taken), taken: 0, meter, burns: NO_BURNS };
   const counted = count(meter, allowance, taken, question.now);
   return {
-    decision: decisionOf(situation, counted.meter, question, taken),
+    decision: decisionOf(state, counted.meter, question, taken),
     taken,
     meter: counted.meter,
     burns: counted.burns,
   };
 }
 
-/** Decides one question and holds what it allows. */
-export function reserve(situation: MeterState, question: Question): Outcome {
-  const taken = grantable(situation, question);
-  const { meter } = situation;
-  const held = meter && { ...meter, reserved: meter.reserved + taken };
-  return { decision: decisionOf(situation, held, question, taken), taken, meter: held, burns: NO_BURNS };
+/** Decides on a quantity and reserves the allowed units. */
+export function reserve(state: MeterState, question: Question): Outcome {
+  const taken = grantable(state, question);
+  const { meter } = state;
+  const reserved = meter && { ...meter, reserved: meter.reserved + taken };
+  return { decision: decisionOf(state, reserved, question, taken), taken, meter: reserved, burns: NO_BURNS };
 }
 
-/** The answer when the database could not be asked. The situation is what this process remembers. */
-export function degradedDecision(situation: MeterState, question: Question): Decision {
-  const { allowance, meter, entitlement } = situation;
-  const remembered = check(situation, question);
+/** The decision when the database does not respond: by the failure policy, on the state that this process cached. */
+export function degradedDecision(state: MeterState, question: Question): Decision {
+  const { allowance, meter, entitlement } = state;
+  const lastKnown = check(state, question);
   const policy = entitlement.feature.failurePolicy;
-  if (entitlement.denied || (policy === 'last_known' && (meter || !allowance)))
-    return { ...remembered, degraded: true };
+  if (entitlement.denied || (policy === 'last_known' && (meter || !allowance))) return { ...lastKnown, degraded: true };
   const allowed = policy === 'allow';
-  return { ...remembered, allowed, reason: allowed ? null : 'unavailable', degraded: true };
+  return { ...lastKnown, allowed, reason: allowed ? null : 'unavailable', degraded: true };
 }
 
-/** The limit that holds against overshooting, or null: what the database is told to guard beside this. */
+/** The limit that the database enforces too; null where usage beyond it is allowed. */
 export function hardLimit(meter: Meter, allowance: Allowance, at: Date): number | null {
   return allowance.overage === 'allow' ? null : effectiveLimit(meter, allowance, at);
 }
 
-/** True for features whose use is counted. */
+/** True for features whose usage is counted. */
 export const isCounted = (type: FeatureType): boolean => type === 'metered' || type === 'credit';
 
-/** How many of the units asked for are allowed: all, none, or what is left where the limit caps. */
+/** How many of the requested units are allowed: all, none, or the remaining ones where overage is `cap`. */
 function grantable({ entitlement, allowance, meter }: MeterState, { quantity, now }: Question): number {
   if (entitlement.denied) return 0;
   if (!allowance) return quantity;
@@ -144,7 +144,7 @@ function grantable({ entitlement, allowance, meter }: MeterState, { quantity, no
   return overage === 'cap' ? room : 0;
 }
 
-/** Written out member by member: it is made for every question. */
+/** Built member by member: one is built for every request, and spreads are slower. */
 function decisionOf(
   { entitlement, allowance }: MeterState,
   meter: Meter | null,

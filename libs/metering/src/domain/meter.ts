@@ -3,44 +3,44 @@ import type { Grant } from '@app/entitlements';
 import { type Period, totalOf } from '@app/kernel';
 import { balanceOf, burn, type Burn, type GrantState, reset, accrueGrants, unwind } from './burn-down.js';
 
-/** Counters without a window count from here. */
+/** The window start of counters without a window. */
 export const FOR_EVER = new Date(0);
 /** The largest count that JSON carries exactly. */
 export const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 
-/** What one customer has used of one feature in one window. Counts are units. */
+/** The usage of one customer of one feature in one window. Counts are units. */
 export interface Meter {
   windowStart: Date;
   windowName: WindowName;
   used: number;
-  /** Held by reservations. */
+  /** Units that reservations reserve. */
   reserved: number;
-  /** Of the used ones: taken from grants. */
+  /** Part of `used`: burnt from grants. */
   fromGrants: number;
-  /** Left over from the windows before, on top of what this one includes. */
+  /** Units carried over from earlier windows, in addition to the included ones. */
   carried: number;
-  /** The highest threshold, in percent, that has been told. */
+  /** The highest threshold that was published, in percent. */
   notified: number;
-  /** Used within the span of the rate limit. */
+  /** Units used within the span of the rate limit. */
   recent: number;
   grants: GrantState[];
 }
 
-/** What a meter is measured against. */
+/** The terms that a meter is measured against. */
 export interface Allowance {
-  /** Units that each window includes; null: unlimited. */
+  /** Included units of each window; null: unlimited. */
   limit: number | null;
   overage: Overage;
-  /** What may be left over from one window to the next; 0: nothing. */
+  /** The most units that are carried over from one window to the next; 0: none. */
   rolloverMax: number;
   rateLimit: { limit: number; windowSeconds: number } | null;
   windowName: WindowName;
   windowAt: (at: Date) => Period | null;
-  /** Since when these terms hold: before it nothing is left over. */
+  /** When these terms began: nothing is carried over from before. */
   since: Date;
 }
 
-/** A meter on which nothing was ever counted. */
+/** A meter without any usage. */
 export function unusedMeter(allowance: Allowance, grants: Grant[], now: Date): Meter {
   const since = allowance.rolloverMax > 0 && allowance.since < now ? allowance.since : now;
   const { windowName } = allowance;
@@ -58,41 +58,41 @@ export function unusedMeter(allowance: Allowance, grants: Grant[], now: Date): M
   };
 }
 
-/** Units of the window itself that are free: included or carried over, and neither used nor held. */
+/** Unused units of the window itself: included or carried over. */
 function includedLeft({ used, fromGrants, carried }: Meter, limit: number): number {
   return Math.max(0, limit + carried - (used - fromGrants));
 }
 
-/** Units used that neither the window nor a grant covers. */
+/** Used units that neither the window nor a grant covers. */
 export function overageOf({ used, fromGrants, carried }: Meter, { limit }: Allowance): number {
   return limit === null ? 0 : Math.max(0, used - fromGrants - limit - carried);
 }
 
-/** All that the window allows: included, carried over, burnt from grants and still on them. null: unlimited. */
+/** The limit with carried over units, units burnt from grants, and units available on them. Null: unlimited. */
 export function effectiveLimit(meter: Meter, { limit }: Allowance, at: Date): number | null {
   return limit === null ? null : limit + meter.carried + meter.fromGrants + balanceOf(meter.grants, at);
 }
 
-/** Units that may still be counted or held, whatever happens beyond the limit. */
+/** Units that may still be counted or reserved within the limit. */
 export function roomOf(meter: Meter, { limit }: Allowance, at: Date): number {
   if (limit === null) return MAX_COUNT - meter.used - meter.reserved;
   return Math.max(0, includedLeft(meter, limit) + balanceOf(meter.grants, at) - meter.reserved);
 }
 
 /**
- * The meter as time alone has made it by `now`: the window that runs now, with what was left over, and grants up to date.
- * `covered` is what grants that became full have covered of this window's overage.
+ * Advances a meter to `now`: to the current window, with rollover applied and grants accrued.
+ * `covered` has the units of this window's overage that newly filled grants covered.
  */
 export function advance(meter: Meter, allowance: Allowance, now: Date): { meter: Meter; covered: Burn[] } {
   const current = allowance.windowAt(now);
-  const running = current && meter.windowStart < current.start ? enter(current, meter, allowance) : meter;
-  if (running.grants.length === 0) return { meter: running, covered: [] };
-  const { grants, covered } = accrueGrants(running.grants, now, overageOf(running, allowance));
+  const entered = current && meter.windowStart < current.start ? enter(current, meter, allowance) : meter;
+  if (entered.grants.length === 0) return { meter: entered, covered: [] };
+  const { grants, covered } = accrueGrants(entered.grants, now, overageOf(entered, allowance));
   const coveredUnits = totalOf(covered, 'quantity');
-  return { meter: { ...running, grants, fromGrants: running.fromGrants + coveredUnits }, covered };
+  return { meter: { ...entered, grants, fromGrants: entered.fromGrants + coveredUnits }, covered };
 }
 
-/** Closes the meter's window and opens `current`; what lies between the two was not used. */
+/** Closes the meter's window and opens `current`; windows between the two had no usage. */
 function enter(current: Period, meter: Meter, allowance: Allowance): Meter {
   const base: Meter = {
     ...meter,
@@ -120,17 +120,17 @@ function closingOf({ windowStart }: Meter, { windowAt }: Allowance, current: Per
   return own && own.end < current.start ? own.end : current.start;
 }
 
-/** What is left over of included units when `current` begins, after all windows since the meter's. */
+/** Included units that are carried over into `current`, through all windows since the meter's. */
 function carriedInto(current: Period, meter: Meter, allowance: Allowance): number {
   const { limit, rolloverMax, windowAt, since } = allowance;
   if (rolloverMax === 0 || limit === null) return 0;
   const own = windowAt(meter.windowStart);
-  const holdsFrom = windowAt(since);
-  // Terms that are newer than the meter's window leave nothing over from before them.
-  const stale = own && holdsFrom && own.start < holdsFrom.start;
-  let window = stale ? holdsFrom : own;
+  const firstOfTerms = windowAt(since);
+  // Terms that are newer than the meter's window carry nothing over from windows before them.
+  const outdated = own && firstOfTerms && own.start < firstOfTerms.start;
+  let window = outdated ? firstOfTerms : own;
   if (!window || window.start >= current.start) return 0;
-  let carried = Math.min(rolloverMax, stale ? limit : includedLeft(meter, limit));
+  let carried = Math.min(rolloverMax, outdated ? limit : includedLeft(meter, limit));
   while (window.end < current.start) {
     const next = Math.min(rolloverMax, limit + carried);
     if (next === carried) break;
@@ -140,7 +140,7 @@ function carriedInto(current: Period, meter: Meter, allowance: Allowance): numbe
   return carried;
 }
 
-/** Counts units: of the window first, then of the grants; what neither covers becomes overage. */
+/** Counts units: first from the window, then from grants; the rest becomes overage. */
 export function count(meter: Meter, { limit }: Allowance, quantity: number, at: Date): { meter: Meter; burns: Burn[] } {
   const counted: Meter = {
     windowStart: meter.windowStart,
@@ -158,14 +158,14 @@ export function count(meter: Meter, { limit }: Allowance, quantity: number, at: 
   return { meter: { ...counted, grants, fromGrants: meter.fromGrants + burnt }, burns };
 }
 
-/** Takes units back, newest first: overage, then what came from grants, then what the window included. At most what was used. */
+/** Takes back at most the used units, newest first: overage, then units from grants, then included units. */
 export function reverse(
   meter: Meter,
   allowance: Allowance,
   quantity: number,
   history: Burn[],
 ): { meter: Meter; burns: Burn[] } {
-  const beyond = Math.max(0, Math.min(quantity - overageOf(meter, allowance), meter.fromGrants));
-  const { grants, burns, returned } = unwind(meter.grants, beyond, history);
+  const fromGrants = Math.max(0, Math.min(quantity - overageOf(meter, allowance), meter.fromGrants));
+  const { grants, burns, returned } = unwind(meter.grants, fromGrants, history);
   return { meter: { ...meter, used: meter.used - quantity, fromGrants: meter.fromGrants - returned, grants }, burns };
 }

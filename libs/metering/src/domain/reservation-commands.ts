@@ -120,7 +120,7 @@ export function extendReservation(input: ReservationInput & { ttlSeconds: number
   });
 }
 
-/** Stores that the reservations of one counter have expired. Reading the meter finds them; the result is only written. */
+/** Stores that reservations of one counter have expired. Reading its meter has found them already. */
 export function expireReservations(input: CommandInput & { feature: string; windowStart: Date }): UsageCommand<null> {
   const { feature, windowStart, ...rest } = input;
   return {

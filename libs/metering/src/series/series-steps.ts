@@ -1,11 +1,13 @@
+/** The usage of one hour, day or month. */
 export interface UsageStep {
   start: Date;
-  /** Units; what was given back is taken off. */
+  /** Units, less those taken back. */
   quantity: number;
 }
 
+/** A step with the number of its ledger entries. */
 export interface CountedStep extends UsageStep {
-  /** How many lines of the ledger that is, corrections among them. */
+  /** Ledger entries in the step, corrections included. */
   records: number;
 }
 

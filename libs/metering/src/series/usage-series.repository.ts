@@ -3,51 +3,57 @@ import { Database } from '@app/platform';
 import type { Span } from '../domain/series.js';
 import { type CountedStep, IS_USAGE } from './series-steps.js';
 
+/** A step of one feature of a product. */
 export interface FeatureStep extends CountedStep {
-  /** Key. */
+  /** Key of the feature. */
   feature: string;
 }
 
-export interface SumsSoFar {
+/** How far the rollup of all ledgers has come. */
+export interface RollupProgress {
+  /** All entries recorded before are in the rollup. */
   until: Date;
-  /** When the database was last seen at work. */
-  lookedAt: Date | null;
+  /** When a worker last saw the database respond. */
+  respondedAt: Date | null;
 }
 
-/** What is recorded from one instant up to another one, left out. */
+/** Ledger entries recorded from one instant to another, exclusive. */
 export interface RecordedSpan {
   since: Date;
   until: Date;
 }
 
-/** All that was recorded before is in the sums; before there was a product nothing was used. */
+/** All entries recorded before are in the rollup. It begins with the first product: there is no earlier usage. */
 const UNTIL = 'coalesce(s.until, (select min(created_at) from products))';
 
-/** The ledger of everybody over time, as it was summed up. */
+/** The rollup of all ledgers, by feature and hour. */
 @Injectable()
 export class UsageSeriesRepository {
   constructor(private readonly database: Database) {}
 
-  /** All that was recorded before is there for good. Null before anything was summed up. */
-  async summedUntil(): Promise<Date | null> {
-    const [sums] = await this.database.query<{ until: Date | null }>('select until from usage_sums');
-    return sums!.until;
+  /** The end of the rollup. All entries recorded before it are committed. Null before the first rollup. */
+  async rolledUpUntil(): Promise<Date | null> {
+    const [row] = await this.database.query<{ until: Date | null }>('select until from usage_sums');
+    return row!.until;
   }
 
-  /** How far the ledger is summed up; nobody else sums up until this transaction ends. Null when somebody else does, or there is no product yet. */
-  async lockSums(): Promise<SumsSoFar | null> {
-    const [sums] = await this.database.write<SumsSoFar>(
-      `select ${UNTIL} as until, s.looked_at as "lookedAt" from usage_sums s for update of s skip locked`,
+  /**
+   * Locks the rollup until the transaction ends, so that only one instance updates it.
+   * @returns null when another instance has locked it, or there is no product yet
+   */
+  async lockProgress(): Promise<RollupProgress | null> {
+    const [progress] = await this.database.write<RollupProgress>(
+      `select ${UNTIL} as until, s.looked_at as "respondedAt" from usage_sums s for update of s skip locked`,
     );
-    return sums?.until ? sums : null;
+    return progress?.until ? progress : null;
   }
 
   /** Needs the lock. */
-  async save({ until, lookedAt }: SumsSoFar): Promise<void> {
-    await this.database.write('update usage_sums set until = $1, looked_at = $2', [until, lookedAt]);
+  async saveProgress({ until, respondedAt }: RollupProgress): Promise<void> {
+    await this.database.write('update usage_sums set until = $1, looked_at = $2', [until, respondedAt]);
   }
 
-  /** Adds what was recorded in a span to the sums of the hours in which it happened. Nobody counts whom time passes for as they wish. */
+  /** Adds the entries recorded in a span to the hours of their usage, without test clocks. Needs the lock. */
   async add({ since, until }: RecordedSpan): Promise<void> {
     await this.database.write(
       `insert into usage_by_hour as h (feature_id, hour, quantity, records)
@@ -59,7 +65,7 @@ export class UsageSeriesRepository {
     );
   }
 
-  /** What was used of the features of a product, or of one of them, with the instant until which it is summed up, of one moment both. */
+  /** The usage of all features of a product, or of one, and the end of the rollup, in one database snapshot. */
   async ofProduct({
     productId,
     featureId,

@@ -3,11 +3,12 @@ import { CatalogReader } from '@app/catalog';
 import { type Customer, CustomerTime } from '@app/customers';
 import { grouped, totalOf } from '@app/kernel';
 import { Database, isCutShort } from '@app/platform';
-import { UsageRollupsRepository, type LedgerQuestion } from './usage-rollups.repository.js';
+import { UsageRollupsRepository, type SeriesRequest } from './usage-rollups.repository.js';
 import { type Span, spanOf } from '../domain/series.js';
 import { UsageSeriesRepository } from './usage-series.repository.js';
 import type { CountedStep, UsageStep } from './series-steps.js';
 
+/** The usage of one customer of one feature over time. */
 export interface UsageSeries extends Span {
   feature: string;
   timezone: string;
@@ -15,74 +16,93 @@ export interface UsageSeries extends Span {
   data: UsageStep[];
 }
 
-/** All usage of a feature, by its key. */
+/** The usage of one feature by all customers. */
 export interface FeatureUsage {
+  /** Key of the feature. */
   feature: string;
   quantity: number;
   records: number;
   data: CountedStep[];
 }
 
+/** The usage of a product by all customers. */
 export interface ProductUsage extends Span {
-  /** All that was recorded until then is in it. */
+  /** Everything recorded before this instant is included. */
   asOf: Date;
   features: FeatureUsage[];
 }
 
 /**
- * Who records something is done with it sooner, or ended by the database; the rest is for the clocks of several machines. A database
- * that stood still finishes what it was sent before: so it counts back from when it was last seen at work, a while ago. Milliseconds.
+ * Safety margin in ms. Entries recorded less than 60 s ago are not rolled up: any transaction older than that has
+ * committed or hit statement_timeout, and the rest of the margin covers clock skew. Measured from the last time a
+ * worker saw the database respond, not from now, because a database that was frozen still commits work queued before.
  */
-const ALL_THERE_AFTER = 60_000;
-const LOOK_EVERY = 10_000;
-/** How much one statement sums up, in milliseconds of the ledger: more and more while there is more and that is quick, in milliseconds of work. */
-const FIRST = 60_000;
-const SHORTEST = 1_000;
-const LONGEST = 32 * 86_400_000;
-const QUICK = 500;
-/** Lines: whoever asks for more of one ledger than this has it summed up from now on. */
-const LONG = 20_000;
-/** Lines that one statement adds to the sums of one ledger. */
-const CHUNK = 20_000;
-/** So far behind are the sums of one ledger when it is their turn. Milliseconds. */
-const TURN = 60_000;
+const SAFETY_MARGIN_MS = 60_000;
+/** How often a worker stores that the database responds. */
+const RESPONSE_INTERVAL_MS = 10_000;
+/**
+ * How much of the ledger one statement rolls up, in ms of recording time. Doubled after each statement that takes less
+ * than `FAST_MS`; a quarter after each failure.
+ */
+const FIRST_STRETCH_MS = 60_000;
+const MIN_STRETCH_MS = 1_000;
+const MAX_STRETCH_MS = 32 * 86_400_000;
+const FAST_MS = 500;
+/** A request that reads more ledger entries than this marks the ledger as long. */
+const LONG_LEDGER_ENTRIES = 20_000;
+/** The most ledger entries that one statement adds to a customer's rollup. */
+const ROLLUP_BATCH = 20_000;
+/** How far a customer's rollup may be behind before it is updated. */
+const ROLLUP_LAG_MS = 60_000;
 
-/** What was used over time: by one customer, as its ledger stands; by all of a product, as far as that is summed up. Jobs make the sums. */
+/** Usage over time: of one customer from its ledger, of all customers of a product from a rollup that jobs update. */
 @Injectable()
 export class UsageSeriesService {
-  private stretch = FIRST;
+  private stretchMs = FIRST_STRETCH_MS;
 
   constructor(
-    private readonly usage: UsageSeriesRepository,
-    private readonly ledgers: UsageRollupsRepository,
+    private readonly series: UsageSeriesRepository,
+    private readonly rollups: UsageRollupsRepository,
     private readonly catalog: CatalogReader,
     private readonly time: CustomerTime,
     private readonly database: Database,
   ) {}
 
-  /** By step of the customer's zone. @throws DomainError `invalid_fields` */
+  /**
+   * The usage of one customer, by hour, day or month of its time zone. The default is the last 30 days, by day. Above
+   * 20,000 entries a worker builds a rollup of the ledger from then on.
+   * @throws DomainError `product_not_found`, `feature_not_found`, `invalid_fields`
+   * @example
+   * const { total, data } = await series.ofCustomer({ customer, product: 'api', feature: 'calls' }, { by: 'hour' });
+   */
   async ofCustomer(
     { customer, product: productKey, feature: featureKey }: { customer: Customer; product: string; feature: string },
-    asked: Partial<Span>,
+    requested: Partial<Span>,
   ): Promise<UsageSeries> {
     const product = await this.catalog.getProduct(productKey);
     const feature = await this.catalog.getFeature(product.id, featureKey);
-    const span = spanOf(asked, await this.time.of(customer));
+    const span = spanOf(requested, await this.time.of(customer));
     const { timezone } = customer;
     const steps = await this.stepsOf({ customerId: customer.id, featureId: feature.id, timezone, ...span });
     const data = steps.map(({ start, quantity }) => ({ start, quantity }));
     return { feature: feature.key, ...span, timezone, total: totalOf(data, 'quantity'), data };
   }
 
-  /** By step in UTC, the hours of `from` and `to` as a whole. @throws DomainError `invalid_fields` */
+  /**
+   * The usage of all customers of a product, by hour, day or month in UTC, up to `asOf`. The hours of `from` and `to`
+   * count as a whole. Customers of test clocks never count.
+   * @throws DomainError `product_not_found`, `feature_not_found`, `invalid_fields`
+   * @example
+   * const { asOf, features } = await series.ofProduct({ product: 'api' }, { by: 'day' });
+   */
   async ofProduct(
     { product: productKey, feature: featureKey }: { product: string; feature?: string },
-    asked: Partial<Span>,
+    requested: Partial<Span>,
   ): Promise<ProductUsage> {
     const product = await this.catalog.getProduct(productKey);
     const feature = featureKey === undefined ? null : await this.catalog.getFeature(product.id, featureKey);
-    const span = spanOf(asked, this.time.real());
-    const { asOf, steps } = await this.usage.ofProduct({
+    const span = spanOf(requested, this.time.real());
+    const { asOf, steps } = await this.series.ofProduct({
       productId: product.id,
       featureId: feature?.id ?? null,
       ...span,
@@ -96,38 +116,46 @@ export class UsageSeriesService {
     return { asOf, ...span, features };
   }
 
-  /** Sums up the next stretch of the ledger, unless another process is at it. @returns true while there is more */
-  async sumUp(): Promise<boolean> {
+  /**
+   * Rolls up the next stretch of all ledgers, unless another instance does. @returns true while there is more
+   * @example
+   * while (await series.rollUpNext());
+   */
+  async rollUpNext(): Promise<boolean> {
     const began = performance.now();
     try {
-      const more = await this.database.transaction(() => this.sumUpStretch());
-      if (!more) this.stretch = FIRST;
-      else if (performance.now() - began < QUICK) this.stretch = Math.min(LONGEST, this.stretch * 2);
+      const more = await this.database.transaction(() => this.rollUpStretch());
+      if (!more) this.stretchMs = FIRST_STRETCH_MS;
+      else if (performance.now() - began < FAST_MS) this.stretchMs = Math.min(MAX_STRETCH_MS, this.stretchMs * 2);
       return more;
     } catch (error) {
-      // Cut by a limit of the database, perhaps: the next one is shorter.
-      this.stretch = Math.max(SHORTEST, this.stretch / 4);
+      // It may have hit statement_timeout: the next stretch is shorter.
+      this.stretchMs = Math.max(MIN_STRETCH_MS, this.stretchMs / 4);
       throw error;
     }
   }
 
-  /** Adds to the sums of the long ledger that has waited longest. @returns true while there is more */
-  async sumUpLongLedger(): Promise<boolean> {
-    const until = await this.usage.summedUntil();
+  /**
+   * Adds entries to the customer rollup that is furthest behind. @returns true while there is more
+   * @example
+   * while (await series.rollUpLongLedger());
+   */
+  async rollUpLongLedger(): Promise<boolean> {
+    const until = await this.series.rolledUpUntil();
     if (!until) return false;
     return this.database.transaction(async () => {
-      const ledger = await this.ledgers.lockNext({ until, turn: new Date(until.getTime() - TURN) });
-      if (ledger) await this.ledgers.addNext(ledger, { until, limit: CHUNK });
+      const ledger = await this.rollups.lockNext({ until, dueBefore: new Date(until.getTime() - ROLLUP_LAG_MS) });
+      if (ledger) await this.rollups.addNext(ledger, { until, limit: ROLLUP_BATCH });
       return ledger !== null;
     });
   }
 
-  private async stepsOf(asked: LedgerQuestion): Promise<CountedStep[]> {
-    if (await this.ledgers.isSummedUp(asked.customerId)) return this.ledgers.readSums(asked);
-    const markLong = () => this.database.transaction(() => this.ledgers.markLong(asked.customerId));
+  private async stepsOf(request: SeriesRequest): Promise<CountedStep[]> {
+    if (await this.rollups.isRolledUp(request.customerId)) return this.rollups.readRollup(request);
+    const markLong = () => this.database.transaction(() => this.rollups.markLong(request.customerId));
     try {
-      const steps = await this.ledgers.readLines(asked);
-      if (totalOf(steps, 'records') > LONG) await markLong();
+      const steps = await this.rollups.readEntries(request);
+      if (totalOf(steps, 'records') > LONG_LEDGER_ENTRIES) await markLong();
       return steps;
     } catch (error) {
       if (isCutShort(error)) await markLong();
@@ -135,18 +163,19 @@ export class UsageSeriesService {
     }
   }
 
-  private async sumUpStretch(): Promise<boolean> {
-    const sums = await this.usage.lockSums();
-    if (!sums) return false;
+  private async rollUpStretch(): Promise<boolean> {
+    const progress = await this.series.lockProgress();
+    if (!progress) return false;
     const now = this.time.real().getTime();
-    const [since, looked] = [sums.until.getTime(), sums.lookedAt?.getTime() ?? 0];
-    const until = Math.min(looked - ALL_THERE_AFTER, since + this.stretch);
+    const [since, respondedAt] = [progress.until.getTime(), progress.respondedAt?.getTime() ?? 0];
+    const until = Math.min(respondedAt - SAFETY_MARGIN_MS, since + this.stretchMs);
     if (until > since) {
-      await this.usage.add({ since: sums.until, until: new Date(until) });
-      await this.usage.save({ ...sums, until: new Date(until) });
+      await this.series.add({ since: progress.until, until: new Date(until) });
+      await this.series.saveProgress({ ...progress, until: new Date(until) });
       return true;
     }
-    if (now - looked >= LOOK_EVERY) await this.usage.save({ ...sums, lookedAt: new Date(now) });
+    if (now - respondedAt >= RESPONSE_INTERVAL_MS)
+      await this.series.saveProgress({ ...progress, respondedAt: new Date(now) });
     return false;
   }
 }

@@ -8,7 +8,7 @@ const deep = (levels: number): string => '{"a":'.repeat(levels) + '1' + '}'.repe
 describe('bad input', () => {
   let service: TestApp & { database: TestDatabase };
   let key: string;
-  let somebody: RegisteredUser;
+  let user: RegisteredUser;
   const rows = async (): Promise<string> => {
     const [counts] = await service.database.query(
       `select (select count(*) from customers) as customers, (select count(*) from subscriptions) as subscriptions, (select count(*) from usage_ledger) as ledger,
@@ -17,7 +17,7 @@ describe('bad input', () => {
     );
     return JSON.stringify(counts);
   };
-  /** Sends it as the service, and makes sure that nothing at all was written. */
+  /** Sends the request with the API key and expects that no row was written. */
   const refused = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
     const before = await rows();
     const answer = await service.call(method, path, { token: key, body, headers });
@@ -40,7 +40,7 @@ describe('bad input', () => {
   beforeAll(async () => {
     service = await startService();
     ({ key } = await createApiKey(service));
-    somebody = await registerUser(service);
+    user = await registerUser(service);
     await service.call('PUT', '/v1/customers/acme', { token: key, body: { product: 'api' } });
   });
   afterAll(() => service.stop());
@@ -91,7 +91,7 @@ describe('bad input', () => {
       422,
       'properties',
     ],
-    ['an unknown customer', { customer: 'nobody', feature: 'seats' }, 404, undefined],
+    ['an unknown customer', { customer: 'absent', feature: 'seats' }, 404, undefined],
     ['an unknown feature', { customer: 'acme', feature: 'nothing' }, 404, undefined],
     ['an unknown product', { customer: 'acme', product: 'nothing', feature: 'seats' }, 404, undefined],
     ['a feature that is not counted', { customer: 'acme', feature: 'sso' }, 422, 'feature'],
@@ -251,6 +251,6 @@ describe('bad input', () => {
     ]) {
       expect((await refused('GET', path)).status).toBe(404);
     }
-    expect((await refused('DELETE', `/v1/subscriptions/${somebody.subscriptionId}`)).status).toBe(404);
+    expect((await refused('DELETE', `/v1/subscriptions/${user.subscriptionId}`)).status).toBe(404);
   });
 });

@@ -20,18 +20,18 @@ describe('conventions', () => {
 
   describe('pages', () => {
     it('a walk over all pages returns each row once, newest first, during inserts', async () => {
-      const seen: string[] = [];
+      const listed: string[] = [];
       for (let cursor: string | null = ''; cursor !== null;) {
         const { body }: { body: { data: Row[]; hasMore: boolean; nextCursor: string | null } } = await call(
           'GET',
           `/v1/customers?limit=7${cursor && `&cursor=${cursor}`}`,
         );
-        seen.push(...body.data.map((row) => row.key));
+        listed.push(...body.data.map((row) => row.key));
         expect(body.hasMore).toBe(body.nextCursor !== null);
-        await call('PUT', `/v1/customers/late${seen.length}`, { product: 'api' });
+        await call('PUT', `/v1/customers/late${listed.length}`, { product: 'api' });
         cursor = body.nextCursor;
       }
-      expect(seen.filter((name) => /^c\d/.test(name))).toEqual(
+      expect(listed.filter((name) => /^c\d/.test(name))).toEqual(
         Array.from({ length: 25 }, (_, index) => `c${24 - index}`),
       );
     });
@@ -48,7 +48,7 @@ describe('conventions', () => {
           code: 'invalid_cursor',
         });
       }
-      // Another last letter, also one that stands for the same bytes.
+      // Another last letter, also one that decodes to the same bytes.
       for (const other of [1, 2, 4, 8, 16, 32].map(
         (bit) => body.nextCursor.slice(0, -1) + BASE64URL[BASE64URL.indexOf(body.nextCursor.at(-1)) ^ bit],
       )) {
@@ -200,7 +200,7 @@ describe('conventions', () => {
         ({ name }: { name: string }) => name,
       );
     const before = await names();
-    // Behind the service's back: whoever was just told goes on being told the same, for a while.
+    // A direct change in the database: callers get the cached response until its TTL ends.
     await service.database.query(`update plans set public = false where key = 'quota'`);
     expect(await names()).toEqual(before);
     await call('POST', '/v1/features', { product: 'api', key: 'cached', name: 'Cached', type: 'boolean' });
@@ -210,8 +210,8 @@ describe('conventions', () => {
   it('anonymous callers see public plans only, and a published version never changes', async () => {
     expect((await service.call('GET', '/v1/plans/member?product=tollgate')).status).toBe(404);
     expect((await service.admin('GET', '/v1/plans/member?product=tollgate')).status).toBe(200);
-    const somebody = await registerUser(service);
-    expect((await somebody.call('GET', '/v1/plans?product=tollgate')).body.data).toEqual([]);
+    const user = await registerUser(service);
+    expect((await user.call('GET', '/v1/plans?product=tollgate')).body.data).toEqual([]);
     await expect(service.database.query(`update plan_versions set name = 'x'`)).rejects.toThrow('never changes');
     await expect(service.database.query('delete from plan_prices')).rejects.toThrow('never changes');
     await expect(service.database.query(`update plan_entitlements set terms = '{}'`)).rejects.toThrow('never changes');

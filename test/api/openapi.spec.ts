@@ -12,7 +12,7 @@ import { ACCESS, NO_API } from './access-table.js';
 
 const addFormats = formats as unknown as (ajv: Ajv2020) => void;
 const root = path.resolve(import.meta.dirname, '../..');
-/** What is answered otherwise than in JSON. */
+/** Operations with responses in another format than JSON. */
 const MEDIA_TYPES: Record<string, string> = {
   'GET /v1/users/me/export': 'application/x-ndjson',
   'GET /v1/audit-log/export': 'application/x-ndjson',
@@ -30,7 +30,7 @@ interface Operation {
   responses: Record<string, { content?: Record<string, { schema: object }> }>;
 }
 
-/** The document of the built service: the annotations are made by the build. */
+/** The document of the built service: the build adds the annotations. */
 describe('the OpenAPI document', () => {
   let service: ServiceProcess;
   let database: TestDatabase;
@@ -126,7 +126,7 @@ describe('the OpenAPI document', () => {
     for (const name of ['consume', 'check', 'putCustomer', 'DecisionDto', 'ProblemDto', 'SubscriptionDto'])
       expect(types).toContain(name);
     const kept = fs.readFileSync(path.join(root, 'clients/typescript/src/schema.ts'), 'utf8');
-    // Run `npm run client` when this fails: the client's types are made from this document.
+    // When this fails, run `npm run client`: it generates the types of the client from this document.
     expect(kept === types).toBe(true);
     const [, decision] = /DecisionDto: \{([\s\S]*?)\n {8}\};/.exec(types)!;
     expect(decision).toMatch(/allowed: boolean;/);

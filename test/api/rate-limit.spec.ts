@@ -15,7 +15,7 @@ describe('the rate limit', () => {
       expect(Number(last.headers.get('retry-after'))).toBeGreaterThan(0);
       expect(last.headers.get('ratelimit-policy')).toBe('"default";q=5;w=60');
       expect(last.headers.get('ratelimit')).toMatch(/^"default";r=0;t=\d+$/);
-      // Logged in: a bucket of one's own.
+      // A user with a token has a separate bucket.
       expect((await limited.admin('GET', '/v1/users/me')).status).toBe(200);
     } finally {
       await limited.stop();

@@ -61,8 +61,8 @@ describe('accounts', () => {
 
   describe('e-mail address', () => {
     it('a verification token from a mail is valid once', async () => {
-      const somebody = await registerUser(service);
-      const token = await mailbox.tokenFor(service, somebody.email);
+      const user = await registerUser(service);
+      const token = await mailbox.tokenFor(service, user.email);
       const stored = await service.database.query("select encode(hash, 'base64') as hash from action_tokens");
       expect(JSON.stringify(stored)).not.toContain(token);
       expect((await post('/v1/auth/verify-email', { token: `${token.slice(0, -1)}x` })).body.code).toBe(
@@ -70,38 +70,36 @@ describe('accounts', () => {
       );
       const answers = await inParallel(5, 5, () => post('/v1/auth/verify-email', { token }));
       expect(answers.map(({ status }) => status).sort()).toEqual([204, 422, 422, 422, 422]);
-      expect((await me(somebody.token)).body.emailVerifiedAt).toEqual(expect.any(String));
-      // A password is not reset by the token of another purpose.
+      expect((await me(user.token)).body.emailVerifiedAt).toEqual(expect.any(String));
+      // A token of another purpose does not reset a password.
       expect((await post('/v1/auth/reset-password', { token, password: OTHER })).body.code).toBe('token_not_valid');
-      await post('/v1/auth/resend-verification', {}, somebody.token);
-      expect(await mailbox.mailsTo(service, somebody.email)).toHaveLength(1);
+      await post('/v1/auth/resend-verification', {}, user.token);
+      expect(await mailbox.mailsTo(service, user.email)).toHaveLength(1);
     });
 
     it('verification mails are limited per hour', async () => {
-      const somebody = await registerUser(service);
+      const user = await registerUser(service);
       for (let index = 0; index < 6; index++)
-        expect((await post('/v1/auth/resend-verification', {}, somebody.token)).status).toBe(202);
-      expect(await mailbox.mailsTo(service, somebody.email)).toHaveLength(3);
+        expect((await post('/v1/auth/resend-verification', {}, user.token)).status).toBe(202);
+      expect(await mailbox.mailsTo(service, user.email)).toHaveLength(3);
     });
 
     it('a new e-mail address takes effect when confirmed, and the old address is notified', async () => {
-      const somebody = await registerUser(service);
-      const old = await mailbox.tokenFor(service, somebody.email);
+      const user = await registerUser(service);
+      const old = await mailbox.tokenFor(service, user.email);
       const email = `${uniqueName('moved')}@example.com`;
-      expect(
-        (await post('/v1/auth/change-email', { email, password: 'not the password' }, somebody.token)).status,
-      ).toBe(401);
-      expect((await post('/v1/auth/change-email', { email, password: PASSWORD }, somebody.token)).status).toBe(202);
-      expect((await me(somebody.token)).body.email).toBe(somebody.email);
-      expect((await post('/v1/auth/verify-email', { token: await mailbox.tokenFor(service, email) })).status).toBe(204);
-      expect((await me(somebody.token)).body).toMatchObject({ email, emailVerifiedAt: expect.any(String) });
-      expect((await somebody.call('GET', '/v1/customers/me')).body.email).toBe(email);
-      expect((await login(email)).status).toBe(200);
-      expect((await login(somebody.email)).status).toBe(401);
-      expect(subjectOf((await mailbox.mailsTo(service, somebody.email)).at(-1))).toBe(
-        'Your e-mail address was changed',
+      expect((await post('/v1/auth/change-email', { email, password: 'not the password' }, user.token)).status).toBe(
+        401,
       );
-      // What was mailed to the old address brings it back no more.
+      expect((await post('/v1/auth/change-email', { email, password: PASSWORD }, user.token)).status).toBe(202);
+      expect((await me(user.token)).body.email).toBe(user.email);
+      expect((await post('/v1/auth/verify-email', { token: await mailbox.tokenFor(service, email) })).status).toBe(204);
+      expect((await me(user.token)).body).toMatchObject({ email, emailVerifiedAt: expect.any(String) });
+      expect((await user.call('GET', '/v1/customers/me')).body.email).toBe(email);
+      expect((await login(email)).status).toBe(200);
+      expect((await login(user.email)).status).toBe(401);
+      expect(subjectOf((await mailbox.mailsTo(service, user.email)).at(-1))).toBe('Your e-mail address was changed');
+      // Tokens mailed to the old address no longer restore it.
       expect((await post('/v1/auth/verify-email', { token: old })).body.code).toBe('token_not_valid');
     });
 
@@ -116,8 +114,8 @@ describe('accounts', () => {
         body: { code: 'email_taken' },
       });
       expect((await me(ann.token)).body.email).toBe(ann.email);
-      const asked = await post('/v1/auth/change-email', { email: bob.email, password: PASSWORD }, ann.token);
-      expect(asked.status).toBe(202);
+      const response = await post('/v1/auth/change-email', { email: bob.email, password: PASSWORD }, ann.token);
+      expect(response.status).toBe(202);
       expect((await mailbox.mailsTo(service, bob.email)).map(subjectOf)).not.toContain(
         'Confirm your new e-mail address',
       );
@@ -126,29 +124,29 @@ describe('accounts', () => {
 
   describe('password', () => {
     it('a change needs the current password and ends the other sessions', async () => {
-      const somebody = await registerUser(service);
-      const other = (await login(somebody.email)).body;
-      await mailbox.mailsTo(service, somebody.email);
+      const user = await registerUser(service);
+      const other = (await login(user.email)).body;
+      await mailbox.mailsTo(service, user.email);
       const change = (currentPassword: string, newPassword: string) =>
-        post('/v1/auth/change-password', { currentPassword, newPassword }, somebody.token);
-      expect((await post('/v1/auth/change-password', { newPassword: OTHER }, somebody.token)).status).toBe(422);
+        post('/v1/auth/change-password', { currentPassword, newPassword }, user.token);
+      expect((await post('/v1/auth/change-password', { newPassword: OTHER }, user.token)).status).toBe(422);
       expect((await change('wrong', OTHER)).body.code).toBe('wrong_credentials');
       expect((await change(PASSWORD, 'short')).body.errors[0].field).toBe('newPassword');
-      expect((await change(PASSWORD, `${somebody.email}!`)).body.errors[0].field).toBe('newPassword');
+      expect((await change(PASSWORD, `${user.email}!`)).body.errors[0].field).toBe('newPassword');
       expect((await change(PASSWORD, OTHER)).status).toBe(204);
-      expect((await me(somebody.token)).status).toBe(200);
+      expect((await me(user.token)).status).toBe(200);
       expect((await me(other.accessToken)).status).toBe(401);
       expect((await post('/v1/auth/refresh', { refreshToken: other.refreshToken })).status).toBe(401);
-      expect([(await login(somebody.email)).status, (await login(somebody.email, OTHER)).status]).toEqual([401, 200]);
-      expect(subjectOf((await mailbox.mailsTo(service, somebody.email)).at(-1))).toBe('Your password was changed');
+      expect([(await login(user.email)).status, (await login(user.email, OTHER)).status]).toEqual([401, 200]);
+      expect(subjectOf((await mailbox.mailsTo(service, user.email)).at(-1))).toBe('Your password was changed');
     });
 
     it('a reset by mail token ends all sessions and verifies the address', async () => {
-      const somebody = await registerUser(service);
-      expect((await mailbox.mailsTo(service, somebody.email)).map(subjectOf)).toEqual(['Confirm your e-mail address']);
-      expect((await post('/v1/auth/forgot-password', { email: somebody.email.toUpperCase() })).status).toBe(202);
-      // To the address as its owner wrote it, whatever was typed.
-      const mails = await mailbox.mailsTo(service, somebody.email);
+      const user = await registerUser(service);
+      expect((await mailbox.mailsTo(service, user.email)).map(subjectOf)).toEqual(['Confirm your e-mail address']);
+      expect((await post('/v1/auth/forgot-password', { email: user.email.toUpperCase() })).status).toBe(202);
+      // The mail goes to the address as its owner registered it, in any spelling of the request.
+      const mails = await mailbox.mailsTo(service, user.email);
       const token = tokenInMail(mails.at(-1))!;
       expect(subjectOf(mails.at(-1))).toBe('Choose a new password');
       expect((await post('/v1/auth/reset-password', { token, password: 'short' })).body.errors[0].field).toBe(
@@ -156,93 +154,93 @@ describe('accounts', () => {
       );
       const answers = await inParallel(4, 4, () => post('/v1/auth/reset-password', { token, password: OTHER }));
       expect(answers.map(({ status }) => status).sort()).toEqual([204, 422, 422, 422]);
-      expect((await me(somebody.token)).status).toBe(401);
-      const again = await login(somebody.email, OTHER);
+      expect((await me(user.token)).status).toBe(401);
+      const again = await login(user.email, OTHER);
       expect((await me(again.body.accessToken)).body.emailVerifiedAt).toEqual(expect.any(String));
     });
 
     it('forgotten-password answers the same for an existing, an unknown and a closed account', async () => {
-      const [somebody, closed] = [await registerUser(service), await registerUser(service)];
+      const [user, closed] = [await registerUser(service), await registerUser(service)];
       await service.admin('PATCH', `/v1/users/${closed.userId}`, { body: { active: false } });
-      const nobody = `${uniqueName('nobody')}@example.com`;
+      const unknown = `${uniqueName('unknown')}@example.com`;
       const answers = [];
-      for (const email of [somebody.email, closed.email, nobody])
+      for (const email of [user.email, closed.email, unknown])
         answers.push(await post('/v1/auth/forgot-password', { email }));
       expect(new Set(answers.map(({ status, body }) => `${status} ${JSON.stringify(body)}`)).size).toBe(1);
-      await mailbox.mailsTo(service, nobody);
+      await mailbox.mailsTo(service, unknown);
       const recipients = mailbox
         .allMails()
         .filter((mail) => subjectOf(mail) === 'Choose a new password')
         .map((mail) => /To: (.*)\r/.exec(mail)![1]);
-      expect(recipients).toContain(somebody.email);
+      expect(recipients).toContain(user.email);
       expect(recipients).not.toContain(closed.email);
-      expect(recipients).not.toContain(nobody);
+      expect(recipients).not.toContain(unknown);
       const left = await service.database.query(`select type from deliveries where status = 'pending'`);
       expect(left).toEqual([]);
     });
 
     it('a reset token expires after one hour', async () => {
-      const somebody = await registerUser(service);
-      await post('/v1/auth/forgot-password', { email: somebody.email });
-      const token = await mailbox.tokenFor(service, somebody.email);
-      await service.database.query(`update action_tokens set expires_at = now() where user_id = $1`, [somebody.userId]);
+      const user = await registerUser(service);
+      await post('/v1/auth/forgot-password', { email: user.email });
+      const token = await mailbox.tokenFor(service, user.email);
+      await service.database.query(`update action_tokens set expires_at = now() where user_id = $1`, [user.userId]);
       expect((await post('/v1/auth/reset-password', { token, password: OTHER })).body.code).toBe('token_not_valid');
     });
   });
 
   it('an account is deactivated by its owner with the password and activated again by an admin', async () => {
-    const somebody = await registerUser(service);
-    expect((await somebody.call('POST', '/v1/users/me/deactivate', { body: { password: 'wrong' } })).status).toBe(401);
-    expect((await somebody.call('POST', '/v1/users/me/deactivate', { body: { password: PASSWORD } })).status).toBe(204);
-    expect((await me(somebody.token)).status).toBe(401);
-    expect((await login(somebody.email)).status).toBe(401);
-    await service.admin('PATCH', `/v1/users/${somebody.userId}`, { body: { active: true } });
-    const { body } = await login(somebody.email);
+    const user = await registerUser(service);
+    expect((await user.call('POST', '/v1/users/me/deactivate', { body: { password: 'wrong' } })).status).toBe(401);
+    expect((await user.call('POST', '/v1/users/me/deactivate', { body: { password: PASSWORD } })).status).toBe(204);
+    expect((await me(user.token)).status).toBe(401);
+    expect((await login(user.email)).status).toBe(401);
+    await service.admin('PATCH', `/v1/users/${user.userId}`, { body: { active: true } });
+    const { body } = await login(user.email);
     expect((await service.call('GET', '/v1/customers/me/subscription', { token: body.accessToken })).body.id).toBe(
-      somebody.subscriptionId,
+      user.subscriptionId,
     );
   });
 
   it('deletion during a pending mail leaves no token', async () => {
-    const somebody = await registerUser(service);
-    await mailbox.tokenFor(service, somebody.email);
+    const user = await registerUser(service);
+    await mailbox.tokenFor(service, user.email);
     await withOpenTransaction(service.database, async (other) => {
       const {
         rows: [before],
       } = await other.query('select email, canonical_email, password_hash from users where id = $1 for update', [
-        somebody.userId,
+        user.userId,
       ]);
-      await post('/v1/auth/forgot-password', { email: somebody.email });
+      await post('/v1/auth/forgot-password', { email: user.email });
       const sent = deliverDueEvents(service);
       await waitForBlockedStatements(service.database, { containing: 'into action_tokens' });
-      // As a deletion that has come first leaves them.
-      await other.query('delete from action_tokens where user_id = $1', [somebody.userId]);
+      // The rows as a concurrent deletion leaves them.
+      await other.query('delete from action_tokens where user_id = $1', [user.userId]);
       await other.query(
         `update users set email = null, canonical_email = null, name = null, password_hash = null, active = false, deleted_at = now() where id = $1`,
-        [somebody.userId],
+        [user.userId],
       );
       await other.query('commit');
       await sent;
       expect(
-        await service.database.query('select purpose from action_tokens where user_id = $1', [somebody.userId]),
+        await service.database.query('select purpose from action_tokens where user_id = $1', [user.userId]),
       ).toEqual([]);
       expect(
-        (await mailbox.mailsTo(service, somebody.email)).filter((mail) => subjectOf(mail) === 'Choose a new password'),
+        (await mailbox.mailsTo(service, user.email)).filter((mail) => subjectOf(mail) === 'Choose a new password'),
       ).toEqual([]);
-      // Only the user was deleted: it is as it was again, for who looks for halves.
+      // Only the user row was deleted: restore it for the checks of the other tests.
       await other.query(
         'update users set email = $2, canonical_email = $3, password_hash = $4, active = true, deleted_at = null where id = $1',
-        [somebody.userId, before.email, before.canonical_email, before.password_hash],
+        [user.userId, before.email, before.canonical_email, before.password_hash],
       );
     });
   });
 
   it('login succeeds while the record of login attempts is purged', async () => {
-    const somebody = await registerUser(service);
-    await login(somebody.email);
+    const user = await registerUser(service);
+    await login(user.email);
     await withOpenTransaction(service.database, async (other) => {
       await other.query('select 1 from login_attempts for update');
-      const trying = login(somebody.email);
+      const trying = login(user.email);
       await waitForBlockedStatements(service.database, { containing: 'login_attempts' });
       await other.query('delete from login_attempts');
       await other.query('commit');
@@ -252,7 +250,7 @@ describe('accounts', () => {
 
   it('deletion erases all personal data and frees the e-mail address', async () => {
     const email = `${uniqueName('gone')}@example.com`;
-    const { body } = await post('/v1/auth/register', { email, password: PASSWORD, name: 'Somebody Unmistakable' });
+    const { body } = await post('/v1/auth/register', { email, password: PASSWORD, name: 'Unmistakable Name' });
     const token = body.accessToken as string;
     const key = (await post('/v1/api-keys', { name: 'mine', scopes: ['usage:write'] }, token)).body.key as string;
     await post('/v1/usage/consume', { feature: 'projects' }, token);
@@ -288,14 +286,14 @@ describe('accounts', () => {
   });
 
   it('an admin deletes an account with a reason, but never the last admin', async () => {
-    const somebody = await registerUser(service);
-    expect((await service.admin('DELETE', `/v1/users/${somebody.userId}?reason=asked%20by%20letter`)).status).toBe(204);
+    const user = await registerUser(service);
+    expect((await service.admin('DELETE', `/v1/users/${user.userId}?reason=request%20by%20letter`)).status).toBe(204);
     const [event] = await service.database.query(
       `select reason from events where subject_id = $1 and type = 'user.deleted'`,
-      [somebody.userId],
+      [user.userId],
     );
-    expect(event).toEqual({ reason: 'asked by letter' });
-    expect((await service.admin('DELETE', `/v1/users/${somebody.userId}`)).status).toBe(404);
+    expect(event).toEqual({ reason: 'request by letter' });
+    expect((await service.admin('DELETE', `/v1/users/${user.userId}`)).status).toBe(404);
     const { body } = await service.admin('GET', '/v1/users/me');
     expect((await service.admin('DELETE', `/v1/users/${body.id}`)).body.code).toBe('last_admin');
   });
@@ -303,18 +301,17 @@ describe('accounts', () => {
   it('deletion during use and renewal is applied completely or not at all', async () => {
     const people = await inParallel(4, 4, () => registerUser(service));
     await inParallel(people.length * 6, 12, (index) => {
-      const somebody = people[index % people.length]!;
+      const user = people[index % people.length]!;
       const calls = [
-        () => somebody.call('POST', '/v1/users/me/delete', { body: { password: PASSWORD } }),
-        () => somebody.call('POST', '/v1/usage/consume', { body: { feature: 'projects' } }),
-        () => somebody.call('POST', `/v1/subscriptions/${somebody.subscriptionId}/renew`, { body: {} }),
+        () => user.call('POST', '/v1/users/me/delete', { body: { password: PASSWORD } }),
+        () => user.call('POST', '/v1/usage/consume', { body: { feature: 'projects' } }),
+        () => user.call('POST', `/v1/subscriptions/${user.subscriptionId}/renew`, { body: {} }),
         () =>
-          somebody.call('POST', `/v1/subscriptions/${somebody.subscriptionId}/change`, {
+          user.call('POST', `/v1/subscriptions/${user.subscriptionId}/change`, {
             body: { plan: 'pro', when: 'now' },
           }),
-        () =>
-          service.admin('POST', '/v1/usage/consume', { body: { customer: somebody.customer, feature: 'projects' } }),
-        () => somebody.call('PATCH', '/v1/users/me', { body: { name: 'New Name' } }),
+        () => service.admin('POST', '/v1/usage/consume', { body: { customer: user.customer, feature: 'projects' } }),
+        () => user.call('PATCH', '/v1/users/me', { body: { name: 'New Name' } }),
       ];
       return calls[(index * 7) % calls.length]!().then(({ status }) => expect(status).toBeLessThan(500));
     });
@@ -326,12 +323,12 @@ describe('accounts', () => {
   });
 
   it('an export returns the whole account as NDJSON', async () => {
-    const somebody = await registerUser(service);
-    await somebody.call('POST', '/v1/usage/consume', { body: { feature: 'projects', properties: { file: 'a.txt' } } });
-    await service.admin('POST', `/v1/customers/${somebody.customer}/grants`, {
+    const user = await registerUser(service);
+    await user.call('POST', '/v1/usage/consume', { body: { feature: 'projects', properties: { file: 'a.txt' } } });
+    await service.admin('POST', `/v1/customers/${user.customer}/grants`, {
       body: { feature: 'projects', quantity: 3 },
     });
-    const { status, headers, body } = await somebody.call('GET', '/v1/users/me/export');
+    const { status, headers, body } = await user.call('GET', '/v1/users/me/export');
     expect([status, headers.get('content-type')]).toEqual([200, expect.stringContaining('application/x-ndjson')]);
     const buffer = typeof body === 'string' ? body : JSON.stringify(body);
     const lines = buffer
@@ -340,9 +337,9 @@ describe('accounts', () => {
       .map((line) => JSON.parse(line) as { kind: string } & Record<string, any>);
     const of = (kind: string) => lines.filter((line) => line.kind === kind);
     expect(of('account')).toEqual([
-      expect.objectContaining({ email: somebody.email, id: somebody.userId, customer: somebody.customer }),
+      expect.objectContaining({ email: user.email, id: user.userId, customer: user.customer }),
     ]);
-    expect(of('subscription').map(({ id }) => id)).toContain(somebody.subscriptionId);
+    expect(of('subscription').map(({ id }) => id)).toContain(user.subscriptionId);
     expect(of('usage')).toEqual([
       expect.objectContaining({ feature: 'projects', quantity: 1, properties: { file: 'a.txt' } }),
     ]);
@@ -356,23 +353,23 @@ describe('accounts', () => {
   });
 
   it('an export is complete for archived products and long histories', async () => {
-    const somebody = await registerUser(service);
+    const user = await registerUser(service);
     const product = uniqueName('gone');
     await applyMeteredProduct(service, product, null);
-    await service.admin('PUT', `/v1/customers/${somebody.customer}`, { body: { product } });
-    await service.admin('POST', `/v1/customers/${somebody.customer}/grants`, {
+    await service.admin('PUT', `/v1/customers/${user.customer}`, { body: { product } });
+    await service.admin('POST', `/v1/customers/${user.customer}/grants`, {
       body: { product, feature: 'calls', quantity: 3 },
     });
     const events = Array.from({ length: 1_000 }, (_, index) => ({
       id: `${product}-${index}`,
-      customer: somebody.customer,
+      customer: user.customer,
       feature: 'calls',
       quantity: 1,
     }));
     for (const half of [events.slice(0, 600), events.slice(600)])
       expect((await service.admin('POST', '/v1/usage/events', { body: { product, events: half } })).status).toBe(200);
     expect((await service.admin('DELETE', `/v1/products/${product}`)).status).toBe(204);
-    const { body } = await somebody.call('GET', '/v1/users/me/export');
+    const { body } = await user.call('GET', '/v1/users/me/export');
     const lines = (body as string)
       .trim()
       .split('\n')
@@ -384,17 +381,17 @@ describe('accounts', () => {
   });
 
   it('admins find an account and its customer by e-mail address', async () => {
-    const somebody = await registerUser(service);
+    const user = await registerUser(service);
     expect(
-      (await service.admin('GET', `/v1/users?email=${somebody.email.toUpperCase()}`)).body.data.map(
+      (await service.admin('GET', `/v1/users?email=${user.email.toUpperCase()}`)).body.data.map(
         ({ id }: { id: string }) => id,
       ),
-    ).toEqual([somebody.userId]);
+    ).toEqual([user.userId]);
     expect(
-      (await service.admin('GET', `/v1/customers?email=${somebody.email}`)).body.data.map(
+      (await service.admin('GET', `/v1/customers?email=${user.email}`)).body.data.map(
         ({ key }: { key: string }) => key,
       ),
-    ).toEqual([somebody.customer]);
-    expect((await service.admin('GET', '/v1/users?email=nobody@example.com')).body.data).toEqual([]);
+    ).toEqual([user.customer]);
+    expect((await service.admin('GET', '/v1/users?email=absent@example.com')).body.data).toEqual([]);
   });
 });

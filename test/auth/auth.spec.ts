@@ -41,29 +41,29 @@ describe('login', () => {
   });
 
   it('answers the same for an unknown account, a wrong password and an inactive account', async () => {
-    const somebody = await registerUser(service);
-    await service.admin('PATCH', `/v1/users/${somebody.userId}`, { body: { active: false } });
+    const user = await registerUser(service);
+    await service.admin('PATCH', `/v1/users/${user.userId}`, { body: { active: false } });
     const attempts = [
-      { email: 'nobody@example.com', password: 'a long enough password' },
+      { email: 'absent@example.com', password: 'a long enough password' },
       { email: ADMIN.email, password: 'wrong' },
-      { email: somebody.email, password: 'a long enough password' },
+      { email: user.email, password: 'a long enough password' },
     ];
     const answers = await Promise.all(attempts.map((body) => service.call('POST', '/v1/auth/login', { body })));
     expect(new Set(answers.map(({ status, body }) => `${status} ${body.code} ${body.detail}`)).size).toBe(1);
     expect(answers[0]!.body).toMatchObject({ status: 401, code: 'wrong_credentials' });
-    expect((await me(somebody.token)).status).toBe(401);
+    expect((await me(user.token)).status).toBe(401);
   });
 
   it('a refresh token is rotated once; a reuse within 5 s is rejected, a later one revokes the session', async () => {
-    const somebody = await registerUser(service);
-    const { status, body: second } = await refresh(somebody.refreshToken);
+    const user = await registerUser(service);
+    const { status, body: second } = await refresh(user.refreshToken);
     expect(status).toBe(200);
-    expect((await refresh(somebody.refreshToken)).body.code).toBe('invalid_refresh_token');
+    expect((await refresh(user.refreshToken)).body.code).toBe('invalid_refresh_token');
     expect((await me(second.accessToken)).status).toBe(200);
     await service.database.query(
       `update refresh_tokens set rotated_at = rotated_at - interval '6 seconds' where rotated_at is not null`,
     );
-    expect((await refresh(somebody.refreshToken)).body.code).toBe('invalid_refresh_token');
+    expect((await refresh(user.refreshToken)).body.code).toBe('invalid_refresh_token');
     expect((await refresh(second.refreshToken)).status).toBe(401);
     expect((await me(second.accessToken)).status).toBe(401);
   });
@@ -81,24 +81,24 @@ describe('login', () => {
   });
 
   it('logout revokes the access and refresh tokens, on request of all sessions', async () => {
-    const somebody = await registerUser(service);
+    const user = await registerUser(service);
     const other = await service.call('POST', '/v1/auth/login', {
-      body: { email: somebody.email, password: 'a long enough password' },
+      body: { email: user.email, password: 'a long enough password' },
     });
-    expect((await somebody.call('POST', '/v1/auth/logout', { body: {} })).status).toBe(204);
-    expect((await me(somebody.token)).status).toBe(401);
-    expect((await refresh(somebody.refreshToken)).status).toBe(401);
+    expect((await user.call('POST', '/v1/auth/logout', { body: {} })).status).toBe(204);
+    expect((await me(user.token)).status).toBe(401);
+    expect((await refresh(user.refreshToken)).status).toBe(401);
     expect((await me(other.body.accessToken)).status).toBe(200);
     await service.call('POST', '/v1/auth/logout', { token: other.body.accessToken, body: { everywhere: true } });
     expect((await refresh(other.body.refreshToken)).status).toBe(401);
   });
 
   it('a change of role revokes all sessions immediately', async () => {
-    const somebody = await registerUser(service);
+    const user = await registerUser(service);
     const login = async () =>
       (
         await service.call('POST', '/v1/auth/login', {
-          body: { email: somebody.email, password: 'a long enough password' },
+          body: { email: user.email, password: 'a long enough password' },
         })
       ).body.accessToken as string;
     for (const [role, status] of [
@@ -106,12 +106,12 @@ describe('login', () => {
       ['user', 403],
     ] as const) {
       const before = await login();
-      expect((await service.admin('PATCH', `/v1/users/${somebody.userId}`, { body: { role } })).status).toBe(200);
+      expect((await service.admin('PATCH', `/v1/users/${user.userId}`, { body: { role } })).status).toBe(200);
       expect((await me(before)).status).toBe(401);
       expect((await service.call('GET', '/v1/users', { token: await login() })).status).toBe(status);
     }
     const again = await login();
-    await service.admin('PATCH', `/v1/users/${somebody.userId}`, { body: { role: 'user' } });
+    await service.admin('PATCH', `/v1/users/${user.userId}`, { body: { role: 'user' } });
     expect((await me(again)).status).toBe(200);
   });
 

@@ -39,16 +39,16 @@ describe('the first admin', () => {
   });
 
   it('an existing account with ADMIN_EMAIL becomes admin and gets the configured password', async () => {
-    const somebody = await registerUser(service);
-    expect(await ensure(somebody.email.toUpperCase(), 'the new admin passphrase')).toEqual({
+    const user = await registerUser(service);
+    expect(await ensure(user.email.toUpperCase(), 'the new admin passphrase')).toEqual({
       created: true,
       generatedPassword: null,
     });
-    expect(await admins()).toEqual([somebody.email]);
-    // Whoever had the account before is out.
-    expect((await somebody.call('GET', '/v1/users/me')).status).toBe(401);
+    expect(await admins()).toEqual([user.email]);
+    // Sessions of the previous owner are revoked.
+    expect((await user.call('GET', '/v1/users/me')).status).toBe(401);
     const login = (password: string) =>
-      service.call('POST', '/v1/auth/login', { body: { email: somebody.email, password } });
+      service.call('POST', '/v1/auth/login', { body: { email: user.email, password } });
     expect([(await login('a long enough password')).status, (await login('the new admin passphrase')).status]).toEqual([
       401, 200,
     ]);

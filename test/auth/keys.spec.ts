@@ -12,7 +12,7 @@ const root = path.resolve(import.meta.dirname, '../..');
 const MINUTE = 60_000;
 const kidOf = (token: string): string =>
   (JSON.parse(Buffer.from(token.split('.')[0]!, 'base64url').toString()) as { kid: string }).kid;
-/** Longer than any instance goes by what it has read. */
+/** Longer than the cache TTL of any instance. */
 const known = () => new Promise((resolve) => setTimeout(resolve, 1_100));
 
 describe('signing keys', () => {
@@ -144,7 +144,7 @@ describe('API key rotation', () => {
   const works = async (key: string) => (await service.call('GET', '/v1/customers', { token: key })).status;
   const row = async (id: string) =>
     (await service.admin('GET', '/v1/api-keys?limit=100')).body.data.find((one: { id: string }) => one.id === id);
-  const held = async (customer = 'me') =>
+  const keyUsage = async (customer = 'me') =>
     (await service.admin('POST', '/v1/check', { body: { customer, product: 'tollgate', feature: 'api_keys' } })).body
       .used as number;
 
@@ -159,7 +159,7 @@ describe('API key rotation', () => {
 
   it('creates a key with the same rights; both work until the overlap ends, and one unit is used', async () => {
     const old = await make(service.admin, { product: 'api', rateLimitPerMinute: 7 });
-    const before = await held();
+    const before = await keyUsage();
     const { status, body: fresh } = await service.admin('POST', `/v1/api-keys/${old.id}/rotate`, {
       body: { overlapSeconds: 4 },
     });
@@ -178,11 +178,11 @@ describe('API key rotation', () => {
     );
     await new Promise((resolve) => setTimeout(resolve, 4_100));
     expect([await works(old.key), await works(fresh.key)]).toEqual([401, 200]);
-    expect(await held()).toBe(before);
+    expect(await keyUsage()).toBe(before);
     await service.admin('DELETE', `/v1/api-keys/${old.id}`);
-    expect(await held()).toBe(before);
+    expect(await keyUsage()).toBe(before);
     await service.admin('DELETE', `/v1/api-keys/${fresh.id}`);
-    expect(await held()).toBe(before - 1);
+    expect(await keyUsage()).toBe(before - 1);
   });
 
   it('concurrent rotations create one successor', async () => {
@@ -194,15 +194,15 @@ describe('API key rotation', () => {
   });
 
   it('a key is revoked with the account of its owner, unless another account rotated it', async () => {
-    const somebody = await registerUserWithRole(service, { role: 'admin' });
-    const [kept, lost] = [await make(somebody.call), await make(somebody.call)];
-    const before = { mine: await held(), theirs: await held(somebody.customer) };
+    const user = await registerUserWithRole(service, { role: 'admin' });
+    const [kept, lost] = [await make(user.call), await make(user.call)];
+    const before = { mine: await keyUsage(), theirs: await keyUsage(user.customer) };
     const { body: taken } = await service.admin('POST', `/v1/api-keys/${kept.id}/rotate`, { body: {} });
-    expect({ mine: await held(), theirs: await held(somebody.customer) }).toEqual({
+    expect({ mine: await keyUsage(), theirs: await keyUsage(user.customer) }).toEqual({
       mine: before.mine + 1,
       theirs: before.theirs - 1,
     });
-    await service.admin('PATCH', `/v1/users/${somebody.userId}`, { body: { active: false } });
+    await service.admin('PATCH', `/v1/users/${user.userId}`, { body: { active: false } });
     expect([await works(taken.key), await works(kept.key), await works(lost.key)]).toEqual([200, 401, 401]);
   });
 

@@ -6,10 +6,10 @@ import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
 import { registerUser } from '../support/fixtures.js';
 
-/** A mail server that takes mail, or does not. */
+/** A mail server that accepts or rejects mail. */
 class MailServer {
   readonly received: string[] = [];
-  mood: 'takes' | 'refuses for now' | 'hangs up' = 'takes';
+  mood: 'takes' | 'rejects temporarily' | 'hangs up' = 'takes';
   private readonly server: Server;
 
   constructor() {
@@ -21,10 +21,10 @@ class MailServer {
       socket.write('220 test\r\n');
       const answer = (line: string): string => {
         if (/^(EHLO|HELO)/.test(line)) return '250 test';
-        if (/^RCPT/.test(line) && this.mood === 'refuses for now') return '451 later';
+        if (/^RCPT/.test(line) && this.mood === 'rejects temporarily') return '451 later';
         if (/^DATA/.test(line)) {
           message = '';
-          return '354 go on';
+          return '354 send the message';
         }
         return /^QUIT/.test(line) ? '221 bye' : '250 ok';
       };
@@ -106,7 +106,7 @@ describe('account mail', () => {
     expect((await service.call('POST', '/v1/auth/verify-email', { body: { token } })).status).toBe(204);
   });
 
-  it.each(['refuses for now', 'hangs up'] as const)(
+  it.each(['rejects temporarily', 'hangs up'] as const)(
     'waits while the mail server %s and is sent afterwards',
     async (mood) => {
       server.mood = mood;
@@ -114,7 +114,7 @@ describe('account mail', () => {
       await deliver();
       expect(await rows()).toEqual([{ kind: 'verify_email', attempts: 1, waits: true }]);
       expect(server.received).toEqual([]);
-      // Not before its time.
+      // Not before the next attempt is due.
       expect(await deliver()).toBe(0);
       server.mood = 'takes';
       await dueNow();
@@ -125,7 +125,7 @@ describe('account mail', () => {
   );
 
   it('is abandoned after ten attempts and blocks no other mail', async () => {
-    server.mood = 'refuses for now';
+    server.mood = 'rejects temporarily';
     await registerUser(service);
     await service.database.query('update deliveries set attempts = 9');
     await dueNow();
@@ -136,7 +136,7 @@ describe('account mail', () => {
   it('is sent by another worker one minute after its worker died', async () => {
     await registerUser(service);
     await deliver();
-    // Claimed, and then nothing more was heard of it.
+    // Claimed by a worker that then died.
     await service.database.query(
       `update deliveries set due_at = now() - interval '1 second', attempts = 1, status = 'pending', settled_at = null`,
     );
@@ -148,7 +148,7 @@ describe('account mail', () => {
   it('expired tokens and mails are purged after one day, others are kept', async () => {
     const [old, fresh] = [await registerUser(service), await registerUser(service)];
     await deliver();
-    await service.call('POST', '/v1/auth/login', { body: { email: 'nobody@example.com', password: 'wrong' } });
+    await service.call('POST', '/v1/auth/login', { body: { email: 'absent@example.com', password: 'wrong' } });
     await service.database.query(
       `update account_mails set created_at = created_at - interval '2 days' where user_id = $1`,
       [old.userId],
@@ -178,7 +178,7 @@ describe('account mail', () => {
     const attempts = await service.database.query<{ familiar: boolean }>(
       'select familiar_until is not null as familiar from login_attempts',
     );
-    // Where an owner logs in from is remembered longer than what was guessed.
+    // The familiar source of an owner is kept longer than failed attempts.
     expect(attempts.every(({ familiar }) => familiar)).toBe(true);
   });
 });

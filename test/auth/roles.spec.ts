@@ -57,7 +57,7 @@ describe('roles', () => {
       (await call('POST', `/v1/subscriptions/${ann.subscriptionId}/cancel`, { body: { when: 'now' } })).status,
     ).toBe(404);
     expect((await call('PATCH', `/v1/users/${ann.userId}`, { body: { role: 'support' } })).status).toBe(403);
-    // For themselves, as everybody.
+    // For their own account, as every user.
     expect((await call('POST', '/v1/usage/consume', { body: { feature: 'projects' } })).body).toMatchObject({
       allowed: true,
     });
@@ -116,20 +116,20 @@ describe('roles', () => {
         })
       ).body.allowed,
     ).toBe(true);
-    // Of the whole product, not only those that they made themselves.
-    const { body: others } = await service.admin('POST', '/v1/api-keys', {
+    // All keys of the product, also those that created created.
+    const { body: created } = await service.admin('POST', '/v1/api-keys', {
       body: { name: 'of admin', scopes: ['usage:read'], product: 'api' },
     });
     expect((await call('GET', '/v1/api-keys')).body.data.map(({ id }: { id: string }) => id)).toEqual([
-      others.id,
+      created.id,
       key.id,
     ]);
-    expect((await call('DELETE', `/v1/api-keys/${others.id}`)).status).toBe(204);
+    expect((await call('DELETE', `/v1/api-keys/${created.id}`)).status).toBe(204);
     const { body: foreign } = await service.admin('POST', '/v1/api-keys', {
       body: { name: 'of news', scopes: ['usage:read'], product: 'news' },
     });
     expect((await call('DELETE', `/v1/api-keys/${foreign.id}`)).status).toBe(404);
-    // Grants of another product are not theirs to take away, though the customer is.
+    // They cannot void grants of another product, although they manage the customer.
     await service.admin('PUT', '/v1/customers/of-the-team', {
       body: { product: 'news', region: 'US', deviceType: 'ios' },
     });

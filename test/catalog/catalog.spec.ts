@@ -30,8 +30,8 @@ describe('the catalogue', () => {
       expect(dry.body).toMatchObject({ dryRun: true, plans: { created: keys }, assignment: 'changed' });
       expect((await call('GET', `/v1/plans?product=${document.product.key}`)).body.data ?? []).toEqual([]);
       expect((await apply(document)).body).toMatchObject({ dryRun: false, plans: { created: keys } });
-      const { body: told } = await call('GET', `/v1/catalog?product=${document.product.key}`);
-      for (const again of [document, told]) {
+      const { body: exported } = await call('GET', `/v1/catalog?product=${document.product.key}`);
+      for (const again of [document, exported]) {
         expect((await apply(again)).body).toMatchObject({
           product: 'unchanged',
           plans: { created: [], updated: [], archived: [], unchanged: keys },
@@ -214,7 +214,7 @@ describe('the catalogue', () => {
     const { body } = await call('PUT', '/v1/customers/leaving', {
       product: 'api',
       name: 'Somebody',
-      email: 'somebody@example.com',
+      email: 'absent@example.com',
     });
     await call('POST', '/v1/usage/consume', { customer: 'leaving', product: 'api', feature: 'api_calls' });
     expect((await call('DELETE', '/v1/customers/leaving')).status).toBe(204);
@@ -225,7 +225,7 @@ describe('the catalogue', () => {
       1,
     );
     expect(JSON.stringify(await service.database.query('select before, after from events'))).not.toContain(
-      'somebody@example.com',
+      'absent@example.com',
     );
     expect((await call('PUT', '/v1/customers/leaving', { product: 'api' })).status).toBe(201);
   });

@@ -58,11 +58,11 @@ describe('the audit log', () => {
   });
 
   it('records every write by a user or an API key with its origin', async () => {
-    const somebody = await registerUser(service);
+    const user = await registerUser(service);
     await service.admin('POST', '/v1/features', {
       body: { product: 'audited', key: uniqueName('feature'), name: 'F', type: 'boolean' },
     });
-    await service.admin('PATCH', `/v1/users/${somebody.userId}`, { body: { active: false } });
+    await service.admin('PATCH', `/v1/users/${user.userId}`, { body: { active: false } });
     const { call } = await createApiKey(service);
     const customer = uniqueName('customer');
     const { body } = await call('PUT', `/v1/customers/${customer}`, { body: { product: 'audited' } });
@@ -86,7 +86,7 @@ describe('the audit log', () => {
         'plan.move_started',
       ]),
     );
-    // Nothing that was asked for over HTTP is without its origin.
+    // Each event of an HTTP request has its origin.
     expect(entries.filter(({ origin }) => origin?.address !== '127.0.0.1').map(({ type }) => type)).toEqual([]);
     expect(entries.find(({ type }) => type === 'user.standing_changed')!.actor).toMatchObject({
       kind: 'user',
@@ -127,7 +127,7 @@ describe('the audit log', () => {
     ]) {
       expect([filter, (await log(filter)).some(({ id }) => id === created!.id)]).toEqual([filter, false]);
     }
-    // A wildcard that nobody offered is a text like any other.
+    // A wildcard of LIKE is an ordinary character.
     for (const type of ['%25', 'subscription._reated', '%.*', '_ubscription.*'])
       expect(await log(`type=${type}`)).toEqual([]);
   });
@@ -153,9 +153,9 @@ describe('the audit log', () => {
     const { call: plain } = await createApiKey(service, { scopes: ['customers:read'] });
     const { call: ofProduct } = await createApiKey(service, { scopes: ['audit:read'], product: 'other' });
     const rules = await registerUserWithRole(service, { role: 'product_admin', product: 'other' });
-    const somebody = await registerUser(service);
+    const user = await registerUser(service);
     expect((await plain('GET', '/v1/audit-log')).status).toBe(403);
-    expect((await somebody.call('GET', '/v1/audit-log')).status).toBe(403);
+    expect((await user.call('GET', '/v1/audit-log')).status).toBe(403);
     for (const call of [ofProduct, rules.call]) {
       const products = new Set((await log('', call)).map(({ product }) => product));
       expect([...products]).toEqual(['other']);
@@ -169,23 +169,23 @@ describe('the audit log', () => {
 
   it('records a read by support before support sees the data', async () => {
     const support = await registerUserWithRole(service, { role: 'support' });
-    const somebody = await registerUser(service);
-    expect((await support.call('GET', `/v1/customers/${somebody.customer}`)).status).toBe(200);
-    expect((await support.call('GET', `/v1/subscriptions/${somebody.subscriptionId}/timeline`)).status).toBe(200);
-    expect((await support.call('GET', '/v1/users?email=somebody-secret@example.com')).status).toBe(200);
+    const user = await registerUser(service);
+    expect((await support.call('GET', `/v1/customers/${user.customer}`)).status).toBe(200);
+    expect((await support.call('GET', `/v1/subscriptions/${user.subscriptionId}/timeline`)).status).toBe(200);
+    expect((await support.call('GET', '/v1/users?email=private-address@example.com')).status).toBe(200);
     const entries = await log(`actor=${support.userId}&type=support.read`);
     expect(entries.map(({ subject, after }) => [subject.type, after.path])).toEqual([
       ['user', '/v1/users'],
-      ['customer', `/v1/subscriptions/${somebody.subscriptionId}/timeline`],
-      ['customer', `/v1/customers/${somebody.customer}`],
+      ['customer', `/v1/subscriptions/${user.subscriptionId}/timeline`],
+      ['customer', `/v1/customers/${user.customer}`],
     ]);
     expect(entries[2]).toMatchObject({
-      customer: somebody.customer,
+      customer: user.customer,
       actor: { name: support.email },
       origin: { address: '127.0.0.1' },
     });
-    expect(JSON.stringify(entries)).not.toContain('somebody-secret');
-    // Its own is nobody else's business, and nobody is told of what is only for the audit.
+    expect(JSON.stringify(entries)).not.toContain('private-address');
+    // Audit entries are visible to auditors only, and are not published.
     await support.call('GET', '/v1/users/me');
     expect(await log(`actor=${support.userId}&type=support.read`)).toHaveLength(3);
     expect(await service.database.query(`select 1 from event_feed where type = 'support.read'`)).toEqual([]);
@@ -193,11 +193,11 @@ describe('the audit log', () => {
 
   it('records reads that use POST', async () => {
     const support = await registerUserWithRole(service, { role: 'support' });
-    const somebody = await registerUser(service);
+    const user = await registerUser(service);
     expect(
       (
         await support.call('POST', '/v1/check', {
-          body: { customer: somebody.customer, product: 'tollgate', feature: 'api_keys' },
+          body: { customer: user.customer, product: 'tollgate', feature: 'api_keys' },
         })
       ).status,
     ).toBe(200);
@@ -207,17 +207,17 @@ describe('the audit log', () => {
         after.method,
         after.path,
       ]),
-    ).toEqual([[somebody.customer, 'POST', '/v1/check']]);
+    ).toEqual([[user.customer, 'POST', '/v1/check']]);
   });
 
   it('shows support nothing when the read cannot be recorded', async () => {
     const support = await registerUserWithRole(service, { role: 'support' });
-    const somebody = await registerUser(service);
+    const user = await registerUser(service);
     await service.database.query(
       `alter table events add constraint no_support check (type <> 'support.read') not valid`,
     );
     try {
-      expect((await support.call('GET', `/v1/customers/${somebody.customer}`)).status).toBe(500);
+      expect((await support.call('GET', `/v1/customers/${user.customer}`)).status).toBe(500);
     } finally {
       await service.database.query('alter table events drop constraint no_support');
     }

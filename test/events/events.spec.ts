@@ -86,8 +86,8 @@ describe('the event log', () => {
         ]),
       );
       await database.transaction(() => events.record(event(subject, { reason: '4' })));
-      const told = await events.listOf(subject, { limit: 10, after: null });
-      expect(told.map(({ sequence, reason }) => [sequence, reason])).toEqual([
+      const entries = await events.listOf(subject, { limit: 10, after: null });
+      expect(entries.map(({ sequence, reason }) => [sequence, reason])).toEqual([
         [1, '1'],
         [2, '2'],
         [3, '3'],
@@ -98,7 +98,7 @@ describe('the event log', () => {
 
   describe('is append-only', () => {
     it('the service role has no privilege to change events', async () => {
-      // As the service logs in: its own role, which owns the tables.
+      // With the role of the service, which owns the tables.
       const client = new pg.Client({ connectionString: service.database.url });
       await client.connect();
       try {
@@ -167,7 +167,7 @@ describe('the event log', () => {
         `select tableoid::regclass::text as name from events order by id desc limit 1`,
       );
       expect(mine!.name).toBe(`events_${new Date().toISOString().slice(0, 7).replace('-', '_')}`);
-      // The new ones may not be changed either.
+      // Rows of new partitions cannot be changed either.
       const [privilege] = await service.database.query<{ has: boolean }>(
         `select has_table_privilege('tollgate', $1, 'update') as has`,
         [(await names()).at(-1)],
@@ -222,13 +222,13 @@ describe('the event log', () => {
       let commit: () => void = () => undefined;
       const waiting = new Promise<void>((resolve) => (commit = resolve));
       let begun: () => void = () => undefined;
-      const began = new Promise<void>((resolve) => (begun = resolve));
+      const hasBegun = new Promise<void>((resolve) => (begun = resolve));
       const slow = database.transaction(async () => {
         await events.record(event(late));
         begun();
         await waiting;
       });
-      await began;
+      await hasBegun;
       await database.transaction(() => events.record(event(early)));
       await database
         .transaction(async () => {
@@ -241,7 +241,7 @@ describe('the event log', () => {
       commit();
       await slow;
       await publisher.publish();
-      // Its id is the smaller one, and yet it comes after what was told before.
+      // Its id is smaller, but it is published after the events that were committed before it.
       expect(await feed()).toEqual([early, late]);
     });
 
@@ -253,11 +253,11 @@ describe('the event log', () => {
         return sum;
       });
       while ((await publisher.publish()) > 0);
-      const [told] = await service.database.query<{ count: number; ordered: boolean }>(
+      const [feed] = await service.database.query<{ count: number; ordered: boolean }>(
         `select count(*)::int as count, bool_and(sequence = n) as ordered from (select e.sequence, row_number() over (order by f.position) as n from event_feed f join events e on e.id = f.event_id where e.subject_id = $1) t`,
         [uuid('d1')],
       );
-      expect(told).toEqual({ count: 1_200, ordered: true });
+      expect(feed).toEqual({ count: 1_200, ordered: true });
       expect(published.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(1_200);
       expect(await service.database.query('select 1 from event_outbox')).toEqual([]);
     });
@@ -290,8 +290,8 @@ describe('the event log', () => {
       await applyLifecycleProduct(service, product, { trialDays: 0 });
       await applyLifecycleProduct(service, product, { trialDays: 14 });
       const { call, id: keyId } = await createApiKey(service, { product });
-      const somebody = await registerUser(service);
-      await somebody.call('PATCH', '/v1/users/me', {
+      const user = await registerUser(service);
+      await user.call('PATCH', '/v1/users/me', {
         body: { name: 'Ann', language: 'de', timezone: 'Europe/Berlin' },
       });
       const { customer, id, advanceTo, command } = await createCustomerOnTestClock(
@@ -335,12 +335,12 @@ describe('the event log', () => {
         `select type, subject_type as subject, before, after from events where (subject_id = $1 or product_id = (select id from products where key = $2) or type like 'user.%' or type like 'api_key.%' or type like 'customer.%') and subject_type <> 'customer' or type like 'usage.%' or type like 'entitlement.%'`,
         [id, product],
       );
-      const seen = new Set(rows.map(({ type }) => type));
-      expect(seen.size).toBeGreaterThan(28);
+      const types = new Set(rows.map(({ type }) => type));
+      expect(types.size).toBeGreaterThan(28);
       const untrue = rows.filter(({ type, subject, before, after }) => {
         const described = descriptionOf(type);
-        const within = (facts: object | null, example: object | undefined) =>
-          Object.keys(facts ?? {}).every((name) => Object.keys(example ?? {}).includes(name));
+        const within = (fields: object | null, example: object | undefined) =>
+          Object.keys(fields ?? {}).every((name) => Object.keys(example ?? {}).includes(name));
         return (
           subject !== described.subject ||
           !within(after, described.after) ||

@@ -31,35 +31,35 @@ describe('notifications', () => {
     mailbox.remove();
   });
 
-  /** Somebody on the product, who has proved to read their mail. */
+  /** A user with a subscription on the product and a verified email. */
   const reader = async (preferences: object = {}): Promise<RegisteredUser> => {
-    const somebody = await registerUser(service);
+    const user = await registerUser(service);
     await service.call('POST', '/v1/auth/verify-email', {
-      body: { token: await mailbox.tokenFor(service, somebody.email) },
+      body: { token: await mailbox.tokenFor(service, user.email) },
     });
-    await somebody.call('PATCH', '/v1/users/me', { body: preferences });
-    const { status, body } = await somebody.call('POST', '/v1/subscriptions', { body: { product, plan: 'basic' } });
+    await user.call('PATCH', '/v1/users/me', { body: preferences });
+    const { status, body } = await user.call('POST', '/v1/subscriptions', { body: { product, plan: 'basic' } });
     expect(status).toBe(201);
-    return { ...somebody, subscriptionId: body.id };
+    return { ...user, subscriptionId: body.id };
   };
-  const told = async ({ call }: RegisteredUser, query = ''): Promise<Told[]> =>
+  const listNotifications = async ({ call }: RegisteredUser, query = ''): Promise<Told[]> =>
     (await call('GET', `/v1/users/me/notifications?limit=100${query}`)).body.data;
-  /** Without what is about the account itself; in the order of the alphabet, because what is due at once is sent at once. */
+  /** Mails except those about the account, sorted by text: mails that are due together are sent concurrently. */
   const mails = async ({ email }: RegisteredUser): Promise<string[]> =>
     (await mailbox.mailsTo(service, email))
       .map((mail) => subjectOf(mail)!)
       .filter((subject) => !/address|password|Adresse/.test(subject))
       .sort();
 
-  it('a user is notified of its own events in the application and by mail', async () => {
+  it('a user is notified of events in the application and by mail', async () => {
     const ann = await reader({ timezone: 'America/New_York' });
     for (let unit = 0; unit < 10; unit++)
       await ann.call('POST', '/v1/usage/consume', { body: { feature: 'calls', product } });
     await ann.call('POST', `/v1/subscriptions/${ann.subscriptionId}/change`, { body: { plan: 'pro', when: 'now' } });
     await ann.call('POST', `/v1/subscriptions/${ann.subscriptionId}/cancel`, { body: { when: 'period_end' } });
     await deliverDueEvents(service);
-    const kinds = (await told(ann)).map(({ kind }) => kind).reverse();
-    // The plans that everybody gets come first, and are for nothing: no mail.
+    const kinds = (await listNotifications(ann)).map(({ kind }) => kind).reverse();
+    // Free default plans come first and send no mail.
     expect(kinds.slice(-5)).toEqual([
       'subscription_started',
       'usage_nearly_reached',
@@ -74,22 +74,22 @@ describe('notifications', () => {
       'Your plan PRO is set to end',
       'Your plan is now PRO',
     ]);
-    const [, changed] = await told(ann);
+    const [, changed] = await listNotifications(ann);
     expect(changed!.text).toMatch(
       /^Since .* (AM|PM) your plan is PRO, no longer BASIC\. The price is \$30\.00 a period\.$/,
     );
     const last = (await mailbox.mailsTo(service, ann.email)).find(
       (mail) => subjectOf(mail) === 'Your plan PRO is set to end',
     )!;
-    expect(bodyOf(last)).toBe(`${(await told(ann))[0]!.text}\n`);
-    // The same one each time that it is sent.
+    expect(bodyOf(last)).toBe(`${(await listNotifications(ann))[0]!.text}\n`);
+    // The Message-ID is the same in each attempt.
     expect(last).toMatch(/\r\nMessage-ID: <[0-9a-f-]{36}@localhost>\r\n/i);
   });
 
   it('a user is notified of reminders, renewals, failed payments and the end of a subscription', async () => {
     const bob = await reader();
     const later = async (days: number): Promise<void> => {
-      // What is on its way arrives before time goes on: a lease that a jump ends would be one that somebody died over.
+      // Mail in progress must arrive before the clock moves: the jump would expire its lease and send it twice.
       await deliverDueEvents(service);
       clock.advance(days * DAY_MS);
       await sweep();
@@ -140,7 +140,7 @@ describe('notifications', () => {
   it('texts are in the language of the user from the moment of the change', async () => {
     const eva = await reader({ language: 'de', timezone: 'Europe/Berlin' });
     expect(await mails(eva)).toEqual(['Dein Tarif BASIC läuft']);
-    const [newest] = await told(eva);
+    const [newest] = await listNotifications(eva);
     expect(newest).toMatchObject({
       title: 'Dein Tarif BASIC läuft',
       text: expect.stringMatching(
@@ -148,8 +148,8 @@ describe('notifications', () => {
       ),
     });
     await eva.call('PATCH', '/v1/users/me', { body: { language: 'en' } });
-    expect((await told(eva))[0]!.title).toBe('Your plan BASIC has started');
-    // Mail about the account too, from the registration on.
+    expect((await listNotifications(eva))[0]!.title).toBe('Your plan BASIC has started');
+    // Mail about the account is translated too, from the registration on.
     const email = `${uniqueName('jan')}@example.com`;
     await service.call('POST', '/v1/auth/register', {
       body: { email, password: 'a long enough password', language: 'de' },
@@ -162,17 +162,17 @@ describe('notifications', () => {
     const muted = await reader({ mutedMails: ['usage'] });
     const silent = await reader({ mailEnabled: false });
     const unproven = await registerUser(service);
-    for (const somebody of [muted, silent]) {
+    for (const user of [muted, silent]) {
       for (let unit = 0; unit < 10; unit++)
-        await somebody.call('POST', '/v1/usage/consume', { body: { feature: 'calls', product } });
+        await user.call('POST', '/v1/usage/consume', { body: { feature: 'calls', product } });
     }
     await unproven.call('POST', '/v1/subscriptions', { body: { product, plan: 'basic' } });
     await deliverDueEvents(service);
     expect(await mails(muted)).toEqual(['Your plan BASIC has started']);
     expect(await mails(silent)).toEqual([]);
     expect(await mails(unproven)).toEqual([]);
-    for (const somebody of [muted, silent, unproven])
-      expect((await told(somebody)).map(({ kind }) => kind)).toContain('subscription_started');
+    for (const user of [muted, silent, unproven])
+      expect((await listNotifications(user)).map(({ kind }) => kind)).toContain('subscription_started');
     expect((await muted.call('GET', '/v1/users/me')).body).toMatchObject({ mutedMails: ['usage'], mailEnabled: true });
     expect((await muted.call('PATCH', '/v1/users/me', { body: { mutedMails: ['everything'] } })).status).toBe(422);
   });
@@ -182,17 +182,19 @@ describe('notifications', () => {
     await deliverDueEvents(service);
     const count = async ({ call }: RegisteredUser): Promise<number> =>
       (await call('GET', '/v1/users/me/notifications/unread-count')).body.unread;
-    const all = await told(ann);
+    const all = await listNotifications(ann);
     expect(await count(ann)).toBe(all.length);
     expect((await bob.call('POST', `/v1/users/me/notifications/${all[0]!.id}/read`, { body: {} })).status).toBe(404);
     expect((await ann.call('POST', `/v1/users/me/notifications/${all[0]!.id}/read`, { body: {} })).status).toBe(204);
-    const [read] = await told(ann);
+    const [read] = await listNotifications(ann);
     clock.advance(1_000);
     expect((await ann.call('POST', `/v1/users/me/notifications/${all[0]!.id}/read`, { body: {} })).status).toBe(204);
-    expect((await told(ann))[0]!.readAt).toBe(read!.readAt);
-    expect((await told(ann, '&unread=true')).map(({ id }) => id)).toEqual(all.slice(1).map(({ id }) => id));
+    expect((await listNotifications(ann))[0]!.readAt).toBe(read!.readAt);
+    expect((await listNotifications(ann, '&unread=true')).map(({ id }) => id)).toEqual(
+      all.slice(1).map(({ id }) => id),
+    );
     expect((await ann.call('POST', '/v1/users/me/notifications/read', { body: {} })).status).toBe(204);
-    expect([await count(ann), await count(bob)]).toEqual([0, (await told(bob)).length]);
+    expect([await count(ann), await count(bob)]).toEqual([0, (await listNotifications(bob)).length]);
     const first = await ann.call('GET', '/v1/users/me/notifications?limit=1');
     const second = await ann.call('GET', `/v1/users/me/notifications?limit=1&cursor=${first.body.nextCursor}`);
     expect([first.body.data[0].id, second.body.data[0].id]).toEqual(all.slice(0, 2).map(({ id }) => id));
@@ -219,12 +221,12 @@ describe('notifications', () => {
       String(body)
         .split('\n')
         .filter((line) => line.includes('"kind":"notification"')).length,
-    ).toBe((await told(ann)).length);
+    ).toBe((await listNotifications(ann)).length);
     expect(
       (await ann.call('POST', '/v1/users/me/delete', { body: { password: 'a long enough password' } })).status,
     ).toBe(204);
     expect(await service.database.query('select 1 from notifications where user_id = $1', [ann.userId])).toEqual([]);
-    // The end of its contracts is told to nobody.
+    // No one is notified of the canceled subscriptions.
     await deliverDueEvents(service);
     expect(await service.database.query('select 1 from notifications where user_id = $1', [ann.userId])).toEqual([]);
   });
@@ -252,7 +254,7 @@ describe('notifications', () => {
   });
 });
 
-/** With a Host of one's own, which fetch does not allow. */
+/** Sends a request with a custom Host header, which fetch does not allow. */
 async function rawGet(url: string, path: string, headers: Record<string, string>): Promise<{ status: number }> {
   const { get } = await import('node:http');
   return new Promise(

@@ -19,7 +19,7 @@ interface Frame {
   data?: any;
 }
 
-/** On a connection of its own. */
+/** Opens a stream on a dedicated connection. */
 const answerOf = (url: string, headers: Record<string, string>): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => void get(url, { agent: false, headers }, resolve).once('error', reject));
 
@@ -121,7 +121,7 @@ describe('the event stream', () => {
     });
     await eventually(
       () => [everything.events.length >= 3, kinds.events.length >= 1],
-      (told) => !told.includes(false),
+      (received) => !received.includes(false),
     );
     expect(kinds.events.map(({ event }) => event)).toEqual(['subscription.paused']);
     expect(other.events).toEqual([]);
@@ -136,7 +136,7 @@ describe('the event stream', () => {
     );
     const last = first.events[0]!.id!;
     first.close();
-    // While nobody listens, many commit at once, in an order that is not that of their ids.
+    // Without a listener, many events commit concurrently, in another order than that of their ids.
     await Promise.all(Array.from({ length: 40 }, () => subscribe()));
     await deliverDueEvents(service);
     const second = await listen('', { headers: { 'last-event-id': last } });
@@ -145,17 +145,17 @@ describe('the event stream', () => {
       (count) => count >= 81,
       10_000,
     );
-    const told = await service.database.query<{ id: string }>(
+    const published = await service.database.query<{ id: string }>(
       `select event_id as id from event_feed where position > $1 and $2 = any(product_ids) order by position`,
       [
         last,
         (await service.database.query<{ id: string }>('select id from products where key = $1', [product]))[0]!.id,
       ],
     );
-    expect(second.events.map(({ data }) => data.data.id)).toEqual(told.map(({ id }) => id));
+    expect(second.events.map(({ data }) => data.data.id)).toEqual(published.map(({ id }) => id));
     const positions = second.events.map(({ id }) => Number(id));
     expect(positions).toEqual([...positions].sort((a, b) => a - b));
-    // From the very beginning, for those who cannot send a header.
+    // From the start of the feed, with a query parameter for clients that cannot send headers.
     const all = await listen('?after=0');
     await eventually(
       () => all.events.length,
@@ -180,9 +180,9 @@ describe('the event stream', () => {
     const feed = service.app.get(EventFeed, { strict: false });
     const read = feed.after.bind(feed);
     let handedOut = 0;
-    feed.after = async (...asked) => {
-      const entries = await read(...asked);
-      if (asked[2].types?.length === 1) handedOut += entries.length;
+    feed.after = async (...parameters) => {
+      const entries = await read(...parameters);
+      if (parameters[2].types?.length === 1) handedOut += entries.length;
       return entries;
     };
     const slow = await answerOf(`${service.url}/v1/events/stream?types=customer.created`, {
@@ -199,7 +199,7 @@ describe('the event stream', () => {
       (count) => count === 5_000,
       20_000,
     );
-    // Of fifty megabytes that it does not read, no more was fetched for it than the connection holds.
+    // Of 50 MB that the client does not read, only as much is fetched as fits the buffers of the connection.
     expect(handedOut).toBeLessThan(2_500);
     quick.close();
     let frames = 0;
@@ -213,30 +213,30 @@ describe('the event stream', () => {
 
   it('sends heartbeats, and ends when the credentials are revoked', async () => {
     const temporary = await createApiKey(service, { scopes: ['audit:read'], product });
-    const [goes, stays] = [
+    const [revoked, kept] = [
       await listen('?types=plan.published', { token: temporary.key }),
       await listen('?types=plan.published'),
     ];
     await service.admin('DELETE', `/v1/api-keys/${temporary.id}`);
-    await eventually(() => goes.ended, Boolean, 25_000);
+    await eventually(() => revoked.ended, Boolean, 25_000);
     await eventually(
-      () => stays.frames.some(({ id, event }) => id !== undefined && event === undefined),
+      () => kept.frames.some(({ id, event }) => id !== undefined && event === undefined),
       Boolean,
       25_000,
     );
-    expect(stays.ended).toBe(false);
+    expect(kept.ended).toBe(false);
   }, 60_000);
 
   it('rejects callers without permission and invalid parameters', async () => {
-    const somebody = await registerUser(service);
+    const user = await registerUser(service);
     const support = await registerUserWithRole(service, { role: 'support' });
     const { key: plain } = await createApiKey(service, { scopes: ['customers:read'] });
-    expect((await listen('', { token: somebody.token })).status).toBe(403);
+    expect((await listen('', { token: user.token })).status).toBe(403);
     expect((await listen('', { token: plain })).status).toBe(403);
     expect((await listen('', { token: 'nonsense' })).status).toBe(401);
     expect((await listen('', { token: support.token })).status).toBe(200);
     expect((await listen('?product=api')).status).toBe(403);
-    expect((await listen('?customer=nobody')).status).toBe(404);
+    expect((await listen('?customer=absent')).status).toBe(404);
     expect((await listen('?types=..')).status).toBe(422);
     expect((await listen('?after=-1')).status).toBe(422);
     expect((await listen('', { headers: { 'last-event-id': 'x' } })).status).toBe(422);

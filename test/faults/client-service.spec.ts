@@ -10,10 +10,10 @@ import { type ServiceProcess, startProcess, temporaryFolder } from '../support/p
 
 const root = path.resolve(import.meta.dirname, '../..');
 
-/** What happens to the next calls of the client service on their way to Tollgate. */
+/** Faults for the next calls of the client service to Tollgate. */
 type Fate = 'pass' | 'die before' | 'die after' | 'lose the answer';
 
-/** The example, and a way to Tollgate that kills it in the middle of things. */
+/** The example service, and a proxy to Tollgate that kills it during calls. */
 class Client {
   private child: ChildProcess | null = null;
   private readonly proxy: Server;
@@ -27,7 +27,7 @@ class Client {
   ) {
     this.proxy = createServer((request, reply) => {
       void (async () => {
-        // Who asks may be dead, and another in its place, when the answer is there.
+        // When the response arrives, the calling process may be dead and replaced.
         const asking = this.child;
         let body = '';
         for await (const chunk of request) body += String(chunk);
@@ -91,7 +91,7 @@ class Client {
     });
   }
 
-  /** null when nobody knows what became of it. */
+  /** Null when the outcome is unknown. */
   signUp(body: object): Promise<number | null> {
     return fetch(`${this.url}/accounts`, {
       method: 'POST',
@@ -142,7 +142,7 @@ describe('a client service with its own accounts', () => {
       `select substr(c.key, length('client-service:') + 1) as id, (select count(*)::int from subscriptions s where s.customer_id = c.id and s.ended_at is null) as live
        from customers c where c.key like 'client-service:%' and c.deleted_at is null order by 1`,
     );
-  /** Both sides, when nothing is pending any more. */
+  /** The accounts of both sides, when no sign-up is pending. */
   const settled = async () => {
     for (let attempt = 0; attempt < 100; attempt++) {
       if ((await accounts()).every(({ state }) => state === 'enrolled')) break;
@@ -166,13 +166,13 @@ describe('a client service with its own accounts', () => {
 
   it('is consistent after kills before and after each write in a storm of sign-ups', async () => {
     const fates: Fate[] = ['die before', 'die after', 'lose the answer', 'die after', 'die before', 'pass'];
-    const told: string[] = [];
+    const acknowledged: string[] = [];
     for (const fate of fates) {
       client.fate = 'pass';
       const storm = Array.from({ length: 12 }, async (_, index) => {
         const email = `${uniqueName('storm')}@example.com`;
         if (index === 6) client.fate = fate;
-        if ((await client.signUp({ email })) === 201) told.push(email);
+        if ((await client.signUp({ email })) === 201) acknowledged.push(email);
       });
       await Promise.all(storm);
       if (fate.startsWith('die')) await client.ended();
@@ -184,8 +184,8 @@ describe('a client service with its own accounts', () => {
     expect(both.accounts.filter(({ state }) => state !== 'enrolled')).toEqual([]);
     expect(both.customers.filter(({ live }) => live !== 1)).toEqual([]);
     const emails = new Set(both.accounts.map(({ email }) => email));
-    expect(told.filter((email) => !emails.has(email))).toEqual([]);
-    expect(told.length).toBeGreaterThan(6);
+    expect(acknowledged.filter((email) => !emails.has(email))).toEqual([]);
+    expect(acknowledged.length).toBeGreaterThan(6);
   }, 120_000);
 
   it('finds customers that its restored database does not know', async () => {

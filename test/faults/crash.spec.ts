@@ -6,9 +6,9 @@ import { killWithDatabase, type ServiceProcess, startProcess, temporaryFolder } 
 
 const PASSWORD = 'correct horse battery staple';
 const ROUNDS = 3;
-/** Are acknowledged in each round before everything is killed. */
+/** Number of acknowledged requests in each round before all processes are killed. */
 const ACKNOWLEDGED = 300;
-const LANES = 32;
+const WORKERS = 32;
 const CALLS = 1_500;
 
 describe('acknowledged requests', () => {
@@ -28,13 +28,13 @@ describe('acknowledged requests', () => {
         headers: { 'idempotency-key': key },
       });
     } catch {
-      // Nobody knows what became of it.
+      // The outcome is unknown.
       return null;
     }
   };
-  /** Every key counts once in the end, and counters are the sums of their ledgers. */
+  /** Expects that every key was counted once, and that counters equal the sums of their ledgers. */
   const settle = async (keys: string[]): Promise<void> => {
-    const again = await inParallel(keys.length, LANES, (index) => consume(keys[index]!));
+    const again = await inParallel(keys.length, WORKERS, (index) => consume(keys[index]!));
     expect(again.filter((answer) => answer?.status !== 200 || !answer.body.allowed)).toEqual([]);
     const call = createCall(service.url);
     const { body } = await call('POST', '/v1/check', {
@@ -75,9 +75,9 @@ describe('acknowledged requests', () => {
         await killWithDatabase(service, dataDir);
         killed = true;
       })();
-      await inParallel(LANES, LANES, async (lane) => {
+      await inParallel(WORKERS, WORKERS, async (worker) => {
         for (let index = 0; !killed; index++) {
-          const key = `round-${round}-${lane}-${index}`;
+          const key = `round-${round}-${worker}-${index}`;
           keys.push(key);
           const answer = await consume(key);
           if (answer?.status === 200) acknowledged.add(key);
@@ -100,7 +100,7 @@ describe('acknowledged requests', () => {
     const keys = Array.from({ length: CALLS }, (_, index) => `stop-${index}`);
     let answered = 0;
     let stopped: Promise<number | string> | undefined;
-    const answers = await inParallel(CALLS, LANES, async (index) => {
+    const answers = await inParallel(CALLS, WORKERS, async (index) => {
       const answer = await consume(keys[index]!);
       if (++answered === 300) stopped = service.stop('SIGTERM');
       return answer;
@@ -112,7 +112,7 @@ describe('acknowledged requests', () => {
       token: apiKey,
       body: { customer: 'storm', product: 'api', feature: 'api_calls' },
     });
-    // Nothing is counted that was not answered, and nothing answered that is not counted.
+    // Exactly the acknowledged requests are counted.
     expect(body.used).toBe(answers.filter((answer) => answer?.status === 200).length);
     await settle(keys);
   }, 120_000);

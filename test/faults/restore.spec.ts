@@ -14,7 +14,7 @@ import { applyLifecycleProduct, applyMeteredProduct, createApiKey } from '../sup
 import { temporaryFolder } from '../support/process.js';
 import { Receiver } from '../support/receiver.js';
 
-/** One run of what docs/backup.md tells: a copy is taken under load, the server is lost, and the copy is brought to an instant in between (T-35). */
+/** T-35: docs/backup.md in one run: a base backup under load, loss of the server, recovery to a point in time. */
 describe('point-in-time restore', () => {
   const folder = temporaryFolder();
   const [live, backup, archive] = ['live', 'backup', 'archive'].map((name) => path.join(folder, name)) as [
@@ -29,12 +29,12 @@ describe('point-in-time restore', () => {
   let client: pg.Client;
   let key: { id: string; key: string };
   let subscription: string;
-  /** What was answered, by its key: before the instant, and after it. */
+  /** Acknowledged requests by key, before and after the point in time. */
   const before = new Map<string, ApiResponse>();
   const after = new Map<string, ApiResponse>();
   let phase = before;
-  let toldBefore: number;
-  let toldLater: { id: string; body: string }[];
+  let countBefore: number;
+  let receivedLater: { id: string; body: string }[];
   let lostPosition: number;
 
   const start = async (): Promise<TestApp> =>
@@ -51,8 +51,8 @@ describe('point-in-time restore', () => {
   const command = async (name: string, body: object = {}): Promise<void> => {
     expect((await call('POST', `/v1/subscriptions/${subscription}/${name}`, body)).status).toBe(200);
   };
-  /** What has arrived since so many messages, in the order of what it tells: they travel side by side. */
-  const toldSince = (messages: number): { id: string; body: string }[] =>
+  /** Messages received after the first n, by their sequence: deliveries are concurrent. */
+  const receivedSince = (messages: number): { id: string; body: string }[] =>
     receiver.received
       .slice(messages)
       .sort((one, other) => one.message.data.sequence - other.message.data.sequence)
@@ -66,7 +66,7 @@ describe('point-in-time restore', () => {
 
   const counting = async (isOver: () => boolean): Promise<void> => {
     let next = 0;
-    const lane = async (): Promise<void> => {
+    const worker = async (): Promise<void> => {
       while (!isOver()) {
         const name = `use-${next++}`;
         const during = phase;
@@ -74,7 +74,7 @@ describe('point-in-time restore', () => {
         if (during === phase && answer.status === 200) phase.set(name, answer);
       }
     };
-    await Promise.all(Array.from({ length: 8 }, lane));
+    await Promise.all(Array.from({ length: 8 }, worker));
   };
 
   beforeAll(async () => {
@@ -92,7 +92,7 @@ describe('point-in-time restore', () => {
     subscription = (await call('PUT', '/v1/customers/sold', { product: 'selling' })).body.subscription.id;
     await command('pause');
     await deliverDueEvents(service);
-    toldBefore = receiver.received.length;
+    countBefore = receiver.received.length;
 
     let over = false;
     const load = counting(() => over);
@@ -100,16 +100,16 @@ describe('point-in-time restore', () => {
     await takeBaseBackup(server.superuserUrl(), live, backup);
     await command('unpause');
     await pause(300);
-    // Answers that come about now may be on either side.
+    // Requests answered around this instant may be on either side of it.
     phase = new Map();
     client = await connect(server.url());
     const { rows } = await client.query<{ at: string }>('select clock_timestamp()::text as at');
     phase = after;
 
-    // All of this is to be lost.
+    // The recovery discards all of this.
     await command('cancel', { when: 'now' });
     await deliverDueEvents(service);
-    toldLater = toldSince(toldBefore);
+    receivedLater = receivedSince(countBefore);
     lostPosition = await service.app.get(EventFeed).last();
     await service.admin('DELETE', `/v1/api-keys/${key.id}`);
     over = true;
@@ -172,15 +172,15 @@ describe('point-in-time restore', () => {
   });
 
   it('publishes unpublished events with the same ids and bytes, after all positions given out', async () => {
-    const seen = receiver.received.length;
+    const receivedBefore = receiver.received.length;
     await deliverDueEvents(service);
-    const told = toldSince(seen);
-    // That the pause was over is known; that it was canceled has never been.
-    expect(toldLater).toHaveLength(2);
-    expect(told).toEqual(toldLater.slice(0, 1));
+    const redelivered = receivedSince(receivedBefore);
+    // The backup contains the end of the pause, but not the cancellation.
+    expect(receivedLater).toHaveLength(2);
+    expect(redelivered).toEqual(receivedLater.slice(0, 1));
     await command('cancel', { when: 'now' });
     await deliverDueEvents(service);
-    const [lost, now] = [toldLater.at(-1)!, receiver.received.at(-1)!];
+    const [lost, now] = [receivedLater.at(-1)!, receiver.received.at(-1)!];
     expect(JSON.parse(lost.body).data.sequence).toBe(now.message.data.sequence);
     expect(lost.id).not.toBe(now.id);
     const { rows } = await client.query<{ position: number }>(

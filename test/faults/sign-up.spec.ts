@@ -13,7 +13,7 @@ import {
 
 const ROUNDS = 3;
 
-/** Anything that exists without what it must exist with. */
+/** Rows without a row that must exist with them. */
 const HALVES = `
   select 'customer without a subscription' as half, c.id from customers c where not exists (select 1 from subscriptions s where s.customer_id = c.id)
   union all select 'subscription without a customer', s.id from subscriptions s where not exists (select 1 from customers c where c.id = s.customer_id)
@@ -39,11 +39,11 @@ describe('a storm of registrations', () => {
   });
 
   it('kill -9 of the service and PostgreSQL leaves no partial account and loses no acknowledged one', async () => {
-    const told: string[] = [];
+    const acknowledged: string[] = [];
     for (let round = 0; round < ROUNDS; round++) {
-      const before = told.length;
+      const before = acknowledged.length;
       const killing = (async () => {
-        while (told.length < before + 40) await new Promise((resolve) => setTimeout(resolve, 5));
+        while (acknowledged.length < before + 40) await new Promise((resolve) => setTimeout(resolve, 5));
         await killWithDatabase(service, dataDir);
       })();
       await inParallel(200, 16, async () => {
@@ -52,17 +52,17 @@ describe('a storm of registrations', () => {
           const { status } = await createCall(service.url)('POST', '/v1/auth/register', {
             body: { email, password: PASSWORD },
           });
-          if (status === 201) told.push(email);
+          if (status === 201) acknowledged.push(email);
         } catch {
-          // Nobody knows what became of it.
+          // The outcome is unknown.
         }
       });
       await killing;
       await start();
     }
-    expect(told.length).toBeLessThan(ROUNDS * 200);
-    const logins = await inParallel(told.length, 8, (index) =>
-      createCall(service.url)('POST', '/v1/auth/login', { body: { email: told[index], password: PASSWORD } }),
+    expect(acknowledged.length).toBeLessThan(ROUNDS * 200);
+    const logins = await inParallel(acknowledged.length, 8, (index) =>
+      createCall(service.url)('POST', '/v1/auth/login', { body: { email: acknowledged[index], password: PASSWORD } }),
     );
     expect(logins.filter(({ status }) => status !== 200)).toEqual([]);
     const client = new pg.Client({ connectionString: embeddedUrl(dataDir) });

@@ -5,7 +5,7 @@ import { type ServiceProcess, startProcess, temporaryFolder } from '../support/p
 
 const SKEW_MS = 300_000;
 
-/** Makes a process believe that it is so much later. */
+/** Moves the clock of a process ahead by a fixed time. */
 function skewed(ms: number): string {
   const code = `const Real = Date; globalThis.Date = class extends Real { constructor(...a) { a.length ? super(...a) : super(Real.now() + ${ms}); } static now() { return Real.now() + ${ms}; } };`;
   return `--import=data:text/javascript,${encodeURIComponent(code)}`;
@@ -30,7 +30,7 @@ describe('instances whose clocks differ by ten minutes', () => {
     for (const ms of [SKEW_MS, -SKEW_MS])
       processes.push(await startProcess(temporaryFolder(), { ...environment, NODE_OPTIONS: skewed(ms) }));
     const [one, other] = processes.map(({ url }) => createCall(url)) as [Call, Call];
-    // A token is told when by the clock that all share, so the one behind takes it too.
+    // Token times come from the clock of the database, so the instance that is behind accepts it too.
     const { body } = await one('POST', '/v1/auth/login', { body: ADMIN });
     const key = await one('POST', '/v1/api-keys', {
       token: body.accessToken,
@@ -54,13 +54,13 @@ describe('instances whose clocks differ by ten minutes', () => {
   });
 
   it('agree on reservations and their expiry', async () => {
-    const hold = { customer: 'ahead', product: 'api', feature: 'api_calls', quantity: 3, ttlSeconds: 120 };
-    const { body } = await behind('POST', '/v1/usage/reservations', { body: hold });
+    const reservation = { customer: 'ahead', product: 'api', feature: 'api_calls', quantity: 3, ttlSeconds: 120 };
+    const { body } = await behind('POST', '/v1/usage/reservations', { body: reservation });
     expect(body).toMatchObject({ allowed: true, reserved: 3 });
-    const seen = await ahead('POST', '/v1/check', {
+    const checked = await ahead('POST', '/v1/check', {
       body: { customer: 'ahead', product: 'api', feature: 'api_calls' },
     });
-    expect(seen.body).toMatchObject({ reserved: 3, remaining: 97 });
+    expect(checked.body).toMatchObject({ reserved: 3, remaining: 97 });
     expect(
       await ahead('POST', `/v1/usage/reservations/${body.reservation.id}/commit`, { body: { quantity: 3 } }),
     ).toMatchObject({ status: 200, body: { used: 3 } });

@@ -28,7 +28,7 @@ describe('a subscription over HTTP', () => {
     service = await startService();
     ({ call } = await createApiKey(service));
     await applyLifecycleProduct(service, PRODUCT);
-    await applyLifecycleProduct(service, 'tried', { trialDays: 14 });
+    await applyLifecycleProduct(service, 'with-trial', { trialDays: 14 });
   });
   afterAll(() => service.stop());
 
@@ -182,30 +182,35 @@ describe('a subscription over HTTP', () => {
       body: { customer, product: PRODUCT, plan: 'pro', indefinite: true },
     });
     expect(body).toMatchObject({ status: 'active', currentPeriodEnd: null });
-    const ask = (name: string, asked: object) => call('POST', `/v1/subscriptions/${body.id}/${name}`, { body: asked });
+    const send = (name: string, fields: object) =>
+      call('POST', `/v1/subscriptions/${body.id}/${name}`, { body: fields });
     await consume(customer, 7);
     await advanceTo('2037-01-01T00:00:00Z');
-    // Its billing windows follow the price all the same.
+    // Its billing windows still follow the interval of the price.
     expect(await check(customer)).toMatchObject({ allowed: true, limit: 100, used: 0 });
-    for (const [name, asked] of [
+    for (const [name, fields] of [
       ['cancel', { when: 'period_end' }],
       ['renew', {}],
       ['extend', { to: '2040-01-01T00:00:00Z', reason: 'x' }],
       ['change', { plan: 'basic', when: 'period_end' }],
     ] as const) {
-      expect(await ask(name, asked)).toMatchObject({ status: 409, body: { code: 'no_period_end' } });
+      expect(await send(name, fields)).toMatchObject({ status: 409, body: { code: 'no_period_end' } });
     }
-    expect(await ask('change', { plan: 'basic', when: 'now' })).toMatchObject({
+    expect(await send('change', { plan: 'basic', when: 'now' })).toMatchObject({
       status: 200,
       body: { plan: { key: 'basic' }, currentPeriodEnd: null },
     });
-    expect(await ask('cancel', { when: 'now' })).toMatchObject({ status: 200, body: { status: 'inactive' } });
+    expect(await send('cancel', { when: 'now' })).toMatchObject({ status: 200, body: { status: 'inactive' } });
   });
 
   it('a customer gets one trial, and sellers may extend it', async () => {
-    const { advanceTo, readSubscription, command, customer, id } = await createCustomerOnTestClock(call, 'tried', NOW);
+    const { advanceTo, readSubscription, command, customer, id } = await createCustomerOnTestClock(
+      call,
+      'with-trial',
+      NOW,
+    );
     expect(await readSubscription()).toMatchObject({ status: 'trialing', trialEnd: '2027-02-14T10:00:00.000Z' });
-    expect(await command('extend', { to: '2027-02-01T00:00:00Z', reason: 'asked' })).toMatchObject({
+    expect(await command('extend', { to: '2027-02-01T00:00:00Z', reason: 'on request' })).toMatchObject({
       status: 422,
       body: { errors: [{ field: 'to' }] },
     });
@@ -213,7 +218,7 @@ describe('a subscription over HTTP', () => {
       status: 422,
       body: { errors: [{ field: 'reason' }] },
     });
-    expect(await command('extend', { to: '2027-02-20T10:00:00Z', reason: 'asked' })).toMatchObject({
+    expect(await command('extend', { to: '2027-02-20T10:00:00Z', reason: 'on request' })).toMatchObject({
       status: 200,
       body: { status: 'trialing', trialEnd: '2027-02-20T10:00:00.000Z' },
     });
@@ -221,7 +226,7 @@ describe('a subscription over HTTP', () => {
     expect(await readSubscription()).toMatchObject({ status: 'active', currentPeriodEnd: '2027-03-20T10:00:00.000Z' });
     await command('cancel', { when: 'now' });
     expect(
-      (await call('POST', '/v1/subscriptions', { body: { customer, product: 'tried', plan: 'pro' } })).body,
+      (await call('POST', '/v1/subscriptions', { body: { customer, product: 'with-trial', plan: 'pro' } })).body,
     ).toMatchObject({ status: 'active', trialEnd: null });
     expect((await timeline(id)).map(({ type }) => type.replace('subscription.', ''))).toEqual([
       'created',

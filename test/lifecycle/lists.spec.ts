@@ -15,9 +15,9 @@ async function statementsOf(
 ): Promise<{ sql: string; values: unknown[] }[]> {
   const { dataSource } = service.app.get<{ dataSource: DataSource }>(Database);
   const original = dataSource.manager.query.bind(dataSource.manager);
-  const seen: { sql: string; values: unknown[] }[] = [];
+  const statements: { sql: string; values: unknown[] }[] = [];
   dataSource.manager.query = ((sql: string, values: unknown[] = []) => {
-    if (/from subscriptions s/.test(sql)) seen.push({ sql, values });
+    if (/from subscriptions s/.test(sql)) statements.push({ sql, values });
     return original(sql, values);
   }) as typeof dataSource.manager.query;
   try {
@@ -25,7 +25,7 @@ async function statementsOf(
   } finally {
     dataSource.manager.query = original;
   }
-  return seen;
+  return statements;
 }
 
 describe('lists of subscriptions on a large table', () => {
@@ -38,7 +38,7 @@ describe('lists of subscriptions on a large table', () => {
     ({ call } = await createApiKey(service));
     await applyLifecycleProduct(service, PRODUCT);
     await call('PUT', '/v1/customers/template', { body: { product: PRODUCT } });
-    // Every customer has one live and three older contracts; a tenth is about to end. One customer has very many.
+    // Every customer has one live and three older subscriptions; a tenth ends soon. One customer has very many.
     await service.database.query(`
       do $$
       declare t subscriptions; i int; c uuid; live uuid; plans uuid[];
@@ -97,7 +97,7 @@ describe('lists of subscriptions on a large table', () => {
         const text = plan.map((line) => line['QUERY PLAN']).join('\n');
         expect(text).toMatch(/Index/);
         expect(text).not.toMatch(/Seq Scan|Sort/);
-        // A page of twenty costs a page of twenty: no run over what is filtered away.
+        // A page of 20 rows reads about 20 rows, and no rows that the filter excludes.
         const [, hit] = /Buffers: shared hit=(\d+)/.exec(text) ?? [];
         expect(Number(hit)).toBeLessThan(60);
       }
@@ -105,16 +105,16 @@ describe('lists of subscriptions on a large table', () => {
   });
 
   it('all pages return each live row once during concurrent changes', async () => {
-    const seen: string[] = [];
+    const listed: string[] = [];
     const path = `/v1/subscriptions?product=${PRODUCT}&limit=100&status=canceled`;
     for (let cursor: string | null = ''; cursor !== null;) {
       const { body } = await call('GET', cursor ? `${path}&cursor=${cursor}` : path);
-      seen.push(...body.data.map(({ id }: { id: string }) => id));
+      listed.push(...body.data.map(({ id }: { id: string }) => id));
       cursor = body.nextCursor;
-      await call('PUT', `/v1/customers/came${seen.length}`, { body: { product: PRODUCT } });
+      await call('PUT', `/v1/customers/came${listed.length}`, { body: { product: PRODUCT } });
     }
-    expect(new Set(seen).size).toBe(seen.length);
-    expect(seen).toHaveLength(ROWS / 40);
+    expect(new Set(listed).size).toBe(listed.length);
+    expect(listed).toHaveLength(ROWS / 40);
   }, 60_000);
 
   it('a list shows the plan name and price at the time of sale', async () => {
@@ -149,7 +149,7 @@ describe('lists of subscriptions on a large table', () => {
     expect([await later('canceled'), await later('expired')]).toEqual([0, 1]);
   });
 
-  /** The admin's session has ended meanwhile. */
+  /** The session of the admin has expired on this clock. */
   async function again(): Promise<TestApp> {
     const { body } = await service.call('POST', '/v1/auth/login', {
       body: { email: 'admin@localhost', password: 'correct horse battery staple' },

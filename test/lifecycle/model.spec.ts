@@ -30,7 +30,7 @@ const planOf = (key: PlanKey): SoldPlan => {
   };
 };
 
-/** What each route is meant to do, by the pure functions alone. */
+/** The model: the pure function for each route. */
 const MODEL: Record<string, (subscription: Subscription, body: any, now: Date) => Transition> = {
   change: (subscription, { plan, quantity, when }, now) =>
     commands.change(
@@ -130,7 +130,7 @@ describe('the state machine', () => {
       fc.asyncProperty(
         fc.array(steps, { minLength: 4, maxLength: 16 }),
         fc.constantFrom('UTC', 'America/New_York', 'Australia/Lord_Howe'),
-        async (asked, timezone) => {
+        async (history, timezone) => {
           const subject = await createCustomerOnTestClock(call, PRODUCT, BEGIN, { plan: 'basic', timezone });
           let now = new Date(BEGIN);
           let model = commands.start(
@@ -151,7 +151,7 @@ describe('the state machine', () => {
             },
             now,
           ).subscription;
-          for (const { name, body, days } of asked) {
+          for (const { name, body, days } of history) {
             if (name === 'wait') {
               now = new Date(now.getTime() + days! * 86_400_000);
               await subject.advanceTo(now);
@@ -171,11 +171,11 @@ describe('the state machine', () => {
             }
             expect(await subject.readSubscription()).toMatchObject(expected(projectedAt(model, now)));
           }
-          const told = (await call('GET', `/v1/subscriptions/${subject.id}/timeline?limit=100`)).body.data as {
+          const timeline = (await call('GET', `/v1/subscriptions/${subject.id}/timeline?limit=100`)).body.data as {
             type: string;
             after: { version: number };
           }[];
-          const versions = told
+          const versions = timeline
             .filter(({ type }) => !/_upcoming$|_ending$/.test(type))
             .map(({ after }) => after.version);
           expect(versions).toEqual(versions.map((_, index) => index + 1));

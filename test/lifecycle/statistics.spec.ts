@@ -46,7 +46,7 @@ describe('subscription statistics', () => {
     database = await createTestDatabase();
     instances = [await startApp({ database, clock })];
     [service] = instances as [TestApp];
-    // People's tokens do not last as long as this test's time.
+    // User tokens expire within the time of this test.
     ({ call } = await createApiKey(service));
     for (const product of ['counts', 'worth', 'pages']) await applyLifecycleProduct(service, product);
   });
@@ -177,14 +177,14 @@ describe('subscription statistics', () => {
 
   it('are counted once a minute by one of several workers', async () => {
     instances.push(await startApp({ database, clock }));
-    const tries = (): Promise<boolean[]> =>
+    const recountConcurrently = (): Promise<boolean[]> =>
       inParallel(8, 8, (index) => instances[index % instances.length]!.app.get(SubscriptionStats).recount());
     clock.advance(60_000);
-    expect((await tries()).filter(Boolean)).toHaveLength(1);
+    expect((await recountConcurrently()).filter(Boolean)).toHaveLength(1);
     clock.advance(59_999);
-    expect((await tries()).filter(Boolean)).toHaveLength(0);
+    expect((await recountConcurrently()).filter(Boolean)).toHaveLength(0);
     clock.advance(1);
-    expect((await tries()).filter(Boolean)).toHaveLength(1);
+    expect((await recountConcurrently()).filter(Boolean)).toHaveLength(1);
   });
 
   it('count page by page, each customer once', async () => {

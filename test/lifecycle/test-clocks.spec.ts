@@ -116,7 +116,7 @@ describe('a test clock', () => {
     expect(events.findIndex(({ at }, index) => index > 0 && at < events[index - 1]!.at)).toBe(-1);
   }, 60_000);
 
-  it('governs windows, limits, grants and reservations of its own customers only', async () => {
+  it('controls windows, limits, grants and reservations of its customers only', async () => {
     const { customer, advanceTo } = await createCustomerOnTestClock(call, PRODUCT, '2030-05-31T22:30:00Z', {
       timezone: 'Europe/Berlin',
     });
@@ -133,12 +133,12 @@ describe('a test clock', () => {
       asOf: '2030-05-31T22:30:00.000Z',
       resetsAt: '2030-06-01T22:00:00.000Z',
     });
-    const held = (
+    const reserved = (
       await call('POST', '/v1/usage/reservations', {
         body: { customer, product: PRODUCT, feature: 'calls', quantity: 8, ttlSeconds: 3_600 },
       })
     ).body;
-    expect(held.reservation.expiresAt).toBe('2030-05-31T23:30:00.000Z');
+    expect(reserved.reservation.expiresAt).toBe('2030-05-31T23:30:00.000Z');
     expect(await consume(customer, 'calls', 5)).toMatchObject({ allowed: false, reserved: 8 });
     await call('POST', `/v1/customers/${customer}/grants`, {
       body: { product: PRODUCT, feature: 'calls', quantity: 100, expiresAt: '2030-06-02T00:00:00Z' },
@@ -146,7 +146,7 @@ describe('a test clock', () => {
     await advanceTo('2030-06-01T22:00:00Z');
     expect(await consume(customer, 'daily')).toMatchObject({ allowed: true, used: 1 });
     expect(
-      (await call('POST', `/v1/usage/reservations/${held.reservation.id}/commit`, { body: { quantity: 1 } })).body,
+      (await call('POST', `/v1/usage/reservations/${reserved.reservation.id}/commit`, { body: { quantity: 1 } })).body,
     ).toMatchObject({ code: 'reservation_expired' });
     expect(await consume(customer, 'calls', 105)).toMatchObject({ allowed: true, reserved: 0, limit: 110 });
     await advanceTo('2030-06-02T00:00:00Z');
@@ -161,9 +161,9 @@ describe('a test clock', () => {
     ];
     const real = uniqueName('real');
     await call('PUT', `/v1/customers/${real}`, { body: { product: PRODUCT, plan: 'yearly' } });
-    const asked = [one.customer, other.customer, real];
-    const answers = await inParallel(240, 60, (index) => consume(asked[index % 3]!));
-    const years = asked.map(
+    const customers = [one.customer, other.customer, real];
+    const answers = await inParallel(240, 60, (index) => consume(customers[index % 3]!));
+    const years = customers.map(
       (_, who) =>
         new Set(answers.filter((_, index) => index % 3 === who).map(({ asOf }) => new Date(asOf).getUTCFullYear())),
     );

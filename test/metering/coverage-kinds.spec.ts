@@ -39,7 +39,7 @@ describe('ledger entries for units that a grant covers', () => {
     await post('/v1/usage/consume', { ...usage, quantity: 1 });
     return customer;
   };
-  /** Stores the kind that an instance of the version before would have stored. */
+  /** Changes the ledger to the rows that the previous version stored. */
   const storeFormerKind = async (customer: string): Promise<void> => {
     await service.database.query('alter table usage_ledger disable trigger usage_ledger_append_only');
     await service.database.query(

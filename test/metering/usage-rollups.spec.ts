@@ -17,25 +17,25 @@ describe('usage series of a customer with a long ledger', () => {
   let service: TestApp;
   let call: Call;
   let product: string;
-  /** All lines that are put into ledgers here were told from then on, three seconds for each thousand, and happened in the forty days before. */
-  let began: Date;
+  /** Entries are recorded from this instant on, 3 s for each 1,000, and occurred in the 40 days before it. */
+  let recordedFrom: Date;
 
-  const customer = async (timezone = 'UTC'): Promise<string> => {
+  const createCustomer = async (timezone = 'UTC'): Promise<string> => {
     const key = uniqueName('heavy');
     const { status } = await call('PUT', `/v1/customers/${key}`, { body: { product, timezone } });
     expect(status).toBe(201);
     return key;
   };
-  /** Puts so many lines of a feature into a ledger, of all kinds, some of them giving back. */
-  const used = (key: string, lines: number, { feature = 'calls', first = 1 } = {}): Promise<unknown> =>
+  /** Inserts `lines` entries of a feature into a ledger: all kinds, some with a negative quantity. */
+  const insertEntries = (key: string, lines: number, { feature = 'calls', first = 1 } = {}): Promise<unknown> =>
     database.query(
       `insert into usage_ledger (customer_id, id, feature_id, window_start, quantity, kind, occurred_at, recorded_at, actor)
        select c.id, overlay(idea.id placing '-7000-8000-' || lpad(to_hex(n), 12, '0') from 14)::uuid, f.id, '2026-01-01', case when n % 9 = 0 then -1 else 1 + n % 4 end,
-         (array['consume', 'event', 'commit', 'correction', 'opening'])[1 + n % 5], $5::timestamptz - interval '${DAYS} days' * ((n::bigint * 7919) % 100003) / 100003, told.at, '{"kind":"system"}'
-       from generate_series($6::integer, $6 + $4::integer - 1) n cross join lateral (select $5::timestamptz + n * interval '3 ms' as at) told
-       cross join lateral (select left(hex, 8) || '-' || right(hex, 4) || '-0000-0000-000000000000' as id from (select lpad(to_hex((extract(epoch from told.at) * 1000)::bigint), 12, '0') as hex) h) idea,
+         (array['consume', 'event', 'commit', 'correction', 'opening'])[1 + n % 5], $5::timestamptz - interval '${DAYS} days' * ((n::bigint * 7919) % 100003) / 100003, recorded.at, '{"kind":"system"}'
+       from generate_series($6::integer, $6 + $4::integer - 1) n cross join lateral (select $5::timestamptz + n * interval '3 ms' as at) recorded
+       cross join lateral (select left(hex, 8) || '-' || right(hex, 4) || '-0000-0000-000000000000' as id from (select lpad(to_hex((extract(epoch from recorded.at) * 1000)::bigint), 12, '0') as hex) h) idea,
        customers c, features f join products p on p.id = f.product_id where c.key = $1 and f.key = $2 and p.key = $3`,
-      [key, feature, product, lines, began, first],
+      [key, feature, product, lines, recordedFrom, first],
     );
   const consume = async (key: string, quantity = 1): Promise<void> => {
     expect(
@@ -53,8 +53,8 @@ describe('usage series of a customer with a long ledger', () => {
       `select summed_until as until, caught_up as "caughtUp" from long_ledgers where customer_id = (select id from customers where key = $1)`,
       [key],
     );
-  /** As if the sums of all customers had come to an instant: all that was told before is there for good. */
-  const there = (until: Date): Promise<unknown> => database.query('update usage_sums set until = $1', [until]);
+  /** Moves the end of the product rollups to an instant: all entries recorded before it are final. */
+  const setFinalUntil = (until: Date): Promise<unknown> => database.query('update usage_sums set until = $1', [until]);
   const sumUp = (instance = service): Promise<boolean> => instance.app.get(UsageSeriesService).rollUpLongLedger();
 
   beforeAll(async () => {
@@ -64,7 +64,7 @@ describe('usage series of a customer with a long ledger', () => {
     ({ call } = await createApiKey(service));
     product = uniqueName('product');
     await applyMeteredProduct(service, product, null);
-    began = new Date(Date.now() - 2 * 3_600_000);
+    recordedFrom = new Date(Date.now() - 2 * 3_600_000);
   });
   afterAll(async () => {
     await Promise.all(instances.map((instance) => instance.stop()));
@@ -72,11 +72,11 @@ describe('usage series of a customer with a long ledger', () => {
   });
 
   it('a rollup is built after the first request that exceeds the limit, and returns the same series', async () => {
-    const key = await customer('Asia/Kathmandu');
+    const key = await createCustomer('Asia/Kathmandu');
     await call('POST', `/v1/features`, { body: { product, key: 'others', name: 'Others', type: 'metered' } });
-    await used(key, 45_000);
-    await used(key, 500, { feature: 'others', first: 1_000_001 });
-    const to = new Date(began.getTime() + 3_600_000);
+    await insertEntries(key, 45_000);
+    await insertEntries(key, 500, { feature: 'others', first: 1_000_001 });
+    const to = new Date(recordedFrom.getTime() + 3_600_000);
     const spans = fc.sample(
       fc.tuple(
         fc.integer({ min: 0, max: DAYS * 24 * 60 * MINUTE_MS }),
@@ -85,7 +85,7 @@ describe('usage series of a customer with a long ledger', () => {
       ),
       25,
     );
-    const asked = [
+    const queries = [
       `&from=${new Date(to.getTime() - DAYS * DAY_MS - DAY_MS).toISOString()}&to=${to.toISOString()}`,
       ...spans.map(([before, length, by]) => {
         const from = to.getTime() - before;
@@ -96,13 +96,13 @@ describe('usage series of a customer with a long ledger', () => {
     expect(await longLedgers(key)).toEqual([]);
 
     const lineByLine = [];
-    for (const query of asked) lineByLine.push(await usage(key, query));
+    for (const query of queries) lineByLine.push(await usage(key, query));
     expect(lineByLine[0].total).toBeGreaterThan(45_000);
     expect(await longLedgers(key)).toEqual([{ until: '00000000-0000-0000-0000-000000000000', caughtUp: false }]);
 
-    // One part of it is not there for good yet.
-    const until = new Date(began.getTime() + 100_000);
-    await there(until);
+    // A part of the entries is not final yet.
+    const until = new Date(recordedFrom.getTime() + 100_000);
+    await setFinalUntil(until);
     while (await sumUp());
     expect(await longLedgers(key)).toEqual([{ until: idBefore(until), caughtUp: true }]);
     const [summed] = await database.query<{ same: boolean }>(
@@ -112,13 +112,13 @@ describe('usage series of a customer with a long ledger', () => {
     );
     expect(summed).toEqual({ same: true });
     const read = jest.spyOn(service.app.get(UsageRollupsRepository), 'readEntries');
-    for (const [index, query] of asked.entries())
+    for (const [index, query] of queries.entries())
       expect([query, await usage(key, query)]).toEqual([query, lineByLine[index]]);
 
-    // Until all of it is, and what comes afterwards, also of hours that are summed up.
-    await there(to);
+    // All entries are final; later ones may also occur in hours that are summed already.
+    await setFinalUntil(to);
     while (await sumUp());
-    for (const [index, query] of asked.entries())
+    for (const [index, query] of queries.entries())
       expect([query, await usage(key, query)]).toEqual([query, lineByLine[index]]);
     const before = (await usage(key)).total;
     await consume(key, 5);
@@ -138,13 +138,13 @@ describe('usage series of a customer with a long ledger', () => {
   }, 60_000);
 
   it('the rollup is exact at any moment during concurrent usage', async () => {
-    const key = await customer();
-    await used(key, 120_000);
-    const query = `&from=${new Date(began.getTime() - (DAYS + 1) * DAY_MS).toISOString()}&to=${new Date(Date.now() + DAY_MS).toISOString()}`;
+    const key = await createCustomer();
+    await insertEntries(key, 120_000);
+    const query = `&from=${new Date(recordedFrom.getTime() - (DAYS + 1) * DAY_MS).toISOString()}&to=${new Date(Date.now() + DAY_MS).toISOString()}`;
     const { total } = await usage(key, query);
-    // As if it had been summed up once, and then not for long.
+    // As after a rollup that is out of date.
     await database.query('update long_ledgers set caught_up = true');
-    await there(new Date());
+    await setFinalUntil(new Date());
     let [sent, acknowledged] = [0, 0];
     const readers = async (): Promise<void> => {
       do {
@@ -165,28 +165,28 @@ describe('usage series of a customer with a long ledger', () => {
     await Promise.all([writers, readers(), ...workers]);
     while (await sumUp());
     expect((await usage(key, query)).total).toBe(total + 200);
-    await there(new Date(Date.now() + 2 * MINUTE_MS));
+    await setFinalUntil(new Date(Date.now() + 2 * MINUTE_MS));
     while (await sumUp());
     expect((await usage(key, query)).total).toBe(total + 200);
   }, 60_000);
 
   it('a request is rejected when its entries cannot be read in time, and succeeds later', async () => {
-    const key = await customer();
-    await used(key, 50);
+    const key = await createCustomer();
+    await insertEntries(key, 50);
     jest
       .spyOn(service.app.get(UsageRollupsRepository), 'readEntries')
       .mockImplementation(() => service.app.get(Database).query('select pg_sleep(20)'));
-    const refused = await call('GET', `/v1/customers/${key}/usage?product=${product}&feature=calls`);
-    expect(refused).toMatchObject({ status: 503, body: { code: 'database_unavailable' } });
+    const timedOut = await call('GET', `/v1/customers/${key}/usage?product=${product}&feature=calls`);
+    expect(timedOut).toMatchObject({ status: 503, body: { code: 'database_unavailable' } });
     expect(await longLedgers(key)).toMatchObject([{ caughtUp: false }]);
-    await there(new Date());
+    await setFinalUntil(new Date());
     while (await sumUp());
     expect((await usage(key)).data).not.toEqual([]);
     jest.restoreAllMocks();
   }, 30_000);
 
   it('no rollup is built for a short ledger', async () => {
-    const key = await customer();
+    const key = await createCustomer();
     await consume(key, 3);
     expect((await usage(key)).total).toBe(3);
     expect(await longLedgers(key)).toEqual([]);

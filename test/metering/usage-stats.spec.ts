@@ -24,19 +24,21 @@ describe('usage statistics of a product', () => {
   const sumUp = (instance = service): Promise<boolean> => instance.app.get(UsageSeriesService).rollUpNext();
   const usage = async (query = ''): Promise<any> =>
     (await call('GET', `/v1/stats/usage?product=${product}${query}`)).body;
-  const done = async ({ status, body }: { status: number; body: any }): Promise<any> => {
+  const expectSuccess = async ({ status, body }: { status: number; body: any }): Promise<any> => {
     if (status >= 300 || body.allowed === false) throw new Error(JSON.stringify(body));
     return body;
   };
   const customer = async (): Promise<string> => {
     const key = uniqueName('user');
-    await done(await call('PUT', `/v1/customers/${key}`, { body: { product } }));
+    await expectSuccess(await call('PUT', `/v1/customers/${key}`, { body: { product } }));
     return key;
   };
   const consume = async (by: string, quantity = 1): Promise<any> =>
-    done(await call('POST', '/v1/usage/consume', { body: { customer: by, product, feature: 'calls', quantity } }));
-  /** All that is recorded by now. */
-  const summedUp = async (): Promise<void> => {
+    expectSuccess(
+      await call('POST', '/v1/usage/consume', { body: { customer: by, product, feature: 'calls', quantity } }),
+    );
+  /** Rolls up all usage recorded so far. */
+  const rollUpAll = async (): Promise<void> => {
     while (await sumUp());
     for (let minute = 0; minute < 3; minute++) {
       clock.advance(MINUTE_MS);
@@ -91,7 +93,7 @@ describe('usage statistics of a product', () => {
   it('sum usage by feature and step at the time of use, less corrections', async () => {
     const [one, other] = [await customer(), await customer()];
     await consume(one, 3);
-    await done(
+    await expectSuccess(
       await service.admin('POST', '/v1/usage/corrections', {
         body: { customer: one, product, feature: 'calls', quantity: -1, reason: 'by mistake' },
       }),
@@ -99,18 +101,18 @@ describe('usage statistics of a product', () => {
     clock.advance(45 * MINUTE_MS);
     await consume(other, 4);
     const at = '2027-03-08T23:59:59.999Z';
-    await done(
+    await expectSuccess(
       await call('POST', '/v1/usage/events', {
         body: {
           product,
-          events: [{ id: uniqueName('fact'), customer: one, feature: 'calls', quantity: 10, occurredAt: at }],
+          events: [{ id: uniqueName('event'), customer: one, feature: 'calls', quantity: 10, occurredAt: at }],
         },
       }),
     );
-    // Who lives by a test clock is nobody.
+    // Usage of customers on test clocks is not counted.
     const tester = await createCustomerOnTestClock(call, product, clock.now().toISOString());
     await consume(tester.customer, 500);
-    await summedUp();
+    await rollUpAll();
     const days = [
       { start: '2027-03-08T00:00:00.000Z', quantity: 10, records: 1 },
       { start: '2027-03-10T00:00:00.000Z', quantity: 6, records: 3 },
@@ -147,7 +149,7 @@ describe('usage statistics of a product', () => {
       clock.advance(2_500);
       await Promise.all(instances.map(sumUp));
     });
-    await summedUp();
+    await rollUpAll();
     const [ledger] = await database.query<{ quantity: number; records: number }>(
       `select sum(l.quantity)::float8 as quantity, count(*)::float8 as records from usage_ledger l join features f on f.id = l.feature_id join products p on p.id = f.product_id
        join customers c on c.id = l.customer_id where p.key = '${product}' and c.test_clock_id is null`,
@@ -157,11 +159,11 @@ describe('usage statistics of a product', () => {
   });
 
   it('include rows that a frozen database commits later', async () => {
-    await summedUp();
+    await rollUpAll();
     const before = (await usage('&feature=calls')).features[0].quantity;
     const by = await customer();
     await consume(by);
-    // It was sent before everything stood still for ten minutes, and is written after a worker has come back first.
+    // The row was sent before the database froze for 10 minutes, and is committed after the first run of a worker.
     const [{ recorded_at: sent }] = (await database.query<{ recorded_at: Date }>(
       'select max(recorded_at) as recorded_at from usage_ledger',
     )) as [{ recorded_at: Date }];
@@ -171,18 +173,18 @@ describe('usage statistics of a product', () => {
       `insert into usage_ledger (customer_id, id, feature_id, window_start, quantity, kind, occurred_at, recorded_at, actor)
        select customer_id, gen_random_uuid(), feature_id, window_start, 7, kind, occurred_at, recorded_at, actor from usage_ledger where recorded_at = '${sent.toISOString()}'`,
     );
-    await summedUp();
+    await rollUpAll();
     expect((await usage('&feature=calls')).features[0].quantity).toBe(before + 1 + 7);
   });
 
   it('catch up with a year in a few runs', async () => {
-    await summedUp();
+    await rollUpAll();
     clock.advance(365 * DAY_MS);
     while (await sumUp());
     clock.advance(MINUTE_MS);
-    let goes = 0;
-    while (await sumUp()) goes++;
-    expect(goes).toBeLessThan(500);
+    let runs = 0;
+    while (await sumUp()) runs++;
+    expect(runs).toBeLessThan(500);
     expect(Date.parse((await usage()).asOf)).toBeGreaterThan(clock.now().getTime() - 3 * MINUTE_MS);
   });
 });

@@ -28,26 +28,26 @@ describe('verification of counters with long ledgers', () => {
   });
   afterAll(() => service.stop());
 
-  /** The database gives up on more than so many at once, and on some altogether. */
-  const givingUp = (most: number, tooLong: string[]): (() => number) => {
+  /** Statements for more than `maxCustomers`, or for one of `slow`, time out. @returns a function that counts calls */
+  const timeOutStatements = (maxCustomers: number, slow: string[]): (() => number) => {
     const usage = service.app.get(CounterChecksRepository);
     const sum = usage.mismatches.bind(usage);
-    const asked = jest
+    const spy = jest
       .spyOn(usage, 'mismatches')
       .mockImplementation((customers) =>
-        customers.length > most || customers.some((id) => tooLong.includes(id))
+        customers.length > maxCustomers || customers.some((id) => slow.includes(id))
           ? Promise.reject(Object.assign(new Error('canceling statement due to statement timeout'), { code: '57014' }))
           : sum(customers),
       );
-    return () => asked.mock.calls.length;
+    return () => spy.mock.calls.length;
   };
 
   it('continues in smaller pages and reports the customers that it could not sum', async () => {
-    const asked = givingUp(3, [ids[7]!, ids[20]!]);
+    const countCalls = timeOutStatements(3, [ids[7]!, ids[20]!]);
     const checker = service.app.get(UsageChecker);
     try {
       expect(await checker.checkAll()).toEqual({ wrong: 2, unchecked: [ids[7], ids[20]] });
-      expect(asked()).toBeLessThan(3 * CUSTOMERS);
+      expect(countCalls()).toBeLessThan(3 * CUSTOMERS);
     } finally {
       jest.restoreAllMocks();
     }
@@ -55,7 +55,7 @@ describe('verification of counters with long ledgers', () => {
   });
 
   it('fails when the database does not respond at all', async () => {
-    givingUp(0, []);
+    timeOutStatements(0, []);
     jest
       .spyOn(service.app.get(CounterChecksRepository), 'customerPage')
       .mockRejectedValue(new Error('Connection terminated'));

@@ -128,7 +128,7 @@ describe('windows and overrides', () => {
     expect((await consume()).body.allowed).toBe(true);
   });
 
-  it('?at= returns the decision of that instant, whatever happened since', async () => {
+  it('?at= returns the decision of that instant, unaffected by later changes', async () => {
     const { customer, product } = await setUpCustomer([meteredCalls(10)]);
     const at = async (instant: string) =>
       (await call('GET', `/v1/customers/${customer}/entitlements/calls?product=${product}&at=${instant}`)).body;

@@ -96,7 +96,7 @@ describe('the configuration', () => {
     const database = await createTestDatabase();
     const folder = temporaryFolder();
     try {
-      // The server of the tests is such a one.
+      // The embedded server of the tests is one of these.
       const started = startProcess(folder, {
         ...production,
         DATABASE_URL: database.url,

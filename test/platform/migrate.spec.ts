@@ -9,11 +9,11 @@ import { documentedSql } from '../support/documented-sql.js';
 import { createEmptyDatabase, type EmptyDatabase } from '../support/empty-database.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
-/** What a migration that waits lets nobody wait longer than, and some for a slow machine. */
+/** Upper limit in ms for a query behind a waiting migration, with a margin for a slow machine. */
 const LOCK_TIMEOUT_MS = 200;
 const SLACK_MS = 250;
 
-/** A migration of these statements. */
+/** A migration with these statements. */
 function step(name: string, sql: string[], transaction = true): new () => MigrationInterface {
   const written = {
     [name]: class {
@@ -47,7 +47,7 @@ describe('migrate', () => {
   });
   afterEach(() => database.drop());
 
-  const done = async (): Promise<string[]> =>
+  const appliedSteps = async (): Promise<string[]> =>
     (await database.client.query<{ name: string }>('select name from schema_migrations order by id')).rows.map(
       ({ name }) => name,
     );
@@ -57,37 +57,37 @@ describe('migrate', () => {
         `select indisvalid as valid from pg_index where indexrelid = to_regclass('notes_by_body')`,
       )
     ).rows.map(({ valid }) => valid);
-  /** Holds the table as somebody who reads it in a long transaction does. */
-  const holding = async (): Promise<() => Promise<unknown>> => {
+  /** Locks the table like a long transaction that reads it. @returns a function that ends it */
+  const lockTable = async (): Promise<() => Promise<unknown>> => {
     const reader = await database.connect();
     await reader.query('begin');
     await reader.query('select count(*) from notes');
     return () => reader.query('commit');
   };
 
-  /** Whom docs/upgrade.md finds in the way. */
+  /** The query of docs/upgrade.md for sessions that block the migration. */
   const [question] = documentedSql('upgrade.md', 'select a.pid');
   const holders = async (): Promise<string[]> =>
     (await database.client.query<{ state: string }>(question!)).rows.map(({ state }) => state);
 
   it('blocks readers no longer than lock_timeout and finishes after the lock is released', async () => {
     await migrate(database.url, { steps: [NOTES] });
-    const letGo = await holding();
-    const told: string[] = [];
+    const letGo = await lockTable();
+    const messages: string[] = [];
     let migrated = false;
-    const migrating = migrate(database.url, { steps: [NOTES, EXPAND], tell: (message) => told.push(message) }).then(
+    const migrating = migrate(database.url, { steps: [NOTES, EXPAND], tell: (message) => messages.push(message) }).then(
       () => (migrated = true),
     );
     const waits: number[] = [];
     const reading = (async () => {
       while (!migrated) {
-        const began = performance.now();
+        const startedAt = performance.now();
         await database.client.query('select body from notes');
-        waits.push(performance.now() - began);
+        waits.push(performance.now() - startedAt);
         await pause(10);
       }
     })();
-    // Most of the time it does not wait.
+    // Most of the time the migration does not queue for the lock, so that others are not blocked.
     const found = async (): Promise<void> => {
       while (!(await holders()).includes('idle in transaction')) await pause(20);
     };
@@ -95,17 +95,17 @@ describe('migrate', () => {
     expect(migrated).toBe(false);
     await letGo();
     await Promise.all([migrating, reading]);
-    // It was in the way of readers, and it got out of it.
+    // Readers waited behind the migration, until its lock timeout.
     expect(Math.max(...waits)).toBeGreaterThan(LOCK_TIMEOUT_MS / 2);
     expect(Math.max(...waits)).toBeLessThan(LOCK_TIMEOUT_MS + SLACK_MS);
-    expect(told[0]).toBe('Expand1800000000001 waits for a lock: try 1 of 30.');
+    expect(messages[0]).toBe('Expand1800000000001 waits for a lock: try 1 of 30.');
     expect((await database.client.query('select color from notes')).rows).toEqual([{ color: null }]);
-    expect(await done()).toEqual([NOTES.name, EXPAND.name]);
+    expect(await appliedSteps()).toEqual([NOTES.name, EXPAND.name]);
   }, 30_000);
 
   it('fails with a clear message and no change while the lock is held', async () => {
     await migrate(database.url, { steps: [NOTES] });
-    const letGo = await holding();
+    const letGo = await lockTable();
     const half = step('Half1800000000001', [
       'create table half (id integer)',
       'alter table notes add column color text',
@@ -117,7 +117,7 @@ describe('migrate', () => {
     expect((await database.client.query(`select to_regclass('half') as half`)).rows).toEqual([{ half: null }]);
     expect(await pendingMigrations(database.url, [NOTES, half])).toEqual([half.name]);
     await migrate(database.url, { steps: [NOTES, half] });
-    expect(await done()).toEqual([NOTES.name, half.name]);
+    expect(await appliedSteps()).toEqual([NOTES.name, half.name]);
   }, 30_000);
 
   it('a failed migration leaves nothing behind and keeps the earlier ones', async () => {
@@ -127,13 +127,13 @@ describe('migrate', () => {
       'select 1 / 0',
     ]);
     await expect(migrate(database.url, { steps: [NOTES, broken, EXPAND] })).rejects.toThrow('division by zero');
-    expect(await done()).toEqual([NOTES.name]);
+    expect(await appliedSteps()).toEqual([NOTES.name]);
     expect((await database.client.query(`select to_regclass('half') as half, body from notes`)).rows).toEqual([
       { half: null, body: 'a' },
     ]);
-    const mended = step(broken.name, ['create table half (id integer)']);
-    await migrate(database.url, { steps: [NOTES, mended, EXPAND] });
-    expect(await done()).toEqual([NOTES.name, mended.name, EXPAND.name]);
+    const fixed = step(broken.name, ['create table half (id integer)']);
+    await migrate(database.url, { steps: [NOTES, fixed, EXPAND] });
+    expect(await appliedSteps()).toEqual([NOTES.name, fixed.name, EXPAND.name]);
   });
 
   it('waits for another migration process and then finds its work done', async () => {
@@ -146,19 +146,19 @@ describe('migrate', () => {
       }
     };
     Object.defineProperty(counted, 'name', { value: slow.name });
-    // Roles may be given limits of their own.
+    // A role may have its own limits.
     await database.client.query(
       `alter role tollgate in database ${new URL(database.url).pathname.slice(1)} set lock_timeout = 500`,
     );
     await Promise.all(Array.from({ length: 3 }, () => migrate(database.url, { steps: [counted] })));
     expect(ran).toBe(1);
-    expect(await done()).toEqual([slow.name]);
+    expect(await appliedSteps()).toEqual([slow.name]);
   }, 30_000);
 
   it('builds an index without being blocked by waiting migrations', async () => {
     await Promise.all(Array.from({ length: 3 }, () => migrate(database.url, { steps: [NOTES, INDEX] })));
     expect(await validIndexes()).toEqual([true]);
-    expect(await done()).toEqual([NOTES.name, INDEX.name]);
+    expect(await appliedSteps()).toEqual([NOTES.name, INDEX.name]);
   }, 30_000);
 
   it('rebuilds an index that an interrupted attempt left invalid', async () => {
@@ -168,7 +168,7 @@ describe('migrate', () => {
       false,
     );
     await migrate(database.url, { steps: [NOTES] });
-    // A concurrent build waits for whoever has written to the table.
+    // A concurrent index build waits for all transactions that have written to the table.
     const writer = await database.connect();
     await writer.query('begin');
     await writer.query(`update notes set body = 'c'`);
@@ -195,7 +195,7 @@ describe('migrate', () => {
       }),
     );
     expect(ended).toEqual(Array.from({ length: 5 }, () => ({ code: 0, said: 'The schema is up to date.\n' })));
-    expect(await done()).toEqual(migrations.map(({ name }) => name));
+    expect(await appliedSteps()).toEqual(migrations.map(({ name }) => name));
     expect(await pendingMigrations(database.url)).toEqual([]);
   }, 60_000);
 });

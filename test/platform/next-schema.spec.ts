@@ -21,7 +21,7 @@ const START = '2031-01-10T12:00:00.000Z';
 const NEXT = 'Next1800000000000';
 const NEXT_INDEXES = 'NextIndexes1800000000001';
 
-/** All that an expanding migration may do, done to every table. */
+/** Every change that an expand migration may make, applied to every table. */
 const next = {
   [NEXT]: class {
     async up(runner: QueryRunner): Promise<void> {
@@ -42,7 +42,7 @@ const next = {
 
     async up(runner: QueryRunner): Promise<void> {
       await runner.query('set lock_timeout = 0');
-      // Of a partitioned table each part has its own.
+      // Each partition of a partitioned table has its own.
       for (const table of await tablesOf(runner, `relkind = 'r' and relname <> 'next_things'`))
         await runner.query(`create index concurrently ${table}_next on ${table} (next_note, next_count)`);
     }
@@ -77,17 +77,17 @@ describe('this version on the schema of the next', () => {
   });
 
   it('serves during the migration: no request fails or waits longer than lock_timeout', async () => {
-    await applyMeteredProduct(service, 'meanwhile', null);
-    const { call } = await createApiKey(service, { product: 'meanwhile' });
-    await call('PUT', '/v1/customers/meanwhile', { body: {} });
+    await applyMeteredProduct(service, 'concurrent', null);
+    const { call } = await createApiKey(service, { product: 'concurrent' });
+    await call('PUT', '/v1/customers/concurrent', { body: {} });
     let migrated = false;
     const answers: { status: number; ms: number }[] = [];
     const asking = Array.from({ length: 4 }, async () => {
       while (!migrated) {
-        const began = performance.now();
+        const startedAt = performance.now();
         for (const at of ['/v1/usage/consume', '/v1/check']) {
-          const { status } = await call('POST', at, { body: { customer: 'meanwhile', feature: 'calls' } });
-          answers.push({ status, ms: performance.now() - began });
+          const { status } = await call('POST', at, { body: { customer: 'concurrent', feature: 'calls' } });
+          answers.push({ status, ms: performance.now() - startedAt });
         }
         await pause(5);
       }
@@ -104,7 +104,7 @@ describe('this version on the schema of the next', () => {
 
   it('prepared statements from before the migration still work', async () => {
     expect(before.length).toBeGreaterThan(60);
-    // The last question of somebody who has logged out.
+    // The last request of a user who has logged out.
     expect(before.filter(({ status }) => status >= 400).map(({ name, status }) => [name, status])).toEqual([
       ['GET /v1/users/me', 401],
     ]);
@@ -112,7 +112,7 @@ describe('this version on the schema of the next', () => {
   }, 60_000);
 
   it('keeps and returns values that only the next version writes', async () => {
-    const { call } = await createApiKey(service, { product: 'meanwhile' });
+    const { call } = await createApiKey(service, { product: 'concurrent' });
     const { body: endpoint } = await call('POST', '/v1/webhook-endpoints', { body: { url: receiver.url('/newer') } });
     const { body } = await call('PUT', '/v1/customers/newer', { body: {} });
     const { id } = body.subscription;
@@ -193,7 +193,7 @@ describe('production', () => {
       await migrate(server.url(), { steps });
       await (await start()).stop();
       expect(await names()).toEqual(steps.map(({ name }) => name));
-      // The job of the version before, run again, leaves the newer schema as it is.
+      // The migration job of the previous version leaves the newer schema unchanged.
       await migrate(server.url());
       expect(await names()).toEqual(steps.map(({ name }) => name));
     } finally {

@@ -45,7 +45,7 @@ describe('the service as a process', () => {
       expect(await first.stop(signal)).toBe(0);
       expect(postgresPid(dataDir)).toBeNull();
       const second = await start();
-      // The same token: the signing key and the session were kept too.
+      // The token is still valid: the signing key and the session were kept too.
       expect((await createCall(second.url)('GET', '/v1/customers/kept', { token })).status).toBe(200);
       expect(await second.stop(signal)).toBe(0);
     },
@@ -83,7 +83,7 @@ describe('the service as a process', () => {
     const ready = await call('GET', '/health/ready');
     expect(ready).toMatchObject({ status: 503, body: { code: 'database_unavailable' } });
     expect(ready.headers.get('retry-after')).toBeTruthy();
-    expect((await call('GET', '/v1/customers/nobody', { token })).status).toBe(503);
+    expect((await call('GET', '/v1/customers/absent', { token })).status).toBe(503);
     expect((await call('GET', '/health/live')).status).toBe(200);
   }, 60_000);
 

@@ -15,10 +15,10 @@ import { temporaryFolder } from '../support/process.js';
 const root = path.resolve(import.meta.dirname, '../..');
 const CUSTOMERS = 5_000;
 const ARGUMENTS = ['--customers', String(CUSTOMERS), '--batch', '200'];
-/** In percent of all. */
+/** In percent of all subscriptions. */
 const PLANS = { free: 50, basic: 25, pro: 15, 'pro-yearly': 7, enterprise: 3 };
 const TOLERANCE = 2;
-/** Contracts of the seed: the service has a few of its own. */
+/** Subscriptions of the seed, without those that the service creates itself. */
 const SEEDED = `subscriptions where product_id = (select id from products where key = 'seed')`;
 
 interface Ended {
@@ -31,7 +31,7 @@ interface Seeded {
   key: string;
   trialDays: number;
   dueAt: Date | null;
-  told: number;
+  sequence: number;
 }
 
 describe('npm run seed', () => {
@@ -71,15 +71,15 @@ describe('npm run seed', () => {
   };
   const seeded = async (every: number): Promise<Seeded[]> => {
     const rows = await database.query<Subscription & Omit<Seeded, 'subscription'>>(
-      `select ${SELECTED}, s.due_at as "dueAt", c.key, v.trial_days as "trialDays", q.last::float8 as told from subscriptions s join customers c on c.id = s.customer_id
+      `select ${SELECTED}, s.due_at as "dueAt", c.key, v.trial_days as "trialDays", q.last::float8 as sequence from subscriptions s join customers c on c.id = s.customer_id
        join plan_versions v on v.plan_id = s.plan_id and v.version = s.plan_version join event_sequences q on q.subject_id = s.id where c.key ~ '^seed-' and right(c.key, 10)::int % ${every} = 0 order by c.key`,
     );
-    return rows.map(({ dueAt: due, key, trialDays, told, ...subscription }) => ({
+    return rows.map(({ dueAt: due, key, trialDays, sequence, ...subscription }) => ({
       subscription,
       dueAt: due,
       key,
       trialDays,
-      told,
+      sequence,
     }));
   };
 
@@ -159,7 +159,7 @@ describe('npm run seed', () => {
   });
 
   it('leaves usage statistics to be built from the beginning', async () => {
-    // As if a worker had looked a while later: all is there for good then.
+    // As after a later run of a worker: all entries are final then.
     await database.query(`update usage_sums set looked_at = now() + interval '2 minutes'`);
     while (await service.app.get(UsageSeriesService).rollUpNext());
     const sums = await numbers(
@@ -194,12 +194,12 @@ describe('npm run seed', () => {
 
   it('writes subscriptions that the service itself would have produced', async () => {
     const now = new Date();
-    for (const { subscription, trialDays, dueAt: due, told, key } of await seeded(10)) {
+    for (const { subscription, trialDays, dueAt: due, sequence, key } of await seeded(10)) {
       let steps = 1;
-      const passTime = (contract: Subscription, at: Date): Subscription => {
-        const passed = dueTransitions(contract, at);
+      const passTime = (subscription: Subscription, at: Date): Subscription => {
+        const passed = dueTransitions(subscription, at);
         steps += passed.length;
-        return passed.at(-1)?.subscription ?? contract;
+        return passed.at(-1)?.subscription ?? subscription;
       };
       const { id, customerId, productId, quantity, timezone, createdAt, canceledAt, status } = subscription;
       const plan = {
@@ -237,14 +237,14 @@ describe('npm run seed', () => {
         steps++;
       }
       expected = passTime(expected, now);
-      // What has become due since it was written.
+      // Transitions that have become due since the seed wrote the row.
       const since = dueTransitions(subscription, now);
       const { updatedAt: _, ...written } = since.at(-1)?.subscription ?? subscription;
       const { updatedAt: __, ...wanted } = expected;
-      expect({ key, ...written, told: told + since.length, due }).toEqual({
+      expect({ key, ...written, sequence: sequence + since.length, due }).toEqual({
         key,
         ...wanted,
-        told: steps,
+        sequence: steps,
         due: dueAt(subscription),
       });
     }
@@ -271,7 +271,7 @@ describe('npm run seed', () => {
       expect({ status, body }).toMatchObject(isLive(subscription.status) ? live : { status: 404 });
     }
     for (const { key, subscription } of some.filter((one) => isLive(one.subscription.status))) {
-      const ask = (route: string): ReturnType<TestApp['admin']> =>
+      const send = (route: string): ReturnType<TestApp['admin']> =>
         service.admin('POST', `/v1/${route}`, { body: { customer: key, product: 'seed', feature: 'api_calls' } });
       const [counter] = await database.query<{ used: string; limit: string | null }>(
         `select e.terms ->> 'limit' as "limit", coalesce((select used from usage_counters u where u.customer_id = $1 and u.feature_id = e.feature_id and u.window_start = $2), 0) as used
@@ -280,13 +280,13 @@ describe('npm run seed', () => {
       );
       const [used, limit] = [Number(counter!.used), Number(counter!.limit)];
       const more = used < limit || subscription.planKey === 'enterprise';
-      expect((await ask('check')).body).toMatchObject({
+      expect((await send('check')).body).toMatchObject({
         allowed: more,
         used,
         limit,
         windowStart: subscription.usagePeriodStart.toISOString(),
       });
-      expect((await ask('usage/consume')).body).toMatchObject({ allowed: more, used: more ? used + 1 : used, limit });
+      expect((await send('usage/consume')).body).toMatchObject({ allowed: more, used: more ? used + 1 : used, limit });
     }
     expect(await service.app.get(UsageChecker).checkAll()).toEqual({ wrong: 0, unchecked: [] });
   }, 60_000);
@@ -312,9 +312,9 @@ describe('npm run seed', () => {
     ['a product with a different catalogue', ['--customers', '5', '--product', 'api'], {}, 'has a different catalogue'],
   ])(
     'rejects %s',
-    async (_, args, environment, told) => {
+    async (_, args, environment, message) => {
       const { code, output } = await ended(run(args, environment));
-      expect({ code, output }).toMatchObject({ code: 1, output: expect.stringContaining(told) });
+      expect({ code, output }).toMatchObject({ code: 1, output: expect.stringContaining(message) });
     },
     60_000,
   );

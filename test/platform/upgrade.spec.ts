@@ -5,7 +5,7 @@ import { DataSource } from 'typeorm';
 import { migrations } from '../../migrations/index.js';
 import { migrate } from '../../migrations/migrate.js';
 
-/** What was written down before events were numbered and kept by month. */
+/** Events as stored before they had sequence numbers and monthly partitions. */
 describe('an upgrade', () => {
   const name = `upgrade_${randomUUID().replaceAll('-', '')}`;
   const url = Object.assign(new URL(process.env['TEST_DATABASE_URL']!), { pathname: `/${name}` }).href;
@@ -35,7 +35,7 @@ describe('an upgrade', () => {
     await before.runMigrations({ transaction: 'each' });
     await before.destroy();
     const [one, other, mail, sent] = Array.from({ length: 4 }, () => randomUUID());
-    // Of three different months, told out of order.
+    // Events of three months, stored out of order.
     const ids = [
       '0190a000-0000-7000-8000-000000000001',
       '0191a000-0000-7000-8000-000000000002',
@@ -67,7 +67,7 @@ describe('an upgrade', () => {
       { subject: other, last: '1' },
       { subject: one, last: '3' },
     ]);
-    // Nothing of the past is told as news.
+    // Events of the past are not published again.
     expect((await client.query('select 1 from event_outbox')).rows).toEqual([]);
     expect((await client.query('select channel, message_id as message, type, status from deliveries')).rows).toEqual([
       { channel: 'account_mail', message: mail, type: 'reset_password', status: 'pending' },

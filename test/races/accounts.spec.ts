@@ -21,14 +21,14 @@ describe('concurrent account operations', () => {
   });
 
   it('subscribing again during account deletion leaves no live subscription', async () => {
-    const somebody = await registerUser(service);
-    await somebody.call('POST', `/v1/subscriptions/${somebody.subscriptionId}/cancel`, { body: { when: 'now' } });
+    const user = await registerUser(service);
+    await user.call('POST', `/v1/subscriptions/${user.subscriptionId}/cancel`, { body: { when: 'now' } });
     await withOpenTransaction(service.database, async (other) => {
-      await other.query('select 1 from subscriptions where id = $1 for update', [somebody.subscriptionId]);
-      const renewal = somebody.call('POST', `/v1/subscriptions/${somebody.subscriptionId}/renew`, { body: {} });
+      await other.query('select 1 from subscriptions where id = $1 for update', [user.subscriptionId]);
+      const renewal = user.call('POST', `/v1/subscriptions/${user.subscriptionId}/renew`, { body: {} });
       await waitForBlockedStatements(service.database, { count: 1 });
-      const deletion = service.admin('DELETE', `/v1/users/${somebody.userId}`);
-      // The deletion waits for the renewal, or is through before it.
+      const deletion = service.admin('DELETE', `/v1/users/${user.userId}`);
+      // The deletion waits for the renewal, or finishes before it.
       await Promise.race([deletion, waitForBlockedStatements(service.database, { count: 2 })]);
       await other.query('commit');
       const answers = await Promise.all([renewal, deletion]);
@@ -43,12 +43,12 @@ describe('concurrent account operations', () => {
   });
 
   it('an account is deleted once', async () => {
-    const somebody = await registerUser(service);
-    const answers = await inParallel(6, 6, () => service.admin('DELETE', `/v1/users/${somebody.userId}`));
+    const user = await registerUser(service);
+    const answers = await inParallel(6, 6, () => service.admin('DELETE', `/v1/users/${user.userId}`));
     expect(statuses(answers)).toEqual([204, 404, 404, 404, 404, 404]);
     expect(
       await service.database.query(`select 1 from events where subject_id = $1 and type = 'user.deleted'`, [
-        somebody.userId,
+        user.userId,
       ]),
     ).toHaveLength(1);
   });
@@ -67,7 +67,7 @@ describe('concurrent account operations', () => {
     );
     expect(statuses(answers)).toEqual([204, 409]);
     expect(await service.database.query('select 1 from users where canonical_email = $1', [email])).toHaveLength(1);
-    // Whoever lost has lost nothing.
+    // The losing request changed nothing.
     const left = (await Promise.all(both.map(({ call }) => call('GET', '/v1/users/me')))).map(
       ({ body }) => body.email as string,
     );
@@ -80,12 +80,12 @@ describe('concurrent account operations', () => {
   });
 
   it('three concurrent password changes: one succeeds, and all other sessions end', async () => {
-    const somebody = await registerUser(service);
+    const user = await registerUser(service);
     const sessions = await inParallel(
       3,
       3,
       async () =>
-        (await service.call('POST', '/v1/auth/login', { body: { email: somebody.email, password: PASSWORD } })).body
+        (await service.call('POST', '/v1/auth/login', { body: { email: user.email, password: PASSWORD } })).body
           .accessToken as string,
     );
     const answers = await inParallel(3, 3, (index) =>
@@ -97,23 +97,23 @@ describe('concurrent account operations', () => {
     expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
     const logins = await Promise.all(
       [PASSWORD, ...OTHERS].map((password) =>
-        service.call('POST', '/v1/auth/login', { body: { email: somebody.email, password } }),
+        service.call('POST', '/v1/auth/login', { body: { email: user.email, password } }),
       ),
     );
     expect(logins[0]!.status).toBe(401);
     expect(logins.filter(({ status }) => status === 200)).toHaveLength(1);
     const [open] = await service.database.query<{ n: number }>(
       'select count(*)::int as n from sessions where user_id = $1 and revoked_at is null',
-      [somebody.userId],
+      [user.userId],
     );
-    // That of the last change, and the one that just logged in.
+    // The session of the last change, and that of the new login.
     expect(open!.n).toBeLessThanOrEqual(2);
   });
 
   it('a burst of password guesses gets no more attempts than a sequence', async () => {
-    const somebody = await registerUser(service);
+    const user = await registerUser(service);
     const answers = await inParallel(40, 40, () =>
-      service.call('POST', '/v1/auth/login', { body: { email: somebody.email, password: 'wrong' } }),
+      service.call('POST', '/v1/auth/login', { body: { email: user.email, password: 'wrong' } }),
     );
     expect(answers.filter(({ status }) => status === 401)).toHaveLength(10);
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(30);

@@ -13,7 +13,7 @@ describe('concurrent commands', () => {
     service.call('PUT', `/v1/customers/${customer}`, { token: key, body });
   const post = (path: string, body: object, headers: Record<string, string> = {}) =>
     service.call('POST', path, { token: key, body, headers });
-  /** A customer whose subscription has ended: free to make a new one. */
+  /** A customer with an ended subscription, who may start a new one. */
   const ended = async (): Promise<string> => {
     const customer = uniqueName('ended');
     const { body } = await put(customer, { product: 'api' });
@@ -113,8 +113,8 @@ describe('concurrent commands', () => {
   });
 
   it('API keys never exceed the limit of the plan', async () => {
-    const somebody = await registerUser(service);
-    const make = () => somebody.call('POST', '/v1/api-keys', { body: { name: 'mine', scopes: ['usage:write'] } });
+    const user = await registerUser(service);
+    const make = () => user.call('POST', '/v1/api-keys', { body: { name: 'mine', scopes: ['usage:write'] } });
     const answers = await inParallel(12, 12, make);
     expect(statuses(answers)).toEqual([...Array<number>(5).fill(201), ...Array<number>(7).fill(429)]);
     const refused = answers.find(({ status }) => status === 429)!;
@@ -124,7 +124,7 @@ describe('concurrent commands', () => {
     });
     expect(refused.headers.get('retry-after')).toBeTruthy();
     const made = answers.find(({ status }) => status === 201)!;
-    expect((await somebody.call('DELETE', `/v1/api-keys/${made.body.id}`)).status).toBe(204);
+    expect((await user.call('DELETE', `/v1/api-keys/${made.body.id}`)).status).toBe(204);
     expect((await make()).status).toBe(201);
     expect((await make()).status).toBe(429);
   });

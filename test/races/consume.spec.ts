@@ -18,7 +18,7 @@ interface Outcome {
   ledger: number;
 }
 
-/** Many consumes of 1 on one customer, over two instances on one database, and what came of it. */
+/** Sends many consumes of 1 for one customer over two instances. @returns the outcomes */
 async function storm(instances: TestApp[], database: TestDatabase): Promise<Outcome> {
   const [first] = instances as [TestApp, TestApp];
   const product = uniqueName('storm');
@@ -52,7 +52,7 @@ const UNLOCKED: Statement = {
   text: `select customer_id as "customerId", version::float8 as version from entitlement_versions where customer_id = any($1::uuid[])`,
 };
 
-/** Reads, decides and writes without holding what it read: as many would write it, and wrong. */
+/** A wrong implementation: reads, decides and writes without a lock. */
 class UnlockedCountersRepository extends CountersRepository {
   override async lock(connection: Connection, customerIds: string[]): Promise<Map<string, number>> {
     const rows = await connection.run<{ customerId: string; version: number }>(UNLOCKED, [customerIds]);
@@ -60,7 +60,7 @@ class UnlockedCountersRepository extends CountersRepository {
   }
 }
 
-/** And without telling the database where the limit is. */
+/** The same without the limit in the update statement. */
 class UnguardedCountersRepository extends UnlockedCountersRepository {
   override saveCounters(connection: Connection, changes: CounterChange[], now: Date): Promise<unknown>[] {
     return super.saveCounters(
@@ -104,7 +104,7 @@ describe('2,000 parallel consumes of 1 on a limit of 500, over two instances', (
       await instance(using(UnguardedCountersRepository)),
       await instance(using(UnguardedCountersRepository)),
     ];
-    // On a busy machine the two may happen to take turns: then once more.
+    // On a busy machine the two may run one after the other: then repeat.
     let granted = 0;
     for (let attempt = 0; attempt < 5 && granted <= LIMIT; attempt++)
       granted = (await storm(unguarded, database)).granted;

@@ -57,16 +57,16 @@ describe('several workers', () => {
     const [delivery] = await service.database.query<{ id: string }>(
       `select id from deliveries where lane = (select id from webhook_endpoints limit 1) limit 1`,
     );
-    // Claimed once, its lease over, and claimed again by somebody else, while the first is still at it.
+    // The lease of the first claim has expired, and a second worker claims it during the first attempt.
     let answer: () => void = () => undefined;
-    let asked = 0;
+    let requests = 0;
     const path = new URL((await service.admin('GET', `/v1/webhook-endpoints`)).body.data[2].url).pathname;
     await service.database.query(
       `update deliveries set status = 'pending', due_at = now() - interval '1 second', settled_at = null, attempts = 0, log = '[]' where id = $1`,
       [delivery!.id],
     );
     receiver.handlers.set(path, (_, response) => {
-      if (++asked === 1) answer = () => void response.writeHead(500).end();
+      if (++requests === 1) answer = () => void response.writeHead(500).end();
       else response.writeHead(204).end();
     });
     const [first, other] = [service, second].map(({ app }) => app.get(Dispatcher, { strict: false })) as [
@@ -74,7 +74,7 @@ describe('several workers', () => {
       Dispatcher,
     ];
     await first.dispatch();
-    while (asked === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    while (requests === 0) await new Promise((resolve) => setTimeout(resolve, 10));
     await service.database.query(`update deliveries set due_at = now() - interval '1 second' where id = $1`, [
       delivery!.id,
     ]);

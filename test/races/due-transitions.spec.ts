@@ -37,7 +37,7 @@ describe('four workers on two instances', () => {
     const events = await database.query<{ type: string; count: number }>(
       `select type, count(*)::int as count from events where type in ('subscription.renewed', 'subscription.expired') group by type order by type`,
     );
-    // Half of them were canceled and expire; the others renew for each of the three hours.
+    // Half of the subscriptions are canceled and expire; the others renew once for each of the three hours.
     expect(events).toEqual([
       { type: 'subscription.expired', count: CUSTOMERS / 2 },
       { type: 'subscription.renewed', count: (CUSTOMERS / 2) * 3 },

@@ -8,14 +8,17 @@ const OPERATIONS = 500;
 const CUSTOMERS = 3;
 const LIMIT = 400;
 
-/** What one operation is known to have done. */
+/** The known effect of one operation. */
 interface Effect {
   customer: string;
   used: number;
-  held: number;
+  reserved: number;
 }
 
-/** A random history of everything that changes usage, on two instances, with connections cut under it; each unknown outcome is asked for again by its key. */
+/**
+ * A random history of all operations that change usage, on two instances, with lost connections.
+ * A request with an unknown outcome is repeated with its key.
+ */
 describe('a history of concurrent operations', () => {
   let database: TestDatabase;
   let instances: TestApp[];
@@ -31,9 +34,9 @@ describe('a history of concurrent operations', () => {
     await database.drop();
   });
 
-  const nobodyKnows = (answer: ApiResponse | null): boolean => answer === null || answer.status === 503;
+  const isUnknown = (answer: ApiResponse | null): boolean => answer === null || answer.status === 503;
 
-  /** Asks until it is known what has happened. */
+  /** Repeats a request until its outcome is known. */
   async function known(token: string, index: number, path: string, body: object, name: string): Promise<ApiResponse> {
     for (let attempt = 0; attempt < 100; attempt++) {
       const answer = await instances[(index + attempt) % 2]!.call('POST', path, {
@@ -41,10 +44,10 @@ describe('a history of concurrent operations', () => {
         body,
         headers: { 'idempotency-key': name },
       }).catch(() => null);
-      if (!nobodyKnows(answer)) return answer!;
+      if (!isUnknown(answer)) return answer!;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
-    throw new Error(`Nobody knows what became of ${name}.`);
+    throw new Error(`The outcome of ${name} is unknown.`);
   }
 
   it.each([1, 2, 3])(
@@ -77,10 +80,10 @@ describe('a history of concurrent operations', () => {
         const { what, quantity, who } = script[index]!;
         const customer = customers[who]!;
         const name = `${product}-${index}`;
-        const asked = { customer, product, feature: 'calls', quantity };
-        const effect = { customer, used: 0, held: 0 };
+        const input = { customer, product, feature: 'calls', quantity };
+        const effect = { customer, used: 0, reserved: 0 };
         if (what === 'consume') {
-          const { status, body } = await known(key, index, '/v1/usage/consume', asked, name);
+          const { status, body } = await known(key, index, '/v1/usage/consume', input, name);
           expect(status).toBe(200);
           return { ...effect, used: body.allowed ? quantity : 0 };
         }
@@ -89,10 +92,10 @@ describe('a history of concurrent operations', () => {
             key,
             index,
             '/v1/usage/events',
-            { product, events: [{ ...asked, id: name, product: undefined }] },
+            { product, events: [{ ...input, id: name, product: undefined }] },
             name,
           );
-          // Told again after a lost answer it may be known already: it was counted, once.
+          // A repeated event after a lost response may be a duplicate: it was counted once.
           expect(['recorded', 'duplicate']).toContain(body.results[0].status);
           return { ...effect, used: quantity };
         }
@@ -101,15 +104,15 @@ describe('a history of concurrent operations', () => {
             instances[0]!.adminToken,
             index,
             '/v1/usage/corrections',
-            { ...asked, quantity: -quantity, reason: 'history' },
+            { ...input, quantity: -quantity, reason: 'history' },
             name,
           );
           if (status === 409) expect(body.code).toBe('exceeds_usage');
           return { ...effect, used: status === 200 ? -quantity : 0 };
         }
-        const { body } = await known(key, index, '/v1/usage/reservations', { ...asked, ttlSeconds: 600 }, name);
+        const { body } = await known(key, index, '/v1/usage/reservations', { ...input, ttlSeconds: 600 }, name);
         if (!body.allowed) return effect;
-        if (what === 'reserve') return { ...effect, held: quantity };
+        if (what === 'reserve') return { ...effect, reserved: quantity };
         const committed = Math.ceil(quantity / 2);
         const settled = await known(
           key,
@@ -129,7 +132,7 @@ describe('a history of concurrent operations', () => {
         const { body } = await known(key, 0, '/v1/check', { customer, product, feature: 'calls' }, 'check');
         expect(body).toMatchObject({
           used: mine.reduce((sum, { used }) => sum + used, 0),
-          reserved: mine.reduce((sum, { held }) => sum + held, 0),
+          reserved: mine.reduce((sum, { reserved }) => sum + reserved, 0),
         });
       }
       const { body: report } = await instances[0]!.admin('POST', '/v1/usage/verify', { body: {} });

@@ -34,9 +34,9 @@ describe('concurrent commands on two instances', () => {
       )
     ).map(({ version }) => version);
   const gapless = async (id: string) => {
-    const seen = await versions(id);
-    expect(seen).toEqual(seen.map((_, index) => index + 1));
-    return seen.length;
+    const found = await versions(id);
+    expect(found).toEqual(found.map((_, index) => index + 1));
+    return found.length;
   };
 
   beforeAll(async () => {
@@ -70,8 +70,8 @@ describe('concurrent commands on two instances', () => {
   ];
   it.each(ONCE)('%s: one of many succeeds, the others leave no trace', async (_, name, body, before) => {
     const { id } = await subscribe();
-    for (const [command, asked] of before)
-      await calls[0]!('POST', `/v1/subscriptions/${id}/${command}`, { body: asked });
+    for (const [command, fields] of before)
+      await calls[0]!('POST', `/v1/subscriptions/${id}/${command}`, { body: fields });
     const answers = await all('POST', `/v1/subscriptions/${id}/${name}`, body);
     expect(wins(answers)).toBe(1);
     expect(answers.every(({ status }) => [200, 409, 422].includes(status))).toBe(true);
@@ -156,7 +156,7 @@ describe('concurrent commands on two instances', () => {
       });
       expect(status).toBe(200);
       expect(body.remaining).toBeGreaterThanOrEqual(0);
-      // On the small plan it is denied, on the large one it goes on to a hundred.
+      // The small plan denies it; the large one allows up to 100.
       if (body.allowed) granted++;
     };
     const flips = (async () => {
@@ -202,7 +202,7 @@ describe('concurrent commands on two instances', () => {
     expect(renewals).toHaveLength(40);
     for (const { at } of renewals) expect(at.map((one) => one.getTime() - at[0]!.getTime())).toEqual([0, DAY, 2 * DAY]);
     clock.advance(40 * DAY);
-    // Those who begin may meet those who end in another worker's hands: whoever comes too early comes again.
+    // A start may come before the end that another worker applies; then it is retried.
     await inParallel(6, 6, (index) => sweep(index).catch(() => 0));
     await sweep(0);
     const statuses = await database.query<{ status: string; count: number }>(

@@ -7,8 +7,8 @@ import { withCustomerLocked } from '../support/transactions.js';
 
 const STALENESS_MS = 2_000;
 
-/** The channel that tells of changes, cut: neither hears nor tells. */
-const deaf = { listen: () => undefined, tell: () => undefined };
+/** A disconnected invalidation channel: it neither sends nor receives. */
+const disconnected = { listen: () => undefined, tell: () => undefined };
 
 describe('two instances on one database', () => {
   let database: TestDatabase;
@@ -30,7 +30,7 @@ describe('two instances on one database', () => {
     const second = await startApp({
       database,
       worker: true,
-      customize: (module) => module.overrideProvider(CacheInvalidations).useValue(deaf),
+      customize: (module) => module.overrideProvider(CacheInvalidations).useValue(disconnected),
     });
     instances = [first, second];
     ({ key } = await createApiKey(first));
@@ -46,29 +46,29 @@ describe('two instances on one database', () => {
     const product = uniqueName('lowered');
     await applyMeteredProduct(instances[0], product, 100);
     await put('lowered', product);
-    const asked = { customer: 'lowered', product, feature: 'calls' };
+    const input = { customer: 'lowered', product, feature: 'calls' };
     for (let round = 0; round < 20; round++) {
       await override(0, 'lowered', product, 'calls', { limit: 1_000 });
-      expect((await consume(1, asked)).body).toMatchObject({ allowed: true, limit: 1_000 });
+      expect((await consume(1, input)).body).toMatchObject({ allowed: true, limit: 1_000 });
       await override(0, 'lowered', product, 'calls', { limit: 0 });
-      expect((await consume(1, asked)).body).toMatchObject({ allowed: false, limit: 0 });
+      expect((await consume(1, input)).body).toMatchObject({ allowed: false, limit: 0 });
       await override(0, 'lowered', product, 'calls', { limit: 2_000 });
-      expect(await check(1, asked)).toMatchObject({ limit: 2_000, used: round + 1 });
+      expect(await check(1, input)).toMatchObject({ limit: 2_000, used: round + 1 });
     }
   });
 
   it('a switch applies within 2 s although the invalidation channel is cut', async () => {
     const customer = uniqueName('switch');
     await put(customer, 'default');
-    const asked = { customer, feature: 'sso' };
-    expect((await check(1, asked)).allowed).toBe(false);
+    const input = { customer, feature: 'sso' };
+    expect((await check(1, input)).allowed).toBe(false);
     const switchTo = async (value: boolean): Promise<number> => {
       await override(0, customer, 'default', 'sso', { value });
-      const began = performance.now();
-      while ((await check(1, asked)).allowed !== value) await new Promise((resolve) => setTimeout(resolve, 20));
-      return performance.now() - began;
+      const startedAt = performance.now();
+      while ((await check(1, input)).allowed !== value) await new Promise((resolve) => setTimeout(resolve, 20));
+      return performance.now() - startedAt;
     };
-    // As long again for this machine to be slow in.
+    // Twice the limit, for a slow machine.
     expect(await switchTo(true)).toBeLessThan(2 * STALENESS_MS);
     expect(await switchTo(false)).toBeLessThan(2 * STALENESS_MS);
   });
@@ -77,12 +77,12 @@ describe('two instances on one database', () => {
     const product = uniqueName('again');
     await applyMeteredProduct(instances[0], product, 5);
     await put('again', product);
-    const asked = { customer: 'again', product, feature: 'calls' };
-    await consume(1, { ...asked, quantity: 5 });
+    const input = { customer: 'again', product, feature: 'calls' };
+    await consume(1, { ...input, quantity: 5 });
     await call(0, 'DELETE', '/v1/customers/again');
-    expect((await consume(1, asked)).status).toBe(404);
+    expect((await consume(1, input)).status).toBe(404);
     await put('again', product);
-    expect((await consume(1, asked)).body).toMatchObject({ allowed: true, used: 1 });
+    expect((await consume(1, input)).body).toMatchObject({ allowed: true, used: 1 });
   });
 
   it('several features in opposite orders do not deadlock, each request all or nothing', async () => {
@@ -124,15 +124,15 @@ describe('two instances on one database', () => {
     const { body } = await put(customer, 'api', { plan: 'overage' });
     let flipping = true;
     const flips = (async () => {
-      let done = 0;
-      for (; flipping; done++) {
-        const { status } = await call(done, 'POST', `/v1/subscriptions/${body.subscription.id}/change`, {
-          plan: done % 2 ? 'overage' : 'quota',
+      let changes = 0;
+      for (; flipping; changes++) {
+        const { status } = await call(changes, 'POST', `/v1/subscriptions/${body.subscription.id}/change`, {
+          plan: changes % 2 ? 'overage' : 'quota',
           when: 'now',
         });
         expect(status).toBe(200);
       }
-      return done;
+      return changes;
     })();
     const answers = await inParallel(1_500, 50, (index) =>
       consume(index, { customer, product: 'api', feature: 'api_calls' }),
@@ -148,24 +148,28 @@ describe('two instances on one database', () => {
   it('a locked customer is rejected in time, and other customers are served', async () => {
     const product = uniqueName('hog');
     await applyMeteredProduct(instances[0], product, null);
-    for (const customer of ['hogged', 'neighbour']) await put(customer, product);
-    const asked = (customer: string) => ({ customer, product, feature: 'calls' });
-    await Promise.all(['hogged', 'neighbour'].map((customer) => consume(0, asked(customer))));
+    for (const customer of ['locked', 'neighbour']) await put(customer, product);
+    const inputOf = (customer: string) => ({ customer, product, feature: 'calls' });
+    await Promise.all(['locked', 'neighbour'].map((customer) => consume(0, inputOf(customer))));
     const order: string[] = [];
-    const asking = async (customer: string): Promise<ApiResponse> => {
-      const answer = await consume(0, asked(customer));
+    const consumeFor = async (customer: string): Promise<ApiResponse> => {
+      const answer = await consume(0, inputOf(customer));
       order.push(customer);
       return answer;
     };
-    // Held until all are answered: the database gives up waiting, and not the request at its deadline.
-    const [held, ...free] = await withCustomerLocked(database, 'hogged', () =>
-      Promise.all([asking('hogged'), asking('neighbour'), asking('neighbour')]),
+    // Locked until all are answered, so that the lock timeout ends the wait, not the deadline of the request.
+    const [blocked, ...free] = await withCustomerLocked(database, 'locked', () =>
+      Promise.all([consumeFor('locked'), consumeFor('neighbour'), consumeFor('neighbour')]),
     );
-    expect([held.status, held.body.code, held.headers.get('retry-after')]).toEqual([503, 'database_unavailable', '1']);
+    expect([blocked.status, blocked.body.code, blocked.headers.get('retry-after')]).toEqual([
+      503,
+      'database_unavailable',
+      '1',
+    ]);
     expect(free.map(({ status }) => status)).toEqual([200, 200]);
-    // Not behind the one who waits.
-    expect(order).toEqual(['neighbour', 'neighbour', 'hogged']);
-    expect((await consume(0, asked('hogged'))).body).toMatchObject({ used: 2 });
+    // They do not wait behind the blocked customer.
+    expect(order).toEqual(['neighbour', 'neighbour', 'locked']);
+    expect((await consume(0, inputOf('locked'))).body).toMatchObject({ used: 2 });
   }, 30_000);
 
   it('the failure policy of the feature answers when the database cannot in time', async () => {

@@ -11,7 +11,7 @@ import {
 } from '../support/fixtures.js';
 
 const PRODUCT = 'lived';
-const TRIED = 'lived-trial';
+const PRODUCT_WITH_TRIAL = 'lived-trial';
 
 describe('lifecycles', () => {
   const clock = new TestClock();
@@ -30,7 +30,7 @@ describe('lifecycles', () => {
     service = await startService({ clock });
     ({ call } = await createApiKey(service));
     await applyLifecycleProduct(service, PRODUCT);
-    await applyLifecycleProduct(service, TRIED, { trialDays: 14 });
+    await applyLifecycleProduct(service, PRODUCT_WITH_TRIAL, { trialDays: 14 });
   });
   afterAll(() => service.stop());
 
@@ -83,7 +83,7 @@ describe('lifecycles', () => {
           answer.resetsAt,
           (Date.parse(answer.resetsAt) - Date.parse(answer.windowStart)) / 3_600_000,
         ]);
-        // A minute before midnight it is used up, at midnight it is not.
+        // The limit is used up one minute before midnight, and available again at midnight.
         await life.advanceTo(new Date(Date.parse(answer.resetsAt) - 60_000));
         expect(await check(life.customer, 'daily')).toMatchObject({ allowed: false });
         await life.advanceTo(answer.resetsAt);
@@ -95,7 +95,7 @@ describe('lifecycles', () => {
     expect(days.map(([, , hours]) => hours)).toEqual([24, 23, 24, 24, 25, 24]);
     expect(days[1]).toEqual(['2027-03-27T23:00:00.000Z', '2027-03-28T22:00:00.000Z', 23]);
     expect(days[4]).toEqual(['2027-10-30T22:00:00.000Z', '2027-10-31T23:00:00.000Z', 25]);
-    // Its months are months on the wall as well.
+    // Its months follow the local time zone too.
     expect(await life.readSubscription()).toMatchObject({
       currentPeriodStart: '2027-10-26T22:00:00.000Z',
       currentPeriodEnd: '2027-11-26T23:00:00.000Z',
@@ -103,10 +103,10 @@ describe('lifecycles', () => {
   });
 
   it('a customer who tries, pays, downgrades, leaves and returns', async () => {
-    const life = await createCustomerOnTestClock(call, TRIED, '2027-04-01T12:00:00Z', { plan: 'pro' });
-    const seen = () => check(life.customer, 'sso', TRIED);
+    const life = await createCustomerOnTestClock(call, PRODUCT_WITH_TRIAL, '2027-04-01T12:00:00Z', { plan: 'pro' });
+    const checkSso = () => check(life.customer, 'sso', PRODUCT_WITH_TRIAL);
     expect(await life.readSubscription()).toMatchObject({ status: 'trialing', trialEnd: '2027-04-15T12:00:00.000Z' });
-    expect(await seen()).toMatchObject({ allowed: true });
+    expect(await checkSso()).toMatchObject({ allowed: true });
     expect((await life.command('preview-change', { plan: 'basic', when: 'now' })).body).toMatchObject({
       lines: [],
       nextCharge: { at: '2027-04-15T12:00:00.000Z', amount: 1_000 },
@@ -118,13 +118,13 @@ describe('lifecycles', () => {
     });
     await life.advanceTo('2027-04-30T12:00:00Z');
     await life.command('change', { plan: 'basic', when: 'period_end', reason: 'too much' });
-    expect(await seen()).toMatchObject({ allowed: true });
+    expect(await checkSso()).toMatchObject({ allowed: true });
     await life.advanceTo('2027-05-15T12:00:00Z');
-    expect(await seen()).toMatchObject({ allowed: false, reason: 'feature_not_in_plan' });
+    expect(await checkSso()).toMatchObject({ allowed: false, reason: 'feature_not_in_plan' });
     await life.command('cancel', { when: 'period_end' });
     await life.advanceTo('2027-06-15T12:00:00Z');
     expect(await life.readSubscription()).toMatchObject({ status: 'expired', endedAt: '2027-06-15T12:00:00.000Z' });
-    expect(await check(life.customer, 'calls', TRIED)).toMatchObject({
+    expect(await check(life.customer, 'calls', PRODUCT_WITH_TRIAL)).toMatchObject({
       allowed: false,
       reason: 'subscription_expired',
     });
@@ -199,17 +199,17 @@ describe('lifecycles', () => {
     });
   });
 
-  it('jobs that stop for three days: every answer is right meanwhile, every transition is applied afterwards', async () => {
+  it('jobs that stop for three days: every decision stays correct, and every transition is applied afterwards', async () => {
     const { body } = await call('PUT', '/v1/customers/stood-still', { body: { product: PRODUCT, plan: 'daily' } });
     const { id } = body.subscription as { id: string };
-    const began = clock.now().getTime();
+    const startedAt = clock.now().getTime();
     for (let day = 1; day <= 3; day++) {
       await consume('stood-still', 'calls', 3);
-      clock.set(new Date(began + day * 86_400_000));
+      clock.set(new Date(startedAt + day * 86_400_000));
       expect(await check('stood-still')).toMatchObject({ allowed: true, used: 0 });
       expect((await call('GET', `/v1/subscriptions/${id}`)).body).toMatchObject({
         version: 1 + day,
-        currentPeriodStart: new Date(began + day * 86_400_000).toISOString(),
+        currentPeriodStart: new Date(startedAt + day * 86_400_000).toISOString(),
       });
     }
     expect(
@@ -217,8 +217,8 @@ describe('lifecycles', () => {
     ).toHaveLength(0);
     await service.app.get(DueSubscriptionsService).processDue();
     expect(await service.app.get(DueSubscriptionsService).processDue()).toBe(0);
-    const told = (await call('GET', `/v1/subscriptions/${id}/timeline`)).body.data.slice(1);
-    expect(told.map(({ at, type }: { at: string; type: string }) => [type, Date.parse(at) - began])).toEqual(
+    const timeline = (await call('GET', `/v1/subscriptions/${id}/timeline`)).body.data.slice(1);
+    expect(timeline.map(({ at, type }: { at: string; type: string }) => [type, Date.parse(at) - startedAt])).toEqual(
       [1, 2, 3].map((day) => ['subscription.renewed', day * 86_400_000]),
     );
   });

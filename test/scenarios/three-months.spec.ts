@@ -4,7 +4,7 @@ import { startService, TestClock, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
 import { type RegisteredUser, createApiKey } from '../support/fixtures.js';
 
-/** Three months of one customer in Berlin who came on the last day of January. */
+/** Three months of a customer in Berlin with a subscription from 31 January. */
 describe('three months of one customer', () => {
   const clock = new TestClock();
   let service: TestApp & { database: TestDatabase };
@@ -60,7 +60,7 @@ describe('three months of one customer', () => {
     expect(await check()).toMatchObject({ allowed: true, used: 0, remaining: 100 });
     const renewed = await subscription();
     expect(renewed).toMatchObject({ status: 'active', version: 3 });
-    // 10:00 on the wall in Berlin all along, though summer time has begun.
+    // 10:00 local time in Berlin throughout, although summer time has started.
     expect(renewed.currentPeriodEnd).toMatch(/^2027-03-31T08:00:00/);
     expect(await service.app.get(DueSubscriptionsService).processDue()).toBeGreaterThan(0);
     expect(await subscription()).toMatchObject({ version: 3, currentPeriodStart: renewed.currentPeriodStart });
@@ -83,7 +83,7 @@ describe('three months of one customer', () => {
   });
 
   it('6: a cancellation at period end is resumed, then requested again', async () => {
-    expect(await command('cancel', { when: 'period_end', reason: 'too dear' })).toMatchObject({
+    expect(await command('cancel', { when: 'period_end', reason: 'too expensive' })).toMatchObject({
       status: 'canceled',
       cancelAtPeriodEnd: true,
     });
@@ -141,7 +141,7 @@ describe('three months of one customer', () => {
       'expiry_upcoming',
       'expired',
     ]);
-    // What only tells what is to come is no version of its own.
+    // An event that only announces a future change has no version.
     const changes = body.data.filter(({ type }: { type: string }) => !type.endsWith('_upcoming'));
     expect(changes.map(({ after }: { after: { version: number } }) => after.version)).toEqual(
       Array.from({ length: 11 }, (_, index) => index + 1),

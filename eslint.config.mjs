@@ -54,6 +54,7 @@ export default tseslint.config(
       'project/file-name': 'error',
       'project/few-parameters': 'error',
       'project/todo-with-issue': 'error',
+      'project/visibility-by-scope': 'error',
       '@typescript-eslint/no-explicit-any': 'error',
       '@typescript-eslint/consistent-type-imports': [
         'error',
@@ -86,6 +87,7 @@ export default tseslint.config(
       'max-lines': ['error', { max: 450, skipBlankLines: true, skipComments: true }],
       'max-lines-per-function': 'off',
       'project/few-parameters': 'off',
+      'project/visibility-by-scope': 'off',
       '@typescript-eslint/no-explicit-any': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-member-access': 'off',

@@ -6,6 +6,18 @@ const ROLES =
 const MIGRATION = /^\d{13}-[a-z0-9-]+\.ts$/;
 const MAX_INJECTED = 8;
 const MAX_PARAMETERS = 5;
+/** Properties of a principal that once decided what it sees. */
+const VISIBILITY = new Set(['customerId', 'role']);
+const PRINCIPALS = new Set(['Principal', 'UserPrincipal', 'ApiKeyPrincipal']);
+/** Files that may read them, or make a scope, each with its reason. */
+const SCOPE_EXCEPTIONS = {
+  'libs/kernel/src/access-scope.ts': 'defines the scope',
+  'libs/auth/src/domain/principal.ts': 'makes the scope of a principal, and names its roles',
+};
+
+/** True for a value whose type is a principal, alone or in a union. */
+const isPrincipal = (type) =>
+  PRINCIPALS.has((type.aliasSymbol ?? type.symbol)?.name) || (type.isUnion() && type.types.some(isPrincipal));
 
 /** Rules of this project that no package provides. */
 export const projectRules = {
@@ -47,6 +59,29 @@ export const projectRules = {
           if (node.params.length > max) context.report({ node, messageId: 'many', data: { max } });
         };
         return { FunctionDeclaration: check, FunctionExpression: check, ArrowFunctionExpression: check };
+      },
+    },
+    'visibility-by-scope': {
+      meta: {
+        type: 'problem',
+        schema: [],
+        messages: {
+          read: 'Ask the AccessScope (principal.scope) what the caller sees, not principal.{{name}}.',
+          made: 'Use the scope of the request: only libs/auth makes an AccessScope.',
+        },
+      },
+      create(context) {
+        if (path.relative(context.cwd, context.filename) in SCOPE_EXCEPTIONS) return {};
+        const { getTypeAtLocation } = context.sourceCode.parserServices;
+        const check = (node, object, key) => {
+          if (VISIBILITY.has(key.name) && isPrincipal(getTypeAtLocation(object)))
+            context.report({ node, messageId: 'read', data: { name: key.name } });
+        };
+        return {
+          MemberExpression: (node) => check(node, node.object, node.property),
+          'ObjectPattern > Property': (node) => check(node, node.parent, node.key),
+          "NewExpression[callee.name='AccessScope']": (node) => context.report({ node, messageId: 'made' }),
+        };
       },
     },
     'todo-with-issue': {

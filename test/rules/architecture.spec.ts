@@ -118,6 +118,21 @@ const CODE_BREACHES: Breach[] = [
   { rule: 'project/file-name', file: 'libs/users/src/helpers.ts', code: 'export const a = 1;' },
   { rule: 'project/file-name', file: 'libs/users/src/TwoWords.ts', code: 'export const a = 1;' },
   { rule: 'project/todo-with-issue', file: 'libs/users/src/a.ts', code: '// TODO later\nexport const a = 1;' },
+  {
+    rule: 'project/visibility-by-scope',
+    file: 'libs/users/src/a.ts',
+    code: `interface UserPrincipal {\n  customerId: string;\n}\nexport const a = (b: UserPrincipal): string => b.customerId;`,
+  },
+  {
+    rule: 'project/visibility-by-scope',
+    file: 'libs/users/src/a.ts',
+    code: `interface UserPrincipal {\n  role: string;\n}\nexport const a = ({ role }: UserPrincipal | { kind: 'b'; role: '' }): string => role;`,
+  },
+  {
+    rule: 'project/visibility-by-scope',
+    file: 'libs/users/src/a.ts',
+    code: `class AccessScope {\n  b = 1;\n}\nexport const a = new AccessScope();`,
+  },
   { rule: 'no-restricted-syntax', file: 'libs/users/src/a.ts', code: 'export default 1;' },
   {
     rule: 'no-restricted-syntax',

@@ -47,7 +47,8 @@ export class ProfileService {
     principal: UserPrincipal,
     { webhookUrl, name, region, deviceType, timezone, mailEnabled, mutedMails, language }: ProfileChanges,
   ): Promise<Profile> {
-    const { userId, customerId } = principal;
+    const { userId } = principal;
+    const customerId = principal.scope.ownCustomerId!;
     const actor = actorOf(principal);
     const own = { name, mailEnabled, mutedMails: mutedMails && [...new Set(mutedMails)], language };
     // DNS lookup: before any lock is taken.

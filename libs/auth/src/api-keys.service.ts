@@ -131,7 +131,7 @@ export class ApiKeysService {
       name,
       scopes: [...new Set(scopes)],
       productId: product?.id ?? null,
-      customerId: personal ? owner.customerId : null,
+      customerId: personal ? owner.scope.ownCustomerId : null,
       rateLimitPerMinute,
       expiresAt,
     };

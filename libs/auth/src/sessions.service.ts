@@ -136,8 +136,8 @@ export class SessionsService {
 }
 
 function userPrincipal(sessionId: string, state: SessionState): UserPrincipal {
-  const { userId, customerId, role } = state;
-  return { kind: 'user', sessionId, userId, customerId, role, scope: userScope(state) };
+  const { userId, role } = state;
+  return { kind: 'user', sessionId, userId, role, scope: userScope(state) };
 }
 
 function refused(): DomainError {

@@ -24,7 +24,6 @@ export const OWN_SCOPES: readonly Scope[] = ['subscriptions:read', 'entitlements
 export interface UserPrincipal {
   kind: 'user';
   userId: string;
-  customerId: string;
   role: Role;
   sessionId: string;
   /** What the user may see. Wider for support, on the routes that it may use for any customer. */
@@ -53,6 +52,8 @@ const READS_CATALOG: readonly Role[] = ['support', ...RULES_CATALOG];
 
 export const isAdmin = (principal: Principal | null): boolean =>
   principal?.kind === 'user' && principal.role === 'admin';
+
+export const isSupport = (principal: Principal): boolean => principal.kind === 'user' && principal.role === 'support';
 
 /** True for people who act for the seller: admins, of everything or of one product. */
 export const isSeller = (principal: Principal): boolean =>

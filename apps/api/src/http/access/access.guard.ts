@@ -2,7 +2,15 @@ import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
-import { type ApiKeyPrincipal, ApiKeysService, isAdmin, isSeller, type Principal, type UserPrincipal } from '@app/auth';
+import {
+  type ApiKeyPrincipal,
+  ApiKeysService,
+  isAdmin,
+  isSeller,
+  isSupport,
+  type Principal,
+  type UserPrincipal,
+} from '@app/auth';
 import { DomainError, invalidField } from '@app/kernel';
 import { isUnavailable } from '@app/platform';
 import { ACCESS_RULE, type AccessRule, type OpenRule } from './allow.decorator.js';
@@ -84,7 +92,7 @@ function assertScope({ scope }: AccessRule, { scopes }: ApiKeyPrincipal): void {
 /** The person, as far as this route is theirs. */
 function admitted(rule: AccessRule, principal: UserPrincipal, body: unknown): UserPrincipal {
   if (!rule.users) throw new DomainError('forbidden', 'services_only', 'This is for API keys.');
-  if (rule.support && principal.role === 'support') {
+  if (rule.support && isSupport(principal)) {
     if (rule.support === 'repairs') requireReason(body);
     return { ...principal, scope: principal.scope.widened() };
   }

@@ -1,6 +1,6 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { actorOf, type UserPrincipal } from '@app/auth';
+import { actorOf, isSupport, type Principal } from '@app/auth';
 import { Events } from '@app/events';
 import { Database } from '@app/platform';
 import type { WithPrincipal } from './current-principal.decorator.js';
@@ -16,15 +16,16 @@ export class SupportAuditGuard implements CanActivate {
   canActivate(context: ExecutionContext): true | Promise<true> {
     const request = context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>();
     const { principal } = request;
-    return principal?.kind === 'user' && principal.role === 'support' ? this.record(request, principal) : true;
+    return principal && isSupport(principal) ? this.record(request, principal) : true;
   }
 
   private async record(
     { method, url, query, customer, subscription }: FastifyRequest & WithPrincipal,
-    principal: UserPrincipal,
+    principal: Principal,
   ): Promise<true> {
+    const actor = actorOf(principal);
     const customerId = customer?.id ?? subscription?.customerId ?? null;
-    const subject = customerId ? { type: 'customer', id: customerId } : { type: 'user', id: principal.userId };
+    const subject = customerId ? { type: 'customer', id: customerId } : { type: 'user', id: actor.id! };
     // What was asked for may be a person's address: of questions only the names are kept.
     const after = { method, path: url.split('?')[0], query: Object.keys(query as object) };
     await this.database.transaction(() =>
@@ -33,7 +34,7 @@ export class SupportAuditGuard implements CanActivate {
         subject,
         customerId,
         productId: subscription?.productId ?? null,
-        actor: actorOf(principal),
+        actor,
         after,
       }),
     );

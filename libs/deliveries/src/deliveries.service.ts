@@ -28,7 +28,7 @@ export class DeliveriesService {
    * Enqueues deliveries in the caller's transaction. A message is delivered to a destination at least once if, and only
    * if, that transaction commits; enqueueing it again has no effect.
    * @example
-   * await deliveries.enqueue([{ channel: 'webhook', destination: endpoint.id, messageId: id, type: 'plan.published' }]);
+   * await deliveries.enqueue([{ channel: 'webhook', destination: endpointId, messageId: id, type: 'plan.published' }]);
    */
   async enqueue(deliveries: NewDelivery[]): Promise<void> {
     if (deliveries.length > 0) await this.deliveries.insert(deliveries, this.clock.now());
@@ -72,7 +72,7 @@ export class DeliveriesService {
     return (destination) => states.get(destination) ?? HEALTHY;
   }
 
-  /** Resets failures and pause of a destination, so that its deliveries are attempted immediately. Needs a transaction. */
+  /** Resets failures and pause of a destination: its deliveries are attempted immediately. Needs a transaction. */
   clearFailures(destination: string): Promise<void> {
     return this.deliveries.clearFailures([destination]);
   }

@@ -7,7 +7,7 @@ import { type NotificationKind, topicOf } from './domain/notification.js';
 import { worded } from './domain/wording.js';
 import { type Notification, NotificationsRepository } from './notifications.repository.js';
 
-/** Writes notifications to those who want mail. */
+/** Sends notifications by mail to users who want it. */
 @Injectable()
 export class NotificationMail implements Channel, OnModuleInit {
   constructor(
@@ -23,6 +23,7 @@ export class NotificationMail implements Channel, OnModuleInit {
     this.dispatcher.register('mail', this);
   }
 
+  /** Composes each mail at the time of its attempt, so that preferences and language are current. */
   async prepare(deliveries: Delivery[]): Promise<(() => Promise<Outcome>)[]> {
     const found = new Map(
       (await this.notifications.findAll(deliveries.map(({ messageId }) => messageId))).map((notification) => [
@@ -37,7 +38,7 @@ export class NotificationMail implements Channel, OnModuleInit {
     );
   }
 
-  /** Null when there is nobody any more, or nobody who wants to know. */
+  /** The mail; null when the user no longer exists or does not want it. */
   private async compose(notification: Notification | undefined, deliveryId: string): Promise<OutgoingMail | null> {
     const user = notification && (await this.users.findById(notification.userId));
     if (!user || !wantsMail(user, notification.kind)) return null;
@@ -48,6 +49,6 @@ export class NotificationMail implements Channel, OnModuleInit {
   }
 }
 
-/** Nobody is written to at an address that they have not proved to be theirs. */
+/** Only verified addresses receive mail, and only about topics that the user has not muted. */
 const wantsMail = ({ active, emailVerifiedAt, mailEnabled, mutedMails }: User, kind: NotificationKind): boolean =>
   active && emailVerifiedAt !== null && mailEnabled && !mutedMails.includes(topicOf(kind));

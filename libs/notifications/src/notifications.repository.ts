@@ -3,6 +3,7 @@ import type { PageRequest } from '@app/kernel';
 import { arrayLiteral, type ArrayItem, Database } from '@app/platform';
 import type { Facts, NotificationKind } from './domain/notification.js';
 
+/** A notification as stored: the text is rendered when it is read. */
 export interface Notification {
   id: string;
   userId: string;
@@ -16,6 +17,7 @@ export interface Notification {
 const COLUMNS =
   'id, user_id as "userId", event_id as "eventId", type as kind, facts, read_at as "readAt", created_at as "createdAt"';
 
+/** SQL of `notifications`. */
 @Injectable()
 export class NotificationsRepository {
   constructor(private readonly database: Database) {}
@@ -42,7 +44,7 @@ export class NotificationsRepository {
     ]);
   }
 
-  /** Newest first. */
+  /** Lists notifications of a user, newest first. */
   list(userId: string, page: PageRequest, unreadOnly: boolean): Promise<Notification[]> {
     return this.database.query<Notification>(
       `select ${COLUMNS} from notifications where user_id = $1 and ($2::uuid is null or id < $2) and (not $3 or read_at is null) order by id desc limit $4`,
@@ -50,15 +52,15 @@ export class NotificationsRepository {
     );
   }
 
-  async countUnread(userId: string, most: number): Promise<number> {
+  async countUnread(userId: string, max: number): Promise<number> {
     const [row] = await this.database.query<{ count: number }>(
       'select count(*)::int as count from (select 1 from notifications where user_id = $1 and read_at is null limit $2) u',
-      [userId, most],
+      [userId, max],
     );
     return row!.count;
   }
 
-  /** Once read, it stays as it is. @returns null when there is no such one */
+  /** Sets `readAt` the first time. @returns null when the notification does not exist */
   async markRead(userId: string, id: string, now: Date): Promise<Notification | null> {
     const [row] = await this.database.write<Notification>(
       `update notifications set read_at = coalesce(read_at, $3) where user_id = $1 and id = $2 returning ${COLUMNS}`,
@@ -82,7 +84,7 @@ export class NotificationsRepository {
     return rows.map(({ id }) => id);
   }
 
-  /** Removes a batch of old ones. @returns how many rows went */
+  /** Deletes a batch of notifications created before an instant. @returns the number of rows deleted */
   purge(before: Date): Promise<number> {
     return this.database.deleteBatch('notifications', 'user_id, id', 'created_at < $1 order by created_at', [before]);
   }

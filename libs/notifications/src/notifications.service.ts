@@ -9,11 +9,12 @@ import { factsOf, isMailed, kindOf, type NotificationKind } from './domain/notif
 import { type Text, worded } from './domain/wording.js';
 import { type Notification, NotificationsRepository } from './notifications.repository.js';
 
+/** Retention of notifications. Milliseconds. */
 const KEPT_MS = 90 * 86_400_000;
-/** More are not counted: nobody tells 1,000 from 2,000. */
+/** Upper bound of the unread count: no interface shows more. */
 const MAX_COUNTED = 1_000;
 
-/** A notification in its reader's words. */
+/** A notification in the language and time zone of its user. */
 export interface RenderedNotification extends Text {
   id: string;
   kind: NotificationKind;
@@ -22,7 +23,7 @@ export interface RenderedNotification extends Text {
   createdAt: Date;
 }
 
-/** Tells people what happened to what is theirs: in the application, and by mail. */
+/** Notifies users of events on their own subscriptions, usage and endpoints, in the application and by mail. */
 @Injectable()
 export class NotificationsService implements OnModuleInit {
   constructor(
@@ -36,10 +37,14 @@ export class NotificationsService implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.publisher.subscribe((events) => this.follow(events));
+    this.publisher.subscribe((events) => this.notify(events));
   }
 
-  /** Newest first, in the reader's language and zone. */
+  /**
+   * Lists notifications of a user, newest first, in the language and time zone of the user.
+   * @example
+   * const { data } = await notifications.list(userId, { limit: 20, after: null }, { unreadOnly: true });
+   */
   async list(
     userId: string,
     page: PageRequest,
@@ -51,50 +56,56 @@ export class NotificationsService implements OnModuleInit {
     return { data: data.map((notification) => render(notification, user, timezone)), hasMore };
   }
 
-  /** 1,000 at most. */
+  /** Counts unread notifications, up to 1,000. */
   countUnread(userId: string): Promise<number> {
     return this.notifications.countUnread(userId, MAX_COUNTED);
   }
 
-  /** Once read, it stays so. @throws DomainError `notification_not_found` */
+  /**
+   * Marks a notification as read; repeating it changes nothing.
+   * @throws DomainError `notification_not_found`
+   * @example
+   * await notifications.markRead(userId, notificationId);
+   */
   async markRead(userId: string, id: string): Promise<void> {
     const read = await this.database.transaction(() => this.notifications.markRead(userId, id, this.clock.now()));
     if (!read) throw new DomainError('not_found', 'notification_not_found', 'There is no such notification.');
   }
 
+  /** Marks all notifications of a user as read. */
   async markAllRead(userId: string): Promise<void> {
     await this.database.transaction(() => this.notifications.markAllRead(userId, this.clock.now()));
   }
 
-  /** Needs a transaction. */
+  /** Deletes the notifications of a user and their pending mails. Needs a transaction. */
   async erase(userId: string): Promise<void> {
     await this.deliveries.deleteMessages('mail', await this.notifications.erase(userId));
   }
 
-  /** Removes a batch of what is three months old. @returns how many went */
+  /** Deletes a batch of notifications older than 90 days. @returns the number of rows deleted */
   purge(): Promise<number> {
     return this.database.transaction(() => this.notifications.purge(new Date(this.clock.now().getTime() - KEPT_MS)));
   }
 
-  /** Writes down who is told what, and has it mailed where it should be. */
-  private async follow(events: PublishedEvent[]): Promise<void> {
-    const news = events.flatMap((event) => {
+  /** Stores one notification per event and user, and enqueues the mails, in the publishing transaction. */
+  private async notify(events: PublishedEvent[]): Promise<void> {
+    const notable = events.flatMap((event) => {
       const kind = kindOf(event);
       return kind ? [{ event, kind }] : [];
     });
     const byCustomer = new Map(
-      (await this.users.findByCustomers([...new Set(news.flatMap(({ event }) => event.customerId ?? []))])).map(
+      (await this.users.findByCustomers([...new Set(notable.flatMap(({ event }) => event.customerId ?? []))])).map(
         (user) => [user.customerId, user],
       ),
     );
     const byId = new Map(
-      (await this.users.findByIds([...new Set(news.flatMap(({ event }) => ownerOf(event) ?? []))])).map((user) => [
+      (await this.users.findByIds([...new Set(notable.flatMap(({ event }) => ownerOf(event) ?? []))])).map((user) => [
         user.id,
         user,
       ]),
     );
     const createdAt = this.clock.now();
-    const notifications = news.flatMap(({ event, kind }): Notification[] => {
+    const notifications = notable.flatMap(({ event, kind }): Notification[] => {
       const user = byId.get(ownerOf(event) ?? '') ?? byCustomer.get(event.customerId ?? '');
       return user
         ? [{ id: newId(), userId: user.id, eventId: event.id, kind, facts: factsOf(event), readAt: null, createdAt }]
@@ -104,12 +115,17 @@ export class NotificationsService implements OnModuleInit {
     await this.notifications.insert(notifications);
     const mailed = notifications.filter(({ kind, facts }) => isMailed(kind, facts));
     await this.deliveries.enqueue(
-      mailed.map(({ id, kind }) => ({ channel: 'mail' as const, destination: MAIL_DESTINATION, messageId: id, type: kind })),
+      mailed.map(({ id, kind }) => ({
+        channel: 'mail' as const,
+        destination: MAIL_DESTINATION,
+        messageId: id,
+        type: kind,
+      })),
     );
   }
 }
 
-/** Who made what the event is about, where that is who is told. */
+/** The user who owns the endpoint of the event; null when the customer's user is notified. */
 const ownerOf = ({ type, after }: PublishedEvent): string | null =>
   type === 'webhook_endpoint.disabled' ? ((after?.['ownerUserId'] as string | null) ?? null) : null;
 

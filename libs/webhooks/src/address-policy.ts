@@ -4,45 +4,48 @@ import ipaddr from 'ipaddr.js';
 import pLimit from 'p-limit';
 import { Config } from '@app/platform';
 
+/** Timeout for resolving a name. Milliseconds. */
 const RESOLVE_MS = 5_000;
-/** So long the addresses of a name are used again; they were vetted, so they may be. */
+/** TTL of resolved addresses in ms. They were vetted, so they may be reused. */
 const REMEMBERED_MS = 10_000;
 const MAX_REMEMBERED = 1_000;
-/** Name servers are asked so long, and once more. */
+/** Timeout in ms and number of tries for each name server. */
 const PATIENCE = { timeout: 2_000, tries: 2 };
-/** Those that there are do not answer: the system would wait for them too. */
+/** Error codes of name servers that do not respond. The system resolver would wait for them too. */
 const NO_ANSWER = new Set(['ETIMEOUT', 'ESERVFAIL']);
-/** The system looks names up on four threads, which serve much else too. */
+/** The system resolver runs on the four threads of libuv, which file access and crypto share. */
 const MAX_CONCURRENT_LOOKUPS = 2;
 const GLOBAL_IPV6 = ipaddr.parseCIDR('2000::/3');
 
-/** A place that nothing is sent to. */
+/** The address must not receive webhooks. The message says why. */
 export class RefusedAddress extends Error {}
 
-/** Asks for the addresses of a name. A class, so that tests can answer in its place. */
+/** Resolves host names. A class, so that tests can replace it. */
 @Injectable()
 export class AddressLookup {
   private readonly resolver = new dns.Resolver(PATIENCE);
   private readonly limit = pLimit(MAX_CONCURRENT_LOOKUPS);
 
   /**
-   * Asks name servers, which holds nobody up however long they take; and for what they do not know, or where there are none, the system,
-   * with its hosts file and search domains. @throws Error when nobody knows it
+   * Resolves a name by the name servers, without blocking a thread. When they do not know it, or none is configured,
+   * the
+   * system resolver answers, with its hosts file and search domains.
+   * @throws Error when the name cannot be resolved
    */
   async all(hostname: string): Promise<LookupAddress[]> {
-    const asked = await Promise.allSettled([this.resolver.resolve4(hostname), this.resolver.resolve6(hostname)]);
-    const found = asked.flatMap((answer, index) =>
+    const answers = await Promise.allSettled([this.resolver.resolve4(hostname), this.resolver.resolve6(hostname)]);
+    const found = answers.flatMap((answer, index) =>
       answer.status === 'fulfilled' ? answer.value.map((address) => ({ address, family: index === 0 ? 4 : 6 })) : [],
     );
     if (found.length > 0) return found;
-    for (const answer of asked)
+    for (const answer of answers)
       if (answer.status === 'rejected' && NO_ANSWER.has((answer.reason as NodeJS.ErrnoException).code ?? ''))
         throw answer.reason;
     return this.limit(() => dns.lookup(hostname, { all: true }));
   }
 }
 
-/** Which addresses may be sent to: public ones by HTTPS, and those in the networks that the operator has named. */
+/** Allowed addresses: public ones by HTTPS, and those in `WEBHOOK_ALLOWED_NETWORKS`. Prevents SSRF. */
 @Injectable()
 export class AddressPolicy {
   private readonly allowed: [ipaddr.IPv4 | ipaddr.IPv6, number][];
@@ -58,8 +61,8 @@ export class AddressPolicy {
   }
 
   /**
-   * The addresses that a URL leads to, all of them vetted.
-   * @throws RefusedAddress when one of them may not be sent to; Error when the name has none
+   * Resolves a URL and checks every address of it.
+   * @throws RefusedAddress when one address is not allowed; Error when the name has no address
    */
   async vetted({ protocol, hostname }: Pick<URL, 'protocol' | 'hostname'>): Promise<LookupAddress[]> {
     const literal = hostname.replace(/^\[|\]$/g, '');
@@ -71,7 +74,7 @@ export class AddressPolicy {
   }
 
   private vet(text: string, protocol: string): void {
-    // An IPv4 address in an IPv6 one is judged as what it is.
+    // An IPv4 address mapped into IPv6 is checked as IPv4.
     const address = ipaddr.process(text);
     if (this.allowed.some((network) => network[0].kind() === address.kind() && address.match(network))) return;
     const isPublic = address.range() === 'unicast' && (address.kind() === 'ipv4' || address.match(GLOBAL_IPV6));

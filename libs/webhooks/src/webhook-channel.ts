@@ -6,7 +6,7 @@ import { WebhookEndpointsRepository } from './webhook-endpoints.repository.js';
 import { WebhookEndpointsService } from './webhook-endpoints.service.js';
 import { WebhookSender } from './webhook-sender.js';
 
-/** Makes requests of deliveries. */
+/** Sends deliveries as signed HTTP requests: the channel `webhook`. */
 @Injectable()
 export class WebhookChannel implements Channel, OnModuleInit {
   constructor(
@@ -32,8 +32,8 @@ export class WebhookChannel implements Channel, OnModuleInit {
     return deliveries.map(({ destination, messageId }) => {
       const target = targets.get(destination);
       const body = bodies.get(messageId);
-      if (!target?.enabled) return () => givenUp('endpoint_disabled');
-      if (body === undefined) return () => givenUp('event_not_kept');
+      if (!target?.enabled) return () => abandoned('endpoint_disabled');
+      if (body === undefined) return () => abandoned('event_not_kept');
       return () => this.sender.send(target, messageId, body);
     });
   }
@@ -43,4 +43,4 @@ export class WebhookChannel implements Channel, OnModuleInit {
   }
 }
 
-const givenUp = (why: string): Promise<Outcome> => Promise.resolve({ result: 'never', why });
+const abandoned = (why: string): Promise<Outcome> => Promise.resolve({ result: 'never', why });

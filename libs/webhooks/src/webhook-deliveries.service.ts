@@ -17,9 +17,9 @@ import { WebhookSender } from './webhook-sender.js';
 
 const DAY_MS = 86_400_000;
 const PAGE = 500;
-/** Of one call; the next goes on. */
+/** Events per call; the caller continues with `nextAfter`. */
 const MAX_REDELIVERED = 50_000;
-/** What a test sends; it is no event. */
+/** Type of a test message. It is not an event. */
 export const TEST_TYPE = 'webhook.test';
 
 export interface DeliveryQuery {
@@ -32,9 +32,9 @@ export interface DeliveryQuery {
 export interface Redelivery {
   from: Date;
   to: Date;
-  /** Those too that have arrived. */
+  /** True: also deliveries that have arrived. */
   all: boolean;
-  /** What the call before answered; 0 to begin. */
+  /** `nextAfter` of the previous call; 0 for the first. */
   after: number;
 }
 
@@ -45,7 +45,7 @@ export interface TestResult {
   durationMs: number;
 }
 
-/** What became of what was to be told, and telling it again. */
+/** Lists webhook deliveries, redelivers them, and sends test messages. */
 @Injectable()
 export class WebhookDeliveriesService {
   constructor(
@@ -56,7 +56,7 @@ export class WebhookDeliveriesService {
     private readonly clock: Clock,
   ) {}
 
-  /** Newest first. @throws DomainError `webhook_endpoint_not_found` */
+  /** Lists deliveries in scope, newest first. @throws DomainError `webhook_endpoint_not_found` */
   async list(
     page: PageRequest,
     scope: ScopeFilter,
@@ -67,7 +67,7 @@ export class WebhookDeliveriesService {
     return this.deliveries.list(page, { ...filter, destinations, messageId: event });
   }
 
-  /** @throws DomainError `webhook_delivery_not_found` */
+  /** Returns a delivery with its attempts. @throws DomainError `webhook_delivery_not_found` */
   async get(id: string, scope: ScopeFilter): Promise<LoggedDelivery> {
     const delivery = await this.deliveries.find(id);
     if (!delivery || !(await this.endpoints.find(delivery.destination, scope)))
@@ -75,20 +75,29 @@ export class WebhookDeliveriesService {
     return delivery;
   }
 
-  /** Sends what has arrived or was given up once more, as if for the first time. @throws DomainError `webhook_delivery_not_found`, `delivery_pending`, `event_not_kept`, `endpoint_disabled` */
+  /**
+   * Redelivers one finished delivery, starting with its first attempt.
+   * @throws DomainError `webhook_delivery_not_found`, `delivery_pending`, `event_not_kept`, `endpoint_disabled`
+   * @example
+   * await webhookDeliveries.redeliver(deliveryId, scope);
+   */
   async redeliver(id: string, scope: ScopeFilter): Promise<LoggedDelivery> {
     const { destination, messageId, type } = await this.get(id, scope);
     await this.assertEnabled(destination, scope);
     if (!(await this.feed.bodies([messageId])).has(messageId))
-      throw new DomainError('conflict', 'event_not_kept', `Events are kept for ${FEED_DAYS} days.`);
-    const begun = await this.deliveries.redeliver([{ channel: 'webhook', destination, messageId, type }]);
-    if (begun === 0) throw new DomainError('conflict', 'delivery_pending', 'It is on its way already.');
+      throw new DomainError(
+        'conflict',
+        'event_not_kept',
+        `The event is no longer stored: events are kept for ${FEED_DAYS} days.`,
+      );
+    const enqueued = await this.deliveries.redeliver([{ channel: 'webhook', destination, messageId, type }]);
+    if (enqueued === 0) throw new DomainError('conflict', 'delivery_pending', 'The delivery is already pending.');
     return this.get(id, scope);
   }
 
   /**
-   * Sends what was told in a span of time and has not arrived, be it that attempts failed or that the endpoint was off.
-   * @returns how many are on their way now, and where to go on; null: that was all
+   * Redelivers the events of a time span that were not delivered: attempts failed, or the endpoint was disabled.
+   * @returns the number of deliveries enqueued, and where the next call continues; null: the span is complete
    * @throws DomainError `webhook_endpoint_not_found`, `endpoint_disabled`, `invalid_fields`
    */
   async redeliverRange(
@@ -111,7 +120,12 @@ export class WebhookDeliveriesService {
     return { redelivered, nextAfter: reached };
   }
 
-  /** Sends something to an endpoint at once, whether it is on or off, and waits for what comes of it. @throws DomainError `webhook_endpoint_not_found` */
+  /**
+   * Sends a test message immediately, also to a disabled endpoint, and returns the result.
+   * @throws DomainError `webhook_endpoint_not_found`
+   * @example
+   * const { delivered, statusCode } = await webhookDeliveries.test(endpointId, scope);
+   */
   async test(id: string, scope: ScopeFilter): Promise<TestResult> {
     await this.endpoints.get(id, scope);
     const [target] = await this.endpoints.targets([id]);
@@ -121,24 +135,24 @@ export class WebhookDeliveriesService {
       timestamp: this.clock.now(),
       data: { id: messageId, endpoint: id },
     });
-    const began = performance.now();
+    const startedAt = performance.now();
     const { result, why, statusCode = null } = await this.sender.send(target!, messageId, body);
     return {
       delivered: result === 'delivered',
       outcome: why,
       statusCode,
-      durationMs: Math.round(performance.now() - began),
+      durationMs: Math.round(performance.now() - startedAt),
     };
   }
 
   private async requeue(destination: string, entries: FeedEntry[], all: boolean): Promise<number> {
-    const arrived = all
+    const delivered = all
       ? new Set<string>()
       : await this.deliveries.deliveredTo(
           destination,
           entries.map(({ eventId }) => eventId),
         );
-    const missing = entries.filter(({ eventId }) => !arrived.has(eventId));
+    const missing = entries.filter(({ eventId }) => !delivered.has(eventId));
     return missing.length === 0
       ? 0
       : this.deliveries.redeliver(
@@ -149,7 +163,7 @@ export class WebhookDeliveriesService {
   private async assertEnabled(id: string, scope: ScopeFilter): Promise<WebhookEndpoint> {
     const endpoint = await this.endpoints.get(id, scope);
     if (!endpoint.enabled)
-      throw new DomainError('conflict', 'endpoint_disabled', 'The endpoint is off: switch it on first.');
+      throw new DomainError('conflict', 'endpoint_disabled', 'The endpoint is disabled: enable it first.');
     return endpoint;
   }
 }

@@ -3,17 +3,17 @@ import { notFound, type PageRequest, type ScopeFilter } from '@app/kernel';
 import { arrayLiteral, Database, inScope } from '@app/platform';
 import type { DisabledReason, WebhookEndpoint } from './domain/webhook-endpoint.js';
 
-/** Sealed. */
+/** Encrypted signing secrets. */
 export interface StoredSecrets {
   secret: Buffer;
   previousSecret: Buffer | null;
   previousSecretUntil: Date | null;
 }
 
-/** What is needed to send. */
+/** Fields needed to send a request. */
 export type WebhookTarget = Pick<WebhookEndpoint, 'id' | 'url' | 'enabled'> & StoredSecrets;
 
-/** Any fixed number: who adds an endpoint to a scope holds it, with the scope. */
+/** First key of the advisory lock that guards the number of endpoints in a scope. Any fixed number. */
 const SCOPE_LOCK = 704_602_925;
 const COLUMNS = `id, product_id as "productId", customer_id as "customerId", owner_user_id as "ownerUserId", of_profile as "ofProfile", url, description, types, enabled,
   disabled_reason as "disabledReason", disabled_at as "disabledAt", created_at as "createdAt", updated_at as "updatedAt"`;
@@ -25,7 +25,7 @@ const SCOPE_COLUMNS = { customer: 'customer_id', product: 'product_id', privateT
 export class WebhookEndpointsRepository {
   constructor(private readonly database: Database) {}
 
-  /** Of those who add to a scope at once, one at a time. @returns how many it holds */
+  /** Serializes concurrent creations in a scope. @returns the number of endpoints in the scope */
   async lockScope({ productId, customerId }: ScopeFilter): Promise<number> {
     await this.database.write('select pg_advisory_xact_lock($1, hashtext($2))', [
       SCOPE_LOCK,
@@ -79,7 +79,7 @@ export class WebhookEndpointsRepository {
     return found ?? null;
   }
 
-  /** The URLs in the profiles of customers. */
+  /** Profile URLs by customer. */
   profileUrls(customerIds: string[]): Promise<{ customerId: string; url: string }[]> {
     return this.database.query(
       'select customer_id as "customerId", url from webhook_endpoints where of_profile and customer_id = any($1::uuid[])',
@@ -87,7 +87,7 @@ export class WebhookEndpointsRepository {
     );
   }
 
-  /** Newest first. */
+  /** Lists endpoints, newest first. */
   list(page: PageRequest, scope: ScopeFilter): Promise<WebhookEndpoint[]> {
     const values: unknown[] = [page.after, page.limit + 1];
     return this.database.query<WebhookEndpoint>(
@@ -105,7 +105,7 @@ export class WebhookEndpointsRepository {
     return rows.map(({ id }) => id);
   }
 
-  /** Every endpoint that may want something that happened to these customers. */
+  /** Enabled endpoints that may receive events of these customers. */
   listeners(customerIds: string[]): Promise<WebhookEndpoint[]> {
     const listening = `select ${COLUMNS} from webhook_endpoints where enabled and customer_id`;
     return this.database.query<WebhookEndpoint>(`${listening} is null union all ${listening} = any($1::uuid[])`, [
@@ -137,7 +137,7 @@ export class WebhookEndpointsRepository {
     );
   }
 
-  /** Switches one off that is on. */
+  /** Disables an enabled endpoint. @returns null when it was disabled already */
   async disable(id: string, reason: DisabledReason, now: Date): Promise<WebhookEndpoint | null> {
     const [row] = await this.database.write<WebhookEndpoint>(
       `update webhook_endpoints set enabled = false, disabled_reason = $2, disabled_at = $3, updated_at = $3 where id = $1 and enabled returning ${COLUMNS}`,
@@ -150,7 +150,7 @@ export class WebhookEndpointsRepository {
     await this.database.write('delete from webhook_endpoints where id = $1', [id]);
   }
 
-  /** Endpoints go on without the one who made them. */
+  /** Removes a user as owner; the endpoints stay. */
   async disown(userId: string): Promise<void> {
     await this.database.write('update webhook_endpoints set owner_user_id = null where owner_user_id = $1', [userId]);
   }

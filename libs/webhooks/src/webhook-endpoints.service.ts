@@ -16,10 +16,11 @@ import { type EventType, Events, kindOfType, publicEventTypes } from '@app/event
 import { Database } from '@app/platform';
 import { AddressPolicy, RefusedAddress } from './address-policy.js';
 import { targetUrl } from './domain/target-url.js';
-import { endpointFacts, type WebhookEndpoint } from './domain/webhook-endpoint.js';
+import { endpointPayload, type WebhookEndpoint } from './domain/webhook-endpoint.js';
 import { WebhookEndpointsRepository } from './webhook-endpoints.repository.js';
 import { WebhookSecrets } from './webhook-secrets.js';
 
+/** Maximum number of endpoints per customer, and in each other scope. */
 const MAX_ENDPOINTS = { customer: 20, others: 200 };
 
 export interface NewEndpoint {
@@ -30,17 +31,17 @@ export interface NewEndpoint {
 
 export type EndpointChanges = Partial<NewEndpoint> & { enabled?: boolean };
 
-/** Who makes an endpoint, and is told when it is disabled. */
-export interface Maker {
+/** The creator of an endpoint. `ownerUserId` is notified when the endpoint is disabled. */
+export interface EndpointOwner {
   ownerUserId: string | null;
   actor: Actor;
   ofProfile?: boolean;
 }
 
-/** An endpoint, and how what waits for it stands. */
+/** An endpoint with the health of its deliveries. */
 export type EndpointState = WebhookEndpoint & DestinationState;
 
-/** Who is told what, and where. */
+/** Creates, changes and disables webhook endpoints. */
 @Injectable()
 export class WebhookEndpointsService {
   constructor(
@@ -54,33 +55,46 @@ export class WebhookEndpointsService {
     private readonly clock: Clock,
   ) {}
 
-  /** @returns the endpoint and its secret, which nobody is told again. @throws DomainError `invalid_fields`, `too_many_endpoints` */
+  /**
+   * Creates an endpoint.
+   * @returns the endpoint and its secret; the secret is not returned again
+   * @throws DomainError `invalid_fields`, `too_many_endpoints`
+   * @example
+   * const { endpoint, secret } = await endpoints.create({ url, types: ['subscription.*'] }, scope, { ownerUserId, actor
+   * });
+   */
   async create(
     input: NewEndpoint,
     scope: ScopeFilter,
-    by: Maker,
+    by: EndpointOwner,
   ): Promise<{ endpoint: EndpointState; secret: string }> {
     const { url, types } = await this.checked(input);
     return this.add({ url: url!, description: input.description ?? null, types: types ?? [] }, scope, by);
   }
 
-  /** @throws DomainError `webhook_endpoint_not_found` */
+  /** Returns an endpoint in scope. @throws DomainError `webhook_endpoint_not_found` */
   async get(id: string, scope: ScopeFilter): Promise<EndpointState> {
     return this.withState(await this.endpoints.get(id, scope));
   }
 
-  /** Newest first. */
+  /** Lists endpoints in scope, newest first. */
   async list(page: PageRequest, scope: ScopeFilter): Promise<Page<EndpointState>> {
     const { data, hasMore } = toPage(await this.endpoints.list(page, scope), page.limit);
     const stateOf = await this.deliveries.destinationStates(data.map(({ id }) => id));
     return { data: data.map((endpoint) => ({ ...endpoint, ...stateOf(endpoint.id) })), hasMore };
   }
 
+  /** Ids of all endpoints in scope. */
   idsOf(scope: ScopeFilter): Promise<string[]> {
     return this.endpoints.idsOf(scope);
   }
 
-  /** Changes the given fields. Switched on again, it is tried at once. @throws DomainError `webhook_endpoint_not_found`, `invalid_fields` */
+  /**
+   * Changes the given fields. An endpoint that is enabled again is attempted immediately.
+   * @throws DomainError `webhook_endpoint_not_found`, `invalid_fields`
+   * @example
+   * await endpoints.update(id, scope, { enabled: true }, actor);
+   */
   async update(id: string, scope: ScopeFilter, changes: EndpointChanges, actor: Actor): Promise<EndpointState> {
     await this.endpoints.get(id, scope);
     const { url, types } = await this.checked(changes);
@@ -89,7 +103,12 @@ export class WebhookEndpointsService {
     );
   }
 
-  /** Another secret; the one before signs too for `overlapSeconds`. @throws DomainError `webhook_endpoint_not_found` */
+  /**
+   * Replaces the secret. The previous one signs too for `overlapSeconds`.
+   * @throws DomainError `webhook_endpoint_not_found`
+   * @example
+   * const { secret } = await endpoints.rotateSecret(id, scope, 86_400, actor);
+   */
   rotateSecret(
     id: string,
     scope: ScopeFilter,
@@ -110,12 +129,12 @@ export class WebhookEndpointsService {
     });
   }
 
-  /** With everything that waits for it. @throws DomainError `webhook_endpoint_not_found` */
+  /** Deletes an endpoint; its pending deliveries are abandoned. @throws DomainError `webhook_endpoint_not_found` */
   async delete(id: string, scope: ScopeFilter, actor: Actor): Promise<void> {
     await this.database.transaction(async () => this.remove(await this.endpoints.lock(id, scope), actor));
   }
 
-  /** Nothing goes there any more; its owner is told. Needs a transaction. */
+  /** Disables an endpoint; the event notifies its owner. Needs a transaction. */
   async giveUp(id: string, reason: 'gone' | 'failing', actor: Actor): Promise<void> {
     const endpoint = await this.endpoints.disable(id, reason, this.clock.now());
     if (endpoint)
@@ -127,12 +146,15 @@ export class WebhookEndpointsService {
       );
   }
 
-  /** Where a person may be called, as it is kept; nothing is written. @throws DomainError `invalid_fields` about `webhookUrl` */
+  /** Validates the `webhookUrl` of a profile; writes nothing. @throws DomainError `invalid_fields` */
   async urlForProfile(text: string): Promise<string> {
     return (await this.checked({ url: text }, 'webhookUrl')).url!;
   }
 
-  /** The endpoint that a person names in their profile: made, moved or, with null, removed. Needs a transaction. @param url from `urlForProfile` */
+  /**
+   * Creates, changes or (with null) deletes the endpoint of a profile. Needs a transaction. `url`: from
+   * `urlForProfile`.
+   */
   async setOfProfile(customerId: string, userId: string, url: string | null, actor: Actor): Promise<void> {
     const endpoint = await this.endpoints.lockOfProfile(customerId);
     if (endpoint && url === null) await this.remove(endpoint, actor);
@@ -150,7 +172,7 @@ export class WebhookEndpointsService {
     return new Map((await this.endpoints.profileUrls(customerIds)).map(({ customerId, url }) => [customerId, url]));
   }
 
-  /** Everything that was to be told to a customer, and who made what. Needs a transaction. */
+  /** Deletes the endpoints of a customer and removes the user as owner of others. Needs a transaction. */
   async erase(customerId: string, userId: string | null, actor: Actor): Promise<void> {
     for (const id of await this.endpoints.idsOf({ productId: null, customerId }))
       await this.delete(id, { productId: null, customerId }, actor);
@@ -160,7 +182,7 @@ export class WebhookEndpointsService {
   private async add(
     wanted: Pick<WebhookEndpoint, 'url' | 'description' | 'types'>,
     scope: ScopeFilter,
-    { ownerUserId, actor, ofProfile = false }: Maker,
+    { ownerUserId, actor, ofProfile = false }: EndpointOwner,
   ): Promise<{ endpoint: EndpointState; secret: string }> {
     const now = this.clock.now();
     const { secret, sealed } = this.secrets.draw();
@@ -177,9 +199,13 @@ export class WebhookEndpointsService {
       updatedAt: now,
     };
     await this.database.transaction(async () => {
-      const most = scope.customerId === null ? MAX_ENDPOINTS.others : MAX_ENDPOINTS.customer;
-      if ((await this.endpoints.lockScope(scope)) >= most)
-        throw new DomainError('conflict', 'too_many_endpoints', `There are ${most} endpoints already.`);
+      const max = scope.customerId === null ? MAX_ENDPOINTS.others : MAX_ENDPOINTS.customer;
+      if ((await this.endpoints.lockScope(scope)) >= max)
+        throw new DomainError(
+          'conflict',
+          'too_many_endpoints',
+          `The limit of ${max} endpoints is reached; delete one first.`,
+        );
       await this.endpoints.insert(endpoint, sealed);
       await this.record('webhook_endpoint.created', actor, null, endpoint);
     });
@@ -194,11 +220,11 @@ export class WebhookEndpointsService {
       types = before.types,
       enabled = before.enabled,
     } = changes;
-    const standing =
+    const status =
       enabled === before.enabled
         ? {}
         : { enabled, disabledReason: enabled ? null : ('by_hand' as const), disabledAt: enabled ? null : now };
-    const after: WebhookEndpoint = { ...before, url, description, types, ...standing, updatedAt: now };
+    const after: WebhookEndpoint = { ...before, url, description, types, ...status, updatedAt: now };
     await this.endpoints.update(before.id, after);
     if (enabled && (!before.enabled || url !== before.url)) await this.deliveries.clearFailures(before.id);
     await this.record('webhook_endpoint.updated', actor, before, after);
@@ -207,7 +233,7 @@ export class WebhookEndpointsService {
 
   private async remove(endpoint: WebhookEndpoint, actor: Actor): Promise<void> {
     await this.endpoints.delete(endpoint.id);
-    // What waits is given up when it is its turn, and forgotten in time with the rest: it may be millions.
+    // Pending deliveries, possibly millions, are abandoned when they are due and purged with the rest.
     await this.deliveries.clearFailures(endpoint.id);
     await this.record('webhook_endpoint.deleted', actor, endpoint, null);
   }
@@ -217,19 +243,22 @@ export class WebhookEndpointsService {
     return { ...endpoint, ...stateOf(endpoint.id) };
   }
 
-  /** Where it may lead, and what may be asked for. @throws DomainError `invalid_fields` */
+  /** Validates URL and event types. @throws DomainError `invalid_fields` */
   private async checked(
     { url, types }: Partial<NewEndpoint>,
     field = 'url',
   ): Promise<{ url?: string; types?: string[] }> {
     const known = new Set<string>(publicEventTypes().flatMap((type) => [type, `${kindOfType(type)}.*`]));
     const unknown = types?.find((type) => !known.has(type));
-    if (unknown !== undefined) throw invalidField('types', `names ${unknown}, which never happens`);
+    if (unknown !== undefined) throw invalidField('types', `contains the unknown event type ${unknown}`);
     if (url === undefined) return { types };
     const target = targetUrl(url);
     if (typeof target === 'string') throw invalidField(field, target);
     await this.addresses.vetted(target).catch((error: unknown) => {
-      throw invalidField(field, error instanceof RefusedAddress ? error.message : 'names a host that cannot be found');
+      throw invalidField(
+        field,
+        error instanceof RefusedAddress ? error.message : 'has a host name that cannot be resolved',
+      );
     });
     return { url: target.href, types: types && [...new Set(types)] };
   }
@@ -245,8 +274,8 @@ export class WebhookEndpointsService {
     await this.events.record({
       ...aboutEndpoint(type, endpoint),
       actor,
-      before: before && endpointFacts(before, product),
-      after: after && endpointFacts(after, product),
+      before: before && endpointPayload(before, product),
+      after: after && endpointPayload(after, product),
     });
   }
 }

@@ -4,7 +4,7 @@ import { EventPublisher, type PublishedEvent } from '@app/events';
 import { wants } from './domain/webhook-endpoint.js';
 import { WebhookEndpointsRepository } from './webhook-endpoints.repository.js';
 
-/** Decides who is to be told of what, as it is published. */
+/** Fan-out: enqueues one delivery per event and endpoint, in the publishing transaction. */
 @Injectable()
 export class WebhookPublication implements OnModuleInit {
   constructor(

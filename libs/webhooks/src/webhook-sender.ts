@@ -8,14 +8,15 @@ import type { WebhookTarget } from './webhook-endpoints.repository.js';
 import { WebhookSecrets } from './webhook-secrets.js';
 import { signedHeaders } from './webhook-signature.js';
 
-/** For all of it: name, connection, request and answer. */
-const PATIENCE_MS = 15_000;
+/** Total timeout of an attempt: name, connection, request and response. Milliseconds. */
+const ATTEMPT_TIMEOUT_MS = 15_000;
 const CONNECT_MS = 5_000;
-const LARGEST_ANSWER_BYTES = 65_536;
-const LARGEST_HEADERS_BYTES = 16_384;
-const PAUSE_MS = { usual: 60_000, longest: 3_600_000 };
+const MAX_RESPONSE_BYTES = 65_536;
+const MAX_HEADER_BYTES = 16_384;
+/** Pause after 429 and 503 without a valid `Retry-After`, and the longest accepted one. Milliseconds. */
+const PAUSE_MS = { default: 60_000, max: 3_600_000 };
 
-/** What the log calls a failure, by the code of its error. */
+/** Outcome in the delivery log by error code. */
 const FAILURES: Record<string, string> = {
   ECONNREFUSED: 'connection_refused',
   ECONNRESET: 'connection_lost',
@@ -40,7 +41,7 @@ const FAILURES: Record<string, string> = {
   EPROTO: 'tls_failed',
 };
 
-/** One attempt to tell somebody something, over HTTP. */
+/** Makes one attempt over HTTP. */
 @Injectable()
 export class WebhookSender implements OnApplicationShutdown {
   private readonly agents: Record<string, Agent>;
@@ -53,19 +54,20 @@ export class WebhookSender implements OnApplicationShutdown {
     this.agents = { 'http:': this.agentFor('http:'), 'https:': this.agentFor('https:') };
   }
 
-  /** Signs a message anew and posts it. */
+  /** Signs a message with the current time and posts it. */
   async send(target: WebhookTarget, messageId: string, body: string): Promise<Outcome> {
     const at = this.clock.now();
-    return this.post(new URL(target.url), body, signedHeaders(messageId, at, body, this.secrets.inForce(target, at)));
+    return this.post(new URL(target.url), body, signedHeaders(messageId, at, body, this.secrets.active(target, at)));
   }
 
-  /** Never throws, never takes longer than its patience, and reads no more of an answer than it must. */
+  /** Never throws, ends within `ATTEMPT_TIMEOUT_MS`, and reads at most `MAX_RESPONSE_BYTES` of the response. */
   private async post(url: URL, body: string, headers: Record<string, string>): Promise<Outcome> {
-    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const signal = AbortSignal.timeout(ATTEMPT_TIMEOUT_MS);
     try {
-      // A name is vetted when it is connected to; an address is never looked up.
+      // Names are vetted in `lookup` when the socket connects; literal addresses skip the lookup, so they are vetted
+      // here.
       if (isLiteral(url)) await this.addresses.vetted(url);
-      const answer = await this.agents[url.protocol]!.request({
+      const response = await this.agents[url.protocol]!.request({
         origin: url.origin,
         path: `${url.pathname}${url.search}`,
         method: 'POST',
@@ -73,9 +75,9 @@ export class WebhookSender implements OnApplicationShutdown {
         signal,
         headers: { 'content-type': 'application/json', 'user-agent': 'Tollgate-Webhooks/1', ...headers },
       });
-      // What it says is of no interest: a little is read, so that the connection can be used again.
-      await answer.body.dump({ limit: LARGEST_ANSWER_BYTES, signal }).catch(() => undefined);
-      return outcomeOf(answer.statusCode, pauseOf(String(answer.headers['retry-after'] ?? ''), this.clock.now()));
+      // The body is read and dropped so that the connection can be reused.
+      await response.body.dump({ limit: MAX_RESPONSE_BYTES, signal }).catch(() => undefined);
+      return outcomeOf(response.statusCode, pauseOf(String(response.headers['retry-after'] ?? ''), this.clock.now()));
     } catch (error) {
       return failureOf(error, signal.aborted);
     }
@@ -85,7 +87,10 @@ export class WebhookSender implements OnApplicationShutdown {
     await Promise.all(Object.values(this.agents).map((agent) => agent.destroy()));
   }
 
-  /** Connects to vetted addresses only: the name is resolved here, once, and what comes of it is what is connected to. */
+  /**
+   * Connects to vetted addresses only: the name is resolved once, and the socket uses exactly that result (no
+   * rebinding).
+   */
   private agentFor(protocol: string): Agent {
     const lookup: LookupFunction = (hostname, options, callback) => {
       this.addresses.vetted({ protocol, hostname }).then(
@@ -98,12 +103,12 @@ export class WebhookSender implements OnApplicationShutdown {
         (error: NodeJS.ErrnoException) => callback(error, []),
       );
     };
-    // As many connections as there are attempts: two endpoints of one host must not wait for each other. How many that are is the dispatcher's business.
+    // Unlimited connections: two endpoints on one host must not wait for each other. The dispatcher limits attempts.
     return new Agent({
       connections: null,
-      headersTimeout: PATIENCE_MS,
-      bodyTimeout: PATIENCE_MS,
-      maxHeaderSize: LARGEST_HEADERS_BYTES,
+      headersTimeout: ATTEMPT_TIMEOUT_MS,
+      bodyTimeout: ATTEMPT_TIMEOUT_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
       connect: { timeout: CONNECT_MS, lookup },
     });
   }
@@ -122,21 +127,21 @@ function outcomeOf(statusCode: number, pauseMs: number): Outcome {
 /** `Retry-After` (RFC 9110, 10.2.3): seconds, or a date. */
 function pauseOf(retryAfter: string, now: Date): number {
   const ms = /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) * 1_000 : Date.parse(retryAfter) - now.getTime();
-  return Number.isNaN(ms) ? PAUSE_MS.usual : Math.min(Math.max(ms, 1_000), PAUSE_MS.longest);
+  return Number.isNaN(ms) ? PAUSE_MS.default : Math.min(Math.max(ms, 1_000), PAUSE_MS.max);
 }
 
-function failureOf(error: unknown, late: boolean): Outcome {
+function failureOf(error: unknown, timedOut: boolean): Outcome {
   const cause = causeOf(error);
   if (cause instanceof RefusedAddress) return { result: 'never', why: 'blocked' };
   const code = (cause as NodeJS.ErrnoException).code ?? '';
   const certificate = /CERT|SIGNATURE|ISSUER/.test(code);
   return {
     result: 'retry',
-    why: late ? 'timeout' : certificate ? 'tls_failed' : (FAILURES[code] ?? 'connection_failed'),
+    why: timedOut ? 'timeout' : certificate ? 'tls_failed' : (FAILURES[code] ?? 'connection_failed'),
   };
 }
 
-/** The first of what happened, where a connection was tried to several addresses. */
+/** The first error when a connection was tried to several addresses. */
 function causeOf(error: unknown): unknown {
   if (error instanceof AggregateError) return causeOf(error.errors[0]);
   const { cause } = (error ?? {}) as { cause?: unknown };

@@ -4,7 +4,7 @@ export const SECRET_PREFIX = 'whsec_';
 
 /**
  * The headers of an attempt (Standard Webhooks, "Webhook headers"). A retry has the same id and another timestamp.
- * @param secrets one, or two while one takes the place of the other
+ * @param secrets one, or two during rotation
  */
 export function signedHeaders(id: string, at: Date, body: string, secrets: string[]): Record<string, string> {
   const timestamp = String(Math.floor(at.getTime() / 1_000));

@@ -21,7 +21,10 @@ export class NotificationsController {
 
   @Get()
   @Allow({ users: 'user' })
-  @ApiOperation({ operationId: 'listNotifications', summary: 'What you are told, newest first; kept for 90 days' })
+  @ApiOperation({
+    operationId: 'listNotifications',
+    summary: 'List your notifications, newest first; kept for 90 days',
+  })
   async list(
     @Query() query: NotificationQueryDto,
     @CurrentPrincipal() { userId }: UserPrincipal,
@@ -37,7 +40,7 @@ export class NotificationsController {
 
   @Get('unread-count')
   @Allow({ users: 'user' })
-  @ApiOperation({ operationId: 'countUnreadNotifications', summary: 'How many you have not read' })
+  @ApiOperation({ operationId: 'countUnreadNotifications', summary: 'Count your unread notifications' })
   async unread(@CurrentPrincipal() { userId }: UserPrincipal): Promise<UnreadCountDto> {
     return { unread: await this.notifications.countUnread(userId) };
   }
@@ -45,7 +48,7 @@ export class NotificationsController {
   @Post('read')
   @HttpCode(204)
   @Allow({ users: 'user' })
-  @ApiOperation({ operationId: 'readAllNotifications', summary: 'Mark all as read' })
+  @ApiOperation({ operationId: 'readAllNotifications', summary: 'Mark all notifications as read' })
   async readAll(@Body() _: EmptyDto, @CurrentPrincipal() { userId }: UserPrincipal): Promise<void> {
     await this.notifications.markAllRead(userId);
   }
@@ -53,7 +56,7 @@ export class NotificationsController {
   @Post(':id/read')
   @HttpCode(204)
   @Allow({ users: 'user' })
-  @ApiOperation({ operationId: 'readNotification', summary: 'Mark one as read' })
+  @ApiOperation({ operationId: 'readNotification', summary: 'Mark a notification as read' })
   @ApiProblems(404)
   async read(
     @UuidParam('id') id: string,

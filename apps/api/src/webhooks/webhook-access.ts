@@ -5,7 +5,7 @@ import { CustomersService } from '@app/customers';
 import { type EndpointState, type NewEndpoint, WebhookEndpointsService } from '@app/webhooks';
 import { WebhookEndpointDto } from './dto/webhook-endpoint.dto.js';
 
-/** Which endpoints are whose, and their names in place of ids. */
+/** Presents endpoints with keys in place of ids, and resolves the scope of a new one. */
 @Injectable()
 export class WebhookAccess {
   constructor(
@@ -15,7 +15,9 @@ export class WebhookAccess {
     private readonly apiKeys: ApiKeysService,
   ) {}
 
-  /** @throws DomainError `product_not_allowed`, `product_not_found`, and what the service refuses */
+  /**
+   * @throws DomainError `product_not_allowed`, `product_not_found`, and the errors of `WebhookEndpointsService.create`
+   */
   async create(
     { product, ...input }: NewEndpoint & { product?: string | null },
     principal: Principal,

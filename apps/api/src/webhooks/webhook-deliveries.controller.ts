@@ -27,7 +27,7 @@ export class WebhookDeliveriesController {
   @Allow({ ...RULE, support: 'reads' })
   @ApiOperation({
     operationId: 'listWebhookDeliveries',
-    summary: 'List what was to be sent, newest first, with every attempt; kept for 30 days',
+    summary: 'List webhook deliveries with their attempts, newest first; kept for 30 days',
   })
   @ApiProblems(404)
   async list(
@@ -47,7 +47,7 @@ export class WebhookDeliveriesController {
 
   @Get(':id')
   @Allow({ ...RULE, support: 'reads' })
-  @ApiOperation({ operationId: 'getWebhookDelivery', summary: 'Read one delivery' })
+  @ApiOperation({ operationId: 'getWebhookDelivery', summary: 'Get a webhook delivery' })
   @ApiProblems(404)
   async get(
     @UuidParam('id') id: string,
@@ -61,7 +61,7 @@ export class WebhookDeliveriesController {
   @Idempotent()
   @HttpCode(200)
   @Allow(RULE)
-  @ApiOperation({ operationId: 'redeliverWebhook', summary: 'Send it once more, with the same id and the same bytes' })
+  @ApiOperation({ operationId: 'redeliverWebhook', summary: 'Redeliver a webhook with the same id and the same bytes' })
   @ApiProblems(404, 409)
   async redeliver(
     @UuidParam('id') id: string,

@@ -43,7 +43,7 @@ export class WebhookEndpointsController {
   @Allow(RULE)
   @ApiOperation({
     operationId: 'createWebhookEndpoint',
-    summary: 'Have events told to a URL; plain people get what happens to themselves',
+    summary: 'Create a webhook endpoint',
   })
   @ApiProblems(404, 409)
   async create(
@@ -56,7 +56,7 @@ export class WebhookEndpointsController {
 
   @Get()
   @Allow({ ...RULE, support: 'reads' })
-  @ApiOperation({ operationId: 'listWebhookEndpoints', summary: 'List endpoints, newest first' })
+  @ApiOperation({ operationId: 'listWebhookEndpoints', summary: 'List webhook endpoints, newest first' })
   async list(@Query() query: ListQuery, @CurrentPrincipal() principal: Principal): Promise<WebhookEndpointPageDto> {
     const { filter: scope } = principal.scope;
     const binding = { endpointsOf: scope };
@@ -66,7 +66,7 @@ export class WebhookEndpointsController {
 
   @Get(':id')
   @Allow({ ...RULE, support: 'reads' })
-  @ApiOperation({ operationId: 'getWebhookEndpoint', summary: 'Read one endpoint, and how it does' })
+  @ApiOperation({ operationId: 'getWebhookEndpoint', summary: 'Get a webhook endpoint with its health' })
   @ApiProblems(404)
   async get(
     @UuidParam('id') id: string,
@@ -78,7 +78,7 @@ export class WebhookEndpointsController {
 
   @Patch(':id')
   @Allow(RULE)
-  @ApiOperation({ operationId: 'updateWebhookEndpoint', summary: 'Change an endpoint, or switch it on or off' })
+  @ApiOperation({ operationId: 'updateWebhookEndpoint', summary: 'Update, enable or disable a webhook endpoint' })
   @ApiProblems(404)
   async update(
     @UuidParam('id') id: string,
@@ -93,7 +93,7 @@ export class WebhookEndpointsController {
   @Allow(RULE)
   @ApiOperation({
     operationId: 'deleteWebhookEndpoint',
-    summary: 'Delete an endpoint, with what waits for it and what was sent',
+    summary: 'Delete a webhook endpoint with its deliveries',
   })
   @ApiProblems(404)
   async delete(@UuidParam('id') id: string, @CurrentPrincipal() principal: Principal): Promise<void> {
@@ -106,7 +106,7 @@ export class WebhookEndpointsController {
   @Allow(RULE)
   @ApiOperation({
     operationId: 'rotateWebhookSecret',
-    summary: 'Another secret; for a while both sign, so that receivers can change over',
+    summary: 'Rotate the signing secret; during the overlap both secrets sign',
   })
   @ApiProblems(404)
   async rotate(
@@ -128,7 +128,7 @@ export class WebhookEndpointsController {
   @Allow(RULE)
   @ApiOperation({
     operationId: 'testWebhookEndpoint',
-    summary: 'Send a `webhook.test` there at once, and tell what came of it',
+    summary: 'Send a `webhook.test` message immediately and return the result',
   })
   @ApiProblems(404)
   async test(
@@ -146,7 +146,7 @@ export class WebhookEndpointsController {
   @Allow(RULE)
   @ApiOperation({
     operationId: 'redeliverToWebhookEndpoint',
-    summary: 'Send again what was told in a span of time and has not arrived',
+    summary: 'Redeliver the events of a time span that were not delivered',
   })
   @ApiProblems(404, 409)
   async redeliver(

@@ -1,7 +1,7 @@
 import type { PublishedEvent } from '@app/events';
 import type { MailTopic } from '@app/users';
 
-/** What people are told of. */
+/** Kinds of notifications that users receive. */
 export const NOTIFICATION_KINDS = [
   'subscription_started',
   'subscription_changed',
@@ -19,13 +19,14 @@ export const NOTIFICATION_KINDS = [
 ] as const;
 export type NotificationKind = (typeof NOTIFICATION_KINDS)[number];
 
+/** Delivery rules of one kind of notification. */
 interface Terms {
   topic: MailTopic;
-  /** Mailed too, where it is about money or needs somebody to act. */
+  /** Also sent by mail when it is about money or needs an action of the user. */
   mailed: (facts: Facts) => boolean;
 }
 
-/** What an event tells, as far as a text needs it. */
+/** Values of an event that the notification texts use. Amounts in minor units, times in RFC 3339. */
 export interface Facts {
   at: string;
   plan?: { key: string; name: string };
@@ -43,7 +44,7 @@ export interface Facts {
 }
 
 const always = (): boolean => true;
-/** Of a plan for nothing nobody needs mail: it is in the application. */
+/** A free plan sends no mail: its notification in the application is enough. */
 const paid = ({ price, status }: Facts): boolean => (price?.amount ?? 0) > 0 || status === 'trialing';
 
 const TERMS: Record<NotificationKind, Terms> = {
@@ -78,9 +79,9 @@ const KINDS: Partial<Record<PublishedEvent['type'], NotificationKind>> = {
   'webhook_endpoint.disabled': 'endpoint_disabled',
 };
 
-/** What people are told of an event; null: nothing. */
+/** The kind of notification for an event; null when users are not notified of it. */
 export function kindOf({ type, after }: Pick<PublishedEvent, 'type' | 'after'>): NotificationKind | null {
-  // A contract that begins later is told of when it does.
+  // A scheduled subscription notifies the user when it starts.
   if (type === 'subscription.created') return after?.['status'] === 'inactive' ? null : 'subscription_started';
   if (type === 'usage.threshold_reached')
     return (after?.['percent'] as number) >= 100 ? 'usage_reached' : 'usage_nearly_reached';

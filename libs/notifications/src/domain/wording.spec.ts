@@ -17,7 +17,7 @@ const facts: Facts = {
   reason: 'gone',
 };
 
-describe('what people read', () => {
+describe('notification texts', () => {
   it.each(NOTIFICATION_KINDS.flatMap((kind) => (['en', 'de'] as const).map((language) => [kind, language] as const)))(
     '%s in %s has every word filled in',
     (kind, language) => {
@@ -27,7 +27,7 @@ describe('what people read', () => {
     },
   );
 
-  it('is in their zone and their way of writing', () => {
+  it('uses the time zone and the number format of the user', () => {
     expect(worded('renewal_upcoming', facts, { language: 'en', zone: 'America/New_York' }).text).toBe(
       'The next period begins on December 21, 2026 at 5:30 PM. The price is €2,469.12.',
     );
@@ -47,7 +47,7 @@ describe('what people read', () => {
     ).toContain(`(${expected})`);
   });
 
-  it('says nothing of money where there is none', () => {
+  it('mentions no price for a free plan', () => {
     expect(
       worded(
         'subscription_started',
@@ -58,19 +58,19 @@ describe('what people read', () => {
   });
 });
 
-describe('what is told', () => {
-  it('of usage at 80 and at 100 percent', () => {
+describe('the kind of a notification', () => {
+  it('distinguishes usage at 80 and at 100 percent', () => {
     expect(kindOf({ type: 'usage.threshold_reached', after: { percent: 80 } })).toBe('usage_nearly_reached');
     expect(kindOf({ type: 'usage.threshold_reached', after: { percent: 100 } })).toBe('usage_reached');
   });
 
-  it('of a contract when it begins, not when it is agreed on', () => {
+  it('notifies of a subscription when it starts, not when it is scheduled', () => {
     expect(kindOf({ type: 'subscription.created', after: { status: 'inactive' } })).toBeNull();
     expect(kindOf({ type: 'subscription.created', after: { status: 'active' } })).toBe('subscription_started');
     expect(kindOf({ type: 'subscription.started', after: { status: 'active' } })).toBe('subscription_started');
   });
 
-  it('by mail only where it is about money, or somebody must act', () => {
+  it('is mailed only when money or an action is involved', () => {
     const free = factsOf({
       before: null,
       after: { price: { amount: 0, currency: 'USD' }, status: 'active' },

@@ -2,7 +2,7 @@ import { amountOf } from '@app/kernel';
 import type { Language } from '@app/users';
 import type { Facts, NotificationKind } from './notification.js';
 
-/** Writes times, money and numbers as people in one place do. */
+/** Formats times, money and numbers for one language and time zone. */
 export interface Local {
   time: (instant: string) => string;
   money: (facts: Facts) => string;
@@ -18,10 +18,10 @@ export interface Text {
 type Wording = Record<NotificationKind, (facts: Facts, local: Local) => Text>;
 
 const plan = ({ plan: named }: Facts): string => named?.name ?? '?';
-const priced = (facts: Facts, local: Local, tell: (price: string) => string): string =>
-  (facts.price?.amount ?? 0) > 0 ? tell(local.money(facts)) : '';
-const ends = ({ endsAt }: Facts, { time }: Local, tell: (end: string) => string): string =>
-  endsAt ? tell(time(endsAt)) : '';
+const priced = (facts: Facts, local: Local, format: (price: string) => string): string =>
+  (facts.price?.amount ?? 0) > 0 ? format(local.money(facts)) : '';
+const ends = ({ endsAt }: Facts, { time }: Local, format: (end: string) => string): string =>
+  endsAt ? format(time(endsAt)) : '';
 
 const EN: Wording = {
   subscription_started: (facts, local) => ({
@@ -74,7 +74,7 @@ const EN: Wording = {
   }),
   endpoint_disabled: (facts, { time }) => ({
     title: 'A webhook endpoint was disabled',
-    text: `Since ${time(facts.at)} nothing is sent to ${facts.url} any more: ${facts.reason === 'gone' ? 'it answered that it is gone' : 'for three days every attempt failed'}. What it missed can be sent again once it is enabled.`,
+    text: `Since ${time(facts.at)} nothing is sent to ${facts.url} any more: ${facts.reason === 'gone' ? 'it answered that it is gone' : 'for three days every attempt failed'}. Missed events can be redelivered once it is enabled.`,
   }),
 };
 

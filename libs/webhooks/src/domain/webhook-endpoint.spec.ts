@@ -19,23 +19,23 @@ const endpoint = (over: Partial<WebhookEndpoint>): WebhookEndpoint => ({
 });
 const event = { type: 'subscription.renewed' as const, customerId: 'c', productIds: ['p'] };
 
-describe('what an endpoint is told', () => {
+describe('the filter of an endpoint', () => {
   it.each([
-    ['everything, when it names nothing', {}, true],
-    ['a type that it names', { types: ['subscription.renewed'] }, true],
-    ['a kind that it names', { types: ['usage.*', 'subscription.*'] }, true],
-    ['no other type', { types: ['subscription.expired', 'usage.*'] }, false],
-    ['no type that only begins alike', { types: ['subscription.renew'] }, false],
-    ['its product', { productId: 'p' }, true],
-    ['no other product', { productId: 'q' }, false],
-    ['its customer', { customerId: 'c' }, true],
-    ['no other customer', { customerId: 'd' }, false],
-    ['nothing while it is disabled', { enabled: false }, false],
+    ['admits every event without a filter', {}, true],
+    ['admits a listed type', { types: ['subscription.renewed'] }, true],
+    ['admits a listed prefix', { types: ['usage.*', 'subscription.*'] }, true],
+    ['rejects another type', { types: ['subscription.expired', 'usage.*'] }, false],
+    ['rejects a type with the same beginning', { types: ['subscription.renew'] }, false],
+    ['admits its product', { productId: 'p' }, true],
+    ['rejects another product', { productId: 'q' }, false],
+    ['admits its customer', { customerId: 'c' }, true],
+    ['rejects another customer', { customerId: 'd' }, false],
+    ['rejects every event while disabled', { enabled: false }, false],
   ] as const)('%s', (_, over, expected) => {
     expect(wants(endpoint(over as Partial<WebhookEndpoint>), event)).toBe(expected);
   });
 
-  it('nothing of no product, when it has one', () => {
+  it('rejects an event without a product when it has a product', () => {
     expect(wants(endpoint({ productId: 'p' }), { ...event, productIds: [] })).toBe(false);
     expect(wants(endpoint({}), { ...event, productIds: [] })).toBe(true);
   });

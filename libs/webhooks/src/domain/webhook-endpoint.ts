@@ -2,20 +2,20 @@ import type { PublishedEvent } from '@app/events';
 
 export type DisabledReason = 'by_hand' | 'gone' | 'failing';
 
-/** Where events are told to, and which. */
+/** A URL that receives events, and the filter of its events. */
 export interface WebhookEndpoint {
   id: string;
-  /** Only what happens on this product; null: on any, or on none. */
+  /** Only events of this product; null: all events, with or without a product. */
   productId: string | null;
-  /** Only what happens to this customer; null: to any. */
+  /** Only events of this customer; null: of all customers. */
   customerId: string | null;
-  /** Who is told when it is disabled. */
+  /** The user to notify when the endpoint is disabled. */
   ownerUserId: string | null;
-  /** The one that a person names in their profile. */
+  /** True for the `webhookUrl` in the profile of a user. */
   ofProfile: boolean;
   url: string;
   description: string | null;
-  /** Types of events, or the beginnings of some: `subscription.*`. Empty: all. */
+  /** Event types, or prefixes: `subscription.*`. Empty: all. */
   types: string[];
   enabled: boolean;
   disabledReason: DisabledReason | null;
@@ -24,7 +24,7 @@ export interface WebhookEndpoint {
   updatedAt: Date;
 }
 
-/** True when an endpoint is to be told of an event. */
+/** True when the endpoint receives the event. */
 export function wants(
   { enabled, productId, customerId, types }: WebhookEndpoint,
   event: Pick<PublishedEvent, 'type' | 'customerId' | 'productIds'>,
@@ -35,8 +35,8 @@ export function wants(
   return types.length === 0 || types.some((type) => type === event.type || type === `${event.type.split('.')[0]!}.*`);
 }
 
-/** What an event tells of an endpoint. A URL may hold a secret of its receiver behind its `?`, so that part stays out. */
-export function endpointFacts(
+/** The endpoint in event payloads. The query of the URL may contain a secret of the receiver, so it is left out. */
+export function endpointPayload(
   { url, types, enabled, disabledReason, ownerUserId }: WebhookEndpoint,
   product: string | null,
 ): object {

@@ -4,20 +4,20 @@ import { NOTIFICATION_KINDS, type NotificationKind, type RenderedNotification } 
 import { ListQuery } from '../../http/pagination/list.query.js';
 
 export class NotificationQueryDto extends ListQuery {
-  @ApiPropertyOptional({ enum: ['true', 'false'], description: 'true: only those that are not read.' })
+  @ApiPropertyOptional({ enum: ['true', 'false'], description: '`true` returns unread notifications only.' })
   @IsOptional()
   @IsIn(['true', 'false'])
   unread?: 'true' | 'false';
 }
 
-/** Something that a person is told, in their language and zone. */
+/** A notification in the language and time zone of the user. */
 export class NotificationDto {
   id: string;
   @ApiProperty({ enum: NOTIFICATION_KINDS })
   kind: NotificationKind;
   title: string;
   text: string;
-  /** Id of the event that it is about. */
+  /** Id of the event. */
   event: string;
   readAt: Date | null;
   createdAt: Date;
@@ -34,6 +34,6 @@ export class NotificationPageDto {
 }
 
 export class UnreadCountDto {
-  /** 1,000 at most. */
+  /** Number of unread notifications, at most 1,000. */
   unread: number;
 }

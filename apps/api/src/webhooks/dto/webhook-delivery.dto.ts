@@ -4,7 +4,7 @@ import { DELIVERY_STATUSES, type DeliveryStatus, type LoggedDelivery } from '@ap
 import { ListQuery } from '../../http/pagination/list.query.js';
 
 export class WebhookDeliveryQueryDto extends ListQuery {
-  @ApiPropertyOptional({ format: 'uuid', description: 'Only those to this endpoint.' })
+  @ApiPropertyOptional({ format: 'uuid', description: 'Only deliveries to this endpoint.' })
   @IsOptional()
   @IsUUID()
   endpoint?: string;
@@ -14,19 +14,19 @@ export class WebhookDeliveryQueryDto extends ListQuery {
   @IsIn(DELIVERY_STATUSES)
   status?: DeliveryStatus;
 
-  @ApiPropertyOptional({ format: 'uuid', description: 'Only those of this event: its webhook-id.' })
+  @ApiPropertyOptional({ format: 'uuid', description: 'Only deliveries of this event: its `webhook-id`.' })
   @IsOptional()
   @IsUUID()
   event?: string;
 
-  @ApiPropertyOptional({ description: 'Only those of this type of event.' })
+  @ApiPropertyOptional({ description: 'Only deliveries of this event type.' })
   @IsOptional()
   @IsString()
   @MaxLength(64)
   type?: string;
 }
 
-/** One attempt. What the receiver said is not kept. */
+/** One attempt. The response body is not stored. */
 export class DeliveryAttemptDto {
   at: Date;
   attempt: number;
@@ -35,7 +35,7 @@ export class DeliveryAttemptDto {
   durationMs: number;
 }
 
-/** One event on its way to one endpoint. */
+/** The delivery of one event to one endpoint. */
 export class WebhookDeliveryDto {
   id: string;
   endpoint: string;
@@ -44,10 +44,10 @@ export class WebhookDeliveryDto {
   type: string;
   @ApiProperty({ enum: DELIVERY_STATUSES })
   status: DeliveryStatus;
-  /** Of the last attempt; null: there was none yet. */
+  /** Outcome of the last attempt; null before the first one. */
   outcome: string | null;
   attempts: DeliveryAttemptDto[];
-  /** When it is tried next; null: it is done with. */
+  /** Time of the next attempt; null when delivered or failed. */
   nextAttemptAt: Date | null;
   createdAt: Date;
   settledAt: Date | null;
@@ -86,21 +86,21 @@ export class WebhookDeliveryPageDto {
   nextCursor: string | null;
 }
 
-/** Which events are sent again: those that were told in this span of time and have not arrived. */
+/** The time span whose undelivered events are redelivered. */
 export class RedeliverDto {
   @IsDateString({ strict: true })
   from: string;
 
-  /** Exclusive. */
+  /** End of the span, exclusive. */
   @IsDateString({ strict: true })
   to: string;
 
-  /** Those too that have arrived. @default false */
+  /** true: also events that were delivered. @default false */
   @IsOptional()
   @IsBoolean()
   all?: boolean;
 
-  /** The nextAfter of the call before, where one was not enough. */
+  /** `nextAfter` of the previous call; omit it in the first call. */
   @IsOptional()
   @IsInt()
   @Min(0)
@@ -108,8 +108,8 @@ export class RedeliverDto {
 }
 
 export class RedeliveredDto {
-  /** How many are on their way now. */
+  /** Number of deliveries enqueued. */
   redelivered: number;
-  /** Call again with it; null: that was all. */
+  /** Pass it as `after` in the next call; null: the span is complete. */
   nextAfter: number | null;
 }

@@ -15,12 +15,12 @@ import { ApiProperty, ApiPropertyOptional, OmitType, PartialType } from '@nestjs
 import type { DisabledReason, EndpointState } from '@app/webhooks';
 
 const TYPES = {
-  description: 'Types of events, or all of a kind, such as `subscription.*`. Empty: all.',
+  description: 'Event types, or prefixes such as `subscription.*`. Empty: all.',
   example: ['subscription.*', 'usage.threshold_reached'],
 };
 
 export class CreateWebhookEndpointDto {
-  /** Public addresses by https only; others, and http, where the operator has allowed the network. */
+  /** https for public addresses; http and private addresses only in networks that the operator allows. */
   @ApiProperty({ example: 'https://hooks.example.com/tollgate' })
   @IsString()
   @MaxLength(2_048)
@@ -39,7 +39,7 @@ export class CreateWebhookEndpointDto {
   @MaxLength(64, { each: true })
   types?: string[];
 
-  /** Key of the product whose events it gets; null: of all of them, and what happens on none. */
+  /** Key of the product whose events are sent; null: events of all products and of none. */
   @ValidateIf((_, value) => value !== null && value !== undefined)
   @IsString()
   @Length(1, 64)
@@ -47,14 +47,17 @@ export class CreateWebhookEndpointDto {
 }
 
 export class UpdateWebhookEndpointDto extends PartialType(OmitType(CreateWebhookEndpointDto, ['product'])) {
-  /** false: nothing is sent, and what waits is given up. true: begins anew; what it missed can be sent again. */
+  /**
+   * false: nothing is sent, and pending deliveries are abandoned. true: sends new events; missed ones can be
+   * redelivered.
+   */
   @IsOptional()
   @IsBoolean()
   enabled?: boolean;
 }
 
 export class RotateSecretDto {
-  /** So long the secret before signs too. @default 86400 */
+  /** Seconds during which the previous secret signs too. @default 86400 */
   @IsOptional()
   @IsInt()
   @Min(0)
@@ -62,24 +65,24 @@ export class RotateSecretDto {
   overlapSeconds?: number;
 }
 
-/** Where events are told to, by Standard Webhooks. */
+/** A webhook endpoint (Standard Webhooks). */
 export class WebhookEndpointDto {
   id: string;
   url: string;
   description: string | null;
   types: string[];
-  /** null: all. */
+  /** Key of the product; null: all. */
   product: string | null;
-  /** Key of the only customer whose events it gets; null: all. */
+  /** Key of the customer whose events are sent; null: all customers. */
   customer: string | null;
   enabled: boolean;
-  /** `gone`: it answered 410. `failing`: for three days nothing arrived. */
+  /** `gone`: the receiver answered 410. `failing`: every attempt failed for three days. */
   @ApiProperty({ enum: ['by_hand', 'gone', 'failing'], nullable: true })
   disabledReason: DisabledReason | null;
   disabledAt: Date | null;
-  /** Since the first of the failures that no success has followed. */
+  /** Time of the first failure since the last success. */
   failingSince: Date | null;
-  /** It asked for patience, or it fails again and again: nothing is sent until then. */
+  /** Nothing is sent until then: the receiver requested a pause, or it keeps failing. */
   pausedUntil: Date | null;
   createdAt: Date;
   updatedAt: Date;
@@ -116,7 +119,7 @@ export class WebhookEndpointDto {
 }
 
 export class WebhookEndpointWithSecretDto extends WebhookEndpointDto {
-  /** What its requests are signed with: told this once. */
+  /** The signing secret. It is returned only once. */
   @ApiProperty({ example: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=' })
   secret: string;
 }
@@ -129,7 +132,7 @@ export class WebhookEndpointPageDto {
 
 export class WebhookTestDto {
   delivered: boolean;
-  /** One word: `delivered`, `status_500`, `timeout`, `connection_refused`, `tls_failed`, `blocked` and so on. */
+  /** One word: `delivered`, `status_500`, `timeout`, `connection_refused`, `tls_failed`, `blocked` and others. */
   outcome: string;
   statusCode: number | null;
   durationMs: number;

@@ -8,6 +8,8 @@ const MARKDOWN = /\.md$/;
 /** Starts of SQL statements and of their parts, which are no prose. */
 const SQL =
   /^[\s(]*(?:select|insert|update|delete|with|create|alter|drop|truncate|grant|revoke|set|reset|begin|commit|rollback|lock|notify|listen|explain|and|or|where|from|join|left|inner|cross|order|group|having|limit|union|values|on|returning|case|for|do|analyze|vacuum|copy|savepoint)\b/;
+/** Later lines of SQL, for a text that starts with an expression or a list of columns. */
+const SQL_WITHIN = /\n\s*(?:select|update|insert into|delete from|from|where)\b|\bas "[a-zA-Z]+"/;
 const TEST_FUNCTION = /^(?:describe|it|test)\b/;
 const SEVERAL_WORDS = /[a-z,.;:]\s+[a-z]/i;
 /** Parts of a sentence that are no prose: addresses, inline code, and escapes such as \n in strings. */
@@ -88,7 +90,7 @@ function isProse(node, parts) {
   if (parts.length === 0 || ts.isRegularExpressionLiteral(node)) return false;
   if (ts.isCallExpression(node.parent) && TEST_FUNCTION.test(node.parent.expression.getText())) return true;
   const text = parts.map((part) => part.text).join('x');
-  return SEVERAL_WORDS.test(text) && !SQL.test(text);
+  return SEVERAL_WORDS.test(text) && !SQL.test(text) && !SQL_WITHIN.test(text);
 }
 
 const commentText = (comment) =>

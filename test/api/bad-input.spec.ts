@@ -20,20 +20,20 @@ describe('bad input', () => {
   /** Sends the request with the API key and expects that no row was written. */
   const refused = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
     const before = await rows();
-    const answer = await service.call(method, path, { token: key, body, headers });
+    const response = await service.call(method, path, { token: key, body, headers });
     expect(await rows()).toBe(before);
-    expect(answer.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
-    expect(answer.body).toMatchObject({
-      type: `urn:tollgate:problem:${answer.body.code}`,
-      status: answer.status,
+    expect(response.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
+    expect(response.body).toMatchObject({
+      type: `urn:tollgate:problem:${response.body.code}`,
+      status: response.status,
       instance: expect.any(String),
       requestId: expect.any(String),
     });
-    expect(JSON.stringify(answer.body)).not.toMatch(/select|insert|typeorm|node_modules|at .*\.ts/i);
+    expect(JSON.stringify(response.body)).not.toMatch(/select|insert|typeorm|node_modules|at .*\.ts/i);
     return {
-      status: answer.status,
-      code: answer.body.code as string,
-      field: answer.body.errors?.[0]?.field as string | undefined,
+      status: response.status,
+      code: response.body.code as string,
+      field: response.body.errors?.[0]?.field as string | undefined,
     };
   };
 
@@ -97,8 +97,8 @@ describe('bad input', () => {
     ['a feature that is not counted', { customer: 'acme', feature: 'sso' }, 422, 'feature'],
     ['a list for an object', [], 422, 'customer'],
   ])('consume rejects a request with %s', async (_, body, status, field) => {
-    const answer = await refused('POST', '/v1/usage/consume', body);
-    expect({ status: answer.status, field: answer.field }).toEqual({ status, field });
+    const response = await refused('POST', '/v1/usage/consume', body);
+    expect({ status: response.status, field: response.field }).toEqual({ status, field });
   });
 
   it.each([
@@ -147,9 +147,9 @@ describe('bad input', () => {
     ['/v1/customers/acme/usage?product=api&feature=api_calls&from=2020-01-01T00:00:00Z&by=hour', 'by'],
     ['/v1/customers/acme/usage?product=api&feature=api_calls&from=2030-01-01T00:00:00Z', 'from'],
   ])('a query is rejected: %.60s', async (path, field) => {
-    const answer = await refused('GET', path);
-    expect([400, 422]).toContain(answer.status);
-    expect(answer.field).toBe(field);
+    const response = await refused('GET', path);
+    expect([400, 422]).toContain(response.status);
+    expect(response.field).toBe(field);
   });
 
   it.each([

@@ -6,11 +6,11 @@ describe('the rate limit', () => {
   it('limits requests per minute per address, ignores forged headers, and returns what is left', async () => {
     const limited = await startService({ environment: { RATE_LIMIT_PER_MINUTE: '5' } });
     try {
-      const answers = await inParallel(8, 1, (index) =>
+      const responses = await inParallel(8, 1, (index) =>
         limited.call('GET', '/v1/plans', { headers: { 'x-forwarded-for': `10.0.0.${index}` } }),
       );
-      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 429, 429, 429]);
-      const last = answers.at(-1)!;
+      expect(responses.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 429, 429, 429]);
+      const last = responses.at(-1)!;
       expect(last.body).toMatchObject({ code: 'rate_limited' });
       expect(Number(last.headers.get('retry-after'))).toBeGreaterThan(0);
       expect(last.headers.get('ratelimit-policy')).toBe('"default";q=5;w=60');

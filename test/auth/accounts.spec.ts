@@ -68,8 +68,8 @@ describe('accounts', () => {
       expect((await post('/v1/auth/verify-email', { token: `${token.slice(0, -1)}x` })).body.code).toBe(
         'token_not_valid',
       );
-      const answers = await inParallel(5, 5, () => post('/v1/auth/verify-email', { token }));
-      expect(answers.map(({ status }) => status).sort()).toEqual([204, 422, 422, 422, 422]);
+      const responses = await inParallel(5, 5, () => post('/v1/auth/verify-email', { token }));
+      expect(responses.map(({ status }) => status).sort()).toEqual([204, 422, 422, 422, 422]);
       expect((await me(user.token)).body.emailVerifiedAt).toEqual(expect.any(String));
       // A token of another purpose does not reset a password.
       expect((await post('/v1/auth/reset-password', { token, password: OTHER })).body.code).toBe('token_not_valid');
@@ -152,8 +152,8 @@ describe('accounts', () => {
       expect((await post('/v1/auth/reset-password', { token, password: 'short' })).body.errors[0].field).toBe(
         'password',
       );
-      const answers = await inParallel(4, 4, () => post('/v1/auth/reset-password', { token, password: OTHER }));
-      expect(answers.map(({ status }) => status).sort()).toEqual([204, 422, 422, 422]);
+      const responses = await inParallel(4, 4, () => post('/v1/auth/reset-password', { token, password: OTHER }));
+      expect(responses.map(({ status }) => status).sort()).toEqual([204, 422, 422, 422]);
       expect((await me(user.token)).status).toBe(401);
       const again = await login(user.email, OTHER);
       expect((await me(again.body.accessToken)).body.emailVerifiedAt).toEqual(expect.any(String));
@@ -163,10 +163,10 @@ describe('accounts', () => {
       const [user, closed] = [await registerUser(service), await registerUser(service)];
       await service.admin('PATCH', `/v1/users/${closed.userId}`, { body: { active: false } });
       const unknown = `${uniqueName('unknown')}@example.com`;
-      const answers = [];
+      const responses = [];
       for (const email of [user.email, closed.email, unknown])
-        answers.push(await post('/v1/auth/forgot-password', { email }));
-      expect(new Set(answers.map(({ status, body }) => `${status} ${JSON.stringify(body)}`)).size).toBe(1);
+        responses.push(await post('/v1/auth/forgot-password', { email }));
+      expect(new Set(responses.map(({ status, body }) => `${status} ${JSON.stringify(body)}`)).size).toBe(1);
       await mailbox.mailsTo(service, unknown);
       const recipients = mailbox
         .allMails()

@@ -48,9 +48,9 @@ describe('login', () => {
       { email: ADMIN.email, password: 'wrong' },
       { email: user.email, password: 'a long enough password' },
     ];
-    const answers = await Promise.all(attempts.map((body) => service.call('POST', '/v1/auth/login', { body })));
-    expect(new Set(answers.map(({ status, body }) => `${status} ${body.code} ${body.detail}`)).size).toBe(1);
-    expect(answers[0]!.body).toMatchObject({ status: 401, code: 'wrong_credentials' });
+    const responses = await Promise.all(attempts.map((body) => service.call('POST', '/v1/auth/login', { body })));
+    expect(new Set(responses.map(({ status, body }) => `${status} ${body.code} ${body.detail}`)).size).toBe(1);
+    expect(responses[0]!.body).toMatchObject({ status: 401, code: 'wrong_credentials' });
     expect((await me(user.token)).status).toBe(401);
   });
 

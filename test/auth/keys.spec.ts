@@ -187,10 +187,10 @@ describe('API key rotation', () => {
 
   it('concurrent rotations create one successor', async () => {
     const old = await make(service.admin);
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 8 }, () => service.admin('POST', `/v1/api-keys/${old.id}/rotate`, { body: {} })),
     );
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array.from({ length: 7 }, () => 409)]);
+    expect(responses.map(({ status }) => status).sort()).toEqual([201, ...Array.from({ length: 7 }, () => 409)]);
   });
 
   it('a key is revoked with the account of its owner, unless another account rotated it', async () => {
@@ -220,9 +220,9 @@ describe('API key rotation', () => {
     [{ scopes: ['everything'] }, 'scopes'],
     [{ scopes: [] }, 'scopes'],
   ])('an API key with %j is rejected', async (body, field) => {
-    const answer = await service.admin('POST', '/v1/api-keys', {
+    const response = await service.admin('POST', '/v1/api-keys', {
       body: { name: 'k', scopes: ['customers:read'], ...body },
     });
-    expect(answer).toMatchObject({ status: 422, body: { errors: [{ field }] } });
+    expect(response).toMatchObject({ status: 422, body: { errors: [{ field }] } });
   });
 });

@@ -19,7 +19,7 @@ class MailServer {
       socket.on('error', () => undefined);
       if (this.mood === 'hangs up') return void socket.destroy();
       socket.write('220 test\r\n');
-      const answer = (line: string): string => {
+      const response = (line: string): string => {
         if (/^(EHLO|HELO)/.test(line)) return '250 test';
         if (/^RCPT/.test(line) && this.mood === 'rejects temporarily') return '451 later';
         if (/^DATA/.test(line)) {
@@ -33,7 +33,7 @@ class MailServer {
         for (let end = rest.indexOf('\r\n'); end >= 0; end = rest.indexOf('\r\n')) {
           const line = rest.slice(0, end);
           rest = rest.slice(end + 2);
-          if (message === null) socket.write(`${answer(line)}\r\n`);
+          if (message === null) socket.write(`${response(line)}\r\n`);
           else if (line === '.') {
             this.received.push(message);
             message = null;

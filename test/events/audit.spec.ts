@@ -260,8 +260,10 @@ describe('the audit log', () => {
     });
 
     it('concurrent exports are limited', async () => {
-      const answers = await Promise.all(Array.from({ length: 6 }, () => service.admin('GET', '/v1/audit-log/export')));
-      expect(answers.every(({ status }) => status === 200 || status === 429)).toBe(true);
+      const responses = await Promise.all(
+        Array.from({ length: 6 }, () => service.admin('GET', '/v1/audit-log/export')),
+      );
+      expect(responses.every(({ status }) => status === 200 || status === 429)).toBe(true);
       expect((await service.admin('GET', '/v1/audit-log/export')).status).toBe(200);
     });
   });

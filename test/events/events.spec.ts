@@ -158,10 +158,10 @@ describe('the event log', () => {
       const before = await names();
       expect(before.length).toBeGreaterThanOrEqual(12);
       clock.advance(62 * 86_400_000);
-      const answers = await Promise.all(
+      const responses = await Promise.all(
         [partitions.ensure(), partitions.ensure()].map((made) => made.catch((error: Error) => error.message)),
       );
-      expect(answers.filter((made) => typeof made === 'number' && made >= 1)).toHaveLength(1);
+      expect(responses.filter((made) => typeof made === 'number' && made >= 1)).toHaveLength(1);
       expect((await names()).length).toBeGreaterThan(before.length);
       const [mine] = await service.database.query<{ name: string }>(
         `select tableoid::regclass::text as name from events order by id desc limit 1`,

@@ -35,7 +35,7 @@ describe('acknowledged requests', () => {
   /** Expects that every key was counted once, and that counters equal the sums of their ledgers. */
   const settle = async (keys: string[]): Promise<void> => {
     const again = await inParallel(keys.length, WORKERS, (index) => consume(keys[index]!));
-    expect(again.filter((answer) => answer?.status !== 200 || !answer.body.allowed)).toEqual([]);
+    expect(again.filter((response) => response?.status !== 200 || !response.body.allowed)).toEqual([]);
     const call = createCall(service.url);
     const { body } = await call('POST', '/v1/check', {
       token: apiKey,
@@ -79,8 +79,8 @@ describe('acknowledged requests', () => {
         for (let index = 0; !killed; index++) {
           const key = `round-${round}-${worker}-${index}`;
           keys.push(key);
-          const answer = await consume(key);
-          if (answer?.status === 200) acknowledged.add(key);
+          const response = await consume(key);
+          if (response?.status === 200) acknowledged.add(key);
         }
       });
       await killing;
@@ -100,20 +100,22 @@ describe('acknowledged requests', () => {
     const keys = Array.from({ length: CALLS }, (_, index) => `stop-${index}`);
     let answered = 0;
     let stopped: Promise<number | string> | undefined;
-    const answers = await inParallel(CALLS, WORKERS, async (index) => {
-      const answer = await consume(keys[index]!);
+    const responses = await inParallel(CALLS, WORKERS, async (index) => {
+      const response = await consume(keys[index]!);
       if (++answered === 300) stopped = service.stop('SIGTERM');
-      return answer;
+      return response;
     });
     expect(await stopped).toBe(0);
-    expect(answers.filter((answer) => answer !== null && answer.status !== 200 && answer.status !== 503)).toEqual([]);
+    expect(
+      responses.filter((response) => response !== null && response.status !== 200 && response.status !== 503),
+    ).toEqual([]);
     await start();
     const { body } = await createCall(service.url)('POST', '/v1/check', {
       token: apiKey,
       body: { customer: 'storm', product: 'api', feature: 'api_calls' },
     });
     // Exactly the acknowledged requests are counted.
-    expect(body.used).toBe(answers.filter((answer) => answer?.status === 200).length);
+    expect(body.used).toBe(responses.filter((response) => response?.status === 200).length);
     await settle(keys);
   }, 120_000);
 });

@@ -56,11 +56,11 @@ withPooler('behind PgBouncer in transaction mode', () => {
     await applyMeteredProduct(service(0), product, LIMIT);
     const customer = uniqueName('hot');
     await service(0).admin('PUT', `/v1/customers/${customer}`, { body: { product } });
-    const answers = await inParallel(300, 40, (index) =>
+    const responses = await inParallel(300, 40, (index) =>
       service(index).admin('POST', '/v1/usage/consume', { body: { customer, product, feature: 'calls' } }),
     );
-    expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
-    expect(answers.filter(({ body }) => body.allowed)).toHaveLength(LIMIT);
+    expect(responses.filter(({ status }) => status !== 200)).toEqual([]);
+    expect(responses.filter(({ body }) => body.allowed)).toHaveLength(LIMIT);
     expect(await usedBy(customer)).toBe(LIMIT);
   }, 60_000);
 
@@ -73,7 +73,7 @@ withPooler('behind PgBouncer in transaction mode', () => {
       return customer;
     });
     const pair = [{ feature: 'calls' }, { feature: 'daily' }];
-    const answers = await inParallel(80, 20, (index) =>
+    const responses = await inParallel(80, 20, (index) =>
       service(index).admin('POST', '/v1/usage/consume', {
         body: {
           customer: customers[index % customers.length],
@@ -82,8 +82,8 @@ withPooler('behind PgBouncer in transaction mode', () => {
         },
       }),
     );
-    expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
-    expect(answers.filter(({ body }) => body.allowed)).toHaveLength(5 * customers.length);
+    expect(responses.filter(({ status }) => status !== 200)).toEqual([]);
+    expect(responses.filter(({ body }) => body.allowed)).toHaveLength(5 * customers.length);
   }, 60_000);
 
   it('T-03 copies with the same key have one effect and one response', async () => {
@@ -91,13 +91,13 @@ withPooler('behind PgBouncer in transaction mode', () => {
     await applyMeteredProduct(service(0), product, 1_000);
     const customer = uniqueName('twice');
     await service(0).admin('PUT', `/v1/customers/${customer}`, { body: { product } });
-    const answers = await inParallel(160, 40, (index) =>
+    const responses = await inParallel(160, 40, (index) =>
       service(index).admin('POST', '/v1/usage/consume', {
         body: { customer, product, feature: 'calls' },
         headers: { 'idempotency-key': `${customer}-${index % 20}` },
       }),
     );
-    expect(answers.filter(({ status }) => status !== 200 && status !== 409)).toEqual([]);
+    expect(responses.filter(({ status }) => status !== 200 && status !== 409)).toEqual([]);
     expect(await usedBy(customer)).toBe(20);
   }, 60_000);
 

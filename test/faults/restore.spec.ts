@@ -70,8 +70,8 @@ describe('point-in-time restore', () => {
       while (!isOver()) {
         const name = `use-${next++}`;
         const during = phase;
-        const answer = await consume(name);
-        if (during === phase && answer.status === 200) phase.set(name, answer);
+        const response = await consume(name);
+        if (during === phase && response.status === 200) phase.set(name, response);
       }
     };
     await Promise.all(Array.from({ length: 8 }, worker));

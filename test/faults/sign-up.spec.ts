@@ -76,12 +76,12 @@ describe('a storm of registrations', () => {
 
   it('twenty registrations of one e-mail address in many spellings create one account', async () => {
     const email = `${uniqueName('same')}@example.com`;
-    const answers = await inParallel(20, 20, (index) =>
+    const responses = await inParallel(20, 20, (index) =>
       createCall(service.url)('POST', '/v1/auth/register', {
         body: { email: index % 2 ? email : email.toUpperCase(), password: PASSWORD },
       }),
     );
-    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
-    expect(answers.filter(({ status, body }) => status !== 201 && body.code !== 'email_taken')).toEqual([]);
+    expect(responses.filter(({ status }) => status === 201)).toHaveLength(1);
+    expect(responses.filter(({ status, body }) => status !== 201 && body.code !== 'email_taken')).toEqual([]);
   });
 });

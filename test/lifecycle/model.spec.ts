@@ -163,11 +163,11 @@ describe('the state machine', () => {
               } catch (error) {
                 code = (error as DomainError).code;
               }
-              const answer =
+              const response =
                 name === 'auto-renew'
                   ? await call('PATCH', `/v1/subscriptions/${subject.id}`, { body })
                   : await subject.command(name, body);
-              expect({ name, code: answer.status === 200 ? null : answer.body.code }).toEqual({ name, code });
+              expect({ name, code: response.status === 200 ? null : response.body.code }).toEqual({ name, code });
             }
             expect(await subject.readSubscription()).toMatchObject(expected(projectedAt(model, now)));
           }

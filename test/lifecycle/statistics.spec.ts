@@ -38,8 +38,8 @@ describe('subscription statistics', () => {
     return body.subscription.id;
   };
   const command = async (id: string, name: string, body: object): Promise<void> => {
-    const answer = await call('POST', `/v1/subscriptions/${id}/${name}`, { body });
-    if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
+    const response = await call('POST', `/v1/subscriptions/${id}/${name}`, { body });
+    if (response.status !== 200) throw new Error(JSON.stringify(response.body));
   };
 
   beforeAll(async () => {

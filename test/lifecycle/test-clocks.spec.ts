@@ -162,19 +162,19 @@ describe('a test clock', () => {
     const real = uniqueName('real');
     await call('PUT', `/v1/customers/${real}`, { body: { product: PRODUCT, plan: 'yearly' } });
     const customers = [one.customer, other.customer, real];
-    const answers = await inParallel(240, 60, (index) => consume(customers[index % 3]!));
+    const responses = await inParallel(240, 60, (index) => consume(customers[index % 3]!));
     const years = customers.map(
       (_, who) =>
-        new Set(answers.filter((_, index) => index % 3 === who).map(({ asOf }) => new Date(asOf).getUTCFullYear())),
+        new Set(responses.filter((_, index) => index % 3 === who).map(({ asOf }) => new Date(asOf).getUTCFullYear())),
     );
     expect(years).toEqual([new Set([2030]), new Set([2035]), new Set([new Date().getUTCFullYear()])]);
-    expect(answers.every(({ allowed }) => allowed)).toBe(true);
+    expect(responses.every(({ allowed }) => allowed)).toBe(true);
   });
 
   it('concurrent consumes of one of its customers count every unit', async () => {
     const { customer } = await createCustomerOnTestClock(call, PRODUCT, '2030-01-01T00:00:00Z', { plan: 'pro' });
-    const answers = await inParallel(150, 50, () => consume(customer));
-    expect(answers.filter(({ allowed }) => allowed)).toHaveLength(100);
+    const responses = await inParallel(150, 50, () => consume(customer));
+    expect(responses.filter(({ allowed }) => allowed)).toHaveLength(100);
   });
 
   it('its customers are not in lists of real time', async () => {
@@ -190,8 +190,10 @@ describe('a test clock', () => {
   it('concurrent advances never move it backwards', async () => {
     for (let round = 0; round < 5; round++) {
       const { id } = await make('2027-01-01T00:00:00Z');
-      const answers = await inParallel(12, 12, (index) => advance(id, `${2030 + ((index * 7) % 12)}-01-01T00:00:00Z`));
-      const reached = answers.filter(({ status }) => status === 200).map(({ body }) => body.now as string);
+      const responses = await inParallel(12, 12, (index) =>
+        advance(id, `${2030 + ((index * 7) % 12)}-01-01T00:00:00Z`),
+      );
+      const reached = responses.filter(({ status }) => status === 200).map(({ body }) => body.now as string);
       expect((await call('GET', `/v1/test-clocks/${id}`)).body.now).toBe(reached.sort().at(-1));
     }
   });
@@ -200,10 +202,10 @@ describe('a test clock', () => {
     const { clock, readSubscription } = await createCustomerOnTestClock(call, PRODUCT, '2027-01-01T00:00:00Z', {
       plan: 'daily',
     });
-    const answers = await inParallel(8, 8, () => advance(clock, '2028-01-01T00:00:00Z'));
-    expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(1);
+    const responses = await inParallel(8, 8, () => advance(clock, '2028-01-01T00:00:00Z'));
+    expect(responses.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(1);
     expect(
-      answers.every(
+      responses.every(
         ({ status, body }) =>
           status === 200 || body.code === 'test_clock_advancing' || body.errors?.[0]?.field === 'to',
       ),

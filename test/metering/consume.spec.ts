@@ -76,7 +76,7 @@ describe('consume over HTTP', () => {
       const { product } = await setUpCustomer([meteredCalls(1_000)]);
       const other = uniqueName('c');
       await call('PUT', `/v1/customers/${other}`, { product });
-      const answers = await inParallel(400, 100, async (index) => {
+      const responses = await inParallel(400, 100, async (index) => {
         const name = `storm-${index % 50}`;
         const changed = index % 5 === 4;
         return {
@@ -86,11 +86,11 @@ describe('consume over HTTP', () => {
         };
       });
       const byKey = new Map<string, Set<string>>();
-      for (const { name, status, body } of answers.filter((answer) => answer.status === 200))
+      for (const { name, status, body } of responses.filter((answer) => answer.status === 200))
         byKey.set(name, (byKey.get(name) ?? new Set()).add(JSON.stringify([status, body])));
       expect([...byKey.values()].map(({ size }) => size)).toEqual(Array<number>(50).fill(1));
-      expect(answers.filter(({ status }) => status !== 200 && status !== 422)).toEqual([]);
-      for (const { body } of answers.filter(({ status }) => status === 422))
+      expect(responses.filter(({ status }) => status !== 200 && status !== 422)).toEqual([]);
+      for (const { body } of responses.filter(({ status }) => status === 422))
         expect(body.code).toBe('idempotency_key_reused');
       const [mine, theirs] = [await check(), await check({ customer: other })];
       expect(mine.used + theirs.used / 2).toBe(50);

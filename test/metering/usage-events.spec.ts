@@ -102,13 +102,13 @@ describe('usage events and corrections', () => {
 
     it('concurrent events with one id are counted once', async () => {
       const { customer } = await setUpCustomer([meteredCalls(null)]);
-      const answers = await inParallel(20, 20, (index) =>
+      const responses = await inParallel(20, 20, (index) =>
         ingest([
           { id: 'same', customer, feature: 'calls', quantity: 2 },
           { id: `own-${index}`, customer, feature: 'calls', quantity: 1 },
         ]),
       );
-      expect(answers.filter(({ body }) => body.results[0].status === 'recorded')).toHaveLength(1);
+      expect(responses.filter(({ body }) => body.results[0].status === 'recorded')).toHaveLength(1);
       expect(await check()).toMatchObject({ used: 22 });
     });
 

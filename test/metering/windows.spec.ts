@@ -120,8 +120,8 @@ describe('windows and overrides', () => {
 
   it('a rate limit holds over a sliding span', async () => {
     await setUpCustomer([meteredCalls(null, { rateLimit: { limit: 3, windowSeconds: 60 } })]);
-    const answers = await inParallel(5, 5, () => consume());
-    expect(answers.filter(({ body }) => body.allowed)).toHaveLength(3);
+    const responses = await inParallel(5, 5, () => consume());
+    expect(responses.filter(({ body }) => body.allowed)).toHaveLength(3);
     clock.advance(59_999);
     expect((await consume()).body).toMatchObject({ allowed: false, reason: 'limit_reached' });
     clock.advance(1);

@@ -82,13 +82,13 @@ describe('requests in flight', () => {
   });
 
   it('a request above the limit is rejected immediately, and the next one is served when a slot is free', async () => {
-    const answers = await withCustomerLocked(service.database, customer, () =>
+    const responses = await withCustomerLocked(service.database, customer, () =>
       Promise.all(Array.from({ length: 3 * MAX_IN_FLIGHT }, change)),
     );
-    const codes = answers.map(({ body }) => body.code as string);
+    const codes = responses.map(({ body }) => body.code as string);
     expect(codes.filter((code) => code === 'deadline_exceeded')).toHaveLength(MAX_IN_FLIGHT);
     expect(codes.filter((code) => code === 'overloaded')).toHaveLength(2 * MAX_IN_FLIGHT);
-    expect(answers.every(({ status, headers }) => status === 503 && headers.get('retry-after') === '1')).toBe(true);
+    expect(responses.every(({ status, headers }) => status === 503 && headers.get('retry-after') === '1')).toBe(true);
     expect((await change()).status).toBe(200);
     const { body } = await service.call('GET', '/metrics');
     expect(body).toMatch(/tollgate_http_refused_total\{reason="overloaded"\} [1-9]/);

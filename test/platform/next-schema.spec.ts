@@ -81,21 +81,21 @@ describe('this version on the schema of the next', () => {
     const { call } = await createApiKey(service, { product: 'concurrent' });
     await call('PUT', '/v1/customers/concurrent', { body: {} });
     let migrated = false;
-    const answers: { status: number; ms: number }[] = [];
+    const responses: { status: number; ms: number }[] = [];
     const asking = Array.from({ length: 4 }, async () => {
       while (!migrated) {
         const startedAt = performance.now();
         for (const at of ['/v1/usage/consume', '/v1/check']) {
           const { status } = await call('POST', at, { body: { customer: 'concurrent', feature: 'calls' } });
-          answers.push({ status, ms: performance.now() - startedAt });
+          responses.push({ status, ms: performance.now() - startedAt });
         }
         await pause(5);
       }
     });
     await migrate(service.database.url, { steps }).finally(() => (migrated = true));
     await Promise.all(asking);
-    expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
-    expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(1_000);
+    expect(responses.filter(({ status }) => status !== 200)).toEqual([]);
+    expect(Math.max(...responses.map(({ ms }) => ms))).toBeLessThan(1_000);
     const [widened] = await service.database.query<{ count: number }>(
       `select count(*)::int as count from pg_attribute where attname = 'next_count' and attrelid in (select oid from pg_class where relkind in ('r', 'p') and not relispartition)`,
     );

@@ -10,7 +10,7 @@ const OTHERS = ['another long passphrase', 'yet another passphrase', 'a third lo
 describe('concurrent account operations', () => {
   const mailbox = new Mailbox();
   let service: TestApp & { database: TestDatabase };
-  const statuses = (answers: { status: number }[]) => answers.map(({ status }) => status).sort();
+  const statuses = (responses: { status: number }[]) => responses.map(({ status }) => status).sort();
 
   beforeAll(async () => {
     service = await startService({ environment: mailbox.environment });
@@ -31,9 +31,9 @@ describe('concurrent account operations', () => {
       // The deletion waits for the renewal, or finishes before it.
       await Promise.race([deletion, waitForBlockedStatements(service.database, { count: 2 })]);
       await other.query('commit');
-      const answers = await Promise.all([renewal, deletion]);
-      expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
-      expect(answers[1].status).toBe(204);
+      const responses = await Promise.all([renewal, deletion]);
+      expect(responses.filter(({ status }) => status >= 500)).toEqual([]);
+      expect(responses[1].status).toBe(204);
     });
     expect(
       await service.database.query(
@@ -44,8 +44,8 @@ describe('concurrent account operations', () => {
 
   it('an account is deleted once', async () => {
     const user = await registerUser(service);
-    const answers = await inParallel(6, 6, () => service.admin('DELETE', `/v1/users/${user.userId}`));
-    expect(statuses(answers)).toEqual([204, 404, 404, 404, 404, 404]);
+    const responses = await inParallel(6, 6, () => service.admin('DELETE', `/v1/users/${user.userId}`));
+    expect(statuses(responses)).toEqual([204, 404, 404, 404, 404, 404]);
     expect(
       await service.database.query(`select 1 from events where subject_id = $1 and type = 'user.deleted'`, [
         user.userId,
@@ -62,10 +62,10 @@ describe('concurrent account operations', () => {
       tokens.push(await mailbox.tokenFor(service, email));
     }
     expect(new Set(tokens).size).toBe(2);
-    const answers = await inParallel(2, 2, (index) =>
+    const responses = await inParallel(2, 2, (index) =>
       service.call('POST', '/v1/auth/verify-email', { body: { token: tokens[index] } }),
     );
-    expect(statuses(answers)).toEqual([204, 409]);
+    expect(statuses(responses)).toEqual([204, 409]);
     expect(await service.database.query('select 1 from users where canonical_email = $1', [email])).toHaveLength(1);
     // The losing request changed nothing.
     const left = (await Promise.all(both.map(({ call }) => call('GET', '/v1/users/me')))).map(
@@ -88,13 +88,13 @@ describe('concurrent account operations', () => {
         (await service.call('POST', '/v1/auth/login', { body: { email: user.email, password: PASSWORD } })).body
           .accessToken as string,
     );
-    const answers = await inParallel(3, 3, (index) =>
+    const responses = await inParallel(3, 3, (index) =>
       service.call('POST', '/v1/auth/change-password', {
         token: sessions[index],
         body: { currentPassword: PASSWORD, newPassword: OTHERS[index] },
       }),
     );
-    expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
+    expect(responses.filter(({ status }) => status >= 500)).toEqual([]);
     const logins = await Promise.all(
       [PASSWORD, ...OTHERS].map((password) =>
         service.call('POST', '/v1/auth/login', { body: { email: user.email, password } }),
@@ -112,21 +112,21 @@ describe('concurrent account operations', () => {
 
   it('a burst of password guesses gets no more attempts than a sequence', async () => {
     const user = await registerUser(service);
-    const answers = await inParallel(40, 40, () =>
+    const responses = await inParallel(40, 40, () =>
       service.call('POST', '/v1/auth/login', { body: { email: user.email, password: 'wrong' } }),
     );
-    expect(answers.filter(({ status }) => status === 401)).toHaveLength(10);
-    expect(answers.filter(({ status }) => status === 429)).toHaveLength(30);
+    expect(responses.filter(({ status }) => status === 401)).toHaveLength(10);
+    expect(responses.filter(({ status }) => status === 429)).toHaveLength(30);
   });
 
   it('admins that demote each other leave one admin', async () => {
     const other = await registerUserWithRole(service, { role: 'admin' });
     const { body: me } = await service.admin('GET', '/v1/users/me');
-    const answers = await Promise.all([
+    const responses = await Promise.all([
       service.admin('DELETE', `/v1/users/${other.userId}`),
       other.call('PATCH', `/v1/users/${me.id}`, { body: { role: 'support' } }),
     ]);
-    expect(answers.filter(({ status }) => status < 300).length).toBeLessThanOrEqual(1);
+    expect(responses.filter(({ status }) => status < 300).length).toBeLessThanOrEqual(1);
     expect(await service.database.query(`select 1 from users where role = 'admin' and active`)).not.toEqual([]);
   });
 });

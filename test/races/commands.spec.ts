@@ -4,7 +4,7 @@ import type { TestDatabase } from '../support/database.js';
 import { inParallel, applyMeteredProduct, registerUser, createApiKey, uniqueName } from '../support/fixtures.js';
 
 type Service = TestApp & { database: TestDatabase };
-const statuses = (answers: { status: number }[]): number[] => answers.map(({ status }) => status).sort();
+const statuses = (responses: { status: number }[]): number[] => responses.map(({ status }) => status).sort();
 
 describe('concurrent commands', () => {
   let service: Service;
@@ -29,11 +29,11 @@ describe('concurrent commands', () => {
 
   it('two creates make one subscription and one conflict', async () => {
     const customer = await ended();
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       [1, 2].map(() => post('/v1/subscriptions', { customer, product: 'api', plan: 'quota' })),
     );
-    expect(statuses(answers)).toEqual([201, 409]);
-    expect(answers.find(({ status }) => status === 409)!.body.code).toBe('subscription_exists');
+    expect(statuses(responses)).toEqual([201, 409]);
+    expect(responses.find(({ status }) => status === 409)!.body.code).toBe('subscription_exists');
     const live = await service.database.query(
       `select 1 from subscriptions s join customers c on c.id = s.customer_id where c.key = $1 and s.status = 'active'`,
       [customer],
@@ -43,27 +43,27 @@ describe('concurrent commands', () => {
 
   it('twenty puts make one customer, and all succeed', async () => {
     const customer = uniqueName('twenty');
-    const answers = await inParallel(20, 20, () => put(customer, { product: 'api', name: 'Twenty' }));
-    expect(statuses(answers)).toEqual([...Array<number>(19).fill(200), 201]);
-    expect(new Set(answers.map(({ body }) => body.subscription.id)).size).toBe(1);
+    const responses = await inParallel(20, 20, () => put(customer, { product: 'api', name: 'Twenty' }));
+    expect(statuses(responses)).toEqual([...Array<number>(19).fill(200), 201]);
+    expect(new Set(responses.map(({ body }) => body.subscription.id)).size).toBe(1);
   });
 
   it('two changes with the same If-Match: one succeeds', async () => {
     const { body } = await put(uniqueName('change'), { product: 'api' });
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       ['quota', 'overage'].map((plan) =>
         post(`/v1/subscriptions/${body.subscription.id}/change`, { plan, when: 'now' }, { 'if-match': '"1"' }),
       ),
     );
-    expect(statuses(answers)).toEqual([200, 412]);
+    expect(statuses(responses)).toEqual([200, 412]);
   });
 
   it('ten cancellations: one succeeds', async () => {
     const { body } = await put(uniqueName('cancel'), { product: 'api' });
-    const answers = await inParallel(10, 10, () =>
+    const responses = await inParallel(10, 10, () =>
       post(`/v1/subscriptions/${body.subscription.id}/cancel`, { when: 'period_end' }),
     );
-    expect(statuses(answers)).toEqual([200, ...Array<number>(9).fill(409)]);
+    expect(statuses(responses)).toEqual([200, ...Array<number>(9).fill(409)]);
   });
 
   it('copies of one consume get the first response and count once', async () => {
@@ -71,9 +71,9 @@ describe('concurrent commands', () => {
     await applyMeteredProduct(service, product, 10);
     await put('replayed', { product });
     const body = { customer: 'replayed', product, feature: 'calls', quantity: 3 };
-    const answers = await inParallel(8, 8, () => post('/v1/usage/consume', body, { 'idempotency-key': 'copies' }));
-    expect(new Set(answers.map((answer) => JSON.stringify(answer.body))).size).toBe(1);
-    expect(answers.filter(({ headers }) => headers.get('idempotency-replayed') === 'true')).toHaveLength(7);
+    const responses = await inParallel(8, 8, () => post('/v1/usage/consume', body, { 'idempotency-key': 'copies' }));
+    expect(new Set(responses.map((answer) => JSON.stringify(answer.body))).size).toBe(1);
+    expect(responses.filter(({ headers }) => headers.get('idempotency-replayed') === 'true')).toHaveLength(7);
     expect((await post('/v1/check', { customer: 'replayed', product, feature: 'calls' })).body.used).toBe(3);
   });
 
@@ -88,12 +88,12 @@ describe('concurrent commands', () => {
       'aNN@example.com',
       'anN@example.COM',
     ];
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       spellings.map((email) =>
         service.call('POST', '/v1/auth/register', { body: { email, password: 'a long enough password' } }),
       ),
     );
-    expect(statuses(answers)).toEqual([201, ...Array<number>(7).fill(409)]);
+    expect(statuses(responses)).toEqual([201, ...Array<number>(7).fill(409)]);
     const orphans = await service.database.query(
       'select 1 from customers c where not exists (select 1 from subscriptions s where s.customer_id = c.id)',
     );
@@ -104,10 +104,10 @@ describe('concurrent commands', () => {
 
   it('ten copies of a refresh token: one succeeds and the session stays valid', async () => {
     const { refreshToken } = await registerUser(service);
-    const answers = await inParallel(10, 10, () =>
+    const responses = await inParallel(10, 10, () =>
       service.call('POST', '/v1/auth/refresh', { body: { refreshToken } }),
     );
-    const winners = answers.filter(({ status }) => status === 200);
+    const winners = responses.filter(({ status }) => status === 200);
     expect(winners).toHaveLength(1);
     expect((await service.call('GET', '/v1/users/me', { token: winners[0]!.body.accessToken })).status).toBe(200);
   });
@@ -115,15 +115,15 @@ describe('concurrent commands', () => {
   it('API keys never exceed the limit of the plan', async () => {
     const user = await registerUser(service);
     const make = () => user.call('POST', '/v1/api-keys', { body: { name: 'mine', scopes: ['usage:write'] } });
-    const answers = await inParallel(12, 12, make);
-    expect(statuses(answers)).toEqual([...Array<number>(5).fill(201), ...Array<number>(7).fill(429)]);
-    const refused = answers.find(({ status }) => status === 429)!;
+    const responses = await inParallel(12, 12, make);
+    expect(statuses(responses)).toEqual([...Array<number>(5).fill(201), ...Array<number>(7).fill(429)]);
+    const refused = responses.find(({ status }) => status === 429)!;
     expect(refused.body).toMatchObject({
       code: 'limit_reached',
       decision: { allowed: false, limit: 5, used: 5, feature: 'api_keys' },
     });
     expect(refused.headers.get('retry-after')).toBeTruthy();
-    const made = answers.find(({ status }) => status === 201)!;
+    const made = responses.find(({ status }) => status === 201)!;
     expect((await user.call('DELETE', `/v1/api-keys/${made.body.id}`)).status).toBe(204);
     expect((await make()).status).toBe(201);
     expect((await make()).status).toBe(429);
@@ -133,11 +133,11 @@ describe('concurrent commands', () => {
     const second = await registerUser(service);
     const me = await service.admin('GET', '/v1/users/me');
     await service.admin('PATCH', `/v1/users/${second.userId}`, { body: { role: 'admin' } });
-    const answers = await Promise.all([
+    const responses = await Promise.all([
       service.admin('PATCH', `/v1/users/${second.userId}`, { body: { role: 'user' } }),
       second.call('PATCH', `/v1/users/${me.body.id}`, { body: { role: 'user' } }),
     ]);
-    expect(answers.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(1);
+    expect(responses.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(1);
     const admins = await service.database.query(`select id from users where role = 'admin' and active`);
     expect(admins).toHaveLength(1);
     await service.database.query(`update users set role = 'admin' where id = $1`, [me.body.id]);

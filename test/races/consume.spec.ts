@@ -25,7 +25,7 @@ async function storm(instances: TestApp[], database: TestDatabase): Promise<Outc
   await applyMeteredProduct(first, product, LIMIT);
   const { key } = await createApiKey(first);
   await first.call('PUT', '/v1/customers/storm', { token: key, body: { product } });
-  const answers = await inParallel(CALLS, CONCURRENCY, (index) =>
+  const responses = await inParallel(CALLS, CONCURRENCY, (index) =>
     instances[index % instances.length]!.call('POST', '/v1/usage/consume', {
       token: key,
       body: { customer: 'storm', product, feature: 'calls' },
@@ -37,9 +37,9 @@ async function storm(instances: TestApp[], database: TestDatabase): Promise<Outc
     [product],
   );
   return {
-    granted: answers.filter(({ body }) => body.allowed === true).length,
-    denied: answers.filter(({ body }) => body.allowed === false && body.reason === 'limit_reached').length,
-    failed: answers.filter(({ status }) => status !== 200).length,
+    granted: responses.filter(({ body }) => body.allowed === true).length,
+    denied: responses.filter(({ body }) => body.allowed === false && body.reason === 'limit_reached').length,
+    failed: responses.filter(({ status }) => status !== 200).length,
     used: Number(sums!.used),
     ledger: Number(sums!.ledger),
   };

@@ -26,7 +26,7 @@ describe('concurrent commands on two instances', () => {
   };
   const all = (method: string, path: string, body: object) =>
     inParallel(COPIES, COPIES, (index) => calls[index % 2]!(method, path, { body }));
-  const wins = (answers: { status: number }[]) => answers.filter(({ status }) => status < 300).length;
+  const wins = (responses: { status: number }[]) => responses.filter(({ status }) => status < 300).length;
   const versions = async (id: string) =>
     (
       await database.query<{ version: number }>(
@@ -72,19 +72,22 @@ describe('concurrent commands on two instances', () => {
     const { id } = await subscribe();
     for (const [command, fields] of before)
       await calls[0]!('POST', `/v1/subscriptions/${id}/${command}`, { body: fields });
-    const answers = await all('POST', `/v1/subscriptions/${id}/${name}`, body);
-    expect(wins(answers)).toBe(1);
-    expect(answers.every(({ status }) => [200, 409, 422].includes(status))).toBe(true);
+    const responses = await all('POST', `/v1/subscriptions/${id}/${name}`, body);
+    expect(wins(responses)).toBe(1);
+    expect(responses.every(({ status }) => [200, 409, 422].includes(status))).toBe(true);
     expect(await gapless(id)).toBe(2 + before.length);
   });
 
   it('agreed renewals: each request with the current version adds one', async () => {
     const { id } = await subscribe();
     await calls[0]!('PATCH', `/v1/subscriptions/${id}`, { body: { autoRenew: false } });
-    const answers = await inParallel(COPIES, COPIES, (index) =>
+    const responses = await inParallel(COPIES, COPIES, (index) =>
       calls[index % 2]!('POST', `/v1/subscriptions/${id}/renew`, { body: {}, headers: { 'if-match': '"2"' } }),
     );
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array.from({ length: COPIES - 1 }, () => 412)]);
+    expect(responses.map(({ status }) => status).sort()).toEqual([
+      200,
+      ...Array.from({ length: COPIES - 1 }, () => 412),
+    ]);
     expect((await calls[0]!('GET', `/v1/subscriptions/${id}`)).body.prepaidPeriods).toBe(1);
     expect((await calls[0]!('GET', `/v1/subscriptions/${id}/lines`)).body.data).toHaveLength(1);
   });
@@ -92,12 +95,12 @@ describe('concurrent commands on two instances', () => {
   it('reactivate and subscribe: one succeeds', async () => {
     const { customer, id } = await subscribe();
     await calls[0]!('POST', `/v1/subscriptions/${id}/cancel`, { body: { when: 'now' } });
-    const answers = await inParallel(COPIES, COPIES, (index) =>
+    const responses = await inParallel(COPIES, COPIES, (index) =>
       index % 4 < 2
         ? calls[index % 2]!('POST', `/v1/subscriptions/${id}/renew`, { body: {} })
         : calls[index % 2]!('POST', '/v1/subscriptions', { body: { customer, product: PRODUCT, plan: 'pro' } }),
     );
-    expect(wins(answers)).toBe(1);
+    expect(wins(responses)).toBe(1);
     const [{ count }] = (await database.query<{ count: number }>(
       `select count(*)::int as count from subscriptions s join customers c on c.id = s.customer_id where c.key = '${customer}' and s.ended_at is null`,
     )) as [{ count: number }];
@@ -134,14 +137,14 @@ describe('concurrent commands on two instances', () => {
     ];
     for (let round = 0; round < 6; round++) {
       clock.advance(DAY / 2 + round);
-      const answers = await inParallel(72, 24, async (index) => {
+      const responses = await inParallel(72, 24, async (index) => {
         if (index % 12 === 0) return instances[index % 2]!.app.get(DueSubscriptionsService).processDue();
         const [name, body] = bodies[(index * 7 + round) % bodies.length]!;
         return (
           await calls[index % 2]!('POST', `/v1/subscriptions/${subjects[(index * 5) % 12]!.id}/${name}`, { body })
         ).status;
       });
-      expect(answers.filter((status) => status >= 500 && status < 600)).toEqual([]);
+      expect(responses.filter((status) => status >= 500 && status < 600)).toEqual([]);
     }
     for (const { id } of subjects) await gapless(id);
   }, 60_000);

@@ -107,12 +107,12 @@ describe('two instances on one database', () => {
     });
     expect(status).toBe(200);
     await put('joint', product);
-    const answers = await inParallel(1_000, 100, (index) => {
+    const responses = await inParallel(1_000, 100, (index) => {
       const features = [{ feature: 'a' }, { feature: 'b' }];
       return consume(index >> 1, { customer: 'joint', product, features: index % 2 ? features.reverse() : features });
     });
-    expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
-    expect(answers.filter(({ body }) => body.allowed)).toHaveLength(700);
+    expect(responses.filter(({ status }) => status !== 200)).toEqual([]);
+    expect(responses.filter(({ body }) => body.allowed)).toHaveLength(700);
     expect([
       (await check(0, { customer: 'joint', product, feature: 'a' })).used,
       (await check(1, { customer: 'joint', product, feature: 'b' })).used,
@@ -134,14 +134,15 @@ describe('two instances on one database', () => {
       }
       return changes;
     })();
-    const answers = await inParallel(1_500, 50, (index) =>
+    const responses = await inParallel(1_500, 50, (index) =>
       consume(index, { customer, product: 'api', feature: 'api_calls' }),
     );
     flipping = false;
     expect(await flips).toBeGreaterThan(5);
-    expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
-    for (const { body: decision } of answers) expect(decision.remaining === null || decision.remaining >= 0).toBe(true);
-    const counted = answers.filter(({ body: decision }) => decision.allowed).length;
+    expect(responses.filter(({ status }) => status !== 200)).toEqual([]);
+    for (const { body: decision } of responses)
+      expect(decision.remaining === null || decision.remaining >= 0).toBe(true);
+    const counted = responses.filter(({ body: decision }) => decision.allowed).length;
     expect(await check(0, { customer, product: 'api', feature: 'api_calls' })).toMatchObject({ used: counted });
   }, 60_000);
 
@@ -153,9 +154,9 @@ describe('two instances on one database', () => {
     await Promise.all(['locked', 'neighbour'].map((customer) => consume(0, inputOf(customer))));
     const order: string[] = [];
     const consumeFor = async (customer: string): Promise<ApiResponse> => {
-      const answer = await consume(0, inputOf(customer));
+      const response = await consume(0, inputOf(customer));
       order.push(customer);
-      return answer;
+      return response;
     };
     // Locked until all are answered, so that the lock timeout ends the wait, not the deadline of the request.
     const [blocked, ...free] = await withCustomerLocked(database, 'locked', () =>
@@ -210,11 +211,11 @@ describe('two instances on one database', () => {
     expect(status).toBe(200);
     await put('policy', product);
     for (const feature of Object.keys(policies)) await check(0, { customer: 'policy', product, feature });
-    const answers = await withCustomerLocked(database, 'policy', () =>
+    const responses = await withCustomerLocked(database, 'policy', () =>
       Promise.all(Object.keys(policies).map((feature) => consume(0, { customer: 'policy', product, feature }))),
     );
     expect(
-      answers.map(({ status: code, body }) => ({
+      responses.map(({ status: code, body }) => ({
         code,
         allowed: body.allowed,
         reason: body.reason,
@@ -250,10 +251,10 @@ describe('two instances on one database', () => {
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     })();
-    const answers = await inParallel(600, 30, (index) => once(index));
+    const responses = await inParallel(600, 30, (index) => once(index));
     cutting = false;
     await cuts;
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 503]));
+    expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([200, 503]));
     for (let round = 0; round < 5; round++) {
       const again = await inParallel(600, 30, (index) => once(index));
       if (round === 4 || again.every(({ status }) => status === 200)) {

@@ -75,18 +75,18 @@ describe('lifecycles', () => {
     const days: [string, string, number][] = [];
     const live = async (count: number) => {
       for (let day = 0; day < count; day++) {
-        const answer = await consume(life.customer, 'daily', 5);
-        expect(answer).toMatchObject({ allowed: true, used: 5 });
+        const response = await consume(life.customer, 'daily', 5);
+        expect(response).toMatchObject({ allowed: true, used: 5 });
         expect(await consume(life.customer, 'daily')).toMatchObject({ allowed: false });
         days.push([
-          answer.windowStart,
-          answer.resetsAt,
-          (Date.parse(answer.resetsAt) - Date.parse(answer.windowStart)) / 3_600_000,
+          response.windowStart,
+          response.resetsAt,
+          (Date.parse(response.resetsAt) - Date.parse(response.windowStart)) / 3_600_000,
         ]);
         // The limit is used up one minute before midnight, and available again at midnight.
-        await life.advanceTo(new Date(Date.parse(answer.resetsAt) - 60_000));
+        await life.advanceTo(new Date(Date.parse(response.resetsAt) - 60_000));
         expect(await check(life.customer, 'daily')).toMatchObject({ allowed: false });
-        await life.advanceTo(answer.resetsAt);
+        await life.advanceTo(response.resetsAt);
       }
     };
     await live(3);

@@ -76,7 +76,7 @@ export const HTTP: SecurityCase[] = [
         ['x-nothing', Buffer.from('{}')],
         ['identity', Buffer.from('{}')],
       ] as const) {
-        const answer = await fetch(`${services[0].url}/v1/check`, {
+        const response = await fetch(`${services[0].url}/v1/check`, {
           method: 'POST',
           headers: {
             authorization: `Bearer ${apiKey.key}`,
@@ -85,8 +85,8 @@ export const HTTP: SecurityCase[] = [
           },
           body: new Uint8Array(body),
         });
-        expect([encoding, answer.status]).toEqual([encoding, 415]);
-        await answer.arrayBuffer();
+        expect([encoding, response.status]).toEqual([encoding, 415]);
+        await response.arrayBuffer();
       }
     },
   },
@@ -215,11 +215,11 @@ export const HTTP: SecurityCase[] = [
     title: 'of 50 concurrent exports of one user some are rejected, and none fails otherwise',
     run: async ({ newUser, call, callSecond }) => {
       const user = await newUser();
-      const answers = await inParallel(50, 50, (index) =>
+      const responses = await inParallel(50, 50, (index) =>
         (index % 10 ? call : callSecond)('GET', '/v1/users/me/export', { token: user.token }),
       );
-      const rejected = answers.filter(({ status }) => status === 429);
-      expect(answers.filter(({ status }) => status !== 200 && status !== 429)).toEqual([]);
+      const rejected = responses.filter(({ status }) => status === 429);
+      expect(responses.filter(({ status }) => status !== 200 && status !== 429)).toEqual([]);
       expect(rejected.length).toBeGreaterThan(0);
       expect(rejected[0]!.body.code).toBe('too_many_at_once');
       expect(Number(rejected[0]!.headers.get('retry-after'))).toBeGreaterThan(0);

@@ -77,10 +77,10 @@ describe('limits without Redis', () => {
     const { url } = await start();
     const call = createCall(url);
     const { token, key } = await credentials(url, 5);
-    const answers = await inParallel(8, 1, () => call('GET', '/v1/customers', { token: key }));
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 429, 429, 429]);
-    expect(answers[0]!.headers.get('ratelimit-policy')).toBe('"key";q=5;w=60');
-    expect(answers[7]!.body.code).toBe('rate_limited');
+    const responses = await inParallel(8, 1, () => call('GET', '/v1/customers', { token: key }));
+    expect(responses.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 429, 429, 429]);
+    expect(responses[0]!.headers.get('ratelimit-policy')).toBe('"key";q=5;w=60');
+    expect(responses[7]!.body.code).toBe('rate_limited');
     const { body } = await call('POST', '/v1/api-keys', { token, body: { name: 'free', scopes: ['customers:read'] } });
     const free = await inParallel(LIMIT + 20, 8, () => call('GET', '/v1/customers', { token: body.key }));
     expect(new Set(free.map(({ status }) => status))).toEqual(new Set([200]));

@@ -46,11 +46,11 @@ export const PASSWORDS: SecurityCase[] = [
             forwarded: `for=203.0.113.${index}`,
           },
         });
-      const answers = [];
-      for (let index = 0; index < 20; index++) answers.push(await guess(index, `wrong ${index}`));
-      expect(answers.slice(0, 10).map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 401));
-      expect(answers.slice(10).some(({ status }) => status === 429)).toBe(true);
-      const refusal = answers.find(({ status }) => status === 429)!;
+      const responses = [];
+      for (let index = 0; index < 20; index++) responses.push(await guess(index, `wrong ${index}`));
+      expect(responses.slice(0, 10).map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 401));
+      expect(responses.slice(10).some(({ status }) => status === 429)).toBe(true);
+      const refusal = responses.find(({ status }) => status === 429)!;
       expect(refusal.body.code).toBe('too_many_attempts');
       expect(Number(refusal.headers.get('retry-after'))).toBeGreaterThan(0);
       // Concurrent guesses count like sequential ones.

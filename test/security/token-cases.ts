@@ -285,11 +285,11 @@ export const TOKENS: SecurityCase[] = [
     run: async ({ newUser, call, callSecond, database }) => {
       for (let round = 0; round < 5; round++) {
         const { refreshToken, userId } = await newUser();
-        const answers = await inParallel(10, 10, (index) =>
+        const responses = await inParallel(10, 10, (index) =>
           (index % 2 ? call : callSecond)('POST', '/v1/auth/refresh', { body: { refreshToken } }),
         );
-        const successes = answers.filter(({ status }) => status === 200);
-        expect(answers.filter(({ status }) => status !== 200 && status !== 401)).toEqual([]);
+        const successes = responses.filter(({ status }) => status === 200);
+        expect(responses.filter(({ status }) => status !== 200 && status !== 401)).toEqual([]);
         expect(successes).toHaveLength(1);
         expect(
           await database.query(

@@ -266,10 +266,10 @@ describe('webhooks', () => {
   it('invalid input is rejected with the reason', async () => {
     await createProduct();
     const fields = async (body: object) => {
-      const answer = await call('POST', '/v1/webhook-endpoints', {
+      const response = await call('POST', '/v1/webhook-endpoints', {
         body: { url: webhooks.receiver.url('/bad'), ...body },
       });
-      return [answer.status, answer.body.errors?.map(({ field }: { field: string }) => field)];
+      return [response.status, response.body.errors?.map(({ field }: { field: string }) => field)];
     };
     expect(await fields({ types: ['subscription.exploded'] })).toEqual([422, ['types']]);
     expect(await fields({ types: ['support.read'] })).toEqual([422, ['types']]);
@@ -287,13 +287,13 @@ describe('webhooks', () => {
 
   it('concurrent creates never exceed the endpoint limit of a user', async () => {
     const user = await registerUser(webhooks.service);
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 30 }, (_, index) =>
         user.call('POST', '/v1/webhook-endpoints', { body: { url: webhooks.receiver.url(`/many-${index}`) } }),
       ),
     );
-    expect(answers.filter(({ status }) => status === 201)).toHaveLength(20);
-    expect(answers.filter(({ status }) => status !== 201).map(({ body }) => body.code)).toEqual(
+    expect(responses.filter(({ status }) => status === 201)).toHaveLength(20);
+    expect(responses.filter(({ status }) => status !== 201).map(({ body }) => body.code)).toEqual(
       new Array(10).fill('too_many_endpoints'),
     );
   });

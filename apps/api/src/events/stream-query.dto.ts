@@ -1,6 +1,7 @@
-import { IsInt, IsOptional, IsString, Length, Matches, MaxLength, Min } from 'class-validator';
+import { IsInt, IsOptional, IsString, Matches, MaxLength, Min } from 'class-validator';
 import { Type } from 'class-transformer';
 import { ApiPropertyOptional } from '@nestjs/swagger';
+import { CustomerField, ProductField } from '../http/input/fields.js';
 
 export class StreamQueryDto {
   @ApiPropertyOptional({
@@ -15,16 +16,10 @@ export class StreamQueryDto {
   })
   types?: string;
 
-  @ApiPropertyOptional({ description: 'Key of a product; left out: everything that you may see.' })
-  @IsOptional()
-  @IsString()
-  @Length(1, 64)
+  @ProductField({ nonEmpty: true, description: 'Key of a product; left out: everything that you may see.' })
   product?: string;
 
-  @ApiPropertyOptional({ description: 'Key of a customer.' })
-  @IsOptional()
-  @IsString()
-  @Length(1, 128)
+  @CustomerField({ optional: true, nonEmpty: true, description: 'Key of a customer.' })
   customer?: string;
 
   @ApiPropertyOptional({

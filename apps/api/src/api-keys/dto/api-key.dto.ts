@@ -1,24 +1,11 @@
-import {
-  ArrayMaxSize,
-  ArrayMinSize,
-  IsArray,
-  IsDateString,
-  IsIn,
-  IsInt,
-  IsOptional,
-  IsString,
-  Length,
-  Max,
-  MaxLength,
-  Min,
-} from 'class-validator';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, IsInt, IsOptional, Max, Min } from 'class-validator';
 import { ApiProperty } from '@nestjs/swagger';
 import { type ApiKeyView, type Scope, SCOPES } from '@app/auth';
+import { InstantField, NameField, ProductField } from '../../http/input/fields.js';
 
 export class CreateApiKeyDto {
   /** What it is for. */
-  @IsString()
-  @Length(1, 200)
+  @NameField()
   name: string;
 
   @ApiProperty({ enum: SCOPES, isArray: true })
@@ -28,14 +15,10 @@ export class CreateApiKeyDto {
   @IsIn(SCOPES, { each: true })
   scopes: Scope[];
 
-  /** Confines the key to one product. */
-  @IsOptional()
-  @IsString()
-  @MaxLength(64)
+  @ProductField({ description: 'Key of the only product that the API key may access.' })
   product?: string;
 
-  @IsOptional()
-  @IsDateString({ strict: true })
+  @InstantField({ optional: true })
   expiresAt?: string;
 
   /** Requests a minute that it may make; left out: as many as it likes. */

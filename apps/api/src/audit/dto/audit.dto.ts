@@ -1,22 +1,17 @@
 import { IsDateString, IsIn, IsIP, IsOptional, IsString, IsUUID, Length, MaxLength } from 'class-validator';
 import { ApiProperty, ApiPropertyOptional, OmitType } from '@nestjs/swagger';
 import type { AuditEntry } from '@app/events';
+import { CustomerField, ProductField } from '../../http/input/fields.js';
 import { ListQuery } from '../../http/pagination/list.query.js';
 
 const ACTORS = ['user', 'api_key'] as const;
 export const EXPORT_FORMATS = ['csv', 'ndjson'] as const;
 
 export class AuditQueryDto extends ListQuery {
-  @ApiPropertyOptional({ description: 'Key of a product; left out: everything that you may see.' })
-  @IsOptional()
-  @IsString()
-  @Length(1, 64)
+  @ProductField({ nonEmpty: true, description: 'Key of a product; left out: everything that you may see.' })
   product?: string;
 
-  @ApiPropertyOptional({ description: 'Key of a customer.' })
-  @IsOptional()
-  @IsString()
-  @Length(1, 128)
+  @CustomerField({ optional: true, nonEmpty: true, description: 'Key of a customer.' })
   customer?: string;
 
   @ApiPropertyOptional({ format: 'uuid', description: 'Id of the person or the API key who did it.' })

@@ -1,13 +1,13 @@
 import { IsBoolean, IsIn, IsOptional, IsString, Length, MaxLength } from 'class-validator';
 import { MAX_PASSWORD, MIN_PASSWORD } from '@app/auth';
 import { type Language, LANGUAGES } from '@app/users';
+import { EmailField } from '../../http/input/fields.js';
 import { CustomerDto, ProfileDto } from '../../customers/dto/customer.dto.js';
 import { SubscriptionDto } from '../../subscriptions/dto/subscription.dto.js';
 import { UserDto } from '../../users/dto/user.dto.js';
 
 export class RegisterDto extends ProfileDto {
-  @IsString()
-  @MaxLength(254)
+  @EmailField()
   email: string;
 
   /** 15 characters or more, if the service is not set to take fewer; any characters, but no password that is tried first, and neither the e-mail nor `tollgate`. */
@@ -27,8 +27,7 @@ export class RegisterDto extends ProfileDto {
 }
 
 export class LoginDto {
-  @IsString()
-  @MaxLength(254)
+  @EmailField()
   email: string;
 
   @IsString()
@@ -43,8 +42,7 @@ export class TokenDto {
   grant_type: string;
 
   /** The e-mail. */
-  @IsString()
-  @MaxLength(254)
+  @EmailField()
   username: string;
 
   @IsString()

@@ -1,10 +1,10 @@
 import { IsString, Length, MaxLength } from 'class-validator';
 import { MAX_PASSWORD, MIN_PASSWORD } from '@app/auth';
+import { EmailField } from '../../http/input/fields.js';
 import { LoginDto } from './auth.dto.js';
 
 export class ForgotPasswordDto {
-  @IsString()
-  @MaxLength(254)
+  @EmailField()
   email: string;
 }
 

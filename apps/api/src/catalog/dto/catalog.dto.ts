@@ -1,13 +1,13 @@
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsIn, IsOptional, IsString, Length, MaxLength, ValidateNested } from 'class-validator';
+import { KeyField } from '../../http/input/fields.js';
 import { CatalogFeatureDto } from '../../features/dto/feature.dto.js';
 import { CatalogPlanDto } from '../../plans/dto/plan.dto.js';
 import { CreateProductDto } from '../../products/dto/product.dto.js';
 
 export class AssignmentDto {
   /** Key of a plan of this document. */
-  @IsString()
-  @MaxLength(64)
+  @KeyField()
   plan: string;
 
   /** Left out: everywhere. */

@@ -1,7 +1,7 @@
-import { IsIn, IsOptional, IsString, IsUUID, Length, Matches, MaxLength } from 'class-validator';
-import { ApiPropertyOptional } from '@nestjs/swagger';
+import { IsOptional, IsString, IsUUID, Length, Matches, MaxLength } from 'class-validator';
 import type { Customer } from '@app/customers';
-import { type Interval, INTERVALS } from '@app/kernel';
+import { type Interval } from '@app/kernel';
+import { CurrencyField, EmailField, IntervalField, KeyField, ProductField } from '../../http/input/fields.js';
 import { ListQuery } from '../../http/pagination/list.query.js';
 import { SubscriptionDto } from '../../subscriptions/dto/subscription.dto.js';
 
@@ -30,30 +30,21 @@ export class ProfileDto {
 
 /** What is left out stays as it is; at the first time the rest decides the plan. */
 export class PutCustomerDto extends ProfileDto {
-  @IsOptional()
-  @IsString()
-  @MaxLength(254)
+  @EmailField({ optional: true })
   email?: string | null;
 
   /** ISO 4217. */
-  @IsOptional()
-  @IsString()
-  @Length(3, 3)
+  @CurrencyField({ optional: true })
   currency?: string | null;
 
-  @IsOptional()
-  @IsString()
-  @MaxLength(64)
+  @ProductField()
   product?: string;
 
   /** The first plan; left out: the one assigned by region and device type. */
-  @IsOptional()
-  @IsString()
-  @Length(1, 64)
+  @KeyField({ optional: true, nonEmpty: true })
   plan?: string;
 
-  @IsOptional()
-  @IsIn(INTERVALS)
+  @IntervalField({ optional: true })
   interval?: Interval;
 
   /** Id of the test clock that the customer lives by, in all that it is and does; only the first time, and for good. */
@@ -63,10 +54,7 @@ export class PutCustomerDto extends ProfileDto {
 }
 
 export class ListCustomersQueryDto extends ListQuery {
-  @ApiPropertyOptional({ description: 'Only those with this e-mail, whatever the case of its letters.' })
-  @IsOptional()
-  @IsString()
-  @MaxLength(254)
+  @EmailField({ optional: true, description: 'Only those with this e-mail, whatever the case of its letters.' })
   email?: string;
 }
 

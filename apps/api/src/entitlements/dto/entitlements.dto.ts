@@ -1,13 +1,9 @@
-import { IsDateString, IsOptional, IsString, MaxLength } from 'class-validator';
-
 export class EntitlementsQueryDto {
-  @IsOptional()
-  @IsString()
-  @MaxLength(64)
+  @ProductField()
   product?: string;
 
   /** As it was then: by what was sold, and what had been recorded. Left out: now. */
-  @IsOptional()
-  @IsDateString({ strict: true })
+  @InstantField({ optional: true })
   at?: string;
 }
+import { InstantField, ProductField } from '../../http/input/fields.js';

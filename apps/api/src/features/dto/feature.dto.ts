@@ -1,14 +1,13 @@
-import { IsIn, IsOptional, IsString, Length, MaxLength } from 'class-validator';
+import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 import { FAILURE_POLICIES, type FailurePolicy, type Feature, FEATURE_TYPES, type FeatureType } from '@app/catalog';
+import { KeyField, NameField, ProductField } from '../../http/input/fields.js';
 
 export class CatalogFeatureDto {
   /** @example api_calls */
-  @IsString()
-  @MaxLength(64)
+  @KeyField()
   key: string;
 
-  @IsString()
-  @Length(1, 200)
+  @NameField()
   name: string;
 
   /** Never changes. */
@@ -28,21 +27,15 @@ export class CatalogFeatureDto {
 }
 
 export class CreateFeatureDto extends CatalogFeatureDto {
-  @IsOptional()
-  @IsString()
-  @MaxLength(64)
+  @ProductField()
   product?: string;
 }
 
 export class UpdateFeatureDto {
-  @IsOptional()
-  @IsString()
-  @MaxLength(64)
+  @ProductField()
   product?: string;
 
-  @IsOptional()
-  @IsString()
-  @Length(1, 200)
+  @NameField({ optional: true })
   name?: string;
 
   @IsOptional()

@@ -1,25 +1,22 @@
 import { Type } from 'class-transformer';
-import {
-  IsDateString,
-  IsIn,
-  IsInt,
-  IsOptional,
-  IsString,
-  Length,
-  Max,
-  MaxLength,
-  Min,
-  ValidateNested,
-} from 'class-validator';
+import { IsInt, IsOptional, Max, Min, ValidateNested } from 'class-validator';
 import { ApiProperty } from '@nestjs/swagger';
 import type { GrantOfFeature } from '@app/entitlements';
 import { type Interval, INTERVALS } from '@app/kernel';
+import {
+  FeatureField,
+  InstantField,
+  IntervalField,
+  ProductField,
+  QuantityField,
+  ReasonField,
+} from '../../http/input/fields.js';
 import { ListQuery } from '../../http/pagination/list.query.js';
 
 const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 
 export class RecurrenceDto {
-  @IsIn(INTERVALS)
+  @IntervalField()
   interval: Interval;
 
   /** Every so many intervals. @default 1 */
@@ -30,25 +27,19 @@ export class RecurrenceDto {
   count?: number;
 
   /** Counted from here. Left out: from effectiveAt. */
-  @IsOptional()
-  @IsDateString({ strict: true })
+  @InstantField({ optional: true })
   anchor?: string;
 }
 
 export class CreateGrantDto {
-  @IsOptional()
-  @IsString()
-  @MaxLength(64)
+  @ProductField()
   product?: string;
 
-  @IsString()
-  @Length(1, 64)
+  @FeatureField()
   feature: string;
 
   /** Units. */
-  @IsInt()
-  @Min(1)
-  @Max(MAX_COUNT)
+  @QuantityField()
   quantity: number;
 
   /** The lowest is burnt first; among equals what expires first, then the oldest. @default 1 */
@@ -59,13 +50,11 @@ export class CreateGrantDto {
   priority?: number;
 
   /** Left out: now. */
-  @IsOptional()
-  @IsDateString({ strict: true })
+  @InstantField({ optional: true })
   effectiveAt?: string;
 
   /** Exclusive. Left out: never. */
-  @IsOptional()
-  @IsDateString({ strict: true })
+  @InstantField({ optional: true })
   expiresAt?: string;
 
   /** Full again each time. */
@@ -89,16 +78,12 @@ export class CreateGrantDto {
   rolloverMax?: number;
 
   /** Kept in the audit log. */
-  @IsOptional()
-  @IsString()
-  @Length(1, 500)
+  @ReasonField({ optional: true, nonEmpty: true })
   reason?: string;
 }
 
 export class GrantQueryDto extends ListQuery {
-  @IsOptional()
-  @IsString()
-  @MaxLength(64)
+  @ProductField()
   product?: string;
 }
 

@@ -1,6 +1,7 @@
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { ApiPropertyOptional } from '@nestjs/swagger';
+import { FieldListField } from '../input/fields.js';
 
 /** What every list takes. */
 export class ListQuery {
@@ -18,9 +19,6 @@ export class ListQuery {
   @MaxLength(512)
   cursor?: string;
 
-  @ApiPropertyOptional({ description: 'Only these members of each row, separated by commas.', example: 'id,status' })
-  @IsOptional()
-  @IsString()
-  @MaxLength(512)
+  @FieldListField()
   fields?: string;
 }

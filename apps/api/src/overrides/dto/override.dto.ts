@@ -1,25 +1,13 @@
-import {
-  IsDateString,
-  IsIn,
-  IsObject,
-  IsOptional,
-  IsString,
-  Length,
-  MaxLength,
-  Min,
-  IsInt,
-  Max,
-} from 'class-validator';
+import { IsIn, IsObject, IsOptional, Min, IsInt, Max } from 'class-validator';
 import { ApiProperty } from '@nestjs/swagger';
 import { type Overage, OVERAGES, type WindowName, WINDOWS } from '@app/catalog';
+import { InstantField, ProductField, ReasonField } from '../../http/input/fields.js';
 
 const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 
 /** Terms for one customer in place of the plan's; which of them belong depends on the type of the feature. */
 export class SetOverrideDto {
-  @IsOptional()
-  @IsString()
-  @MaxLength(64)
+  @ProductField()
   product?: string;
 
   /** Metered: units; null is unlimited, 0 is none. */
@@ -73,21 +61,16 @@ export class SetOverrideDto {
   value?: string | number | boolean;
 
   /** From then on the plan holds again. Left out: never. */
-  @IsOptional()
-  @IsDateString({ strict: true })
+  @InstantField({ optional: true })
   expiresAt?: string;
 
   /** Kept in the audit log. */
-  @IsOptional()
-  @IsString()
-  @Length(1, 500)
+  @ReasonField({ optional: true, nonEmpty: true })
   reason?: string;
 }
 
 export class RemoveOverrideQueryDto {
-  @IsOptional()
-  @IsString()
-  @MaxLength(64)
+  @ProductField()
   product?: string;
 }
 

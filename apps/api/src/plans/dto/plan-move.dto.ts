@@ -1,20 +1,16 @@
-import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 import type { PlanMigration } from '@app/subscriptions';
+import { ProductField, ReasonField, WhenField } from '../../http/input/fields.js';
 
 export class MovePlanDto {
-  @IsOptional()
-  @IsString()
-  @MaxLength(64)
+  @ProductField()
   product?: string;
 
   /** now: at once, prorated; period_end: each at the end of its own period. */
-  @IsIn(['now', 'period_end'])
+  @WhenField()
   when: 'now' | 'period_end';
 
   /** Kept in every timeline. */
-  @IsOptional()
-  @IsString()
-  @MaxLength(500)
+  @ReasonField({ optional: true })
   reason?: string;
 }
 

@@ -7,7 +7,6 @@ import {
   IsInt,
   IsOptional,
   IsString,
-  Length,
   MaxLength,
   Min,
   ValidateNested,
@@ -24,7 +23,15 @@ import {
   type WindowName,
   FEATURE_TYPES,
 } from '@app/catalog';
-import { type Interval, INTERVALS } from '@app/kernel';
+import { type Interval } from '@app/kernel';
+import {
+  CurrencyField,
+  FieldListField,
+  IntervalField,
+  KeyField,
+  NameField,
+  ProductField,
+} from '../../http/input/fields.js';
 import { ListQuery } from '../../http/pagination/list.query.js';
 
 export class MoneyDto {
@@ -34,13 +41,12 @@ export class MoneyDto {
   amount: number;
 
   /** ISO 4217. @example USD */
-  @IsString()
-  @Length(3, 3)
+  @CurrencyField()
   currency: string;
 }
 
 export class PriceDto extends MoneyDto {
-  @IsIn(INTERVALS)
+  @IntervalField()
   interval: Interval;
 
   /** @default 1 */
@@ -89,8 +95,7 @@ export class CreditGrantDto {
 /** What the plan says of one feature; which members belong depends on the type. */
 export class PlanEntitlementDto {
   /** Key of the feature. */
-  @IsString()
-  @MaxLength(64)
+  @KeyField()
   feature: string;
 
   @IsIn(FEATURE_TYPES)
@@ -134,8 +139,7 @@ export class PlanEntitlementDto {
 
 /** What a plan version holds. */
 export class PlanContentDto {
-  @IsString()
-  @Length(1, 200)
+  @NameField()
   name: string;
 
   @IsOptional()
@@ -171,28 +175,21 @@ export class PlanContentDto {
 
 export class CatalogPlanDto extends PlanContentDto {
   /** @example pro */
-  @IsString()
-  @MaxLength(64)
+  @KeyField()
   key: string;
 }
 
 export class CreatePlanDto extends CatalogPlanDto {
-  @IsOptional()
-  @IsString()
-  @MaxLength(64)
+  @ProductField()
   product?: string;
 }
 
 /** What is left out stays; lists are replaced whole. */
 export class UpdatePlanDto {
-  @IsOptional()
-  @IsString()
-  @MaxLength(64)
+  @ProductField()
   product?: string;
 
-  @IsOptional()
-  @IsString()
-  @Length(1, 200)
+  @NameField({ optional: true })
   name?: string;
 
   @IsOptional()
@@ -225,16 +222,12 @@ export class UpdatePlanDto {
 }
 
 export class ProductOnlyDto {
-  @IsOptional()
-  @IsString()
-  @MaxLength(64)
+  @ProductField()
   product?: string;
 }
 
 export class PlanListQueryDto extends ListQuery {
-  @IsOptional()
-  @IsString()
-  @MaxLength(64)
+  @ProductField()
   product?: string;
 
   /** Admins only: everybody else sees what is published. */
@@ -258,35 +251,25 @@ export class PlanListQueryDto extends ListQuery {
   @MaxLength(3)
   currency?: string;
 
-  @IsOptional()
-  @IsIn(INTERVALS)
+  @IntervalField({ optional: true })
   interval?: Interval;
 }
 
 export class SparseQueryDto {
-  /** Only these members, separated by commas. */
-  @IsOptional()
-  @IsString()
-  @MaxLength(512)
+  @FieldListField()
   fields?: string;
 }
 
 export class ProductQueryDto {
-  @IsOptional()
-  @IsString()
-  @MaxLength(64)
+  @ProductField()
   product?: string;
 
-  @IsOptional()
-  @IsString()
-  @MaxLength(512)
+  @FieldListField()
   fields?: string;
 }
 
 export class ProductListQueryDto extends ListQuery {
-  @IsOptional()
-  @IsString()
-  @MaxLength(64)
+  @ProductField()
   product?: string;
 }
 

@@ -1,21 +1,17 @@
-import { IsOptional, IsString, Length, MaxLength } from 'class-validator';
 import type { Product } from '@app/catalog';
+import { KeyField, NameField } from '../../http/input/fields.js';
 
 export class CreateProductDto {
   /** @example api */
-  @IsString()
-  @MaxLength(64)
+  @KeyField()
   key: string;
 
-  @IsString()
-  @Length(1, 200)
+  @NameField()
   name: string;
 }
 
 export class UpdateProductDto {
-  @IsOptional()
-  @IsString()
-  @Length(1, 200)
+  @NameField({ optional: true })
   name?: string;
 }
 

@@ -1,30 +1,23 @@
-import { IsInt, IsOptional, IsString, Length, Max, MaxLength, Min } from 'class-validator';
+import { IsInt, Max, Min } from 'class-validator';
 import type { ReservationDecision } from '@app/metering';
+import { CustomerField, FeatureField, ProductField, QuantityField } from '../../http/input/fields.js';
 import { DecisionDto } from '../../usage/dto/usage.dto.js';
 
-const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 const MAX_TTL_SECONDS = 604_800;
 
 export class CreateReservationDto {
   /** Key of the customer; people may leave it out or say "me". */
-  @IsOptional()
-  @IsString()
-  @MaxLength(128)
+  @CustomerField({ optional: true })
   customer?: string;
 
-  @IsOptional()
-  @IsString()
-  @MaxLength(64)
+  @ProductField()
   product?: string;
 
-  @IsString()
-  @Length(1, 64)
+  @FeatureField()
   feature: string;
 
   /** Units. */
-  @IsInt()
-  @Min(1)
-  @Max(MAX_COUNT)
+  @QuantityField()
   quantity: number;
 
   /** Held for this long, a week at most, unless a heartbeat prolongs it. */
@@ -36,10 +29,7 @@ export class CreateReservationDto {
 
 export class CommitReservationDto {
   /** Units, at most those that are held. Left out: all of them. */
-  @IsOptional()
-  @IsInt()
-  @Min(0)
-  @Max(MAX_COUNT)
+  @QuantityField({ optional: true, minimum: 0 })
   quantity?: number;
 }
 

@@ -1,5 +1,4 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsOptional, IsString, Length } from 'class-validator';
 import { grouped, totalOf } from '@app/kernel';
 import type { CountedStep, FeatureUsage, ProductUsage, SeriesStep } from '@app/metering';
 import {
@@ -9,6 +8,7 @@ import {
   SUBSCRIPTION_STATUSES,
   type SubscriptionStatus,
 } from '@app/subscriptions';
+import { FeatureField } from '../../http/input/fields.js';
 import { UsageSpanDto, UsageStepDto } from '../../usage/dto/usage.dto.js';
 
 const byPlan = (rows: PlanStats[]): [string, PlanStats[]][] => [...grouped(rows, ({ plan }) => plan)];
@@ -125,9 +125,7 @@ export class RevenueStatsDto {
 
 export class UsageStatsQueryDto extends UsageSpanDto {
   /** Key of a feature; left out: all of the product. */
-  @IsOptional()
-  @IsString()
-  @Length(1, 64)
+  @FeatureField({ optional: true })
   feature?: string;
 }
 

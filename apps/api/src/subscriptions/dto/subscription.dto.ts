@@ -1,32 +1,28 @@
 import { IntersectionType, OmitType, PartialType } from '@nestjs/swagger';
-import {
-  IsBoolean,
-  IsDateString,
-  IsIn,
-  IsInt,
-  IsOptional,
-  IsString,
-  IsUUID,
-  Length,
-  Matches,
-  Max,
-  MaxLength,
-  Min,
-} from 'class-validator';
-import { type Interval, INTERVALS } from '@app/kernel';
+import { IsBoolean, IsIn, IsInt, IsOptional, IsUUID, Matches, Max, Min } from 'class-validator';
+import { type Interval } from '@app/kernel';
 import type { RecordedEvent } from '@app/events';
 import { type SoldPrice, type Subscription, SUBSCRIPTION_STATUSES, type SubscriptionStatus } from '@app/subscriptions';
+import {
+  CurrencyField,
+  CustomerField,
+  FieldListField,
+  InstantField,
+  IntervalField,
+  KeyField,
+  ProductField,
+  ReasonField,
+  WhenField,
+} from '../../http/input/fields.js';
 import { ListQuery } from '../../http/pagination/list.query.js';
 
 export class PlanSelectionDto {
   /** Key of the plan. */
-  @IsString()
-  @Length(1, 64)
+  @KeyField({ nonEmpty: true })
   plan: string;
 
   /** Left out: the one paid now, else the first that the plan has. */
-  @IsOptional()
-  @IsIn(INTERVALS)
+  @IntervalField({ optional: true })
   interval?: Interval;
 
   /** With interval; left out: 1. */
@@ -46,19 +42,13 @@ export class PlanSelectionDto {
 
 export class CreateSubscriptionDto extends PlanSelectionDto {
   /** Key of the customer; people may leave it out or say "me". */
-  @IsOptional()
-  @IsString()
-  @MaxLength(128)
+  @CustomerField({ optional: true })
   customer?: string;
 
-  @IsOptional()
-  @IsString()
-  @MaxLength(64)
+  @ProductField()
   product?: string;
 
-  @IsOptional()
-  @IsString()
-  @Length(3, 3)
+  @CurrencyField({ optional: true })
   currency?: string;
 
   /** Instead of the plan's own trial; not for people who subscribe themselves. */
@@ -74,13 +64,11 @@ export class CreateSubscriptionDto extends PlanSelectionDto {
   autoRenew?: boolean;
 
   /** When it begins; left out: at once. May follow a subscription that is set to end by then. */
-  @IsOptional()
-  @IsDateString({ strict: true })
+  @InstantField({ optional: true })
   startsAt?: string;
 
   /** Periods are counted from here, and the first one is shorter; left out: from the start, or the end of the trial. Not for people who subscribe themselves. */
-  @IsOptional()
-  @IsDateString({ strict: true })
+  @InstantField({ optional: true })
   billingAnchor?: string;
 
   /** It has no period end: it ends when somebody ends it. Not for people who subscribe themselves. @default false */
@@ -91,15 +79,13 @@ export class CreateSubscriptionDto extends PlanSelectionDto {
 
 export class ReasonDto {
   /** Kept in the timeline. */
-  @IsOptional()
-  @IsString()
-  @MaxLength(500)
+  @ReasonField({ optional: true })
   reason?: string;
 }
 
 /** Without a plan, the plan, version and price stay as they were sold. */
 export class ChangeSubscriptionDto extends IntersectionType(PartialType(PlanSelectionDto), ReasonDto) {
-  @IsIn(['now', 'period_end'])
+  @WhenField()
   when: 'now' | 'period_end';
 
   /** false: nothing is credited, and nothing charged for the rest of a period that goes on. Not for people who change their own. @default true */
@@ -114,18 +100,16 @@ export class RenewSubscriptionDto extends ReasonDto {
    * counts anew and the rest of the old one is credited; not for people who renew their own. What is over begins again in either case.
    * @default period_end
    */
-  @IsOptional()
-  @IsIn(['now', 'period_end'])
+  @WhenField({ optional: true })
   when?: 'now' | 'period_end';
 }
 
 export class ExtendSubscriptionDto {
   /** The new end of the current period, and of a trial that runs: later than the present one. */
-  @IsDateString({ strict: true })
+  @InstantField()
   to: string;
 
-  @IsString()
-  @Length(1, 500)
+  @ReasonField({ nonEmpty: true })
   reason: string;
 }
 
@@ -143,7 +127,7 @@ export class UpdateSubscriptionDto extends ReasonDto {
 
 export class CancelSubscriptionDto extends ReasonDto {
   /** now: it ends at once; period_end: it lives until currentPeriodEnd. */
-  @IsIn(['now', 'period_end'])
+  @WhenField()
   when: 'now' | 'period_end';
 
   /** With now: the rest of the period is credited. Not for people who cancel their own. @default false */
@@ -153,9 +137,7 @@ export class CancelSubscriptionDto extends ReasonDto {
 }
 
 export class HistoryQueryDto extends ListQuery {
-  @IsOptional()
-  @IsString()
-  @MaxLength(64)
+  @ProductField()
   product?: string;
 
   @IsOptional()
@@ -163,40 +145,30 @@ export class HistoryQueryDto extends ListQuery {
   status?: SubscriptionStatus;
 
   /** Made at or after. */
-  @IsOptional()
-  @IsDateString({ strict: true })
+  @InstantField({ optional: true })
   from?: string;
 
   /** Made before. */
-  @IsOptional()
-  @IsDateString({ strict: true })
+  @InstantField({ optional: true })
   to?: string;
 }
 
 export class LiveQueryDto {
-  @IsOptional()
-  @IsString()
-  @MaxLength(64)
+  @ProductField()
   product?: string;
 
   /** As it was then. */
-  @IsOptional()
-  @IsDateString({ strict: true })
+  @InstantField({ optional: true })
   at?: string;
 
-  /** Only these members, separated by commas. */
-  @IsOptional()
-  @IsString()
-  @MaxLength(512)
+  @FieldListField()
   fields?: string;
 }
 
 export class SubscriptionQueryDto extends OmitType(LiveQueryDto, ['product']) {}
 
 export class SubscriptionListQueryDto extends ListQuery {
-  @IsOptional()
-  @IsString()
-  @MaxLength(64)
+  @ProductField()
   product?: string;
 
   /** Left out: live ones. Follows what jobs have written down, a second late at most; the rows are told as they are now. */
@@ -205,19 +177,15 @@ export class SubscriptionListQueryDto extends ListQuery {
   status?: SubscriptionStatus;
 
   /** Key of a plan: live ones on it. */
-  @IsOptional()
-  @IsString()
-  @MaxLength(64)
+  @KeyField({ optional: true })
   plan?: string;
 
   /** Made at or after. */
-  @IsOptional()
-  @IsDateString({ strict: true })
+  @InstantField({ optional: true })
   from?: string;
 
   /** Made before. */
-  @IsOptional()
-  @IsDateString({ strict: true })
+  @InstantField({ optional: true })
   to?: string;
 
   /** Those of the customers of a test clock; left out: those of real time. */

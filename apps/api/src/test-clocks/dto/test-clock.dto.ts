@@ -1,15 +1,15 @@
-import { IsDateString } from 'class-validator';
 import type { TestClock } from '@app/customers';
+import { InstantField } from '../../http/input/fields.js';
 
 export class CreateTestClockDto {
   /** Where it stands. */
-  @IsDateString({ strict: true })
+  @InstantField()
   now: string;
 }
 
 export class AdvanceTestClockDto {
   /** Later than it stands. */
-  @IsDateString({ strict: true })
+  @InstantField()
   to: string;
 }
 

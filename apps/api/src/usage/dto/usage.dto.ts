@@ -4,7 +4,6 @@ import {
   ArrayMinSize,
   IsArray,
   IsBoolean,
-  IsDateString,
   IsIn,
   IsInt,
   IsObject,
@@ -13,13 +12,20 @@ import {
   IsUUID,
   Length,
   Max,
-  MaxLength,
   Min,
   NotEquals,
   ValidateNested,
 } from 'class-validator';
 import { ApiProperty } from '@nestjs/swagger';
 import { FEATURE_TYPES, type FeatureType } from '@app/catalog';
+import {
+  CustomerField,
+  FeatureField,
+  InstantField,
+  ProductField,
+  QuantityField,
+  ReasonField,
+} from '../../http/input/fields.js';
 import { ItemsOf } from '../../http/input/quick-check.js';
 import { type CheckReport, type Decision, SERIES_STEPS, type SeriesStep, type UsageSeries } from '@app/metering';
 import { ProductOnlyDto } from '../../plans/dto/plan.dto.js';
@@ -28,20 +34,14 @@ const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 
 export class CheckDto {
   /** Key of the customer; people may leave it out or say "me". */
-  @IsOptional()
-  @IsString()
-  @MaxLength(128)
+  @CustomerField({ optional: true })
   customer?: string;
 
-  @IsOptional()
-  @IsString()
-  @MaxLength(64)
+  @ProductField()
   product?: string;
 
   /** One feature, or else features. */
-  @IsOptional()
-  @IsString()
-  @Length(1, 64)
+  @FeatureField({ optional: true })
   feature?: string;
 
   /** Several features; the answer is then a list of decisions in this order. */
@@ -54,49 +54,33 @@ export class CheckDto {
   features?: string[];
 
   /** Units, with one feature. @default 1 */
-  @IsOptional()
-  @IsInt()
-  @Min(1)
-  @Max(MAX_COUNT)
+  @QuantityField({ optional: true })
   quantity?: number;
 }
 
 export class QuantityOfDto {
-  @IsString()
-  @Length(1, 64)
+  @FeatureField()
   feature: string;
 
   /** Units. @default 1 */
-  @IsOptional()
-  @IsInt()
-  @Min(1)
-  @Max(MAX_COUNT)
+  @QuantityField({ optional: true })
   quantity?: number;
 }
 
 export class ConsumeDto {
   /** Key of the customer; people may leave it out or say "me". */
-  @IsOptional()
-  @IsString()
-  @MaxLength(128)
+  @CustomerField({ optional: true })
   customer?: string;
 
-  @IsOptional()
-  @IsString()
-  @MaxLength(64)
+  @ProductField()
   product?: string;
 
   /** One feature, or else features. */
-  @IsOptional()
-  @IsString()
-  @Length(1, 64)
+  @FeatureField({ optional: true })
   feature?: string;
 
   /** Units of the one feature. @default 1 */
-  @IsOptional()
-  @IsInt()
-  @Min(1)
-  @Max(MAX_COUNT)
+  @QuantityField({ optional: true })
   quantity?: number;
 
   /** Several features: all of them are counted, or none; the answer is then a joint decision. */
@@ -187,23 +171,18 @@ export class UsageEventDto {
   @Length(1, 255)
   id: string;
 
-  @IsString()
-  @Length(1, 128)
+  @CustomerField({ nonEmpty: true })
   customer: string;
 
-  @IsString()
-  @Length(1, 64)
+  @FeatureField()
   feature: string;
 
   /** Units. */
-  @IsInt()
-  @Min(1)
-  @Max(MAX_COUNT)
+  @QuantityField()
   quantity: number;
 
   /** Counts in the window of this time; up to 92 days ago. Left out: now. */
-  @IsOptional()
-  @IsDateString({ strict: true })
+  @InstantField({ optional: true })
   occurredAt?: string;
 
   /** Anything worth keeping with the usage, 10 kB at most. */
@@ -213,9 +192,7 @@ export class UsageEventDto {
 }
 
 export class UsageEventsDto {
-  @IsOptional()
-  @IsString()
-  @MaxLength(64)
+  @ProductField()
   product?: string;
 
   @IsArray()
@@ -242,17 +219,13 @@ export class UsageEventResultsDto {
 
 export class CorrectionDto {
   /** Key of the customer. */
-  @IsString()
-  @Length(1, 128)
+  @CustomerField({ nonEmpty: true })
   customer: string;
 
-  @IsOptional()
-  @IsString()
-  @MaxLength(64)
+  @ProductField()
   product?: string;
 
-  @IsString()
-  @Length(1, 64)
+  @FeatureField()
   feature: string;
 
   /** Units to add, or with a minus to take back: never more than were used. */
@@ -263,21 +236,17 @@ export class CorrectionDto {
   quantity: number;
 
   /** Corrects the window of this time. Left out: the one that runs now. */
-  @IsOptional()
-  @IsDateString({ strict: true })
+  @InstantField({ optional: true })
   at?: string;
 
   /** Kept in the audit log. */
-  @IsString()
-  @Length(1, 500)
+  @ReasonField({ nonEmpty: true })
   reason: string;
 }
 
 export class VerifyUsageDto {
   /** One customer only. */
-  @IsOptional()
-  @IsString()
-  @Length(1, 128)
+  @CustomerField({ optional: true, nonEmpty: true })
   customer?: string;
 
   /** Set counters that are wrong to what their ledger says. @default false */
@@ -338,13 +307,11 @@ export class VerifyReportDto {
 
 export class UsageSpanDto extends ProductOnlyDto {
   /** Left out: 30 days before "to". */
-  @IsOptional()
-  @IsDateString({ strict: true })
+  @InstantField({ optional: true })
   from?: string;
 
   /** Exclusive; left out: now. */
-  @IsOptional()
-  @IsDateString({ strict: true })
+  @InstantField({ optional: true })
   to?: string;
 
   /** How long a step is. @default day */
@@ -354,8 +321,7 @@ export class UsageSpanDto extends ProductOnlyDto {
 }
 
 export class UsageQueryDto extends UsageSpanDto {
-  @IsString()
-  @Length(1, 64)
+  @FeatureField()
   feature: string;
 }
 

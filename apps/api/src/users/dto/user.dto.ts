@@ -1,7 +1,8 @@
-import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsOptional, IsString, Length, MaxLength } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { Profile } from '@app/accounts';
 import { type Language, LANGUAGES, MAIL_TOPICS, type MailTopic, type Role, ROLES, type User } from '@app/users';
+import { EmailField, ProductField, ReasonField } from '../../http/input/fields.js';
 import { ProfileDto } from '../../customers/dto/customer.dto.js';
 import { ListQuery } from '../../http/pagination/list.query.js';
 
@@ -38,10 +39,7 @@ export class UpdateUserDto {
   @IsIn(ROLES)
   role?: Role;
 
-  /** Key of the product that a product admin rules. */
-  @IsOptional()
-  @IsString()
-  @Length(1, 64)
+  @ProductField({ nonEmpty: true, description: 'Key of the product that the product admin manages.' })
   product?: string;
 
   /** false: out at once, and no more logins. */
@@ -51,10 +49,7 @@ export class UpdateUserDto {
 }
 
 export class ListUsersQueryDto extends ListQuery {
-  @ApiPropertyOptional({ description: 'Only the one with this e-mail, in any spelling.' })
-  @IsOptional()
-  @IsString()
-  @MaxLength(254)
+  @EmailField({ optional: true, description: 'Only the one with this e-mail, in any spelling.' })
   email?: string;
 }
 
@@ -66,10 +61,7 @@ export class ConfirmDto {
 }
 
 export class RemoveUserQueryDto {
-  @ApiPropertyOptional({ description: 'Kept in the audit log.' })
-  @IsOptional()
-  @IsString()
-  @Length(1, 500)
+  @ReasonField({ optional: true, nonEmpty: true, description: 'Kept in the audit log.' })
   reason?: string;
 }
 

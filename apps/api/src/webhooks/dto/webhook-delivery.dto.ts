@@ -1,6 +1,7 @@
-import { IsBoolean, IsDateString, IsIn, IsInt, IsOptional, IsString, IsUUID, MaxLength, Min } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsOptional, IsString, IsUUID, MaxLength, Min } from 'class-validator';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { DELIVERY_STATUSES, type DeliveryStatus, type LoggedDelivery } from '@app/deliveries';
+import { InstantField } from '../../http/input/fields.js';
 import { ListQuery } from '../../http/pagination/list.query.js';
 
 export class WebhookDeliveryQueryDto extends ListQuery {
@@ -88,11 +89,11 @@ export class WebhookDeliveryPageDto {
 
 /** The time span whose undelivered events are redelivered. */
 export class RedeliverDto {
-  @IsDateString({ strict: true })
+  @InstantField()
   from: string;
 
   /** End of the span, exclusive. */
-  @IsDateString({ strict: true })
+  @InstantField()
   to: string;
 
   /** true: also events that were delivered. @default false */

@@ -1,0 +1,96 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
+import { IsDateString, IsIn, IsInt, IsOptional, IsString, Length, Max, MaxLength, Min } from 'class-validator';
+import { INTERVALS } from '@app/kernel';
+
+/** What a use of a field may say of it. Without a description the doc comment above the field is published. */
+export interface FieldOptions {
+  /** @default false */
+  optional?: boolean;
+  description?: string;
+}
+
+/** A text that must not be empty, where most may be. */
+export interface TextOptions extends FieldOptions {
+  /** @default false */
+  nonEmpty?: boolean;
+}
+
+const MAX_KEY = 64;
+const MAX_CUSTOMER_KEY = 128;
+const MAX_NAME = 200;
+const MAX_EMAIL = 254;
+const MAX_REASON = 500;
+const MAX_FIELD_LIST = 512;
+
+/**
+ * Fields that many requests share: one decorator sets the validation rules and the OpenAPI schema.
+ *
+ * The build's swagger plugin adds types and doc comments, but cannot see rules behind a function: so they are repeated for it here.
+ * Rules register from the last to the first, as stacked decorators do: the order decides which message is returned first.
+ */
+function field({ optional, description }: FieldOptions, schema: ApiPropertyOptions, ...rules: PropertyDecorator[]) {
+  const documented = ApiProperty({ ...schema, description, required: !optional } as ApiPropertyOptions);
+  return applyDecorators(...[documented, ...(optional ? [IsOptional()] : []), ...rules].reverse());
+}
+
+function text(maxLength: number, { nonEmpty, ...options }: TextOptions) {
+  return nonEmpty
+    ? field(options, { minLength: 1, maxLength }, IsString(), Length(1, maxLength))
+    : field(options, { maxLength }, IsString(), MaxLength(maxLength));
+}
+
+/**
+ * A key of the catalogue: of a plan, a feature, a product.
+ * @example
+ * @KeyField({ optional: true })
+ * plan?: string;
+ */
+export const KeyField = (options: TextOptions = {}) => text(MAX_KEY, options);
+
+/** The product that a request is about; left out: the default product, or the only one that the caller may use. */
+export const ProductField = (options: TextOptions = {}) =>
+  KeyField({
+    optional: true,
+    description: 'Key of the product. Left out: the product of the API key or account, else the default product.',
+    ...options,
+  });
+
+/** The feature that a request is about. */
+export const FeatureField = (options: TextOptions = {}) => KeyField({ nonEmpty: true, ...options });
+
+/** A customer by the caller's own key, or "me". */
+export const CustomerField = (options: TextOptions = {}) => text(MAX_CUSTOMER_KEY, options);
+
+/** A name that people read. */
+export const NameField = (options: FieldOptions = {}) => text(MAX_NAME, { nonEmpty: true, ...options });
+
+export const EmailField = (options: FieldOptions = {}) => text(MAX_EMAIL, options);
+
+/** Why a change was made: stored with its event. */
+export const ReasonField = (options: TextOptions = {}) => text(MAX_REASON, options);
+
+/** The query parameter `fields`: the response holds only the named members. */
+export const FieldListField = () =>
+  text(MAX_FIELD_LIST, {
+    optional: true,
+    description: 'Names of the members to return, separated by commas. Left out: all of them.',
+  });
+
+/** An instant in ISO 8601, such as 2026-01-31T00:00:00Z. */
+export const InstantField = (options: FieldOptions = {}) => field(options, {}, IsDateString({ strict: true }));
+
+/** Units of a feature. @param minimum 1, or 0 where nothing at all is a valid amount */
+export const QuantityField = ({ minimum = 1, ...options }: FieldOptions & { minimum?: number } = {}) =>
+  field(options, { minimum }, IsInt(), Min(minimum), Max(Number.MAX_SAFE_INTEGER));
+
+/** The length of one billing step. */
+export const IntervalField = (options: FieldOptions = {}) => field(options, { enum: INTERVALS }, IsIn(INTERVALS));
+
+/** An ISO 4217 code; the command checks that the currency exists. */
+export const CurrencyField = (options: FieldOptions = {}) =>
+  field(options, { minLength: 3, maxLength: 3 }, IsString(), Length(3, 3));
+
+/** When a change of a subscription takes effect. */
+export const WhenField = (options: FieldOptions = {}) =>
+  field(options, { enum: ['now', 'period_end'] }, IsIn(['now', 'period_end']));

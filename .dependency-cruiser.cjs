@@ -65,9 +65,13 @@ module.exports = {
     {
       name: 'pure-domain',
       severity: 'error',
-      comment: 'domain/ imports the kernel and its own folder; from lower libs only types.',
+      comment:
+        'domain/ imports the kernel and its own folder; from lower libs only types; and zod, which only describes shapes.',
       from: { path: '^libs/([^/]+)/src/domain/', pathNot: '\\.spec\\.ts$' },
-      to: { pathNot: ['^libs/kernel/', '^libs/$1/src/domain/'], dependencyTypesNot: ['type-only'] },
+      to: {
+        pathNot: ['^libs/kernel/', '^libs/$1/src/domain/', 'node_modules/zod/'],
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'pure-kernel',

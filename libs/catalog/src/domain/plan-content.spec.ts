@@ -68,8 +68,32 @@ describe('the content of a plan', () => {
     ['a region in words', { prices: [{ ...price, region: 'Armenia' }] }, 'prices.0.region'],
     ['a price twice', { prices: [price, { ...price, amount: 1 }] }, 'prices.1'],
     ['an endless trial', { trialDays: 731 }, 'trialDays'],
+    [
+      'a fault inside a member once',
+      { entitlements: [{ ...metered, rateLimit: { limit: 0 } }] },
+      'entitlements.0.rateLimit',
+    ],
+    [
+      'a grant without a window',
+      { entitlements: [{ feature: 'credit', type: 'credit', grant: { quantity: 1 } }] },
+      'entitlements.0.grant',
+    ],
+    [
+      'a static value that is a list',
+      { entitlements: [{ feature: 'static', type: 'static', value: [] }] },
+      'entitlements.0.value',
+    ],
+    ['a missing limit', { entitlements: [{ ...metered, limit: undefined }] }, 'entitlements.0.limit'],
+    ['an unknown member of a price', { prices: [{ ...price, cost: 1 }] }, 'prices.0.cost'],
+    ['an interval count of null', { prices: [{ ...price, intervalCount: null }] }, 'prices.0.intervalCount'],
   ])('refuses %s', (_, content, field) => {
     expect(fieldsOf(content)).toEqual([field]);
+  });
+
+  it('ignores members that are undefined', () => {
+    expect(
+      fieldsOf({ prices: [{ ...price, cost: undefined }], entitlements: [{ ...metered, value: undefined }] }),
+    ).toEqual([]);
   });
 
   it('is the same whatever the order of its members', () => {

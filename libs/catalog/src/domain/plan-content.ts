@@ -1,4 +1,5 @@
 import { DomainError, type FieldError, INTERVALS, isCurrency } from '@app/kernel';
+import { z } from 'zod';
 import {
   type EntitlementTerms,
   type Feature,
@@ -10,89 +11,65 @@ import {
 } from './catalog.js';
 
 const KEY = /^[a-z0-9][a-z0-9._-]{0,63}$/;
-const DEVICE_TYPE = /^[a-z0-9][a-z0-9_-]{0,31}$/;
-const REGION = /^[A-Z]{2}$/;
 const MAX_TRIAL_DAYS = 730;
+const MAX_INTERVAL_COUNT = 1_000;
 const MAX_STATIC_LENGTH = 1_000;
 
-type Members = Record<string, unknown>;
-type Rule = { check: (value: unknown) => boolean; message: string; optional?: boolean };
+const whole = (message: string, min: number, max = Number.MAX_SAFE_INTEGER) =>
+  z.int(message).min(min, message).max(max, message);
+const oneOf = <Value extends string>(values: readonly Value[]) => z.enum(values, `must be one of ${values.join(', ')}`);
+const matching = (form: RegExp, message: string) => z.string(message).regex(form, message).nullable().default(null);
 
-const matches = (form: RegExp, value: unknown): boolean => typeof value === 'string' && form.test(value);
-const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
-const oneOf = (values: readonly string[]): Rule => ({
-  check: (value) => values.includes(value as string),
-  message: `must be one of ${values.join(', ')}`,
-});
-const count: Rule = { check: isCount, message: 'must be a whole number of 0 or more' };
-const positive: Rule = {
-  check: (value) => isCount(value) && value !== 0,
-  message: 'must be a whole number of 1 or more',
+const count = whole('must be a whole number of 0 or more', 0);
+const positive = whole('must be a whole number of 1 or more', 1);
+const limit = whole('must be a whole number of 0 or more, or null for unlimited', 0).nullable();
+const currency = z.custom<string>(isCurrency, 'must be an ISO 4217 code such as USD');
+const trialDays = whole(`must be 0 to ${MAX_TRIAL_DAYS}`, 0, MAX_TRIAL_DAYS).default(0);
+
+/** An object with exactly these members. A member that is undefined counts as left out. */
+const exactly = <Shape extends z.ZodRawShape>(shape: Shape) => z.preprocess(withoutUndefined, z.strictObject(shape));
+
+/** A member that is an object. Any fault inside is reported once, as a fault of the whole member. */
+const members = <Shape extends z.ZodRawShape>(shape: Shape) => {
+  const schema = exactly(shape);
+  return z.custom<z.infer<z.ZodObject<Shape>>>(
+    (value) => schema.safeParse(value).success,
+    `must have ${Object.keys(shape).join(', ')} and nothing else`,
+  );
 };
-const limit: Rule = {
-  check: (value) => value === null || isCount(value),
-  message: 'must be a whole number of 0 or more, or null for unlimited',
-};
-const flag: Rule = { check: (value) => typeof value === 'boolean', message: 'must be true or false' };
-const currency: Rule = { check: isCurrency, message: 'must be an ISO 4217 code such as USD' };
-const optional = (rule: Rule): Rule => ({ ...rule, optional: true });
-const staticValue: Rule = {
-  check: (value) =>
-    typeof value === 'boolean' ||
-    (typeof value === 'number' && Number.isFinite(value)) ||
-    (typeof value === 'string' && value.length <= MAX_STATIC_LENGTH),
-  message: 'must be a text, a number, true or false',
-};
-const members = (shape: Record<string, Rule>): Rule => ({
-  check: (value) => isMembers(value) && problemsOf(value, shape, '').length === 0,
-  message: `must have ${Object.keys(shape).join(', ')} and nothing else`,
+
+const PRICE = exactly({
+  interval: oneOf(INTERVALS),
+  intervalCount: whole(`must be 1 to ${MAX_INTERVAL_COUNT}`, 1, MAX_INTERVAL_COUNT).default(1),
+  amount: count,
+  currency,
+  region: matching(/^[A-Z]{2}$/, 'must be two capital letters'),
+  deviceType: matching(/^[a-z0-9][a-z0-9_-]{0,31}$/, 'must be up to 32 of a-z, 0-9, _ and -'),
 });
 
-/** What the terms of each type of feature must look like. */
-const TERMS: Record<FeatureType, Record<string, Rule>> = {
-  boolean: { value: flag },
-  static: { value: staticValue },
-  metered: {
+/** The terms of each type of feature. */
+const TERMS = {
+  boolean: exactly({ value: z.boolean('must be true or false') }),
+  static: exactly({
+    value: z.union(
+      [z.boolean(), z.number(), z.string().max(MAX_STATIC_LENGTH)],
+      'must be a text, a number, true or false',
+    ),
+  }),
+  metered: exactly({
     limit,
     window: oneOf(WINDOWS),
     overage: oneOf(OVERAGES),
-    overagePrice: optional(members({ amount: count, currency })),
-    rateLimit: optional(members({ limit: positive, windowSeconds: positive })),
-  },
-  credit: { grant: members({ quantity: count, every: oneOf(WINDOWS), rolloverMax: optional(count) }) },
-};
+    overagePrice: members({ amount: count, currency }).optional(),
+    rateLimit: members({ limit: positive, windowSeconds: positive }).optional(),
+  }),
+  credit: exactly({ grant: members({ quantity: count, every: oneOf(WINDOWS), rolloverMax: count.optional() }) }),
+} satisfies Record<FeatureType, z.ZodType<Omit<EntitlementTerms, 'type'>>>;
 
-const PRICE: Record<string, Rule> = {
-  interval: oneOf(INTERVALS),
-  intervalCount: {
-    check: (value) => isCount(value) && (value as number) >= 1 && (value as number) <= 1_000,
-    message: 'must be 1 to 1000',
-  },
-  amount: count,
-  currency,
-  region: { check: (value) => value === null || matches(REGION, value), message: 'must be two capital letters' },
-  deviceType: {
-    check: (value) => value === null || matches(DEVICE_TYPE, value),
-    message: 'must be up to 32 of a-z, 0-9, _ and -',
-  },
-};
+/** What a plan version holds beside its texts and entitlements; the terms of those depend on the product's features. */
+const CONTENT = z.object({ trialDays, prices: z.array(PRICE).default([]) });
 
-function isMembers(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function problemsOf(value: Members, shape: Record<string, Rule>, path: string): FieldError[] {
-  const unknown = Object.keys(value).filter((name) => value[name] !== undefined && !(name in shape));
-  const wrong = Object.entries(shape).filter(
-    ([name, rule]) => !(rule.optional && value[name] === undefined) && !rule.check(value[name]),
-  );
-  return [
-    ...unknown.map((name) => ({ field: path + name, message: 'does not belong here' })),
-    ...wrong.map(([name, rule]) => ({ field: path + name, message: rule.message })),
-  ];
-}
-
-/** A plan version as a caller wrote it: entitlements flat, as in the contract. */
+/** A plan version as callers write it: the terms of an entitlement stand beside its feature and type. */
 export interface RawContent {
   name: string;
   description?: string;
@@ -102,75 +79,81 @@ export interface RawContent {
 }
 
 /**
- * Checks a plan version against the product's features and gives it its one canonical form.
- * @throws DomainError `invalid_fields` naming every field that is wrong.
+ * Checks a plan version against the product's features and returns its canonical form.
+ * @param path what the fields of errors begin with, such as `plans.0.`
+ * @throws DomainError `invalid_fields` with every field that is wrong
  */
 export function checkContent(raw: RawContent, features: Map<string, Feature>, path = ''): PlanContent {
-  const problems: FieldError[] = [];
-  const { trialDays = 0 } = raw;
-  if (!isCount(trialDays) || trialDays > MAX_TRIAL_DAYS)
-    problems.push({ field: `${path}trialDays`, message: `must be 0 to ${MAX_TRIAL_DAYS}` });
-  const prices = (raw.prices ?? []).map((price, index) =>
-    checkPrice(price as Members, `${path}prices.${index}.`, problems),
-  );
+  const content = CONTENT.safeParse({ trialDays: raw.trialDays, prices: raw.prices });
+  const problems = content.success ? [] : problemsOf(content.error, path);
   const entitlements = (raw.entitlements ?? []).map((item, index) =>
-    checkEntitlement(item as Members, features, `${path}entitlements.${index}.`, problems),
+    checkEntitlement(item, features, `${path}entitlements.${index}.`, problems),
   );
-  assertUnique(prices.map(priceKey), `${path}prices`, problems);
+  assertUnique((raw.prices ?? []).map(priceKey), `${path}prices`, problems);
   assertUnique(
-    entitlements.map((item) => item.feature),
+    entitlements.map(({ feature }) => feature),
     `${path}entitlements`,
     problems,
   );
-  if (problems.length > 0)
-    throw new DomainError('invalid', 'invalid_fields', 'Some fields are not valid.', { errors: problems });
-  return { name: raw.name, description: raw.description ?? '', trialDays, prices, entitlements };
-}
-
-function checkPrice(raw: Members, path: string, problems: FieldError[]): Price {
-  const price = {
-    intervalCount: 1,
-    ...defined(raw),
-    region: raw['region'] ?? null,
-    deviceType: raw['deviceType'] ?? null,
-  };
-  problems.push(...problemsOf(price, PRICE, path));
-  return price as unknown as Price;
+  if (!content.success || problems.length > 0) throw invalid(problems);
+  return { name: raw.name, description: raw.description ?? '', ...content.data, entitlements };
 }
 
 function checkEntitlement(
-  raw: Members,
+  raw: object,
   features: Map<string, Feature>,
   path: string,
   problems: FieldError[],
 ): { feature: string; terms: EntitlementTerms } {
-  const { feature: key, type, ...rest } = defined(raw);
+  const { feature: key, type, ...terms } = withoutUndefined(raw) as Record<string, unknown>;
   const feature = features.get(String(key));
   if (!feature || feature.archivedAt) {
     problems.push({ field: `${path}feature`, message: 'is not a feature of this product' });
   } else if (type !== feature.type) {
     problems.push({ field: `${path}type`, message: `must be ${feature.type}, as the feature is` });
   } else {
-    problems.push(...problemsOf(rest, TERMS[feature.type], path));
+    problems.push(...termsProblems(feature, terms, path));
   }
-  return { feature: String(key), terms: { type, ...rest } as EntitlementTerms };
+  return { feature: String(key), terms: { type, ...terms } as EntitlementTerms };
 }
 
-/** Checks terms that are given to one customer alone. @throws DomainError `invalid_fields` */
+/** Checks the terms of an override. @throws DomainError `invalid_fields` */
 export function checkTerms(feature: Feature, raw: object): EntitlementTerms {
-  const terms = defined(raw as Members);
-  const problems = problemsOf(terms, TERMS[feature.type], '');
-  if (problems.length > 0)
-    throw new DomainError('invalid', 'invalid_fields', 'Some fields are not valid.', { errors: problems });
+  const terms = withoutUndefined(raw) as object;
+  const problems = termsProblems(feature, terms, '');
+  if (problems.length > 0) throw invalid(problems);
   return { type: feature.type, ...terms } as EntitlementTerms;
 }
 
-function defined(raw: Members): Members {
-  return Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== undefined));
+function termsProblems(feature: Feature, terms: object, path: string): FieldError[] {
+  const { error } = TERMS[feature.type].safeParse(terms);
+  return error ? problemsOf(error, path) : [];
 }
 
-const priceKey = (price: Price): string =>
-  [price.interval, price.intervalCount, price.currency, price.region, price.deviceType].join(' ');
+/** Every wrong field once: a rule of several checks reports its message for each of them. */
+function problemsOf({ issues }: z.ZodError, path: string): FieldError[] {
+  const problems = issues.flatMap((issue) => {
+    const field = path + issue.path.join('.');
+    if (issue.code !== 'unrecognized_keys') return [{ field, message: issue.message }];
+    const prefix = issue.path.length > 0 ? `${field}.` : path;
+    return issue.keys.map((key) => ({ field: prefix + key, message: 'does not belong here' }));
+  });
+  return [...new Map(problems.map((problem) => [problem.field, problem])).values()];
+}
+
+function withoutUndefined(value: unknown): unknown {
+  return isMembers(value)
+    ? Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined))
+    : value;
+}
+
+const isMembers = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function priceKey(raw: object): string {
+  const { interval, intervalCount = 1, currency: code, region = null, deviceType = null } = raw as Partial<Price>;
+  return [interval, intervalCount, code, region, deviceType].join(' ');
+}
 
 function assertUnique(keys: string[], path: string, problems: FieldError[]): void {
   keys.forEach((key, index) => {
@@ -181,13 +164,14 @@ function assertUnique(keys: string[], path: string, problems: FieldError[]): voi
 /** @throws DomainError `invalid_fields` */
 export function checkKey(key: string, field = 'key'): void {
   if (!KEY.test(key)) {
-    throw new DomainError('invalid', 'invalid_fields', 'Some fields are not valid.', {
-      errors: [{ field, message: 'must be 1 to 64 of a-z, 0-9, dot, _ and -, and start with a letter or digit' }],
-    });
+    throw invalid([{ field, message: 'must be 1 to 64 of a-z, 0-9, dot, _ and -, and start with a letter or digit' }]);
   }
 }
 
-/** Equal content, whatever the order of members. */
+const invalid = (errors: FieldError[]): DomainError =>
+  new DomainError('invalid', 'invalid_fields', 'Some fields are not valid.', { errors });
+
+/** True for equal content, in any order of members. */
 export function sameContent(one: unknown, other: unknown): boolean {
   return canonical(one) === canonical(other);
 }

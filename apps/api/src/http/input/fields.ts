@@ -8,6 +8,7 @@ export interface FieldOptions {
   /** @default false */
   optional?: boolean;
   description?: string;
+  example?: string;
 }
 
 /** A text that must not be empty, where most may be. */
@@ -22,6 +23,7 @@ const MAX_NAME = 200;
 const MAX_EMAIL = 254;
 const MAX_REASON = 500;
 const MAX_FIELD_LIST = 512;
+const MAX_QUANTITY = Number.MAX_SAFE_INTEGER;
 
 /**
  * Fields that many requests share: one decorator sets the validation rules and the OpenAPI schema.
@@ -29,8 +31,9 @@ const MAX_FIELD_LIST = 512;
  * The build's swagger plugin adds types and doc comments, but cannot see rules behind a function: so they are repeated for it here.
  * Rules register from the last to the first, as stacked decorators do: the order decides which message is returned first.
  */
-function field({ optional, description }: FieldOptions, schema: ApiPropertyOptions, ...rules: PropertyDecorator[]) {
-  const documented = ApiProperty({ ...schema, description, required: !optional } as ApiPropertyOptions);
+function field(options: FieldOptions, schema: ApiPropertyOptions, ...rules: PropertyDecorator[]) {
+  const { optional, description, example } = options;
+  const documented = ApiProperty({ ...schema, description, example, required: !optional } as ApiPropertyOptions);
   return applyDecorators(...[documented, ...(optional ? [IsOptional()] : []), ...rules].reverse());
 }
 
@@ -71,10 +74,11 @@ export const EmailField = (options: FieldOptions = {}) => text(MAX_EMAIL, option
 export const ReasonField = (options: TextOptions = {}) => text(MAX_REASON, options);
 
 /** The query parameter `fields`: the response holds only the named members. */
-export const FieldListField = () =>
+export const FieldListField = (options: FieldOptions = {}) =>
   text(MAX_FIELD_LIST, {
     optional: true,
     description: 'Names of the members to return, separated by commas. Left out: all of them.',
+    ...options,
   });
 
 /** An instant in ISO 8601, such as 2026-01-31T00:00:00Z. */
@@ -82,7 +86,7 @@ export const InstantField = (options: FieldOptions = {}) => field(options, {}, I
 
 /** Units of a feature. @param minimum 1, or 0 where nothing at all is a valid amount */
 export const QuantityField = ({ minimum = 1, ...options }: FieldOptions & { minimum?: number } = {}) =>
-  field(options, { minimum }, IsInt(), Min(minimum), Max(Number.MAX_SAFE_INTEGER));
+  field(options, { minimum, maximum: MAX_QUANTITY }, IsInt(), Min(minimum), Max(MAX_QUANTITY));
 
 /** The length of one billing step. */
 export const IntervalField = (options: FieldOptions = {}) => field(options, { enum: INTERVALS }, IsIn(INTERVALS));

@@ -19,6 +19,9 @@ export class ListQuery {
   @MaxLength(512)
   cursor?: string;
 
-  @FieldListField()
+  @FieldListField({
+    description: 'Names of the members to return of each row, separated by commas.',
+    example: 'id,status',
+  })
   fields?: string;
 }

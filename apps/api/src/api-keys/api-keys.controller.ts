@@ -33,7 +33,7 @@ export class ApiKeysController {
   @Idempotent()
   @ApiOperation({
     operationId: 'createApiKey',
-    summary: 'Make an API key; admins make keys of services, others keys that act for themselves',
+    summary: 'Create an API key: admins for services, other users for their own customer',
   })
   @ApiProblems(404)
   async create(@Body() body: CreateApiKeyDto, @CurrentPrincipal() principal: UserPrincipal): Promise<CreatedApiKeyDto> {
@@ -46,7 +46,7 @@ export class ApiKeysController {
   @Allow({ users: 'user' })
   @ApiOperation({
     operationId: 'rotateApiKey',
-    summary: 'Make a key in its place: the same rights, another secret, yours; the old one goes on for a while',
+    summary: 'Rotate an API key: a new secret with the same rights; the old key works until the overlap ends',
   })
   @ApiProblems(404, 409)
   async rotate(
@@ -62,7 +62,7 @@ export class ApiKeysController {
   @Allow({ users: 'user' })
   @ApiOperation({
     operationId: 'listApiKeys',
-    summary: 'List the keys in force, newest first: your own, or all for admins',
+    summary: 'List valid API keys, newest first: your own, or all for admins',
   })
   async list(@Query() query: ListQuery, @CurrentPrincipal() principal: UserPrincipal): Promise<ApiKeyPageDto> {
     const binding = { owner: principal.userId };
@@ -76,7 +76,7 @@ export class ApiKeysController {
   @Delete(':id')
   @HttpCode(204)
   @Allow({ users: 'user' })
-  @ApiOperation({ operationId: 'revokeApiKey', summary: 'End a key at once' })
+  @ApiOperation({ operationId: 'revokeApiKey', summary: 'Revoke an API key immediately' })
   @ApiProblems(404)
   async revoke(@UuidParam('id') id: string, @CurrentPrincipal() principal: UserPrincipal): Promise<void> {
     await this.metered.revoke(id, principal);

@@ -24,7 +24,7 @@ export class AuditController {
   @Allow(RULE)
   @ApiOperation({
     operationId: 'listAuditLog',
-    summary: 'Who did what, from where, when, before and after; newest first',
+    summary: 'List the audit log, newest first',
   })
   @ApiProblems(404)
   async list(@Query() query: AuditQueryDto, @CurrentPrincipal() principal: Principal): Promise<AuditPageDto> {
@@ -39,7 +39,7 @@ export class AuditController {
 
   @Get('export')
   @Allow(RULE)
-  @ApiOperation({ operationId: 'exportAuditLog', summary: 'The same as a file, all of it' })
+  @ApiOperation({ operationId: 'exportAuditLog', summary: 'Export the audit log as CSV or NDJSON' })
   @ApiProduces(TYPES.csv, TYPES.ndjson)
   @ApiOkResponse({
     content: {

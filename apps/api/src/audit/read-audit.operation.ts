@@ -62,13 +62,13 @@ export class ReadAuditOperation {
     };
   }
 
-  /** Newest first. */
+  /** Lists entries, newest first. */
   async list(filter: AuditFilter, page: PageRequest): Promise<Page<NamedAuditEntry>> {
     const { data, hasMore } = toPage(await this.log.list(filter, page), page.limit);
     return { data: await this.withNames(data), hasMore };
   }
 
-  /** All of it, read a page at a time while it is sent. @throws DomainError `too_many_at_once` */
+  /** Streams all entries, page by page. @throws DomainError `too_many_at_once` */
   export(filter: AuditFilter, format: 'csv' | 'ndjson', principal: Principal): Readable {
     const entries = (): AsyncGenerator<AuditEntryDto> => this.entries(filter);
     return this.underWay.run(actorOf(principal).id!, () =>
@@ -76,7 +76,10 @@ export class ReadAuditOperation {
     );
   }
 
-  /** With the e-mail address of each user and the name of each API key that acted: one query for each, whatever the number of entries. */
+  /**
+   * With the e-mail address of each user and the name of each API key that acted: one query for each, for any number of
+   * entries.
+   */
   private async withNames(entries: AuditEntry[]): Promise<NamedAuditEntry[]> {
     const idsOf = (wanted: Actor['kind']): string[] => [
       ...new Set(entries.flatMap(({ actor: { kind, id } }) => (kind === wanted && id ? [id] : []))),
@@ -101,7 +104,7 @@ async function* inLines(entries: AsyncIterable<object>): AsyncGenerator<string> 
   for await (const entry of entries) yield `${JSON.stringify(entry)}\n`;
 }
 
-/** What begins like a formula gets a quote before it (OWASP, "CSV Injection"). */
+/** Prefixes values that look like a formula with a quote (OWASP, "CSV Injection"). */
 function inCsv(entries: AsyncIterable<AuditEntryDto>): Readable {
   const rows = Readable.from(entries).map((entry: AuditEntryDto) =>
     Object.values(CSV_COLUMNS).map((read) => read(entry) ?? ''),

@@ -41,8 +41,8 @@ export class AuthController {
   @Allow('public')
   @ApiOperation({
     operationId: 'register',
-    summary: 'Make an account, its customer and its subscription, all or nothing',
-    description: 'Mail asks to confirm the address; nothing waits for it.',
+    summary: 'Register an account with its customer and subscription in one transaction',
+    description: 'A verification mail is sent; the account can be used before verification.',
   })
   @ApiProblems(409)
   async register(@Body() body: RegisterDto, @RequestOrigin() origin: Origin): Promise<RegisteredDto> {
@@ -71,7 +71,7 @@ export class AuthController {
   @HttpCode(200)
   @Allow('public')
   @ApiConsumes('application/x-www-form-urlencoded')
-  @ApiOperation({ operationId: 'token', summary: 'Log in as OAuth 2 has it (password grant)' })
+  @ApiOperation({ operationId: 'token', summary: 'Log in with the OAuth 2 password grant' })
   @ApiProblems(400, 401)
   async token(
     @Body() { grant_type: grantType, username, password }: TokenDto,
@@ -88,9 +88,9 @@ export class AuthController {
   @Allow('public')
   @ApiOperation({
     operationId: 'refresh',
-    summary: 'Trade a refresh token for a new pair; a token that comes back ends its session',
+    summary: 'Rotate a refresh token; reuse of a rotated token revokes the session',
     description:
-      'Of copies that are sent at once one is traded and the others are refused; five seconds later a copy ends the session.',
+      'Of concurrent requests with one token, one succeeds. Reuse more than five seconds after rotation revokes the session.',
   })
   @ApiProblems(401)
   async refresh(@Body() { refreshToken }: RefreshDto): Promise<TokensDto> {
@@ -104,7 +104,7 @@ export class AuthController {
   @ApiCredentials()
   @ApiOperation({
     operationId: 'logout',
-    summary: 'End this session, or all of yours: access and refresh tokens are dead',
+    summary: 'Log out of this session or of all sessions; their tokens are revoked',
   })
   async logout(@Body() body: LogoutDto, @CurrentPrincipal() principal: UserPrincipal): Promise<void> {
     await this.logins.logout(principal, body);

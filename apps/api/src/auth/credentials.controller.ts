@@ -19,7 +19,7 @@ import {
   ResetPasswordDto,
 } from './dto/credentials.dto.js';
 
-/** The same for every address, whatever there is at it. */
+/** Same response for every address, so that it does not reveal accounts. */
 const MAILED: AcceptedDto = { message: 'If there is something to be done for this address, mail is on its way to it.' };
 
 @ApiTags('Auth')
@@ -34,7 +34,7 @@ export class CredentialsController {
   @Allow('public')
   @ApiOperation({
     operationId: 'forgotPassword',
-    summary: 'Ask for a mail to choose a new password with; the answer is the same for every address',
+    summary: 'Request a password reset mail; the response is the same for every address',
   })
   @ApiProblems()
   async forgotPassword(@Body() { email }: ForgotPasswordDto): Promise<AcceptedDto> {
@@ -48,7 +48,7 @@ export class CredentialsController {
   @Allow('public')
   @ApiOperation({
     operationId: 'resetPassword',
-    summary: 'Choose a new password with the token of a mail; all sessions end',
+    summary: 'Reset the password with the token from a mail; all sessions end',
   })
   @ApiProblems()
   async resetPassword(@Body() { token, password }: ResetPasswordDto, @RequestOrigin() origin: Origin): Promise<void> {
@@ -59,7 +59,7 @@ export class CredentialsController {
   @Idempotent()
   @HttpCode(204)
   @Allow('public')
-  @ApiOperation({ operationId: 'verifyEmail', summary: 'Confirm an e-mail address with the token of a mail' })
+  @ApiOperation({ operationId: 'verifyEmail', summary: 'Verify an e-mail address with the token from a mail' })
   @ApiProblems(409)
   async verifyEmail(@Body() { token }: ActionTokenDto, @RequestOrigin() origin: Origin): Promise<void> {
     await this.credentials.verifyEmail(token, origin);
@@ -70,7 +70,7 @@ export class CredentialsController {
   @HttpCode(202)
   @Allow({ users: 'user' })
   @ApiCredentials()
-  @ApiOperation({ operationId: 'resendVerification', summary: 'Send the mail that confirms the address once more' })
+  @ApiOperation({ operationId: 'resendVerification', summary: 'Resend the verification mail' })
   async resendVerification(@Body() _: EmptyDto, @CurrentPrincipal() principal: UserPrincipal): Promise<AcceptedDto> {
     await this.credentials.resendVerification(principal);
     return MAILED;
@@ -81,7 +81,7 @@ export class CredentialsController {
   @HttpCode(204)
   @Allow({ users: 'user' })
   @ApiCredentials()
-  @ApiOperation({ operationId: 'changePassword', summary: 'Change your password; all your other sessions end' })
+  @ApiOperation({ operationId: 'changePassword', summary: 'Change your password; all other sessions end' })
   async changePassword(
     @Body() body: ChangePasswordDto,
     @CurrentPrincipal() principal: UserPrincipal,
@@ -97,7 +97,7 @@ export class CredentialsController {
   @ApiCredentials()
   @ApiOperation({
     operationId: 'changeEmail',
-    summary: 'Ask for another e-mail address; it changes when the mail to it is confirmed',
+    summary: 'Request a change of your e-mail address; it takes effect when the new address is verified',
   })
   async changeEmail(
     @Body() body: ChangeEmailDto,

@@ -12,7 +12,7 @@ export class JwksController {
   @Get('jwks.json')
   @Allow('public')
   @Header('cache-control', 'public, max-age=60')
-  @ApiOperation({ operationId: 'getJwks', summary: 'The public keys that access tokens are signed with (RFC 7517)' })
+  @ApiOperation({ operationId: 'getJwks', summary: 'Get the public keys that verify access tokens (RFC 7517)' })
   async jwks(): Promise<JwksDto> {
     return { keys: (await this.keys.publicKeys()).map((key) => ({ ...key })) };
   }

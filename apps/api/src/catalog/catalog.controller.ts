@@ -21,7 +21,7 @@ export class CatalogController {
   @Allow({ scope: 'catalog:read', users: 'product_admin', support: 'reads' })
   @ApiOperation({
     operationId: 'getCatalog',
-    summary: 'Read the whole catalogue of a product, in the form that apply takes',
+    summary: 'Get the catalogue of a product as a document for apply',
   })
   @ApiProblems(404)
   get(@Query() _: ProductQueryDto, @ProductKey() product: string): Promise<CatalogDto> {
@@ -33,7 +33,7 @@ export class CatalogController {
   @Idempotent()
   @HttpCode(200)
   @Allow({ scope: 'catalog:write', users: 'product_admin' })
-  @ApiOperation({ operationId: 'applyCatalog', summary: 'Make the catalogue of a product what the document says' })
+  @ApiOperation({ operationId: 'applyCatalog', summary: 'Apply a catalogue document to a product' })
   @ApiProblems(409)
   apply(
     @Body() body: CatalogDto,

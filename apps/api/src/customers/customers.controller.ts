@@ -49,11 +49,11 @@ export class CustomersController {
   @Allow({ scope: 'customers:write', users: 'product_admin' })
   @ApiOperation({
     operationId: 'putCustomer',
-    summary: 'Make or update a customer by your own key; safe to repeat',
-    description: 'The first time it is put on the plan assigned by region and device type, in the same transaction.',
+    summary: 'Create or update a customer by your own key; safe to repeat',
+    description: 'A new customer gets the plan assigned by region and device type, in the same transaction.',
   })
   @ApiOkResponse({ type: CustomerWithSubscriptionDto, description: 'Updated' })
-  @ApiCreatedResponse({ type: CustomerWithSubscriptionDto, description: 'Made' })
+  @ApiCreatedResponse({ type: CustomerWithSubscriptionDto, description: 'Created' })
   @ApiProblems(404, 409)
   async put(
     @Param('key') key: string,
@@ -91,7 +91,7 @@ export class CustomersController {
   @Allow({ scope: 'customers:read', users: 'owner', support: 'reads' })
   @ResolveCustomer()
   @ApiParam({ name: 'customer', description: 'Key of the customer, or "me".' })
-  @ApiOperation({ operationId: 'getCustomer', summary: 'Read one customer' })
+  @ApiOperation({ operationId: 'getCustomer', summary: 'Get a customer' })
   @ApiProblems(404)
   get(@CurrentCustomer() customer: Customer, @Query() _: SparseQueryDto): CustomerDto {
     return CustomerDto.of(customer);
@@ -104,7 +104,7 @@ export class CustomersController {
   @ApiParam({ name: 'customer', description: 'Key of the customer.' })
   @ApiOperation({
     operationId: 'deleteCustomer',
-    summary: 'End its subscriptions and forget who it was; usage and events stay',
+    summary: 'Delete a customer: cancels its subscriptions and erases personal data; usage and events are kept',
   })
   @ApiProblems(404, 409)
   async delete(@CurrentCustomer() customer: Customer, @CurrentPrincipal() principal: Principal): Promise<void> {
@@ -116,7 +116,10 @@ export class CustomersController {
   @ResolveCustomer()
   @Etag('version')
   @ApiParam({ name: 'customer', description: 'Key of the customer, or "me".' })
-  @ApiOperation({ operationId: 'getLiveSubscription', summary: 'Read the live subscription, as it is or as it was' })
+  @ApiOperation({
+    operationId: 'getLiveSubscription',
+    summary: 'Get the live subscription of a customer, now or at an earlier instant',
+  })
   @ApiProblems(404)
   async live(
     @CurrentCustomer() customer: Customer,
@@ -133,7 +136,7 @@ export class CustomersController {
   @ApiParam({ name: 'customer', description: 'Key of the customer, or "me".' })
   @ApiOperation({
     operationId: 'listSubscriptionHistory',
-    summary: 'All contracts of a customer on a product, newest first',
+    summary: 'List all subscriptions of a customer on a product, newest first',
   })
   @ApiProblems(404)
   async history(

@@ -5,7 +5,7 @@ import { Allow } from '../http/access/allow.decorator.js';
 import { DevMailGuard } from './dev-mail.guard.js';
 import { mailPage } from './mail-page.js';
 
-/** What would have been mailed, for those who develop: only where no mail server is set, and never in production. */
+/** Shows mails that were written to files: only without an SMTP server, never in production. */
 @ApiExcludeController()
 @Controller('dev/mail')
 @UseGuards(DevMailGuard)

@@ -5,7 +5,9 @@ import { DomainError } from '@app/kernel';
 
 const HERE = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
-/** Mail holds what lets people in: it is shown on this machine only, and to no page of somebody else's that has its name lead here. */
+/**
+ * Mails contain login tokens: only requests from this machine with a local Host header are served (no DNS rebinding).
+ */
 @Injectable()
 export class DevMailGuard implements CanActivate {
   canActivate(context: ExecutionContext): true {

@@ -3,7 +3,7 @@ import { EventFeed } from '@app/events';
 
 const LOOK_EVERY_MS = 200;
 
-/** Knows how far the feed goes: one look for all streams of a process, as long as there are any. */
+/** Polls the last feed position once for all streams of a process. */
 @Injectable()
 export class EventTail {
   private readonly logger = new Logger('EventTail');
@@ -13,7 +13,7 @@ export class EventTail {
 
   constructor(private readonly feed: EventFeed) {}
 
-  /** Waits until there is something after a position, at most so long. @returns how far the feed goes */
+  /** Waits for an entry after a position, up to a timeout. @returns the last position of the feed */
   async after(position: number, atMostMs: number, signal: AbortSignal): Promise<number> {
     if (this.last > position || signal.aborted) return this.last;
     await new Promise<void>((resolve) => {

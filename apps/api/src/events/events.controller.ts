@@ -17,15 +17,15 @@ export class EventsController {
 
   @Get('stream')
   @Allow({ scope: 'audit:read', users: 'product_admin', support: 'reads' })
-  // Proxies pass on what they are given at once.
+  // Proxies must not buffer the stream.
   @Header('x-accel-buffering', 'no')
   @ApiOperation({
     operationId: 'streamEvents',
-    summary: 'Events as they happen (server-sent events); each frame carries what a webhook would',
+    summary: 'Stream events as they happen (server-sent events); each frame has the body of a webhook',
     description:
-      'A reader that lost its connection sends the id of its last frame in Last-Event-ID and misses nothing of the last 30 days. A `stream.gap` tells of what is no longer kept.',
+      'To resume, send the id of the last frame in `Last-Event-ID`: no event of the last 30 days is lost. A `stream.gap` frame reports events that are no longer stored.',
   })
-  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'The id of the last frame that was read.' })
+  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Id of the last frame that the client received.' })
   @ApiProduces(EVENT_STREAM)
   @ApiOkResponse({ content: { [EVENT_STREAM]: { schema: { type: 'string' } } } })
   @ApiProblems(404)

@@ -9,14 +9,18 @@ import { EventTail } from './event-tail.js';
 import type { StreamQueryDto } from './stream-query.dto.js';
 
 const PAGE = 100;
-/** Below the minute after which proxies close what is silent. Whoever may no longer listen is out as soon. */
+/**
+ * Below the 60 s after which proxies close idle connections. Revoked callers are disconnected within it. Milliseconds.
+ */
 const HEARTBEAT_MS = 15_000;
 const MAX_CONCURRENT = 20;
-/** At the end of the process. */
+/** Time to close streams at shutdown. Milliseconds. */
 const GRACE_MS = 1_000;
 const RECONNECT_MS = 2_000;
 
-/** Tells events as they are published (HTML, "Server-sent events"). A reader that is slow is waited for, and only its own place in the feed with it. */
+/**
+ * Streams events as they are published (server-sent events). A slow reader delays only its own stream (back-pressure).
+ */
 @Injectable()
 export class StreamEventsOperation implements BeforeApplicationShutdown {
   private readonly underWay = new ConcurrencyLimit(MAX_CONCURRENT, 'streams');
@@ -30,16 +34,19 @@ export class StreamEventsOperation implements BeforeApplicationShutdown {
     private readonly sessions: SessionsService,
   ) {}
 
-  /** Streams are long: those who listen are asked to come back, here or to another instance. */
+  /** Closes open streams at shutdown; clients reconnect here or to another instance. */
   beforeApplicationShutdown(): void {
     for (const [stream, controller] of this.open) {
       controller.abort();
-      // Who reads too slowly to hear of it is cut off.
+      // A reader that is too slow to receive the end is disconnected.
       setTimeout(() => stream.destroy(), GRACE_MS).unref();
     }
   }
 
-  /** @param lastEventId where a reader was when its connection broke. @throws DomainError `invalid_fields`, `product_not_allowed`, `customer_not_found`, `too_many_at_once` */
+  /**
+   * @param lastEventId where a reader was when its connection broke.
+   * @throws DomainError `invalid_fields`, `product_not_allowed`, `customer_not_found`, `too_many_at_once`
+   */
   async run(query: StreamQueryDto, lastEventId: string | undefined, principal: Principal): Promise<Readable> {
     const filter = await this.filterOf(query, principal);
     const after = lastEventId === undefined ? query.after : positionIn(lastEventId);
@@ -75,7 +82,7 @@ export class StreamEventsOperation implements BeforeApplicationShutdown {
       position = entries.length === PAGE ? entries.at(-1)!.position : Math.max(position, until);
       if (performance.now() - spoke < HEARTBEAT_MS) continue;
       if (!(await this.mayStill(principal))) return;
-      // With the place that was reached, so that whoever wanted nothing of all this need not begin there again.
+      // The heartbeat carries the position, so that a client with a narrow filter resumes from there.
       yield `id: ${position}\n: still here\n\n`;
       spoke = performance.now();
     }
@@ -85,7 +92,7 @@ export class StreamEventsOperation implements BeforeApplicationShutdown {
     return { ...(await this.scope.narrow({ product, customer }, principal.scope)), types: types?.split(',') };
   }
 
-  /** False once a key was revoked, a session has ended, or its person may do something else. */
+  /** False after the key was revoked, the session ended, or the role changed. */
   private async mayStill(principal: Principal): Promise<boolean> {
     if (principal.kind === 'api_key') return this.apiKeys.isAlive(principal.keyId);
     const now = await this.sessions.authenticate(principal.sessionId).catch(() => null);

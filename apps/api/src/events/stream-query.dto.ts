@@ -5,7 +5,7 @@ import { CustomerField, ProductField } from '../http/input/fields.js';
 
 export class StreamQueryDto {
   @ApiPropertyOptional({
-    description: 'Types of events, or all of a kind, separated by commas.',
+    description: 'Event types or prefixes such as `subscription.*`, separated by commas.',
     example: 'subscription.*,usage.threshold_reached',
   })
   @IsOptional()
@@ -16,7 +16,7 @@ export class StreamQueryDto {
   })
   types?: string;
 
-  @ProductField({ nonEmpty: true, description: 'Key of a product; left out: everything that you may see.' })
+  @ProductField({ nonEmpty: true, description: 'Key of a product. Default: all events that the caller may see.' })
   product?: string;
 
   @CustomerField({ optional: true, nonEmpty: true, description: 'Key of a customer.' })

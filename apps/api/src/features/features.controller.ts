@@ -35,7 +35,7 @@ export class FeaturesController {
 
   @Get(':key')
   @Allow({ scope: 'catalog:read', users: 'user' })
-  @ApiOperation({ operationId: 'getFeature', summary: 'Read one feature' })
+  @ApiOperation({ operationId: 'getFeature', summary: 'Get a feature' })
   @ApiProblems(404)
   async get(
     @Param('key') key: string,
@@ -48,7 +48,7 @@ export class FeaturesController {
   @Post()
   @Idempotent()
   @Allow({ scope: 'catalog:write', users: 'product_admin' })
-  @ApiOperation({ operationId: 'createFeature', summary: 'Make a feature' })
+  @ApiOperation({ operationId: 'createFeature', summary: 'Create a feature' })
   @ApiProblems(404, 409)
   async create(
     @Body() body: CreateFeatureDto,
@@ -63,7 +63,7 @@ export class FeaturesController {
 
   @Patch(':key')
   @Allow({ scope: 'catalog:write', users: 'product_admin' })
-  @ApiOperation({ operationId: 'updateFeature', summary: 'Change the name, unit or failure policy of a feature' })
+  @ApiOperation({ operationId: 'updateFeature', summary: 'Update the name, unit or failure policy of a feature' })
   @ApiProblems(404)
   async update(
     @Param('key') key: string,
@@ -80,7 +80,7 @@ export class FeaturesController {
   @Delete(':key')
   @HttpCode(204)
   @Allow({ scope: 'catalog:write', users: 'product_admin' })
-  @ApiOperation({ operationId: 'archiveFeature', summary: 'Archive a feature: it is denied to everybody' })
+  @ApiOperation({ operationId: 'archiveFeature', summary: 'Archive a feature; every check of it is denied' })
   @ApiProblems(404)
   async archive(
     @Param('key') key: string,

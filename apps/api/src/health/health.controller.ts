@@ -12,7 +12,7 @@ export class HealthController {
 
   @Get('live')
   @Allow('public')
-  @ApiOperation({ operationId: 'live', summary: 'The process runs; asks nothing else' })
+  @ApiOperation({ operationId: 'live', summary: 'Liveness: the process is running' })
   live(): HealthDto {
     return { status: 'ok' };
   }
@@ -21,9 +21,9 @@ export class HealthController {
   @Allow('public')
   @ApiOperation({
     operationId: 'ready',
-    summary: 'The database answers and the service is not stopping',
+    summary: 'Readiness: the database responds and the service is not stopping',
     description:
-      'Tells of everything that is relied on: whether it answers, how soon, and since when. The problem of a 503 has the same `dependencies`.',
+      'Returns state, latency and since when for each dependency. The problem of a 503 has the same `dependencies`.',
   })
   @ApiProblems(503)
   async ready(): Promise<ReadyDto> {

@@ -6,14 +6,14 @@ export class HealthDto {
 
 export class DependencyDto {
   status: 'up' | 'down';
-  /** What it took to answer, in milliseconds; null when it did not. */
+  /** Response time in milliseconds; null when it did not respond. */
   latencyMs: number | null;
-  /** Since when it has been so, as far as this process has seen. */
+  /** Start of the current state, as observed by this process. */
   since: Date;
 }
 
 export class ReadyDto extends HealthDto {
-  /** `database`, and `redis` where there is one. */
+  /** `database`, and `redis` when it is configured. */
   dependencies: Record<string, DependencyDto>;
 
   static of(dependencies: Dependencies): ReadyDto {

@@ -16,11 +16,11 @@ export class MetricsController {
   @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
   @ApiOperation({
     operationId: 'metrics',
-    summary: 'What this process counts of itself, for Prometheus',
-    description: 'With `METRICS_TOKEN` as a bearer token, which production asks for.',
+    summary: 'Get the metrics of this process for Prometheus',
+    description: 'Requires `METRICS_TOKEN` as bearer token in production, and elsewhere when it is set.',
   })
   @ApiOkResponse({
-    description: 'The text format of Prometheus',
+    description: 'Metrics in the Prometheus text format',
     content: { 'text/plain': { schema: { type: 'string' } } },
   })
   @ApiProblems(401)

@@ -5,7 +5,7 @@ import { describeWebhooks } from './webhooks.js';
 
 export const DOCS_PATH = '/docs';
 
-/** The OpenAPI document at /openapi.json, and a page to try it on at /docs. */
+/** Serves the OpenAPI document at /openapi.json and its page at /docs. */
 export function addDocs(app: NestFastifyApplication): void {
   const description = new DocumentBuilder()
     .setTitle('Tollgate')
@@ -18,7 +18,7 @@ export function addDocs(app: NestFastifyApplication): void {
     .addOAuth2(
       {
         type: 'oauth2',
-        description: 'E-mail and password, as OAuth 2 has it',
+        description: 'OAuth 2 password grant with e-mail and password',
         flows: { password: { tokenUrl: '/v1/auth/token', scopes: {} } },
       },
       'password',

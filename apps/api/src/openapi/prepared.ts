@@ -4,7 +4,7 @@ import { gzip } from 'node:zlib';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** What is long, the same for everybody, and made anew by the framework each time that somebody asks. */
+/** Paths of long responses that are the same for every caller; the framework would rebuild them per request. */
 const PATHS = ['/openapi.json', '/openapi.yaml', '/docs/swagger-ui-init.js'];
 const MAX_AGE_SECONDS = 300;
 
@@ -15,7 +15,7 @@ interface Page {
   packed: Buffer;
 }
 
-/** Pages that are made once, at the start: so that asking for them again and again keeps nobody else waiting. */
+/** Responses rendered once at startup, so that repeated requests cost no CPU. */
 export class PreparedPages {
   private readonly pages = new Map<string, Page>();
 
@@ -33,7 +33,7 @@ export class PreparedPages {
     }
   }
 
-  /** @returns false when it is none of them */
+  /** @returns false when the path is not one of them */
   answer(request: FastifyRequest, reply: FastifyReply): boolean {
     const page = request.method === 'GET' ? this.pages.get(request.url) : undefined;
     if (!page) return false;

@@ -1,12 +1,12 @@
 type Members = Record<string, unknown>;
 
-/** Values, not schemas. */
+/** Keywords whose content is a value, not a schema. */
 const AS_IT_IS = new Set(['example', 'default', 'const', 'enum']);
 
 const isObject = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The document in OpenAPI 3.1, which knows webhooks: there, what may be null says so in its type (JSON Schema 2020-12). */
+/** Converts the document to OpenAPI 3.1, which has webhooks. Nullable becomes a type (JSON Schema 2020-12). */
 export function inVersion31<T extends object>(document: T): T {
   return { ...(converted(document) as T), openapi: '3.1.0' };
 }

@@ -6,7 +6,7 @@ const uuid = { type: 'string', format: 'uuid' };
 const orNull = (schema: object): object => ({ anyOf: [schema, { type: 'null' }] });
 const facts = orNull({ type: 'object', additionalProperties: true });
 
-/** What every webhook, and every frame of the stream, carries. */
+/** Body of every webhook and of every frame of the stream. */
 const MESSAGE_SCHEMA = {
   type: 'object',
   required: ['type', 'timestamp', 'data'],
@@ -15,21 +15,24 @@ const MESSAGE_SCHEMA = {
     timestamp: {
       type: 'string',
       format: 'date-time',
-      description: 'When it happened; for customers of a test clock, by their clock.',
+      description: 'Time of the event; for customers on a test clock, the time of that clock.',
     },
     data: {
       type: 'object',
       required: ['id', 'sequence', 'subject', 'version', 'customer', 'product', 'actor', 'reason', 'before', 'after'],
       properties: {
-        id: { ...uuid, description: 'The same as webhook-id.' },
+        id: { ...uuid, description: 'Equal to the header webhook-id.' },
         sequence: {
           type: 'integer',
-          description: '1, 2, 3 and so on, of its subject: what comes late can be put in its place.',
+          description: 'Position among the events of the subject, from 1. Use it to order late events.',
         },
         subject: { type: 'object', required: ['type', 'id'], properties: { type: { type: 'string' }, id: uuid } },
-        version: { ...orNull({ type: 'integer' }), description: 'Of the subject after it, where it has versions.' },
-        customer: { ...orNull({ type: 'string' }), description: 'Key.' },
-        product: { ...orNull({ type: 'string' }), description: 'Key.' },
+        version: {
+          ...orNull({ type: 'integer' }),
+          description: 'Version of the subject after the event, when it has versions.',
+        },
+        customer: { ...orNull({ type: 'string' }), description: 'Key; null when there is none.' },
+        product: { ...orNull({ type: 'string' }), description: 'Key; null when there is none.' },
         actor: {
           type: 'object',
           required: ['kind', 'id'],
@@ -64,15 +67,16 @@ const HEADERS = {
 };
 const ANSWERS = {
   WebhookTaken: {
-    description: 'Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days.',
+    description:
+      'Accepted. Any other status, or no response within 15 seconds, is retried, up to ten attempts in three days.',
   },
-  WebhookGone: { description: 'Never again: the endpoint is disabled.' },
-  WebhookLater: { description: 'Later: the endpoint is left alone for `Retry-After`, as after 503.' },
+  WebhookGone: { description: 'Gone: the endpoint is disabled.' },
+  WebhookLater: { description: 'Slow down: deliveries pause for `Retry-After`, as after 503.' },
 };
 
 const answer = (name: keyof typeof ANSWERS): object => ({ $ref: `#/components/responses/${name}` });
 
-/** Adds the catalogue of events to the document, as OpenAPI 3.1 has it. */
+/** Adds the event catalogue to the document as OpenAPI 3.1 webhooks. */
 export function describeWebhooks(document: OpenAPIObject): OpenAPIObject {
   const webhooks = Object.fromEntries(publicEventTypes().map((type) => [type, { post: operationOf(type) }]));
   const { components } = document;

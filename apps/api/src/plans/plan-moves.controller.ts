@@ -24,9 +24,9 @@ export class PlanMovesController {
   @ApiParam({ name: 'key', description: 'Key of the plan.' })
   @ApiOperation({
     operationId: 'movePlan',
-    summary: 'Move all live subscriptions of a plan to its newest version',
+    summary: 'Migrate all live subscriptions of a plan to its newest version',
     description:
-      'A job does it bit by bit. Left as they are: those about to end, paused, with another change agreed, or without a price in the version.',
+      'A job migrates in batches. Skipped: subscriptions that are set to end, paused, have another scheduled change, or have no matching price in the version.',
   })
   @ApiProblems(404, 409)
   async begin(
@@ -42,7 +42,7 @@ export class PlanMovesController {
   @Allow({ scope: 'subscriptions:read', users: 'product_admin', support: 'reads' })
   @ApiParam({ name: 'key', description: 'Key of the plan.' })
   @ApiParam({ name: 'id', format: 'uuid' })
-  @ApiOperation({ operationId: 'getPlanMove', summary: 'How far a move has come' })
+  @ApiOperation({ operationId: 'getPlanMove', summary: 'Get the progress of a plan migration' })
   @ApiProblems(404)
   async get(
     @Param('key') plan: string,

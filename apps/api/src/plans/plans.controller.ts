@@ -58,7 +58,7 @@ export class PlansController {
   @Allow('optional')
   @UseInterceptors(PublicCacheInterceptor)
   @Etag('revision')
-  @ApiOperation({ operationId: 'getPlan', summary: 'Read one plan' })
+  @ApiOperation({ operationId: 'getPlan', summary: 'Get a plan' })
   @ApiProblems(404)
   async get(
     @Param('key') key: string,
@@ -91,7 +91,7 @@ export class PlansController {
   @Idempotent()
   @Allow({ scope: 'catalog:write', users: 'product_admin' })
   @Etag('revision')
-  @ApiOperation({ operationId: 'createPlan', summary: 'Make a plan with a draft of its first version' })
+  @ApiOperation({ operationId: 'createPlan', summary: 'Create a plan with a draft version' })
   @ApiCredentials()
   @ApiProblems(404, 409)
   async create(
@@ -107,8 +107,8 @@ export class PlansController {
   @Etag('revision')
   @ApiOperation({
     operationId: 'updatePlan',
-    summary: 'Edit the draft version, or begin one',
-    description: 'The answer shows the version on sale; the draft is in the list of versions.',
+    summary: 'Edit the draft version, or create one',
+    description: 'The response shows the published version; the draft is in the list of versions.',
   })
   @ApiCredentials()
   @ApiProblems(404, 409, 412)
@@ -129,7 +129,7 @@ export class PlansController {
   @HttpCode(200)
   @Allow({ scope: 'catalog:write', users: 'product_admin' })
   @Etag('revision')
-  @ApiOperation({ operationId: 'publishPlan', summary: 'Put the draft version on sale; it never changes again' })
+  @ApiOperation({ operationId: 'publishPlan', summary: 'Publish the draft version; a published version never changes' })
   @ApiCredentials()
   @ApiProblems(404, 409, 412)
   async publish(
@@ -147,7 +147,7 @@ export class PlansController {
   @HttpCode(200)
   @Allow({ scope: 'catalog:write', users: 'product_admin' })
   @Etag('revision')
-  @ApiOperation({ operationId: 'archivePlan', summary: 'Take a plan off sale; subscriptions on it go on' })
+  @ApiOperation({ operationId: 'archivePlan', summary: 'Archive a plan; existing subscriptions continue' })
   @ApiCredentials()
   @ApiProblems(404, 409, 412)
   async archive(

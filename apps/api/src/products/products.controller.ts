@@ -29,7 +29,7 @@ export class ProductsController {
 
   @Get(':key')
   @Allow({ scope: 'catalog:read', users: 'user' })
-  @ApiOperation({ operationId: 'getProduct', summary: 'Read one product' })
+  @ApiOperation({ operationId: 'getProduct', summary: 'Get a product' })
   @ApiProblems(404)
   async get(@Param('key') key: string): Promise<ProductDto> {
     return ProductDto.of(await this.reader.getProduct(key));
@@ -38,7 +38,7 @@ export class ProductsController {
   @Post()
   @Idempotent()
   @Allow({ users: 'admin' })
-  @ApiOperation({ operationId: 'createProduct', summary: 'Make a product' })
+  @ApiOperation({ operationId: 'createProduct', summary: 'Create a product' })
   @ApiProblems(409)
   async create(@Body() body: CreateProductDto, @CurrentPrincipal() principal: Principal): Promise<ProductDto> {
     return ProductDto.of(await this.products.create(body, actorOf(principal)));
@@ -61,7 +61,7 @@ export class ProductsController {
   @Allow({ users: 'admin' })
   @ApiOperation({
     operationId: 'archiveProduct',
-    summary: 'Archive a product: nothing of it is sold or allowed any more',
+    summary: 'Archive a product; its plans are no longer sold and its features are denied',
   })
   @ApiProblems(404)
   async archive(@Param('key') key: string, @CurrentPrincipal() principal: Principal): Promise<void> {

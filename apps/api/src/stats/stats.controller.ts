@@ -24,7 +24,7 @@ export class StatsController {
   @Allow(RULE)
   @ApiOperation({
     operationId: 'getSubscriptionStats',
-    summary: 'How many contracts a product has, by status and plan',
+    summary: 'Count the subscriptions of a product by status and plan',
     description: 'Counted by a job, once a minute.',
   })
   @ApiProblems(404)
@@ -36,7 +36,7 @@ export class StatsController {
   @Allow(RULE)
   @ApiOperation({
     operationId: 'getRevenueStats',
-    summary: 'What the contracts of a product are worth a month and a year',
+    summary: 'Get the monthly and yearly recurring revenue of a product',
     description:
       'As agreed, not as paid: overage, credits and discounts are not in it. Counted by a job, once a minute.',
   })
@@ -49,7 +49,7 @@ export class StatsController {
   @Allow(RULE)
   @ApiOperation({
     operationId: 'getUsageStats',
-    summary: 'What all customers of a product used over time, by feature',
+    summary: 'Get the usage of all customers of a product over time, by feature',
     description:
       'Summed up by a job, four times a minute. Steps are of UTC; the hours that the span begins and ends in count as a whole.',
   })

@@ -1,17 +1,17 @@
 import { isSeller, type Principal } from '@app/auth';
 import { DomainError } from '@app/kernel';
 
-/** True for people who act for themselves: they get what everybody is offered. */
+/** True for users who act for their own customer: they get public offers only. */
 export const takesPublicOffers = (principal: Principal): boolean => principal.kind === 'user' && !isSeller(principal);
 
-/** @throws DomainError `trial_not_allowed` when somebody would give a trial to themselves */
+/** @throws DomainError `trial_not_allowed` when a user sets its own trial */
 export function assertTrialAllowed(principal: Principal, trialDays: number | undefined): void {
   if (trialDays !== undefined && takesPublicOffers(principal)) {
     throw new DomainError('forbidden', 'trial_not_allowed', 'The plan says how long its trial is.');
   }
 }
 
-/** What only services and admins may ask for: it would cost the seller, or give a period for nothing. */
+/** Terms that only API keys and admins may set: they cost the seller. */
 export interface SellersTerms {
   noProration?: boolean;
   credit?: boolean;
@@ -20,7 +20,7 @@ export interface SellersTerms {
   renewNow?: boolean;
 }
 
-/** @throws DomainError `terms_not_allowed` when somebody would grant them to themselves */
+/** @throws DomainError `terms_not_allowed` when a user sets such terms */
 export function assertTermsAllowed(principal: Principal, terms: SellersTerms): void {
   if (!takesPublicOffers(principal)) return;
   const [asked] = Object.entries(terms).find(([, value]) => value !== undefined && value !== false) ?? [];

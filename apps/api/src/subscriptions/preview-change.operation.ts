@@ -17,7 +17,7 @@ import { SubscriptionPresenter } from './subscription-presenter.js';
 
 type Selection = Parameters<LifecycleService['previewChange']>[1];
 
-/** Tells what a change would cost and take away, by the function that would make it. */
+/** Previews a change with the pure function that applies it. */
 @Injectable()
 export class PreviewChangeOperation {
   constructor(
@@ -29,7 +29,7 @@ export class PreviewChangeOperation {
     private readonly presenter: SubscriptionPresenter,
   ) {}
 
-  /** @throws DomainError as the change itself */
+  /** @throws DomainError the errors of the change */
   async run(subscription: Subscription, selection: Selection): Promise<ChangePreviewDto> {
     const preview = await this.lifecycle.previewChange(subscription, selection);
     const { transition } = preview;
@@ -75,7 +75,7 @@ export class PreviewChangeOperation {
     };
   }
 
-  /** What is counted in periods starts anew with the next one; what is counted for ever does not. */
+  /** Usage in windows restarts with the next window; usage without a window does not. */
   private async overLimit(
     asked: { customer: Customer; product: string; feature: string },
     terms: EntitlementTerms,
@@ -91,7 +91,7 @@ export class PreviewChangeOperation {
 const nothingOf = (terms: EntitlementTerms): EntitlementTerms =>
   terms.type === 'metered' ? { ...terms, limit: 0 } : terms;
 
-/** What the next period will cost, if one follows by itself. */
+/** The charge for the next period, if the subscription renews automatically. */
 function nextCharge({
   currentPeriodEnd,
   autoRenew,

@@ -28,7 +28,7 @@ const OWNERS: AccessRule = { scope: 'subscriptions:write', users: 'owner' };
 const ADMINS: AccessRule = { scope: 'subscriptions:write', users: 'product_admin' };
 const REPAIRERS: AccessRule = { ...ADMINS, support: 'repairs' };
 
-/** A command on the subscription named in the path: repeatable, guarded by its version, answered with what became of it. */
+/** A command on the subscription in the path: idempotent by key, guarded by `If-Match`, returns the subscription. */
 const CommandRoute = (name: string, summary: string, access: AccessRule = OWNERS) =>
   applyDecorators(
     Post(`:id/${name}`),
@@ -55,7 +55,7 @@ export class SubscriptionCommandsController {
     private readonly presenter: SubscriptionPresenter,
   ) {}
 
-  @CommandRoute('change', 'Change plan, interval or quantity, now or at the end of the period; usage goes on counting')
+  @CommandRoute('change', 'Change plan, interval or quantity, now or at period end; usage is kept')
   change(
     @CurrentSubscription() subscription: Subscription,
     @Body() body: ChangeSubscriptionDto,
@@ -75,7 +75,7 @@ export class SubscriptionCommandsController {
   @Allow({ scope: 'subscriptions:read', users: 'owner', support: 'reads' })
   @ResolveSubscription()
   @ApiParam({ name: 'id', format: 'uuid' })
-  @ApiOperation({ operationId: 'previewChange', summary: 'What a change would cost and take away; writes nothing' })
+  @ApiOperation({ operationId: 'previewChange', summary: 'Preview a change: amounts and entitlements; writes nothing' })
   @ApiProblems(404, 409)
   previewChange(
     @CurrentSubscription() subscription: Subscription,
@@ -85,7 +85,7 @@ export class SubscriptionCommandsController {
     return this.preview.run(subscription, selectionOf(body, principal));
   }
 
-  @CommandRoute('cancel', 'Cancel, now or at the end of the period')
+  @CommandRoute('cancel', 'Cancel now or at period end')
   cancel(
     @CurrentSubscription() subscription: Subscription,
     @Body() body: CancelSubscriptionDto,
@@ -110,7 +110,7 @@ export class SubscriptionCommandsController {
     return this.answer(this.lifecycle.resume(commandOf(subscription, principal, reason, expectedVersion)));
   }
 
-  @CommandRoute('pause', 'Let the period stand still; nothing is allowed until it is unpaused')
+  @CommandRoute('pause', 'Pause: checks are denied and the period stops until it is unpaused')
   pause(
     @CurrentSubscription() subscription: Subscription,
     @Body() { reason }: ReasonDto,
@@ -120,7 +120,7 @@ export class SubscriptionCommandsController {
     return this.answer(this.lifecycle.pause(commandOf(subscription, principal, reason, expectedVersion)));
   }
 
-  @CommandRoute('unpause', 'Go on with what was left of the period')
+  @CommandRoute('unpause', 'Unpause: continue with the rest of the period')
   unpause(
     @CurrentSubscription() subscription: Subscription,
     @Body() { reason }: ReasonDto,
@@ -130,7 +130,7 @@ export class SubscriptionCommandsController {
     return this.answer(this.lifecycle.unpause(commandOf(subscription, principal, reason, expectedVersion)));
   }
 
-  @CommandRoute('renew', 'Renew by hand; begin again what is over')
+  @CommandRoute('renew', 'Renew manually, or restart an ended subscription')
   renew(
     @CurrentSubscription() subscription: Subscription,
     @Body() { when = 'period_end', reason }: RenewSubscriptionDto,
@@ -141,7 +141,7 @@ export class SubscriptionCommandsController {
     return this.answer(this.lifecycle.renew(commandOf(subscription, principal, reason, expectedVersion), when));
   }
 
-  @CommandRoute('extend', 'Move the end of the period, or of the trial, to a later instant, for nothing', REPAIRERS)
+  @CommandRoute('extend', 'Extend the period or the trial without charge', REPAIRERS)
   extend(
     @CurrentSubscription() subscription: Subscription,
     @Body() { to, reason }: ExtendSubscriptionDto,
@@ -153,7 +153,7 @@ export class SubscriptionCommandsController {
     );
   }
 
-  @CommandRoute('record-payment', 'Tell what a payment has come to: past due, or made good', ADMINS)
+  @CommandRoute('record-payment', 'Record the outcome of a payment', ADMINS)
   recordPayment(
     @CurrentSubscription() subscription: Subscription,
     @Body() { outcome, reason }: PaymentOutcomeDto,
@@ -170,7 +170,7 @@ export class SubscriptionCommandsController {
   @ResolveSubscription()
   @Etag('version')
   @ApiParam({ name: 'id', format: 'uuid' })
-  @ApiOperation({ operationId: 'updateSubscription', summary: 'Turn its renewal on or off' })
+  @ApiOperation({ operationId: 'updateSubscription', summary: 'Enable or disable automatic renewal' })
   @ApiProblems(404, 409, 412)
   update(
     @CurrentSubscription() subscription: Subscription,
@@ -195,7 +195,7 @@ const commandOf = (
   expectedVersion: number | undefined,
 ): Command => ({ subscription, actor: actorOf(principal), reason, expectedVersion });
 
-/** People take what everybody is offered. */
+/** Users get public offers only. */
 function selectionOf(
   { plan, interval, intervalCount, quantity, when, prorate }: ChangeSubscriptionDto,
   principal: Principal,

@@ -4,7 +4,7 @@ import { CustomersService } from '@app/customers';
 import type { Subscription } from '@app/subscriptions';
 import { SubscriptionDto } from './dto/subscription.dto.js';
 
-/** Puts the names that callers know in place of ids. */
+/** Replaces ids with the keys that callers know. */
 @Injectable()
 export class SubscriptionPresenter {
   constructor(
@@ -17,7 +17,7 @@ export class SubscriptionPresenter {
     return presented!;
   }
 
-  /** @param customer whose they are, if they are all of one */
+  /** @param customer the owner, when all subscriptions belong to one customer */
   async many(subscriptions: Subscription[], customer?: { key: string }): Promise<SubscriptionDto[]> {
     const keys = customer ? null : await this.customers.keysOf(subscriptions.map(({ customerId }) => customerId));
     return Promise.all(

@@ -45,7 +45,7 @@ export class SubscriptionsController {
   @Allow({ scope: 'subscriptions:write', users: 'owner' })
   @ResolveCustomer()
   @Etag('version')
-  @ApiOperation({ operationId: 'createSubscription', summary: 'Put a customer on a plan' })
+  @ApiOperation({ operationId: 'createSubscription', summary: 'Create a subscription' })
   @ApiProblems(404, 409)
   async create(
     @CurrentCustomer() customer: Customer,
@@ -87,7 +87,7 @@ export class SubscriptionsController {
   @Allow({ scope: 'subscriptions:read', users: 'product_admin', support: 'reads' })
   @ApiOperation({
     operationId: 'listSubscriptions',
-    summary: 'List subscriptions, newest first: live ones, or those of a status',
+    summary: 'List subscriptions, newest first: live ones, or by status',
   })
   async list(
     @Query() query: SubscriptionListQueryDto,
@@ -116,7 +116,7 @@ export class SubscriptionsController {
   @ResolveSubscription()
   @Etag('version')
   @ApiParam({ name: 'id', format: 'uuid' })
-  @ApiOperation({ operationId: 'getSubscription', summary: 'Read one subscription, as it is or as it was' })
+  @ApiOperation({ operationId: 'getSubscription', summary: 'Get a subscription, now or at an earlier instant' })
   @ApiProblems(404)
   async get(
     @CurrentSubscription() subscription: Subscription,
@@ -129,7 +129,10 @@ export class SubscriptionsController {
   @Allow({ scope: 'subscriptions:read', users: 'owner', support: 'reads' })
   @ResolveSubscription()
   @ApiParam({ name: 'id', format: 'uuid' })
-  @ApiOperation({ operationId: 'getSubscriptionTimeline', summary: 'What happened, who, why, in order' })
+  @ApiOperation({
+    operationId: 'getSubscriptionTimeline',
+    summary: 'Get the timeline of a subscription: what happened, by whom and why',
+  })
   @ApiProblems(404)
   async timeline(@CurrentSubscription() { id }: Subscription, @Query() query: ListQuery): Promise<TimelinePageDto> {
     const binding = { id };
@@ -146,7 +149,7 @@ export class SubscriptionsController {
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({
     operationId: 'listSubscriptionLines',
-    summary: 'Credits and charges that its changes have brought, oldest first',
+    summary: 'List the proration lines of a subscription, oldest first',
   })
   @ApiProblems(404)
   async lines(@CurrentSubscription() { id }: Subscription, @Query() query: ListQuery): Promise<StoredLinePageDto> {

@@ -4,7 +4,7 @@ import type { Actor, ScopeFilter } from '@app/kernel';
 import { MeteringService } from '@app/metering';
 import { DueSubscriptionsService } from '@app/subscriptions';
 
-/** Lets a test clock's time pass: for its subscriptions, and for what its customers hold. */
+/** Advances a test clock for the subscriptions and reservations of its customers. */
 @Injectable()
 export class AdvanceClockOperation {
   constructor(
@@ -13,7 +13,10 @@ export class AdvanceClockOperation {
     private readonly metering: MeteringService,
   ) {}
 
-  /** Answers when everything that was due until then has been done. @throws DomainError `test_clock_not_found`, `test_clock_advancing`, `invalid_fields` */
+  /**
+   * Answers when everything that was due until then has been done.
+   * @throws DomainError `test_clock_not_found`, `test_clock_advancing`, `invalid_fields`
+   */
   async run(id: string, to: Date, scope: ScopeFilter, actor: Actor): Promise<TestClock> {
     const before = await this.clocks.get(id, scope);
     await this.time.advanceTestClock(id, to);

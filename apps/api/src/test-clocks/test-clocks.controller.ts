@@ -29,9 +29,9 @@ export class TestClocksController {
   @Allow({ scope: 'customers:write', users: 'product_admin' })
   @ApiOperation({
     operationId: 'createTestClock',
-    summary: 'Make a clock of its own, for customers to be tried on',
+    summary: 'Create a test clock',
     description:
-      'Give its id as testClock when a customer is made. It belongs to the product of the API key, if the key has one.',
+      'Pass its id as `testClock` when you create a customer. It belongs to the product of the API key, if the key has one.',
   })
   async create(@Body() { now }: CreateTestClockDto, @CurrentPrincipal() principal: Principal): Promise<TestClockDto> {
     return TestClockDto.of(
@@ -55,7 +55,7 @@ export class TestClocksController {
   @Get(':id')
   @Allow({ scope: 'customers:read', users: 'product_admin', support: 'reads' })
   @ApiParam({ name: 'id', format: 'uuid' })
-  @ApiOperation({ operationId: 'getTestClock', summary: 'Read one test clock' })
+  @ApiOperation({ operationId: 'getTestClock', summary: 'Get a test clock' })
   @ApiProblems(404)
   async get(
     @UuidParam('id') id: string,
@@ -73,7 +73,7 @@ export class TestClocksController {
   @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({
     operationId: 'advanceTestClock',
-    summary: 'Move a clock through everything that is due until then, in its order',
+    summary: 'Advance a test clock; everything due until then happens in order',
   })
   @ApiProblems(404, 409)
   async advance(

@@ -15,7 +15,7 @@ const MAX_CONCURRENT = 2;
 
 type ExportLine = { kind: string } & Record<string, unknown>;
 
-/** Writes the export of an account as NDJSON, in the shapes of the API. The last line is `{"kind":"end","whole":true}`. */
+/** Exports an account as NDJSON, in the shapes of the API. The last line is `{"kind":"end","whole":true}`. */
 @Injectable()
 export class ExportAccountOperation {
   private readonly running = new ConcurrencyLimit(MAX_CONCURRENT, 'exports');

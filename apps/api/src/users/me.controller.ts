@@ -29,14 +29,14 @@ export class MeController {
 
   @Get()
   @Allow({ users: 'user' })
-  @ApiOperation({ operationId: 'getMe', summary: 'Read your own account' })
+  @ApiOperation({ operationId: 'getMe', summary: 'Get your account' })
   async me(@CurrentPrincipal() { userId }: UserPrincipal, @Query() _: SparseQueryDto): Promise<MeDto> {
     return this.presenter.me(await this.profiles.get(userId));
   }
 
   @Patch()
   @Allow({ users: 'user' })
-  @ApiOperation({ operationId: 'updateMe', summary: 'Change your own account' })
+  @ApiOperation({ operationId: 'updateMe', summary: 'Update your account' })
   async updateMe(@CurrentPrincipal() principal: UserPrincipal, @Body() body: UpdateMeDto): Promise<MeDto> {
     return this.presenter.me(await this.profiles.update(principal, body));
   }
@@ -45,11 +45,11 @@ export class MeController {
   @Allow({ users: 'user' })
   @ApiOperation({
     operationId: 'exportMe',
-    summary: 'Everything that is kept of you, a line of JSON each; the last one says that it is whole',
+    summary: 'Export all data of your account as NDJSON; the last line confirms that the export is complete',
   })
   @ApiProduces(NDJSON)
   @ApiOkResponse({
-    content: { [NDJSON]: { schema: { type: 'string', description: 'Lines of JSON objects, each with its `kind`.' } } },
+    content: { [NDJSON]: { schema: { type: 'string', description: 'One JSON object per line, each with a `kind`.' } } },
   })
   export(@CurrentPrincipal() principal: UserPrincipal): StreamableFile {
     return new StreamableFile(this.exporting.stream(principal), {
@@ -65,7 +65,7 @@ export class MeController {
   @Allow({ users: 'user' })
   @ApiOperation({
     operationId: 'deactivateMe',
-    summary: 'Close your account until an admin opens it again: all sessions end, contracts go on',
+    summary: 'Deactivate your account until an admin activates it; all sessions end, subscriptions continue',
   })
   @ApiProblems(409)
   async deactivate(
@@ -83,7 +83,7 @@ export class MeController {
   @Allow({ users: 'user' })
   @ApiOperation({
     operationId: 'deleteMe',
-    summary: 'Delete your account for good: contracts end, who you are is gone, usage and events stay without a name',
+    summary: 'Delete your account: cancels its subscriptions and erases personal data; usage and events are kept',
   })
   @ApiProblems(409)
   async delete(

@@ -5,7 +5,7 @@ import type { User } from '@app/users';
 import { WebhookEndpointsService } from '@app/webhooks';
 import { MeDto, type Surroundings, UserDto } from './dto/user.dto.js';
 
-/** Puts what is kept elsewhere beside an account: the name of the product that somebody rules, and where they want to be called. */
+/** Adds data of other libs to accounts: the product key of a product_admin and the profile webhook URL. */
 @Injectable()
 export class UserPresenter {
   constructor(

@@ -35,7 +35,7 @@ export class UsersController {
 
   @Get(':id')
   @Allow({ users: 'admin', support: 'reads' })
-  @ApiOperation({ operationId: 'getUser', summary: 'Read one account' })
+  @ApiOperation({ operationId: 'getUser', summary: 'Get an account' })
   @ApiProblems(404)
   async get(@UuidParam('id') id: string, @Query() _: SparseQueryDto): Promise<UserDto> {
     return this.presenter.one(await this.users.getById(id));
@@ -43,7 +43,10 @@ export class UsersController {
 
   @Patch(':id')
   @Allow({ users: 'admin' })
-  @ApiOperation({ operationId: 'updateUser', summary: 'Change role or activity; there is always an active admin left' })
+  @ApiOperation({
+    operationId: 'updateUser',
+    summary: 'Change role or status of an account; at least one active admin must remain',
+  })
   @ApiProblems(404, 409)
   async update(
     @UuidParam('id') id: string,
@@ -58,7 +61,7 @@ export class UsersController {
   @Allow({ users: 'admin' })
   @ApiOperation({
     operationId: 'deleteUser',
-    summary: 'Delete an account: its contracts end, who it was is gone, usage and events stay',
+    summary: 'Delete an account: cancels its subscriptions and erases personal data; usage and events are kept',
   })
   @ApiProblems(404, 409)
   async remove(

@@ -4,7 +4,7 @@ import { type ApiKeyView, type Scope, SCOPES } from '@app/auth';
 import { InstantField, NameField, ProductField } from '../../http/input/fields.js';
 
 export class CreateApiKeyDto {
-  /** What it is for. */
+  /** Name of the key, for example the service that uses it. */
   @NameField()
   name: string;
 
@@ -30,7 +30,7 @@ export class CreateApiKeyDto {
 }
 
 export class RotateApiKeyDto {
-  /** So long the old key goes on beside the new one. @default 86400 */
+  /** Seconds during which the old key stays valid. @default 86400 */
   @IsOptional()
   @IsInt()
   @Min(0)
@@ -58,7 +58,7 @@ export class ApiKeyDto implements ApiKeyView {
 }
 
 export class CreatedApiKeyDto extends ApiKeyDto {
-  /** The key itself: told this once. */
+  /** The API key. It is returned only once. */
   key: string;
 }
 

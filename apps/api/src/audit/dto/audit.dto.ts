@@ -8,7 +8,7 @@ const ACTORS = ['user', 'api_key'] as const;
 export const EXPORT_FORMATS = ['csv', 'ndjson'] as const;
 
 export class AuditQueryDto extends ListQuery {
-  @ProductField({ nonEmpty: true, description: 'Key of a product; left out: everything that you may see.' })
+  @ProductField({ nonEmpty: true, description: 'Key of a product. Default: all events that the caller may see.' })
   product?: string;
 
   @CustomerField({ optional: true, nonEmpty: true, description: 'Key of a customer.' })
@@ -35,7 +35,7 @@ export class AuditQueryDto extends ListQuery {
   @Length(1, 64)
   type?: string;
 
-  @ApiPropertyOptional({ description: 'The address that it was asked from.' })
+  @ApiPropertyOptional({ description: 'Address of the request.' })
   @IsOptional()
   @IsIP()
   address?: string;
@@ -93,7 +93,7 @@ export class AuditEntryDto {
   /** When; for customers of a test clock, by their clock. */
   at: Date;
   actor: AuditActorDto;
-  /** From where; null when nobody asked for it over HTTP. */
+  /** Origin of the request; null when it did not come over HTTP. */
   origin: AuditOriginDto | null;
   subject: AuditSubjectDto;
   /** 1, 2, 3 and so on, of its subject. */

@@ -10,7 +10,10 @@ export class RegisterDto extends ProfileDto {
   @EmailField()
   email: string;
 
-  /** 15 characters or more, if the service is not set to take fewer; any characters, but no password that is tried first, and neither the e-mail nor `tollgate`. */
+  /**
+   * At least 15 characters, unless the service is configured otherwise. Rejected: common passwords, and ones with the
+   * e-mail address or `tollgate`.
+   */
   @IsString()
   @Length(MIN_PASSWORD, MAX_PASSWORD)
   password: string;
@@ -20,7 +23,7 @@ export class RegisterDto extends ProfileDto {
   @Length(1, 200)
   override name?: string;
 
-  /** In which this person is written to. @default en */
+  /** Language of mails and notifications. @default en */
   @IsOptional()
   @IsIn(LANGUAGES)
   language?: Language;
@@ -41,7 +44,7 @@ export class TokenDto {
   @MaxLength(64)
   grant_type: string;
 
-  /** The e-mail. */
+  /** E-mail address. */
   @EmailField()
   username: string;
 
@@ -49,19 +52,19 @@ export class TokenDto {
   @MaxLength(1_024)
   password: string;
 
-  /** Taken and not used. */
+  /** Accepted and ignored. */
   @IsOptional()
   @IsString()
   @MaxLength(1_024)
   scope?: string;
 
-  /** Taken and not used. */
+  /** Accepted and ignored. */
   @IsOptional()
   @IsString()
   @MaxLength(1_024)
   client_id?: string;
 
-  /** Taken and not used. */
+  /** Accepted and ignored. */
   @IsOptional()
   @IsString()
   @MaxLength(1_024)
@@ -75,13 +78,13 @@ export class RefreshDto {
 }
 
 export class LogoutDto {
-  /** Ends this token's session too. */
+  /** Also ends the session of this token. */
   @IsOptional()
   @IsString()
   @MaxLength(256)
   refreshToken?: string;
 
-  /** Ends every session of yours. */
+  /** true: ends all of your sessions. */
   @IsOptional()
   @IsBoolean()
   everywhere?: boolean;
@@ -89,10 +92,10 @@ export class LogoutDto {
 
 export class TokensDto {
   accessToken: string;
-  /** Good for one refresh. */
+  /** Valid for one refresh. */
   refreshToken: string;
   tokenType: 'Bearer';
-  /** Seconds. */
+  /** Lifetime of the access token in seconds. */
   expiresIn: number;
 }
 
@@ -103,7 +106,7 @@ export class RegisteredDto {
   accessToken: string;
   refreshToken: string;
   tokenType: 'Bearer';
-  /** Seconds. */
+  /** Lifetime of the access token in seconds. */
   expiresIn: number;
 }
 

@@ -9,14 +9,14 @@ export class ForgotPasswordDto {
 }
 
 export class ActionTokenDto {
-  /** From the mail. */
+  /** Token from the mail. */
   @IsString()
   @MaxLength(256)
   token: string;
 }
 
 export class ResetPasswordDto extends ActionTokenDto {
-  /** 15 characters or more, if the service is not set to take fewer. */
+  /** At least 15 characters, unless the service is configured otherwise. */
   @IsString()
   @Length(MIN_PASSWORD, MAX_PASSWORD)
   password: string;
@@ -27,13 +27,13 @@ export class ChangePasswordDto {
   @MaxLength(1_024)
   currentPassword: string;
 
-  /** 15 characters or more, if the service is not set to take fewer. */
+  /** At least 15 characters, unless the service is configured otherwise. */
   @IsString()
   @Length(MIN_PASSWORD, MAX_PASSWORD)
   newPassword: string;
 }
 
-/** The new address, and the present password once more. */
+/** The new address, confirmed by the current password. */
 export class ChangeEmailDto extends LoginDto {}
 
 export class AcceptedDto {

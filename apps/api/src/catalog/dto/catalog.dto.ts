@@ -6,24 +6,24 @@ import { CatalogPlanDto } from '../../plans/dto/plan.dto.js';
 import { CreateProductDto } from '../../products/dto/product.dto.js';
 
 export class AssignmentDto {
-  /** Key of a plan of this document. */
+  /** Key of a plan in this document. */
   @KeyField()
   plan: string;
 
-  /** Left out: everywhere. */
+  /** Default: every region. */
   @IsOptional()
   @IsString()
   @Length(2, 2)
   region?: string | null;
 
-  /** Left out: on everything. */
+  /** Default: every device type. */
   @IsOptional()
   @IsString()
   @MaxLength(32)
   deviceType?: string | null;
 }
 
-/** The whole catalogue of one product; what is not in it is archived. */
+/** The whole catalogue of one product. Features and plans that are missing are archived. */
 export class CatalogDto {
   @ValidateNested()
   @Type(() => CreateProductDto)
@@ -41,7 +41,7 @@ export class CatalogDto {
   @Type(() => CatalogPlanDto)
   plans: CatalogPlanDto[];
 
-  /** Who gets which plan when none is asked for; the most specific rule wins. */
+  /** Default plan by region and device type; the most specific rule applies. */
   @IsArray()
   @ArrayMaxSize(500)
   @ValidateNested({ each: true })
@@ -50,7 +50,7 @@ export class CatalogDto {
 }
 
 export class ApplyCatalogQueryDto {
-  /** true: answers the difference and writes nothing. */
+  /** true: returns the difference and writes nothing. */
   @IsOptional()
   @IsIn(['true', 'false'])
   dryRun?: 'true' | 'false';
@@ -63,7 +63,7 @@ export class ChangesDto {
   unchanged: string[];
 }
 
-/** What applying the document changes, by key. */
+/** Changes by key. */
 export class CatalogDifferenceDto {
   dryRun: boolean;
   product: 'created' | 'updated' | 'unchanged';

@@ -28,7 +28,7 @@ export class ProfileDto {
   timezone?: string;
 }
 
-/** What is left out stays as it is; at the first time the rest decides the plan. */
+/** Omitted fields stay unchanged. For a new customer, region and device type decide the plan. */
 export class PutCustomerDto extends ProfileDto {
   @EmailField({ optional: true })
   email?: string | null;
@@ -40,25 +40,25 @@ export class PutCustomerDto extends ProfileDto {
   @ProductField()
   product?: string;
 
-  /** The first plan; left out: the one assigned by region and device type. */
+  /** Plan of a new customer. Default: the plan assigned by region and device type. */
   @KeyField({ optional: true, nonEmpty: true })
   plan?: string;
 
   @IntervalField({ optional: true })
   interval?: Interval;
 
-  /** Id of the test clock that the customer lives by, in all that it is and does; only the first time, and for good. */
+  /** Id of a test clock. Only at creation; it cannot change afterwards. */
   @IsOptional()
   @IsUUID()
   testClock?: string;
 }
 
 export class ListCustomersQueryDto extends ListQuery {
-  @EmailField({ optional: true, description: 'Only those with this e-mail, whatever the case of its letters.' })
+  @EmailField({ optional: true, description: 'Only customers with this e-mail address, in any case.' })
   email?: string;
 }
 
-/** Who subscribes. */
+/** A customer: the party that subscribes. */
 export class CustomerDto {
   id: string;
   key: string;
@@ -68,7 +68,7 @@ export class CustomerDto {
   deviceType: string | null;
   timezone: string;
   currency: string | null;
-  /** Id of the test clock that it lives by; null: real time. */
+  /** Id of its test clock; null: real time. */
   testClock: string | null;
   createdAt: Date;
   updatedAt: Date;
@@ -91,7 +91,7 @@ export class CustomerDto {
 }
 
 export class CustomerWithSubscriptionDto extends CustomerDto {
-  /** The contract on the product asked for. */
+  /** The subscription on the requested product. */
   subscription: SubscriptionDto;
 }
 

@@ -10,17 +10,17 @@ export class CatalogFeatureDto {
   @NameField()
   name: string;
 
-  /** Never changes. */
+  /** Cannot change after creation. */
   @IsIn(FEATURE_TYPES)
   type: FeatureType;
 
-  /** What one of it is called. @example call */
+  /** Name of one unit. @example call */
   @IsOptional()
   @IsString()
   @MaxLength(64)
   unit?: string | null;
 
-  /** What is answered when the database cannot be asked in time; without one the question is refused with 503. */
+  /** Decision when the database does not respond in time. Without one the request fails with 503. */
   @IsOptional()
   @IsIn(FAILURE_POLICIES)
   failurePolicy?: FailurePolicy | null;
@@ -43,13 +43,13 @@ export class UpdateFeatureDto {
   @MaxLength(64)
   unit?: string | null;
 
-  /** What is answered when the database cannot be asked in time; null: the question is refused with 503. */
+  /** Decision when the database does not respond in time; null: the request fails with 503. */
   @IsOptional()
   @IsIn(FAILURE_POLICIES)
   failurePolicy?: FailurePolicy | null;
 }
 
-/** Something that a plan can grant. */
+/** A feature that a plan can grant. */
 export class FeatureDto {
   id: string;
   key: string;

@@ -5,26 +5,26 @@ export class MovePlanDto {
   @ProductField()
   product?: string;
 
-  /** now: at once, prorated; period_end: each at the end of its own period. */
+  /** `now`: immediately, prorated. `period_end`: each at its period end. */
   @WhenField()
   when: 'now' | 'period_end';
 
-  /** Kept in every timeline. */
+  /** Stored in the timeline of each subscription. */
   @ReasonField({ optional: true })
   reason?: string;
 }
 
-/** All live subscriptions of a plan on their way to one of its versions. */
+/** The migration of all live subscriptions of a plan to one version. */
 export class PlanMoveDto {
   id: string;
-  /** Where they go. */
+  /** Target version. */
   version: number;
   when: 'now' | 'period_end';
   state: 'running' | 'done';
-  /** How many were on other versions when it began. */
+  /** Number of subscriptions on other versions at the start. */
   total: number;
   moved: number;
-  /** Left as they were. */
+  /** Number of subscriptions left unchanged. */
   skipped: number;
   createdAt: Date;
   finishedAt: Date | null;

@@ -35,7 +35,7 @@ import {
 import { ListQuery } from '../../http/pagination/list.query.js';
 
 export class MoneyDto {
-  /** Minor units: 2999 USD is 29.99 dollars. */
+  /** Minor units: 2999 in USD is 29.99 dollars. */
   @IsInt()
   @Min(0)
   amount: number;
@@ -55,13 +55,13 @@ export class PriceDto extends MoneyDto {
   @Min(1)
   intervalCount?: number;
 
-  /** ISO 3166-1 alpha-2; left out: everywhere. */
+  /** ISO 3166-1 alpha-2. Default: every region. */
   @IsOptional()
   @IsString()
   @MaxLength(2)
   region?: string | null;
 
-  /** Left out: on everything. @example ios */
+  /** Default: every device type. @example ios */
   @IsOptional()
   @IsString()
   @MaxLength(32)
@@ -92,7 +92,7 @@ export class CreditGrantDto {
   rolloverMax?: number;
 }
 
-/** What the plan says of one feature; which members belong depends on the type. */
+/** Terms of one feature; the type decides which fields apply. */
 export class PlanEntitlementDto {
   /** Key of the feature. */
   @KeyField()
@@ -101,7 +101,7 @@ export class PlanEntitlementDto {
   @IsIn(FEATURE_TYPES)
   type: FeatureType;
 
-  /** boolean and static: what it is set to. */
+  /** boolean and static: the value. */
   @IsOptional()
   @Allow()
   value?: string | number | boolean;
@@ -110,12 +110,12 @@ export class PlanEntitlementDto {
   @Allow()
   limit?: number | null;
 
-  /** metered: the span in which the limit counts. */
+  /** metered: the window in which the limit counts. */
   @IsOptional()
   @IsIn(WINDOWS)
   window?: WindowName;
 
-  /** metered: beyond the limit deny, allow and count as overage, or cap. */
+  /** metered: beyond the limit `deny`, `allow` (count as overage), or `cap`. */
   @IsOptional()
   @IsIn(OVERAGES)
   overage?: Overage;
@@ -130,14 +130,14 @@ export class PlanEntitlementDto {
   @Type(() => RateLimitDto)
   rateLimit?: RateLimitDto;
 
-  /** credit: what is granted, how often, and how much of it may be carried over. */
+  /** credit: units per grant, recurrence, and the rollover bound. */
   @IsOptional()
   @ValidateNested()
   @Type(() => CreditGrantDto)
   grant?: CreditGrantDto;
 }
 
-/** What a plan version holds. */
+/** Content of a plan version. */
 export class PlanContentDto {
   @NameField()
   name: string;
@@ -147,7 +147,7 @@ export class PlanContentDto {
   @MaxLength(2_000)
   description?: string;
 
-  /** Outsiders see public plans only. @default true */
+  /** Anonymous callers and users see public plans only. @default true */
   @IsOptional()
   @IsBoolean()
   public?: boolean;
@@ -184,7 +184,7 @@ export class CreatePlanDto extends CatalogPlanDto {
   product?: string;
 }
 
-/** What is left out stays; lists are replaced whole. */
+/** Omitted fields stay unchanged; lists are replaced. */
 export class UpdatePlanDto {
   @ProductField()
   product?: string;
@@ -230,7 +230,7 @@ export class PlanListQueryDto extends ListQuery {
   @ProductField()
   product?: string;
 
-  /** Admins only: everybody else sees what is published. */
+  /** Only for admins; other callers see published plans. */
   @IsOptional()
   @IsIn(['draft', 'published', 'archived'])
   status?: PlanStatus;
@@ -282,7 +282,7 @@ export class PlanVersionDto {
   trialDays: number;
   prices: PriceDto[];
   entitlements: PlanEntitlementDto[];
-  /** null: a draft. */
+  /** null for a draft. */
   publishedAt: Date | null;
   createdAt: Date;
 
@@ -293,12 +293,12 @@ export class PlanVersionDto {
   }
 }
 
-/** A plan as it is sold now, or its first draft. */
+/** A plan with its published version, or its first draft. */
 export class PlanDto extends PlanVersionDto {
   id: string;
   status: PlanStatus;
   public: boolean;
-  /** Grows with every change; the ETag. */
+  /** Increases with every change; the ETag. */
   revision: number;
   updatedAt: Date;
 

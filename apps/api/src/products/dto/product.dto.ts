@@ -15,7 +15,7 @@ export class UpdateProductDto {
   name?: string;
 }
 
-/** A line of service; features, plans and API keys belong to it. */
+/** A product; features, plans and API keys belong to it. */
 export class ProductDto {
   id: string;
   key: string;

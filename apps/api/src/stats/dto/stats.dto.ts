@@ -13,9 +13,9 @@ import { UsageSpanDto, UsageStepDto } from '../../usage/dto/usage.dto.js';
 
 const byPlan = (rows: PlanStats[]): [string, PlanStats[]][] => [...grouped(rows, ({ plan }) => plan)];
 
-/** Contracts, but for those of test clocks, by the status that was written down last. */
+/** Subscriptions by stored status, except those on test clocks. */
 export class SubscriptionCountsDto {
-  /** Trialing, active, past due, paused, and canceled ones that have not ended yet. */
+  /** Trialing, active, past due, paused, and canceled subscriptions that have not ended. */
   live: number;
   @ApiProperty({
     type: 'object',
@@ -23,13 +23,13 @@ export class SubscriptionCountsDto {
     required: [...SUBSCRIPTION_STATUSES],
   })
   statuses: Record<SubscriptionStatus, number>;
-  /** Of the live ones, those that end within the next seven days and are not renewed. */
+  /** Live subscriptions that end within seven days without renewal. */
   ending: number;
-  /** Those that began within the last thirty days. */
+  /** Started within the last 30 days. */
   started: number;
-  /** Those that were canceled within the last thirty days, ended or not. */
+  /** Canceled within the last 30 days, ended or not. */
   canceled: number;
-  /** Those that ended within the last thirty days. */
+  /** Ended within the last 30 days. */
   ended: number;
 
   static of(rows: PlanStats[]): SubscriptionCountsDto {
@@ -61,9 +61,9 @@ export class PlanCountsDto extends SubscriptionCountsDto {
 }
 
 export class SubscriptionStatsDto extends SubscriptionCountsDto {
-  /** When they were counted: about a minute ago at most, where workers run and there are few millions. */
+  /** Time of the count: at most about one minute ago with a few million subscriptions. */
   asOf: Date;
-  /** Only plans that have any. */
+  /** Plans that have subscriptions. */
   plans: PlanCountsDto[];
 
   static ofProduct({ asOf, plans }: ProductStats): SubscriptionStatsDto {
@@ -75,12 +75,12 @@ export class SubscriptionStatsDto extends SubscriptionCountsDto {
   }
 }
 
-/** What contracts that are paid for are worth: amount times quantity, brought to a month and a year, in minor units. */
+/** Recurring revenue of paid subscriptions: price x quantity, per month and year, in minor units. */
 export class RevenueDto {
-  /** A twelfth of a year's. */
+  /** One twelfth of the yearly amount. */
   monthly: number;
   yearly: number;
-  /** How many contracts that is: active, past due and canceled ones that have not ended, with a price above nothing. */
+  /** Number of paying subscriptions: active, past due, or canceled and not ended, with a price above zero. */
   subscriptions: number;
 
   static of(rows: PlanStats[]): RevenueDto {
@@ -104,9 +104,9 @@ export class CurrencyRevenueDto extends RevenueDto {
 }
 
 export class RevenueStatsDto {
-  /** When it was reckoned: about a minute ago at most, where workers run and there are few millions. */
+  /** Time of the calculation: at most about one minute ago with a few million subscriptions. */
   asOf: Date;
-  /** Only currencies that anything is paid in. */
+  /** Currencies with paying subscriptions. */
   currencies: CurrencyRevenueDto[];
 
   static ofProduct({ asOf, plans }: ProductStats): RevenueStatsDto {
@@ -124,13 +124,13 @@ export class RevenueStatsDto {
 }
 
 export class UsageStatsQueryDto extends UsageSpanDto {
-  /** Key of a feature; left out: all of the product. */
+  /** Key of a feature. Default: all features of the product. */
   @FeatureField({ optional: true })
   feature?: string;
 }
 
 export class UsageStatsStepDto extends UsageStepDto implements CountedStep {
-  /** How many times that is: lines of the ledger, corrections among them. */
+  /** Number of ledger entries, corrections included. */
   records: number;
 }
 
@@ -143,7 +143,7 @@ export class FeatureUsageDto implements FeatureUsage {
   data: UsageStatsStepDto[];
 }
 
-/** What all customers together used, but for those of test clocks; features and steps without usage are left out. */
+/** Usage of all customers, except those on test clocks; features and steps without usage are omitted. */
 export class UsageStatsDto implements ProductUsage {
   /** All that was recorded until then is in it: one to two minutes ago, where workers run. */
   asOf: Date;

@@ -3,18 +3,18 @@ import type { ProrationLine, StoredProrationLine } from '@app/subscriptions';
 import type { PlanEntitlementDto } from '../../plans/dto/plan.dto.js';
 import type { SoldPlanDto, SubscriptionDto } from './subscription.dto.js';
 
-/** Money that a change moves. */
+/** A credit or charge of a change. */
 export class ProrationLineDto {
   kind: 'credit' | 'charge';
-  /** Minor units, positive in either kind. */
+  /** Minor units, positive for credits and charges. */
   amount: number;
   currency: string;
   plan: SoldPlanDto;
   quantity: number;
-  /** Of one unit for a whole period, in minor units. */
+  /** Price of one unit for a whole period, in minor units. */
   unitAmount: number;
   periodStart: Date;
-  /** Exclusive. */
+  /** End, exclusive. */
   periodEnd: Date;
 
   static of({
@@ -31,10 +31,10 @@ export class ProrationLineDto {
   }
 }
 
-/** A line as it was kept with the change, for the invoice that follows. */
+/** A proration line as stored with the change. */
 export class StoredLineDto extends ProrationLineDto {
   id: string;
-  /** The version of the subscription that it came with. */
+  /** Version of the subscription after the change. */
   subscriptionVersion: number;
   createdAt: Date;
 
@@ -51,7 +51,7 @@ export class StoredLinePageDto {
 }
 
 export class NetAmountDto {
-  /** Minor units; negative: in the customer's favour. */
+  /** Minor units; negative is a credit for the customer. */
   amount: number;
   currency: string;
 }
@@ -66,7 +66,7 @@ export class ChangedEntitlementDto {
   after: PlanEntitlementDto;
 }
 
-/** Something of which more is in use than the new plan has: 12 of 10 seats. */
+/** A feature whose usage exceeds the limit of the new plan: 12 of 10 seats. */
 export class OverLimitDto {
   feature: string;
   used: number;
@@ -77,20 +77,20 @@ export class EntitlementChangesDto {
   gained: PlanEntitlementDto[];
   lost: PlanEntitlementDto[];
   changed: ChangedEntitlementDto[];
-  /** Counted against what does not start anew when the change takes effect. */
+  /** Usage that counts against the new limit when the change takes effect. */
   overLimit: OverLimitDto[];
 }
 
-/** What a change would do. Nothing of it is written. */
+/** The effect of a change. Nothing is written. */
 export class ChangePreviewDto {
   effectiveAt: Date;
   lines: ProrationLineDto[];
-  /** What is due at once. */
+  /** Net amount due immediately. */
   total: NetAmountDto;
-  /** The next renewal after it; null when there is none. */
+  /** The next renewal after the change; null when there is none. */
   nextCharge: UpcomingChargeDto | null;
   entitlements: EntitlementChangesDto;
-  /** As it would be. */
+  /** The subscription after the change. */
   subscription: SubscriptionDto;
 }
 

@@ -21,11 +21,11 @@ export class PlanSelectionDto {
   @KeyField({ nonEmpty: true })
   plan: string;
 
-  /** Left out: the one paid now, else the first that the plan has. */
+  /** Default: the current interval, else the first price of the plan. */
   @IntervalField({ optional: true })
   interval?: Interval;
 
-  /** With interval; left out: 1. */
+  /** Number of intervals per period; only with `interval`. Default 1. */
   @IsOptional()
   @IsInt()
   @Min(1)
@@ -41,7 +41,7 @@ export class PlanSelectionDto {
 }
 
 export class CreateSubscriptionDto extends PlanSelectionDto {
-  /** Key of the customer; people may leave it out or say "me". */
+  /** Key of the customer. Users may omit it or use "me". */
   @CustomerField({ optional: true })
   customer?: string;
 
@@ -51,44 +51,50 @@ export class CreateSubscriptionDto extends PlanSelectionDto {
   @CurrencyField({ optional: true })
   currency?: string;
 
-  /** Instead of the plan's own trial; not for people who subscribe themselves. */
+  /** Replaces the trial of the plan. Days. Only admins and API keys may set it. */
   @IsOptional()
   @IsInt()
   @Min(0)
   @Max(730)
   trialDays?: number;
 
-  /** false: it expires at the end of its first period. @default true */
+  /** false: the subscription expires at the end of its first period. @default true */
   @IsOptional()
   @IsBoolean()
   autoRenew?: boolean;
 
-  /** When it begins; left out: at once. May follow a subscription that is set to end by then. */
+  /** Start; default now. It may follow a subscription that is set to end by then. */
   @InstantField({ optional: true })
   startsAt?: string;
 
-  /** Periods are counted from here, and the first one is shorter; left out: from the start, or the end of the trial. Not for people who subscribe themselves. */
+  /**
+   * Anchor of the periods; the first period ends there or earlier. Default: the start, or the end of the trial. Only
+   * admins and API keys may set it.
+   */
   @InstantField({ optional: true })
   billingAnchor?: string;
 
-  /** It has no period end: it ends when somebody ends it. Not for people who subscribe themselves. @default false */
+  /**
+   * true: no period end; the subscription runs until it is canceled. Only admins and API keys may set it.
+   * @default false
+   */
   @IsOptional()
   @IsBoolean()
   indefinite?: boolean;
 }
 
 export class ReasonDto {
-  /** Kept in the timeline. */
+  /** Stored in the timeline. */
   @ReasonField({ optional: true })
   reason?: string;
 }
 
-/** Without a plan, the plan, version and price stay as they were sold. */
+/** Without `plan`, the plan, version and price stay as sold. */
 export class ChangeSubscriptionDto extends IntersectionType(PartialType(PlanSelectionDto), ReasonDto) {
   @WhenField()
   when: 'now' | 'period_end';
 
-  /** false: nothing is credited, and nothing charged for the rest of a period that goes on. Not for people who change their own. @default true */
+  /** false: no credit and no charge for the rest of the period. Only admins and API keys may set it. @default true */
   @IsOptional()
   @IsBoolean()
   prorate?: boolean;
@@ -96,8 +102,11 @@ export class ChangeSubscriptionDto extends IntersectionType(PartialType(PlanSele
 
 export class RenewSubscriptionDto extends ReasonDto {
   /**
-   * period_end: one more period is agreed on, where the subscription does not renew by itself. now: a new period begins at once, its usage
-   * counts anew and the rest of the old one is credited; not for people who renew their own. What is over begins again in either case.
+   * `period_end`: agrees on one more period when the subscription does not renew automatically. `now`: starts a new
+   * period
+   * immediately, with usage at zero and a credit for the rest of the old one; only admins and API keys may use it.
+   * Either
+   * restarts a subscription that has ended.
    * @default period_end
    */
   @WhenField({ optional: true })
@@ -105,7 +114,7 @@ export class RenewSubscriptionDto extends ReasonDto {
 }
 
 export class ExtendSubscriptionDto {
-  /** The new end of the current period, and of a trial that runs: later than the present one. */
+  /** New end of the current period, and of a running trial; later than the current end. */
   @InstantField()
   to: string;
 
@@ -114,23 +123,23 @@ export class ExtendSubscriptionDto {
 }
 
 export class PaymentOutcomeDto extends ReasonDto {
-  /** failed: past due, nothing is allowed; succeeded: as before. */
+  /** `failed`: the subscription becomes past due and checks are denied. `succeeded`: it becomes active again. */
   @IsIn(['failed', 'succeeded'])
   outcome: 'failed' | 'succeeded';
 }
 
 export class UpdateSubscriptionDto extends ReasonDto {
-  /** false: it expires at the end of its period. */
+  /** false: the subscription expires at the end of its period. */
   @IsBoolean()
   autoRenew: boolean;
 }
 
 export class CancelSubscriptionDto extends ReasonDto {
-  /** now: it ends at once; period_end: it lives until currentPeriodEnd. */
+  /** `now`: ends immediately. `period_end`: live until `currentPeriodEnd`. */
   @WhenField()
   when: 'now' | 'period_end';
 
-  /** With now: the rest of the period is credited. Not for people who cancel their own. @default false */
+  /** With `now`: credits the rest of the period. Only admins and API keys may set it. @default false */
   @IsOptional()
   @IsBoolean()
   prorate?: boolean;
@@ -144,11 +153,11 @@ export class HistoryQueryDto extends ListQuery {
   @IsIn(SUBSCRIPTION_STATUSES)
   status?: SubscriptionStatus;
 
-  /** Made at or after. */
+  /** Created at or after. */
   @InstantField({ optional: true })
   from?: string;
 
-  /** Made before. */
+  /** Created before. */
   @InstantField({ optional: true })
   to?: string;
 }
@@ -157,7 +166,7 @@ export class LiveQueryDto {
   @ProductField()
   product?: string;
 
-  /** As it was then. */
+  /** Returns the subscription as of this instant. */
   @InstantField({ optional: true })
   at?: string;
 
@@ -171,29 +180,35 @@ export class SubscriptionListQueryDto extends ListQuery {
   @ProductField()
   product?: string;
 
-  /** Left out: live ones. Follows what jobs have written down, a second late at most; the rows are told as they are now. */
+  /**
+   * Default: live ones. The filter reads the stored status, at most one second late; each row shows the current status.
+   */
   @IsOptional()
   @IsIn(SUBSCRIPTION_STATUSES)
   status?: SubscriptionStatus;
 
-  /** Key of a plan: live ones on it. */
+  /** Key of a plan: live subscriptions on it. */
   @KeyField({ optional: true })
   plan?: string;
 
-  /** Made at or after. */
+  /** Created at or after. */
   @InstantField({ optional: true })
   from?: string;
 
-  /** Made before. */
+  /** Created before. */
   @InstantField({ optional: true })
   to?: string;
 
-  /** Those of the customers of a test clock; left out: those of real time. */
+  /** Subscriptions of the customers of this test clock. Default: customers without a test clock. */
   @IsOptional()
   @IsUUID()
   testClock?: string;
 
-  /** Only those that end, unrenewed, in this time, the first to end first; not together with status, plan, from, to or testClock. @example 7d */
+  /**
+   * Only subscriptions that end without renewal within this time, earliest first. Not with status, plan, from, to or
+   * testClock.
+   * @example 7d
+   */
   @IsOptional()
   @Matches(/^[1-9]\d{0,3}[hd]$/, { message: 'must be hours or days, such as 36h or 7d' })
   expiringWithin?: string;
@@ -201,7 +216,7 @@ export class SubscriptionListQueryDto extends ListQuery {
 
 export class SoldPlanDto {
   key: string;
-  /** As it was called when it was sold. */
+  /** Name of the plan at the time of sale. */
   name: string;
   version: number;
 }
@@ -221,7 +236,7 @@ export class ScheduledChangeDto {
   effectiveAt: string;
 }
 
-/** A customer's contract on one product, as it truly is now. */
+/** A subscription of a customer on one product, with its current status. */
 export class SubscriptionDto {
   id: string;
   /** Key of the customer. */
@@ -231,21 +246,21 @@ export class SubscriptionDto {
   price: SoldPriceDto;
   quantity: number;
   status: SubscriptionStatus;
-  /** Later than now for one that has not begun: it is inactive until then. */
+  /** In the future for a scheduled subscription, which is inactive until then. */
   startedAt: Date;
   currentPeriodStart: Date;
-  /** Exclusive. Null: indefinite. */
+  /** End, exclusive. null: indefinite. */
   currentPeriodEnd: Date | null;
   trialEnd: Date | null;
   autoRenew: boolean;
-  /** Periods after this one that were agreed on by hand. */
+  /** Further periods agreed by manual renewal. */
   prepaidPeriods: number;
   cancelAtPeriodEnd: boolean;
   canceledAt: Date | null;
   endedAt: Date | null;
   pausedAt: Date | null;
   scheduledChange: ScheduledChangeDto | null;
-  /** Grows by one with every change; the ETag. */
+  /** Increases by one with every change; the ETag. */
   version: number;
   createdAt: Date;
   updatedAt: Date;
@@ -317,11 +332,11 @@ export class ActorDto {
   id: string | null;
 }
 
-/** One thing that happened. */
+/** One event of the timeline. */
 export class TimelineEntryDto {
   id: string;
   type: string;
-  /** 1, 2, 3 and so on: what happened to this subscription, in its order. */
+  /** Position among the events of this subscription, from 1. */
   sequence: number;
   actor: ActorDto;
   reason: string | null;

@@ -2,18 +2,18 @@ import type { TestClock } from '@app/customers';
 import { InstantField } from '../../http/input/fields.js';
 
 export class CreateTestClockDto {
-  /** Where it stands. */
+  /** Time of the clock. */
   @InstantField()
   now: string;
 }
 
 export class AdvanceTestClockDto {
-  /** Later than it stands. */
+  /** Target time, later than the current time of the clock. */
   @InstantField()
   to: string;
 }
 
-/** A clock that stands still until it is moved; customers made with it live by it. */
+/** A clock that moves only when advanced. It sets the time of the customers created with it. */
 export class TestClockDto {
   id: string;
   now: Date;

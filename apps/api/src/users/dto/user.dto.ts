@@ -7,18 +7,18 @@ import { ProfileDto } from '../../customers/dto/customer.dto.js';
 import { ListQuery } from '../../http/pagination/list.query.js';
 
 export class UpdateMeDto extends ProfileDto {
-  /** Where what happens to this person is posted to, as to any webhook endpoint; null: nowhere. Its secret is told when it is rotated. */
+  /** URL that receives the events of this user as webhooks; null: none. Rotate its secret to get one. */
   @IsOptional()
   @IsString()
   @MaxLength(2_048)
   webhookUrl?: string | null;
 
-  /** Whether mail is sent, beside what concerns the account itself. */
+  /** false: no notification mail. Mail about the account itself is always sent. */
   @IsOptional()
   @IsBoolean()
   mailEnabled?: boolean;
 
-  /** What no mail is wanted about. */
+  /** Topics without mail. */
   @ApiPropertyOptional({ enum: MAIL_TOPICS, isArray: true })
   @IsOptional()
   @IsArray()
@@ -26,15 +26,15 @@ export class UpdateMeDto extends ProfileDto {
   @IsIn(MAIL_TOPICS, { each: true })
   mutedMails?: MailTopic[];
 
-  /** In which this person is written to. */
+  /** Language of mails and notifications. */
   @IsOptional()
   @IsIn(LANGUAGES)
   language?: Language;
 }
 
-/** Whoever gets another role, or is deactivated, is out at once. */
+/** A change of role or status ends all sessions of the user immediately. */
 export class UpdateUserDto {
-  /** `support` reads everything and repairs with a reason; `product_admin` rules one product. */
+  /** `support` reads everything and repairs with a reason; `product_admin` administers one product. */
   @IsOptional()
   @IsIn(ROLES)
   role?: Role;
@@ -42,18 +42,18 @@ export class UpdateUserDto {
   @ProductField({ nonEmpty: true, description: 'Key of the product that the product admin manages.' })
   product?: string;
 
-  /** false: out at once, and no more logins. */
+  /** false: all sessions end immediately and logins are rejected. */
   @IsOptional()
   @IsBoolean()
   active?: boolean;
 }
 
 export class ListUsersQueryDto extends ListQuery {
-  @EmailField({ optional: true, description: 'Only the one with this e-mail, in any spelling.' })
+  @EmailField({ optional: true, description: 'Only the account with this e-mail address, in any spelling.' })
   email?: string;
 }
 
-/** The password once more, before what cannot be taken back. */
+/** Confirmation by password before an irreversible change. */
 export class ConfirmDto {
   @IsString()
   @MaxLength(1_024)
@@ -61,13 +61,13 @@ export class ConfirmDto {
 }
 
 export class RemoveUserQueryDto {
-  @ReasonField({ optional: true, nonEmpty: true, description: 'Kept in the audit log.' })
+  @ReasonField({ optional: true, nonEmpty: true, description: 'Stored in the audit log.' })
   reason?: string;
 }
 
-/** What belongs to an account and is kept elsewhere. */
+/** Data of an account that other libs store. */
 export interface Surroundings {
-  /** Key of the product that a product admin rules. */
+  /** Key of the product of a product_admin. */
   product: string | null;
   webhookUrl: string | null;
 }
@@ -76,11 +76,11 @@ export interface Surroundings {
 export class UserDto {
   id: string;
   email: string;
-  /** When its owner confirmed to get mail there; null: not yet. */
+  /** Time of verification; null: not verified. */
   emailVerifiedAt: Date | null;
   name: string | null;
   role: Role;
-  /** Key of the product that a product admin rules; null for everybody else. */
+  /** Key of the product of a product_admin; null for other roles. */
   product: string | null;
   active: boolean;
   webhookUrl: string | null;
@@ -114,7 +114,7 @@ export class UserDto {
   }
 }
 
-/** A login account with the customer it is. */
+/** A login account with its customer. */
 export class MeDto extends UserDto {
   /** Key of the customer. */
   customer: string;

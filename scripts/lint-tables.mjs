@@ -22,11 +22,12 @@ const OWNED = {
     'subscription_counts',
     'plan_moves',
   ],
-  entitlements: ['entitlement_versions', 'entitlement_overrides', 'grants', 'grant_balances'],
+  entitlements: ['entitlement_versions', 'entitlement_overrides', 'grants'],
   metering: [
     'usage_counters',
     'usage_ledger',
     'usage_reservations',
+    'grant_balances',
     'usage_by_hour',
     'usage_sums',
     'long_ledgers',

@@ -8,7 +8,10 @@ import { withCustomerLocked } from '../support/transactions.js';
 const STALENESS_MS = 2_000;
 
 /** A disconnected invalidation channel: it neither sends nor receives. */
-const disconnected = { listen: () => undefined, tell: () => undefined };
+const disconnected: Pick<CacheInvalidations, 'subscribe' | 'publish'> = {
+  subscribe: () => undefined,
+  publish: () => undefined,
+};
 
 describe('two instances on one database', () => {
   let database: TestDatabase;

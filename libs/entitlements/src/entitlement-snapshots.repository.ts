@@ -16,10 +16,10 @@ import type { EntitlementSnapshot, Override } from './domain/entitlement-snapsho
 import { grantFromRow, type GrantRow } from './grant-row.js';
 import { overrideFromRow, type OverrideRow } from './override-row.js';
 
-/** Grants that ended longer ago than this decide nothing any more. */
+/** Grants that ended longer ago than this no longer affect any decision. */
 const GRANT_MEMORY = `interval '40 days'`;
 
-/** One statement, so that all of it is of one instant, and of the version that it tells. */
+/** One statement, so that all parts are of one instant and match the version. */
 const SNAPSHOTS = `
   select to_json(c) as customer, v.version::float8 as version, customer_bucket(c.id) as bucket,
     (select json_agg(to_json(s) order by s.id desc) from subscriptions s
@@ -31,12 +31,12 @@ const SNAPSHOTS = `
        where g.customer_id = c.id and g.voided_at is null and (g.expires_at is null or g.expires_at > $2::timestamptz - ${GRANT_MEMORY})) as grants
   from customers c join entitlement_versions v on v.customer_id = c.id
   where c.deleted_at is null and `;
-const BY_KEY: Statement = { name: 'holders by key', text: `${SNAPSHOTS} c.key = any($1::text[])` };
-const BY_ID: Statement = { name: 'holders by id', text: `${SNAPSHOTS} c.id = any($1::uuid[])` };
+const BY_KEY: Statement = { name: 'snapshots by key', text: `${SNAPSHOTS} c.key = any($1::text[])` };
+const BY_ID: Statement = { name: 'snapshots by id', text: `${SNAPSHOTS} c.id = any($1::uuid[])` };
 
-/** The same as it was at an earlier instant, from what has been recorded: of subscriptions all that was told by then, of overrides the last of it. */
+/** A snapshot as of an earlier instant, from events: all of a subscription's until then, the last of each override. */
 const AT: Statement = {
-  name: 'holder at',
+  name: 'snapshot at',
   text: `
   select to_json(c) as customer, v.version::float8 as version, customer_bucket(c.id) as bucket,
     (select json_agg(json_build_object('row', to_json(s), 'facts', (
@@ -73,7 +73,7 @@ export class EntitlementSnapshotsRepository {
     return (await this.pipeline.read<Row>(BY_KEY, [keys, now])).map(snapshotFromRow);
   }
 
-  /** On the given connection it reads what that transaction sees. */
+  /** Reads inside the transaction of the given connection, if there is one. */
   async findByIds(ids: string[], now: Date, connection?: Connection): Promise<EntitlementSnapshot[]> {
     const rows = connection
       ? await connection.run<Row>(BY_ID, [ids, now])
@@ -81,7 +81,7 @@ export class EntitlementSnapshotsRepository {
     return rows.map(snapshotFromRow);
   }
 
-  /** A customer as it was; the plans of its subscriptions are known by their keys alone. */
+  /** The snapshot as of an earlier instant. The plans of its subscriptions have keys only, no ids. */
   async findAt(id: string, at: Date): Promise<EntitlementSnapshot | null> {
     const [row] = await this.pipeline.read<PastRow>(AT, [id, at]);
     if (!row) return null;

@@ -8,23 +8,23 @@ import type { Entitlement } from './domain/entitlement.js';
 import type { EntitlementSnapshot } from './domain/entitlement-snapshot.js';
 import { EntitlementSnapshotsRepository } from './entitlement-snapshots.repository.js';
 
-/** A holder takes some 10 kB with what is derived from it. */
+/** A snapshot with its derived entitlements takes about 10 kB. */
 const MAX_SNAPSHOTS = 20_000;
 const LOADING = { maxBatch: 200, maxQueued: 10_000, concurrency: 2 };
 
-/** A holder as this process knows it, with what was derived from it. */
+/** A snapshot in this process's cache, with the entitlements derived from it. */
 export interface CachedSnapshot extends EntitlementSnapshot {
-  /** When it was last known to be the newest, on the process's monotonic clock in milliseconds. */
+  /** When the database last confirmed its version, on the process's monotonic clock in ms. */
   verifiedAt: number;
   /** By product and feature key. */
   entitlements: Map<string, Entitlement>;
-  /** Of the catalogue that they were derived from. */
+  /** The revision of the catalogue that they were derived from. */
   catalogRevision: number;
 }
 
 /**
- * Holders, kept in process. Those who count ask the database, under its lock, whether a holder's version is still the newest;
- * those who only look get one that was the newest at most two seconds ago.
+ * In-process cache of entitlement snapshots, bounded in number. Commands verify the version of a snapshot under the
+ * customer's lock. Reads that do not verify it use a snapshot that was confirmed at most two seconds ago.
  */
 @Injectable()
 export class EntitlementSnapshots {
@@ -36,23 +36,35 @@ export class EntitlementSnapshots {
     private readonly repository: EntitlementSnapshotsRepository,
     private readonly catalog: CatalogReader,
     private readonly clock: Clock,
-    changes: CacheInvalidations,
+    invalidations: CacheInvalidations,
   ) {
-    changes.subscribe((customerId) => this.invalidate(customerId));
+    invalidations.subscribe((customerId) => this.invalidate(customerId));
   }
 
-  /** Known to be the newest within the last two seconds; null when there is no such customer. */
+  /**
+   * A snapshot that was confirmed at most two seconds ago. Null when there is no such customer.
+   * @example
+   * const snapshot = await snapshots.getFresh('acme');
+   */
   async getFresh(key: string): Promise<CachedSnapshot | null> {
     const known = this.byKey.get(key);
     return known && performance.now() - known.verifiedAt < STALENESS_MS ? known : this.loader.add(key);
   }
 
-  /** Of any age: for those who verify its version before they answer. */
+  /**
+   * A snapshot of any age, for callers that verify its version. Null when there is no such customer.
+   * @example
+   * const snapshot = await snapshots.get('acme');
+   */
   async get(key: string): Promise<CachedSnapshot | null> {
     return this.byKey.get(key) ?? this.loader.add(key);
   }
 
-  /** What this process remembers, if anything: for when the database cannot be asked. */
+  /**
+   * The cached snapshot, of any age, without the database. Null when it is not cached.
+   * @example
+   * const snapshot = snapshots.peek('acme');
+   */
   peek(key: string): CachedSnapshot | null {
     return this.byKey.get(key) ?? null;
   }
@@ -60,6 +72,8 @@ export class EntitlementSnapshots {
   /**
    * The snapshot of exactly this customer: of any age for callers that verify its version, or at most two seconds old.
    * @throws DomainError `customer_not_found`
+   * @example
+   * const snapshot = await snapshots.snapshotOf(customer, 'fresh');
    */
   async snapshotOf({ id, key }: Pick<Customer, 'id' | 'key'>, age: 'any age' | 'fresh'): Promise<CachedSnapshot> {
     const snapshot = age === 'fresh' ? await this.getFresh(key) : await this.get(key);
@@ -71,6 +85,8 @@ export class EntitlementSnapshots {
   /**
    * The customer that has taken over a deleted customer's key, which this process has not noticed yet.
    * @throws the error, unless it is `customer_not_found` and there is such a customer
+   * @example
+   * const customer = await snapshots.successorOf(former, error);
    */
   async successorOf({ id, key }: Pick<Customer, 'id' | 'key'>, error: unknown): Promise<Customer> {
     if (!(error instanceof DomainError && error.code === 'customer_not_found')) throw error;
@@ -79,28 +95,38 @@ export class EntitlementSnapshots {
     return snapshot.customer;
   }
 
-  /** Reads holders afresh; those who are gone are left out. On the given connection it reads what that transaction sees. */
+  /**
+   * Reads snapshots from the database, on the given connection inside its transaction. Deleted customers are absent.
+   * @returns the snapshots by customer id
+   * @example
+   * const snapshot = (await snapshots.refresh([customerId])).get(customerId);
+   */
   async refresh(ids: string[], connection?: Connection): Promise<Map<string, CachedSnapshot>> {
-    const holders = await this.repository.findByIds(ids, this.clock.now(), connection);
-    return new Map(holders.map((holder) => [holder.customer.id, this.remember(holder)]));
+    const snapshots = await this.repository.findByIds(ids, this.clock.now(), connection);
+    return new Map(snapshots.map((snapshot) => [snapshot.customer.id, this.remember(snapshot)]));
   }
 
-  /** A customer as it was at an earlier instant. Read each time. */
+  /**
+   * The snapshot of a customer as it was at an earlier instant. Never cached. Null when there is no such customer.
+   * @throws DomainError `history_not_kept`
+   * @example
+   * const snapshot = await snapshots.findAt(customerId, new Date('2031-01-10'));
+   */
   async findAt(customerId: string, at: Date): Promise<EntitlementSnapshot | null> {
-    const holder = await this.repository.findAt(customerId, at);
-    for (const subscription of [...(holder?.subscriptions.values() ?? [])].flat())
+    const snapshot = await this.repository.findAt(customerId, at);
+    for (const subscription of [...(snapshot?.subscriptions.values() ?? [])].flat())
       subscription.planId = await this.catalog.planId(subscription.productId, subscription.planKey);
-    return holder;
+    return snapshot;
   }
 
-  /** Tells that the database has no such customer any more: whoever has its key now is looked for afresh. */
+  /** Drops the snapshot of a deleted customer: its key may belong to another customer by now. */
   evict({ customer }: CachedSnapshot): void {
     if (this.byKey.peek(customer.key)?.customer.id === customer.id) this.byKey.delete(customer.key);
   }
 
-  /** Tells that the database has just confirmed a holder's version. */
-  markFresh(holder: CachedSnapshot): void {
-    holder.verifiedAt = performance.now();
+  /** Stores that the database has just confirmed the snapshot's version. */
+  markFresh(snapshot: CachedSnapshot): void {
+    snapshot.verifiedAt = performance.now();
   }
 
   /** Makes the next fresh read of this snapshot query the database. */
@@ -109,25 +135,25 @@ export class EntitlementSnapshots {
   }
 
   private async load(keys: string[]): Promise<{ answer: CachedSnapshot | null }[]> {
-    const holders = await this.repository.findByKeys([...new Set(keys)], this.clock.now());
-    const found = new Map(holders.map((holder) => [holder.customer.key, this.remember(holder)]));
+    const snapshots = await this.repository.findByKeys([...new Set(keys)], this.clock.now());
+    const byKey = new Map(snapshots.map((snapshot) => [snapshot.customer.key, this.remember(snapshot)]));
     return keys.map((key) => {
-      const answer = found.get(key) ?? null;
+      const answer = byKey.get(key) ?? null;
       if (!answer) this.byKey.delete(key);
       return { answer };
     });
   }
 
-  private remember(holder: EntitlementSnapshot): CachedSnapshot {
-    const { id, key } = holder.customer;
+  private remember(snapshot: EntitlementSnapshot): CachedSnapshot {
+    const { id, key } = snapshot.customer;
     const known = this.byKey.peek(key);
-    // Two readings may cross: the older one must not come back.
-    if (known && known.customer.id === id && known.version >= holder.version) {
-      if (known.version === holder.version) this.markFresh(known);
+    // Two reads may overtake each other: the older one must not replace the newer one.
+    if (known && known.customer.id === id && known.version >= snapshot.version) {
+      if (known.version === snapshot.version) this.markFresh(known);
       return known;
     }
     const fresh: CachedSnapshot = {
-      ...holder,
+      ...snapshot,
       verifiedAt: performance.now(),
       entitlements: new Map(),
       catalogRevision: 0,
@@ -138,8 +164,8 @@ export class EntitlementSnapshots {
   }
 
   private invalidate(customerId: string | null): void {
-    const suspects =
+    const suspected =
       customerId === null ? [...this.byKey.values()] : [this.byKey.peek(this.keys.peek(customerId) ?? '')];
-    for (const snapshot of suspects) if (snapshot) this.markStale(snapshot);
+    for (const snapshot of suspected) if (snapshot) this.markStale(snapshot);
   }
 }

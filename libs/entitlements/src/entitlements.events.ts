@@ -17,16 +17,24 @@ const OVERRIDE = {
 
 /** Events of grants and overrides. */
 export const ENTITLEMENT_EVENTS = declareEvents({
-  'grant.created': { subject: 'grant', summary: 'A customer got units on top of the plan.', after: GRANT },
-  'grant.voided': { subject: 'grant', summary: 'What was left of a grant was taken away.', after: GRANT },
+  'grant.created': {
+    subject: 'grant',
+    summary: 'A customer was given units beside the included units of the plan.',
+    after: GRANT,
+  },
+  'grant.voided': {
+    subject: 'grant',
+    summary: 'A grant was voided: its remaining units are no longer available.',
+    after: GRANT,
+  },
   'entitlement.overridden': {
     subject: 'customer',
-    summary: 'A customer has terms of its own for a feature.',
+    summary: 'An override was set: the customer has other terms than its plan for a feature.',
     after: OVERRIDE,
   },
   'entitlement.override_removed': {
     subject: 'customer',
-    summary: 'The terms of the plan hold for the customer again.',
+    summary: 'An override was removed: the terms of the plan apply to the customer again.',
     before: OVERRIDE,
   },
 });

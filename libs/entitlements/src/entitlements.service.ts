@@ -11,7 +11,7 @@ import type { CachedSnapshot } from './entitlement-snapshots.service.js';
 
 type SoldVersion = Pick<Subscription, 'planId' | 'planVersion'>;
 
-/** What customers may do now, derived from what they were sold, overrides and grants. Plan versions never change. */
+/** Derives entitlements from a customer's plan version, overrides and grants. Plan versions never change. */
 @Injectable()
 export class EntitlementsService {
   constructor(
@@ -20,51 +20,81 @@ export class EntitlementsService {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws DomainError `product_not_found`, `feature_not_found` */
-  async resolve(holder: CachedSnapshot, productKey: string, featureKey: string): Promise<Entitlement> {
-    const known = this.peek(holder, productKey, featureKey);
+  /**
+   * The customer's current entitlement to a feature, cached in the snapshot.
+   * @throws DomainError `product_not_found`, `feature_not_found`
+   * @example
+   * const entitlement = await entitlements.resolve(snapshot, 'api', 'calls');
+   */
+  async resolve(snapshot: CachedSnapshot, productKey: string, featureKey: string): Promise<Entitlement> {
+    const known = this.peek(snapshot, productKey, featureKey);
     if (known) return known;
-    const now = await this.time.of(holder.customer);
+    const now = await this.time.of(snapshot.customer);
     const product = await this.catalog.getProduct(productKey);
     const feature = await this.catalog.getFeature(product.id, featureKey);
-    const entitlement = await this.derive(feature, holder, now);
-    holder.entitlements.set(`${productKey} ${featureKey}`, entitlement);
+    const entitlement = await this.derive(feature, snapshot, now);
+    snapshot.entitlements.set(cacheKey(productKey, featureKey), entitlement);
     return entitlement;
   }
 
-  /** The same, if it was derived before and still holds; never for customers of test clocks, whose present must be asked for. */
-  peek(holder: CachedSnapshot, productKey: string, featureKey: string): Entitlement | null {
-    if (holder.catalogRevision !== this.catalog.revision) {
-      holder.entitlements.clear();
-      holder.catalogRevision = this.catalog.revision;
+  /**
+   * The cached entitlement, if it is still valid, without a wait. Null otherwise, and always for customers of test
+   * clocks: their present must be read.
+   * @example
+   * const cached = entitlements.peek(snapshot, 'api', 'calls');
+   * const entitlement = cached ?? (await entitlements.resolve(snapshot, 'api', 'calls'));
+   */
+  peek(snapshot: CachedSnapshot, productKey: string, featureKey: string): Entitlement | null {
+    if (snapshot.catalogRevision !== this.catalog.revision) {
+      snapshot.entitlements.clear();
+      snapshot.catalogRevision = this.catalog.revision;
     }
-    if (holder.customer.testClockId !== null) return null;
-    const known = holder.entitlements.get(`${productKey} ${featureKey}`);
+    if (snapshot.customer.testClockId !== null) return null;
+    const known = snapshot.entitlements.get(cacheKey(productKey, featureKey));
     return known && isValidAt(known, this.clock.now()) ? known : null;
   }
 
-  /** The cached entitlement, even if it is no longer valid. Null if it was never derived. For when the database is unavailable. */
+  /**
+   * The cached entitlement, even if it is no longer valid, for when the database does not respond. Null if not cached.
+   * @example
+   * const policy = entitlements.lastKnown(snapshot, 'api', 'calls')?.feature.failurePolicy;
+   */
   lastKnown(snapshot: CachedSnapshot, productKey: string, featureKey: string): Entitlement | null {
-    return snapshot.entitlements.get(`${productKey} ${featureKey}`) ?? null;
+    return snapshot.entitlements.get(cacheKey(productKey, featureKey)) ?? null;
   }
 
-  /** What the holder might do at another instant: nothing of it is kept. */
-  async resolveAt(holder: EntitlementSnapshot, productKey: string, featureKey: string, at: Date): Promise<Entitlement> {
+  /**
+   * The customer's entitlement to a feature at another instant. Never cached.
+   * @throws DomainError `product_not_found`, `feature_not_found`
+   * @example
+   * const entitlement = await entitlements.resolveAt(snapshot, 'api', 'calls', at);
+   */
+  async resolveAt(
+    snapshot: EntitlementSnapshot,
+    productKey: string,
+    featureKey: string,
+    at: Date,
+  ): Promise<Entitlement> {
     const product = await this.catalog.getProduct(productKey);
-    return this.derive(await this.catalog.getFeature(product.id, featureKey), holder, at);
+    return this.derive(await this.catalog.getFeature(product.id, featureKey), snapshot, at);
   }
 
-  /** The keys of everything that the plan, overrides and grants name; nothing without a live subscription. @throws DomainError `product_not_found` */
-  async featureKeys(holder: EntitlementSnapshot, productKey: string, at?: Date): Promise<string[]> {
+  /**
+   * Keys of all features that the plan, overrides and grants name. Empty without a live subscription.
+   * @throws DomainError `product_not_found`
+   * @example
+   * const keys = await entitlements.featureKeys(snapshot, 'api');
+   */
+  async featureKeys(snapshot: EntitlementSnapshot, productKey: string, at?: Date): Promise<string[]> {
     const product = await this.catalog.getProduct(productKey);
     const subscription = currentOf(
-      holder.subscriptions.get(product.id) ?? [],
-      at ?? (await this.time.of(holder.customer)),
+      snapshot.subscriptions.get(product.id) ?? [],
+      at ?? (await this.time.of(snapshot.customer)),
     );
     if (!subscription || !isLive(subscription.status)) return [];
     const { entitlements } = await this.catalog.getVersion(subscription.planId, subscription.planVersion);
     const named = new Set(entitlements.map(({ featureId }) => featureId));
-    const extra = [...holder.overrides.keys(), ...holder.grants.keys()].filter((id) => !named.has(id));
+    const extra = [...snapshot.overrides.keys(), ...snapshot.grants.keys()].filter((id) => !named.has(id));
     const extras = await this.catalog.featuresById([...new Set(extra)]);
     return [
       ...entitlements.map(({ feature }) => feature),
@@ -72,7 +102,11 @@ export class EntitlementsService {
     ];
   }
 
-  /** What the holder would gain and lose by another plan. */
+  /**
+   * The features that a customer would gain, lose and have on other terms by a change of plan.
+   * @example
+   * const { gained, lost } = await entitlements.difference(snapshot, subscription, { planId, planVersion });
+   */
   async difference(
     { overrides }: EntitlementSnapshot,
     before: SoldVersion,
@@ -89,20 +123,22 @@ export class EntitlementsService {
     { customer, subscriptions, overrides, grants }: EntitlementSnapshot,
     at: Date,
   ): Promise<Entitlement> {
-    const contracts = subscriptions.get(feature.productId) ?? [];
-    const subscription = currentOf(contracts, at);
-    const standing: EntitlementInputs = {
+    const ofProduct = subscriptions.get(feature.productId) ?? [];
+    const subscription = currentOf(ofProduct, at);
+    const inputs: EntitlementInputs = {
       subscription,
-      nextStartsAt: contracts.find(({ startedAt, endedAt }) => startedAt > at && endedAt === null)?.startedAt ?? null,
+      nextStartsAt: ofProduct.find(({ startedAt, endedAt }) => startedAt > at && endedAt === null)?.startedAt ?? null,
       version: subscription && (await this.catalog.getVersion(subscription.planId, subscription.planVersion)),
       timezone: customer.timezone,
       override: overrides.get(feature.id) ?? null,
       grants: grants.get(feature.id) ?? [],
     };
-    const entitlement = entitlementOf(feature, standing, at);
-    // A feature may be archived without its holders being touched: the catalogue's own bound holds.
+    const entitlement = entitlementOf(feature, inputs, at);
+    // Archiving a feature does not change its customers' versions: the staleness bound of the catalogue applies.
     const recheck = new Date(at.getTime() + STALENESS_MS);
     const { validUntil } = entitlement;
     return { ...entitlement, validUntil: validUntil && validUntil < recheck ? validUntil : recheck };
   }
 }
+
+const cacheKey = (productKey: string, featureKey: string): string => `${productKey} ${featureKey}`;

@@ -42,7 +42,7 @@ export class GrantsRepository {
     return row ? grantFromRow(row.grant) : null;
   }
 
-  /** @returns false when it is voided already. */
+  /** @returns false when it is already voided */
   async void(customerId: string, id: string, at: Date): Promise<boolean> {
     const rows = await this.database.write(
       'update grants set voided_at = $3 where customer_id = $1 and id = $2 and voided_at is null returning id',
@@ -51,7 +51,7 @@ export class GrantsRepository {
     return rows.length > 0;
   }
 
-  /** On one product, or on all (null); newest first, voided and expired ones too. */
+  /** Grants on one product, or on all (null); newest first, voided and expired ones too. */
   async list(customerId: string, productId: string | null, page: PageRequest): Promise<Grant[]> {
     const rows = await this.database.query<Row>(
       `select to_json(g) as grant from grants g join features f on f.id = g.feature_id

@@ -19,7 +19,7 @@ import { Database } from '@app/platform';
 import type { Grant } from './domain/grant.js';
 import { GrantsRepository } from './grants.repository.js';
 
-/** Units to be given. Counts are units. */
+/** The fields of a new grant. Counts are units. */
 export interface NewGrant {
   customer: Customer;
   product: string;
@@ -27,12 +27,12 @@ export interface NewGrant {
   quantity: number;
   /** 0 to 255; the lowest is burnt first. */
   priority?: number;
-  /** Left out: now. */
+  /** Default: now. */
   effectiveAt?: Date;
   expiresAt?: Date;
   recurrence?: { interval: Interval; count?: number; anchor?: Date };
   rolloverMin?: number;
-  /** Left out: all that is left at the end of a window is kept. */
+  /** Default: all units that are left at the end of a window roll over. */
   rolloverMax?: number;
   reason?: string;
   actor: Actor;
@@ -45,7 +45,7 @@ export interface GrantOfFeature extends Grant {
 
 const DEFAULT_PRIORITY = 1;
 
-/** Units given to single customers beside what their plan allows. */
+/** Units given to single customers beside the included units of their plan. */
 @Injectable()
 export class GrantsService {
   constructor(
@@ -57,7 +57,12 @@ export class GrantsService {
     private readonly time: CustomerTime,
   ) {}
 
-  /** @throws DomainError `feature_not_found`, `feature_not_metered`, `invalid_fields` */
+  /**
+   * Gives a customer units of a metered or credit feature. Records the event `grant.created`.
+   * @throws DomainError `product_not_found`, `feature_not_found`, `feature_not_metered`, `invalid_fields`
+   * @example
+   * const grant = await grants.give({ customer, product: 'api', feature: 'calls', quantity: 500, actor });
+   */
   async give(input: NewGrant): Promise<GrantOfFeature> {
     const product = await this.catalog.getProduct(input.product);
     const feature = await this.catalog.getFeature(product.id, input.feature);
@@ -94,7 +99,12 @@ export class GrantsService {
     });
   }
 
-  /** Takes away what is left of a grant; what was burnt from it stays burnt. @throws DomainError `grant_not_found`, `grant_voided` */
+  /**
+   * Voids the units that are left of a grant; burnt units stay burnt. Records the event `grant.voided`.
+   * @throws DomainError `grant_not_found`, `grant_voided`
+   * @example
+   * await grants.void(customer, grant.id, { scope: principal.scope.filter, actor });
+   */
   async void(customer: Customer, id: string, { scope, actor }: { scope: ScopeFilter; actor: Actor }): Promise<void> {
     await this.database.transaction(async () => {
       await this.customers.lock(customer.id);
@@ -103,17 +113,26 @@ export class GrantsService {
       if (!grant || !feature || !admits(scope, { customerId: customer.id, productId: feature.productId }))
         throw notFound('grant');
       if (!(await this.grants.void(customer.id, id, await this.time.of(customer))))
-        throw new DomainError('conflict', 'grant_voided', 'The grant was voided before.');
+        throw new DomainError('conflict', 'grant_voided', 'The grant is already voided.');
       await this.record('grant.voided', grant, feature, { customer, actor });
     });
   }
 
-  /** Newest first. */
+  /**
+   * One page of a customer's grants on a product, newest first; voided and expired ones too.
+   * @throws DomainError `product_not_found`
+   * @example
+   * const { data } = await grants.list(customer, 'api', { limit: 20, after: null });
+   */
   async list(customer: Customer, productKey: string, page: PageRequest): Promise<Page<GrantOfFeature>> {
     return this.page(customer, (await this.catalog.getProduct(productKey)).id, page);
   }
 
-  /** On all products, those too that are no longer sold; newest first. */
+  /**
+   * One page of a customer's grants on all products, archived ones too; newest first.
+   * @example
+   * const { data } = await grants.listAll(customer, { limit: 20, after: null });
+   */
   listAll(customer: Customer, page: PageRequest): Promise<Page<GrantOfFeature>> {
     return this.page(customer, null, page);
   }

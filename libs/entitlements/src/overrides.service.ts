@@ -7,7 +7,7 @@ import { Database } from '@app/platform';
 import type { Override } from './domain/entitlement-snapshot.js';
 import { OverridesRepository } from './overrides.repository.js';
 
-/** Terms for one customer. What is left out is taken from the defaults of a metered feature: the billing period, and deny. */
+/** Terms for one customer. Defaults of a metered feature: the window is the billing period, overage is denied. */
 export interface NewOverride {
   customer: Customer;
   product: string;
@@ -20,7 +20,7 @@ export interface NewOverride {
 
 const METERED_DEFAULTS: Pick<MeteredTerms, 'window' | 'overage'> = { window: 'billing_period', overage: 'deny' };
 
-/** Terms for single customers in place of their plan's. In force for the very next question about them, everywhere. */
+/** Terms of single customers in place of their plan's. They apply to the very next check on every instance. */
 @Injectable()
 export class OverridesService {
   constructor(
@@ -32,9 +32,14 @@ export class OverridesService {
     private readonly time: CustomerTime,
   ) {}
 
-  /** Sets or replaces. @throws DomainError `feature_not_found`, `invalid_fields` */
+  /**
+   * Sets or replaces the override of a feature. Records the event `entitlement.overridden`.
+   * @throws DomainError `product_not_found`, `feature_not_found`, `invalid_fields`
+   * @example
+   * await overrides.set({ customer, product: 'api', feature: 'calls', terms: { type: 'metered', limit: 500 }, actor });
+   */
   async set(input: NewOverride): Promise<{ feature: Feature; override: Override }> {
-    const feature = await this.feature(input);
+    const feature = await this.findFeature(input);
     const now = await this.time.of(input.customer);
     if (input.expiresAt && input.expiresAt <= now) throw invalidField('expiresAt', 'must be in the future');
     const terms: EntitlementTerms = checkTerms(
@@ -58,9 +63,14 @@ export class OverridesService {
     });
   }
 
-  /** The plan's own terms hold again. @throws DomainError `override_not_found` */
+  /**
+   * Removes an override: the terms of the plan apply again. Records the event `entitlement.override_removed`.
+   * @throws DomainError `product_not_found`, `feature_not_found`, `override_not_found`
+   * @example
+   * await overrides.remove({ customer, product: 'api', feature: 'calls', actor });
+   */
   async remove(input: Omit<NewOverride, 'terms' | 'expiresAt'>): Promise<void> {
-    const feature = await this.feature(input);
+    const feature = await this.findFeature(input);
     await this.database.transaction(async () => {
       await this.customers.lock(input.customer.id);
       const before = await this.overrides.find(input.customer.id, feature.id);
@@ -71,7 +81,7 @@ export class OverridesService {
     });
   }
 
-  private async feature({ product, feature }: { product: string; feature: string }): Promise<Feature> {
+  private async findFeature({ product, feature }: { product: string; feature: string }): Promise<Feature> {
     const { id } = await this.catalog.getProduct(product);
     return this.catalog.getFeature(id, feature);
   }
@@ -83,7 +93,7 @@ export class OverridesService {
     before: Override | null,
     after: Override | null,
   ): Promise<void> {
-    const facts = (override: Override | null): object | null =>
+    const payload = (override: Override | null): object | null =>
       override && { feature: feature.key, featureId: feature.id, terms: override.terms, expiresAt: override.expiresAt };
     const subject = { type: 'customer', id: customer.id };
     await this.events.record({
@@ -94,8 +104,8 @@ export class OverridesService {
       actor,
       reason,
       at: await this.time.of(customer),
-      before: facts(before),
-      after: facts(after),
+      before: payload(before),
+      after: payload(after),
     });
   }
 }

@@ -8,31 +8,31 @@ export const METERING_EVENTS = declareEvents({
   'usage.threshold_reached': {
     subject: 'customer',
     summary:
-      '80 or 100 percent of a limit are used: told once each in a window. At 100 the limit is reached: what comes next is denied, or counted as overage, as the plan says.',
+      'A customer has used 80 or 100 percent of a limit. Published once each per window. At 100 percent further usage is denied or counted as overage, depending on the plan.',
     after: { ...WINDOW, percent: 80, limit: 1000, used: 800 },
   },
   'usage.corrected': {
     subject: 'customer',
-    summary: 'Usage was set right by hand.',
+    summary: 'Usage was corrected by hand.',
     before: { feature: 'api_calls', used: 800 },
     after: { ...WINDOW, used: 700 },
   },
   'usage.counter_rebuilt': {
     subject: 'customer',
-    summary: 'A counter was set to what its ledger adds up to.',
+    summary: 'A counter was set to the sum of its ledger.',
     before: { ...WINDOW, used: 801, reserved: 0 },
     after: { ...WINDOW, used: 800, reserved: 0 },
   },
-  'reservation.created': { subject: 'reservation', summary: 'Usage was set aside.', after: RESERVATION },
+  'reservation.created': { subject: 'reservation', summary: 'Units were reserved.', after: RESERVATION },
   'reservation.committed': {
     subject: 'reservation',
-    summary: 'What was set aside was used, all or in part; the rest is free again.',
+    summary: 'Reserved units were counted, all or some; the rest was released.',
     after: { ...RESERVATION, committed: 8 },
   },
-  'reservation.released': { subject: 'reservation', summary: 'What was set aside is free again.', after: RESERVATION },
+  'reservation.released': { subject: 'reservation', summary: 'Reserved units were released.', after: RESERVATION },
   'reservation.expired': {
     subject: 'reservation',
-    summary: 'What was set aside is free again: nobody came back for it in time.',
+    summary: 'A reservation expired: its units were released.',
     after: { feature: 'api_calls', quantity: 10 },
   },
 });

@@ -17,21 +17,21 @@ import { ListEntitlementsOperation } from './list-entitlements.operation.js';
 @ApiParam({ name: 'customer', description: 'Key of the customer, or "me".' })
 @Controller('v1/customers/:customer/entitlements')
 export class EntitlementsController {
-  constructor(private readonly standing: ListEntitlementsOperation) {}
+  constructor(private readonly entitlements: ListEntitlementsOperation) {}
 
   @Get()
   @Allow({ scope: 'entitlements:read', users: 'owner', support: 'reads' })
   @ResolveCustomer()
   @ApiOperation({
     operationId: 'listEntitlements',
-    summary: 'A decision for everything that the customer has, now or at an earlier instant',
+    summary: 'List decisions on all features of a customer, now or at an earlier instant',
   })
   async list(
     @CurrentCustomer() customer: Customer,
     @Query() { at }: EntitlementsQueryDto,
     @ProductKey() product: string,
   ): Promise<DecisionListDto> {
-    return { data: await this.standing.all({ customer, product }, optionalDate(at)) };
+    return { data: await this.entitlements.all({ customer, product }, optionalDate(at)) };
   }
 
   @Get(':feature')
@@ -39,7 +39,7 @@ export class EntitlementsController {
   @ResolveCustomer()
   @ApiOperation({
     operationId: 'getEntitlement',
-    summary: 'The decision for one feature, now or at an earlier instant',
+    summary: 'Read the decision on one feature, now or at an earlier instant',
   })
   get(
     @CurrentCustomer() customer: Customer,
@@ -47,6 +47,6 @@ export class EntitlementsController {
     @Query() { at }: EntitlementsQueryDto,
     @ProductKey() product: string,
   ): Promise<DecisionDto> {
-    return this.standing.one({ customer, product, feature }, optionalDate(at));
+    return this.entitlements.one({ customer, product, feature }, optionalDate(at));
   }
 }

@@ -29,7 +29,7 @@ export class GrantsController {
   @Idempotent()
   @Allow({ scope: 'customers:write', users: 'product_admin', support: 'repairs' })
   @ResolveCustomer()
-  @ApiOperation({ operationId: 'createGrant', summary: 'Give a customer units beside what the plan allows' })
+  @ApiOperation({ operationId: 'createGrant', summary: 'Give a customer units beside the included units of its plan' })
   async give(
     @CurrentCustomer() customer: Customer,
     @Body() body: CreateGrantDto,
@@ -37,7 +37,6 @@ export class GrantsController {
     @CurrentPrincipal() principal: Principal,
   ): Promise<GrantDto> {
     const { effectiveAt, expiresAt, recurrence, ...rest } = body;
-    const given = recurrence && { ...recurrence, anchor: optionalDate(recurrence.anchor) };
     return GrantDto.of(
       await this.grants.give({
         ...rest,
@@ -45,7 +44,7 @@ export class GrantsController {
         product,
         effectiveAt: optionalDate(effectiveAt),
         expiresAt: optionalDate(expiresAt),
-        recurrence: given,
+        recurrence: recurrence && { ...recurrence, anchor: optionalDate(recurrence.anchor) },
         actor: actorOf(principal),
       }),
     );
@@ -72,7 +71,7 @@ export class GrantsController {
   @HttpCode(204)
   @Allow({ scope: 'customers:write', users: 'product_admin' })
   @ResolveCustomer()
-  @ApiOperation({ operationId: 'voidGrant', summary: 'Take away what is left of a grant' })
+  @ApiOperation({ operationId: 'voidGrant', summary: 'Void a grant: its remaining units are no longer available' })
   @ApiProblems(409)
   async void(
     @CurrentCustomer() customer: Customer,

@@ -22,7 +22,7 @@ export class OverridesController {
   @Put(':feature')
   @Allow({ scope: 'customers:write', users: 'product_admin', support: 'repairs' })
   @ResolveCustomer()
-  @ApiOperation({ operationId: 'setOverride', summary: 'Give one customer other terms than its plan' })
+  @ApiOperation({ operationId: 'setOverride', summary: 'Set terms of one customer in place of its plan' })
   async set(
     @CurrentCustomer() customer: Customer,
     @Param('feature') feature: string,
@@ -54,7 +54,7 @@ export class OverridesController {
   @HttpCode(204)
   @Allow({ scope: 'customers:write', users: 'product_admin' })
   @ResolveCustomer()
-  @ApiOperation({ operationId: 'removeOverride', summary: "Let the plan's own terms hold again" })
+  @ApiOperation({ operationId: 'removeOverride', summary: 'Remove an override: the terms of the plan apply again' })
   async remove(
     @CurrentCustomer() customer: Customer,
     @Param('feature') feature: string,

@@ -39,7 +39,7 @@ export class ReservationsController {
   @Allow({ scope: 'usage:write', users: 'owner' })
   @ResolveCustomer({ cached: true })
   @IdempotentInCommand()
-  @ApiOperation({ operationId: 'reserve', summary: 'Hold units if, and only if, they are allowed' })
+  @ApiOperation({ operationId: 'reserve', summary: 'Reserve units if, and only if, they are allowed' })
   async reserve(
     @UsageRequestParam() request: UsageRequest,
     @Body() body: CreateReservationDto,
@@ -56,7 +56,10 @@ export class ReservationsController {
   @HttpCode(200)
   @Idempotent()
   @Allow({ scope: 'usage:write', users: 'user' })
-  @ApiOperation({ operationId: 'commitReservation', summary: 'Count held units, all or some, and let go of the rest' })
+  @ApiOperation({
+    operationId: 'commitReservation',
+    summary: 'Count reserved units, all or some, and release the rest',
+  })
   @ApiProblems(409)
   async commit(
     @UuidParam('id') id: string,
@@ -71,7 +74,7 @@ export class ReservationsController {
   @HttpCode(200)
   @Idempotent()
   @Allow({ scope: 'usage:write', users: 'user' })
-  @ApiOperation({ operationId: 'releaseReservation', summary: 'Let go of held units' })
+  @ApiOperation({ operationId: 'releaseReservation', summary: 'Release reserved units' })
   @ApiProblems(409)
   async release(
     @UuidParam('id') id: string,
@@ -88,7 +91,7 @@ export class ReservationsController {
   @Allow({ scope: 'usage:write', users: 'user' })
   @ApiOperation({
     operationId: 'prolongReservation',
-    summary: 'Say that held units are still in use: held on for another while',
+    summary: 'Extend a reservation',
   })
   @ApiProblems(409)
   async heartbeat(

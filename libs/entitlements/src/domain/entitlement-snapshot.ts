@@ -14,16 +14,16 @@ export interface Override {
   updatedAt: Date;
 }
 
-/** Everything that decides what one customer may do, as it was when `version` was the customer's entitlement version. */
+/** Everything that one customer's entitlements are derived from, at one entitlement version. */
 export interface EntitlementSnapshot {
   customer: Customer;
-  /** Grows whenever anything here may have changed. */
+  /** Increased by database triggers whenever anything here may have changed. */
   version: number;
-  /** Customers of one bucket may share a transaction. */
+  /** The shard of the customer: customers of one bucket may share a transaction. */
   bucket: number;
-  /** By the product's id, newest first: the contract that counts, live or over, and one that begins later, if there is one. */
+  /** By product id, newest first: the current subscription, live or ended, and one that begins later, if any. */
   subscriptions: Map<string, Subscription[]>;
   overrides: Map<string, Override>;
-  /** By the feature's id; voided ones are left out. */
+  /** By feature id; without voided grants. */
   grants: Map<string, Grant[]>;
 }

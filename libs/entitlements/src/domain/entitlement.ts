@@ -4,7 +4,7 @@ import type { Grant } from './grant.js';
 import type { Override } from './entitlement-snapshot.js';
 import { type Period, type WindowSchedule, windowAt } from './window-schedule.js';
 
-/** Why a customer may not. */
+/** Why a customer is denied. */
 export type DenialReason =
   | 'limit_reached'
   | 'no_subscription'
@@ -14,40 +14,40 @@ export type DenialReason =
   | 'feature_not_in_plan'
   | 'feature_disabled';
 
-/** What decided: the plan version the customer was sold, an override of it, or a grant where the plan says nothing. */
+/** The source of the terms: the plan version, an override of it, or a grant where neither names the feature. */
 export interface EntitlementSource {
   kind: 'plan' | 'override' | 'grant';
   plan: string;
   version: number;
 }
 
-/** What one customer may do with one feature at one instant. Derived, never stored. */
+/** One customer's entitlement to one feature at one instant. Derived, never stored. */
 export interface Entitlement {
   feature: Pick<Feature, 'id' | 'productId' | 'key' | 'type' | 'failurePolicy'>;
-  /** Why nothing is allowed, whatever was used; null when the terms decide. */
+  /** Why nothing is allowed, regardless of usage; null when the terms decide. */
   denied: DenialReason | null;
   terms: EntitlementTerms | null;
-  /** How its windows follow each other; null when there is nothing to count. */
+  /** The sequence of windows; null where nothing is counted. */
   schedule: WindowSchedule | null;
-  /** Where the limit counts now; null when it counts for ever or there is no limit to count. */
+  /** The current window; null for counters without a window, and where nothing is counted. */
   window: Period | null;
-  /** Since when these terms hold. */
+  /** When these terms began. */
   since: Date | null;
   grants: Grant[];
   source: EntitlementSource | null;
-  /** It is this one from here until there (exclusive), unless the holder changes. */
+  /** Valid from here until `validUntil` (exclusive), unless the snapshot changes. */
   validFrom: Date;
   validUntil: Date | null;
 }
 
-/** True as long as time alone has not made it another one. */
+/** True until time alone changes the entitlement. */
 export const isValidAt = ({ validFrom, validUntil }: Entitlement, now: Date): boolean =>
   now >= validFrom && (validUntil === null || now < validUntil);
 
-/** One customer's standing on the feature's product. The subscription is taken as it is at the instant asked about. */
+/** The inputs of one entitlement. The subscription is projected to the requested instant. */
 export interface EntitlementInputs {
   subscription: Subscription | null;
-  /** When another contract takes its place. */
+  /** When the next subscription replaces it. */
   nextStartsAt: Date | null;
   version: PlanVersion | null;
   timezone: string;
@@ -55,9 +55,9 @@ export interface EntitlementInputs {
   grants: Grant[];
 }
 
-/** What a customer may do with a feature at `now`. */
-export function entitlementOf(feature: Feature, standing: EntitlementInputs, now: Date): Entitlement {
-  const { subscription, version, timezone } = standing;
+/** Derives the entitlement to a feature at `now`. */
+export function entitlementOf(feature: Feature, inputs: EntitlementInputs, now: Date): Entitlement {
+  const { subscription, version, timezone } = inputs;
   const nothing: Entitlement = {
     feature,
     denied: null,
@@ -72,10 +72,10 @@ export function entitlementOf(feature: Feature, standing: EntitlementInputs, now
   };
   const unsubscribed = denialOf(subscription);
   if (!subscription || !version || unsubscribed)
-    return { ...nothing, denied: unsubscribed ?? 'no_subscription', validUntil: standing.nextStartsAt };
-  const found = findTerms(feature, standing, now);
+    return { ...nothing, denied: unsubscribed ?? 'no_subscription', validUntil: inputs.nextStartsAt };
+  const found = findTerms(feature, inputs, now);
   const plan = { plan: subscription.planKey, version: subscription.planVersion };
-  const ends = [subscription.currentPeriodEnd, standing.nextStartsAt, ...turningPoints(standing, now)].filter(
+  const ends = [subscription.currentPeriodEnd, inputs.nextStartsAt, ...turningPoints(inputs, now)].filter(
     (at) => at !== null,
   );
   if (!found)
@@ -90,14 +90,14 @@ export function entitlementOf(feature: Feature, standing: EntitlementInputs, now
     schedule,
     window,
     since,
-    grants: schedule ? standing.grants : [],
+    grants: schedule ? inputs.grants : [],
     source: { kind, ...plan },
     denied: disabled ? 'feature_disabled' : null,
     validUntil: earliest(window ? [...ends, window.end] : ends),
   };
 }
 
-/** An override comes before the plan; a grant gives the feature where neither names it. */
+/** An override takes precedence over the plan; a grant applies where neither names the feature. */
 function findTerms(
   feature: Feature,
   { subscription, version, override, grants }: EntitlementInputs,
@@ -118,7 +118,7 @@ const nothingIncluded = ({ type }: Feature): EntitlementTerms =>
     ? { type, grant: { quantity: 0, every: 'none' } }
     : { type: 'metered', limit: 0, window: 'none', overage: 'deny' };
 
-/** When, without anybody's doing, other terms may hold. */
+/** Instants at which other terms may apply without any change. */
 function turningPoints({ override, grants }: EntitlementInputs, now: Date): Date[] {
   const instants = [override?.expiresAt, ...grants.flatMap(({ effectiveAt, expiresAt }) => [effectiveAt, expiresAt])];
   return instants.filter((at): at is Date => at instanceof Date && at > now);

@@ -1,6 +1,6 @@
 import type { Interval } from '@app/kernel';
 
-/** Units given to one customer beside what the plan allows: bought, promised, or as goodwill. Counts are units. */
+/** Units given to one customer beside the included units of the plan: bought, promised, or as goodwill. */
 export interface Grant {
   id: string;
   customerId: string;
@@ -11,11 +11,11 @@ export interface Grant {
   effectiveAt: Date;
   /** Exclusive; null: never. */
   expiresAt: Date | null;
-  /** Full again at each of these instants, counted from the anchor. */
+  /** The grant is filled again at each of these instants, counted from the anchor. */
   recurrence: { interval: Interval; count: number; anchor: Date } | null;
-  /** The customer's zone when it was given. */
+  /** The customer's time zone when the grant was given. */
   timezone: string;
-  /** What is left when the feature's window ends is kept within these bounds; max null: all of it. */
+  /** Units that are left at the end of the feature's window roll over within these bounds; max null: all. */
   rolloverMin: number;
   rolloverMax: number | null;
   reason: string | null;

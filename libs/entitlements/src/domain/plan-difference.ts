@@ -1,16 +1,16 @@
 import type { EntitlementTerms, PlanEntitlement, PlanVersion } from '@app/catalog';
 
-/** What one plan version allows that another does not. Features are told by their keys. */
+/** The differences between two plan versions. Features are named by their keys. */
 export interface PlanDifference {
   gained: { feature: string; terms: EntitlementTerms }[];
   lost: { feature: string; terms: EntitlementTerms }[];
   changed: { feature: string; before: EntitlementTerms; after: EntitlementTerms }[];
 }
 
-/** A boolean that is off is as good as none. */
+/** A boolean that is off counts as absent. */
 const allows = ({ terms }: PlanEntitlement): boolean => terms.type !== 'boolean' || terms.value;
 
-/** What a customer would gain and lose between two plan versions; overridden features stay as they are, whatever the plan says. */
+/** Compares two plan versions for one customer. Overridden features are left out: they stay. */
 export function planDifference(
   before: PlanVersion,
   after: PlanVersion,

@@ -21,7 +21,7 @@ export interface CounterRow {
   foreign: boolean;
 }
 
-/** What one transaction adds to a counter, and what it sets. */
+/** Changes of a counter by one transaction: added units, and new values of the other columns. */
 export interface CounterChange extends CounterKey {
   /** False: the row must be inserted. */
   exists: boolean;
@@ -35,7 +35,7 @@ export interface CounterChange extends CounterKey {
   hardLimit: number | null;
 }
 
-/** What is left of one grant. */
+/** The balance of one grant. */
 export interface GrantBalance {
   customerId: string;
   grantId: string;

@@ -21,7 +21,8 @@ export class HistoricalDecisions {
 
   /**
    * Decides on one unit of a feature, as of `at`.
-   * @throws DomainError `feature_not_found`, `customer_not_found`, `history_not_kept`; `invalid_fields` if `at` is in the future
+   * @throws DomainError `feature_not_found`, `customer_not_found`, `history_not_kept`
+   * @throws DomainError `invalid_fields` if `at` is in the future
    * @example
    * const { allowed } = await history.check({ customer, product: 'api', feature: 'calls' }, new Date('2031-01-10'));
    */

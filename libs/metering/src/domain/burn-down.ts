@@ -23,7 +23,8 @@ const MAX_RECURRENCES = 1_000;
 export function burnOrder({ grant: one }: GrantState, { grant: other }: GrantState): number {
   return (
     one.priority - other.priority ||
-    (one.expiresAt?.getTime() ?? Infinity) - (other.expiresAt?.getTime() ?? Infinity) || // Infinity - Infinity is NaN: falls through
+    // If both never expire: Infinity - Infinity is NaN, which is falsy.
+    (one.expiresAt?.getTime() ?? Infinity) - (other.expiresAt?.getTime() ?? Infinity) ||
     one.createdAt.getTime() - other.createdAt.getTime() ||
     (one.id < other.id ? -1 : 1)
   );

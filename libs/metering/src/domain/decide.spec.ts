@@ -34,8 +34,8 @@ const metered = (over: Partial<MeteredTerms> = {}): MeteredTerms => ({
   overage: 'deny',
   ...over,
 });
-const ask = (quantity: number) => ({ customer: 'acme', quantity, now });
-const situation = (
+const question = (quantity: number) => ({ customer: 'acme', quantity, now });
+const stateOf = (
   terms: EntitlementTerms,
   used = 0,
   over: Partial<Meter> = {},
@@ -51,8 +51,8 @@ const situation = (
 };
 
 describe('a decision', () => {
-  it('tells all that led to it', () => {
-    expect(check(situation(metered(), 10), ask(1))).toEqual({
+  it('shows limit, usage, window and source', () => {
+    expect(check(stateOf(metered(), 10), question(1))).toEqual({
       allowed: false,
       reason: 'limit_reached',
       customer: 'acme',
@@ -71,32 +71,32 @@ describe('a decision', () => {
     });
   });
 
-  it('shows the meter as it is after what it counted', () => {
-    expect(consume(situation(metered(), 4), ask(3))).toMatchObject({
+  it('shows the meter after the counted units', () => {
+    expect(consume(stateOf(metered(), 4), question(3))).toMatchObject({
       taken: 3,
       meter: { used: 7 },
       decision: { allowed: true, reason: null, used: 7, remaining: 3 },
     });
   });
 
-  it('shows the meter as it stands when it only looks', () => {
-    expect(check(situation(metered(), 4), ask(3))).toMatchObject({ allowed: true, used: 4, remaining: 6 });
+  it('shows the unchanged meter when it is only a check', () => {
+    expect(check(stateOf(metered(), 4), question(3))).toMatchObject({ allowed: true, used: 4, remaining: 6 });
   });
 
-  it('tells the value of what is not counted, and counts nothing', () => {
-    expect(check(situation({ type: 'static', value: 'email' }), ask(1))).toMatchObject({
+  it('shows the value of a feature that is not counted, and counts nothing', () => {
+    expect(check(stateOf({ type: 'static', value: 'email' }), question(1))).toMatchObject({
       allowed: true,
       value: 'email',
     });
     expect(
-      check(situation({ type: 'boolean', value: false }, 0, {}, { denied: 'feature_disabled' }), ask(1)),
+      check(stateOf({ type: 'boolean', value: false }, 0, {}, { denied: 'feature_disabled' }), question(1)),
     ).toMatchObject({ allowed: false, reason: 'feature_disabled', value: false });
-    expect(consume(situation({ type: 'boolean', value: true }), ask(1))).toMatchObject({ taken: 0, meter: null });
+    expect(consume(stateOf({ type: 'boolean', value: true }), question(1))).toMatchObject({ taken: 0, meter: null });
   });
 
-  it('denies for what the entitlement says, whatever is left', () => {
+  it('denies by the reason of the entitlement, regardless of remaining units', () => {
     expect(
-      consume(situation(metered({ limit: null }), 0, {}, { denied: 'subscription_expired' }), ask(1)),
+      consume(stateOf(metered({ limit: null }), 0, {}, { denied: 'subscription_expired' }), question(1)),
     ).toMatchObject({ taken: 0, decision: { allowed: false, reason: 'subscription_expired' } });
   });
 
@@ -108,57 +108,57 @@ describe('a decision', () => {
     ['allow', 8, 3, true, 3, 1],
     ['allow', 20, 5, true, 5, 15],
   ] as const)('%s: with %i of 10 used, %i more', (overage, used, quantity, allowed, taken, beyond) => {
-    expect(consume(situation(metered({ overage }), used), ask(quantity))).toMatchObject({
+    expect(consume(stateOf(metered({ overage }), used), question(quantity))).toMatchObject({
       taken,
       decision: { allowed, used: used + taken, overage: beyond },
     });
   });
 
-  it('never denies what is unlimited, and always what is none', () => {
-    expect(consume(situation(metered({ limit: null }), 1e9), ask(1e6)).decision).toMatchObject({
+  it('always allows an unlimited feature, and never one with a limit of 0', () => {
+    expect(consume(stateOf(metered({ limit: null }), 1e9), question(1e6)).decision).toMatchObject({
       allowed: true,
       limit: null,
       remaining: null,
       overage: 0,
     });
-    expect(check(situation(metered({ limit: 0 })), ask(1))).toMatchObject({
+    expect(check(stateOf(metered({ limit: 0 })), question(1))).toMatchObject({
       allowed: false,
       reason: 'limit_reached',
       limit: 0,
     });
   });
 
-  it('counts what is held as taken', () => {
-    expect(check(situation(metered(), 4, { reserved: 5 }), ask(2))).toMatchObject({ allowed: false, remaining: 1 });
-    expect(reserve(situation(metered(), 4), ask(6))).toMatchObject({
+  it('counts reserved units as taken', () => {
+    expect(check(stateOf(metered(), 4, { reserved: 5 }), question(2))).toMatchObject({ allowed: false, remaining: 1 });
+    expect(reserve(stateOf(metered(), 4), question(6))).toMatchObject({
       taken: 6,
       decision: { allowed: true, used: 4, reserved: 6, remaining: 0 },
     });
   });
 
-  it('holds a rate limit beside the limit', () => {
+  it('enforces a rate limit beside the limit', () => {
     const terms = metered({ limit: null, rateLimit: { limit: 5, windowSeconds: 60 } });
-    expect(check(situation(terms, 100, { recent: 4 }), ask(1)).allowed).toBe(true);
-    expect(check(situation(terms, 100, { recent: 5 }), ask(1))).toMatchObject({
+    expect(check(stateOf(terms, 100, { recent: 4 }), question(1)).allowed).toBe(true);
+    expect(check(stateOf(terms, 100, { recent: 5 }), question(1))).toMatchObject({
       allowed: false,
       reason: 'limit_reached',
     });
   });
 
-  it('never counts beyond what JSON carries exactly', () => {
-    expect(consume(situation(metered({ limit: null }), MAX_COUNT - 1), ask(2))).toMatchObject({
+  it('never counts beyond the largest exact integer of JSON', () => {
+    expect(consume(stateOf(metered({ limit: null }), MAX_COUNT - 1), question(2))).toMatchObject({
       taken: 0,
       decision: { allowed: false },
     });
-    expect(consume(situation(metered({ overage: 'allow' }), MAX_COUNT - 1), ask(1))).toMatchObject({
+    expect(consume(stateOf(metered({ overage: 'allow' }), MAX_COUNT - 1), question(1))).toMatchObject({
       taken: 1,
       decision: { used: MAX_COUNT },
     });
   });
 
-  it('tells the database the limit, unless going beyond is allowed', () => {
+  it('passes the limit to the database, unless overage is allowed', () => {
     const limitOf = (terms: EntitlementTerms) => {
-      const { meter, allowance } = situation(terms);
+      const { meter, allowance } = stateOf(terms);
       return hardLimit(meter!, allowance!, now);
     };
     expect(limitOf(metered())).toBe(10);
@@ -167,9 +167,9 @@ describe('a decision', () => {
     expect(limitOf({ type: 'credit', grant: { quantity: 7, every: 'month' } })).toBe(7);
   });
 
-  describe('that the database could not give', () => {
+  describe('without the database', () => {
     const withPolicy = (failurePolicy: 'deny' | 'allow' | 'last_known', over: Partial<MeterState> = {}): MeterState => {
-      const known = situation(metered(), 10);
+      const known = stateOf(metered(), 10);
       return {
         ...known,
         entitlement: { ...known.entitlement, feature: { ...known.entitlement.feature, failurePolicy } },
@@ -177,34 +177,34 @@ describe('a decision', () => {
       };
     };
 
-    it('follows the feature’s policy, and says so', () => {
-      expect(degradedDecision(withPolicy('deny'), ask(1))).toMatchObject({
+    it('follows the failure policy of the feature, and is marked as degraded', () => {
+      expect(degradedDecision(withPolicy('deny'), question(1))).toMatchObject({
         allowed: false,
         reason: 'unavailable',
         degraded: true,
       });
-      expect(degradedDecision(withPolicy('allow'), ask(1))).toMatchObject({
+      expect(degradedDecision(withPolicy('allow'), question(1))).toMatchObject({
         allowed: true,
         reason: null,
         degraded: true,
       });
-      expect(degradedDecision(withPolicy('last_known'), ask(1))).toMatchObject({
+      expect(degradedDecision(withPolicy('last_known'), question(1))).toMatchObject({
         allowed: false,
         reason: 'limit_reached',
         degraded: true,
       });
-      expect(degradedDecision(withPolicy('last_known', { meter: null }), ask(1))).toMatchObject({
+      expect(degradedDecision(withPolicy('last_known', { meter: null }), question(1))).toMatchObject({
         allowed: false,
         reason: 'unavailable',
         degraded: true,
       });
     });
 
-    it('stays denied where more than counting denies', () => {
+    it('stays denied when the entitlement itself denies', () => {
       expect(
         degradedDecision(
           withPolicy('allow', { entitlement: { ...withPolicy('allow').entitlement, denied: 'subscription_expired' } }),
-          ask(1),
+          question(1),
         ),
       ).toMatchObject({ allowed: false, reason: 'subscription_expired', degraded: true });
     });
@@ -215,27 +215,27 @@ describe('a meter', () => {
   const overages = fc.constantFrom('deny' as const, 'cap' as const, 'allow' as const);
   const quantities = fc.array(fc.integer({ min: 1, max: 20 }), { maxLength: 60 });
 
-  it('never counts beyond a hard limit, and gives all there is', () => {
+  it('never counts beyond a hard limit, and allows all units up to it', () => {
     fc.assert(
-      fc.property(fc.nat(100), overages, quantities, (limit, overage, asked) => {
-        let standing = situation(metered({ limit, overage }));
+      fc.property(fc.nat(100), overages, quantities, (limit, overage, requested) => {
+        let state = stateOf(metered({ limit, overage }));
         let taken = 0;
-        for (const quantity of asked) {
-          const before = roomOf(standing.meter!, standing.allowance!, now);
-          const outcome = consume(standing, ask(quantity));
+        for (const quantity of requested) {
+          const before = roomOf(state.meter!, state.allowance!, now);
+          const outcome = consume(state, question(quantity));
           if (overage === 'deny') expect(outcome.taken).toBe(quantity <= before ? quantity : 0);
           if (overage === 'cap') expect(outcome.taken).toBe(Math.min(quantity, before));
           if (overage === 'allow') expect(outcome.taken).toBe(quantity);
           taken += outcome.taken;
-          standing = { ...standing, meter: outcome.meter };
+          state = { ...state, meter: outcome.meter };
         }
-        expect(standing.meter!.used).toBe(taken);
+        expect(state.meter!.used).toBe(taken);
         if (overage !== 'allow') expect(taken).toBeLessThanOrEqual(limit);
       }),
     );
   });
 
-  it('gives the same in whatever groups the questions come', () => {
+  it('allows the same units however the requests are grouped', () => {
     fc.assert(
       fc.property(
         fc.nat(100),
@@ -243,11 +243,11 @@ describe('a meter', () => {
         fc.integer({ min: 1, max: 20 }),
         fc.integer({ min: 1, max: 60 }),
         (limit, overage, quantity, times) => {
-          // All ask for the same, so that every order is the same serial order.
-          let one = situation(metered({ limit, overage }));
+          // All requests are for the same quantity, so every order is the same serial order.
+          let one = stateOf(metered({ limit, overage }));
           let granted = 0;
           for (let index = 0; index < times; index++) {
-            const { taken, meter } = consume(one, ask(quantity));
+            const { taken, meter } = consume(one, question(quantity));
             granted += taken;
             one = { ...one, meter };
           }
@@ -261,10 +261,10 @@ describe('a meter', () => {
     );
   });
 
-  it('comes back to where it was when what was counted is taken back', () => {
+  it('returns to its former state when counted units are taken back', () => {
     fc.assert(
       fc.property(fc.nat(50), fc.nat(80), fc.integer({ min: 1, max: 50 }), (limit, used, quantity) => {
-        const { meter, allowance } = situation(metered({ limit, overage: 'allow' }), used);
+        const { meter, allowance } = stateOf(metered({ limit, overage: 'allow' }), used);
         const counted = count(meter!, allowance!, quantity, now);
         const back = reverse(counted.meter, allowance!, quantity, counted.burns);
         expect({ ...back.meter, recent: 0 }).toEqual({ ...meter!, recent: 0 });
@@ -273,8 +273,8 @@ describe('a meter', () => {
     );
   });
 
-  it('stays as it is when time passes within a window', () => {
-    const { meter, allowance } = situation(metered(), 4);
+  it('is unchanged when time passes within a window', () => {
+    const { meter, allowance } = stateOf(metered(), 4);
     expect(advance({ ...meter!, windowStart: window.start }, allowance!, now)).toEqual({
       meter: { ...meter!, windowStart: window.start },
       covered: [],

@@ -19,7 +19,7 @@ export interface IngestResult {
   code?: string;
 }
 
-/** Counts usage events beyond any limit, each in the window of its time. A rejected event does not affect the others. */
+/** Counts usage events beyond any limit, each in the window of its time. A rejected one does not affect the others. */
 export function ingestEvents(input: CommandInput & { events: UsageEvent[] }): UsageCommand<IngestResult[]> {
   const { events, actor, ...rest } = input;
   const { meterRefs, refOf } = meterRefsOf(events);

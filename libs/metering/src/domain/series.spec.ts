@@ -4,8 +4,8 @@ import { alignedBuckets } from './series.js';
 
 const QUARTER_MS = 900_000;
 
-describe('the whole quarters of an hour of a span', () => {
-  it('lie in it, begin and end on quarters, and leave less than one before and after them', () => {
+describe('the aligned buckets of a span', () => {
+  it('are inside the span, begin and end on bucket boundaries, and leave less than one bucket on each side', () => {
     const instant = fc.oneof(
       fc.integer({ min: -1e12, max: 4e12 }),
       fc.integer({ min: -1e6, max: 4e6 }).map((quarter) => quarter * QUARTER_MS),

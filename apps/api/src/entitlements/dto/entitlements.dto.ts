@@ -2,7 +2,7 @@ export class EntitlementsQueryDto {
   @ProductField()
   product?: string;
 
-  /** As it was then: by what was sold, and what had been recorded. Left out: now. */
+  /** Decide as of this instant, from the terms sold and the usage recorded by then. Default: now. */
   @InstantField({ optional: true })
   at?: string;
 }

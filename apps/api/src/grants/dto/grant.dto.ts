@@ -19,14 +19,14 @@ export class RecurrenceDto {
   @IntervalField()
   interval: Interval;
 
-  /** Every so many intervals. @default 1 */
+  /** Number of intervals between two fillings. @default 1 */
   @IsOptional()
   @IsInt()
   @Min(1)
   @Max(1000)
   count?: number;
 
-  /** Counted from here. Left out: from effectiveAt. */
+  /** The instant from which intervals are counted. Default: `effectiveAt`. */
   @InstantField({ optional: true })
   anchor?: string;
 }
@@ -42,42 +42,42 @@ export class CreateGrantDto {
   @QuantityField()
   quantity: number;
 
-  /** The lowest is burnt first; among equals what expires first, then the oldest. @default 1 */
+  /** The lowest is burnt first; among equals the earliest expiry, then the oldest. @default 1 */
   @IsOptional()
   @IsInt()
   @Min(0)
   @Max(255)
   priority?: number;
 
-  /** Left out: now. */
+  /** When the units become available. Default: now. */
   @InstantField({ optional: true })
   effectiveAt?: string;
 
-  /** Exclusive. Left out: never. */
+  /** When the units expire, exclusive. Default: never. */
   @InstantField({ optional: true })
   expiresAt?: string;
 
-  /** Full again each time. */
+  /** Fill the grant again at each of these instants. */
   @IsOptional()
   @ValidateNested()
   @Type(() => RecurrenceDto)
   recurrence?: RecurrenceDto;
 
-  /** What is left when the feature's window ends is kept, at least so much. @default 0 */
+  /** The fewest units that the grant has after a window of the feature ends. @default 0 */
   @IsOptional()
   @IsInt()
   @Min(0)
   @Max(MAX_COUNT)
   rolloverMin?: number;
 
-  /** And at most so much. Left out: all of it. */
+  /** The most units that roll over when a window of the feature ends. Default: all. */
   @IsOptional()
   @IsInt()
   @Min(0)
   @Max(MAX_COUNT)
   rolloverMax?: number;
 
-  /** Kept in the audit log. */
+  /** Stored in the audit log. */
   @ReasonField({ optional: true, nonEmpty: true })
   reason?: string;
 }
@@ -94,7 +94,7 @@ export class GrantRecurrenceDto {
   anchor: Date;
 }
 
-/** Units given to one customer beside what the plan allows. What is left of them stands in the decision on the feature. */
+/** Units given to one customer beside the included units. The remaining units are in the decision on the feature. */
 export class GrantDto {
   id: string;
   feature: string;

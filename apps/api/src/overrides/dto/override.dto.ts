@@ -5,7 +5,7 @@ import { InstantField, ProductField, ReasonField } from '../../http/input/fields
 
 const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 
-/** Terms for one customer in place of the plan's; which of them belong depends on the type of the feature. */
+/** Terms for one customer in place of the plan's. The type of the feature decides which fields are valid. */
 export class SetOverrideDto {
   @ProductField()
   product?: string;
@@ -28,7 +28,7 @@ export class SetOverrideDto {
   @IsIn(OVERAGES)
   overage?: Overage;
 
-  /** Metered: so many units within any span of so many seconds. */
+  /** Metered: up to `limit` units within any span of `windowSeconds` seconds. */
   @ApiProperty({
     required: false,
     oneOf: [{ type: 'object', properties: { limit: { type: 'integer' }, windowSeconds: { type: 'integer' } } }],
@@ -37,7 +37,7 @@ export class SetOverrideDto {
   @IsObject()
   rateLimit?: object;
 
-  /** Credit: what is given in each window. */
+  /** Credit: the units that each window includes, and how many may roll over. */
   @ApiProperty({
     required: false,
     oneOf: [
@@ -55,16 +55,16 @@ export class SetOverrideDto {
   @IsObject()
   grant?: object;
 
-  /** Boolean and static. */
+  /** Boolean and static: the value. */
   @ApiProperty({ required: false, oneOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }] })
   @IsOptional()
   value?: string | number | boolean;
 
-  /** From then on the plan holds again. Left out: never. */
+  /** When the override expires and the plan applies again. Default: never. */
   @InstantField({ optional: true })
   expiresAt?: string;
 
-  /** Kept in the audit log. */
+  /** Stored in the audit log. */
   @ReasonField({ optional: true, nonEmpty: true })
   reason?: string;
 }
@@ -76,7 +76,7 @@ export class RemoveOverrideQueryDto {
 
 export class OverrideDto {
   feature: string;
-  /** As they hold, in the form of a plan's entitlement. */
+  /** The terms in force, in the form of a plan's entitlement. */
   @ApiProperty({ type: 'object', additionalProperties: true })
   terms: object;
   expiresAt: Date | null;

@@ -6,7 +6,7 @@ import { DecisionDto } from '../../usage/dto/usage.dto.js';
 const MAX_TTL_SECONDS = 604_800;
 
 export class CreateReservationDto {
-  /** Key of the customer; people may leave it out or say "me". */
+  /** Key of the customer; users may omit it or use "me". */
   @CustomerField({ optional: true })
   customer?: string;
 
@@ -20,7 +20,7 @@ export class CreateReservationDto {
   @QuantityField()
   quantity: number;
 
-  /** Held for this long, a week at most, unless a heartbeat prolongs it. */
+  /** Seconds until the reservation expires, at most one week. A heartbeat extends it. */
   @IsInt()
   @Min(1)
   @Max(MAX_TTL_SECONDS)
@@ -28,13 +28,13 @@ export class CreateReservationDto {
 }
 
 export class CommitReservationDto {
-  /** Units, at most those that are held. Left out: all of them. */
+  /** Units to count, at most the reserved ones. Default: all of them. */
   @QuantityField({ optional: true, minimum: 0 })
   quantity?: number;
 }
 
 export class HeartbeatDto {
-  /** From now on. */
+  /** Seconds from now until the reservation expires. */
   @IsInt()
   @Min(1)
   @Max(MAX_TTL_SECONDS)
@@ -46,7 +46,7 @@ export class ReservationDto {
   expiresAt: string;
 }
 
-/** A decision, and what is held by it; null when denied. */
+/** A decision with the reservation that it made; null when denied. */
 export class ReservationDecisionDto extends DecisionDto implements ReservationDecision {
   reservation: ReservationDto | null;
 }

@@ -17,7 +17,7 @@ export interface Registration {
   deviceType?: string | null;
   timezone?: string;
   language?: Language;
-  /** Address and user agent of the request, for the audit log; left out when there is no request. */
+  /** Address and id of the request, for the audit log; left out when there is no request. */
   origin?: Origin;
 }
 

@@ -10,7 +10,7 @@ export const TOKEN_AUDIENCE = 'tollgate';
 /** RFC 9068. */
 export const TOKEN_TYPE = 'at+jwt';
 
-/** Access tokens, by the clock that all instances share. */
+/** Signs access tokens (JWT) and checks their times, by the clock that all instances share. */
 @Injectable()
 export class AccessTokens {
   constructor(
@@ -19,6 +19,7 @@ export class AccessTokens {
     private readonly clock: Clock,
   ) {}
 
+  /** Signs a token that is valid for 10 minutes. @example await tokens.sign({ userId, sessionId }) */
   async sign(claims: { userId: string; sessionId: string }): Promise<string> {
     const { kid, key } = await this.keys.current();
     const issued = Math.floor(this.clock.now().getTime() / 1_000);
@@ -34,7 +35,7 @@ export class AccessTokens {
     );
   }
 
-  /** True while what a signed token says of its times holds. */
+  /** True while a token has begun and has not expired. @example if (!tokens.isTimely(payload)) throw ... */
   isTimely(claims: AccessClaims): boolean {
     return isTimely(claims, this.clock.now());
   }

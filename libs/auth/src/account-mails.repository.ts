@@ -2,38 +2,44 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '@app/platform';
 import type { AccountMailKind, ActionPurpose } from './domain/account-mail.js';
 
-/** A mail that somebody is to get. */
+/** A mail about an account that waits to be sent. */
 export interface AccountMail {
   id: string;
   kind: AccountMailKind;
-  /** As it was given; only what is about to become an account's address is written to it. */
+  /** As the caller wrote it. Mail goes to this spelling only when it becomes the address of the account. */
   email: string;
   userId: string | null;
   createdAt: Date;
 }
 
+/** A token that a user received by mail. */
 export interface ActionToken {
   userId: string;
-  /** The address that it was sent to. */
+  /** The address that the mail was sent to. */
   email: string;
 }
 
-/** Mail about accounts, and the tokens that it carried. */
+/** SQL of mails about accounts, and of the tokens in them. Only hashes of tokens are stored. */
 @Injectable()
 export class AccountMailsRepository {
   constructor(private readonly database: Database) {}
 
-  /** Writes it down, unless this address was written to so often since then. The same work, whatever there is at the address. @returns whether it was */
+  /**
+   * Inserts a mail, unless its address got `max` mails of the kind since a time. Does the same work for any address, so
+   * that the response time does not show whether there is an account.
+   *
+   * @returns true when it was inserted
+   */
   async enqueue(
     mail: AccountMail & { canonicalEmail: string },
-    { most, since }: { most: number; since: Date },
+    { max, since }: { max: number; since: Date },
   ): Promise<boolean> {
-    const asked = await this.database.write(
+    const inserted = await this.database.write(
       `insert into account_mails (id, kind, email, canonical_email, user_id, created_at)
        select $1, $2, $3, $4, $5, $8 where (select count(*) from account_mails where canonical_email = $4 and kind = $2 and created_at > $7) < $6 returning id`,
-      [mail.id, mail.kind, mail.email, mail.canonicalEmail, mail.userId, most, since, mail.createdAt],
+      [mail.id, mail.kind, mail.email, mail.canonicalEmail, mail.userId, max, since, mail.createdAt],
     );
-    return asked.length === 1;
+    return inserted.length === 1;
   }
 
   async findAll(ids: string[]): Promise<AccountMail[]> {
@@ -43,7 +49,11 @@ export class AccountMailsRepository {
     );
   }
 
-  /** Waits for whoever holds the user. @returns false when there is no such user, or none any more: nothing of them is to be kept then */
+  /**
+   * Inserts a token. Waits for a transaction that locks the user, so that a deletion leaves no token behind.
+   *
+   * @returns false when the user does not exist or was deleted
+   */
   async insertToken(
     hash: Buffer,
     token: ActionToken & { purpose: ActionPurpose; expiresAt: Date; createdAt: Date },
@@ -64,7 +74,7 @@ export class AccountMailsRepository {
     return row ?? null;
   }
 
-  /** Of simultaneous callers one gets true. */
+  /** Of concurrent callers one gets true. */
   async useToken(hash: Buffer, now: Date): Promise<boolean> {
     return (
       (
@@ -76,7 +86,7 @@ export class AccountMailsRepository {
     );
   }
 
-  /** Whatever a user was sent and has not used is worth nothing any more. */
+  /** Voids all unused tokens of a user. */
   async voidTokens(userId: string, now: Date): Promise<void> {
     await this.database.write('update action_tokens set used_at = $2 where user_id = $1 and used_at is null', [
       userId,
@@ -84,7 +94,7 @@ export class AccountMailsRepository {
     ]);
   }
 
-  /** Everything about a user and their address. @returns the ids of the mails */
+  /** Deletes mails and tokens of a user and its address. @returns the ids of the mails */
   async erase(userId: string, canonicalEmail: string): Promise<string[]> {
     await this.database.write('delete from action_tokens where user_id = $1', [userId]);
     const mails = await this.database.write<{ id: string }>(
@@ -94,7 +104,7 @@ export class AccountMailsRepository {
     return mails.map(({ id }) => id);
   }
 
-  /** Removes a batch of what was over before. @returns how many rows went */
+  /** Deletes a batch of mails and tokens that are older than a time. @returns the number of rows */
   async purge(before: Date): Promise<number> {
     const mails = await this.database.deleteBatch('account_mails', 'id', 'created_at < $1 order by created_at', [
       before,

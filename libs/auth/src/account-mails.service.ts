@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { type Channel, DeliveriesService, type Delivery, Dispatcher, MAIL_DESTINATION, type Outcome } from '@app/deliveries';
+import {
+  type Channel,
+  DeliveriesService,
+  type Delivery,
+  Dispatcher,
+  MAIL_DESTINATION,
+  type Outcome,
+} from '@app/deliveries';
 import { Clock, DomainError, newId } from '@app/kernel';
 import { Config, Database, Mailer } from '@app/platform';
 import { canonicalEmail, type User, UsersService } from '@app/users';
@@ -9,18 +16,19 @@ import {
   ACCOUNT_MAILS,
   type AccountMailKind,
   type ActionPurpose,
-  composed,
+  composeMail,
   type MailedAction,
 } from './domain/account-mail.js';
 import { secretHash } from './secret-hash.js';
 
 const HOUR_MS = 3_600_000;
-/** What it says is no longer to the point. */
+/** A mail that is older is dropped: its content is out of date. */
 const TOO_LATE_MS = 24 * HOUR_MS;
 
 /**
- * Mail about accounts: asked for in the transaction that it tells of, sent by the way of all deliveries, so that nothing is sent that did not happen, nothing
- * lost that did, and nobody learns from the time of an answer whether there is an account. Tokens are drawn when they are sent; only their hash is kept.
+ * Mails about accounts, through an outbox: enqueued in the transaction of their cause and sent as deliveries. So no
+ * mail is sent for a change that was rolled back, none is lost, and the response time does not show whether there is
+ * an account. Tokens are generated at sending; only their hashes are stored.
  */
 @Injectable()
 export class AccountMailsService implements Channel, OnModuleInit {
@@ -39,15 +47,22 @@ export class AccountMailsService implements Channel, OnModuleInit {
     this.dispatcher.register('account_mail', this);
   }
 
-  /** Joins the caller's transaction. */
+  /**
+   * Enqueues a mail, in the caller's transaction. Dropped without an error above the limit per address and hour.
+   *
+   * @param userId null when the address decides which user it concerns: a password reset
+   * @example await mails.enqueue('verify_email', user.email, user.id);
+   */
   enqueue(kind: AccountMailKind, email: string, userId: string | null): Promise<void> {
     const createdAt = this.clock.now();
     const mail = { id: newId(), kind, email, canonicalEmail: canonicalEmail(email), userId, createdAt };
-    const limits = { most: ACCOUNT_MAILS[kind].mostPerHour, since: new Date(createdAt.getTime() - HOUR_MS) };
+    const limits = { max: ACCOUNT_MAILS[kind].maxPerHour, since: new Date(createdAt.getTime() - HOUR_MS) };
     return this.database.transaction(async () => {
-      const asked = await this.repository.enqueue(mail, limits);
-      if (asked)
-        await this.deliveries.enqueue([{ channel: 'account_mail', destination: MAIL_DESTINATION, messageId: mail.id, type: kind }]);
+      const accepted = await this.repository.enqueue(mail, limits);
+      if (accepted)
+        await this.deliveries.enqueue([
+          { channel: 'account_mail', destination: MAIL_DESTINATION, messageId: mail.id, type: kind },
+        ]);
     });
   }
 
@@ -62,24 +77,34 @@ export class AccountMailsService implements Channel, OnModuleInit {
     );
   }
 
-  /** What a token that came back is good for. @throws DomainError `token_not_valid` when it is unknown, used or over */
+  /**
+   * The user and the address of a token from a mail. The token stays valid.
+   *
+   * @throws DomainError `token_not_valid` when it is unknown, used or expired
+   * @example const { userId } = await mails.find(token, 'reset_password');
+   */
   async find(token: string, purpose: ActionPurpose): Promise<ActionToken> {
     return (await this.repository.findToken(secretHash(token), purpose, this.clock.now())) ?? notValid();
   }
 
-  /** Uses a token up, in the transaction of what it is used for. @throws DomainError `token_not_valid` */
+  /**
+   * Consumes a token from a mail, in the transaction of the action that it allows.
+   *
+   * @throws DomainError `token_not_valid` when it is unknown, used or expired
+   * @example const { userId, email } = await mails.use(token, 'verify_email');
+   */
   async use(token: string, purpose: ActionPurpose): Promise<ActionToken> {
-    const found = await this.find(token, purpose);
+    const action = await this.find(token, purpose);
     if (!(await this.repository.useToken(secretHash(token), this.clock.now()))) notValid();
-    return found;
+    return action;
   }
 
-  /** Whatever this user was sent is worth nothing any more. Needs a transaction. */
+  /** Voids every unused token of a user. Needs a transaction. @example await mails.voidTokens(user.id); */
   voidTokens(userId: string): Promise<void> {
     return this.repository.voidTokens(userId, this.clock.now());
   }
 
-  /** Needs a transaction. */
+  /** Erases mails, deliveries and tokens of a user. Needs a transaction. @example await mails.erase(user); */
   async erase({ id, canonicalEmail: address }: User): Promise<void> {
     await this.deliveries.deleteMessages('account_mail', await this.repository.erase(id, address));
   }
@@ -91,37 +116,37 @@ export class AccountMailsService implements Channel, OnModuleInit {
       const recipient = await this.recipientOf(mail);
       if (!recipient) return null;
       const { action } = ACCOUNT_MAILS[mail.kind];
-      const token = action && (await this.draw(action, recipient));
-      // Deleted since it was looked at.
+      const token = action && (await this.generateToken(action, recipient));
+      // The account was deleted meanwhile.
       if (action && token === null) return null;
       return {
         to: recipient.address,
-        ...composed(mail.kind, { token, accountUrl: this.config.accountUrl, language: recipient.user.language }),
+        ...composeMail(mail.kind, { token, accountUrl: this.config.accountUrl, language: recipient.user.language }),
       };
     });
   }
 
-  /** Who is written to, and where; null when there is nobody, or nothing to tell any more. */
+  /** The user and the address to write to; null when there is no recipient, or the mail has no purpose any more. */
   private async recipientOf({ kind, email, userId }: AccountMail): Promise<{ user: User; address: string } | null> {
-    const holder = await this.users.findByEmail(email);
-    // To the address as its owner wrote it, never as somebody else spelled it.
-    if (kind === 'reset_password') return holder?.active ? { user: holder, address: holder.email } : null;
+    const owner = await this.users.findByEmail(email);
+    // To the spelling that the owner gave, never to the one of the request.
+    if (kind === 'reset_password') return owner?.active ? { user: owner, address: owner.email } : null;
     const user = userId && (await this.users.findById(userId));
     if (!user || !user.active) return null;
-    if (kind === 'verify_email' && (holder?.id !== user.id || user.emailVerifiedAt)) return null;
-    if (kind === 'change_email' && holder && holder.id !== user.id) return null;
+    if (kind === 'verify_email' && (owner?.id !== user.id || user.emailVerifiedAt)) return null;
+    if (kind === 'change_email' && owner && owner.id !== user.id) return null;
     return { user, address: email };
   }
 
-  /** @returns null when there is nobody any more who could use it */
-  private async draw(
+  /** Generates a token and stores its hash. @returns null when the account was deleted */
+  private async generateToken(
     { purpose, hours }: MailedAction,
     { user, address }: { user: User; address: string },
   ): Promise<string | null> {
     const token = randomBytes(32).toString('base64url');
     const createdAt = this.clock.now();
     const expiresAt = new Date(createdAt.getTime() + hours * HOUR_MS);
-    const drawn = await this.database.transaction(() =>
+    const stored = await this.database.transaction(() =>
       this.repository.insertToken(secretHash(token), {
         userId: user.id,
         purpose,
@@ -130,12 +155,12 @@ export class AccountMailsService implements Channel, OnModuleInit {
         createdAt,
       }),
     );
-    return drawn ? token : null;
+    return stored ? token : null;
   }
 }
 
 function notValid(): never {
-  throw new DomainError('invalid', 'token_not_valid', 'The token is unknown, used or over.', {
-    errors: [{ field: 'token', message: 'is unknown, used or over' }],
+  throw new DomainError('invalid', 'token_not_valid', 'The token is unknown, used or expired; request a new mail.', {
+    errors: [{ field: 'token', message: 'is unknown, used or expired' }],
   });
 }

@@ -31,36 +31,41 @@ import {
 import { secretHash } from './secret-hash.js';
 import { REVOCATION_BOUND_MS } from './sessions.service.js';
 
-/** `tg_<public id>_<secret>`: the id finds the key, the secret proves it. */
+/** `tg_<public id>_<secret>`: the id finds the row, the secret proves the caller. */
 const KEY_FORM = /^tg_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/;
 const MAX_CACHED = 50_000;
 
+/** An API key to create. */
 export interface NewApiKey {
   name: string;
   scopes: Scope[];
+  /** Key of the only product that it may use; left out: all products of its owner. */
   product?: string;
   expiresAt?: Date;
-  /** Left out: as many requests as it likes. */
+  /** Requests a minute; left out: no limit. */
   rateLimitPerMinute?: number;
 }
 
+/** An API key without its secret. */
 export interface ApiKeyView {
   id: string;
   name: string;
   prefix: string;
   lastFour: string;
   scopes: Scope[];
+  /** Key of the only product that it may use; null: all. */
   product: string | null;
+  /** Requests a minute; null: no limit. */
   rateLimitPerMinute: number | null;
   expiresAt: Date | null;
-  /** To the minute. */
+  /** Precise to a minute; null: never used. */
   lastUsedAt: Date | null;
-  /** Id of the key that was made in its place. */
+  /** Id of the key that replaced it in a rotation. */
   replacedBy: string | null;
   createdAt: Date;
 }
 
-/** A key with its text, which is told this once. */
+/** An API key with its text. Returned at creation only: the text is not stored. */
 export interface ApiKeyWithSecret {
   apiKey: ApiKeyView;
   key: string;
@@ -71,7 +76,7 @@ interface CachedKey {
   principal: ApiKeyPrincipal | null;
 }
 
-/** Keys that services call with. Only the hash of a secret is kept. */
+/** API keys: creation, rotation, revocation, authentication. Only hashes of secrets are stored. */
 @Injectable()
 export class ApiKeysService {
   private readonly cache: LRUCache<string, CachedKey>;
@@ -94,17 +99,22 @@ export class ApiKeysService {
     });
   }
 
-  /** Who the key speaks for; at once when this process has looked the key up lately. @throws DomainError `invalid_token` */
+  /**
+   * Authenticates a request by its API key. Synchronous while the key is cached, which is the hot path.
+   *
+   * @throws DomainError `invalid_token` when the key is unknown, revoked or expired, or its owner is inactive
+   * @example const principal = await apiKeys.authenticate('tg_0123456789abcdef_...');
+   */
   authenticate(key: string): ApiKeyPrincipal | Promise<ApiKeyPrincipal> {
     const [, publicId, secret] = KEY_FORM.exec(key) ?? [];
     if (!publicId) throw notValid();
-    const known = this.cache.get(publicId);
-    return known ? this.prove(known, secret!) : this.cache.fetch(publicId).then((found) => this.prove(found, secret!));
+    const cached = this.cache.get(publicId);
+    return cached ? this.prove(cached, secret!) : this.cache.fetch(publicId).then((read) => this.prove(read, secret!));
   }
 
   /** @throws DomainError `invalid_token` */
-  private prove(found: CachedKey | undefined, secret: string): ApiKeyPrincipal {
-    const { state, principal } = found ?? {};
+  private prove(cached: CachedKey | undefined, secret: string): ApiKeyPrincipal {
+    const { state, principal } = cached ?? {};
     const proven = state && timingSafeEqual(state.secretHash, secretHash(secret));
     if (!proven || (state.expiresAt && state.expiresAt <= this.clock.now())) throw notValid();
     this.use.seen(state.id);
@@ -112,22 +122,31 @@ export class ApiKeysService {
   }
 
   /**
-   * Makes a key; its text is told this once. Admins make keys of services, product admins on their product; other people's keys act for their own customer only.
+   * Creates a key. A key of an admin serves all customers, a key of a product admin those of the product, and a key of
+   * any other user only that user's customer.
+   *
+   * @returns the key with its text, which is not stored and cannot be read again
    * @throws DomainError `scope_not_allowed`, `product_not_allowed`, `product_not_found`, `invalid_fields`
+   * @example const { key } = await apiKeys.create({ name: 'backend', scopes: ['usage:write'] }, principal);
    */
   async create(input: NewApiKey, owner: UserPrincipal): Promise<ApiKeyWithSecret> {
     const personal = !isSeller(owner);
     const excess = personal ? input.scopes.find((scope) => !OWN_SCOPES.includes(scope)) : undefined;
     if (excess)
-      throw new DomainError('forbidden', 'scope_not_allowed', `Only admins may give the scope ${excess}.`, {
-        allowed: OWN_SCOPES,
-      });
+      throw new DomainError(
+        'forbidden',
+        'scope_not_allowed',
+        `Only admins and product admins may create keys with the scope ${excess}.`,
+        {
+          allowed: OWN_SCOPES,
+        },
+      );
     const productKey = owner.scope.productNamed(input.product);
     if (input.expiresAt && input.expiresAt <= this.clock.now())
       throw invalidField('expiresAt', 'must be in the future');
     const product = productKey === undefined ? null : await this.catalog.getProduct(productKey);
     const { name, scopes, expiresAt = null, rateLimitPerMinute = null } = input;
-    const terms = {
+    const rights = {
       name,
       scopes: [...new Set(scopes)],
       productId: product?.id ?? null,
@@ -136,15 +155,18 @@ export class ApiKeysService {
       expiresAt,
     };
     return this.database.transaction(async () => {
-      const { row, key } = await this.insert(terms, owner);
+      const { row, key } = await this.insert(rights, owner);
       await this.record('api_key.created', row, owner, { name, scopes: row.scopes, product: product?.key ?? null });
       return { apiKey: await this.view(row), key };
     });
   }
 
   /**
-   * Makes a key in the place of one: the same rights, another secret, owned by whoever asks. The old one goes on for `overlapSeconds`.
-   * @throws DomainError `api_key_not_found`, `api_key_replaced` when it has a successor already
+   * Creates a key in place of another: the same rights, another secret, owned by the caller.
+   *
+   * @param overlapSeconds for how long the old key stays valid
+   * @throws DomainError `api_key_not_found`, `api_key_replaced` when it was rotated before
+   * @example const { key } = await apiKeys.rotate(id, 86_400, principal);
    */
   rotate(
     id: string,
@@ -154,7 +176,11 @@ export class ApiKeysService {
     return this.database.transaction(async () => {
       const old = await this.lockOwn(id, caller);
       if (old.replacedBy)
-        throw new DomainError('conflict', 'api_key_replaced', 'Another key has taken its place already.');
+        throw new DomainError(
+          'conflict',
+          'api_key_replaced',
+          'This API key was rotated before; rotate the key that replaced it.',
+        );
       const { row, key } = await this.insert(old, caller);
       await this.repository.replaceApiKey(id, row.id, new Date(this.clock.now().getTime() + overlapSeconds * 1_000));
       await this.record('api_key.rotated', old, caller, { name: old.name, replacedBy: row.id, overlapSeconds });
@@ -163,13 +189,24 @@ export class ApiKeysService {
     });
   }
 
-  /** Keys in force, newest first. @param filter null: all; `scope.apiKeyFilter` for those that a caller may see */
+  /**
+   * Keys that are not revoked, newest first.
+   *
+   * @param filter null: all; `scope.apiKeyFilter`: those that a caller may see
+   * @example const { data } = await apiKeys.list({ limit: 20, after: null }, principal.scope.apiKeyFilter);
+   */
   async list(page: PageRequest, filter: ApiKeyFilter | null): Promise<Page<ApiKeyView>> {
     const rows = toPage(await this.repository.listApiKeys(page, filter), page.limit);
     return { data: await Promise.all(rows.data.map((row) => this.view(row))), hasMore: rows.hasMore };
   }
 
-  /** Ends a key. @returns who owned it, and whether another goes on in its place. @throws DomainError `api_key_not_found` when it is not there or not yours */
+  /**
+   * Revokes a key: on this instance immediately, on the others within 1 s.
+   *
+   * @returns its owner, and whether a rotation replaced it
+   * @throws DomainError `api_key_not_found` when it does not exist or the caller may not see it
+   * @example const { ownerUserId } = await apiKeys.revoke(id, principal);
+   */
   revoke(id: string, principal: UserPrincipal): Promise<{ ownerUserId: string; replaced: boolean }> {
     return this.database.transaction(async () => {
       const row = await this.lockOwn(id, principal);
@@ -180,11 +217,15 @@ export class ApiKeysService {
     });
   }
 
-  /** Ends every key of a user. Needs a transaction. */
+  /**
+   * Revokes every key of a user. Needs a transaction; call `evict` after it.
+   *
+   * @example await apiKeys.revokeAllOf(userId, actor);
+   */
   async revokeAllOf(ownerUserId: string, actor: Actor): Promise<void> {
-    const ended = await this.repository.revokeApiKeysOf(ownerUserId, this.clock.now());
+    const revoked = await this.repository.revokeApiKeysOf(ownerUserId, this.clock.now());
     await this.events.recordMany(
-      ended.map((id) => ({
+      revoked.map((id) => ({
         type: 'api_key.revoked',
         subject: { type: 'api_key', id },
         productId: null,
@@ -194,27 +235,43 @@ export class ApiKeysService {
     );
   }
 
-  /** False once a key was revoked or is over, or its owner is no longer active. */
+  /**
+   * False when a key is revoked or expired, or its owner is inactive.
+   *
+   * @example await apiKeys.isAlive(principal.keyId)
+   */
   isAlive(id: string): Promise<boolean> {
     return this.repository.isApiKeyAlive(id, this.clock.now());
   }
 
-  /** Names of keys by id, of revoked ones too. */
+  /**
+   * Names of keys by id, revoked keys included.
+   *
+   * @example const names = await apiKeys.namesOf([keyId]);
+   */
   namesOf(ids: string[]): Promise<Map<string, string>> {
     return ids.length === 0 ? Promise.resolve(new Map()) : this.repository.namesOfApiKeys(ids);
   }
 
-  /** Who made a key. */
+  /**
+   * User id of the owner, also of a revoked key; null when there is no such key.
+   *
+   * @example await apiKeys.ownerOf(keyId)
+   */
   ownerOf(id: string): Promise<string | null> {
     return this.repository.ownerOfApiKey(id);
   }
 
-  /** Makes this instance look again: after an owner was deactivated. */
+  /**
+   * Invalidates all cached keys of this instance, after an owner was deactivated.
+   *
+   * @example apiKeys.evict();
+   */
   evict(): void {
     this.cache.clear();
   }
 
-  /** The key, if it is the caller's to rule, and nobody else's until the transaction ends. */
+  /** Locks a key that the caller may see until the transaction ends. */
   private async lockOwn(id: string, principal: UserPrincipal): Promise<ApiKeyEntity> {
     const row = await this.repository.lockApiKey(id);
     if (!row || !principal.scope.admitsApiKey(row)) throw notFound('api_key', 'API key');
@@ -222,13 +279,13 @@ export class ApiKeysService {
   }
 
   private async insert(
-    terms: Pick<ApiKeyEntity, 'name' | 'scopes' | 'productId' | 'customerId' | 'rateLimitPerMinute' | 'expiresAt'>,
+    rights: Pick<ApiKeyEntity, 'name' | 'scopes' | 'productId' | 'customerId' | 'rateLimitPerMinute' | 'expiresAt'>,
     owner: UserPrincipal,
   ): Promise<{ row: ApiKeyEntity; key: string }> {
-    const { name, scopes, productId, customerId, rateLimitPerMinute, expiresAt } = terms;
+    const { name, scopes, productId, customerId, rateLimitPerMinute, expiresAt } = rights;
     const publicId = randomBytes(8).toString('hex');
     const secret = randomBytes(32).toString('base64url');
-    const fresh = {
+    const generated = {
       id: newId(),
       publicId,
       secretHash: secretHash(secret),
@@ -239,7 +296,7 @@ export class ApiKeysService {
       revokedAt: null,
       createdAt: this.clock.now(),
     };
-    const row: ApiKeyEntity = { ...fresh, name, scopes, productId, customerId, rateLimitPerMinute, expiresAt };
+    const row: ApiKeyEntity = { ...generated, name, scopes, productId, customerId, rateLimitPerMinute, expiresAt };
     await this.repository.insertApiKey(row);
     return { row, key: `tg_${publicId}_${secret}` };
   }
@@ -297,5 +354,5 @@ function principalOf({ id, rateLimitPerMinute, ...state }: ApiKeyState): ApiKeyP
 }
 
 function notValid(): DomainError {
-  return new DomainError('unauthenticated', 'invalid_token', 'The API key is not valid.');
+  return new DomainError('unauthenticated', 'invalid_token', 'The API key is unknown, revoked or expired.');
 }

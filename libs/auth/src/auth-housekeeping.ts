@@ -3,12 +3,12 @@ import { Clock } from '@app/kernel';
 import { Database } from '@app/platform';
 import { AccountMailsRepository } from './account-mails.repository.js';
 import { AuthRepository } from './auth.repository.js';
-import { FORGOTTEN_AFTER_MS } from './domain/login-backoff.js';
+import { RETENTION_MS } from './domain/login-backoff.js';
 import { LoginAttemptsRepository } from './login-attempts.repository.js';
 
 const DAY_MS = 86_400_000;
 
-/** Removes what is over: sessions, tokens, mails that were sent, guesses that are forgotten. */
+/** Retention: deletes expired sessions and tokens, sent mails, and old login attempts. */
 @Injectable()
 export class AuthHousekeeping {
   constructor(
@@ -19,16 +19,19 @@ export class AuthHousekeeping {
     private readonly clock: Clock,
   ) {}
 
-  /** A batch of each. Any number of workers may run it. @returns how many rows went */
+  /**
+   * Deletes a batch of each. Any number of workers may run it.
+   *
+   * @returns the number of rows
+   * @example const rows = await housekeeping.purge();
+   */
   purge(): Promise<number> {
     const now = this.clock.now();
     const yesterday = new Date(now.getTime() - DAY_MS);
     return this.database.transaction(async () => {
       const sessions = await this.auth.purge(yesterday);
       const mails = await this.mails.purge(yesterday);
-      return (
-        sessions + mails + (await this.attempts.purge({ before: new Date(now.getTime() - FORGOTTEN_AFTER_MS), now }))
-      );
+      return sessions + mails + (await this.attempts.purge({ before: new Date(now.getTime() - RETENTION_MS), now }));
     });
   }
 }

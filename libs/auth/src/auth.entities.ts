@@ -3,7 +3,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { instant } from '@app/platform';
 import type { Scope } from './domain/principal.js';
 
-/** One login and all the refresh tokens that followed it. */
+/** One login, with all refresh tokens that were rotated in it. */
 @Entity('sessions')
 export class SessionEntity {
   @PrimaryColumn('uuid') id: string;
@@ -28,7 +28,7 @@ export class SigningKeyEntity {
   @PrimaryColumn('text') kid: string;
   @Column('jsonb', { name: 'public_key' }) publicKey: JsonWebKey;
   @Column('bytea', { name: 'sealed_private_key' }) sealedPrivateKey: Buffer;
-  /** When it takes over. */
+  /** From when on tokens are signed with it. */
   @Column(instant({ name: 'signs_from' })) signsFrom: Date;
   @Column(instant({ name: 'created_at' })) createdAt: Date;
 }
@@ -44,10 +44,10 @@ export class ApiKeyEntity {
   @Column('uuid', { name: 'product_id', nullable: true }) productId: string | null;
   @Column('uuid', { name: 'owner_user_id' }) ownerUserId: string;
   @Column('uuid', { name: 'customer_id', nullable: true }) customerId: string | null;
-  /** null: as many as it likes. */
+  /** null: no limit. */
   @Column('integer', { name: 'rate_limit_per_minute', nullable: true }) rateLimitPerMinute: number | null;
   @Column(instant({ name: 'last_used_at', nullable: true })) lastUsedAt: Date | null;
-  /** The key that was made in its place. */
+  /** Id of the key that replaced it in a rotation. */
   @Column('uuid', { name: 'replaced_by', nullable: true }) replacedBy: string | null;
   @Column(instant({ name: 'expires_at', nullable: true })) expiresAt: Date | null;
   @Column(instant({ name: 'revoked_at', nullable: true })) revokedAt: Date | null;

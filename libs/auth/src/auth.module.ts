@@ -21,8 +21,8 @@ import { Passwords } from './passwords.js';
 import { SessionsService } from './sessions.service.js';
 import { SigningKeys } from './signing-keys.js';
 
-/** What other modules may ask for. */
-const OFFERED = [
+/** Providers that other modules may inject. */
+const EXPORTED = [
   SigningKeys,
   AccessTokens,
   SessionsService,
@@ -44,13 +44,13 @@ const OFFERED = [
     DeliveriesModule,
   ],
   providers: [
-    ...OFFERED,
+    ...EXPORTED,
     AuthRepository,
     AccountMailsRepository,
     LoginAttemptsRepository,
     LoginAttemptsService,
     KeyUse,
   ],
-  exports: OFFERED,
+  exports: EXPORTED,
 })
 export class AuthModule {}

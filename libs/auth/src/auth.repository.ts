@@ -14,7 +14,7 @@ export interface SessionView {
   expiresAt: Date;
 }
 
-/** An API key with what is needed to let it in. */
+/** An API key, as authentication needs it. */
 export interface ApiKeyState {
   id: string;
   secretHash: Buffer;
@@ -38,12 +38,12 @@ export interface RefreshState {
 /** Null where the left join found no product. */
 const PRODUCT = `case when p.id is not null then json_build_object('id', p.id, 'key', p.key) end`;
 
-/** Sessions, refresh tokens, signing keys and API keys. */
+/** SQL of sessions, refresh tokens, signing keys and API keys. */
 @Injectable()
 export class AuthRepository {
   constructor(private readonly database: Database) {}
 
-  /** null when the session is over or its user is not active. */
+  /** null when the session is expired or revoked, or its user is inactive. */
   async findSession(id: string, now: Date): Promise<SessionState | null> {
     const [row] = await this.database.query<SessionState>(
       `select u.id as "userId", u.customer_id as "customerId", u.role, ${PRODUCT} as product
@@ -66,7 +66,7 @@ export class AuthRepository {
     );
   }
 
-  /** @returns the ids of the sessions that ended. */
+  /** @returns the ids of the revoked sessions */
   async revokeAllSessions(
     userId: string,
     { reason, exceptId, now }: { reason: string; exceptId: string | null; now: Date },
@@ -85,7 +85,7 @@ export class AuthRepository {
     );
   }
 
-  /** Removes a batch of sessions and refresh tokens that were over before. @returns how many rows went */
+  /** Deletes a batch of sessions and refresh tokens that expired before a time. @returns the number of rows */
   async purge(before: Date): Promise<number> {
     const tokens = await this.database.deleteBatch('refresh_tokens', 'hash', 'expires_at < $1 order by expires_at', [
       before,
@@ -108,7 +108,7 @@ export class AuthRepository {
     return row ?? null;
   }
 
-  /** Of simultaneous callers one gets true. */
+  /** Of concurrent callers one gets true. */
   async rotateRefreshToken(hash: Buffer, now: Date): Promise<boolean> {
     const rows = await this.database.write(
       'update refresh_tokens set rotated_at = $2 where hash = $1 and rotated_at is null returning hash',
@@ -117,7 +117,7 @@ export class AuthRepository {
     return rows.length === 1;
   }
 
-  /** The one that takes over last comes first. */
+  /** Newest first, by the time from which they sign. */
   signingKeys(): Promise<SigningKeyEntity[]> {
     return this.database.manager.find(SigningKeyEntity, { order: { signsFrom: 'DESC', createdAt: 'DESC' } });
   }
@@ -135,7 +135,7 @@ export class AuthRepository {
     await this.database.write('select pg_advisory_xact_lock(hashtext($1))', ['tollgate first start']);
   }
 
-  /** null when the key is unknown or revoked or its owner is not active. */
+  /** null when the key is unknown or revoked, or its owner is inactive. */
   async findApiKey(publicId: string): Promise<ApiKeyState | null> {
     const [row] = await this.database.query<ApiKeyState>(
       `select k.id, k.secret_hash as "secretHash", k.scopes, k.owner_user_id as "ownerUserId", ${PRODUCT} as product, k.customer_id as "customerId",
@@ -182,7 +182,7 @@ export class AuthRepository {
     return row?.owner ?? null;
   }
 
-  /** @returns the ids of the keys that ended. */
+  /** @returns the ids of the revoked keys */
   async revokeApiKeysOf(ownerUserId: string, now: Date): Promise<string[]> {
     const rows = await this.database.write<{ id: string }>(
       'update api_keys set revoked_at = $2 where owner_user_id = $1 and revoked_at is null returning id',
@@ -191,7 +191,7 @@ export class AuthRepository {
     return rows.map(({ id }) => id);
   }
 
-  /** The key goes on for a while beside the one that takes its place. */
+  /** Marks a key as replaced; it stays valid until `expiresAt`, beside the key that replaces it. */
   async replaceApiKey(id: string, replacedBy: string, expiresAt: Date): Promise<void> {
     await this.database.write(
       'update api_keys set replaced_by = $2, expires_at = least(expires_at, $3) where id = $1',
@@ -199,7 +199,7 @@ export class AuthRepository {
     );
   }
 
-  /** Writes down when keys were used last; a key that somebody else holds is left to the next time. */
+  /** Stores when keys were last used. Skips locked keys: the next flush stores them. */
   async touchApiKeys(ids: string[], at: Date): Promise<void> {
     await this.database.write(
       `update api_keys set last_used_at = greatest(last_used_at, $2) where id in (select id from api_keys where id = any($1::uuid[]) order by id for no key update skip locked)`,
@@ -211,7 +211,7 @@ export class AuthRepository {
     await this.database.writer.insert(ApiKeyEntity, key);
   }
 
-  /** Holds it until the transaction ends. */
+  /** Locks a key that is not revoked until the transaction ends. */
   lockApiKey(id: string): Promise<ApiKeyEntity | null> {
     return this.database.writer.findOne(ApiKeyEntity, {
       where: { id, revokedAt: IsNull() },

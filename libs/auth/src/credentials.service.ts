@@ -11,7 +11,7 @@ import { SessionsService } from './sessions.service.js';
 
 const actorFor = ({ id }: User, origin: Origin): Actor => ({ kind: 'user', id, origin });
 
-/** By what people prove who they are, and how they change it: the password, and the address that mail goes to. */
+/** Credentials of users: password and e-mail address, how they are proved, changed and reset. */
 @Injectable()
 export class CredentialsService {
   constructor(
@@ -25,27 +25,40 @@ export class CredentialsService {
   ) {}
 
   /**
-   * Who has this password. Takes as long for an unknown account, a wrong password and a deactivated account.
-   * @param source where the try comes from
+   * The user with this e-mail and password. Takes equally long for an unknown account, a wrong password and an
+   * inactive account.
+   *
+   * @param source address block of the caller: wrong passwords are counted for it
    * @throws DomainError `wrong_credentials`, `too_many_attempts`, `overloaded`
+   * @example const user = await credentials.prove('ann@example.com', password, '203.0.113.7');
    */
   async prove(email: string, password: string, source: string): Promise<User> {
     await this.attempts.begin(email, source);
     const user = await this.users.findByEmail(email);
     const matches = await this.passwords.verify(user?.passwordHash ?? null, password);
     if (!user || !matches || !user.active)
-      throw new DomainError('unauthenticated', 'wrong_credentials', 'The e-mail or the password is wrong.');
+      throw new DomainError('unauthenticated', 'wrong_credentials', 'The e-mail address or the password is wrong.');
     await this.attempts.succeed(email, source);
     return user;
   }
 
-  /** The caller, once more with the password: before what cannot be taken back. @throws DomainError `wrong_credentials`, `too_many_attempts` */
+  /**
+   * Proves the password of a logged-in caller again, before a command that cannot be undone.
+   *
+   * @throws DomainError `wrong_credentials`, `too_many_attempts`, `overloaded`
+   * @example await credentials.proveAgain(principal, password, '203.0.113.7');
+   */
   async proveAgain({ userId }: UserPrincipal, password: string, source: string): Promise<User> {
     const { email } = await this.users.getById(userId);
     return this.prove(email, password, source);
   }
 
-  /** Ends all other sessions. @throws DomainError `wrong_credentials`, `too_many_attempts`, `invalid_fields` */
+  /**
+   * Changes the caller's password, and revokes all other sessions of the caller.
+   *
+   * @throws DomainError `wrong_credentials`, `too_many_attempts`, `overloaded`, `invalid_fields`
+   * @example await credentials.changePassword(principal, { currentPassword, newPassword }, '203.0.113.7');
+   */
   async changePassword(
     caller: UserPrincipal,
     { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
@@ -59,39 +72,60 @@ export class CredentialsService {
     });
   }
 
-  /** Answers the same, after the same work, whether there is an account or not; mail tells the rest. @throws DomainError `invalid_fields` */
+  /**
+   * Enqueues a mail to reset the password. The result and the work are the same for every address, with an account or
+   * without.
+   *
+   * @throws DomainError `invalid_fields`
+   * @example await credentials.forgotPassword('ann@example.com');
+   */
   async forgotPassword(email: string): Promise<void> {
     if (!isEmail(email)) throw invalidField('email', 'must be an e-mail address');
     await this.mails.enqueue('reset_password', email, null);
   }
 
-  /** Ends all sessions. Whoever has the token has the mail: the address is verified by it. @throws DomainError `token_not_valid`, `invalid_fields` */
+  /**
+   * Sets a new password with the token of a mail, and revokes all sessions. The token proves that the user receives
+   * mail at the address, so the address counts as verified.
+   *
+   * @throws DomainError `token_not_valid`, `invalid_fields`, `overloaded`
+   * @example await credentials.resetPassword(token, newPassword, origin);
+   */
   async resetPassword(token: string, password: string, origin: Origin): Promise<void> {
     const { userId } = await this.mails.find(token, 'reset_password');
-    const known = await this.users.getById(userId);
-    const passwordHash = await this.passwords.hashNew(password, known.email);
+    const before = await this.users.getById(userId);
+    const passwordHash = await this.passwords.hashNew(password, before.email);
     await this.database.transaction(async () => {
       const { email } = await this.mails.use(token, 'reset_password');
-      const proves = canonicalEmail(email) === known.canonicalEmail;
+      const proves = canonicalEmail(email) === before.canonicalEmail;
       const user = await this.users.setPassword(
         userId,
         passwordHash,
         { proves, reason: 'forgotten' },
-        actorFor(known, origin),
+        actorFor(before, origin),
       );
-      // Somebody's guesses are no reason to keep out whoever reads the mail.
+      // Wrong passwords of an attacker must not lock out the owner of the mailbox.
       await this.attempts.erase(user.email);
       await this.afterPassword(user, null);
     });
   }
 
-  /** Sends the mail once more, unless the address is verified already. */
+  /**
+   * Enqueues the verification mail again. It is not sent when the address is already verified.
+   *
+   * @example await credentials.resendVerification(principal);
+   */
   async resendVerification({ userId }: UserPrincipal): Promise<void> {
     const user = await this.users.getById(userId);
     await this.mails.enqueue('verify_email', user.email, userId);
   }
 
-  /** The address changes when its owner has confirmed it; until then nothing does. @throws DomainError `wrong_credentials`, `too_many_attempts`, `invalid_fields` */
+  /**
+   * Enqueues a mail to confirm a new address. The address of the account changes only when it is confirmed.
+   *
+   * @throws DomainError `wrong_credentials`, `too_many_attempts`, `overloaded`, `invalid_fields`
+   * @example await credentials.changeEmail(principal, { email: 'new@example.com', password }, '203.0.113.7');
+   */
   async changeEmail(
     caller: UserPrincipal,
     { email, password }: { email: string; password: string },
@@ -102,14 +136,19 @@ export class CredentialsService {
     await this.mails.enqueue('change_email', email.trim(), caller.userId);
   }
 
-  /** Takes the address that a mail was answered from. @throws DomainError `token_not_valid`, `email_taken` */
+  /**
+   * Confirms the address that a mail with this token was sent to: as verified, or as the new address of the account.
+   *
+   * @throws DomainError `token_not_valid`, `email_taken`
+   * @example await credentials.verifyEmail(token, origin);
+   */
   verifyEmail(token: string, origin: Origin): Promise<void> {
     return this.database.transaction(async () => {
       const { userId, email } = await this.mails.use(token, 'verify_email');
-      const known = await this.users.getById(userId);
-      const actor = actorFor(known, origin);
-      // First the customer, then the user: the order in which everybody holds them.
-      await this.customers.update(known.customerId, { email }, actor);
+      const owner = await this.users.getById(userId);
+      const actor = actorFor(owner, origin);
+      // Lock order: customer before user, as in every command.
+      await this.customers.update(owner.customerId, { email }, actor);
       const { before, after } = await this.users.takeEmail(userId, email, actor);
       if (before.canonicalEmail === after.canonicalEmail) return;
       await this.mails.voidTokens(userId);
@@ -117,7 +156,11 @@ export class CredentialsService {
     });
   }
 
-  /** Deletes the mails, mailed tokens and login attempts of a user. Needs a transaction. */
+  /**
+   * Erases mails, tokens and login attempts of a user. Needs a transaction.
+   *
+   * @example await credentials.erase(user);
+   */
   async erase(user: User): Promise<void> {
     await this.mails.erase(user);
     await this.attempts.erase(user.email);

@@ -5,7 +5,7 @@ import { AuthRepository } from './auth.repository.js';
 
 const FLUSH_MS = 60_000;
 
-/** When API keys were used last, to the minute: remembered with every use, written down once in a while. */
+/** Last use of API keys: collected in memory on every request, stored once a minute. */
 @Injectable()
 export class KeyUse implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger('KeyUse');
@@ -22,7 +22,7 @@ export class KeyUse implements OnModuleInit, BeforeApplicationShutdown {
     this.used.add(keyId);
   }
 
-  /** Writes down what was used since the last time. */
+  /** Stores the uses since the last flush. After a failure they are stored by the next one. */
   async flush(): Promise<void> {
     const ids = [...this.used];
     if (ids.length === 0) return;
@@ -31,7 +31,7 @@ export class KeyUse implements OnModuleInit, BeforeApplicationShutdown {
       await this.database.transaction(() => this.repository.touchApiKeys(ids, this.clock.now()));
     } catch (error) {
       ids.forEach((id) => this.used.add(id));
-      this.logger.debug(`The use of keys is written down later: ${String(error)}`);
+      this.logger.debug(`Failed to store the last use of API keys; will retry: ${String(error)}`);
     }
   }
 

@@ -2,17 +2,20 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '@app/platform';
 import type { SourceTries, Tries } from './domain/login-backoff.js';
 
-/** Stands for all sources of an account. */
+/** Source of the row that counts over all sources of an account. */
 const ALL_SOURCES = Buffer.alloc(0);
 const COLUMNS =
   'failures, blocked_until as "blockedUntil", familiar_until as "familiarUntil", updated_at as "updatedAt"';
 
-/** Wrong guesses, by keyed hashes of account and source. */
+/** SQL of login attempts, by keyed hashes of account and source. */
 @Injectable()
 export class LoginAttemptsRepository {
   constructor(private readonly database: Database) {}
 
-  /** Reads what was tried, and keeps other tries at the same account waiting until the transaction ends. What is forgotten meanwhile begins anew. */
+  /**
+   * Reads and locks the counters of an account and one source until the transaction ends. Inserts them at zero when
+   * they do not exist, or were purged meanwhile.
+   */
   async lock(account: Buffer, source: Buffer, now: Date): Promise<{ source: SourceTries; account: Tries }> {
     const [all, own] = await this.database.write<SourceTries>(
       `insert into login_attempts (account, source, failures, updated_at) select $1, s, 0, $3 from unnest($2::bytea[]) s
@@ -32,7 +35,7 @@ export class LoginAttemptsRepository {
     await write(source, tries.source, tries.source.familiarUntil);
   }
 
-  /** The owner was there. */
+  /** Resets the counters after a login, and marks the source as familiar. */
   async succeed(
     account: Buffer,
     source: Buffer,
@@ -49,7 +52,7 @@ export class LoginAttemptsRepository {
     await this.database.write('delete from login_attempts where account = $1', [account]);
   }
 
-  /** Removes a batch of what nobody has touched since then. @returns how many rows went */
+  /** Deletes a batch of counters that were last changed before a time. @returns the number of rows */
   purge({ before, now }: { before: Date; now: Date }): Promise<number> {
     return this.database.deleteBatch(
       'login_attempts',

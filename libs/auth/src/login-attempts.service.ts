@@ -2,12 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { Clock, DomainError } from '@app/kernel';
 import { Database, Keyring } from '@app/platform';
 import { canonicalEmail } from '@app/users';
-import { FAMILIAR_MS, tryNow } from './domain/login-backoff.js';
+import { FAMILIAR_MS, countAttempt } from './domain/login-backoff.js';
 import { LoginAttemptsRepository } from './login-attempts.repository.js';
 
 const HASHED_FOR = 'login-attempts';
 
-/** Slows down whoever guesses passwords, on all instances alike and through restarts, without keeping the owner out. */
+/** Backoff of password guessing, shared by all instances and kept over restarts. Does not lock out the owner. */
 @Injectable()
 export class LoginAttemptsService {
   constructor(
@@ -18,27 +18,34 @@ export class LoginAttemptsService {
   ) {}
 
   /**
-   * Counts a try, before the password is looked at, whether there is such an account or not. Stays counted when what follows fails.
-   * @param source where it comes from: an address, or the block that it is in
-   * @throws DomainError `too_many_attempts`
+   * Counts an attempt before the password is checked, with an account or without. It stays counted when the caller's
+   * transaction rolls back.
+   *
+   * @param source address of the caller, or its block of addresses
+   * @throws DomainError `too_many_attempts` with `retryAfterSeconds`
    */
   async begin(email: string, source: string): Promise<void> {
     const [account, from] = this.hashes(email, source);
     const refusedUntil = await this.database.separately(async () => {
       const now = this.clock.now();
       const tries = await this.repository.lock(account, from, now);
-      const verdict = tryNow(tries.source, tries.account, now);
+      const verdict = countAttempt(tries.source, tries.account, now);
       if (!verdict.refusedUntil) await this.repository.save(account, from, verdict);
       return verdict.refusedUntil;
     });
     if (!refusedUntil) return;
     const retryAfterSeconds = Math.max(1, Math.ceil((refusedUntil.getTime() - this.clock.now().getTime()) / 1_000));
-    throw new DomainError('limited', 'too_many_attempts', 'The password was wrong too often; try again later.', {
-      retryAfterSeconds,
-    });
+    throw new DomainError(
+      'limited',
+      'too_many_attempts',
+      'Too many failed logins; try again after the time in Retry-After.',
+      {
+        retryAfterSeconds,
+      },
+    );
   }
 
-  /** The password was right: what was counted is forgotten, and the source is one that the owner uses. */
+  /** Resets the counters after a correct password, and marks the source as familiar. */
   succeed(email: string, source: string): Promise<void> {
     const [account, from] = this.hashes(email, source);
     const now = this.clock.now();
@@ -47,7 +54,7 @@ export class LoginAttemptsService {
     );
   }
 
-  /** Needs a transaction. */
+  /** Deletes all counters of an account. Needs a transaction. */
   erase(email: string): Promise<void> {
     return this.repository.erase(this.hashes(email, '')[0]);
   }

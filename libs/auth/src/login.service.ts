@@ -10,13 +10,23 @@ export class LoginService {
     private readonly sessions: SessionsService,
   ) {}
 
-  /** @param source where the try comes from. @throws DomainError `wrong_credentials`, `too_many_attempts`, `overloaded` */
+  /**
+   * Opens a session for the user with this e-mail and password.
+   *
+   * @param source address block of the caller: wrong passwords are counted for it
+   * @throws DomainError `wrong_credentials`, `too_many_attempts`, `overloaded`
+   * @example const { accessToken } = await logins.login('ann@example.com', password, '203.0.113.7');
+   */
   async login(email: string, password: string, source: string): Promise<TokenPair> {
     const { id } = await this.credentials.prove(email, password, source);
     return this.sessions.open(id);
   }
 
-  /** Ends the caller's session, the one of a refresh token if given, or all of them. */
+  /**
+   * Revokes the caller's session, also the session of a refresh token if one is given, or all sessions of the caller.
+   *
+   * @example await logins.logout(principal, { everywhere: true });
+   */
   async logout(
     caller: { userId: string; sessionId: string },
     { refreshToken, everywhere }: { refreshToken?: string; everywhere?: boolean },

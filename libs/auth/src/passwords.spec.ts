@@ -5,8 +5,8 @@ import { Passwords } from './passwords.js';
 const passwords = new Passwords({ passwordMinLength: 15 } as Config);
 const PASSWORD = 'a long enough password';
 
-describe('hashing', () => {
-  it('leaves the event loop to others: it goes round and round meanwhile', async () => {
+describe('password hashing', () => {
+  it('hashing does not block the event loop', async () => {
     let rounds = 0;
     let done = false;
     const hashing = Promise.all(Array.from({ length: 6 }, () => passwords.hash(PASSWORD))).finally(() => (done = true));
@@ -18,7 +18,7 @@ describe('hashing', () => {
     expect(rounds).toBeGreaterThan(50);
   });
 
-  it('is argon2id as OWASP has it, salted, of one form of each text', async () => {
+  it('a hash is salted argon2id with the parameters of OWASP, of the NFKC form', async () => {
     const [a, b] = [await passwords.hash(PASSWORD), await passwords.hash(PASSWORD)];
     expect(a).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
     expect(a).not.toBe(b);
@@ -29,12 +29,12 @@ describe('hashing', () => {
     ).toBe(true);
   });
 
-  it('matches nobody where there is no account', async () => {
+  it('no password matches an unknown account', async () => {
     expect(await passwords.verify(null, PASSWORD)).toBe(false);
     expect(await passwords.verify(null, `\u0000${'x'.repeat(256)}`)).toBe(false);
   });
 
-  it('is not begun with a weak password, nor when too many wait', async () => {
+  it('a weak password and a full queue are rejected before hashing', async () => {
     await expect(passwords.hashNew('short', null)).rejects.toMatchObject({ code: 'invalid_fields' });
     await expect(passwords.hashNew('x'.repeat(1_000_000), null, 'newPassword')).rejects.toMatchObject({
       details: { errors: [{ field: 'newPassword' }] },

@@ -10,19 +10,19 @@ import { normalizePassword, type PasswordPolicy, weaknessOf } from './domain/pas
 /** The shortest that can be configured. */
 export const MIN_PASSWORD = 8;
 export const MAX_PASSWORD = 128;
-/** OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane; algorithm 2 is argon2id. */
+/** OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one thread. Algorithm 2 is argon2id. */
 const ARGON2ID = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 };
-/** Hashes at once: one thread of Node's four stays free for names and files. */
+/** Concurrent hashes. One of the four threads of Node's pool stays free for DNS and files. */
 const MAX_CONCURRENT = Math.min(3, availableParallelism());
-/** More than these wait for nothing: the caller is asked to come again. */
+/** Load shedding: above this queue length the caller gets 503 with `Retry-After`. */
 const MAX_QUEUED = 100;
-/** Verified against for accounts that do not exist, so that both take as long; nobody can type it. */
+/** Verified for unknown accounts, so that they take as long as known ones. Longer than any accepted password. */
 const DUMMY_HASH = hash(`\u0000${'x'.repeat(MAX_PASSWORD * 2)}`, ARGON2ID);
 
-/** Hashes and verifies passwords off the event loop, a few at a time. */
+/** Hashes and verifies passwords off the event loop, up to three concurrently. */
 @Injectable()
 export class Passwords implements OnModuleInit {
-  private readonly turns = pLimit(MAX_CONCURRENT);
+  private readonly queue = pLimit(MAX_CONCURRENT);
   private readonly common = new Set(dictionary['passwords-common']);
   private readonly policy: PasswordPolicy;
 
@@ -37,38 +37,50 @@ export class Passwords implements OnModuleInit {
   onModuleInit(): void {
     if (this.policy.minLength < RECOMMENDED_PASSWORD_LENGTH) {
       new Logger('Passwords').warn(
-        `PASSWORD_MIN_LENGTH is ${this.policy.minLength}: where the password is all that there is, ${RECOMMENDED_PASSWORD_LENGTH} are recommended.`,
+        `PASSWORD_MIN_LENGTH is ${this.policy.minLength}: ${RECOMMENDED_PASSWORD_LENGTH} or more is recommended where the password is the only factor.`,
       );
     }
   }
 
-  /** What is wrong with a password for this e-mail; null when nothing is. */
+  /** Weakness of a password for this e-mail, as text that follows the field name; null when it is strong enough. */
   weaknessOf(password: string, email: string | null): string | null {
     return weaknessOf(password, email, this.policy);
   }
 
-  /** @throws DomainError `invalid_fields` for a weak password, before any work is done on it, `overloaded` */
+  /**
+   * Checks and hashes a new password. A weak one is rejected before it is hashed.
+   *
+   * @throws DomainError `invalid_fields` for a weak password, `overloaded`
+   * @example const passwordHash = await passwords.hashNew('correct horse battery', 'ann@example.com');
+   */
   async hashNew(password: string, email: string | null, field = 'password'): Promise<string> {
     const weakness = this.weaknessOf(password, email);
     if (weakness) throw invalidField(field, weakness);
     return this.hash(password);
   }
 
-  /** @throws DomainError `overloaded` */
+  /** Hashes without a check. @throws DomainError `overloaded` @example await passwords.hash(generated) */
   hash(password: string): Promise<string> {
-    return this.inTurn(() => hash(normalizePassword(password), ARGON2ID));
+    return this.queued(() => hash(normalizePassword(password), ARGON2ID));
   }
 
-  /** Takes as long for an unknown account (null) as for a known one. @throws DomainError `overloaded` */
+  /**
+   * True when the password matches the stored hash. Takes as long for an unknown account (null) as for a known one.
+   *
+   * @throws DomainError `overloaded`
+   * @example const matches = await passwords.verify(user?.passwordHash ?? null, password);
+   */
   async verify(stored: string | null, password: string): Promise<boolean> {
     const against = stored ?? (await DUMMY_HASH);
-    const matches = await this.inTurn(() => verify(against, normalizePassword(password)));
+    const matches = await this.queued(() => verify(against, normalizePassword(password)));
     return stored !== null && matches;
   }
 
-  private async inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.turns.pendingCount >= MAX_QUEUED)
-      throw new DomainError('unavailable', 'overloaded', 'Too many people log in at once.', { retryAfterSeconds: 1 });
-    return this.turns(work);
+  private async queued<T>(work: () => Promise<T>): Promise<T> {
+    if (this.queue.pendingCount >= MAX_QUEUED)
+      throw new DomainError('unavailable', 'overloaded', 'Too many concurrent logins; try again.', {
+        retryAfterSeconds: 1,
+      });
+    return this.queue(work);
   }
 }

@@ -1,4 +1,4 @@
 import { hash } from 'node:crypto';
 
-/** All that is kept of a secret that was drawn by chance: 256 bits need no salt and no slowness. */
+/** Stored form of a random secret. 256 random bits need no salt and no slow hash. */
 export const secretHash = (secret: string): Buffer => hash('sha256', secret, 'buffer');

@@ -9,24 +9,25 @@ import { ACCESS_TOKEN_SECONDS } from './domain/access-claims.js';
 import { type UserPrincipal, userScope } from './domain/principal.js';
 import { secretHash } from './secret-hash.js';
 
-/** How long an instance goes by what it has read, in milliseconds: with what the reading takes, a revocation is everywhere within a second. */
+/** TTL of cached sessions and API keys, in ms. Read time included, a revocation reaches every instance in 1 s. */
 export const REVOCATION_BOUND_MS = 800;
 const REFRESH_DAYS = 30;
-/** So long after a refresh token was traded its copies are taken for sent at the same time. */
+/** Within this time after rotation, in ms, a copy of a refresh token counts as a concurrent retry, not as theft. */
 const GRACE_MS = 5_000;
 const MAX_CACHED = 50_000;
 
+/** Tokens of a session. */
 export interface TokenPair {
   accessToken: string;
   refreshToken: string;
-  /** Life of the access token in seconds. */
+  /** Lifetime of the access token, in seconds. */
   expiresIn: number;
 }
 
-/** Logins: who is in, until when, and by which tokens. */
+/** Sessions: one per login, with rotating refresh tokens. */
 @Injectable()
 export class SessionsService {
-  private readonly alive: LRUCache<string, UserPrincipal>;
+  private readonly cache: LRUCache<string, UserPrincipal>;
 
   constructor(
     private readonly repository: AuthRepository,
@@ -34,7 +35,7 @@ export class SessionsService {
     private readonly database: Database,
     private readonly clock: Clock,
   ) {
-    this.alive = new LRUCache({
+    this.cache = new LRUCache({
       max: MAX_CACHED,
       ttl: REVOCATION_BOUND_MS,
       fetchMethod: async (id) => {
@@ -44,7 +45,11 @@ export class SessionsService {
     });
   }
 
-  /** Begins a login. Joins the caller's transaction, so that a registration hands out no token that did not commit. */
+  /**
+   * Opens a session, in the caller's transaction: a registration that rolls back leaves no valid token.
+   *
+   * @example const { accessToken, refreshToken } = await sessions.open(user.id);
+   */
   open(userId: string): Promise<TokenPair> {
     return this.database.transaction(async () => {
       const now = this.clock.now();
@@ -63,57 +68,87 @@ export class SessionsService {
   }
 
   /**
-   * Trades a refresh token for a new pair. A token that was traded before kills the whole family, unless that was just now:
-   * then it is one of several copies sent at once, over whatever instances, and only fails.
+   * Rotates a refresh token. Reuse of a rotated token revokes its session, unless it was rotated less than 5 s ago:
+   * such a copy is a concurrent retry, possibly on another instance, and is only rejected.
+   *
    * @throws DomainError `invalid_refresh_token`
+   * @example const { accessToken, refreshToken } = await sessions.refresh(oldRefreshToken);
    */
   async refresh(refreshToken: string): Promise<TokenPair> {
     const hash = secretHash(refreshToken);
-    const found = await this.repository.findRefreshToken(hash);
+    const token = await this.repository.findRefreshToken(hash);
     const now = this.clock.now();
-    if (!found || found.revokedAt || !found.active || found.expiresAt <= now) throw refused();
-    if (!found.rotatedAt) {
+    if (!token || token.revokedAt || !token.active || token.expiresAt <= now) throw invalidRefreshToken();
+    if (!token.rotatedAt) {
       const pair = await this.database.transaction(async () => {
         const won = await this.repository.rotateRefreshToken(hash, this.clock.now());
-        return won ? this.issue(found.sessionId, found.userId, found.expiresAt) : null;
+        return won ? this.issue(token.sessionId, token.userId, token.expiresAt) : null;
       });
       if (pair) return pair;
-      throw refused();
+      throw invalidRefreshToken();
     }
-    if (now.getTime() - found.rotatedAt.getTime() > GRACE_MS)
-      await this.database.separately(() => this.revoke(found.sessionId, 'refresh_token_reused'));
-    throw refused();
+    if (now.getTime() - token.rotatedAt.getTime() > GRACE_MS)
+      await this.database.separately(() => this.revoke(token.sessionId, 'refresh_token_reused'));
+    throw invalidRefreshToken();
   }
 
-  /** Who a verified access token speaks for. @throws DomainError `invalid_token` when its session is over */
+  /**
+   * The user of a verified access token, cached for up to 800 ms.
+   *
+   * @throws DomainError `invalid_token` when its session is expired or revoked, or its user is inactive
+   * @example const principal = await sessions.authenticate(claims.sid);
+   */
   async authenticate(sessionId: string): Promise<UserPrincipal> {
-    const state = await this.alive.fetch(sessionId);
-    if (!state) throw new DomainError('unauthenticated', 'invalid_token', 'The access token is not valid.');
+    const state = await this.cache.fetch(sessionId);
+    if (!state)
+      throw new DomainError(
+        'unauthenticated',
+        'invalid_token',
+        'The session of this access token has ended; log in again.',
+      );
     return state;
   }
 
+  /**
+   * Revokes a session: on this instance immediately, on the others within 1 s.
+   *
+   * @example await sessions.revoke(id, 'logout');
+   */
   async revoke(sessionId: string, reason: string): Promise<void> {
     await this.database.transaction(async () => {
       await this.repository.revokeSession(sessionId, reason, this.clock.now());
-      this.database.afterCommit(() => this.alive.delete(sessionId));
+      this.database.afterCommit(() => this.cache.delete(sessionId));
     });
   }
 
-  /** Ends the session of a refresh token, if it is this user's. */
+  /**
+   * Revokes the session of a refresh token, if the session belongs to the user.
+   *
+   * @example await sessions.revokeByRefreshToken(userId, token);
+   */
   async revokeByRefreshToken(userId: string, refreshToken: string): Promise<void> {
-    const found = await this.repository.findRefreshToken(secretHash(refreshToken));
-    if (found?.userId === userId) await this.revoke(found.sessionId, 'logout');
+    const token = await this.repository.findRefreshToken(secretHash(refreshToken));
+    if (token?.userId === userId) await this.revoke(token.sessionId, 'logout');
   }
 
-  /** Ends every session of a user, but for one that is to stay. Joins the caller's transaction. */
+  /**
+   * Revokes every session of a user, in the caller's transaction.
+   *
+   * @param exceptId a session to keep
+   * @example await sessions.revokeAll(userId, 'password_changed', principal.sessionId);
+   */
   async revokeAll(userId: string, reason: string, exceptId: string | null = null): Promise<void> {
     await this.database.transaction(async () => {
-      const ended = await this.repository.revokeAllSessions(userId, { reason, exceptId, now: this.clock.now() });
-      this.database.afterCommit(() => ended.forEach((id) => this.alive.delete(id)));
+      const revoked = await this.repository.revokeAllSessions(userId, { reason, exceptId, now: this.clock.now() });
+      this.database.afterCommit(() => revoked.forEach((id) => this.cache.delete(id)));
     });
   }
 
-  /** The logins of a user that are not over, newest first. */
+  /**
+   * Sessions of a user that are neither expired nor revoked, newest first.
+   *
+   * @example await sessions.listOf(userId)
+   */
   listOf(userId: string): Promise<SessionView[]> {
     return this.repository.listSessions(userId, this.clock.now());
   }
@@ -140,6 +175,10 @@ function userPrincipal(sessionId: string, state: SessionState): UserPrincipal {
   return { kind: 'user', sessionId, userId, role, scope: userScope(state) };
 }
 
-function refused(): DomainError {
-  return new DomainError('unauthenticated', 'invalid_refresh_token', 'The refresh token is not valid.');
+function invalidRefreshToken(): DomainError {
+  return new DomainError(
+    'unauthenticated',
+    'invalid_refresh_token',
+    'The refresh token is unknown, expired, revoked or already used; log in again.',
+  );
 }

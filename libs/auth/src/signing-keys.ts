@@ -15,13 +15,13 @@ import { ACCESS_TOKEN_SECONDS } from './domain/access-claims.js';
 
 export const TOKEN_ALGORITHM = 'ES256';
 const SEALED_FOR = 'signing-key';
-/** No instance goes by an older list than this: a key that is withdrawn is dead everywhere after it. */
-const REREAD_MS = 1_000;
-/** An unknown key id makes us look again, but no more often than this. */
+/** TTL of the cached list, in ms: within it a withdrawn key stops verifying on every instance. */
+const TTL_MS = 1_000;
+/** An unknown key id causes a new read, at most once in this time (ms). */
 const COOLDOWN_MS = 100;
-/** A new key is published this long before anything is signed with it, so that whoever verifies has it by then. */
+/** Time between publication of a key and its first signature, in ms, so that every verifier has read it by then. */
 const PUBLISHED_AHEAD_MS = 5 * 60_000;
-/** A key verifies this long after its successor has taken over: what it signed last is over by then. */
+/** Time for which a key verifies after its successor started to sign, in ms: by then its last token has expired. */
 const VERIFIES_AFTER_MS = ACCESS_TOKEN_SECONDS * 1_000 + 60_000;
 const DAY_MS = 86_400_000;
 
@@ -35,20 +35,20 @@ export interface PublicJwk {
   alg: typeof TOKEN_ALGORITHM;
 }
 
-interface Known {
+interface KeySet {
   /** Newest first. */
   rows: SigningKeyEntity[];
   verifying: Map<string, { key: KeyObject; jwk: PublicJwk }>;
   readAt: number;
 }
 
-/** The keys that access tokens are signed with: kept sealed in the database, one at a time in use, replaced without anybody noticing. */
+/** Keys that sign access tokens: sealed in the database, one signs at a time, rotated without an interruption. */
 @Injectable()
 export class SigningKeys {
   private readonly logger = new Logger('SigningKeys');
   private readonly opened = new Map<string, KeyObject | null>();
-  private latest: Known | null = null;
-  private reading: Promise<Known> | null = null;
+  private latest: KeySet | null = null;
+  private reading: Promise<KeySet> | null = null;
 
   constructor(
     private readonly repository: AuthRepository,
@@ -58,50 +58,70 @@ export class SigningKeys {
     private readonly clock: Clock,
   ) {}
 
-  /** The key to sign with now; made if there is none. */
+  /**
+   * The key that signs now; created when there is none.
+   *
+   * @example const { kid, key } = await keys.current();
+   */
   async current(): Promise<{ kid: string; key: KeyObject }> {
-    return this.signerOf(await this.known(REREAD_MS)) ?? this.makeFirst();
-  }
-
-  /** The public key of that id, or null; nothing is ever fetched from where a token says. */
-  async verificationKey(kid: string): Promise<KeyObject | null> {
-    const { verifying } = await this.known(REREAD_MS);
-    return (verifying.get(kid) ?? (await this.known(COOLDOWN_MS)).verifying.get(kid))?.key ?? null;
-  }
-
-  /** The public keys, for others to verify with (RFC 7517): those in use, the next one, and those whose tokens are not over. */
-  async publicKeys(): Promise<PublicJwk[]> {
-    await this.current();
-    return [...(await this.known(REREAD_MS)).verifying.values()].map(({ jwk }) => jwk);
+    return this.signerOf(await this.keySet(TTL_MS)) ?? this.createFirst();
   }
 
   /**
-   * Makes a new key that takes over in five minutes; the old one verifies until its last token is over.
-   * `immediately`: all keys that were are withdrawn, and every access token with them. Refresh tokens bring new ones.
+   * The public key with this id; null when it is unknown. Keys are read from the database only, never from an address
+   * in a token.
+   *
+   * @example const key = await keys.verificationKey(header.kid);
+   */
+  async verificationKey(kid: string): Promise<KeyObject | null> {
+    const { verifying } = await this.keySet(TTL_MS);
+    return (verifying.get(kid) ?? (await this.keySet(COOLDOWN_MS)).verifying.get(kid))?.key ?? null;
+  }
+
+  /**
+   * Public keys for other verifiers (RFC 7517): the signing one, the next one, and those with unexpired tokens.
+   *
+   * @example const jwks = { keys: await keys.publicKeys() };
+   */
+  async publicKeys(): Promise<PublicJwk[]> {
+    await this.current();
+    return [...(await this.keySet(TTL_MS)).verifying.values()].map(({ jwk }) => jwk);
+  }
+
+  /**
+   * Creates a key that starts to sign in 5 minutes. The old key verifies until its last token has expired.
+   *
+   * @param options.immediately withdraws all other keys and so every access token; refresh tokens stay valid
    * @returns the id of the new key
+   * @example const kid = await keys.rotate({ immediately: true });
    */
   async rotate({ immediately = false } = {}): Promise<string> {
     const kid = await this.database.transaction(async () => {
       await this.repository.lockFirstStart();
-      const made = await this.make(immediately ? 0 : PUBLISHED_AHEAD_MS);
-      if (immediately) await this.repository.deleteSigningKeysBut([made]);
-      return made;
+      const created = await this.create(immediately ? 0 : PUBLISHED_AHEAD_MS);
+      if (immediately) await this.repository.deleteSigningKeysBut([created]);
+      return created;
     });
     this.latest = null;
     this.logger.log(
-      immediately ? `Signing key ${kid} has replaced all others.` : `Signing key ${kid} takes over in five minutes.`,
+      immediately ? `Signing key ${kid} replaced all others.` : `Signing key ${kid} starts to sign in 5 minutes.`,
     );
     return kid;
   }
 
-  /** Rotates when the newest key has come of age, and drops those that nothing is verified with any more. Any number of workers may ask. */
+  /**
+   * Rotates when the newest key has reached `SIGNING_KEY_DAYS`, and deletes keys whose last token has expired. Any
+   * number of workers may run it.
+   *
+   * @example await keys.rotateWhenDue();
+   */
   async rotateWhenDue(): Promise<void> {
     await this.database.transaction(async () => {
       await this.repository.lockFirstStart();
       const now = this.clock.now().getTime();
       const [newest] = await this.repository.signingKeys();
       if (newest && now - newest.signsFrom.getTime() >= this.config.signingKeyDays * DAY_MS)
-        this.logger.log(`Signing key ${await this.make(PUBLISHED_AHEAD_MS)} takes over in five minutes.`);
+        this.logger.log(`Signing key ${await this.create(PUBLISHED_AHEAD_MS)} starts to sign in 5 minutes.`);
       const rows = await this.repository.signingKeys();
       const kept = rows.filter(
         (_, index) => index === 0 || rows[index - 1]!.signsFrom.getTime() + VERIFIES_AFTER_MS > now,
@@ -110,14 +130,14 @@ export class SigningKeys {
     });
   }
 
-  /** The list as it was read, no longer ago than so many milliseconds. Whoever comes while one reads gets that reading. */
-  private async known(oldest: number): Promise<Known> {
-    if (this.latest && performance.now() - this.latest.readAt < oldest) return this.latest;
+  /** The keys, read at most `maxAgeMs` ago. Concurrent callers share one read. */
+  private async keySet(maxAgeMs: number): Promise<KeySet> {
+    if (this.latest && performance.now() - this.latest.readAt < maxAgeMs) return this.latest;
     this.reading ??= this.read().finally(() => (this.reading = null));
     return this.reading;
   }
 
-  private async read(): Promise<Known> {
+  private async read(): Promise<KeySet> {
     const readAt = performance.now();
     const rows = await this.repository.signingKeys();
     const verifying = new Map(
@@ -130,7 +150,7 @@ export class SigningKeys {
     return this.latest;
   }
 
-  private signerOf({ rows }: Known): { kid: string; key: KeyObject } | null {
+  private signerOf({ rows }: KeySet): { kid: string; key: KeyObject } | null {
     const now = this.clock.now();
     for (const row of rows) {
       const key = row.signsFrom <= now ? this.open(row) : null;
@@ -139,20 +159,20 @@ export class SigningKeys {
     return null;
   }
 
-  /** null when the key was sealed under another secret: then it verifies what it signed, and signs no more. */
+  /** null when the key was sealed under another SECRET_KEY: it verifies its tokens, but signs no more. */
   private open({ kid, sealedPrivateKey }: SigningKeyEntity): KeyObject | null {
     if (!this.opened.has(kid)) {
-      const key = this.unsealed(sealedPrivateKey);
+      const key = this.unseal(sealedPrivateKey);
       this.opened.set(kid, key);
       if (!key)
         this.logger.error(
-          `SECRET_KEY is not the one under which signing key ${kid} was sealed. If that is not meant, stop here: what else was sealed cannot be read either.`,
+          `Signing key ${kid} was sealed under another SECRET_KEY. If SECRET_KEY was not changed on purpose, stop this instance: other sealed data cannot be read either.`,
         );
     }
     return this.opened.get(kid)!;
   }
 
-  private unsealed(sealed: Buffer): KeyObject | null {
+  private unseal(sealed: Buffer): KeyObject | null {
     try {
       return createPrivateKey(this.keyring.open(SEALED_FOR, sealed));
     } catch {
@@ -160,15 +180,15 @@ export class SigningKeys {
     }
   }
 
-  private async makeFirst(): Promise<{ kid: string; key: KeyObject }> {
+  private async createFirst(): Promise<{ kid: string; key: KeyObject }> {
     await this.database.separately(async () => {
       await this.repository.lockFirstStart();
-      if (!this.signerOf(await this.read())) await this.make(0);
+      if (!this.signerOf(await this.read())) await this.create(0);
     });
     return this.signerOf(await this.read())!;
   }
 
-  private async make(aheadMs: number): Promise<string> {
+  private async create(aheadMs: number): Promise<string> {
     const now = this.clock.now();
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const jwk = publicKey.export({ format: 'jwk' });

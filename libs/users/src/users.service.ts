@@ -67,7 +67,11 @@ export class UsersService {
     return this.users.findById(id);
   }
 
-  /** Finds the account with this address, in any spelling. @example await users.findByEmail(' Ann@Example.com ') */
+  /**
+   * Finds the account with this address, in any spelling.
+   *
+   * @example await users.findByEmail(' Ann@Example.com ')
+   */
   findByEmail(email: string): Promise<User | null> {
     return this.users.findByCanonicalEmail(canonicalEmail(email));
   }

@@ -4,9 +4,9 @@ import { isCompact, isTimely } from './access-claims.js';
 const NOW = 1_800_000_000;
 const timely = (claims: object) => isTimely({ iat: NOW - 10, exp: NOW + 590, ...claims }, new Date(NOW * 1_000));
 
-describe('the times of an access token', () => {
+describe('access token times', () => {
   it.each([{}, { iat: NOW, exp: NOW + 600 }, { exp: NOW + 1 }, { iat: NOW + 60, exp: NOW + 660 }, { nbf: NOW + 60 }])(
-    'are good: %j',
+    'accepts %j',
     (claims) => expect(timely(claims)).toBe(true),
   );
 
@@ -26,11 +26,11 @@ describe('the times of an access token', () => {
     { nbf: NOW + 61 },
     { nbf: 'soon' },
     { nbf: Number.NaN },
-  ])('are not: %j', (claims) => expect(timely(claims)).toBe(false));
+  ])('rejects %j', (claims) => expect(timely(claims)).toBe(false));
 });
 
-describe('a compact token', () => {
-  it('has one spelling', () => {
+describe('compact token', () => {
+  it('only the canonical base64url spelling is accepted', () => {
     const token = ['{"alg":"x"}', '{}', 'signature!'].map((part) => Buffer.from(part).toString('base64url')).join('.');
     expect(isCompact(token)).toBe(true);
     for (const other of [

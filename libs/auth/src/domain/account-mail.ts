@@ -1,34 +1,34 @@
 import type { Language } from '@app/users';
 
-/** What a link or a token from a mail is good for. */
+/** The action that a token from a mail allows. */
 export type ActionPurpose = 'verify_email' | 'reset_password';
 
-/** What the token in a mail is good for, and for how many hours. */
+/** The action that a mail requests, and the validity of its token in hours. */
 export interface MailedAction {
   purpose: ActionPurpose;
   hours: number;
 }
 
 interface MailForm {
-  /** null: it only tells. */
+  /** null: the mail only informs. */
   action: MailedAction | null;
-  /** Sent at most so often to one address in an hour, whoever asks. */
-  mostPerHour: number;
+  /** Limit of mails of this kind to one address in an hour, over all callers. */
+  maxPerHour: number;
 }
 
 /** Every mail about an account. */
 export const ACCOUNT_MAILS = {
-  verify_email: { action: { purpose: 'verify_email', hours: 24 }, mostPerHour: 3 },
-  change_email: { action: { purpose: 'verify_email', hours: 24 }, mostPerHour: 3 },
-  reset_password: { action: { purpose: 'reset_password', hours: 1 }, mostPerHour: 3 },
-  password_changed: { action: null, mostPerHour: 100 },
-  email_changed: { action: null, mostPerHour: 100 },
+  verify_email: { action: { purpose: 'verify_email', hours: 24 }, maxPerHour: 3 },
+  change_email: { action: { purpose: 'verify_email', hours: 24 }, maxPerHour: 3 },
+  reset_password: { action: { purpose: 'reset_password', hours: 1 }, maxPerHour: 3 },
+  password_changed: { action: null, maxPerHour: 100 },
+  email_changed: { action: null, maxPerHour: 100 },
 } as const satisfies Record<string, MailForm>;
 
 export type AccountMailKind = keyof typeof ACCOUNT_MAILS;
 
 interface Wording {
-  /** Subject, and what it says, in lines of at most 76 characters, so that mail is sent as it stands. */
+  /** Subject and body. Lines have at most 76 characters, so that mail is sent without re-encoding. */
   mails: Record<AccountMailKind, { subject: string; says: string }>;
   code: string;
   validity: (hours: number) => string;
@@ -43,23 +43,23 @@ const WORDINGS: Record<Language, Wording> = {
       },
       change_email: {
         subject: 'Confirm your new e-mail address',
-        says: 'Please confirm that this is to be the e-mail address of your account.\nUntil then the old one stays.',
+        says: 'Please confirm this as the new e-mail address of your account.\nUntil you confirm, the old address stays.',
       },
       reset_password: {
         subject: 'Choose a new password',
-        says: 'Somebody asked for a new password for your account.\nIf it was not you, do nothing: the old one stays.',
+        says: 'A new password was requested for your account.\nIf it was not you, do nothing: your password stays the same.',
       },
       password_changed: {
         subject: 'Your password was changed',
-        says: 'The password of your account was changed, all other logins were ended.\nIf it was not you, ask for a new password at once.',
+        says: 'The password of your account was changed, and all other sessions ended.\nIf it was not you, request a new password immediately.',
       },
       email_changed: {
         subject: 'Your e-mail address was changed',
-        says: 'Your account has another e-mail address now. No more mail comes to this one.\nIf it was not you, tell those who run this service.',
+        says: 'Your account has a new e-mail address. This address gets no more mail.\nIf it was not you, contact the operator of this service.',
       },
     },
     code: 'Your code:',
-    validity: (hours) => `It is good for ${hours === 1 ? 'one hour' : `${hours} hours`}, once.`,
+    validity: (hours) => `It is valid for ${hours === 1 ? 'one hour' : `${hours} hours`} and can be used once.`,
   },
   de: {
     mails: {
@@ -89,11 +89,11 @@ const WORDINGS: Record<Language, Wording> = {
   },
 };
 
-/** The pages of the account that a token is taken to. */
+/** Paths below the account URL that accept a token. */
 const PAGES: Record<ActionPurpose, string> = { verify_email: 'verify-email', reset_password: 'reset-password' };
 
-/** The text of a mail. The token stands behind a `#`, so that no server on the way to the page writes it into its log. */
-export function composed(
+/** Subject and text of a mail. The token follows a `#`: browsers do not send it, so that no server logs it. */
+export function composeMail(
   kind: AccountMailKind,
   { token, accountUrl, language }: { token: string | null; accountUrl: string | null; language: Language },
 ): { subject: string; text: string } {

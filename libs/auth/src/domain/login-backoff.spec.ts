@@ -6,7 +6,7 @@ import {
   type SourceTries,
   SOURCE_BACKOFF,
   type Tries,
-  tryNow,
+  countAttempt,
   waitMs,
 } from './login-backoff.js';
 
@@ -25,7 +25,7 @@ function storm(sources: number, guesses: number, familiar: number[] = []): { at:
   while (passed.length < guesses) {
     const source = next.indexOf(Math.min(...next));
     const at = next[source]!;
-    const verdict = tryNow(own[source]!, account, new Date(at));
+    const verdict = countAttempt(own[source]!, account, new Date(at));
     if (verdict.refusedUntil) {
       next[source] = verdict.refusedUntil.getTime();
       continue;
@@ -38,14 +38,14 @@ function storm(sources: number, guesses: number, familiar: number[] = []): { at:
   return passed;
 }
 
-describe('guessing a password', () => {
-  it('costs nothing ten times, then a second, two, four, up to a quarter of an hour', () => {
+describe('login backoff', () => {
+  it('ten free attempts are followed by waits of 1, 2, 4 s and so on, up to 15 minutes', () => {
     expect([1, 9, 10, 11, 12, 19, 25, 10_000].map((failures) => waitMs(failures, SOURCE_BACKOFF))).toEqual([
       0, 0, 1_000, 2_000, 4_000, 512_000, 900_000, 900_000,
     ]);
   });
 
-  it('waits the longer the more failed, and never longer than the longest', () => {
+  it('the wait grows with the failures and never exceeds the maximum', () => {
     fc.assert(
       fc.property(
         fc.nat(2_000),
@@ -56,34 +56,34 @@ describe('guessing a password', () => {
     );
   });
 
-  it('from one source is less than a hundred times in a day', () => {
+  it('one source gets fewer than 116 guesses in a day', () => {
     const day = storm(1, 150).filter(({ at }) => at < 86_400_000);
     expect(day.length).toBeGreaterThan(10);
     expect(day.length).toBeLessThan(116);
   });
 
-  it('from a thousand sources at once is little more than a hundred times in a day', () => {
+  it('a thousand concurrent sources get 100 to 140 guesses in a day together', () => {
     const day = storm(1_000, 200).filter(({ at }) => at < 86_400_000);
     expect(day.length).toBeGreaterThanOrEqual(100);
     expect(day.length).toBeLessThan(140);
   });
 
-  it('does not keep the owner out: a familiar source tries while all others wait', () => {
+  it('a familiar source may log in while all unfamiliar sources wait', () => {
     let account: Tries = none();
     for (let index = 0; index < 120; index++)
       account = { ...account, failures: index, blockedUntil: new Date(START + 3_600_000) };
     const owner = { ...none(), familiarUntil: new Date(START + 1) };
-    expect(tryNow(owner, account, new Date(START)).refusedUntil).toBeNull();
-    expect(tryNow(none(), account, new Date(START)).refusedUntil).toEqual(new Date(START + 3_600_000));
-    // A stranger's own waiting time is not the owner's.
+    expect(countAttempt(owner, account, new Date(START)).refusedUntil).toBeNull();
+    expect(countAttempt(none(), account, new Date(START)).refusedUntil).toEqual(new Date(START + 3_600_000));
+    // The wait of an unfamiliar source does not apply to other sources.
     const stranger = { ...none(), failures: 15, blockedUntil: new Date(START + 32_000) };
-    expect(tryNow(stranger, none(), new Date(START)).refusedUntil).toEqual(new Date(START + 32_000));
-    expect(tryNow(none(), none(), new Date(START)).refusedUntil).toBeNull();
+    expect(countAttempt(stranger, none(), new Date(START)).refusedUntil).toEqual(new Date(START + 32_000));
+    expect(countAttempt(none(), none(), new Date(START)).refusedUntil).toBeNull();
   });
 
-  it('is forgotten after a day', () => {
+  it('failures older than a day do not count', () => {
     const guessed = { ...none(), failures: 30, blockedUntil: new Date(START + 900_000) };
-    expect(tryNow(guessed, none(), new Date(START + 86_400_000)).source).toMatchObject({
+    expect(countAttempt(guessed, none(), new Date(START + 86_400_000)).source).toMatchObject({
       failures: 1,
       blockedUntil: null,
     });

@@ -1,22 +1,25 @@
-/** What NIST SP 800-63B-4 (3.1.1.2) and OWASP ASVS 5.0 (6.2) ask of passwords: length, and that nobody guesses them first. No rule of composition. */
+/**
+ * Requirements of NIST SP 800-63B-4 (3.1.1.2) and OWASP ASVS 5.0 (6.2): length, and not among common passwords. No rule
+ * of composition.
+ */
 export interface PasswordPolicy {
-  /** Characters (code points), with both ends. */
+  /** Characters (code points), inclusive. */
   minLength: number;
   maxLength: number;
-  /** True for what is tried first: lower case. */
+  /** True for a common password. Gets lower case. */
   isCommon: (password: string) => boolean;
 }
 
 const SERVICE_NAME = 'tollgate';
-/** A shorter name before the at sign stands in many a phrase by chance. */
-const TELLING_NAME = 5;
-/** `abcabcabc`: a unit of at most so many characters, over and over. */
+/** A shorter local part of an address occurs in many phrases by chance. */
+const MIN_LOCAL_PART = 5;
+/** Longest unit that is rejected when it repeats, in characters: `abcabcabc`. */
 const LONGEST_UNIT = 4;
 
-/** One form for what is typed on any keyboard (NFKC): what is hashed and compared. */
+/** Canonical form of a password (NFKC), the same from any keyboard. It is hashed and compared. */
 export const normalizePassword = (password: string): string => password.normalize('NFKC');
 
-/** What is wrong with a password, to be said after its name; null when nothing is. */
+/** Weakness of a password, as text that follows the field name; null when it is strong enough. */
 export function weaknessOf(
   password: string,
   email: string | null,
@@ -26,19 +29,18 @@ export function weaknessOf(
   if (length < minLength || length > maxLength) return `must have ${minLength} to ${maxLength} characters`;
   const plain = normalizePassword(password).toLowerCase();
   if (personalWords(email).some((word) => plain.includes(word)))
-    return 'must not contain the e-mail or the name of this service';
-  if (isGuessable(plain, isCommon))
-    return 'is among the passwords that are tried first: choose one that is nobody else’s';
+    return 'must not contain the e-mail address or the name of this service';
+  if (isGuessable(plain, isCommon)) return 'is easy to guess: choose a longer or less common password';
   return null;
 }
 
 function personalWords(email: string | null): string[] {
   const whole = (email ?? '').trim().normalize('NFKC').toLowerCase();
   const name = whole.split('@')[0]!;
-  return [SERVICE_NAME, ...(whole ? [whole] : []), ...(name.length >= TELLING_NAME ? [name] : [])];
+  return [SERVICE_NAME, ...(whole ? [whole] : []), ...(name.length >= MIN_LOCAL_PART ? [name] : [])];
 }
 
-/** Common as it is, with digits and signs around it, over and over, or one step of the alphabet after the other. */
+/** True for a common password, also with digits and signs around it, for a repetition, and for a run like `abcdef`. */
 function isGuessable(plain: string, isCommon: PasswordPolicy['isCommon']): boolean {
   const core = plain.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, '');
   const unit = /^(.+?)\1+$/su.exec(plain)?.[1] ?? null;

@@ -1,7 +1,7 @@
 import { AccessScope, type Actor, type Origin } from '@app/kernel';
 import type { Role } from '@app/users';
 
-/** What an API key may be given. */
+/** Scopes of API keys. */
 export const SCOPES = [
   'catalog:read',
   'catalog:write',
@@ -18,7 +18,7 @@ export const SCOPES = [
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** What plain people may give to keys of their own: no more than they may do themselves, so no plan that is not public. */
+/** Scopes that users without a selling role may give to their keys: no more than the users may do themselves. */
 export const OWN_SCOPES: readonly Scope[] = ['subscriptions:read', 'entitlements:read', 'usage:read', 'usage:write'];
 
 export interface UserPrincipal {
@@ -26,9 +26,9 @@ export interface UserPrincipal {
   userId: string;
   role: Role;
   sessionId: string;
-  /** What the user may see. Wider for support, on the routes that it may use for any customer. */
+  /** Everything that the user may see. Wider for support, on the routes that it may use for any customer. */
   scope: AccessScope;
-  /** Of the request. */
+  /** Address and id of the request, for the audit log. */
   origin?: Origin;
 }
 
@@ -36,15 +36,15 @@ export interface ApiKeyPrincipal {
   kind: 'api_key';
   keyId: string;
   scopes: ReadonlySet<Scope>;
-  /** What the key may see: of a user, that user's customer; of a product, that product. */
+  /** Everything that the key may see: of a user, that user's customer; of a product, that product. */
   scope: AccessScope;
-  /** null: as many requests as it likes. */
+  /** Requests a minute; null: no limit. */
   rateLimitPerMinute: number | null;
-  /** Of the request. */
+  /** Address and id of the request, for the audit log. */
   origin?: Origin;
 }
 
-/** Who makes a request. */
+/** The authenticated caller of a request. */
 export type Principal = UserPrincipal | ApiKeyPrincipal;
 
 const RULES_CATALOG: readonly Role[] = ['product_admin', 'admin'];
@@ -55,10 +55,11 @@ export const isAdmin = (principal: Principal | null): boolean =>
 
 export const isSupport = (principal: Principal): boolean => principal.kind === 'user' && principal.role === 'support';
 
-/** True for people who act for the seller: admins, of everything or of one product. */
+/** True for users who act for the seller: admins and product admins. */
 export const isSeller = (principal: Principal): boolean =>
   principal.kind === 'user' && RULES_CATALOG.includes(principal.role);
 
+/** The actor of events that a caller causes. @example await users.updateOwn(id, changes, actorOf(principal)); */
 export function actorOf(principal: Principal): Actor {
   const { origin } = principal;
   return principal.kind === 'user'
@@ -75,7 +76,7 @@ export interface UserRights {
   product: { id: string; key: string } | null;
 }
 
-/** What a user sees: admins everything, product admins their product, other users their own customer. */
+/** Scope of a user: admins see everything, product admins their product, other users their own customer. */
 export const userScope = ({ userId, customerId, role, product }: UserRights): AccessScope =>
   new AccessScope({
     customerId: RULES_CATALOG.includes(role) ? null : customerId,
@@ -85,7 +86,10 @@ export const userScope = ({ userId, customerId, role, product }: UserRights): Ac
     wholeCatalog: READS_CATALOG.includes(role),
   });
 
-/** What an API key sees: keys that users made for themselves their customer, keys of services everything or one product. */
+/**
+ * Scope of an API key: a key that a user created for itself sees its customer, a key of a service sees everything or
+ * one product.
+ */
 export const apiKeyScope = (key: {
   ownerUserId: string;
   customerId: string | null;

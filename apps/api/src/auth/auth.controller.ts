@@ -23,7 +23,7 @@ import {
   TokenDto,
   TokensDto,
 } from './dto/auth.dto.js';
-import { refuseOtherGrants } from './grant-types.js';
+import { assertPasswordGrant } from './password-grant.js';
 
 @ApiTags('Auth')
 @AuthRateLimit()
@@ -77,7 +77,7 @@ export class AuthController {
     @Body() { grant_type: grantType, username, password }: TokenDto,
     @CallerAddress() source: string,
   ): Promise<OAuthTokenDto> {
-    refuseOtherGrants(grantType);
+    assertPasswordGrant(grantType);
     const { accessToken, refreshToken, expiresIn } = await this.logins.login(username, password, source);
     return { access_token: accessToken, token_type: 'Bearer', expires_in: expiresIn, refresh_token: refreshToken };
   }

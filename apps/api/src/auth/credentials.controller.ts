@@ -20,7 +20,7 @@ import {
 } from './dto/credentials.dto.js';
 
 /** Same response for every address, so that it does not reveal accounts. */
-const MAILED: AcceptedDto = { message: 'If there is something to be done for this address, mail is on its way to it.' };
+const MAILED: AcceptedDto = { message: 'If a mail is due for this address, it will arrive shortly.' };
 
 @ApiTags('Auth')
 @AuthRateLimit()

@@ -21,7 +21,7 @@ export class CreateApiKeyDto {
   @InstantField({ optional: true })
   expiresAt?: string;
 
-  /** Requests a minute that it may make; left out: as many as it likes. */
+  /** Limit of requests a minute; left out: no limit. */
   @IsOptional()
   @IsInt()
   @Min(1)
@@ -38,7 +38,7 @@ export class RotateApiKeyDto {
   overlapSeconds?: number;
 }
 
-/** A key, but for its secret. */
+/** An API key without its secret. */
 export class ApiKeyDto implements ApiKeyView {
   id: string;
   name: string;
@@ -47,12 +47,12 @@ export class ApiKeyDto implements ApiKeyView {
   @ApiProperty({ enum: SCOPES, isArray: true })
   scopes: Scope[];
   product: string | null;
-  /** null: as many requests as it likes. */
+  /** Limit of requests a minute; null: no limit. */
   rateLimitPerMinute: number | null;
   expiresAt: Date | null;
-  /** To the minute; null: never. */
+  /** Time of the last use, precise to a minute; null: never used. */
   lastUsedAt: Date | null;
-  /** Id of the key that was made in its place. */
+  /** Id of the key that replaced it in a rotation. */
   replacedBy: string | null;
   createdAt: Date;
 }

@@ -6,12 +6,12 @@ import { dueAt } from './domain/time.js';
 import { DueTransitions } from './due-transitions.js';
 import { SubscriptionsRepository } from './subscriptions.repository.js';
 
-/** Subscriptions in one transaction: enough to share its cost, few enough to hold nobody up. */
+/** Subscriptions per transaction: enough to share its cost, few enough to hold locks briefly. */
 const BATCH = 200;
-/** Steps in one transaction of a clock that is moved through years. */
+/** Steps per transaction of a test clock that advances by years. */
 const MAX_STEPS = 5_000;
 
-/** Writes down what time has done. Nothing waits for it: every reader derives the same. */
+/** Stores due transitions. Reads do not wait for it: they derive the same state. */
 @Injectable()
 export class DueSubscriptionsService {
   constructor(
@@ -23,9 +23,9 @@ export class DueSubscriptionsService {
   ) {}
 
   /**
-   * Settles due subscriptions, a batch at a time, until none is left that another worker does not hold.
-   * Any number of workers may run it at once, and any of them may die: each action is done exactly once.
-   * @returns how many subscriptions were brought up to date.
+   * Applies due transitions in SKIP LOCKED batches until no unlocked subscription is due.
+   * Any number of workers may run it concurrently, and any may die: each transition is applied exactly once.
+   * @returns the number of subscriptions updated
    */
   async processDue(): Promise<number> {
     for (let swept = 0; ;) {
@@ -40,14 +40,14 @@ export class DueSubscriptionsService {
     }
   }
 
-  /** The earliest instant at which one is due that waits for a sweep; it may be to come. */
+  /** The earliest due instant of all subscriptions, in the past or future. */
   oldestDue(): Promise<Date | null> {
     return this.subscriptions.oldestDue();
   }
 
   /**
-   * Moves a test clock to a later instant, through everything that is due until then, in its order. What is done stays done if
-   * it does not get to the end; asking again goes on from there.
+   * Advances a test clock; everything due until then happens in order. Completed steps stay if
+   * it is interrupted; the next call continues from there.
    * @throws DomainError `test_clock_not_found`, `test_clock_advancing`, `invalid_fields`
    */
   async advanceTestClock(clockId: string, to: Date): Promise<void> {
@@ -55,7 +55,7 @@ export class DueSubscriptionsService {
       reached = await this.settling(async () => {
         await this.clocks.lockToAdvance(clockId, to);
         const due = await this.subscriptions.lockDueOnClock(clockId, to, BATCH + 1);
-        // One that does not fit is due here at the earliest: so far nothing is missed.
+        // A subscription that did not fit is due here at the earliest, so nothing before is missed.
         const [next] = due.splice(BATCH);
         const { horizon } = await this.settlement.apply(due, next ? dueAt(next)! : to, MAX_STEPS);
         await this.clocks.moveTo(clockId, horizon);

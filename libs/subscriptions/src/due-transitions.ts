@@ -4,7 +4,7 @@ import { isUpcoming, type Subscription } from './domain/subscription.js';
 import { SubscriptionsRepository } from './subscriptions.repository.js';
 import { type Progress, Transitions } from './transitions.js';
 
-/** Writes down what time has done to subscriptions that the caller's transaction holds. */
+/** Applies due transitions to subscriptions that the caller's transaction has locked. */
 @Injectable()
 export class DueTransitions {
   constructor(
@@ -13,20 +13,21 @@ export class DueTransitions {
   ) {}
 
   /**
-   * Settles until `until`, or as far as `mostSteps` go in all: then everything up to the instant that it tells is done.
-   * @returns what those are now that have changed, and how far it went
+   * Applies transitions up to `until`, or up to `maxSteps` in total; then everything up to the returned instant is
+   * applied.
+   * @returns the changed subscriptions and the instant reached
    */
   async apply(
     due: Subscription[],
     until: Date,
-    mostSteps = Infinity,
+    maxSteps = Infinity,
   ): Promise<{ settled: Subscription[]; horizon: Date }> {
-    const limit = Math.ceil(mostSteps / Math.max(1, due.length));
+    const limit = Math.ceil(maxSteps / Math.max(1, due.length));
     const ahead = due.map((before): Progress => ({
       before,
       steps: limit === Infinity ? dueTransitions(before, until) : dueTransitions(before, until, limit),
     }));
-    // Where one was cut short, the others wait for it, so that all keeps its order.
+    // When one reaches the step limit, the others wait for it, so that the order is kept.
     const horizon = ahead.reduce(
       (reached, { steps }) => (steps.length >= limit && steps.at(-1)!.at < reached ? steps.at(-1)!.at : reached),
       until,
@@ -41,7 +42,7 @@ export class DueTransitions {
     return { settled: [...settled, ...(await this.transitions.writePassed(beginning, horizon))], horizon };
   }
 
-  /** A contract begins where another ends: that one is settled first, though nobody asked for it. */
+  /** A subscription starts where another ends: the due transitions of that one are applied first. */
   private async makeRoom(beginning: Progress[], until: Date, held: Subscription[]): Promise<Subscription[]> {
     const known = new Set(held.map(({ id }) => id));
     const before = await this.subscriptions.lockLiveBeside(

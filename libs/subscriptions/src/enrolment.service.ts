@@ -11,39 +11,39 @@ import { LifecycleService, subscriptionExists } from './lifecycle.service.js';
 import { type ChosenPlan, PlanSelector, type PlanSelection } from './plan-selector.js';
 import { SubscriptionsRepository } from './subscriptions.repository.js';
 
-/** A customer who is to be put on the plans of some products. */
+/** A new customer with the products to subscribe to. */
 export interface Enrolment {
   key: string;
   profile: CustomerProfile;
-  /** Products to subscribe to; one without a plan for this customer is left out. */
+  /** Products to subscribe to; a product without a plan for this customer is skipped. */
   products: string[];
-  /** Plan keys by product, where the assignment rules are not to choose. */
+  /** Plan keys by product that replace the assignment rules. */
   plans?: Record<string, string>;
   selection?: Omit<PlanSelection, 'plan'>;
-  /** What its time is told by; left out: real time. */
+  /** Its test clock. Default: real time. */
   testClockId?: string;
   actor: Actor;
 }
 
-/** A new contract for a customer who is there already. */
+/** A new subscription of an existing customer. */
 export interface SubscribeRequest {
   customer: Customer;
   productId: string;
   selection: PlanSelection;
   quantity?: number;
-  /** Instead of the plan's own. */
+  /** Trial days that replace those of the plan. */
   trialDays?: number;
   autoRenew?: boolean;
-  /** Left out: at once. Later than a live one ends, if there is one. */
+  /** Start. Default: now. With a live subscription: not before its end. */
   startsAt?: Date;
-  /** Where its periods are counted from; left out: its start, or the end of its trial. */
+  /** Anchor of the periods. Default: the start, or the end of the trial. */
   billingAnchor?: Date;
-  /** It ends only when somebody ends it. */
+  /** True: it ends only by cancellation. */
   indefinite?: boolean;
   actor: Actor;
 }
 
-/** Makes contracts: the first together with its customer, later ones for a customer who is there. */
+/** Creates subscriptions: the first together with its customer, later ones for existing customers. */
 @Injectable()
 export class EnrolmentService {
   constructor(
@@ -58,14 +58,18 @@ export class EnrolmentService {
   ) {}
 
   /**
-   * Makes a customer and its first subscriptions in one transaction: neither ever exists without the other.
+   * Creates a customer and its first subscriptions in one transaction: neither exists without the other.
    * @throws DomainError `no_plan_assigned` when no product has a plan for this customer, `customer_exists`
    */
   async enrol(enrolment: Enrolment): Promise<{ customer: Customer; subscriptions: Subscription[] }> {
-    const contracts = await this.chooseSubscriptions(enrolment);
-    const [first] = contracts;
+    const chosenPlans = await this.chooseSubscriptions(enrolment);
+    const [first] = chosenPlans;
     if (!first)
-      throw new DomainError('conflict', 'no_plan_assigned', 'No plan is assigned to customers like this one.');
+      throw new DomainError(
+        'conflict',
+        'no_plan_assigned',
+        'No assignment rule has a plan for the region and device type of this customer; name a plan.',
+      );
     return this.database.transaction(async () => {
       const customer = await this.customers.create(
         {
@@ -78,7 +82,7 @@ export class EnrolmentService {
         enrolment.actor,
       );
       const subscriptions: Subscription[] = [];
-      for (const { id, productId, chosen } of contracts) {
+      for (const { id, productId, chosen } of chosenPlans) {
         subscriptions.push(
           await this.insert(
             { customer, productId, actor: enrolment.actor, selection: { plan: chosen.plan.planKey } },
@@ -92,15 +96,17 @@ export class EnrolmentService {
   }
 
   /**
-   * Puts an existing customer on a plan.
+   * Creates a subscription for an existing customer.
    * @throws DomainError `subscription_exists`, `plan_not_found`, `no_price`
    */
-  async subscribe(contract: SubscribeRequest): Promise<Subscription> {
-    const chosen = await this.plans.choose(contract.customer.id, contract.productId, contract.selection);
-    return this.open(contract, chosen);
+  async subscribe(request: SubscribeRequest): Promise<Subscription> {
+    const chosen = await this.plans.choose(request.customer.id, request.productId, request.selection);
+    return this.open(request, chosen);
   }
 
-  /** Puts an existing customer on the product's assigned plan, or the named one; leaves alone one who has or had a contract there. */
+  /**
+   * Subscribes an existing customer to the assigned or named plan, unless it has or had a subscription on the product.
+   */
   async ensureSubscribed(
     customer: Customer,
     productKey: string,
@@ -111,15 +117,19 @@ export class EnrolmentService {
     if (current) return current;
     const chosen = await this.plans.forNewCustomer(product.id, customer, options.plan, options.selection);
     if (!chosen)
-      throw new DomainError('conflict', 'no_plan_assigned', 'No plan is assigned to customers like this one.');
+      throw new DomainError(
+        'conflict',
+        'no_plan_assigned',
+        'No assignment rule has a plan for the region and device type of this customer; name a plan.',
+      );
     return this.open(
       { customer, productId: product.id, selection: { plan: chosen.plan.planKey }, actor: options.actor },
       chosen,
     );
   }
 
-  private open(contract: SubscribeRequest, chosen: ChosenPlan): Promise<Subscription> {
-    const { customer, productId, startsAt } = contract;
+  private open(request: SubscribeRequest, chosen: ChosenPlan): Promise<Subscription> {
+    const { customer, productId, startsAt } = request;
     return this.database.transaction(async () => {
       await this.customers.lock(customer.id);
       const now = await this.time.of(customer);
@@ -127,25 +137,25 @@ export class EnrolmentService {
       const last = await this.applyDueToNewest(customer.id, productId);
       assertNoOverlap(last, startsAt ?? now);
       const hadTrial = await this.subscriptions.hadTrial(customer.id, productId);
-      return this.insert({ ...contract, trialDays: hadTrial ? 0 : contract.trialDays }, chosen, {
+      return this.insert({ ...request, trialDays: hadTrial ? 0 : request.trialDays }, chosen, {
         id: newId(),
         usageSince: usageSince(last, startsAt ?? now),
       });
     });
   }
 
-  /** The newest contract, as it truly is. */
+  /** The newest subscription with its due transitions applied. */
   private async applyDueToNewest(customerId: string, productId: string): Promise<Subscription | null> {
     const [newest] = await this.subscriptions.newest(customerId, productId);
     return newest ? this.lifecycle.applyDue(customerId, newest.id) : null;
   }
 
   private async insert(
-    contract: SubscribeRequest,
+    request: SubscribeRequest,
     chosen: ChosenPlan,
     { id, usageSince }: { id: string; usageSince: Date | null },
   ): Promise<Subscription> {
-    const { customer, productId } = contract;
+    const { customer, productId } = request;
     const transition = start(
       {
         id,
@@ -153,13 +163,13 @@ export class EnrolmentService {
         productId,
         testClockId: customer.testClockId,
         plan: chosen.plan,
-        quantity: contract.quantity ?? 1,
+        quantity: request.quantity ?? 1,
         timezone: customer.timezone,
-        startsAt: contract.startsAt ?? null,
-        billingAnchor: contract.billingAnchor ?? null,
-        trialDays: contract.trialDays ?? chosen.trialDays,
-        autoRenew: contract.autoRenew ?? true,
-        indefinite: contract.indefinite ?? false,
+        startsAt: request.startsAt ?? null,
+        billingAnchor: request.billingAnchor ?? null,
+        trialDays: request.trialDays ?? chosen.trialDays,
+        autoRenew: request.autoRenew ?? true,
+        indefinite: request.indefinite ?? false,
         usageSince,
       },
       await this.time.of(customer),
@@ -177,7 +187,7 @@ export class EnrolmentService {
       subject: { type: 'subscription', id },
       customerId: customer.id,
       productId,
-      actor: contract.actor,
+      actor: request.actor,
       before: null,
       after: eventPayload(subscription),
       at: transition.at,
@@ -196,24 +206,29 @@ export class EnrolmentService {
       deviceType: profile.deviceType ?? null,
       currency: profile.currency ?? null,
     };
-    const contracts = [];
+    const subscriptions = [];
     for (const key of products) {
       const product = await this.catalog.getProduct(key);
       const chosen = await this.plans.forNewCustomer(product.id, buyer, plans[key], selection);
-      if (chosen) contracts.push({ id: newId(), productId: product.id, chosen });
+      if (chosen) subscriptions.push({ id: newId(), productId: product.id, chosen });
     }
-    return contracts;
+    return subscriptions;
   }
 }
 
-/** One after the other: the next may begin where the last has been told to end, and no sooner. @throws DomainError `subscription_exists` */
+/**
+ * Asserts that the new subscription starts at or after the end of the last one.
+ * @throws DomainError `subscription_exists`
+ */
 function assertNoOverlap(last: Subscription | null, startsAt: Date): void {
   if (!last || last.endedAt !== null) return;
   const ends = isLive(last.status) && last.cancelAtPeriodEnd ? last.currentPeriodEnd : null;
   if (isUpcoming(last) || ends === null || startsAt < ends) throw subscriptionExists();
 }
 
-/** A contract that ended inside its period leaves its usage to the next one: leaving and coming back resets nothing. */
+/**
+ * A subscription that ended within its period passes its usage window to the next one: returning does not reset usage.
+ */
 function usageSince(last: Subscription | null, startsAt: Date): Date | null {
   if (!last || last.endedAt === null) return null;
   return last.currentPeriodEnd === null || last.currentPeriodEnd > startsAt ? last.usagePeriodStart : null;

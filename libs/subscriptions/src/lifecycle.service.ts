@@ -12,7 +12,7 @@ import { DueTransitions } from './due-transitions.js';
 import { SubscriptionsRepository } from './subscriptions.repository.js';
 import { Transitions } from './transitions.js';
 
-/** A command on one subscription: by whom, and the version the caller has seen, if it cares. */
+/** A command on one subscription: the actor, and optionally the version that the caller has read. */
 export interface Command {
   subscription: Pick<Subscription, 'id' | 'customerId'>;
   actor: Actor;
@@ -21,7 +21,7 @@ export interface Command {
 }
 
 export interface ChangeSelection {
-  /** Without a plan: another price of the same one; without an interval too: the plan, version and price that it has. */
+  /** Without a plan: another price of the current plan. Without plan and interval: plan, version and price as sold. */
   selection: Partial<PlanSelection>;
   quantity?: number;
   when: When;
@@ -31,13 +31,13 @@ export interface ChangeSelection {
 
 export interface ChangeCommand extends Command, ChangeSelection {}
 
-/** What a change would do, and to what. Nothing of it is written. */
+/** A previewed change and the subscription before it. Nothing is written. */
 export interface ChangePreview {
   before: Subscription;
   transition: Transition;
 }
 
-/** Everything that changes a running subscription. Each change is one version with one event, in one transaction. */
+/** Commands on subscriptions. Each change is one version with one event, in one transaction. */
 @Injectable()
 export class LifecycleService implements OnModuleInit {
   constructor(
@@ -54,13 +54,16 @@ export class LifecycleService implements OnModuleInit {
     checkStateMachine();
   }
 
-  /** @throws DomainError `subscription_ended`, `transition_not_allowed`, `already_on_plan`, `plan_not_found`, `no_price`, `stale` */
+  /**
+   * @throws DomainError `subscription_ended`, `transition_not_allowed`, `already_on_plan`, `plan_not_found`,
+   * `no_price`, `stale`
+   */
   async change(command: ChangeCommand): Promise<Subscription> {
     const decide = await this.deciderOf(command.subscription.id, command);
     return this.apply(command, decide);
   }
 
-  /** What `change` would do now, by the same function. @throws DomainError as change */
+  /** Previews `change` with the same function; writes nothing. @throws DomainError the errors of `change` */
   async previewChange(subscription: Pick<Subscription, 'id'>, asked: ChangeSelection): Promise<ChangePreview> {
     const decide = await this.deciderOf(subscription.id, asked);
     const stored = await this.get(subscription.id);
@@ -77,14 +80,14 @@ export class LifecycleService implements OnModuleInit {
   /** @throws DomainError `subscription_ended`, `nothing_to_resume`, `next_contract_exists`, `stale` */
   resume(command: Command): Promise<Subscription> {
     return this.apply(command, async (current, now) => {
-      const contracts = current.cancelAtPeriodEnd
+      const subscriptions = current.cancelAtPeriodEnd
         ? await this.subscriptions.newest(current.customerId, current.productId)
         : [];
-      if (contracts.some(({ startedAt }) => startedAt > now)) {
+      if (subscriptions.some(({ startedAt }) => startedAt > now)) {
         throw new DomainError(
           'conflict',
           'next_contract_exists',
-          'Another subscription begins when this one ends; cancel that one first.',
+          'Another subscription is scheduled to start when this one ends; cancel that one first.',
           { subscriptionStatus: current.status },
         );
       }
@@ -102,18 +105,21 @@ export class LifecycleService implements OnModuleInit {
     return this.apply(command, commands.unpause);
   }
 
-  /** @throws DomainError `transition_not_allowed`, `renews_by_itself`, `no_period_end`, `subscription_exists`, `superseded`, `stale`, `customer_not_found` */
+  /**
+   * @throws DomainError `transition_not_allowed`, `renews_by_itself`, `no_period_end`, `subscription_exists`,
+   * `superseded`, `stale`, `customer_not_found`
+   */
   async renew(command: Command, when: When): Promise<Subscription> {
     try {
       return await this.database.transaction(async () => {
-        // What is over may begin again, but not behind the back of whoever deletes the customer.
+        // A restart locks the customer, so that it cannot race with the deletion of the customer.
         await this.customers.lock(command.subscription.customerId);
         return this.apply(command, async (current, now) => {
           if (current.endedAt !== null && !(await this.subscriptions.isNewest(current))) {
             throw new DomainError(
               'conflict',
               'superseded',
-              'The customer has had another subscription on this product since.',
+              'The customer has had a newer subscription on this product; create a new one instead.',
             );
           }
           return commands.renew(current, when, now);
@@ -135,12 +141,12 @@ export class LifecycleService implements OnModuleInit {
     return this.apply(command, (current, now) => commands.extend(current, to, now));
   }
 
-  /** What a payment has come to. @throws DomainError `subscription_ended`, `transition_not_allowed`, `stale` */
+  /** Records the outcome of a payment. @throws DomainError `subscription_ended`, `transition_not_allowed`, `stale` */
   recordPayment(command: Command, outcome: 'failed' | 'succeeded'): Promise<Subscription> {
     return this.apply(command, outcome === 'failed' ? commands.markPastDue : commands.markPaid);
   }
 
-  /** Ends every subscription of a customer who goes away, those too that have not begun. Needs a transaction. */
+  /** Ends every live or scheduled subscription of a customer that is deleted. Needs a transaction. */
   async endAll(customerId: string, actor: Actor): Promise<void> {
     for (const { id } of await this.subscriptions.openOf(customerId)) {
       const current = await this.applyDue(customerId, id);
@@ -150,7 +156,10 @@ export class LifecycleService implements OnModuleInit {
     }
   }
 
-  /** Locks a subscription and writes down what is due, so that a command starts from the truth. Needs a transaction. */
+  /**
+   * Locks a subscription and applies due transitions, so that a command starts from the current state. Needs a
+   * transaction.
+   */
   async applyDue(customerId: string, id: string): Promise<Subscription> {
     const locked = await this.subscriptions.lock(customerId, id);
     if (!locked) throw notFound();
@@ -165,16 +174,21 @@ export class LifecycleService implements OnModuleInit {
     return this.database.transaction(async () => {
       const current = await this.applyDue(command.subscription.customerId, command.subscription.id);
       if (command.expectedVersion !== undefined && command.expectedVersion !== current.version) {
-        throw new DomainError('stale', 'stale', 'The subscription has changed since it was read.', {
-          currentVersion: current.version,
-        });
+        throw new DomainError(
+          'stale',
+          'stale',
+          'The subscription has changed since the version in If-Match; read it again.',
+          {
+            currentVersion: current.version,
+          },
+        );
       }
       const now = await this.time.of(current);
       return this.transitions.write(current, await decide(current, now), command, now);
     });
   }
 
-  /** What a change would be, with the plan as it would be sold now. */
+  /** Resolves the selection to the plan as sold now, and returns the change. */
   private async deciderOf(
     id: string,
     { selection, quantity, when, prorate = true }: ChangeSelection,
@@ -205,5 +219,9 @@ function notFound(): DomainError {
 }
 
 export function subscriptionExists(): DomainError {
-  return new DomainError('conflict', 'subscription_exists', 'The customer has a live subscription on this product.');
+  return new DomainError(
+    'conflict',
+    'subscription_exists',
+    'The customer already has a live subscription on this product.',
+  );
 }

@@ -3,7 +3,9 @@ import { type Customer, CustomersService } from '@app/customers';
 import { notFound, type Page, type PageRequest, type ScopeFilter, toPage } from '@app/kernel';
 import { MembersRepository } from './members.repository.js';
 
-/** Which customers belong to which product: a customer is a member of every product on which it ever had a subscription. */
+/**
+ * Which customers belong to which product: a customer is a member of every product on which it ever had a subscription.
+ */
 @Injectable()
 export class MembersService {
   constructor(
@@ -39,7 +41,7 @@ export class MembersService {
 
   /**
    * Customers of a scope, newest first: those of one product, of one customer, or all.
-   * @param email narrows the list to this address, whatever the case of its letters
+   * @param email narrows the list to this address, in any case
    */
   async list(page: PageRequest, scope: ScopeFilter, email?: string): Promise<Page<Customer>> {
     return toPage(await this.members.list(page, scope, email), page.limit);

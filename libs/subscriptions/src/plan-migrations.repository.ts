@@ -4,7 +4,7 @@ import { Database } from '@app/platform';
 import type { Subscription } from './domain/subscription.js';
 import { LIVE, SELECTED } from './subscription-row.js';
 
-/** All live subscriptions of a plan on their way to one of its versions. */
+/** The migration of all live subscriptions of a plan to one version. */
 export interface PlanMigration {
   id: string;
   planId: string;
@@ -15,12 +15,12 @@ export interface PlanMigration {
   actor: Actor;
   reason: string | null;
   state: 'running' | 'done';
-  /** The last subscription that was looked at. */
+  /** Cursor: the last subscription processed. */
   reached: string | null;
   moved: number;
-  /** Left as they were: about to end, paused, with another change agreed, or without a price in the version. */
+  /** Skipped: set to end, paused, with another scheduled change, or without a matching price in the version. */
   skipped: number;
-  /** How many were on other versions when it began. */
+  /** Subscriptions on other versions at the start. */
   total: number;
   createdAt: Date;
   finishedAt: Date | null;
@@ -37,7 +37,7 @@ export class PlanMigrationsRepository {
     return found ?? null;
   }
 
-  /** One that is under way and that no other worker holds. */
+  /** Locks a running migration that no other worker has locked. */
   async lockRunning(): Promise<PlanMigration | null> {
     const [found] = await this.database.write<PlanMigration>(
       `select ${COLUMNS} from plan_moves where state = 'running' order by id limit 1 for update skip locked`,
@@ -45,7 +45,7 @@ export class PlanMigrationsRepository {
     return found ?? null;
   }
 
-  /** The next ones on other versions, oldest first. */
+  /** The next subscriptions on other versions, oldest first. */
   next({ planId, version, reached }: PlanMigration, limit: number): Promise<Subscription[]> {
     return this.database.query(
       `select ${SELECTED} from subscriptions s where s.plan_id = $1 and ${LIVE} and s.plan_version <> $2 and ($3::uuid is null or s.id > $3) order by s.id limit $4`,

@@ -10,7 +10,7 @@ import { type PlanMigration, PlanMigrationsRepository } from './plan-migrations.
 
 const BATCH = 50;
 
-/** Moves everybody who is on an older version of a plan to the newest one, bit by bit. */
+/** Migrates subscriptions on older versions of a plan to the newest one, in batches. */
 @Injectable()
 export class PlanMigrationsService {
   constructor(
@@ -64,7 +64,7 @@ export class PlanMigrationsService {
       });
     } catch (error) {
       if (isUniqueViolation(error, 'plan_moves_one_running'))
-        throw new DomainError('conflict', 'plan_move_running', 'Subscriptions of this plan are being moved already.');
+        throw new DomainError('conflict', 'plan_move_running', 'A migration of this plan is already running.');
       throw error;
     }
   }
@@ -74,11 +74,11 @@ export class PlanMigrationsService {
     const { plan } = await this.plans.get(product, key, true);
     const move = await this.moves.find(id);
     if (!move || move.planId !== plan.id)
-      throw new DomainError('not_found', 'plan_move_not_found', 'There is no such move.');
+      throw new DomainError('not_found', 'plan_move_not_found', 'There is no such plan migration.');
     return move;
   }
 
-  /** Goes on with a move, if one is under way that no other worker holds: a batch in a transaction. @returns false when there was nothing to do */
+  /** Migrates one batch of a running migration that no other worker has locked. @returns false when there is none */
   step(): Promise<boolean> {
     return this.database.transaction(async () => {
       const move = await this.moves.lockRunning();
@@ -102,7 +102,7 @@ export class PlanMigrationsService {
     });
   }
 
-  /** False for one that must be left as it is. */
+  /** Migrates one subscription. @returns false when it is skipped */
   private async migrateOne(
     { id, customerId, planKey, price }: Subscription,
     { atPeriodEnd, actor, reason }: PlanMigration,

@@ -4,17 +4,17 @@ import { CustomersService, type Customer } from '@app/customers';
 import { DomainError, type Interval } from '@app/kernel';
 import type { SoldPlan, SoldPrice } from './domain/subscription.js';
 
-/** The plan somebody asks for; what is left out is chosen for the customer. */
+/** The requested plan and price; omitted fields are chosen for the customer. */
 export interface PlanSelection {
   plan: string;
   interval?: Interval;
   intervalCount?: number;
   currency?: string;
-  /** Only plans that everybody is offered. */
+  /** True: public plans only. */
   publicOnly?: boolean;
 }
 
-/** A plan as it would be sold to one customer today. */
+/** A plan as sold to a customer now. */
 export interface ChosenPlan {
   plan: SoldPlan;
   trialDays: number;
@@ -22,7 +22,7 @@ export interface ChosenPlan {
 
 type Buyer = Pick<Customer, 'region' | 'deviceType' | 'currency'>;
 
-/** Finds the plan version and the price that a customer would be sold now. */
+/** Selects the plan version and price that a customer is sold now. */
 @Injectable()
 export class PlanSelector {
   constructor(
@@ -31,7 +31,7 @@ export class PlanSelector {
   ) {}
 
   /**
-   * @param current the price paid now: its rhythm and currency are kept where the selection says nothing else.
+   * @param current the current price: its interval and currency are kept unless the selection names others.
    * @throws DomainError `plan_not_found`, `no_price`
    */
   async choose(
@@ -51,7 +51,10 @@ export class PlanSelector {
     return sold(version, { ...kept, ...selection, currency: selection.currency ?? current?.currency }, buyer);
   }
 
-  /** The plan named, or else the one assigned by region and device type; null when no rule fits. @throws DomainError `no_price` */
+  /**
+   * The named plan, else the one assigned by region and device type; null when no rule matches.
+   * @throws DomainError `no_price`
+   */
   async forNewCustomer(
     productId: string,
     buyer: Buyer,

@@ -3,10 +3,10 @@ import { newId, type PageRequest } from '@app/kernel';
 import { Database } from '@app/platform';
 import type { ProrationLine, Subscription } from './domain/subscription.js';
 
-/** A line as it was kept: never changed, never taken away. */
+/** A stored proration line. It is never changed or deleted. */
 export interface StoredProrationLine extends ProrationLine {
   id: string;
-  /** The version of the subscription that it came with. */
+  /** Version of the subscription that it belongs to. */
   subscriptionVersion: number;
   createdAt: Date;
 }
@@ -15,7 +15,7 @@ export interface StoredProrationLine extends ProrationLine {
 export class ProrationLinesRepository {
   constructor(private readonly database: Database) {}
 
-  /** Oldest first. */
+  /** Lists proration lines, oldest first. */
   list(subscriptionId: string, page: PageRequest): Promise<StoredProrationLine[]> {
     return this.database.query(
       `select id, subscription_version as "subscriptionVersion", kind, amount::float8 as amount, currency, plan, quantity, unit_amount::float8 as "unitAmount",

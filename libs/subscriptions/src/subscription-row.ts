@@ -46,22 +46,22 @@ export const PROPERTIES = Object.keys(COLUMN_TYPES) as (keyof Subscription)[];
 const columnOf = (property: string): string => property.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 export const COLUMNS = PROPERTIES.map(columnOf);
 
-/** To select whole subscriptions. */
+/** Column list for complete subscriptions. */
 export const SELECTED = PROPERTIES.map((property, index) => `s.${COLUMNS[index]} as "${property}"`).join(', ');
-/** True of rows of `subscriptions s` in one of the statuses. */
+/** SQL condition: rows of `subscriptions s` in one of the statuses. */
 export const among = (statuses: readonly SubscriptionStatus[]): string =>
   `s.status in (${statuses.map((status) => `'${status}'`).join(', ')})`;
-/** True of those that are live. */
+/** SQL condition: live rows. */
 export const LIVE = among(LIVE_STATUSES);
-/** Contracts that were called off before they began never count. */
+/** SQL condition: excludes subscriptions canceled before their start. */
 export const EVER_BEGUN = `(s.ended_at is null or s.ended_at >= s.started_at)`;
-/** True of live ones that end with their period. */
+/** SQL condition: live rows that end with their period. */
 export const UNRENEWED = `(s.cancel_at_period_end or (not s.auto_renew and s.prepaid_periods = 0))`;
 
 /** The SQL form of the kernel's amountOf: price times quantity of a row of `subscriptions s`, in minor units. */
 export const AMOUNT = `(s.price->>'amount')::numeric * s.quantity`;
 
-/** The columns in which any of the pairs differ, with their types. */
+/** Columns that differ in any of the pairs, with their types. */
 export function changedColumns(
   changes: { before: Subscription; after: Subscription }[],
 ): { property: keyof Subscription; column: string; type: string }[] {
@@ -71,7 +71,7 @@ export function changedColumns(
   });
 }
 
-/** A value of one of its columns, as JSON carries it. */
+/** A column value as JSON. */
 const revived = (property: keyof Subscription, value: unknown): unknown =>
   value !== null && COLUMN_TYPES[property] === 'timestamptz' ? new Date(value as string) : value;
 
@@ -81,14 +81,14 @@ export function subscriptionFromRow(row: SubscriptionRow): Subscription {
   return subscription as unknown as Subscription;
 }
 
-/** What an event has kept, as PostgreSQL's to_json gives it. */
+/** An event payload as PostgreSQL's to_json returns it. */
 export type StoredFacts = Record<string, unknown> & { plan: SubscriptionPayload['plan'] };
 
-/** Months of events can be forgotten: what began before cannot be told from the rest. */
+/** Old months of events may be pruned; then the state of that time cannot be reconstructed. */
 export const historyNotKept = (): DomainError =>
-  new DomainError('not_found', 'history_not_kept', 'What happened then is no longer kept.');
+  new DomainError('not_found', 'history_not_kept', 'Events of that time were pruned; choose a later instant.');
 
-/** A subscription as it was when the last of the facts was recorded, told from the first on; its plan is known by its key alone. */
+/** Reconstructs a subscription from its events, oldest first. Its plan is known by key only. */
 export function subscriptionFromFacts(now: Subscription, told: StoredFacts[]): Subscription {
   const { plan, direction: _, lines: __, ...facts } = Object.assign({}, ...told) as StoredFacts;
   const then: Record<string, unknown> = {

@@ -4,45 +4,45 @@ import { CYCLES_A_YEAR, PAYING_STATUSES } from './domain/revenue.js';
 import type { SubscriptionStatus } from './domain/subscription.js';
 import { AMOUNT, among, EVER_BEGUN, LIVE, UNRENEWED } from './subscription-row.js';
 
-/** Contracts of one plan in one status and currency, none of them of a test clock. */
+/** Subscriptions of one plan in one status and currency, without test clocks. */
 export interface PlanStats {
   plan: string;
   status: SubscriptionStatus;
   currency: string;
   subscriptions: number;
-  /** Those that end, unrenewed, within a week of the count. */
+  /** End without renewal within seven days after the count. */
   ending: number;
-  /** Those that began, were canceled, and ended within the month before it. */
+  /** Started, canceled and ended within one month before the count. */
   started: number;
   canceled: number;
   ended: number;
-  /** Those that are paid for now. */
+  /** Paying subscriptions. */
   paying: number;
-  /** What these are worth a month and a year, in minor units, half a unit rounded up. */
+  /** Recurring revenue per month and year in minor units, half a unit rounded up. */
   monthly: number;
   yearly: number;
 }
 
-/** Whose contracts are counted in one go: those after a customer, up to another one. */
+/** A range of customers, counted in one statement: after one customer, up to another. */
 export interface CustomerRange {
   after: string;
   until: string;
 }
 
-/** The instants that numbers are counted by. */
+/** The instants of a count. */
 export interface CountedAt {
   now: Date;
   aMonthBefore: Date;
   aWeekLater: Date;
 }
 
-/** As the table has it, before anything is rounded. */
+/** A stored row before rounding. */
 type CountedPart = Record<string, unknown>;
 
-/** Before and after every customer. */
+/** Ids before and after every customer. */
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
-/** Rows of contracts that one statement reads. */
+/** Subscriptions per statement. */
 const PAGE = 10_000;
 
 const COUNTS = ['subscriptions', 'ending', 'started', 'canceled', 'ended', 'paying'];
@@ -51,14 +51,14 @@ const PAYING = among(PAYING_STATUSES);
 const A_YEAR = `(case s.price->>'interval' ${Object.entries(CYCLES_A_YEAR)
   .map(([interval, cycles]) => `when '${interval}' then ${cycles}`)
   .join(' ')} end)`;
-/** By PostgreSQL's numeric: an amount may be worth parts of a minor unit a year, and a million of them are summed up. */
+/** PostgreSQL's numeric: a yearly amount may have fractions of a minor unit, and millions are summed. */
 const WORTH = `${AMOUNT} * ${A_YEAR} / (s.price->>'intervalCount')::numeric`;
 
 @Injectable()
 export class SubscriptionStatsRepository {
   constructor(private readonly database: Database) {}
 
-  /** True when it is time to count and nobody is at it; then nobody else is until this transaction ends. */
+  /** Locks the count. True when it is due and no other process is counting. */
   async lockForCount(now: Date): Promise<boolean> {
     const rows = await this.database.write(
       'select 1 from subscription_counts where next_at <= $1 for update skip locked',
@@ -67,7 +67,7 @@ export class SubscriptionStatsRepository {
     return rows.length > 0;
   }
 
-  /** All customers, in ranges of which none takes long. */
+  /** Splits all customers into ranges that one statement counts quickly. */
   async *ranges(): AsyncGenerator<CustomerRange> {
     for (let after: string | null = FIRST_ID; after !== null;) {
       const end = await this.lastOfPage(after);
@@ -84,7 +84,7 @@ export class SubscriptionStatsRepository {
     return row?.id ?? null;
   }
 
-  /** The contracts of a range by plan, status and currency: each customer's as they are at one instant. */
+  /** Counts a range by plan, status and currency; each customer in one snapshot. */
   count({ after, until }: CustomerRange, { now, aMonthBefore, aWeekLater }: CountedAt): Promise<CountedPart[]> {
     return this.database.query(
       `select s.product_id, s.plan_id, s.status, s.price->>'currency' as currency, count(*) as subscriptions,
@@ -99,7 +99,7 @@ export class SubscriptionStatsRepository {
     );
   }
 
-  /** Takes the place of what was counted before. */
+  /** Replaces the previous count. */
   async replace(parts: CountedPart[], { asOf, next }: { asOf: Date; next: Date }): Promise<void> {
     await this.database.write('delete from subscription_numbers');
     await this.database.write(
@@ -111,7 +111,7 @@ export class SubscriptionStatsRepository {
     await this.database.write('update subscription_counts set as_of = $1, next_at = $2', [asOf, next]);
   }
 
-  /** The numbers of a product, and the instant that they are of: null before the first count. */
+  /** Statistics of a product with the instant of the count; null before the first count. */
   async ofProduct(productId: string): Promise<{ asOf: Date | null; plans: PlanStats[] }> {
     const [row] = await this.database.query<{ asOf: Date | null; plans: PlanStats[] }>(
       `select c.as_of as "asOf", (select coalesce(json_agg(json_build_object('plan', p.key, 'status', n.status, 'currency', n.currency, ${COUNTS.map((count) => `'${count}', n.${count}`).join(', ')},
@@ -122,7 +122,7 @@ export class SubscriptionStatsRepository {
     return row!;
   }
 
-  /** How many contracts there are of all products, by status. */
+  /** Subscriptions of all products by status. */
   byStatus(): Promise<{ status: SubscriptionStatus; subscriptions: number }[]> {
     return this.database.query(
       'select status, sum(subscriptions)::float8 as subscriptions from subscription_numbers group by status',

@@ -6,18 +6,18 @@ import { isLive, type SubscriptionStatus } from './domain/subscription.js';
 import { SubscriptionStatsRepository, type PlanStats } from './subscription-stats.repository.js';
 
 export interface ProductStats {
-  /** When they were counted: contracts as they were written down by then. */
+  /** Instant of the count, by stored statuses. */
   asOf: Date;
   plans: PlanStats[];
 }
 
 const DAY_MS = 86_400_000;
 const EVERY_MS = 60_000;
-/** Of the time of one process, counting takes a twentieth at most: the more there is, the more seldom. */
+/** Counting uses at most one twentieth of the time of one process: larger tables are counted less often. */
 const REST = 20;
 const SOON_SECONDS = 10;
 
-/** How many contracts there are and what they are worth: counted by a job once a minute, read by whoever asks. */
+/** Subscription counts and recurring revenue. A job counts once a minute; reads return the last count. */
 @Injectable()
 export class SubscriptionStats {
   constructor(
@@ -27,7 +27,7 @@ export class SubscriptionStats {
     private readonly clock: Clock,
   ) {}
 
-  /** Counts all contracts, unless that was done lately or another process is at it. @returns true when it has */
+  /** Counts all subscriptions when due and no other process is counting. @returns true when it counted */
   recount(): Promise<boolean> {
     return this.database.transaction(async () => {
       const now = this.clock.now();
@@ -45,18 +45,26 @@ export class SubscriptionStats {
     });
   }
 
-  /** By the product's key. @throws DomainError `product_not_found`; `numbers_not_counted` before the first count */
+  /**
+   * Statistics of a product by key.
+   * @throws DomainError `product_not_found`; `numbers_not_counted` before the first count
+   */
   async ofProduct(productKey: string): Promise<ProductStats> {
     const { id } = await this.catalog.getProduct(productKey);
     const { asOf, plans } = await this.numbers.ofProduct(id);
     if (!asOf)
-      throw new DomainError('unavailable', 'numbers_not_counted', 'Nothing has been counted yet: a worker does it.', {
-        retryAfterSeconds: SOON_SECONDS,
-      });
+      throw new DomainError(
+        'unavailable',
+        'numbers_not_counted',
+        'There is no count yet; a worker counts once a minute.',
+        {
+          retryAfterSeconds: SOON_SECONDS,
+        },
+      );
     return { asOf, plans };
   }
 
-  /** How many live contracts there are of all products, by status, as counted last. */
+  /** Live subscriptions of all products by status, from the last count. */
   async live(): Promise<{ status: SubscriptionStatus; subscriptions: number }[]> {
     return (await this.numbers.byStatus()).filter(({ status }) => isLive(status));
   }

@@ -8,7 +8,7 @@ const TEAM_PRICE = { ...PRICE, amount: 9900 };
 const AUGUST = '2026-08-14T09:30:00.000Z';
 const SEPTEMBER = '2026-09-14T09:30:00.000Z';
 const OCTOBER = '2026-10-14T09:30:00.000Z';
-/** The whole of a contract, as events of what somebody did tell it. */
+/** A complete subscription: the payload of events that a command records. */
 const WHOLE = {
   plan: PRO,
   price: PRICE,
@@ -39,7 +39,7 @@ const was = (facts: object): object => ({
   ...facts,
 });
 const is = (facts: object): object => ({ ...WHOLE, ...facts });
-/** What time does is told by what it changes. */
+/** Time-driven events store only changed fields. */
 const became = (facts: object): object => ({
   plan: PRO,
   status: 'active',
@@ -68,42 +68,38 @@ const described = (summary: string, before: object | undefined, after: object): 
 /** Events of subscriptions. */
 export const SUBSCRIPTION_EVENTS = declareEvents({
   'subscription.created': described(
-    'A customer was put on a plan; a contract that begins later is `inactive` until then.',
+    'A subscription was created; one that starts later is `inactive` until then.',
     undefined,
     is({ version: 1 }),
   ),
-  'subscription.started': described(
-    'A contract that was agreed on earlier has begun.',
-    was({ status: 'inactive' }),
-    became({}),
-  ),
+  'subscription.started': described('A scheduled subscription started.', was({ status: 'inactive' }), became({})),
   'subscription.trial_ending': described(
-    'The trial ends in seven days, or in one where it is short.',
+    'The trial ends in seven days, or in one day when it is short.',
     was({ status: 'trialing' }),
     became({ status: 'trialing', version: 1 }),
   ),
   'subscription.trial_ended': described(
-    'The trial is over, the first paid period has begun.',
+    'The trial ended and the first paid period started.',
     was({ status: 'trialing', currentPeriodStart: AUGUST, currentPeriodEnd: SEPTEMBER, usagePeriodStart: AUGUST }),
     became({ currentPeriodStart: SEPTEMBER, currentPeriodEnd: OCTOBER, usagePeriodStart: SEPTEMBER }),
   ),
   'subscription.renewal_upcoming': described(
-    'The next period begins in seven days, or in one where periods are short.',
+    'The next period starts in seven days, or in one day when periods are short.',
     was({}),
     became({ version: 1 }),
   ),
   'subscription.renewed': described(
-    'A period has ended and the next one has begun.',
+    'A period ended and the next one started.',
     was({ currentPeriodStart: AUGUST, currentPeriodEnd: SEPTEMBER, usagePeriodStart: AUGUST }),
     became({ currentPeriodStart: SEPTEMBER, currentPeriodEnd: OCTOBER, usagePeriodStart: SEPTEMBER }),
   ),
   'subscription.renewal_agreed': described(
-    'One more period was agreed on, although the contract does not renew by itself.',
+    'One more period was agreed; the subscription does not renew automatically.',
     was({ prepaidPeriods: 0 }),
     is({ autoRenew: false, prepaidPeriods: 1 }),
   ),
   'subscription.plan_changed': described(
-    'Another plan, interval or quantity holds. `direction` is `upgrade` where it is dearer by the day, `downgrade` where it is cheaper, else `switch`; `lines` are the credits and charges of it.',
+    'The plan, interval or quantity changed. `direction` is `upgrade` when the new price per day is higher, `downgrade` when it is lower, else `switch`; `lines` are the proration lines.',
     was({ price: PRICE }),
     {
       ...is({ plan: TEAM, price: TEAM_PRICE }),
@@ -123,63 +119,67 @@ export const SUBSCRIPTION_EVENTS = declareEvents({
     },
   ),
   'subscription.change_scheduled': described(
-    'Another plan, interval or quantity is agreed on for the end of the period.',
+    'A change of plan, interval or quantity was scheduled for the end of the period.',
     was({ scheduledChange: null }),
     is({ scheduledChange: SCHEDULED }),
   ),
   'subscription.cancel_scheduled': described(
-    'The contract is set to end with the period, and live until then.',
+    'The subscription was canceled at period end; it is live until then.',
     was({ cancelAtPeriodEnd: false, canceledAt: null }),
     is({ status: 'canceled', cancelAtPeriodEnd: true, canceledAt: AUGUST }),
   ),
   'subscription.canceled': described(
-    'The contract has ended before its period did.',
+    'The subscription was canceled and ended before its period.',
     was({ endedAt: null }),
     is({ status: 'inactive', canceledAt: AUGUST, endedAt: AUGUST }),
   ),
   'subscription.resumed': described(
-    'What was scheduled, the end or a change, was called off.',
+    'A scheduled cancellation or change was undone.',
     was({ status: 'canceled', cancelAtPeriodEnd: true }),
     is({}),
   ),
   'subscription.paused': described(
-    'The contract stands still.',
+    'The subscription was paused.',
     was({ pausedAt: null }),
     is({ status: 'paused', pausedAt: AUGUST }),
   ),
   'subscription.unpaused': described(
-    'The contract goes on; the time that it stood still was added to the period.',
+    'The subscription was unpaused; the paused time was added to the period.',
     was({ status: 'paused', pausedAt: AUGUST }),
     is({}),
   ),
   'subscription.auto_renew_changed': described(
-    'The contract renews by itself, or does no longer.',
+    'Automatic renewal was enabled or disabled.',
     was({ autoRenew: true }),
     is({ autoRenew: false }),
   ),
   'subscription.extended': described(
-    'The period was made longer, for the reason that is told.',
+    'The period was extended, with a reason.',
     was({ currentPeriodEnd: SEPTEMBER }),
     is({ currentPeriodEnd: OCTOBER }),
   ),
   'subscription.past_due': described(
-    'A payment failed: the plan says what is still allowed.',
+    'A payment failed; checks are denied until it succeeds.',
     was({}),
     is({ status: 'past_due' }),
   ),
-  'subscription.recovered': described('What was owed is paid.', was({ status: 'past_due' }), is({})),
+  'subscription.recovered': described(
+    'A payment succeeded; the subscription is active again.',
+    was({ status: 'past_due' }),
+    is({}),
+  ),
   'subscription.reactivated': described(
-    'A contract that was over goes on in a period of its own.',
+    'An ended subscription was restarted in a new period.',
     was({ status: 'expired', endedAt: AUGUST }),
     is({}),
   ),
   'subscription.expiry_upcoming': described(
-    'The contract ends in seven days, or in one where periods are short, unless somebody renews it.',
+    'The subscription ends in seven days, or in one day when periods are short, unless it is renewed.',
     was({ status: 'canceled' }),
     became({ status: 'canceled', version: 1 }),
   ),
   'subscription.expired': described(
-    'The contract has ended with its period.',
+    'The subscription ended with its period.',
     was({ endedAt: null }),
     became({ status: 'expired', endedAt: SEPTEMBER }),
   ),

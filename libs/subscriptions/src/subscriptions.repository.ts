@@ -25,7 +25,7 @@ import {
   UNRENEWED,
 } from './subscription-row.js';
 
-/** What a history may be narrowed to; instants bound `createdAt`, `from` inclusive and `to` exclusive. */
+/** Filter of a history; instants bound `createdAt`, `from` inclusive and `to` exclusive. */
 export interface HistoryFilter {
   statuses?: SubscriptionStatus[];
   productId?: string;
@@ -33,20 +33,20 @@ export interface HistoryFilter {
   to?: Date;
 }
 
-/** What a list of subscriptions may be narrowed to: of one product, and of real time or of one test clock. */
+/** Filter of a list of subscriptions of one product, in real time or on one test clock. */
 export interface ListFilter {
   productId: string;
   testClockId: string | null;
-  /** What the caller may see. */
+  /** Scope of the caller. */
   scope: ScopeFilter;
-  /** Left out: live ones. */
+  /** Default: live ones. */
   status?: SubscriptionStatus;
   planId?: string;
   from?: Date;
   to?: Date;
 }
 
-/** Those of a product that end, unrenewed, in a span of time. */
+/** Subscriptions of a product that end without renewal within a span. */
 export interface EndingFilter {
   productId: string;
   scope: ScopeFilter;
@@ -59,7 +59,7 @@ const BY_ID: Statement = {
   text: `select ${SELECTED} from subscriptions s where s.id = $1`,
 };
 const NEWEST: Statement = {
-  name: 'newest contracts',
+  name: 'newest subscriptions',
   text: `select found.* from unnest($1::uuid[], $2::uuid[]) as asked (customer, product) cross join lateral (
     select ${SELECTED} from subscriptions s where s.customer_id = asked.customer and s.product_id = asked.product and ${EVER_BEGUN} order by s.id desc limit 2) found`,
 };
@@ -89,15 +89,17 @@ export class SubscriptionsRepository {
     return found ?? null;
   }
 
-  /** The customer's newest contracts on the product, newest first: the one that counts, over or not, and one that begins later, if there is one. */
+  /**
+   * The newest subscriptions of a customer on the product, newest first: the current one, and a scheduled one if any.
+   */
   newest(customerId: string, productId: string): Promise<Subscription[]> {
-    // What is asked while the last answer is under way is asked together.
+    // Requests that arrive during a running query share the next one.
     return this.database.inTransaction
       ? this.database.query(NEWEST.text, [[customerId], [productId]])
       : this.newestReads.add({ customerId, productId });
   }
 
-  /** Those that had been made by then. */
+  /** Subscriptions created by then. */
   newestAt(customerId: string, productId: string, at: Date): Promise<Subscription[]> {
     return this.database.query(
       `select ${SELECTED} from subscriptions s where s.customer_id = $1 and s.product_id = $2 and s.created_at <= $3
@@ -106,18 +108,18 @@ export class SubscriptionsRepository {
     );
   }
 
-  /** A subscription as it was recorded last by `at`; null when it was not there yet. Its plan is known by its key alone. */
+  /** A subscription as recorded by `at`; null when it did not exist yet. Its plan is known by key only. */
   async findAt(subscription: Subscription, at: Date): Promise<Subscription | null> {
     const [found] = await this.pipeline.read<{ told: StoredFacts[] | null; whole: boolean | null }>(FACTS_AT, [
       subscription.id,
       at,
     ]);
-    // Each has begun with an event: where there is none, all of them are gone.
+    // Every subscription starts with an event: without one, its events were pruned.
     if (found?.whole !== true) throw historyNotKept();
     return found?.told ? subscriptionFromFacts(subscription, found.told) : null;
   }
 
-  /** All that are live or will be. */
+  /** Live and scheduled subscriptions of a customer. */
   openOf(customerId: string): Promise<Subscription[]> {
     return this.database.query(
       `select ${SELECTED} from subscriptions s where s.customer_id = $1 and s.ended_at is null order by s.id`,
@@ -125,7 +127,7 @@ export class SubscriptionsRepository {
     );
   }
 
-  /** Reads a subscription and holds it until the transaction ends. */
+  /** Reads and locks a subscription until the transaction ends. */
   async lock(customerId: string, id: string): Promise<Subscription | null> {
     const [found] = await this.database.write<Subscription>(
       `select ${SELECTED} from subscriptions s where s.customer_id = $1 and s.id = $2 for update`,
@@ -134,7 +136,7 @@ export class SubscriptionsRepository {
     return found ?? null;
   }
 
-  /** Takes subscriptions that time has changed and that no other worker holds, longest overdue first. */
+  /** Locks due subscriptions that no other worker has locked, longest overdue first. */
   lockDue(now: Date, limit: number): Promise<Subscription[]> {
     return this.database.write(
       `select ${SELECTED} from subscriptions s where s.due_at <= $1 and s.test_clock_id is null order by s.due_at limit $2 for update skip locked`,
@@ -142,7 +144,7 @@ export class SubscriptionsRepository {
     );
   }
 
-  /** The same of the customers of one test clock, whoever holds them. */
+  /** Locks due subscriptions of one test clock, waiting for other locks. */
   lockDueOnClock(testClockId: string, until: Date, limit: number): Promise<Subscription[]> {
     return this.database.write(
       `select ${SELECTED} from subscriptions s where s.test_clock_id = $1 and s.due_at <= $2 order by s.due_at limit $3 for update`,
@@ -150,7 +152,7 @@ export class SubscriptionsRepository {
     );
   }
 
-  /** Takes the live contracts of the same customers on the same products, waiting for whoever holds them. */
+  /** Locks the live subscriptions of the same customers on the same products, waiting for other locks. */
   async lockLiveBeside(subscriptions: Subscription[]): Promise<Subscription[]> {
     if (subscriptions.length === 0) return [];
     return this.database.write(
@@ -160,7 +162,7 @@ export class SubscriptionsRepository {
     );
   }
 
-  /** Newest first. The statuses are those that were written down last. */
+  /** Lists subscriptions, newest first, by stored status. */
   listOfCustomer(
     customerId: string,
     page: PageRequest,
@@ -174,7 +176,7 @@ export class SubscriptionsRepository {
     );
   }
 
-  /** Newest first. Each filter has an index of its own, so the conditions are spelled out: a page costs the same wherever it is. */
+  /** Lists subscriptions, newest first. Each filter has its own index, so every page costs the same. */
   list(
     page: PageRequest,
     { productId, testClockId, scope, status, planId, from, to }: ListFilter,
@@ -183,7 +185,7 @@ export class SubscriptionsRepository {
     if (planId) conditions.add('s.plan_id = ?', planId);
     else conditions.add('s.product_id = ?', productId);
     if (status) conditions.add('s.status = ?', status);
-    // There is an index of those that are live, and one of those that are anything but active.
+    // There is one index for live rows and one for rows that are not active.
     if (!status || status === 'active' || planId) conditions.add(LIVE);
     else conditions.add(`s.status <> 'active'`);
     if (testClockId) conditions.add('s.test_clock_id = ?', testClockId);
@@ -198,7 +200,7 @@ export class SubscriptionsRepository {
     );
   }
 
-  /** The first to end first. */
+  /** Lists subscriptions by end, earliest first. */
   listEnding(page: PageRequest, { productId, scope, from, before }: EndingFilter): Promise<Subscription[]> {
     const conditions = new Conditions();
     conditions.add('s.product_id = ?', productId);
@@ -226,7 +228,7 @@ export class SubscriptionsRepository {
     return rows.length > 0;
   }
 
-  /** The earliest instant at which one is due that waits for a sweep. */
+  /** The earliest due instant. */
   async oldestDue(): Promise<Date | null> {
     const [row] = await this.database.query<{ due_at: Date | null }>(
       'select min(due_at) as due_at from subscriptions where due_at is not null and test_clock_id is null',
@@ -243,11 +245,11 @@ export class SubscriptionsRepository {
   }
 
   /**
-   * Writes what became of subscriptions that this transaction holds.
-   * @throws Error when one of them was not what it was taken for: then somebody wrote without the lock
+   * Updates subscriptions that this transaction has locked.
+   * @throws Error when one has another version than expected: another writer had no lock
    */
   async update(changes: { before: Subscription; after: Subscription }[]): Promise<void> {
-    // Only what has changed in any of them: a renewal moves a few instants.
+    // Only changed columns are written: a renewal changes a few instants.
     const columns = changedColumns(changes);
     const types = [...columns.map(({ type }) => type), 'timestamptz'];
     const values = [
@@ -262,14 +264,13 @@ export class SubscriptionsRepository {
        where s.customer_id = r.key_customer and s.id = r.key_id and s.version = r.before_version returning s.id`,
       values.map((column) => arrayLiteral(column)),
     );
-    if (written.length !== changes.length)
-      throw new Error('A subscription was changed by somebody who did not hold it.');
+    if (written.length !== changes.length) throw new Error('A subscription was changed by a writer without the lock.');
   }
 
-  /** True when no other contract on the product has begun after it. */
+  /** True when no other subscription on the product started later. */
   async isNewest({ customerId, productId, id }: Subscription): Promise<boolean> {
-    const contracts = await this.newest(customerId, productId);
-    return contracts.find((contract) => !isUpcoming(contract))?.id === id;
+    const subscriptions = await this.newest(customerId, productId);
+    return subscriptions.find((subscription) => !isUpcoming(subscription))?.id === id;
   }
 
   private async loadNewest(asked: Side[]): Promise<Outcome<Subscription[]>[]> {
@@ -291,13 +292,13 @@ export class SubscriptionsRepository {
 
 const nameOf = ({ customerId, productId }: Side): string => `${customerId} ${productId}`;
 
-/** The product of a list is checked before, and each statement has a condition on it. */
+/** The caller has resolved the product; each statement has a condition on it. */
 const customerInScope = ({ customerId }: ScopeFilter, values: unknown[]): string =>
   inScope({ customerId, productId: null }, { customer: 's.customer_id' }, values);
 
 type Nullable<T> = { [K in keyof T]: T[K] | null };
 
-/** Conditions that all hold, with their values; each `?` is the value given with it. */
+/** SQL conditions joined by `and`, with their parameters; each `?` is one value. */
 class Conditions {
   private readonly parts: string[] = [];
   readonly values: unknown[] = [];

@@ -8,19 +8,19 @@ import { isLive, type Subscription, type SubscriptionStatus } from './domain/sub
 import { ProrationLinesRepository, type StoredProrationLine } from './proration-lines.repository.js';
 import { type HistoryFilter, type ListFilter, SubscriptionsRepository } from './subscriptions.repository.js';
 
-/** Statuses that time alone leaves behind: a contract may be another one by now. */
+/** Stored statuses that due transitions may have changed by now. */
 const PASSING: readonly SubscriptionStatus[] = ['trialing', 'active', 'past_due', 'canceled', 'inactive'];
 
 export interface SubscriptionList extends Omit<ListFilter, 'testClockId' | 'planId'> {
-  /** Key of the plan that they are on. */
+  /** Key of their plan. */
   plan?: string;
-  /** Those whose customers live by this clock; left out: those of real time. */
+  /** Customers on this test clock. Default: real time. */
   testClockId?: string;
-  /** Only those that end, unrenewed, within this time; the first to end comes first. */
+  /** Only subscriptions that end without renewal within this time, earliest first. Milliseconds. */
   endingWithinMs?: number;
 }
 
-/** Reads. What comes back is always the subscription as it truly is now, whether or not a job has written it down. */
+/** Reads subscriptions with due transitions applied, whether or not a job has stored them. */
 @Injectable()
 export class SubscriptionsService {
   constructor(
@@ -39,10 +39,10 @@ export class SubscriptionsService {
     return projectedAt(subscription, await this.time.of(subscription));
   }
 
-  /** The customer's contract that counts on the product now, live or over, or null when there never was one. */
+  /** The current subscription of a customer on the product, live or ended; null when there never was one. */
   async findCurrent(customerId: string, productId: string): Promise<Subscription | null> {
-    const contracts = await this.subscriptions.newest(customerId, productId);
-    return contracts[0] ? currentOf(contracts, await this.time.of(contracts[0])) : null;
+    const subscriptions = await this.subscriptions.newest(customerId, productId);
+    return subscriptions[0] ? currentOf(subscriptions, await this.time.of(subscriptions[0])) : null;
   }
 
   /** @throws DomainError `no_subscription`; with an instant also `invalid_fields` */
@@ -53,24 +53,28 @@ export class SubscriptionsService {
     return current;
   }
 
-  /** A subscription as it was at an earlier instant, by what was recorded then; without one, as it is. @throws DomainError `subscription_not_found`, `invalid_fields` */
+  /**
+   * A subscription as of an earlier instant, from its events; without an instant, as of now.
+   * @throws DomainError `subscription_not_found`, `invalid_fields`
+   */
   async recordedAt(subscription: Subscription, at?: Date): Promise<Subscription> {
     if (!at) return subscription;
     if (at > (await this.time.of(subscription))) throw invalidField('at', 'has not been yet');
     const then = await this.subscriptions.findAt(subscription, at);
-    if (!then) throw new DomainError('not_found', 'subscription_not_found', 'There was no such subscription then.');
+    if (!then)
+      throw new DomainError('not_found', 'subscription_not_found', 'The subscription did not exist at that instant.');
     then.planId = await this.catalog.planId(then.productId, then.planKey);
     return projectedAt(then, at);
   }
 
-  /** The customer's contracts, newest first. */
+  /** Lists the subscriptions of a customer, newest first. */
   async history(
     customerId: string,
     page: PageRequest,
     { status, ...filter }: Omit<HistoryFilter, 'statuses'> & { status?: SubscriptionStatus },
   ): Promise<Page<Subscription>> {
     if (!status) return this.present(await this.subscriptions.listOfCustomer(customerId, page, filter), page.limit);
-    // What was written down as something else may be this by now, and the other way round: so all that pass are looked at.
+    // Due transitions may have changed the stored status, so the filter is applied to the current status again.
     const statuses = [...new Set([status, ...PASSING])];
     const found: Subscription[] = [];
     for (let after = page.after, more = true; more && found.length <= page.limit;) {
@@ -86,7 +90,10 @@ export class SubscriptionsService {
     return toPage(found, page.limit);
   }
 
-  /** Subscriptions of all customers of a product, newest first: live ones, or those of a status, as jobs have written them down. @throws DomainError `plan_not_found` */
+  /**
+   * Lists subscriptions of a product, newest first: live ones, or by stored status.
+   * @throws DomainError `plan_not_found`
+   */
   async list(
     page: PageRequest,
     { testClockId, plan, endingWithinMs, ...filter }: SubscriptionList,
@@ -111,21 +118,21 @@ export class SubscriptionsService {
     );
   }
 
-  /** What happened to one subscription, oldest first. */
+  /** Lists the events of a subscription, oldest first. */
   async timeline(id: string, page: PageRequest): Promise<Page<RecordedEvent>> {
     return toPage(await this.events.listOf(id, page), page.limit);
   }
 
-  /** The money that its changes have moved, oldest first. */
+  /** Lists its proration lines, oldest first. */
   async prorationLines(id: string, page: PageRequest): Promise<Page<StoredProrationLine>> {
     return toPage(await this.kept.list(id, page), page.limit);
   }
 
   private async findAt(customerId: string, productId: string, at: Date): Promise<Subscription | null> {
-    const contracts = await this.subscriptions.newestAt(customerId, productId, at);
-    const [newest] = contracts;
+    const subscriptions = await this.subscriptions.newestAt(customerId, productId, at);
+    const [newest] = subscriptions;
     if (!newest) return null;
-    const then = await Promise.all(contracts.map((contract) => this.recordedAt(contract, at)));
+    const then = await Promise.all(subscriptions.map((subscription) => this.recordedAt(subscription, at)));
     return currentOf(then, at);
   }
 

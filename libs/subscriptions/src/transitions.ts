@@ -14,19 +14,19 @@ import {
 import { ProrationLinesRepository } from './proration-lines.repository.js';
 import { SubscriptionsRepository } from './subscriptions.repository.js';
 
-/** A subscription that this transaction holds, and the steps that it takes, in order. */
+/** A locked subscription and its steps in order. */
 export interface Progress {
   before: Subscription;
   steps: Transition[];
 }
 
-/** Who did it, as the caller says; time is nobody's doing. */
+/** Actor and reason of a command. Due transitions have the system as actor. */
 export interface Attribution {
   actor: Actor;
   reason?: string;
 }
 
-/** What time does, by its event: one row each, in a period, however many try. */
+/** Due transitions by event: at most one row per period, with any number of workers. */
 const ACTIONS: Partial<Record<SubscriptionEventType, string>> = {
   'subscription.started': 'start',
   'subscription.trial_ended': 'trial_end',
@@ -38,7 +38,9 @@ const ACTIONS: Partial<Record<SubscriptionEventType, string>> = {
   'subscription.expiry_upcoming': 'reminder',
 };
 
-/** Writes steps down: the subscription, an event a step, what time has done, and money lines; all in the caller's transaction. */
+/**
+ * Stores steps: the subscription, one event per step, due transitions and proration lines, in the caller's transaction.
+ */
 @Injectable()
 export class Transitions {
   constructor(
@@ -48,14 +50,14 @@ export class Transitions {
     private readonly events: Events,
   ) {}
 
-  /** What somebody did. `now` is the customer's present. */
+  /** Stores a command. `now` is the present of the customer. */
   async write(before: Subscription, step: Transition, doing: Attribution, now: Date): Promise<Subscription> {
     const after = await this.save([{ before, steps: [step] }], doing, now);
     if (step.prorationLines?.length) await this.lines.insert(after[0]!, step.prorationLines, now);
     return after[0]!;
   }
 
-  /** What time did, to many at once. @returns what they are now */
+  /** Stores due transitions of many subscriptions. @returns the updated subscriptions */
   async writePassed(progresses: Progress[], now: Date): Promise<Subscription[]> {
     const moved = progresses.filter(({ steps }) => steps.length > 0);
     if (moved.length === 0) return [];
@@ -105,7 +107,7 @@ function eventOf(before: Subscription, step: Transition, { actor, reason }: Attr
     customerId: after.customerId,
     productId: after.productId,
     before: changedFields(before, after),
-    // What time does is told by what it changes: with the last whole of it, that is all there is to know.
+    // Time-driven events store only changed fields; replayed on the last full event they reconstruct the subscription.
     after: {
       ...(actor === SYSTEM_ACTOR
         ? { ...changedFields(after, before), price: after.price, quantity: after.quantity }
@@ -117,7 +119,7 @@ function eventOf(before: Subscription, step: Transition, { actor, reason }: Attr
 }
 
 interface Action {
-  /** As it was before. */
+  /** The subscription before the step. */
   of: Subscription;
   action: string;
   at: Date;

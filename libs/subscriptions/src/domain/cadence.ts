@@ -5,7 +5,7 @@ export function cadenceOf({ anchor, price, timezone }: { anchor: Date; price: So
   return { anchor, interval: price.interval, count: price.intervalCount, timeZone: timezone };
 }
 
-/** The end of the first period of a contract whose rhythm starts at its anchor. */
+/** End of the first period of a subscription whose periods start at the anchor. */
 export const firstPeriodEnd = (cadence: Cadence): Date => boundary(cadence, 1);
 
 export function sameBillingInterval({ price }: Pick<SoldPlan, 'price'>, other: Pick<SoldPlan, 'price'>): boolean {

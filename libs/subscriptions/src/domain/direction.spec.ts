@@ -7,7 +7,7 @@ const sold = (
   { quantity = 1, currency = 'USD', intervalCount = 1 } = {},
 ) => ({ price: { amount, currency, interval, intervalCount }, quantity });
 
-describe('a change of plan', () => {
+describe('the direction of a plan change', () => {
   it.each([
     [sold(1_000), sold(3_000), 'upgrade'],
     [sold(3_000), sold(1_000), 'downgrade'],

@@ -29,7 +29,7 @@ const NEW = {
 };
 const begun = (over: Partial<Parameters<typeof start>[0]> = {}, now = at('2027-01-31T10:00:00Z')): Subscription =>
   start({ ...NEW, plan: plan('basic'), ...over }, now).subscription;
-/** Without what only tells what is to come. */
+/** Transitions without reminders. */
 const periodsOf = (transitions: Transition[]): Transition[] =>
   transitions.filter(({ type }) => !/_upcoming$|_ending$/.test(type));
 const code = (work: () => unknown): string => {
@@ -42,7 +42,7 @@ const code = (work: () => unknown): string => {
 };
 
 describe('a subscription', () => {
-  it('starts with a period of its price, or with a trial that the periods follow', () => {
+  it('starts with a period of its price, or with a trial before it', () => {
     expect(begun()).toMatchObject({ status: 'active', currentPeriodEnd: at('2027-02-28T10:00:00Z'), trialEnd: null });
     const trial = begun({ trialDays: 14 });
     expect(trial).toMatchObject({
@@ -56,7 +56,7 @@ describe('a subscription', () => {
     });
   });
 
-  it('renews at its end, from the anchor, and counts usage anew', () => {
+  it('renews at the period end, from the anchor, with usage at zero', () => {
     const transitions = periodsOf(dueTransitions(begun(), at('2027-04-01T00:00:00Z')));
     expect(
       transitions.map(({ type, at: when, subscription }) => [
@@ -72,7 +72,7 @@ describe('a subscription', () => {
     expect(transitions.at(-1)!.subscription.usagePeriodStart).toEqual(at('2027-03-31T10:00:00Z'));
   });
 
-  it('expires at its end when it does not renew or was canceled', () => {
+  it('expires at the period end without renewal or after a cancellation', () => {
     expect(projectedAt(begun({ autoRenew: false }), at('2027-02-28T10:00:00Z'))).toMatchObject({
       status: 'expired',
       endedAt: at('2027-02-28T10:00:00Z'),
@@ -83,14 +83,14 @@ describe('a subscription', () => {
     expect(projectedAt(canceled, at('2027-02-28T10:00:00Z')).status).toBe('expired');
   });
 
-  it('ends at once when canceled now', () => {
+  it('ends immediately when canceled now', () => {
     expect(cancel(begun(), 'now', at('2027-02-01T00:00:00Z')).subscription).toMatchObject({
       status: 'inactive',
       endedAt: at('2027-02-01T00:00:00Z'),
     });
   });
 
-  it('keeps period and usage through a change of plan in the same rhythm', () => {
+  it('keeps period and usage through a plan change with the same billing interval', () => {
     const changed = change(
       begun(),
       { plan: plan('pro'), quantity: 2, when: 'now', prorate: true },
@@ -104,7 +104,7 @@ describe('a subscription', () => {
     });
   });
 
-  it('restarts its period, but not its usage, when the rhythm changes', () => {
+  it('restarts the period, but not the usage, when the billing interval changes', () => {
     const now = at('2027-02-10T00:00:00Z');
     const changed = change(
       begun(),
@@ -119,7 +119,7 @@ describe('a subscription', () => {
     });
   });
 
-  it('keeps its trial through a change of plan', () => {
+  it('keeps its trial through a plan change', () => {
     const changed = change(
       begun({ trialDays: 14 }),
       { plan: plan('pro', { interval: 'year' }), quantity: 1, when: 'now', prorate: true },
@@ -132,7 +132,7 @@ describe('a subscription', () => {
     });
   });
 
-  it('changes at the end of its period as was agreed, and may think better of it', () => {
+  it('applies a scheduled change at the period end, unless it is undone', () => {
     const scheduled = change(
       begun(),
       { plan: plan('pro', { interval: 'year' }), quantity: 3, when: 'period_end', prorate: true },
@@ -151,7 +151,7 @@ describe('a subscription', () => {
     expect(resume(scheduled, at('2027-02-02T00:00:00Z')).subscription.scheduledChange).toBeNull();
   });
 
-  it('keeps the day that it is counted from through a short pause, and counts from the moved end after a long one', () => {
+  it('keeps the anchor through a short pause, and moves it to the new end after a long one', () => {
     const ends = (subscription: Subscription, until: string): string[] =>
       periodsOf(dueTransitions(subscription, at(until))).map((step) =>
         step.subscription.currentPeriodEnd!.toISOString().slice(0, 13),
@@ -169,7 +169,7 @@ describe('a subscription', () => {
     ]);
   });
 
-  it('refuses what makes no sense, by name', () => {
+  it('rejects impossible commands with a specific code', () => {
     const now = at('2027-02-01T00:00:00Z');
     const over = cancel(begun(), 'now', now).subscription;
     const canceled = cancel(begun(), 'period_end', now).subscription;
@@ -189,7 +189,7 @@ describe('a subscription', () => {
   });
 });
 
-describe('time', () => {
+describe('due transitions', () => {
   const subscriptions = fc
     .record({
       interval: fc.constantFrom('hour' as const, 'day' as const, 'week' as const, 'month' as const, 'year' as const),
@@ -216,7 +216,7 @@ describe('time', () => {
     new Date(subscription.createdAt.getTime() + hours * 3_600_000);
   const hours = fc.integer({ min: 0, max: 24 * 120 });
 
-  it('does the same whether it is written down step by step or looked at in one', () => {
+  it('give the same result step by step and in one call', () => {
     fc.assert(
       fc.property(subscriptions, hours, (subscription, later) => {
         const now = laterThan(subscription, later);
@@ -227,7 +227,7 @@ describe('time', () => {
     );
   });
 
-  it('does the same whether a job ran in between or not', () => {
+  it('give the same result with and without a job in between', () => {
     fc.assert(
       fc.property(subscriptions, hours, hours, (subscription, one, other) => {
         const [sooner, later] = [
@@ -240,7 +240,7 @@ describe('time', () => {
     );
   });
 
-  it('leaves no gap between periods, and no live subscription past its end', () => {
+  it('leave no gap between periods and no live subscription past its end', () => {
     fc.assert(
       fc.property(subscriptions, hours, (subscription, later) => {
         const now = laterThan(subscription, later);

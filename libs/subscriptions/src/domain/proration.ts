@@ -5,8 +5,8 @@ import type { ProrationLine, Subscription } from './subscription.js';
 type Priced = Pick<Subscription, 'planKey' | 'planName' | 'planVersion' | 'price' | 'quantity'>;
 
 /**
- * What of the period's price is for the rest of it, by the milliseconds that are left of the whole cycles which it is made of.
- * The same for what is given back and for what is charged, so that a change and its undoing at one instant come to nothing.
+ * The part of the price for the rest of the period, by the milliseconds left of the whole cycles that it consists of.
+ * Credits and charges use the same function, so a change and its reversal at one instant sum to zero.
  */
 export function restOfPeriod(
   subscription: Subscription,
@@ -21,13 +21,13 @@ export function restOfPeriod(
     (sum, { part, cycle }) => sum + proratedAmount(total, part, cycle),
     0,
   );
-  // What was given on top of a period costs nothing and is worth nothing.
+  // Time added by an extension is free and has no value.
   return { service, amount: Math.min(total, worth) };
 }
 
 const inTrial = ({ trialEnd }: Subscription, now: Date): boolean => trialEnd !== null && now < trialEnd;
 
-/** A stub, or a period that was lengthened, is measured by the full cycles that it lies in. */
+/** The full cycles that contain a stub or an extended period. */
 function cyclesOf(subscription: Subscription, { start, end }: Period): { part: Period; cycle: Period }[] {
   const cadence = cadenceOf(subscription);
   const cycles: { part: Period; cycle: Period }[] = [];
@@ -59,7 +59,7 @@ export function prorationLine(
   };
 }
 
-/** Periods that were agreed on already, at the price of a plan. */
+/** Proration lines of agreed periods at the price of a plan. */
 export function prepaidLines(
   kind: ProrationLine['kind'],
   { prepaidPeriods, currentPeriodEnd, ...subscription }: Subscription,
@@ -71,9 +71,9 @@ export function prepaidLines(
   return [prorationLine(kind, sold, amountOf(sold) * prepaidPeriods, { start: currentPeriodEnd, end })];
 }
 
-/** Credits count against charges. Minor units. */
+/** Charges minus credits, in minor units. */
 export const netOf = (lines: ProrationLine[]): number =>
   lines.reduce((sum, { kind, amount }) => sum + (kind === 'charge' ? amount : -amount), 0);
 
-/** Lines of nothing are no lines. */
+/** Drops lines with the amount zero. */
 export const nonZero = (lines: ProrationLine[]): ProrationLine[] => lines.filter(({ amount }) => amount > 0);

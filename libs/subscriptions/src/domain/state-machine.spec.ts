@@ -19,14 +19,14 @@ const step = (type: Transition['type'], status: SubscriptionStatus): Transition 
   subscription: { status } as Subscription,
 });
 
-describe('the table of what may follow what', () => {
-  it('is sound', () => expect(() => checkStateMachine()).not.toThrow());
+describe('the state machine', () => {
+  it('is consistent', () => expect(() => checkStateMachine()).not.toThrow());
 
-  it.each(['past_due', 'paused', 'canceled', 'expired'] as const)('is refused when nothing leads to %s', (status) => {
+  it.each(['past_due', 'paused', 'canceled', 'expired'] as const)('is rejected when %s is unreachable', (status) => {
     expect(() => checkStateMachine(without(status))).toThrow(new RegExp(`Nothing leads to .*${status}`));
   });
 
-  it('is refused when a live status has no way out, or a row can never happen', () => {
+  it('is rejected when a live status cannot end or a row is unreachable', () => {
     const stuck = rules.map(
       ([type, { command, moves }]) =>
         [type, { command, moves: { ...moves, paused: moves.paused && ['paused' as const] } }] as const,
@@ -37,17 +37,17 @@ describe('the table of what may follow what', () => {
     );
   });
 
-  it('knows a way into and, unless it is over for good, out of every status', () => {
+  it('can enter every status and leave every status that is not final', () => {
     for (const status of SUBSCRIPTION_STATUSES) expect(rules.some(([, { moves }]) => moves[status])).toBe(true);
   });
 
-  it('tells what is allowed instead', () => {
+  it('reports the allowed commands', () => {
     expect(allowedCommands('paused')).toEqual(['cancel', 'set-auto-renew', 'unpause']);
     expect(allowedCommands('expired')).toEqual(['renew']);
     expect(allowedCommands('canceled')).toEqual(['cancel', 'change', 'extend', 'resume']);
   });
 
-  it('stops a program that would write down what it does not know', () => {
+  it('throws for a step that is not in the table', () => {
     expect(() => assertLegal('active', step('subscription.renewed', 'active'))).not.toThrow();
     expect(() => assertLegal('expired', step('subscription.renewed', 'active'))).toThrow();
     expect(() => assertLegal('active', step('subscription.renewed', 'paused'))).toThrow();

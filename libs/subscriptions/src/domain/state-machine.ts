@@ -10,16 +10,16 @@ import {
 type Moves = Partial<Record<SubscriptionStatus, SubscriptionStatus[]>>;
 
 interface Rule {
-  /** What callers ask for to make it happen; null when only time does. */
+  /** The command that triggers it; null for due transitions. */
   command: string | null;
-  /** From each status, those that may follow. */
+  /** Allowed next statuses by current status. */
   moves: Moves;
 }
 
 const stays = (...statuses: readonly SubscriptionStatus[]): Moves =>
   Object.fromEntries(statuses.map((status) => [status, [status]]));
 
-/** All that can happen to a subscription, and to which: what is not here does not happen. */
+/** All transitions of a subscription. A transition that is not listed is impossible. */
 export const STATE_MACHINE: Record<Exclude<SubscriptionEventType, 'subscription.created'>, Rule> = {
   'subscription.started': { command: null, moves: { inactive: ['trialing', 'active'] } },
   'subscription.trial_ended': { command: null, moves: { trialing: ['active'] } },
@@ -76,17 +76,17 @@ export const STATE_MACHINE: Record<Exclude<SubscriptionEventType, 'subscription.
   'subscription.expiry_upcoming': { command: null, moves: stays('trialing', 'active', 'past_due', 'canceled') },
 };
 
-/** What a new contract may be. */
+/** Possible statuses of a new subscription. */
 const FIRST: readonly SubscriptionStatus[] = ['trialing', 'active', 'inactive'];
 
 const RULES = Object.entries(STATE_MACHINE) as [keyof typeof STATE_MACHINE, Rule][];
 
-/** The commands that a subscription of this status takes. */
+/** Commands that this status allows. */
 export function allowedCommands(status: SubscriptionStatus): string[] {
   return [...new Set(RULES.flatMap(([, { command, moves }]) => (command && moves[status] ? [command] : [])))].sort();
 }
 
-/** @throws DomainError `subscription_ended`, `transition_not_allowed`, each with what is allowed instead */
+/** @throws DomainError `subscription_ended`, `transition_not_allowed`, both with the allowed commands */
 export function assertAllowed({ status, endedAt }: Subscription, type: keyof typeof STATE_MACHINE): void {
   if (STATE_MACHINE[type].moves[status] && (endedAt === null) !== (type === 'subscription.reactivated')) return;
   const code = endedAt !== null ? 'subscription_ended' : 'transition_not_allowed';
@@ -96,13 +96,16 @@ export function assertAllowed({ status, endedAt }: Subscription, type: keyof typ
   });
 }
 
-/** A step that the table does not know is a fault of the program, whoever asked for it. @throws Error */
+/** Asserts that a step is in the table; anything else is a bug. @throws Error */
 export function assertLegal(before: SubscriptionStatus, { type, subscription: { status } }: Transition): void {
   if (type === 'subscription.created' || !STATE_MACHINE[type].moves[before]?.includes(status))
     throw new Error(`${type} does not lead from ${before} to ${status}.`);
 }
 
-/** Every status must be reachable, every live one must have a way out, and every row must lead from a status that can be. @throws Error */
+/**
+ * Checks the table: every status is reachable, every live status can end, every row starts at a reachable status.
+ * @throws Error
+ */
 export function checkStateMachine(rules: readonly [string, Rule][] = RULES): void {
   const reached = new Set<SubscriptionStatus>(FIRST);
   for (let grown = 0; grown !== reached.size;) {

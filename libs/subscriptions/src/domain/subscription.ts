@@ -1,8 +1,8 @@
 import type { Interval, Money } from '@app/kernel';
 
 /**
- * Canceled means set to end: still live until `currentPeriodEnd`. Inactive means ended early, or, without `endedAt`, not begun yet.
- * Which one follows which is in `state-machine.ts`.
+ * `canceled`: set to end, live until `currentPeriodEnd`. `inactive`: ended early, or scheduled when `endedAt` is null.
+ * The transitions are in `state-machine.ts`.
  */
 export const SUBSCRIPTION_STATUSES = [
   'trialing',
@@ -19,13 +19,13 @@ export const LIVE_STATUSES: readonly SubscriptionStatus[] = ['trialing', 'active
 
 export const isLive = (status: SubscriptionStatus): boolean => LIVE_STATUSES.includes(status);
 
-/** The price as sold: amount in minor units of the currency for each `intervalCount` intervals and unit of quantity. */
+/** The price as sold: minor units of the currency per `intervalCount` intervals and unit of quantity. */
 export interface SoldPrice extends Money {
   interval: Interval;
   intervalCount: number;
 }
 
-/** A plan version as sold: copied onto the subscription, so that no later change of the plan changes the contract. */
+/** A plan version as sold: copied to the subscription, so that later changes of the plan do not affect it. */
 export interface SoldPlan {
   planId: string;
   planVersion: number;
@@ -42,52 +42,52 @@ export const soldPlanOf = ({ planId, planVersion, planKey, planName, price }: So
   price,
 });
 
-/** A change that waits for the end of the period, with all that was agreed when it was asked for. */
+/** A change scheduled for the end of the period, with the terms at the time of the request. */
 export interface ScheduledChange extends SoldPlan {
   quantity: number;
   effectiveAt: string;
 }
 
-/** A customer's contract on one product. */
+/** A subscription of a customer on one product. */
 export interface Subscription extends SoldPlan {
   id: string;
   customerId: string;
   productId: string;
-  /** The customer's test clock: its instants are that clock's. Null: real time. */
+  /** Test clock of the customer, which sets all instants; null: real time. */
   testClockId: string | null;
   quantity: number;
   status: SubscriptionStatus;
-  /** The customer's zone when the contract was made: running periods never move. */
+  /** IANA time zone of the customer at creation: running periods never move. */
   timezone: string;
-  /** Period boundaries are counted from here in `price.interval` steps. */
+  /** Anchor: period boundaries are `price.interval` steps from here. */
   anchor: Date;
-  /** In the future for one that has not begun yet. */
+  /** In the future for a scheduled subscription. */
   startedAt: Date;
   currentPeriodStart: Date;
-  /** Exclusive. Null: indefinite, it ends only when somebody ends it. */
+  /** Exclusive. null: indefinite, it ends only by cancellation. */
   currentPeriodEnd: Date | null;
-  /** Where usage of the billing period is counted from: earlier than the period when it was restarted before its end. */
+  /** Start of the usage window of the billing period; earlier than the period when it was restarted before its end. */
   usagePeriodStart: Date;
-  /** Since when the plan version and price are the ones that hold. */
+  /** Start of the current plan version and price. */
   planSince: Date;
   trialEnd: Date | null;
   autoRenew: boolean;
-  /** Periods after this one that were agreed on by hand; each is used up by one renewal. */
+  /** Further periods agreed by manual renewal; each renewal uses one. */
   prepaidPeriods: number;
   cancelAtPeriodEnd: boolean;
   canceledAt: Date | null;
   endedAt: Date | null;
   pausedAt: Date | null;
   scheduledChange: ScheduledChange | null;
-  /** The period end that the customer was last reminded of. */
+  /** The period end of the last reminder. */
   remindedOf: Date | null;
-  /** Grows by one with every change. */
+  /** Increases by one with every change. */
   version: number;
   createdAt: Date;
   updatedAt: Date;
 }
 
-/** True for a contract that begins later. */
+/** True for a scheduled subscription. */
 export const isUpcoming = ({ status, endedAt }: Subscription): boolean => status === 'inactive' && endedAt === null;
 
 /** The subscription with its next version number: every command and every due transition is one version. */
@@ -100,19 +100,19 @@ export const nextVersion = (subscription: Subscription): Subscription => ({
 export const runningStatus = ({ trialEnd }: Subscription, at: Date): 'trialing' | 'active' =>
   trialEnd !== null && at < trialEnd ? 'trialing' : 'active';
 
-/** Money that a change of contract moves, for the invoice that follows. Amounts are positive, in minor units. */
+/** A credit or charge of a change, for a later invoice. Amounts are positive, in minor units. */
 export interface ProrationLine extends Money {
   kind: 'credit' | 'charge';
   plan: { key: string; name: string; version: number };
   quantity: number;
-  /** Of one unit for a whole period. */
+  /** Price of one unit for a whole period, in minor units. */
   unitAmount: number;
-  /** What it is for; half open. */
+  /** The span that it covers; half open. */
   periodStart: Date;
   periodEnd: Date;
 }
 
-/** One step of a subscription's life: what it became, and the event that says so. */
+/** One transition: the subscription after it, and the event to record. */
 export interface Transition {
   type: SubscriptionEventType;
   subscription: Subscription;
@@ -144,7 +144,7 @@ export type SubscriptionEventType =
 export type ReminderType =
   'subscription.trial_ending' | 'subscription.renewal_upcoming' | 'subscription.expiry_upcoming';
 
-/** What an event keeps of a subscription: all that is needed to know it as it was. */
+/** The event payload of a subscription: complete enough to reconstruct it. */
 export type SubscriptionPayload = Omit<
   Subscription,
   | 'id'
@@ -211,7 +211,7 @@ export function eventPayload(subscription: Subscription): SubscriptionPayload {
   };
 }
 
-/** Of what an event keeps, what is not the same in another: plan, status, version and the end of the period always. */
+/** The payload fields that differ from another subscription; always plan, status, version and period end. */
 export function changedFields(subscription: Subscription, other: Subscription): Partial<SubscriptionPayload> {
   const [these, those] = [eventPayload(subscription), eventPayload(other)];
   const kept: Record<string, unknown> = {
@@ -225,7 +225,7 @@ export function changedFields(subscription: Subscription, other: Subscription): 
   return kept;
 }
 
-/** The same value, whether or not it is the same object. */
+/** True for equal values, also in different objects. */
 export function isSame(one: unknown, other: unknown): boolean {
   if (one === other) return true;
   if (one instanceof Date && other instanceof Date) return one.getTime() === other.getTime();

@@ -10,16 +10,16 @@ import {
   type Transition,
 } from './subscription.js';
 
-/** Enough for two years of hourly periods in one go; the next call goes on from there. */
+/** Steps per call: two years of hourly periods. The next call continues. */
 const MAX_STEPS = 20_000;
 const DAY_MS = 86_400_000;
-/** How long before the end of a period its customer is reminded, by the least length of the period. Shorter ones come too often to be told. */
+/** Time of a reminder before the period end, by minimum length of the period. Shorter periods have no reminder. */
 const REMINDERS = [
   { periodMs: 27 * DAY_MS, leadMs: 7 * DAY_MS },
   { periodMs: 6 * DAY_MS, leadMs: DAY_MS },
 ];
 
-/** What time does next to a subscription, and when. */
+/** The next due transition of a subscription and its instant. */
 interface Due {
   at: Date;
   step: () => Transition;
@@ -38,18 +38,19 @@ function nextDue(subscription: Subscription): Due | null {
   return { at: end, step: () => endPeriod(subscription, end) };
 }
 
-/** When time next does something to it; null when nothing but a command will. */
+/** Instant of the next due transition; null when only a command can change the subscription. */
 export const dueAt = (subscription: Subscription): Date | null => nextDue(subscription)?.at ?? null;
 
-/** The end that time brings: none for what is over, paused or indefinite. */
+/** The period end that comes by time; null when ended, paused or indefinite. */
 function endOf({ status, currentPeriodEnd }: Subscription): Date | null {
   return isLive(status) && status !== 'paused' ? currentPeriodEnd : null;
 }
 
 /**
- * Everything that time alone has done to a subscription up to `now`: begun contracts, reminders, ended trials, renewals, scheduled
- * changes and expiry, period by period and each at its own instant. Empty when nothing is due. Reads use the outcome, jobs write it
- * down: what a subscription allows never depends on whether a job has run.
+ * Due transitions up to `now`: starts, reminders, trial ends, renewals, scheduled
+ * changes and expiry, period by period and each at its own instant. Empty when nothing is due. Reads use the result and
+ * jobs
+ * store it: what a subscription allows never depends on whether a job has run.
  */
 export function dueTransitions(subscription: Subscription, now: Date, limit = MAX_STEPS): Transition[] {
   const transitions: Transition[] = [];
@@ -62,7 +63,7 @@ export function dueTransitions(subscription: Subscription, now: Date, limit = MA
   return transitions;
 }
 
-/** The subscription as it truly is at `now`; only reminders are left to those who send them. */
+/** The subscription with all due transitions applied up to `now`, except reminders. */
 export function projectedAt(subscription: Subscription, now: Date): Subscription {
   const current =
     isUpcoming(subscription) && subscription.startedAt <= now ? nextVersion(begun(subscription)) : subscription;
@@ -75,13 +76,16 @@ export function projectedAt(subscription: Subscription, now: Date): Subscription
   return last;
 }
 
-/** Of a customer's contracts on a product, newest first, the one that counts at `at`: one that has not begun yet only if there is no other. */
-export function currentOf(contracts: readonly Subscription[], at: Date): Subscription | null {
-  const current = contracts.find(({ startedAt }) => startedAt <= at) ?? contracts[0];
+/**
+ * Selects the current subscription at `at` from those of a customer on a product, newest first. A scheduled one is
+ * current only when there is no other.
+ */
+export function currentOf(subscriptions: readonly Subscription[], at: Date): Subscription | null {
+  const current = subscriptions.find(({ startedAt }) => startedAt <= at) ?? subscriptions[0];
   return current ? projectedAt(current, at) : null;
 }
 
-/** A plain renewal only moves the period and the version, so a long absence is answered in one step, not thousands. */
+/** Applies plain renewals in one step: they change only period and version, so a long absence needs no loop. */
 function renewSilently(subscription: Subscription, now: Date): Subscription {
   const { status, autoRenew, prepaidPeriods, cancelAtPeriodEnd, scheduledChange } = subscription;
   const plain =
@@ -97,7 +101,7 @@ function renewSilently(subscription: Subscription, now: Date): Subscription {
   return { ...renewed(subscription, start, end), version: subscription.version + renewals };
 }
 
-/** What happens at the end of the current period: exactly one step. */
+/** The one step at the end of the current period. */
 function endPeriod(subscription: Subscription, at: Date): Transition {
   const { autoRenew, prepaidPeriods, cancelAtPeriodEnd, scheduledChange } = subscription;
   if (cancelAtPeriodEnd || !(autoRenew || prepaidPeriods > 0))
@@ -123,7 +127,7 @@ function reminderOf({ currentPeriodStart, remindedOf }: Subscription, end: Date)
   return reminder ? new Date(end.getTime() - reminder.leadMs) : null;
 }
 
-/** Tells what is to come. It changes nothing of the contract, so it is no version of it. */
+/** A reminder. It does not change the subscription, so it is not a version. */
 function reminded(subscription: Subscription, at: Date): Transition {
   return {
     type: reminderType(subscription),
@@ -153,7 +157,7 @@ function renewed(subscription: Subscription, start: Date, end: Date): Subscripti
   return { ...subscription, currentPeriodStart: start, currentPeriodEnd: end, usagePeriodStart: start };
 }
 
-/** The agreed plan starts with the period; another interval starts a new row of periods there. */
+/** Applies the scheduled plan at the start of the period; another interval sets a new anchor there. */
 function withScheduledChange(subscription: Subscription, change: ScheduledChange, at: Date): Subscription {
   const { effectiveAt: _, ...sold } = change;
   const changed = { ...subscription, ...sold, planSince: at, scheduledChange: null };

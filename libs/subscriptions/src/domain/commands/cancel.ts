@@ -26,7 +26,7 @@ export function cancel(subscription: Subscription, when: When, now: Date, { pror
     return { type: 'subscription.canceled', subscription: ended, at: now, prorationLines: nonZero(lines) };
   }
   if (subscription.cancelAtPeriodEnd)
-    throw new DomainError('conflict', 'already_canceled', 'The subscription is set to end with this period already.');
+    throw new DomainError('conflict', 'already_canceled', 'The subscription is already set to end with this period.');
   assertAllowed(subscription, 'subscription.cancel_scheduled');
   periodEndOf(subscription);
   const status = subscription.status === 'past_due' ? subscription.status : 'canceled';
@@ -40,7 +40,10 @@ export function cancel(subscription: Subscription, when: When, now: Date, { pror
   return { type: 'subscription.cancel_scheduled', subscription: canceled, at: now };
 }
 
-/** Undoes a cancel at period end or a scheduled change. @throws DomainError `subscription_ended`, `transition_not_allowed`, `nothing_to_resume` */
+/**
+ * Undoes a cancel at period end or a scheduled change.
+ * @throws DomainError `subscription_ended`, `transition_not_allowed`, `nothing_to_resume`
+ */
 export function resume(subscription: Subscription, now: Date): Transition {
   assertAllowed(subscription, 'subscription.resumed');
   if (!subscription.cancelAtPeriodEnd && !subscription.scheduledChange) {

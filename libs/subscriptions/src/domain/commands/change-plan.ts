@@ -13,7 +13,7 @@ import {
 } from '../subscription.js';
 import { assertNotEnding, periodEndOf, type When } from './preconditions.js';
 
-/** What is asked of a change: the plan as it would be sold, how many, and when. */
+/** Input of a plan change: the plan as sold now, quantity and time. */
 export interface Change {
   plan: SoldPlan;
   quantity: number;
@@ -27,17 +27,13 @@ export function change(subscription: Subscription, asked: Change, now: Date): Tr
   if (asked.when === 'period_end') assertNotEnding(subscription);
   assertAllowed(subscription, asked.when === 'now' ? 'subscription.plan_changed' : 'subscription.change_scheduled');
   if (isSold(subscription, asked))
-    throw new DomainError(
-      'conflict',
-      'already_on_plan',
-      'The subscription is on this plan, price and quantity already.',
-    );
+    throw new DomainError('conflict', 'already_on_plan', 'The subscription already has this plan, price and quantity.');
   return asked.when === 'now' ? changeNow(subscription, asked, now) : changeAtPeriodEnd(subscription, asked, now);
 }
 
 /**
- * The same rhythm keeps its period; another one starts anew here. Either way usage goes on counting from where it counted:
- * a change of plan never resets what was used. A trial keeps its end. A change of quantity alone leaves a scheduled change of plan as it is.
+ * The same billing interval keeps the period; another one starts a new period now. Usage is kept in both cases:
+ * a plan change never resets usage. A trial keeps its end. A change of quantity alone keeps a scheduled plan change.
  */
 function changeNow(subscription: Subscription, { plan, quantity, prorate }: Change, now: Date): Transition {
   const status = subscription.status === 'canceled' ? runningStatus(subscription, now) : subscription.status;
@@ -69,7 +65,7 @@ function changeNow(subscription: Subscription, { plan, quantity, prorate }: Chan
   };
 }
 
-/** Back for what is left of the old plan, forth for the same time on the new one; or for a whole period, where one begins. */
+/** Credit for the rest of the old plan, and charge for the same time on the new one, or for a whole new period. */
 function prorationLinesOf(
   before: Subscription,
   after: Subscription,

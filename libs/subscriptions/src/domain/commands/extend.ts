@@ -3,7 +3,10 @@ import { assertAllowed } from '../state-machine.js';
 import { nextVersion, type Subscription, type Transition } from '../subscription.js';
 import { periodEndOf } from './preconditions.js';
 
-/** Moves the end of the period, and of a trial, to a later instant, for nothing; periods are counted from there on. @throws DomainError `subscription_ended`, `transition_not_allowed`, `no_period_end`, `invalid_fields` */
+/**
+ * Extends the period, and a running trial, without charge; later periods are counted from the new end.
+ * @throws DomainError `subscription_ended`, `transition_not_allowed`, `no_period_end`, `invalid_fields`
+ */
 export function extend(subscription: Subscription, to: Date, now: Date): Transition {
   assertAllowed(subscription, 'subscription.extended');
   if (to <= periodEndOf(subscription)) throw invalidField('to', 'must be after the end of the current period');

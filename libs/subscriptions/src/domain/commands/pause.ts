@@ -3,7 +3,10 @@ import { cadenceOf } from '../cadence.js';
 import { assertAllowed } from '../state-machine.js';
 import { nextVersion, runningStatus, type Subscription, type Transition } from '../subscription.js';
 
-/** The period stands still until it is unpaused: what is left of it, and of a trial, is left then. @throws DomainError `subscription_ended`, `transition_not_allowed` */
+/**
+ * Pauses: the rest of the period and of a trial is kept until unpause.
+ * @throws DomainError `subscription_ended`, `transition_not_allowed`
+ */
 export function pause(subscription: Subscription, now: Date): Transition {
   assertAllowed(subscription, 'subscription.paused');
   return {
@@ -13,7 +16,10 @@ export function pause(subscription: Subscription, now: Date): Transition {
   };
 }
 
-/** Everything that was to come comes later by the length of the pause. @throws DomainError `subscription_ended`, `transition_not_allowed` */
+/**
+ * Moves every future instant by the length of the pause.
+ * @throws DomainError `subscription_ended`, `transition_not_allowed`
+ */
 export function unpause(subscription: Subscription, now: Date): Transition {
   assertAllowed(subscription, 'subscription.unpaused');
   const { pausedAt, trialEnd, currentPeriodEnd, scheduledChange, anchor } = subscription;
@@ -31,7 +37,10 @@ export function unpause(subscription: Subscription, now: Date): Transition {
   return { type: 'subscription.unpaused', subscription: unpaused, at: now };
 }
 
-/** The anchor, if periods that are counted from it meet at the end; else the end: so a pause of an hour in February does not cost the 31st. */
+/**
+ * Keeps the anchor when its periods still meet the end, else uses the end: a pause of one hour in February keeps the
+ * 31st.
+ */
 function anchorThrough(end: Date, subscription: Subscription): Date {
   return periodAt(cadenceOf(subscription), end).start.getTime() === end.getTime() ? subscription.anchor : end;
 }

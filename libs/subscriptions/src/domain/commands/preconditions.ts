@@ -16,7 +16,7 @@ export function assertNotEnding({ endedAt, cancelAtPeriodEnd, status }: Subscrip
 
 export function periodEndOf({ currentPeriodEnd, status }: Subscription): Date {
   if (currentPeriodEnd) return currentPeriodEnd;
-  throw new DomainError('conflict', 'no_period_end', 'The subscription is indefinite: it has no period that ends.', {
+  throw new DomainError('conflict', 'no_period_end', 'The subscription is indefinite: it has no period end.', {
     subscriptionStatus: status,
     allowed: allowedCommands(status),
   });

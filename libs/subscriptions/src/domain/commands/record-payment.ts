@@ -1,7 +1,10 @@
 import { assertAllowed } from '../state-machine.js';
 import { nextVersion, type Subscription, type Transition } from '../subscription.js';
 
-/** A payment has failed: nothing is allowed until it is made good. @throws DomainError `subscription_ended`, `transition_not_allowed` */
+/**
+ * Marks a failed payment: checks are denied until a payment succeeds.
+ * @throws DomainError `subscription_ended`, `transition_not_allowed`
+ */
 export function markPastDue(subscription: Subscription, now: Date): Transition {
   assertAllowed(subscription, 'subscription.past_due');
   return { type: 'subscription.past_due', subscription: { ...nextVersion(subscription), status: 'past_due' }, at: now };

@@ -6,8 +6,10 @@ import { nextVersion, type Subscription, type Transition } from '../subscription
 import { assertNotEnding, periodEndOf, type When } from './preconditions.js';
 
 /**
- * By hand. Now: a new period begins at once, its usage counts anew, and what was left of the old one is credited. At the end of the period: one
- * more period is agreed on, for a contract that does not renew by itself. What is over begins again, with the plan and price that it had.
+ * Renews manually. `now`: a new period starts immediately with usage at zero, and the rest of the old one is credited.
+ * `period_end`: one
+ * more period is agreed when the subscription does not renew automatically. An ended subscription restarts with its
+ * plan and price.
  * @throws DomainError `transition_not_allowed`, `no_period_end`, `subscription_canceled`, `renews_by_itself`
  */
 export function renew(subscription: Subscription, when: When, now: Date): Transition {
@@ -40,7 +42,7 @@ function agreeOnRenewal(subscription: Subscription, end: Date, now: Date): Trans
     throw new DomainError(
       'conflict',
       'renews_by_itself',
-      'The subscription renews by itself at the end of its period.',
+      'The subscription already renews automatically at the end of its period.',
     );
   const agreed: Subscription = { ...nextVersion(subscription), prepaidPeriods: subscription.prepaidPeriods + 1 };
   const [before] = prepaidLines('charge', subscription, subscription);
@@ -52,7 +54,7 @@ function agreeOnRenewal(subscription: Subscription, end: Date, now: Date): Trans
   return { type: 'subscription.renewal_agreed', subscription: agreed, at: now, prorationLines: nonZero([charge]) };
 }
 
-/** Coming back within the period that was left resets no usage. */
+/** Reactivation within the last period does not reset usage. */
 function reactivate(subscription: Subscription, now: Date): Transition {
   assertAllowed(subscription, 'subscription.reactivated');
   const { currentPeriodEnd, usagePeriodStart } = subscription;
@@ -75,7 +77,7 @@ function reactivate(subscription: Subscription, now: Date): Transition {
 export function setAutoRenew(subscription: Subscription, autoRenew: boolean, now: Date): Transition {
   assertAllowed(subscription, 'subscription.auto_renew_changed');
   if (subscription.autoRenew === autoRenew)
-    throw new DomainError('conflict', 'auto_renew_unchanged', `autoRenew is ${autoRenew} already.`);
+    throw new DomainError('conflict', 'auto_renew_unchanged', `autoRenew is already ${autoRenew}.`);
   return {
     type: 'subscription.auto_renew_changed',
     subscription: { ...nextVersion(subscription), autoRenew },

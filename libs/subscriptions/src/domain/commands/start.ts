@@ -2,7 +2,7 @@ import { addDays, periodAt } from '@app/kernel';
 import { cadenceOf } from '../cadence.js';
 import type { SoldPlan, Subscription, SubscriptionStatus, Transition } from '../subscription.js';
 
-/** A contract about to be made. Ids are the caller's: the domain makes none. */
+/** Input for a new subscription. The caller passes the id: the domain creates none. */
 export interface NewSubscription {
   id: string;
   customerId: string;
@@ -11,16 +11,16 @@ export interface NewSubscription {
   plan: SoldPlan;
   quantity: number;
   timezone: string;
-  /** When it begins; null: at once. */
+  /** Start; null: now. */
   startsAt: Date | null;
-  /** Period boundaries are counted from here instead of its start: the first period is then shorter. */
+  /** Anchor of the periods instead of the start: the first period is then shorter. */
   billingAnchor: Date | null;
   /** 0: no trial. */
   trialDays: number;
   autoRenew: boolean;
-  /** It has no end but the one that somebody gives it. */
+  /** True: no period end; only a cancellation ends it. */
   indefinite: boolean;
-  /** Where the customer's earlier contract on this product counted from, if its period is still running: usage is kept. */
+  /** Start of the usage window of an earlier subscription whose period is still running: usage is kept. */
   usageSince: Date | null;
 }
 

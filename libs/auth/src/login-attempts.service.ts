@@ -26,7 +26,7 @@ export class LoginAttemptsService {
    */
   async begin(email: string, source: string): Promise<void> {
     const [account, from] = this.hashes(email, source);
-    const refusedUntil = await this.database.separately(async () => {
+    const refusedUntil = await this.database.inSeparateTransaction(async () => {
       const now = this.clock.now();
       const tries = await this.repository.lock(account, from, now);
       const verdict = countAttempt(tries.source, tries.account, now);

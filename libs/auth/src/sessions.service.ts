@@ -88,7 +88,7 @@ export class SessionsService {
       throw invalidRefreshToken();
     }
     if (now.getTime() - token.rotatedAt.getTime() > GRACE_MS)
-      await this.database.separately(() => this.revoke(token.sessionId, 'refresh_token_reused'));
+      await this.database.inSeparateTransaction(() => this.revoke(token.sessionId, 'refresh_token_reused'));
     throw invalidRefreshToken();
   }
 

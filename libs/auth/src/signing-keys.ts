@@ -181,7 +181,7 @@ export class SigningKeys {
   }
 
   private async createFirst(): Promise<{ kid: string; key: KeyObject }> {
-    await this.database.separately(async () => {
+    await this.database.inSeparateTransaction(async () => {
       await this.repository.lockFirstStart();
       if (!this.signerOf(await this.read())) await this.create(0);
     });

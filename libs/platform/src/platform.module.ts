@@ -23,7 +23,7 @@ export class PlatformModule {
     return {
       module: PlatformModule,
       imports: [
-        GroundModule.forRoot(config),
+        FoundationModule.forRoot(config),
         DatabaseModule,
         CacheModule.registerAsync({
           isGlobal: true,
@@ -48,10 +48,10 @@ export class PlatformModule {
 /** What everything else is built with: the configuration, and those who look on. */
 @Global()
 @Module({})
-class GroundModule {
+class FoundationModule {
   static forRoot(config: Config): DynamicModule {
     return {
-      module: GroundModule,
+      module: FoundationModule,
       providers: [{ provide: Config, useValue: config }, Metrics, PageStore, QueryWatch, SharedRedis],
       exports: [Config, Metrics, PageStore, QueryWatch, SharedRedis],
     };

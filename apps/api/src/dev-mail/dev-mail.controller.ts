@@ -16,6 +16,6 @@ export class DevMailController {
   @Allow('public')
   @Header('content-type', 'text/html; charset=utf-8')
   async list(): Promise<string> {
-    return mailPage(await this.mailer.kept());
+    return mailPage(await this.mailer.storedMails());
   }
 }

@@ -44,7 +44,7 @@ export class UsageBatcher {
     private readonly metrics: Metrics,
   ) {
     this.shards = Array.from(
-      { length: config.usageLanes },
+      { length: config.usageShards },
       () => new Batcher((commands) => this.flush(commands), this.group),
     );
   }
@@ -88,7 +88,7 @@ export class UsageBatcher {
   private async afterFailure(commands: PreparedCommand[], error: unknown): Promise<Outcome<Result>[]> {
     if (isUnavailable(error) && !isRetryable(error) && !isLockTimeout(error)) {
       // Queued commands would wait for the same failure.
-      for (const shard of this.shards) shard.rejectWaiting(error);
+      for (const shard of this.shards) shard.rejectQueued(error);
       throw error;
     }
     const outcomes: Outcome<Result>[] = [];
@@ -123,7 +123,7 @@ export class UsageBatcher {
     } catch (error) {
       if (!isLockTimeout(error)) return this.afterFailure(commands, error);
       // Queued commands would wait for the same lock.
-      this.customerQueues.get(commands[0]!.snapshot.customer.id)?.rejectWaiting(error);
+      this.customerQueues.get(commands[0]!.snapshot.customer.id)?.rejectQueued(error);
       throw error;
     }
   }

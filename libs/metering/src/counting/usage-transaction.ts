@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type CachedSnapshot, EntitlementsService, EntitlementSnapshots, isValidAt } from '@app/entitlements';
 import { Clock } from '@app/kernel';
-import { type Connection, type Decided, type Outcome, PipelinedDatabase } from '@app/platform';
+import { type Connection, type Outcome, PipelinedDatabase, type PipelinedResult } from '@app/platform';
 import type { UsageResult } from '../domain/usage-command.js';
 import { customerNotFound, decideCommand, type PendingWrites } from './command-decision.js';
 import { CountersRepository } from './counters.repository.js';
@@ -46,7 +46,7 @@ export class UsageTransaction {
     connection: Connection,
     commands: PreparedCommand[],
     { wait }: TransactionOptions,
-  ): Promise<Decided<CommandOutcome[]>> {
+  ): Promise<PipelinedResult<CommandOutcome[]>> {
     const now = await this.present(connection, commands[0]!.snapshot);
     const customerIds = [...new Set(commands.map(({ command }) => command.customer.id))].sort();
     // The lock is sent first, so that every read after it sees what others have committed by then.

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CatalogReader } from '@app/catalog';
 import { type Customer, CustomerTime } from '@app/customers';
 import { grouped, totalOf } from '@app/kernel';
-import { Database, isCutShort } from '@app/platform';
+import { Database, isQueryTimeout } from '@app/platform';
 import { UsageRollupsRepository, type SeriesRequest } from './usage-rollups.repository.js';
 import { type Span, spanOf } from '../domain/series.js';
 import { UsageSeriesRepository } from './usage-series.repository.js';
@@ -158,7 +158,7 @@ export class UsageSeriesService {
       if (totalOf(steps, 'records') > LONG_LEDGER_ENTRIES) await markLong();
       return steps;
     } catch (error) {
-      if (isCutShort(error)) await markLong();
+      if (isQueryTimeout(error)) await markLong();
       throw error;
     }
   }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { Batcher, type Outcome } from './batcher.js';
+import { Batcher, type BatcherOptions, type Outcome } from './batcher.js';
 
 /** A batcher whose flushes end when they are told to. */
-function heldBatcher(options: { most?: number; waiting?: number; lanes?: number } = {}) {
+function manualBatcher(options: Partial<BatcherOptions> = {}) {
   const groups: { items: number[]; end: (outcomes?: Outcome<number>[]) => void; fail: (error: Error) => void }[] = [];
   const batcher = new Batcher<number, number>(
     (items) =>
@@ -17,29 +17,29 @@ function heldBatcher(options: { most?: number; waiting?: number; lanes?: number 
   );
   return { batcher, groups };
 }
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 
 describe('a batcher', () => {
   it('lets what comes alone go alone, and groups what comes while it is under way', async () => {
-    const { batcher, groups } = heldBatcher();
+    const { batcher, groups } = manualBatcher();
     const first = batcher.add(1);
-    await turn();
+    await nextTurn();
     const others = [batcher.add(2), batcher.add(3), batcher.add(4)];
-    await turn();
+    await nextTurn();
     expect(groups.map(({ items }) => items)).toEqual([[1]]);
     groups[0]!.end();
     expect(await first).toBe(10);
-    await turn();
+    await nextTurn();
     expect(groups.map(({ items }) => items)).toEqual([[1], [2, 3, 4]]);
     groups[1]!.end();
     expect(await Promise.all(others)).toEqual([20, 30, 40]);
   });
 
   it('takes no more in one group than it may, and leaves nothing behind', async () => {
-    const { batcher, groups } = heldBatcher({ most: 2 });
+    const { batcher, groups } = manualBatcher({ maxBatch: 2 });
     const all = Promise.all([1, 2, 3, 4, 5].map((item) => batcher.add(item)));
     for (const size of [2, 2, 1]) {
-      await turn();
+      await nextTurn();
       expect(groups.at(-1)!.items).toHaveLength(size);
       groups.at(-1)!.end();
     }
@@ -47,9 +47,9 @@ describe('a batcher', () => {
   });
 
   it('refuses what comes when too many wait, and takes more once there is room', async () => {
-    const { batcher, groups } = heldBatcher({ most: 1, waiting: 2 });
+    const { batcher, groups } = manualBatcher({ maxBatch: 1, maxQueued: 2 });
     const first = batcher.add(1);
-    await turn();
+    await nextTurn();
     const waiting = [batcher.add(2), batcher.add(3)];
     await expect(batcher.add(4)).rejects.toMatchObject({
       code: 'overloaded',
@@ -58,19 +58,19 @@ describe('a batcher', () => {
     });
     groups[0]!.end();
     await first;
-    await turn();
+    await nextTurn();
     const late = batcher.add(5);
     for (const index of [1, 2, 3]) {
       groups[index]!.end();
-      await turn();
+      await nextTurn();
     }
     expect(await Promise.all([...waiting, late])).toEqual([20, 30, 50]);
   });
 
   it('gives each its own outcome, also one that somebody else promises', async () => {
-    const { batcher, groups } = heldBatcher();
+    const { batcher, groups } = manualBatcher();
     const [good, bad, promised] = [batcher.add(1), batcher.add(2), batcher.add(3)];
-    await turn();
+    await nextTurn();
     groups[0]!.end([{ answer: 1 }, { error: new Error('bad') }, { answer: Promise.resolve(3) }]);
     expect(await good).toBe(1);
     await expect(bad).rejects.toThrow('bad');
@@ -78,24 +78,24 @@ describe('a batcher', () => {
   });
 
   it('gives a failure of the whole group to each of it, and goes on', async () => {
-    const { batcher, groups } = heldBatcher();
+    const { batcher, groups } = manualBatcher();
     const lost = Promise.allSettled([batcher.add(1), batcher.add(2)]);
-    await turn();
+    await nextTurn();
     groups[0]!.fail(new Error('down'));
     expect((await lost).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     const next = batcher.add(3);
-    await turn();
+    await nextTurn();
     groups[1]!.end();
     expect(await next).toBe(30);
   });
 
   it('has drained when nothing waits and nothing is under way', async () => {
-    const { batcher, groups } = heldBatcher();
+    const { batcher, groups } = manualBatcher();
     await batcher.drained();
     const answer = batcher.add(1);
     let drained = false;
     const waiting = batcher.drained().then(() => (drained = true));
-    await turn();
+    await nextTurn();
     expect(drained).toBe(false);
     groups[0]!.end();
     await waiting;

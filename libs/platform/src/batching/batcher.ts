@@ -11,7 +11,7 @@ export interface BatcherOptions {
   /** Flushes under way at once. */
   concurrency?: number;
   /** Is told of each group as it begins: how many, and how long the first of them has waited, in milliseconds. */
-  onGroup?: (size: number, waitedMs: number) => void;
+  onFlush?: (size: number, waitedMs: number) => void;
 }
 
 const OVERLOAD_RETRY_SECONDS = 1;
@@ -27,7 +27,7 @@ export class Batcher<Item, Answer> {
     reject: (error: unknown) => void;
     since: number;
   }[] = [];
-  private readonly idle: (() => void)[] = [];
+  private readonly drainWaiters: (() => void)[] = [];
   private flushing = 0;
   private scheduled = false;
 
@@ -47,13 +47,13 @@ export class Batcher<Item, Answer> {
   }
 
   /** Gives up on everything that still waits. */
-  rejectWaiting(error: unknown): void {
+  rejectQueued(error: unknown): void {
     for (const { reject } of this.queue.splice(0)) reject(error);
   }
 
   /** Resolves when nothing waits and nothing is under way. */
   async drained(): Promise<void> {
-    if (this.flushing > 0 || this.queue.length > 0) await new Promise<void>((resolve) => this.idle.push(resolve));
+    if (this.flushing > 0 || this.queue.length > 0) await new Promise<void>((resolve) => this.drainWaiters.push(resolve));
   }
 
   /** Starts after the requests that arrived together with this one have been read too. */
@@ -70,7 +70,7 @@ export class Batcher<Item, Answer> {
     const group = this.queue.splice(0, this.options.maxBatch);
     if (group.length === 0) return;
     this.flushing++;
-    this.options.onGroup?.(group.length, performance.now() - group[0]!.since);
+    this.options.onFlush?.(group.length, performance.now() - group[0]!.since);
     try {
       const outcomes = await this.flush(group.map(({ item }) => item));
       group.forEach(({ resolve, reject }, index) => {
@@ -83,7 +83,7 @@ export class Batcher<Item, Answer> {
     } finally {
       this.flushing--;
       if (this.queue.length > 0) this.schedule();
-      else if (this.flushing === 0) this.idle.splice(0).forEach((done) => done());
+      else if (this.flushing === 0) this.drainWaiters.splice(0).forEach((done) => done());
     }
   }
 }

@@ -10,7 +10,7 @@ export const STALENESS_MS = 2_000;
 /** So that no caller can fill the memory with addresses of its own making. */
 const MAX_ENTRIES = 1_000;
 const PREFIX = 'tollgate:page:';
-const SCANNED_AT_ONCE = 500;
+const SCAN_COUNT = 500;
 
 /**
  * Keeps answers that many read and few change: in Redis, so that what one instance has read serves all, else in this process.
@@ -18,7 +18,7 @@ const SCANNED_AT_ONCE = 500;
  */
 @Injectable()
 export class PageStore {
-  private readonly own = new LRUCache<string, string>({ max: MAX_ENTRIES, ttl: STALENESS_MS });
+  private readonly local = new LRUCache<string, string>({ max: MAX_ENTRIES, ttl: STALENESS_MS });
   private readonly hit;
   private readonly miss;
 
@@ -44,29 +44,29 @@ export class PageStore {
 
   private async get(key: string): Promise<string | undefined> {
     const shared = await this.redis.call(async (redis) => ({ value: await redis.get(PREFIX + key) }));
-    const found = shared ? (shared.value ?? undefined) : this.own.get(key);
+    const found = shared ? (shared.value ?? undefined) : this.local.get(key);
     (found === undefined ? this.miss : this.hit).inc();
     return found;
   }
 
   private async set(key: string, value: string): Promise<boolean> {
-    this.own.set(key, value);
+    this.local.set(key, value);
     await this.redis.call(async (redis) => ({ done: await redis.set(PREFIX + key, value, 'PX', STALENESS_MS) }));
     return true;
   }
 
   private async delete(key: string): Promise<boolean> {
-    const was = this.own.delete(key);
+    const was = this.local.delete(key);
     await this.redis.call(async (redis) => ({ done: await redis.del(PREFIX + key) }));
     return was;
   }
 
   private async clear(): Promise<void> {
-    this.own.clear();
+    this.local.clear();
     await this.redis.call(async (redis) => {
       let cursor = '0';
       do {
-        const [next, keys] = await redis.scan(cursor, 'MATCH', `${PREFIX}*`, 'COUNT', SCANNED_AT_ONCE);
+        const [next, keys] = await redis.scan(cursor, 'MATCH', `${PREFIX}*`, 'COUNT', SCAN_COUNT);
         if (keys.length > 0) await redis.unlink(...keys);
         cursor = next;
       } while (cursor !== '0');

@@ -2,10 +2,10 @@ import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } fro
 import { Clock } from '@app/kernel';
 import { Database } from '../database/database.js';
 
-const SYNC_MS = 10_000;
-const SAMPLES = 3;
+const SYNC_INTERVAL_MS = 10_000;
+const SYNC_SAMPLES = 3;
 /** A step back of the database's clock by less than this is waited for; a longer one is followed. Milliseconds. */
-const LONGEST_STILL = 60_000;
+const MAX_BACKWARD_STEP_MS = 60_000;
 
 /**
  * The clock of the database, the same for all instances, carried on by this machine's monotonic counter: neither an instance whose own
@@ -25,7 +25,7 @@ export class DatabaseClock extends Clock implements OnModuleInit, OnApplicationS
 
   now(): Date {
     const now = Math.floor(this.origin + performance.now());
-    if (now > this.latest || this.latest - now > LONGEST_STILL) this.latest = now;
+    if (now > this.latest || this.latest - now > MAX_BACKWARD_STEP_MS) this.latest = now;
     return new Date(this.latest);
   }
 
@@ -33,7 +33,7 @@ export class DatabaseClock extends Clock implements OnModuleInit, OnApplicationS
     await this.synchronize();
     this.timer = setInterval(
       () => void this.synchronize().catch((error: unknown) => this.logger.debug(`Not synchronised: ${String(error)}`)),
-      SYNC_MS,
+      SYNC_INTERVAL_MS,
     ).unref();
   }
 
@@ -44,7 +44,7 @@ export class DatabaseClock extends Clock implements OnModuleInit, OnApplicationS
   /** Of a few answers the quickest is the truest. */
   async synchronize(): Promise<void> {
     let best = { roundTrip: Infinity, origin: this.origin };
-    for (let sample = 0; sample < SAMPLES; sample++) {
+    for (let sample = 0; sample < SYNC_SAMPLES; sample++) {
       const asked = performance.now();
       const [row] = await this.database.query<{ ms: number }>(
         'select (extract(epoch from clock_timestamp()) * 1000)::float8 as ms',

@@ -102,7 +102,7 @@ export class Config {
   readonly worker: boolean;
   readonly logLevel: LogLevel;
   /** Transactions of usage that may be under way at once. */
-  readonly usageLanes: number;
+  readonly usageShards: number;
   /** After so many days another key signs access tokens. */
   readonly signingKeyDays: number;
   /** Characters that a password has at least. */
@@ -148,7 +148,7 @@ export class Config {
       throw new Error(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('\n'));
     const env = parsed.data;
     this.production = env.NODE_ENV === 'production';
-    if (this.production) assertOwnSecrets(env);
+    if (this.production) assertProductionSettings(env);
     this.port = env.PORT ?? 3000;
     this.host = env.HOST ?? (this.production ? '0.0.0.0' : '127.0.0.1');
     this.databaseUrl = env.DATABASE_URL ?? null;
@@ -161,7 +161,7 @@ export class Config {
     this.rateLimitPerMinute = env.RATE_LIMIT_PER_MINUTE ?? 100;
     this.worker = env.WORKER !== 'off';
     this.logLevel = env.LOG_LEVEL ?? 'info';
-    this.usageLanes = env.USAGE_LANES ?? 1;
+    this.usageShards = env.USAGE_LANES ?? 1;
     this.signingKeyDays = env.SIGNING_KEY_DAYS ?? 30;
     this.passwordMinLength = env.PASSWORD_MIN_LENGTH ?? RECOMMENDED_PASSWORD_LENGTH;
     this.authRateLimitPerMinute = env.AUTH_RATE_LIMIT_PER_MINUTE ?? Math.ceil(this.rateLimitPerMinute * AUTH_SHARE);
@@ -170,7 +170,7 @@ export class Config {
     this.smtpUrl = env.SMTP_URL ?? null;
     this.mailFrom = env.MAIL_FROM ?? 'Tollgate <tollgate@localhost>';
     this.accountUrl = env.ACCOUNT_URL?.replace(/\/$/, '') ?? null;
-    this.secretKey = env.SECRET_KEY ?? keptSecret(this.dataDir);
+    this.secretKey = env.SECRET_KEY ?? storedSecret(this.dataDir);
     this.pooled = env.DATABASE_POOLER === 'transaction';
     this.directDatabaseUrl = env.DATABASE_DIRECT_URL ?? null;
     this.databaseConnections = env.DATABASE_CONNECTIONS ?? 32;
@@ -202,7 +202,7 @@ export class Config {
   }
 }
 
-function assertOwnSecrets(env: z.infer<typeof schema>): void {
+function assertProductionSettings(env: z.infer<typeof schema>): void {
   const wrong: string[] = [];
   if (!env.DATABASE_URL) wrong.push('DATABASE_URL is required in production');
   if (!env.SECRET_KEY) wrong.push('SECRET_KEY is required in production');
@@ -215,7 +215,7 @@ function assertOwnSecrets(env: z.infer<typeof schema>): void {
 }
 
 /** Outside production a secret is drawn once and kept beside the data, readable by its owner only. */
-function keptSecret(dataDir: string): string {
+function storedSecret(dataDir: string): string {
   const file = path.join(dataDir, 'secret-key');
   fs.mkdirSync(dataDir, { recursive: true });
   try {

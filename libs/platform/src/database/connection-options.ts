@@ -10,21 +10,21 @@ export interface ServerLimits {
 }
 
 /** How many of a process's connections are for what is asked thousands of times a second. */
-const SHARE_OF_USAGE = 0.375;
+const USAGE_POOL_SHARE = 0.375;
 const LIMITS: ServerLimits = {
   statement_timeout: 4_000,
   lock_timeout: 3_000,
   idle_in_transaction_session_timeout: 10_000,
 };
 
-export const connectionsOfUsage = ({ databaseConnections }: Config): number =>
-  Math.max(2, Math.floor(databaseConnections * SHARE_OF_USAGE));
+export const usagePoolSize = ({ databaseConnections }: Config): number =>
+  Math.max(2, Math.floor(databaseConnections * USAGE_POOL_SHARE));
 
 /** A pooler takes no settings with a connection: they are made in each transaction then. */
-export const settingsOf = ({ pooled }: Config, limits: ServerLimits): Partial<ServerLimits> => (pooled ? {} : limits);
+export const connectionLimits = ({ pooled }: Config, limits: ServerLimits): Partial<ServerLimits> => (pooled ? {} : limits);
 
 /** What begins a transaction, or stands first in it: nothing where the connection is set already. */
-export const limitsInside = ({ pooled }: Config, limits: ServerLimits = LIMITS): string =>
+export const transactionLimitsSql = ({ pooled }: Config, limits: ServerLimits = LIMITS): string =>
   pooled
     ? Object.entries(limits)
         .map(([name, ms]) => `set local ${name} = ${ms}`)
@@ -45,10 +45,10 @@ export function connectionOptions(config: Config, Client: typeof pg.Client): Pos
     logging: false,
     extra: {
       Client,
-      max: config.databaseConnections - connectionsOfUsage(config),
+      max: config.databaseConnections - usagePoolSize(config),
       connectionTimeoutMillis: 2_000,
       query_timeout: 5_000,
-      ...settingsOf(config, LIMITS),
+      ...connectionLimits(config, LIMITS),
     },
   };
 }

@@ -7,7 +7,7 @@ const UNIQUE_VIOLATION = '23505';
 const UNAVAILABLE_CLASSES = ['08', '53', '57', '58'];
 const LOCK_TIMEOUT = '55P03';
 /** What TypeORM says when the connection was lost under a transaction: by name, they are not all exported. */
-const LOST_RUNNER = new Set(['QueryRunnerAlreadyReleasedError', 'QueryRunnerProviderAlreadyReleasedError']);
+const LOST_CONNECTION_ERRORS = new Set(['QueryRunnerAlreadyReleasedError', 'QueryRunnerProviderAlreadyReleasedError']);
 /** Ended by its `statement_timeout`. */
 const CANCELED = '57014';
 const READ_TIMEOUT = 'Query read timeout';
@@ -40,7 +40,7 @@ export function isUniqueViolation(error: unknown, constraint: string): boolean {
 }
 
 /** True when the statement took longer than it may. */
-export function isCutShort(error: unknown): boolean {
+export function isQueryTimeout(error: unknown): boolean {
   const { code, message } = driverError(error);
   return code === CANCELED || message === READ_TIMEOUT;
 }
@@ -48,7 +48,7 @@ export function isCutShort(error: unknown): boolean {
 /** True when the database cannot be reached or cannot answer in time: worth a later try, not a bug. */
 export function isUnavailable(error: unknown): boolean {
   const { code = '', message = '' } = driverError(error);
-  if (error instanceof Error && LOST_RUNNER.has(error.name)) return true;
+  if (error instanceof Error && LOST_CONNECTION_ERRORS.has(error.name)) return true;
   if (SOCKET_CODES.has(code) || code === LOCK_TIMEOUT || isRetryable(error)) return true;
   return (
     UNAVAILABLE_CLASSES.some((prefix) => code.length === 5 && code.startsWith(prefix)) || DRIVER_MESSAGES.test(message)

@@ -28,6 +28,6 @@ const POOL = 'commands';
 })
 export class DatabaseModule {
   constructor(dataSource: DataSource, watch: QueryWatch) {
-    watch.watch(POOL, (dataSource.driver as PostgresDriver).master as Pool);
+    watch.watchPool(POOL, (dataSource.driver as PostgresDriver).master as Pool);
   }
 }

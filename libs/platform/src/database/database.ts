@@ -2,13 +2,13 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Config } from '../config/config.js';
-import { limitsInside } from './connection-options.js';
+import { transactionLimitsSql } from './connection-options.js';
 import { isRetryable } from './database-errors.js';
 
 const MAX_ATTEMPTS = 3;
 const DELETE_BATCH = 1_000;
 
-interface Running {
+interface RunningTransaction {
   manager: EntityManager;
   afterCommit: (() => void)[];
 }
@@ -19,7 +19,7 @@ interface Running {
  */
 @Injectable()
 export class Database {
-  private readonly running = new AsyncLocalStorage<Running>();
+  private readonly context = new AsyncLocalStorage<RunningTransaction>();
   private transactions = 0;
   private readonly limits: string;
 
@@ -27,7 +27,7 @@ export class Database {
     private readonly dataSource: DataSource,
     config: Config,
   ) {
-    this.limits = limitsInside(config);
+    this.limits = transactionLimitsSql(config);
   }
 
   /**
@@ -35,13 +35,13 @@ export class Database {
    * A transaction that lost a deadlock or a serialisation race is run again as a whole, at most three times.
    */
   async transaction<T>(work: () => Promise<T>): Promise<T> {
-    if (this.running.getStore()) return work();
+    if (this.context.getStore()) return work();
     for (let attempt = 1; ; attempt++) {
       try {
         const afterCommit: (() => void)[] = [];
-        const result = await this.tracked(() =>
+        const result = await this.withContextTracking(() =>
           this.dataSource.transaction((manager) =>
-            this.running.run({ manager, afterCommit }, () => this.bounded(manager, work)),
+            this.context.run({ manager, afterCommit }, () => this.withLimits(manager, work)),
           ),
         );
         afterCommit.forEach((then) => then());
@@ -53,47 +53,47 @@ export class Database {
   }
 
   /** Behind a pooler each transaction sets its own limits. */
-  private async bounded<T>(manager: EntityManager, work: () => Promise<T>): Promise<T> {
+  private async withLimits<T>(manager: EntityManager, work: () => Promise<T>): Promise<T> {
     if (this.limits) await manager.query(this.limits);
     return work();
   }
 
   /** Runs `work` in a transaction of its own even inside another one: what it writes stays when that one rolls back. */
-  separately<T>(work: () => Promise<T>): Promise<T> {
-    return this.running.exit(() => this.transaction(work));
+  inSeparateTransaction<T>(work: () => Promise<T>): Promise<T> {
+    return this.context.exit(() => this.transaction(work));
   }
 
   /** Does something in this process once the running transaction has committed; nothing that must not be lost. */
   afterCommit(then: () => void): void {
-    this.running.getStore()?.afterCommit.push(then);
+    this.context.getStore()?.afterCommit.push(then);
   }
 
   /** True inside a transaction. */
   get inTransaction(): boolean {
-    return this.running.getStore() !== undefined;
+    return this.context.getStore() !== undefined;
   }
 
   /**
    * Following asynchronous calls costs every promise of the process, on Node before 24 a tenth of what a short request takes:
    * so it is switched off while no transaction runs.
    */
-  private async tracked<T>(work: () => Promise<T>): Promise<T> {
+  private async withContextTracking<T>(work: () => Promise<T>): Promise<T> {
     this.transactions++;
     try {
       return await work();
     } finally {
-      if (--this.transactions === 0) this.running.disable();
+      if (--this.transactions === 0) this.context.disable();
     }
   }
 
   /** The manager of the running transaction, else one that reads from the pool. */
   get manager(): EntityManager {
-    return this.running.getStore()?.manager ?? this.dataSource.manager;
+    return this.context.getStore()?.manager ?? this.dataSource.manager;
   }
 
   /** The manager of the running transaction. @throws Error outside one: nothing is written by accident outside a command. */
   get writer(): EntityManager {
-    const manager = this.running.getStore()?.manager;
+    const manager = this.context.getStore()?.manager;
     if (!manager) throw new Error('A write needs a transaction.');
     return manager;
   }

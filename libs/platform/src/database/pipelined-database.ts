@@ -2,7 +2,7 @@ import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
 import { Config } from '../config/config.js';
 import { QueryWatch } from '../observation/query-watch.js';
-import { connectionsOfUsage, limitsInside, type ServerLimits, settingsOf } from './connection-options.js';
+import { usagePoolSize, transactionLimitsSql, type ServerLimits, connectionLimits } from './connection-options.js';
 import { Database } from './database.js';
 
 /** A statement that the server parses once for each connection. */
@@ -18,7 +18,7 @@ export interface Connection {
 }
 
 /** What a transaction decided, and the writes that it has asked for and not waited for: they travel together with the commit. */
-export interface Decided<Answer> {
+export interface PipelinedResult<Answer> {
   answer: Answer;
   writes: Promise<unknown>[];
 }
@@ -29,7 +29,7 @@ const LIMITS: ServerLimits = {
   lock_timeout: 500,
   idle_in_transaction_session_timeout: 5_000,
 };
-const WAITS = { connectionTimeoutMillis: 1_000, query_timeout: 2_000 };
+const CLIENT_TIMEOUTS = { connectionTimeoutMillis: 1_000, query_timeout: 2_000 };
 const POOL = 'usage';
 
 /**
@@ -51,15 +51,15 @@ export class PipelinedDatabase implements OnApplicationShutdown {
     const options = {
       connectionString: config.requireDatabaseUrl(),
       application_name: 'tollgate usage',
-      max: connectionsOfUsage(config),
+      max: usagePoolSize(config),
       Client: watch.clientFor(POOL),
-      ...WAITS,
-      ...settingsOf(config, LIMITS),
+      ...CLIENT_TIMEOUTS,
+      ...connectionLimits(config, LIMITS),
       pipeline: true,
     };
     this.pool = new pg.Pool(options);
-    watch.watch(POOL, this.pool);
-    this.begin = ['begin', limitsInside(config, LIMITS)].filter(Boolean).join('; ');
+    watch.watchPool(POOL, this.pool);
+    this.begin = ['begin', transactionLimitsSql(config, LIMITS)].filter(Boolean).join('; ');
     // A statement that one transaction has prepared is not there for the next when a pooler deals out the connections.
     this.connectionOf = config.pooled ? connectionOf(({ text }) => ({ text })) : connectionOf((statement) => statement);
   }
@@ -75,7 +75,7 @@ export class PipelinedDatabase implements OnApplicationShutdown {
   }
 
   /** Runs `work` in one transaction of its own, or in the one that the caller runs already. */
-  async transaction<Answer>(work: (connection: Connection) => Promise<Decided<Answer>>): Promise<Answer> {
+  async transaction<Answer>(work: (connection: Connection) => Promise<PipelinedResult<Answer>>): Promise<Answer> {
     if (this.database.inTransaction) return this.inCallersTransaction(work);
     const client = await this.pool.connect();
     return this.withClient(client, async () => {
@@ -99,7 +99,7 @@ export class PipelinedDatabase implements OnApplicationShutdown {
   }
 
   private async inCallersTransaction<Answer>(
-    work: (connection: Connection) => Promise<Decided<Answer>>,
+    work: (connection: Connection) => Promise<PipelinedResult<Answer>>,
   ): Promise<Answer> {
     let last: Promise<unknown> = Promise.resolve();
     // The caller's connection takes one statement at a time.
@@ -120,14 +120,14 @@ export class PipelinedDatabase implements OnApplicationShutdown {
       client.release();
       return result;
     } catch (error) {
-      client.release(isConnectionBroken(error));
+      client.release(isConnectionUnusable(error));
       throw error;
     }
   }
 }
 
 /** An error that the server itself has told leaves the connection usable. */
-const isConnectionBroken = (error: unknown): boolean =>
+const isConnectionUnusable = (error: unknown): boolean =>
   !(error instanceof pg.DatabaseError) || error.code?.startsWith('57') === true;
 
 const connectionOf =

@@ -4,10 +4,10 @@ import { Clock, DomainError } from '@app/kernel';
 import { Config } from '../config/config.js';
 import { SharedRedis } from '../redis/shared-redis.js';
 
-const PATIENCE_MS = 1_000;
+const PROBE_TIMEOUT_MS = 1_000;
 /** Whoever asks as often as this gets the answer that was just found. */
-const SAME_ANSWER_MS = 100;
-const IDLE_MS = 30_000;
+const RESULT_CACHE_MS = 100;
+const IDLE_CONNECTION_MS = 30_000;
 
 /** How something that the service relies on is. */
 export interface DependencyState {
@@ -25,8 +25,8 @@ export type Dependencies = Record<string, DependencyState>;
 export class Readiness implements OnApplicationShutdown {
   private stopping = false;
   private readonly states = new Map<string, DependencyState>();
-  private asked = Number.NEGATIVE_INFINITY;
-  private answer: Promise<Dependencies> | null = null;
+  private probedAt = Number.NEGATIVE_INFINITY;
+  private result: Promise<Dependencies> | null = null;
   /** Its own connection: a pool that is full says that there is much to do, not that nothing can be done. */
   private readonly pool: pg.Pool;
 
@@ -39,9 +39,9 @@ export class Readiness implements OnApplicationShutdown {
       connectionString: config.requireDatabaseUrl(),
       application_name: 'tollgate health',
       max: 1,
-      idleTimeoutMillis: IDLE_MS,
-      connectionTimeoutMillis: PATIENCE_MS,
-      query_timeout: PATIENCE_MS,
+      idleTimeoutMillis: IDLE_CONNECTION_MS,
+      connectionTimeoutMillis: PROBE_TIMEOUT_MS,
+      query_timeout: PROBE_TIMEOUT_MS,
     });
     this.pool.on('error', () => undefined);
   }
@@ -61,11 +61,11 @@ export class Readiness implements OnApplicationShutdown {
     if (this.stopping)
       throw new DomainError('unavailable', 'stopping', 'The service is stopping.', { retryAfterSeconds: 1 });
     const now = performance.now();
-    if (!this.answer || now - this.asked >= SAME_ANSWER_MS) {
-      this.asked = now;
-      this.answer = this.probe();
+    if (!this.result || now - this.probedAt >= RESULT_CACHE_MS) {
+      this.probedAt = now;
+      this.result = this.probe();
     }
-    const dependencies = await this.answer;
+    const dependencies = await this.result;
     if (dependencies['database']!.status === 'down')
       throw new DomainError('unavailable', 'database_unavailable', 'The database does not answer.', {
         retryAfterSeconds: 1,
@@ -89,7 +89,7 @@ export class Readiness implements OnApplicationShutdown {
   private async stateOf(name: string, question: () => Promise<unknown>): Promise<DependencyState> {
     const began = performance.now();
     let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), PATIENCE_MS).unref()));
+    const tooLate = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), PROBE_TIMEOUT_MS).unref()));
     const up = await Promise.race([
       question().then(
         () => true,

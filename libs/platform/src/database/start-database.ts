@@ -5,7 +5,7 @@ import { migrate, pendingMigrations } from '../../../../migrations/migrate.js';
 import type { Config } from '../config/config.js';
 import { startEmbeddedPostgres } from '../embedded/embedded-postgres.js';
 
-const CONNECT_MS = 5_000;
+const CONNECT_TIMEOUT_MS = 5_000;
 const logger = new Logger('Database');
 
 /** What must stop when the service stops. */
@@ -34,7 +34,7 @@ export async function startDatabase(config: Config): Promise<RunningDatabase> {
 
 /** What is acknowledged must be on disk: a server that does not wait for it forgets it in a crash, or breaks. */
 async function assertDurableServer(url: string): Promise<void> {
-  const off = await ask<{ name: string }>(
+  const off = await queryOnce<{ name: string }>(
     url,
     `select name from pg_settings where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off'`,
   );
@@ -46,18 +46,18 @@ async function assertDurableServer(url: string): Promise<void> {
 
 /** Nobody takes a privilege away from a superuser. */
 async function warnOfSuperuser(url: string): Promise<void> {
-  const superuser = await ask(url, 'select 1 from pg_roles where rolname = current_user and rolsuper');
+  const superuser = await queryOnce(url, 'select 1 from pg_roles where rolname = current_user and rolsuper');
   if (superuser.length > 0)
     logger.warn(
       'DATABASE_URL logs in as a superuser: then triggers alone keep the events from being changed. Give the service a role of its own that owns its database.',
     );
 }
 
-async function ask<Row extends pg.QueryResultRow>(url: string, question: string): Promise<Row[]> {
+async function queryOnce<Row extends pg.QueryResultRow>(url: string, question: string): Promise<Row[]> {
   const client = new pg.Client({
     connectionString: url,
-    connectionTimeoutMillis: CONNECT_MS,
-    query_timeout: CONNECT_MS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: CONNECT_TIMEOUT_MS,
   });
   await client.connect();
   try {

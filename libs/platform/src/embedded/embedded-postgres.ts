@@ -32,8 +32,8 @@ const SUPERUSER = 'postgres';
 const OWNER = 'tollgate';
 const OWNER_FILE = 'owner.pid';
 const POLL_MS = 25;
-const STOP_POLLS = 800;
-const START_TRIES = 40;
+const MAX_STOP_POLLS = 800;
+const MAX_START_ATTEMPTS = 40;
 const VOLATILE = {
   fsync: 'off',
   synchronous_commit: 'off',
@@ -49,7 +49,7 @@ const SETTINGS = {
   max_connections: '200',
 };
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
  * Starts a real PostgreSQL on a folder, or takes over the one that a killed process left running there.
@@ -65,8 +65,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     try {
       return await start(launcher, dataDir, options);
     } catch (error) {
-      if (attempt === START_TRIES || !(await somebodyElseStarts(dataDir))) throw error;
-      await pause(POLL_MS * 10);
+      if (attempt === MAX_START_ATTEMPTS || !(await isStartedByAnotherProcess(dataDir))) throw error;
+      await sleep(POLL_MS * 10);
     }
   }
 }
@@ -82,7 +82,7 @@ async function start(launcher: Launcher, dataDir: string, options: EmbeddedPostg
     String(port),
     ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
   ]);
-  await ready(child);
+  await waitUntilReady(child);
   await fs.writeFile(path.join(dataDir, OWNER_FILE), String(process.pid));
   child.unref();
   (child.stderr as unknown as { unref(): void }).unref();
@@ -111,7 +111,7 @@ async function initialize(launcher: Launcher, dataDir: string, volatile: boolean
       '--builtin-locale=C.UTF-8',
       '--no-instructions',
     ];
-    await finished(
+    await waitForExit(
       launcher.spawn('initdb', [
         '-D',
         building,
@@ -121,7 +121,7 @@ async function initialize(launcher: Launcher, dataDir: string, volatile: boolean
       ]),
     );
     await fs.writeFile(path.join(building, 'superuser.password'), password, { mode: 0o600 });
-    await makeOwner(launcher, building);
+    await createOwner(launcher, building);
     await fs.rename(building, dataDir);
   } finally {
     await fs.rm(passwordFile, { force: true });
@@ -130,10 +130,10 @@ async function initialize(launcher: Launcher, dataDir: string, volatile: boolean
 }
 
 /** Before anybody can connect (PostgreSQL, "postgres", single-user mode): each line is a command. */
-async function makeOwner(launcher: Launcher, dataDir: string): Promise<void> {
+async function createOwner(launcher: Launcher, dataDir: string): Promise<void> {
   const password = randomBytes(18).toString('base64url');
   const commands = `create role ${OWNER} login password '${password}'\ncreate database ${OWNER} owner ${OWNER}\n`;
-  await finished(launcher.spawn('postgres', ['--single', '-D', dataDir, SUPERUSER], commands));
+  await waitForExit(launcher.spawn('postgres', ['--single', '-D', dataDir, SUPERUSER], commands));
   await fs.writeFile(path.join(dataDir, 'owner.password'), password, { mode: 0o600 });
 }
 
@@ -173,18 +173,18 @@ async function server(
 async function stopServer(pid: number, dataDir: string): Promise<void> {
   await fs.rm(path.join(dataDir, OWNER_FILE), { force: true });
   signal(pid, 'SIGINT');
-  for (let poll = 0; poll < STOP_POLLS && isAlive(pid); poll++) await pause(POLL_MS);
+  for (let poll = 0; poll < MAX_STOP_POLLS && isAlive(pid); poll++) await sleep(POLL_MS);
 }
 
 /** What postmaster.pid says (PostgreSQL, "postmaster.pid"): line 1 the process, 4 the port, 8 the status. */
 async function findRunning(dataDir: string): Promise<{ pid: number; port: number } | null> {
   const lines = (await fs.readFile(path.join(dataDir, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
   const [pid, port] = [Number(lines[0]), Number(lines[3])];
-  return isAlive(pid) && lines[7]?.trim() === 'ready' && (await listening(port)) ? { pid, port } : null;
+  return isAlive(pid) && lines[7]?.trim() === 'ready' && (await isListening(port)) ? { pid, port } : null;
 }
 
 /** Tells a server from the file that one left behind when the machine went down. */
-function listening(port: number): Promise<boolean> {
+function isListening(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' });
     const answer = (listens: boolean) => {
@@ -196,7 +196,7 @@ function listening(port: number): Promise<boolean> {
 }
 
 /** A start that failed because another process was quicker: its cluster is there or its server is coming up. */
-async function somebodyElseStarts(dataDir: string): Promise<boolean> {
+async function isStartedByAnotherProcess(dataDir: string): Promise<boolean> {
   const [first] = (await fs.readFile(path.join(dataDir, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
   return (
     isAlive(Number(first)) ||
@@ -204,7 +204,7 @@ async function somebodyElseStarts(dataDir: string): Promise<boolean> {
   );
 }
 
-function finished(child: ChildProcess): Promise<void> {
+function waitForExit(child: ChildProcess): Promise<void> {
   let output = '';
   child.stderr?.on('data', (data) => (output += String(data)));
   return new Promise((resolve, reject) => {
@@ -215,7 +215,7 @@ function finished(child: ChildProcess): Promise<void> {
   });
 }
 
-function ready(child: ChildProcess): Promise<void> {
+function waitUntilReady(child: ChildProcess): Promise<void> {
   let log = '';
   return new Promise((resolve, reject) => {
     child.stderr?.on('data', (data) => {

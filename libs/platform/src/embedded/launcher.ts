@@ -18,7 +18,7 @@ export interface Launcher {
 }
 
 /** Nobody, inside a user namespace: what PostgreSQL sees there in place of root. */
-const UNPRIVILEGED = ['unshare', '--user', '--map-user=65534', '--map-group=65534'];
+const USER_NAMESPACE = ['unshare', '--user', '--map-user=65534', '--map-group=65534'];
 
 /**
  * PostgreSQL refuses to run as root. Started by root it runs as `postgres` or `nobody`, or, where that account cannot reach
@@ -29,8 +29,8 @@ export async function makeLauncher(dataDir: string): Promise<Launcher> {
   const bin = await binariesFolder();
   const account = await unprivilegedAccount();
   const reachable =
-    account.uid === undefined || ((await traversable(bin)) && (await traversable(path.dirname(dataDir))));
-  const prefix = reachable ? [] : UNPRIVILEGED;
+    account.uid === undefined || ((await isTraversable(bin)) && (await isTraversable(path.dirname(dataDir))));
+  const prefix = reachable ? [] : USER_NAMESPACE;
   const owner = reachable ? account : {};
   return {
     account: owner,
@@ -87,7 +87,7 @@ async function unprivilegedAccount(): Promise<Account> {
 }
 
 /** True when everybody may pass through the folder and all above it; a folder not made yet counts as its parent. */
-async function traversable(folder: string): Promise<boolean> {
+async function isTraversable(folder: string): Promise<boolean> {
   for (let at = path.resolve(folder); ; at = path.dirname(at)) {
     const stat = await fs.stat(at).catch(() => undefined);
     if (stat && (stat.mode & constants.S_IXOTH) === 0) return false;

@@ -6,7 +6,7 @@ import { Keyring } from '../secrets/keyring.js';
 
 /** How long an answer is kept for replay, at least. */
 export const IDEMPOTENCY_HOURS = 24;
-const SEALED_FOR = 'idempotent-answer';
+const SEAL_PURPOSE = 'idempotent-answer';
 
 export interface IdempotentRequest {
   /** Who asks; a key means nothing to anybody else. */
@@ -16,7 +16,7 @@ export interface IdempotentRequest {
   content: string;
 }
 
-export interface StoredAnswer {
+export interface IdempotentResponse {
   status: number;
   body: unknown;
   replayed: boolean;
@@ -55,7 +55,7 @@ export class Idempotency {
    * A refusal (an error) is not kept, so that it can be tried again.
    * @throws DomainError `idempotency_key_reused` when the key came with another content.
    */
-  run(request: IdempotentRequest, work: () => Promise<{ status: number; body: unknown }>): Promise<StoredAnswer> {
+  run(request: IdempotentRequest, work: () => Promise<{ status: number; body: unknown }>): Promise<IdempotentResponse> {
     const fingerprint = createHash('sha256').update(request.content).digest();
     return this.database.transaction(async () => {
       const claimed = await this.database.write(
@@ -65,7 +65,7 @@ export class Idempotency {
       // A statement of its own: the one that lost the race cannot see the winner's row yet.
       if (claimed.length === 0) return this.replay(request, fingerprint);
       const { status, body } = await work();
-      const answer = this.keyring.seal(SEALED_FOR, JSON.stringify(body ?? null)).toString('base64');
+      const answer = this.keyring.seal(SEAL_PURPOSE, JSON.stringify(body ?? null)).toString('base64');
       await this.database.write('update idempotency_keys set status = $3, answer = $4 where caller = $1 and key = $2', [
         request.caller,
         request.key,
@@ -76,7 +76,7 @@ export class Idempotency {
     });
   }
 
-  private async replay(request: IdempotentRequest, fingerprint: Buffer): Promise<StoredAnswer> {
+  private async replay(request: IdempotentRequest, fingerprint: Buffer): Promise<IdempotentResponse> {
     const [row] = await this.database.query<Row>(
       'select fingerprint, status, answer, sealed from idempotency_keys where caller = $1 and key = $2',
       [request.caller, request.key],
@@ -88,14 +88,14 @@ export class Idempotency {
     if (!timingSafeEqual(row.fingerprint, fingerprint)) {
       throw keyReused();
     }
-    const body: unknown = JSON.parse(row.sealed ? this.unsealed(row.answer) : row.answer);
+    const body: unknown = JSON.parse(row.sealed ? this.unseal(row.answer) : row.answer);
     return { status: row.status, body, replayed: true };
   }
 
   /** @throws DomainError `answer_not_readable` */
-  private unsealed(answer: string): string {
+  private unseal(answer: string): string {
     try {
-      return this.keyring.open(SEALED_FOR, Buffer.from(answer, 'base64'));
+      return this.keyring.open(SEAL_PURPOSE, Buffer.from(answer, 'base64'));
     } catch {
       throw new DomainError(
         'conflict',

@@ -22,7 +22,7 @@ export interface Hits {
 @Injectable()
 export class RateLimits {
   private readonly shared: RateLimiterAbstract | null;
-  private readonly own = new RateLimiterMemory(WINDOW);
+  private readonly local = new RateLimiterMemory(WINDOW);
 
   constructor(private readonly redis: SharedRedis) {
     this.shared = redis.client && new RateLimiterRedis({ ...WINDOW, storeClient: redis.client });
@@ -31,7 +31,7 @@ export class RateLimits {
   async hit(bucket: string): Promise<Hits> {
     const { shared } = this;
     const counted = shared && (await this.redis.call(() => shared.penalty(bucket, 1)));
-    return hitsOf(counted ?? (await this.own.penalty(bucket, 1)));
+    return hitsOf(counted ?? (await this.local.penalty(bucket, 1)));
   }
 }
 

@@ -4,7 +4,7 @@ import pretty from 'pino-pretty';
 import type { Config } from '../config/config.js';
 
 /** What the framework says about itself at every start. */
-const CHATTER = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
+const FRAMEWORK_CONTEXTS = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
 /** Nothing that we log has such members; whoever adds one by mistake tells nobody its value. */
 const SECRETS = [
   'password',
@@ -49,7 +49,7 @@ export class ServiceLogger implements LoggerService {
   }
 
   log(message: unknown, ...rest: unknown[]): void {
-    if (!CHATTER.has(String(rest.at(-1)))) this.write('info', message, rest);
+    if (!FRAMEWORK_CONTEXTS.has(String(rest.at(-1)))) this.write('info', message, rest);
   }
 
   fatal(message: unknown, ...rest: unknown[]): void {
@@ -72,10 +72,10 @@ export class ServiceLogger implements LoggerService {
   private write(level: 'fatal' | 'error' | 'warn' | 'info' | 'debug', message: unknown, rest: unknown[]): void {
     const context = rest.at(-1);
     const stack = rest.length > 1 ? rest[0] : undefined;
-    const told =
+    const fields =
       typeof message === 'object' && message !== null && !(message instanceof Error)
         ? message
         : { message: message instanceof Error ? (message.stack ?? message.message) : String(message) };
-    this.logger[level]({ context, ...(stack === undefined ? {} : { stack }), ...told });
+    this.logger[level]({ context, ...(stack === undefined ? {} : { stack }), ...fields });
   }
 }

@@ -10,15 +10,15 @@ import { Metrics } from '../metrics/metrics.js';
 import { breakerFor, isCircuitOpen } from '../resilience/breaker.js';
 
 /** How long a mail server may take, in milliseconds. */
-const PATIENCE = { connectionTimeout: 5_000, greetingTimeout: 5_000, socketTimeout: 10_000 };
+const SMTP_TIMEOUTS_MS = { connectionTimeout: 5_000, greetingTimeout: 5_000, socketTimeout: 10_000 };
 /** To the mail server at once, in each process. */
-const CONNECTIONS = 5;
+const MAX_CONNECTIONS = 5;
 /** A mail server that does not take mail: five in a row, then one every ten seconds. */
-const SERVER = {
+const BREAKER = {
   dependency: 'mail',
   failures: 5,
   openMs: 10_000,
-  isFailure: (error: SmtpError) => !isRefusedForGood(error),
+  isFailure: (error: SmtpError) => !isPermanentFailure(error),
 };
 const FILE_NAME = /^[0-9TZ.-]+-[0-9a-f]{8}$/;
 const MAX_LISTED = 100;
@@ -33,7 +33,7 @@ export interface OutgoingMail {
 }
 
 /** A mail that was written to a file. */
-export interface KeptMail extends OutgoingMail {
+export interface StoredMail extends OutgoingMail {
   name: string;
   at: string;
 }
@@ -53,22 +53,22 @@ interface SmtpError extends Error {
 }
 
 /** RFC 5321, 4.2.1: an address or a mail that is answered with a 5 will be answered so again. The server itself is well. */
-const isRefusedForGood = ({ code, responseCode = 0 }: SmtpError): boolean =>
+const isPermanentFailure = ({ code, responseCode = 0 }: SmtpError): boolean =>
   responseCode >= 500 && (code === 'EENVELOPE' || code === 'EMESSAGE');
 
 /** Hands mail in at SMTP_URL. Without one it writes each as a file (RFC 5322) into `mail/` of the data folder, for development. */
 @Injectable()
 export class Mailer implements OnModuleInit {
   private readonly logger = new Logger('Mailer');
-  private readonly limit = pLimit(CONNECTIONS);
-  private readonly server;
+  private readonly limit = pLimit(MAX_CONNECTIONS);
+  private readonly breaker;
 
   constructor(
     private readonly config: Config,
     private readonly clock: Clock,
     metrics: Metrics,
   ) {
-    this.server = breakerFor(metrics, SERVER);
+    this.breaker = breakerFor(metrics, BREAKER);
   }
 
   onModuleInit(): void {
@@ -84,10 +84,10 @@ export class Mailer implements OnModuleInit {
       await this.send(mail);
       return { result: 'delivered', why: 'delivered' };
     } catch (error) {
-      if (isCircuitOpen(error)) return { result: 'retry', why: 'not_taken', pauseMs: SERVER.openMs };
+      if (isCircuitOpen(error)) return { result: 'retry', why: 'not_taken', pauseMs: BREAKER.openMs };
       this.logger.warn(`A mail was not taken: ${error instanceof Error ? error.message : String(error)}`);
       const { responseCode = 0 } = error as SmtpError;
-      const forGood = isRefusedForGood(error as SmtpError);
+      const forGood = isPermanentFailure(error as SmtpError);
       return {
         result: forGood ? 'never' : 'retry',
         why: forGood ? 'refused' : 'not_taken',
@@ -100,23 +100,23 @@ export class Mailer implements OnModuleInit {
   async send(mail: OutgoingMail): Promise<void> {
     const message = { ...mail, from: this.config.mailFrom, disableFileAccess: true, disableUrlAccess: true };
     if (this.config.smtpUrl) {
-      const transport = createTransport({ url: this.config.smtpUrl, ...PATIENCE });
-      await this.limit(() => this.server.execute(() => transport.sendMail(message)));
+      const transport = createTransport({ url: this.config.smtpUrl, ...SMTP_TIMEOUTS_MS });
+      await this.limit(() => this.breaker.execute(() => transport.sendMail(message)));
       return;
     }
     const { message: written } = await createTransport({ streamTransport: true, buffer: true }).sendMail(message);
-    await this.keep(written as Buffer, mail);
+    await this.store(written as Buffer, mail);
   }
 
   /** The newest mails that were written to files. */
-  async kept(): Promise<KeptMail[]> {
+  async storedMails(): Promise<StoredMail[]> {
     const names = (await fs.readdir(this.folder()).catch(() => [])).filter(
       (name) => name.endsWith('.json') && FILE_NAME.test(name.slice(0, -5)),
     );
     const newest = names.sort().reverse().slice(0, MAX_LISTED);
     return Promise.all(
       newest.map(async (name) => ({
-        ...(JSON.parse(await fs.readFile(path.join(this.folder(), name), 'utf8')) as KeptMail),
+        ...(JSON.parse(await fs.readFile(path.join(this.folder(), name), 'utf8')) as StoredMail),
         name: name.slice(0, -5),
       })),
     );
@@ -127,7 +127,7 @@ export class Mailer implements OnModuleInit {
   }
 
   /** Renamed when it is whole: whoever watches the folder reads no half of a mail. */
-  private async keep(written: Buffer, mail: OutgoingMail): Promise<void> {
+  private async store(written: Buffer, mail: OutgoingMail): Promise<void> {
     const at = this.clock.now().toISOString();
     const name = `${at.replaceAll(':', '-')}-${randomBytes(4).toString('hex')}`;
     await fs.mkdir(this.folder(), { recursive: true, mode: 0o700 });

@@ -12,7 +12,7 @@ const SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 @Injectable()
 export class Metrics {
   readonly registry = new Registry();
-  private readonly readers: (() => void | Promise<void>)[] = [];
+  private readonly collectors: (() => void | Promise<void>)[] = [];
 
   readonly requests = this.histogram(
     'tollgate_http_request_seconds',
@@ -121,12 +121,12 @@ export class Metrics {
 
   /** Calls before the metrics are read, for what is measured only then. What fails leaves the last reading. */
   onCollect(read: () => void | Promise<void>): void {
-    this.readers.push(read);
+    this.collectors.push(read);
   }
 
   /** In the text format of Prometheus. */
   async text(): Promise<string> {
-    await Promise.allSettled(this.readers.map(async (read) => read()));
+    await Promise.allSettled(this.collectors.map(async (read) => read()));
     return this.registry.metrics();
   }
 

@@ -6,10 +6,10 @@ import { requestTally } from './request-tally.js';
 import { isTracing, spanOfQuery } from './tracing.js';
 
 /** The plan of a slow query is asked for so often at most. Milliseconds. */
-const SAME_STATEMENT_MS = 600_000;
-const ANY_STATEMENT_MS = 5_000;
-const MAX_REMEMBERED = 200;
-const PLAN_MS = 2_000;
+const EXPLAIN_STATEMENT_INTERVAL_MS = 600_000;
+const EXPLAIN_INTERVAL_MS = 5_000;
+const MAX_EXPLAINED = 200;
+const EXPLAIN_TIMEOUT_MS = 2_000;
 const EXPLAINABLE = /^\s*(select|with|insert|update|delete)\b/i;
 /** PostgreSQL 16 explains a statement without its values: so nothing of a customer comes into the log. */
 const GENERIC_PLANS_SINCE = 160_000;
@@ -32,12 +32,12 @@ export class QueryWatch {
    */
   clientFor(pool: string): typeof pg.Client {
     const observed = this.metrics.queries.labels(pool);
-    const lost = (error: Error): void => this.lost(error);
-    const saw = (asked: unknown, ms: number, failed: boolean): void => this.saw(pool, asked, ms, failed);
+    const logLostConnection = (error: Error): void => this.lost(error);
+    const record = (asked: unknown, ms: number, failed: boolean): void => this.saw(pool, asked, ms, failed);
     return class WatchedClient extends pg.Client {
       constructor(options?: string | pg.ClientConfig) {
         super(options);
-        this.on('error', lost);
+        this.on('error', logLostConnection);
       }
 
       override query(...asked: unknown[]): never {
@@ -46,7 +46,7 @@ export class QueryWatch {
         const done = (failed: boolean): void => {
           const ms = performance.now() - began;
           observed.observe(ms / 1_000);
-          saw(asked[0], ms, failed);
+          record(asked[0], ms, failed);
         };
         if (typeof answer?.then === 'function')
           answer.then(
@@ -59,7 +59,7 @@ export class QueryWatch {
   }
 
   /** Tells of a pool's connections when the metrics are read; and of those that it lost. */
-  watch(name: string, pool: pg.Pool): void {
+  watchPool(name: string, pool: pg.Pool): void {
     pool.on('error', (error) => this.lost(error));
     const { connections } = this.metrics;
     this.metrics.onCollect(() => {
@@ -85,11 +85,11 @@ export class QueryWatch {
   /** The statement without its values. Nothing is asked twice within ten minutes, and nothing while another is. */
   private async logSlowQuery(text: string, ms: number): Promise<void> {
     const now = performance.now();
-    const again = now - (this.explained.get(text) ?? Number.NEGATIVE_INFINITY) < SAME_STATEMENT_MS;
-    const explain = !again && now - this.lastExplained > ANY_STATEMENT_MS && EXPLAINABLE.test(text);
+    const again = now - (this.explained.get(text) ?? Number.NEGATIVE_INFINITY) < EXPLAIN_STATEMENT_INTERVAL_MS;
+    const explain = !again && now - this.lastExplained > EXPLAIN_INTERVAL_MS && EXPLAINABLE.test(text);
     if (explain) {
       this.lastExplained = now;
-      if (this.explained.size >= MAX_REMEMBERED) this.explained.clear();
+      if (this.explained.size >= MAX_EXPLAINED) this.explained.clear();
       this.explained.set(text, now);
     }
     const plan = explain ? await this.planOf(text).catch(() => undefined) : undefined;
@@ -106,8 +106,8 @@ export class QueryWatch {
     const client = new pg.Client({
       connectionString: this.config.requireDatabaseUrl(),
       application_name: 'tollgate plans',
-      connectionTimeoutMillis: PLAN_MS,
-      query_timeout: PLAN_MS,
+      connectionTimeoutMillis: EXPLAIN_TIMEOUT_MS,
+      query_timeout: EXPLAIN_TIMEOUT_MS,
     });
     client.on('error', () => undefined);
     try {

@@ -7,23 +7,23 @@ export interface QueryTally {
 }
 
 const storage = new AsyncLocalStorage<QueryTally>();
-let followed = 0;
+let activeCount = 0;
 
 /** Counts the queries of single requests. Following one costs every other too, so it is switched off while none is followed. */
 export const requestTally = {
   /** Counts into `tally` whatever `work` leads to, until it is told to be over. */
-  follow(tally: QueryTally, work: () => void): void {
-    followed++;
+  run(tally: QueryTally, work: () => void): void {
+    activeCount++;
     storage.run(tally, work);
   },
 
-  over(): void {
-    if (--followed === 0) storage.disable();
+  end(): void {
+    if (--activeCount === 0) storage.disable();
   },
 
   /** A query of the present request, if it is followed. */
   count(ms: number): void {
-    const tally = followed > 0 ? storage.getStore() : undefined;
+    const tally = activeCount > 0 ? storage.getStore() : undefined;
     if (!tally) return;
     tally.queries++;
     tally.ms += ms;

@@ -5,7 +5,7 @@ import type { RunningDatabase } from '../database/start-database.js';
 import { stopTracing } from '../observation/tracing.js';
 
 /** A stop that takes longer than this is cut short. */
-const STOP_MS = 25_000;
+const STOP_TIMEOUT_MS = 25_000;
 
 export interface Stoppable {
   config: Config;
@@ -19,15 +19,15 @@ export interface Stoppable {
  * @returns what ends it from inside, with an exit code
  */
 export function shutDownOnSignal({ config, app, database }: Stoppable): (exitCode: number) => Promise<void> {
-  let hurry: () => void = () => undefined;
+  let skipDrain: () => void = () => undefined;
   let stopping = false;
   const stop = async (exitCode: number, drainMs = 0): Promise<void> => {
-    if (stopping) return hurry();
+    if (stopping) return skipDrain();
     stopping = true;
-    setTimeout(() => process.exit(1), STOP_MS).unref();
+    setTimeout(() => process.exit(1), STOP_TIMEOUT_MS).unref();
     app.get(Readiness).stop();
     await new Promise<void>((resolve) => {
-      hurry = resolve;
+      skipDrain = resolve;
       setTimeout(resolve, drainMs);
     });
     await app.close();

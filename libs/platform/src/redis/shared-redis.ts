@@ -5,8 +5,8 @@ import { Metrics } from '../metrics/metrics.js';
 import { breakerFor, isCircuitOpen } from '../resilience/breaker.js';
 
 /** What Redis may take for an answer, and how long it is left alone after it gave none. Milliseconds. */
-const PATIENCE_MS = 200;
-const OPEN_MS = 1_000;
+const COMMAND_TIMEOUT_MS = 200;
+const BREAKER_OPEN_MS = 1_000;
 const RECONNECT_MS = 1_000;
 
 /** What instances share besides the database: never the only copy of anything. It may not be there, and may go away at any time. */
@@ -20,8 +20,8 @@ export class SharedRedis implements OnApplicationShutdown {
 
   constructor(config: Config, metrics: Metrics) {
     this.client = config.redisUrl ? connect(config.redisUrl) : null;
-    this.client?.on('error', (error: Error) => this.failed(error));
-    this.breaker = this.client && breakerFor(metrics, { dependency: 'redis', failures: 1, openMs: OPEN_MS });
+    this.client?.on('error', (error: Error) => this.logFailure(error));
+    this.breaker = this.client && breakerFor(metrics, { dependency: 'redis', failures: 1, openMs: BREAKER_OPEN_MS });
   }
 
   /** Asks Redis and waits a moment at most. @returns null when it cannot be asked: the caller goes by what it has itself */
@@ -33,7 +33,7 @@ export class SharedRedis implements OnApplicationShutdown {
       this.failing = false;
       return answer;
     } catch (error) {
-      if (!isCircuitOpen(error)) this.failed(error);
+      if (!isCircuitOpen(error)) this.logFailure(error);
       return null;
     }
   }
@@ -42,7 +42,7 @@ export class SharedRedis implements OnApplicationShutdown {
     this.client?.disconnect();
   }
 
-  private failed(error: unknown): void {
+  private logFailure(error: unknown): void {
     if (!this.failing)
       this.logger.warn(
         `Redis does not answer, each instance goes by itself: ${error instanceof Error ? error.message : String(error)}`,
@@ -56,7 +56,7 @@ function connect(url: string): Redis {
   return new Redis(url, {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
-    commandTimeout: PATIENCE_MS,
+    commandTimeout: COMMAND_TIMEOUT_MS,
     connectTimeout: RECONNECT_MS,
     retryStrategy: () => RECONNECT_MS,
   });

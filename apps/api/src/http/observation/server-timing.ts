@@ -16,11 +16,11 @@ export function addServerTiming(server: FastifyInstance): void {
     .addHook('onRequest', (request: Tallied, _reply, done) => {
       if (!OF_A_PERSON.test(request.headers.authorization ?? '')) return done();
       request.tally = { queries: 0, ms: 0 };
-      requestTally.follow(request.tally, done);
+      requestTally.run(request.tally, done);
     })
     .addHook('onSend', (request: Tallied, reply, _answer, done) => {
       const { tally, principal = null } = request;
-      if (tally) requestTally.over();
+      if (tally) requestTally.end();
       request.tally = undefined;
       if (tally && isAdmin(principal))
         void reply.header(

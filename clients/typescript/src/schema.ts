@@ -2387,7 +2387,7 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A customer is known. */
+        /** A customer was created. */
         post: operations["on_customer_created"];
         delete?: never;
         options?: never;
@@ -2404,7 +2404,7 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** What is known of a customer has changed. Names and e-mail addresses are not told. */
+        /** The profile of a customer changed. Events contain no names and no e-mail addresses. */
         post: operations["on_customer_updated"];
         delete?: never;
         options?: never;
@@ -2421,7 +2421,7 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A customer was deleted: its contracts have ended, its key is free. */
+        /** A customer was deleted: its subscriptions ended and its key can be used again. */
         post: operations["on_customer_deleted"];
         delete?: never;
         options?: never;
@@ -2608,7 +2608,7 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A test clock was made. */
+        /** A test clock was created. */
         post: operations["on_test_clock_created"];
         delete?: never;
         options?: never;
@@ -2625,7 +2625,7 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A test clock was moved, and everything that was due until then has happened. */
+        /** A test clock was advanced. All transitions that were due until then have been applied. */
         post: operations["on_test_clock_advanced"];
         delete?: never;
         options?: never;

@@ -47,7 +47,7 @@ export class AccountDeletionService {
       const customer = await this.customers.lock(customerId);
       const user = await this.users.erase(userId, actor, reason);
       await this.lifecycle.endAll(customerId, actor);
-      await this.customers.forget(customer, actor);
+      await this.customers.erase(customer, actor);
       await this.sessions.revokeAll(userId, 'deleted');
       await this.apiKeys.revokeAllOf(userId, actor);
       await this.eraser.erase(user, actor);

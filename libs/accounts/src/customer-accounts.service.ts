@@ -79,7 +79,7 @@ export class CustomerAccountsService {
         );
       await this.assertNoOtherProducts(customerId, principal);
       await this.lifecycle.endAll(customerId, actorOf(principal));
-      await this.customers.forget(customer, actorOf(principal));
+      await this.customers.erase(customer, actorOf(principal));
     });
   }
 

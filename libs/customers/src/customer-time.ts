@@ -2,7 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '@app/kernel';
 import { TestClocksRepository } from './test-clocks.repository.js';
 
-/** The present of each customer: that of its test clock, read each time, or the real one, at once. */
+/**
+ * The current time of each customer: of its test clock, or real time. Real time needs no database read and is returned
+ * without a promise; a test clock is read each time, because it may have been advanced.
+ */
 @Injectable()
 export class CustomerTime {
   constructor(
@@ -10,18 +13,23 @@ export class CustomerTime {
     private readonly clocks: TestClocksRepository,
   ) {}
 
-  /** What those live by who have no clock of their own. */
+  /** Real time: the current time of every customer without a test clock. @example time.real() */
   real(): Date {
     return this.clock.now();
   }
 
+  /**
+   * The current time of one customer.
+   * @throws Error when the test clock does not exist; a foreign key prevents it
+   * @example const now = await time.of(customer)
+   */
   of({ testClockId }: { testClockId: string | null }): Date | Promise<Date> {
     return testClockId === null ? this.clock.now() : this.onClock(testClockId);
   }
 
   private async onClock(id: string): Promise<Date> {
     const clock = await this.clocks.find(id);
-    if (!clock) throw new Error('A customer lives by a clock that is not there.');
+    if (!clock) throw new Error(`The customer's test clock ${id} does not exist.`);
     return clock.now;
   }
 }

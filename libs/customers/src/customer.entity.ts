@@ -20,7 +20,7 @@ export class CustomerEntity implements Customer {
   @Column(instant({ name: 'updated_at' })) updatedAt: Date;
 }
 
-/** To select whole customers in hand-written SQL. */
+/** Select list of a whole customer, for hand-written SQL. */
 export const CUSTOMER_COLUMNS = selectList(CustomerEntity);
 
 type SnakeCase<Name extends string> = Name extends `${infer Head}${infer Rest}`

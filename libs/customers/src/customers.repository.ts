@@ -4,11 +4,11 @@ import { Batcher, Database, type Outcome, PipelinedDatabase, type Statement } fr
 import { CUSTOMER_COLUMNS, CustomerEntity } from './customer.entity.js';
 import type { Customer } from './domain/customer.js';
 
-/** Each looked up by itself, whatever the planner thinks of how many there are. */
-const found = (column: 'key' | 'id', type: string): string =>
-  `select c.* from unnest($1::${type}[]) asked cross join lateral (select ${CUSTOMER_COLUMNS} from customers where ${column} = asked and deleted_at is null) c`;
-const BY_KEY: Statement = { name: 'customers by key', text: found('key', 'text') };
-const BY_ID: Statement = { name: 'customers by id', text: found('id', 'uuid') };
+/** One index lookup per value: the lateral join keeps that plan for any number of values the planner estimates. */
+const selectBy = (column: 'key' | 'id', type: string): string =>
+  `select c.* from unnest($1::${type}[]) wanted cross join lateral (select ${CUSTOMER_COLUMNS} from customers where ${column} = wanted and deleted_at is null) c`;
+const BY_KEY: Statement = { name: 'customers by key', text: selectBy('key', 'text') };
+const BY_ID: Statement = { name: 'customers by id', text: selectBy('id', 'uuid') };
 const READS = { maxBatch: 256, maxQueued: 10_000, concurrency: 2 };
 
 @Injectable()
@@ -21,16 +21,20 @@ export class CustomersRepository {
     private readonly pipeline: PipelinedDatabase,
   ) {}
 
-  /** Asked by nearly every request: what is asked while the last answer is under way is asked together. */
+  /**
+   * The customer with this key, deleted ones excluded. Nearly every request calls it, so concurrent calls are batched:
+   * calls that arrive during a query share the next one. Inside a transaction it reads on the transaction's connection.
+   */
   findByKey(key: string): Promise<Customer | null> {
     return this.database.inTransaction ? this.findInTransaction(BY_KEY, key) : this.byKey.add(key);
   }
 
+  /** The customer with this id, deleted ones excluded. Batched as `findByKey`. */
   findById(id: string): Promise<Customer | null> {
     return this.database.inTransaction ? this.findInTransaction(BY_ID, id) : this.byId.add(id);
   }
 
-  /** Of deleted customers too. */
+  /** Keys by id, of deleted customers too. */
   async keysOf(ids: string[]): Promise<Map<string, string>> {
     const rows = await this.database.query<{ id: string; key: string }>(
       'select id, key from customers where id = any($1::uuid[])',
@@ -39,7 +43,7 @@ export class CustomersRepository {
     return new Map(rows.map(({ id, key }) => [id, key]));
   }
 
-  /** Reads a customer and keeps others from changing it or its subscriptions until the transaction ends. */
+  /** Locks a customer: no other transaction can change it or its subscriptions until this one ends. */
   async lock(id: string): Promise<Customer | null> {
     return this.database.writer.findOne(CustomerEntity, {
       where: { id, deletedAt: IsNull() },
@@ -52,10 +56,10 @@ export class CustomersRepository {
     return customer ?? null;
   }
 
-  private async load(statement: Statement, asked: string[], by: 'key' | 'id'): Promise<Outcome<Customer | null>[]> {
-    const rows = await this.pipeline.read<Customer>(statement, [[...new Set(asked)]]);
+  private async load(statement: Statement, wanted: string[], by: 'key' | 'id'): Promise<Outcome<Customer | null>[]> {
+    const rows = await this.pipeline.read<Customer>(statement, [[...new Set(wanted)]]);
     const customers = new Map(rows.map((customer) => [customer[by], customer]));
-    return asked.map((value) => ({ answer: customers.get(value) ?? null }));
+    return wanted.map((value) => ({ answer: customers.get(value) ?? null }));
   }
 
   async insert(customer: Customer): Promise<void> {

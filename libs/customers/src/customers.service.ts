@@ -9,11 +9,11 @@ import {
   checkCustomerKey,
   checkProfile,
   type Customer,
-  customerFacts,
+  customerEventPayload,
   type CustomerProfile,
 } from './domain/customer.js';
 
-/** A customer to be made; its first subscription is made in the same transaction. */
+/** Input of `create`. The first subscription must be inserted in the same transaction. */
 export interface NewCustomer extends CustomerProfile {
   id: string;
   key: string;
@@ -23,6 +23,7 @@ export interface NewCustomer extends CustomerProfile {
 
 const DEFAULT_TIMEZONE = 'UTC';
 
+/** Customers: lookup by key or id, create, update, lock and erase. */
 @Injectable()
 export class CustomersService {
   constructor(
@@ -32,33 +33,54 @@ export class CustomersService {
     private readonly time: CustomerTime,
   ) {}
 
+  /**
+   * The customer with this key, or null. Deleted customers are not found.
+   * @example const customer = await customers.findByKey('acme')
+   */
   findByKey(key: string): Promise<Customer | null> {
     return this.customers.findByKey(key);
   }
 
-  /** @throws DomainError `customer_not_found` */
+  /**
+   * The customer with this key. Deleted customers are not found.
+   * @throws DomainError `customer_not_found`
+   * @example const { id } = await customers.getByKey('acme')
+   */
   async getByKey(key: string): Promise<Customer> {
-    return (await this.customers.findByKey(key)) ?? absent();
+    return (await this.customers.findByKey(key)) ?? customerNotFound();
   }
 
-  /** @throws DomainError `customer_not_found` */
+  /**
+   * The customer with this id. Deleted customers are not found.
+   * @throws DomainError `customer_not_found`
+   * @example const { key } = await customers.getById(subscription.customerId)
+   */
   async getById(id: string): Promise<Customer> {
-    return (await this.customers.findById(id)) ?? absent();
+    return (await this.customers.findById(id)) ?? customerNotFound();
   }
 
-  /** The keys of customers that are known to have existed, by their ids: keys never change. */
+  /**
+   * Keys by id, of deleted customers too. Ids without a customer are missing in the map. Keys never change.
+   * @example (await customers.keysOf([id])).get(id) // 'acme'
+   */
   keysOf(ids: string[]): Promise<Map<string, string>> {
     return this.customers.keysOf([...new Set(ids)]);
   }
 
-  /** Reads the customer and holds it for the rest of the transaction. @throws DomainError `customer_not_found` */
+  /**
+   * Locks the customer until the transaction of the caller ends. Needs a transaction.
+   * @throws DomainError `customer_not_found`
+   * @example await database.transaction(async () => { const customer = await customers.lock(id); ... })
+   */
   async lock(id: string): Promise<Customer> {
-    return (await this.customers.lock(id)) ?? absent();
+    return (await this.customers.lock(id)) ?? customerNotFound();
   }
 
   /**
-   * Writes the customer. The database refuses the commit unless its first subscription is written in the same transaction.
-   * @throws DomainError `customer_exists`
+   * Inserts the customer and records `customer.created`. Needs a transaction: a deferred foreign key rejects the commit
+   * unless that transaction inserts the first subscription too.
+   * @throws DomainError `customer_exists`, `invalid_fields`
+   * @example await customers.create({ id: newId(), key: 'acme', firstSubscriptionId }, actor)
    */
   async create(input: NewCustomer, actor: Actor): Promise<Customer> {
     checkCustomerKey(input.key);
@@ -83,14 +105,18 @@ export class CustomersService {
       await this.customers.insert(customer);
     } catch (error) {
       if (isUniqueViolation(error, 'customers_key_unique'))
-        throw new DomainError('conflict', 'customer_exists', 'There is a customer with this key.');
+        throw new DomainError('conflict', 'customer_exists', 'A customer with this key already exists.');
       throw error;
     }
-    await this.record('customer.created', customer, null, customerFacts(customer), actor);
+    await this.record('customer.created', customer, null, customerEventPayload(customer), actor);
     return customer;
   }
 
-  /** Changes the given fields; writes nothing when none differs. @throws DomainError `customer_not_found`, `invalid_fields` */
+  /**
+   * Changes the given profile fields and records `customer.updated`. Writes nothing when no field differs.
+   * @throws DomainError `customer_not_found`, `invalid_fields`
+   * @example await customers.update(customer.id, { timezone: 'Europe/Berlin' }, actor)
+   */
   async update(id: string, profile: CustomerProfile, actor: Actor): Promise<Customer> {
     checkProfile(profile);
     return this.database.transaction(async () => {
@@ -99,13 +125,23 @@ export class CustomersService {
       if (Object.keys(changes).length === 0) return customer;
       const updated = { ...customer, ...changes, updatedAt: await this.time.of(customer) };
       await this.customers.update(id, { ...changes, updatedAt: updated.updatedAt });
-      await this.record('customer.updated', customer, customerFacts(customer), customerFacts(updated), actor);
+      await this.record(
+        'customer.updated',
+        customer,
+        customerEventPayload(customer),
+        customerEventPayload(updated),
+        actor,
+      );
       return updated;
     });
   }
 
-  /** Takes the personal data away and frees the key; usage, subscriptions and events stay. Belongs in the caller's transaction. */
-  async forget(customer: Customer, actor: Actor): Promise<void> {
+  /**
+   * Erases the personal data (name, e-mail) of a customer, deletes the customer and records `customer.deleted`.
+   * Usage, subscriptions and events are kept; the key can be used again. Needs a transaction that holds the lock.
+   * @example await customers.erase(await customers.lock(id), actor)
+   */
+  async erase(customer: Customer, actor: Actor): Promise<void> {
     const now = await this.time.of(customer);
     await this.customers.update(customer.id, { name: null, email: null, deletedAt: now, updatedAt: now });
     await this.record('customer.deleted', customer, null, null, actor);
@@ -132,6 +168,6 @@ export class CustomersService {
   }
 }
 
-function absent(): never {
+function customerNotFound(): never {
   throw notFound('customer');
 }

@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { PageRequest, ScopeFilter } from '@app/kernel';
 import { Database, inScope } from '@app/platform';
 
-/** A clock that stands still until it is moved; the customers made with it live by it. */
+/** A clock that changes only when it is advanced. It defines the current time of the customers created with it. */
 export interface TestClock {
   id: string;
   now: Date;
-  /** Whose keys may use it; null: everybody's. */
+  /** Only API keys of this product may use the clock; null: all keys. */
   productId: string | null;
   createdAt: Date;
 }
@@ -18,17 +18,17 @@ export class TestClocksRepository {
   constructor(private readonly database: Database) {}
 
   async find(id: string): Promise<TestClock | null> {
-    const [found] = await this.database.query<TestClock>(`select ${COLUMNS} from test_clocks where id = $1`, [id]);
-    return found ?? null;
+    const [clock] = await this.database.query<TestClock>(`select ${COLUMNS} from test_clocks where id = $1`, [id]);
+    return clock ?? null;
   }
 
-  /** @throws the database's error 55P03 when another transaction holds it */
+  /** Locks the clock without waiting. @throws database error 55P03 when another transaction has locked it */
   async lock(id: string): Promise<TestClock | null> {
-    const [found] = await this.database.write<TestClock>(
+    const [clock] = await this.database.write<TestClock>(
       `select ${COLUMNS} from test_clocks where id = $1 for update nowait`,
       [id],
     );
-    return found ?? null;
+    return clock ?? null;
   }
 
   list(page: PageRequest, scope: ScopeFilter): Promise<TestClock[]> {
@@ -48,7 +48,7 @@ export class TestClocksRepository {
     ]);
   }
 
-  async move(id: string, now: Date): Promise<void> {
+  async setNow(id: string, now: Date): Promise<void> {
     await this.database.write('update test_clocks set now = $2 where id = $1', [id, now]);
   }
 }

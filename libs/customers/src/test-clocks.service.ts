@@ -16,9 +16,10 @@ import { Events } from '@app/events';
 import { Database } from '@app/platform';
 import { type TestClock, TestClocksRepository } from './test-clocks.repository.js';
 
+/** SQLSTATE lock_not_available, of `for update nowait`. */
 const LOCK_NOT_AVAILABLE = '55P03';
 
-/** Clocks for trying out what years bring. Each is its own; customers are put on one when they are made, and stay on it. */
+/** Test clocks: simulate months and years in tests. A customer gets its clock at creation and keeps it. */
 @Injectable()
 export class TestClocksService {
   constructor(
@@ -28,7 +29,11 @@ export class TestClocksService {
     private readonly clock: Clock,
   ) {}
 
-  /** @param productId whose keys alone may use it; null: everybody's */
+  /**
+   * Creates a test clock that shows `now`.
+   * @param productId only API keys of this product may use the clock; null: all keys
+   * @example await clocks.create(new Date('2026-01-01T00:00:00Z'), null, actor)
+   */
   create(now: Date, productId: string | null, actor: Actor): Promise<TestClock> {
     const clock: TestClock = { id: newId(), now, productId, createdAt: this.clock.now() };
     return this.database.transaction(async () => {
@@ -44,7 +49,10 @@ export class TestClocksService {
     });
   }
 
-  /** Writes down that somebody moved a clock. */
+  /**
+   * Records the event `test_clock.advanced`.
+   * @example await clocks.recordAdvance(before, await clocks.get(id, scope), actor)
+   */
   recordAdvance(before: TestClock, after: TestClock, actor: Actor): Promise<void> {
     const { id, productId } = after;
     return this.database.transaction(() =>
@@ -59,36 +67,55 @@ export class TestClocksService {
     );
   }
 
-  /** @throws DomainError `test_clock_not_found` when it does not exist or is outside of the scope */
+  /**
+   * One test clock.
+   * @throws DomainError `test_clock_not_found` when it does not exist or is outside of the scope
+   * @example const { now } = await clocks.get(id, { productId: null, customerId: null })
+   */
   async get(id: string, scope: ScopeFilter): Promise<TestClock> {
     const clock = await this.clocks.find(id);
-    // A clock has no customer: for a caller limited to one customer there is none.
-    return clock && admits(scope, { customerId: null, productId: clock.productId }) ? clock : absent();
+    // A clock has no customer, so a caller limited to one customer sees no clocks.
+    return clock && admits(scope, { customerId: null, productId: clock.productId }) ? clock : testClockNotFound();
   }
 
-  /** Newest first. */
+  /**
+   * Lists the test clocks in the scope, newest first.
+   * @example await clocks.list({ after: null, limit: 20 }, scope)
+   */
   async list(page: PageRequest, scope: ScopeFilter): Promise<Page<TestClock>> {
     return toPage(await this.clocks.list(page, scope), page.limit);
   }
 
-  /** Holds the clock for the rest of the transaction. @throws DomainError `test_clock_not_found`, `test_clock_advancing`, `invalid_fields` when it is later already */
+  /**
+   * Locks the clock until the transaction ends. Needs a transaction.
+   * @throws DomainError `test_clock_not_found`; `test_clock_advancing` when another request has locked it;
+   *   `invalid_fields` when `to` is not after the time of the clock
+   * @example await clocks.lockToAdvance(id, to)
+   */
   async lockToAdvance(id: string, to: Date): Promise<void> {
-    const { now } = (await this.clocks.lock(id).catch(refuseBusy)) ?? absent();
-    if (to <= now) throw invalidField('to', `must be after the clock's present, ${now.toISOString()}`);
+    const { now } = (await this.clocks.lock(id).catch(throwClockBusy)) ?? testClockNotFound();
+    if (to <= now) throw invalidField('to', `must be after the current time of the clock, ${now.toISOString()}`);
   }
 
-  /** Needs a transaction that holds it. */
+  /**
+   * Sets the time of the clock. Needs a transaction that has locked it with `lockToAdvance`.
+   * @example await clocks.moveTo(id, to)
+   */
   moveTo(id: string, now: Date): Promise<void> {
-    return this.clocks.move(id, now);
+    return this.clocks.setNow(id, now);
   }
 }
 
-function refuseBusy(error: Error & { code?: string }): never {
+function throwClockBusy(error: Error & { code?: string }): never {
   if (error.code === LOCK_NOT_AVAILABLE)
-    throw new DomainError('conflict', 'test_clock_advancing', 'The clock is being moved by somebody else.');
+    throw new DomainError(
+      'conflict',
+      'test_clock_advancing',
+      'Another request is advancing this test clock; retry when it has finished.',
+    );
   throw error;
 }
 
-function absent(): never {
+function testClockNotFound(): never {
   throw notFound('test_clock');
 }

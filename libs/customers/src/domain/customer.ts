@@ -1,6 +1,6 @@
 import { invalidField, isCurrency, isTimeZone } from '@app/kernel';
 
-/** Who subscribes. `key` is the caller's own name for it; prices and plans are chosen by region and device type. */
+/** A subscriber. The caller chooses its `key`; region and device type decide prices and plans. */
 export interface Customer {
   id: string;
   key: string;
@@ -9,36 +9,36 @@ export interface Customer {
   /** ISO 3166-1 alpha-2. */
   region: string | null;
   deviceType: string | null;
-  /** IANA name; windows and periods follow its wall clock. */
+  /** IANA name. Usage windows and billing periods follow the wall clock of this zone. */
   timezone: string;
   /** ISO 4217. */
   currency: string | null;
   firstSubscriptionId: string;
-  /** The clock that it lives by; null: real time. Never changes. */
+  /** The test clock that defines the current time of the customer; null: real time. Never changes. */
   testClockId: string | null;
   deletedAt: Date | null;
   createdAt: Date;
   updatedAt: Date;
 }
 
-/** What a caller may say of a customer; a field left out stays as it is. */
+/** The fields of a customer that a caller may set. A field that is left out keeps its value. */
 export type CustomerProfile = Partial<
   Pick<Customer, 'name' | 'email' | 'region' | 'deviceType' | 'timezone' | 'currency'>
 >;
 
 const PROFILE_FIELDS = ['name', 'email', 'region', 'deviceType', 'timezone', 'currency'] as const;
-/** One to 128 printable characters: no control, format, separator or unassigned ones. */
+/** 1 to 128 printable characters; no control, format, separator or unassigned characters, no space at either end. */
 const PRINTABLE_KEY = /^(?! )[\p{L}\p{M}\p{N}\p{P}\p{S} ]{1,128}(?<! )$/u;
-/** `me` stands for the caller's own customer in every path. */
+/** `me` is reserved: in paths it means the customer of the caller. */
 const RESERVED_KEY = 'me';
 
-/** @throws DomainError `invalid_fields` */
+/** Rejects a key that is not printable or is reserved. @throws DomainError `invalid_fields` */
 export function checkCustomerKey(key: string): void {
   if (!PRINTABLE_KEY.test(key)) throw invalidField('key', 'must be 1 to 128 printable characters');
-  if (key === RESERVED_KEY) throw invalidField('key', '"me" stands for the caller');
+  if (key === RESERVED_KEY) throw invalidField('key', 'must not be "me", which is reserved for the caller');
 }
 
-/** @throws DomainError `invalid_fields` */
+/** Rejects an unknown time zone or currency. @throws DomainError `invalid_fields` */
 export function checkProfile(profile: CustomerProfile): void {
   if (profile.timezone !== undefined && !isTimeZone(profile.timezone))
     throw invalidField('timezone', 'must be an IANA time zone such as Europe/Berlin');
@@ -46,13 +46,13 @@ export function checkProfile(profile: CustomerProfile): void {
     throw invalidField('currency', 'must be an ISO 4217 code such as USD');
 }
 
-/** The fields of `profile` that differ from what is stored. */
+/** The fields of `profile` that differ from the stored ones. */
 export function changedFields(customer: CustomerProfile, profile: CustomerProfile): CustomerProfile {
   const changed = PROFILE_FIELDS.filter((field) => profile[field] !== undefined && profile[field] !== customer[field]);
   return Object.fromEntries(changed.map((field) => [field, profile[field]]));
 }
 
-/** What an event keeps of a customer: no name and no e-mail, because events outlive the person's wish to be forgotten. */
-export function customerFacts({ key, region, deviceType, timezone, currency }: Customer): object {
+/** A customer as events contain it: without name and e-mail, because events are kept after personal data is erased. */
+export function customerEventPayload({ key, region, deviceType, timezone, currency }: Customer): object {
   return { key, region, deviceType, timezone, currency };
 }

@@ -1,10 +1,10 @@
 import type { CatalogDocument } from './domain/catalog-document.js';
 
-/** The product that is always there: what a customer may hold of Tollgate's own resources. */
+/** The built-in product: limits on Tollgate's own resources, such as API keys. */
 export const OWN_PRODUCT = 'tollgate';
-/** The product of those who name none. */
+/** The product of requests that name none. */
 export const DEFAULT_PRODUCT = 'default';
-/** The plan of the people who run the installation. */
+/** The plan of the users who operate the installation. */
 export const OPERATOR_PLAN = 'operator';
 
 const FREE_OF_CHARGE = [{ interval: 'month', intervalCount: 1, amount: 0, currency: 'USD' }];

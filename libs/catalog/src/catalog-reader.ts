@@ -10,11 +10,14 @@ import { ProductsRepository } from './products.repository.js';
 
 const MAX_ENTRIES = 10_000;
 
-/** The catalogue as the hot path reads it: products and features at most two seconds old, published versions for ever. */
+/**
+ * The cached catalogue, for the hot path. TTL 2 s for products and features; published versions never expire, because
+ * they never change.
+ */
 @Injectable()
 export class CatalogReader {
   private readonly products: LRUCache<string, Product>;
-  /** Grows with each write on this instance: what was derived from the catalogue before it is derived again. */
+  /** Grows with each write on this instance: values derived from an older revision are recomputed. */
   revision = 0;
   private readonly productKeys: LRUCache<string, string>;
   private readonly features: LRUCache<string, Feature>;
@@ -47,46 +50,57 @@ export class CatalogReader {
     });
   }
 
-  /** @throws DomainError `product_not_found` */
+  /**
+   * A product by key; archived ones count as missing.
+   * @throws DomainError `product_not_found`
+   * @example const { id } = await catalog.getProduct('api');
+   */
   async getProduct(key: string): Promise<Product> {
     const product = await this.products.fetch(key);
     if (!product || product.archivedAt)
-      throw new DomainError('not_found', 'product_not_found', 'There is no such product.');
+      throw new DomainError('not_found', 'product_not_found', 'There is no product with this key.');
     return product;
   }
 
-  /** The key of a product that is known to exist: keys never change. */
+  /** The key of an existing product, by id. Keys never change. */
   async productKey(id: string): Promise<string> {
     return (await this.productKeys.fetch(id))!;
   }
 
-  /** An archived feature is found too: it is refused by its entitlement, not by its absence. @throws DomainError `feature_not_found` */
+  /**
+   * A feature by key; archived ones too, because their entitlement denies them.
+   * @throws DomainError `feature_not_found`
+   */
   async getFeature(productId: string, key: string): Promise<Feature> {
     const feature = await this.features.fetch(`${productId} ${key}`);
-    if (!feature) throw new DomainError('not_found', 'feature_not_found', 'There is no such feature.');
+    if (!feature) throw new DomainError('not_found', 'feature_not_found', 'The product has no feature with this key.');
     return feature;
   }
 
-  /** Features that are known to exist, in no particular order. */
+  /** Features by id, in no particular order. */
   async featuresById(ids: string[]): Promise<Feature[]> {
     return ids.length === 0 ? [] : this.productRows.featuresById(ids);
   }
 
-  /** @throws Error when there is none: keys of plans that were sold never go. */
+  /** The id of a plan that was sold. @throws Error when it does not exist: sold plans are never deleted */
   async planId(productId: string, key: string): Promise<string> {
     const plan = await this.plans.find(productId, key);
     if (!plan) throw new Error(`There is no plan ${key}.`);
     return plan.id;
   }
 
-  /** A published version of a plan. @throws Error when there is none: subscriptions hold on to the ones they were sold. */
+  /**
+   * A published version of a plan.
+   * @throws Error when it does not exist: subscriptions keep the version they were sold, so it is never deleted
+   * @example const { entitlements } = await catalog.getVersion(subscription.planId, subscription.planVersion);
+   */
   async getVersion(planId: string, version: number): Promise<PlanVersion> {
     const found = await this.versions.fetch(`${planId} ${version}`);
     if (!found) throw new Error(`There is no version ${version} of plan ${planId}.`);
     return found;
   }
 
-  /** Forgets what may have changed: called after each write on this instance. */
+  /** Invalidates products and features. Called after each write on this instance. */
   invalidate(): void {
     this.revision++;
     this.products.clear();

@@ -23,19 +23,19 @@ export const CATALOG_EVENTS = declareEvents({
   'product.created': { subject: 'product', summary: 'A product was added.', after: { key: 'api', name: 'API' } },
   'product.updated': {
     subject: 'product',
-    summary: 'A product was renamed, or brought back.',
+    summary: 'A product was renamed or restored.',
     before: { key: 'api', name: 'API' },
     after: { key: 'api', name: 'The API' },
   },
   'product.archived': {
     subject: 'product',
-    summary: 'A product is sold no longer.',
+    summary: 'A product was archived.',
     before: { key: 'api', name: 'API' },
     after: { key: 'api', name: 'API' },
   },
   'product.assignment_changed': {
     subject: 'product',
-    summary: 'Other plans are chosen for new customers.',
+    summary: 'The rules that assign plans to new customers were changed.',
     before: { rules: [{ plan: 'free', region: null, deviceType: null }] },
     after: {
       rules: [
@@ -57,33 +57,37 @@ export const CATALOG_EVENTS = declareEvents({
   },
   'feature.archived': {
     subject: 'feature',
-    summary: 'A feature goes into no more plans.',
+    summary: 'A feature was archived; checks of it are denied.',
     before: FEATURE,
     after: { key: 'api_calls', archivedAt: '2026-11-21T09:00:00.000Z' },
   },
-  'plan.created': { subject: 'plan', summary: 'A plan was added, as a draft.', after: { key: 'pro', ...CONTENT } },
+  'plan.created': { subject: 'plan', summary: 'A plan was created as a draft.', after: { key: 'pro', ...CONTENT } },
   'plan.draft_changed': {
     subject: 'plan',
-    summary: 'The next version of a plan was edited.',
+    summary: 'The draft version of a plan was changed.',
     before: { key: 'pro', ...CONTENT },
     after: { key: 'pro', ...CONTENT, trialDays: 30 },
   },
   'plan.published': {
     subject: 'plan',
-    summary: 'A version of a plan is on sale; contracts keep theirs until they are moved.',
+    summary: 'A version of a plan was published; existing subscriptions keep their version until they are migrated.',
     before: { key: 'pro', version: 2 },
     after: { key: 'pro', version: 3 },
   },
   'plan.archived': {
     subject: 'plan',
-    summary: 'A plan is sold no longer.',
+    summary: 'A plan was archived; its subscriptions continue.',
     before: { key: 'pro', status: 'published' },
     after: { key: 'pro', status: 'archived' },
   },
-  'plan.move_started': { subject: 'plan', summary: 'Contracts are being moved to the version on sale.', after: MOVE },
+  'plan.move_started': {
+    subject: 'plan',
+    summary: 'A migration of subscriptions to the newest plan version started.',
+    after: MOVE,
+  },
   'plan.move_finished': {
     subject: 'plan',
-    summary: 'Contracts were moved to the version that was on sale.',
+    summary: 'A migration of subscriptions to the newest plan version finished.',
     after: { ...MOVE, moved: 118, skipped: 2 },
   },
 });

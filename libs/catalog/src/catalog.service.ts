@@ -21,14 +21,14 @@ import { PlansService, rawContent } from './plans.service.js';
 import { ProductsRepository } from './products.repository.js';
 import { ProductsService } from './products.service.js';
 
-/** Ends a dry run: the transaction rolls back, the difference is carried out. */
+/** Thrown to roll back a dry run; carries the difference to the caller. */
 class DryRun extends Error {
   constructor(readonly difference: CatalogDifference) {
     super('dry run');
   }
 }
 
-/** The whole catalogue of a product as one declarative document. */
+/** The catalogue of a product as one declarative document. */
 @Injectable()
 export class CatalogService {
   constructor(
@@ -42,10 +42,13 @@ export class CatalogService {
     private readonly clock: Clock,
   ) {}
 
-  /** The catalogue in the shape that `apply` takes: applying it changes nothing. @throws DomainError `product_not_found` */
+  /**
+   * The catalogue as a document. Applying it unchanged changes nothing.
+   * @throws DomainError `product_not_found`
+   */
   async read(productKey: string): Promise<CatalogDocument> {
     const product = await this.products.findProduct(productKey);
-    if (!product) throw new DomainError('not_found', 'product_not_found', 'There is no such product.');
+    if (!product) throw new DomainError('not_found', 'product_not_found', 'There is no product with this key.');
     const features = (await this.products.featuresOf(product.id)).filter((feature) => !feature.archivedAt);
     const plans = (await this.planRows.plansOf(product.id)).filter((plan) => plan.status === 'published');
     const versions = new Map(
@@ -62,9 +65,10 @@ export class CatalogService {
   }
 
   /**
-   * Makes the product's catalogue what the document says, in one transaction: equal plans are left alone, others get a new
-   * published version, what is missing is archived. Subscriptions stay on the versions they were sold.
+   * Replaces the catalogue of a product by a document, in one transaction. Equal plans stay unchanged, others get a new
+   * published version, missing plans and features are archived. Subscriptions keep the versions they were sold.
    * @throws DomainError `invalid_fields`, `feature_type_fixed`
+   * @example const { plans } = await catalog.apply(document, { dryRun: true, actor });
    */
   async apply(
     document: CatalogDocument,
@@ -90,7 +94,7 @@ export class CatalogService {
     }
   }
 
-  /** Makes sure that the default product and Tollgate's own catalogue are there. Safe for any number of instances at once. */
+  /** Creates the default product and Tollgate's own catalogue when missing. Safe to run concurrently. */
   async ensureBuiltin(): Promise<void> {
     await this.database.transaction(async () => {
       await this.database.write('select pg_advisory_xact_lock(hashtext($1))', ['tollgate builtin catalogue']);
@@ -100,7 +104,7 @@ export class CatalogService {
     });
   }
 
-  /** Applies every sample catalogue of a folder whose product has no plans yet. @returns the keys of their products. */
+  /** Applies the sample catalogues of a folder to products without plans. @returns the keys of those products */
   async loadSamples(folder: string): Promise<string[]> {
     const loaded: string[] = [];
     for (const file of (await fs.readdir(folder)).filter((name) => name.endsWith('.json')).sort()) {
@@ -145,7 +149,7 @@ export class CatalogService {
       changes[fate].push(wanted.key);
       if (fate === 'created') await this.features.insertFeature(product.id, wanted, actor);
       if (fate === 'updated')
-        await this.renameFeature(
+        await this.writeFeature(
           feature!,
           {
             name: wanted.name,
@@ -160,13 +164,13 @@ export class CatalogService {
     const kept = new Set(document.features.map(({ key }) => key));
     for (const feature of stored.values()) {
       if (kept.has(feature.key) || feature.archivedAt) continue;
-      await this.renameFeature(feature, { archivedAt: this.clock.now() }, 'feature.archived', actor);
+      await this.writeFeature(feature, { archivedAt: this.clock.now() }, 'feature.archived', actor);
       changes.archived.push(feature.key);
     }
     return changes;
   }
 
-  private async renameFeature(feature: Feature, after: Partial<Feature>, type: EventType, actor: Actor): Promise<void> {
+  private async writeFeature(feature: Feature, after: Partial<Feature>, type: EventType, actor: Actor): Promise<void> {
     await this.products.updateFeature(feature.id, after);
     const { id, productId, key, name, unit, failurePolicy, archivedAt } = feature;
     await this.events.record({
@@ -200,14 +204,14 @@ export class CatalogService {
       if (draft) await this.planRows.deleteVersion(plan.id, draft);
       const version = (await this.planRows.lastVersion(plan.id)) + 1;
       await this.planRows.insertVersion(plan.id, version, content, features, plan.updatedAt);
-      await this.plans.putOnSale({ ...plan, public: isPublic }, version, actor);
+      await this.plans.publishVersion({ ...plan, public: isPublic }, version, actor);
       await this.planRows.update(plan.id, { public: isPublic });
       changes[known ? 'updated' : 'created'].push(wanted.key);
     }
     const kept = new Set(document.plans.map(({ key }) => key));
     for (const plan of stored.values()) {
       if (kept.has(plan.key) || plan.status === 'archived') continue;
-      await this.plans.takeOffSale(plan, actor);
+      await this.plans.archivePlan(plan, actor);
       changes.archived.push(plan.key);
     }
     return changes;

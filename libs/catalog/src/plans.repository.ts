@@ -11,7 +11,7 @@ import {
 } from './catalog.entities.js';
 import type { Assignment, Feature, Plan, PlanContent, PlanStatus, PlanVersion, Price } from './domain/catalog.js';
 
-/** What a list of plans may be narrowed to; a plan fits when one of the prices it is sold at does. */
+/** Filters of a list of plans. A plan matches when one of its prices does. */
 export interface PlanFilter {
   status?: PlanStatus;
   public?: boolean;
@@ -21,7 +21,7 @@ export interface PlanFilter {
   interval?: Interval;
 }
 
-/** The version shown: the published one, or the draft of a plan that was never published. */
+/** The version to show: the published one, or the draft of a plan that was never published. */
 const SHOWN = 'coalesce(plan.currentVersion, 1)';
 const FITS = `exists (select 1 from plan_prices x where x.plan_id = plan.id and x.version = ${SHOWN}
   and (:region::text is null or x.region is null or x.region = :region) and (:deviceType::text is null or x.device_type is null or x.device_type = :deviceType)
@@ -43,7 +43,7 @@ export class PlansRepository {
     return this.database.manager.findOneBy(PlanEntity, { productId, key });
   }
 
-  /** Reads a plan and keeps others from changing it until the transaction ends. */
+  /** Locks the plan until the transaction ends. */
   lock(productId: string, key: string): Promise<Plan | null> {
     return this.database.writer.findOne(PlanEntity, { where: { productId, key }, lock: { mode: 'for_no_key_update' } });
   }
@@ -83,7 +83,7 @@ export class PlansRepository {
     return row ?? null;
   }
 
-  /** The named versions of several plans at once. */
+  /** Versions of several plans in one query. */
   versionsOf(wanted: { planId: string; version: number }[]): Promise<PlanVersion[]> {
     return this.database.query<PlanVersion>(
       `${VERSION} join unnest($1::uuid[], $2::integer[]) as w (plan_id, version) on w.plan_id = v.plan_id and w.version = v.version`,

@@ -9,13 +9,13 @@ import { checkContent, checkKey, type RawContent } from './domain/plan-content.j
 import { type PlanFilter, PlansRepository } from './plans.repository.js';
 import { ProductsRepository } from './products.repository.js';
 
-/** A plan and the version of it that matters: the one sold now, or the draft of a plan not sold yet. */
+/** A plan with its published version, or with the draft of a plan that was never published. */
 export interface PlanAndVersion {
   plan: Plan;
   version: PlanVersion;
 }
 
-/** A change of a plan: what is left out stays, lists are replaced whole. */
+/** A change of a plan. Members left out stay unchanged; lists are replaced as a whole. */
 export interface PlanPatch extends Partial<RawContent> {
   public?: boolean;
 }
@@ -39,27 +39,35 @@ export class PlansService {
     private readonly clock: Clock,
   ) {}
 
-  /** The version sold now. @throws DomainError `plan_not_found` when there is none, it is a draft or archived */
+  /**
+   * A plan with the version that is sold now.
+   * @throws DomainError `plan_not_found` when the plan does not exist, is a draft or is archived
+   * @example const { plan, version } = await plans.getPublished(product.id, 'pro');
+   */
   async getPublished(productId: string, key: string): Promise<PlanAndVersion> {
     const plan = await this.plans.find(productId, key);
     if (!plan || plan.status !== 'published') throw planNotFound();
     return { plan, version: await this.reader.getVersion(plan.id, plan.currentVersion!) };
   }
 
-  /** The id of a plan, whatever has become of it. @throws DomainError `plan_not_found` */
+  /** The id of a plan in any status. @throws DomainError `plan_not_found` */
   async idOf(productId: string, key: string): Promise<string> {
     const plan = await this.plans.find(productId, key);
     if (!plan) throw planNotFound();
     return plan.id;
   }
 
-  /** The plan that the product's rules give to such a buyer, or null when no rule fits. */
+  /** The plan that the assignment rules of the product select for a buyer; null when no rule matches. */
   async assignedPlan(productId: string, buyer: Buyer): Promise<PlanAndVersion | null> {
     const rule = chooseAssignment(await this.plans.assignmentsOf(productId), buyer);
     return rule && this.getPublished(productId, rule.plan);
   }
 
-  /** One plan; outsiders see only what is published and public. @throws DomainError `plan_not_found` */
+  /**
+   * A plan by key.
+   * @param everything false: only if it is published and public
+   * @throws DomainError `plan_not_found`
+   */
   async get(product: string, key: string, everything: boolean): Promise<PlanAndVersion> {
     const { id } = await this.reader.getProduct(product);
     const plan = await this.plans.find(id, key);
@@ -67,7 +75,7 @@ export class PlansService {
     return (await this.withVersions([plan]))[0]!;
   }
 
-  /** Newest first; outsiders see only what is published and public. */
+  /** Plans of a product, newest first. @param everything false: only published and public ones */
   async list(
     product: string,
     page: PageRequest,
@@ -84,7 +92,7 @@ export class PlansService {
     return { data: (await this.withVersions(data)).map((found) => ({ ...found, id: found.plan.id })), hasMore };
   }
 
-  /** Every version, newest first. `page.after` is the version number last seen. */
+  /** All versions of a plan, newest first. `page.after` is the last version number of the page before. */
   async versions(product: string, key: string, page: PageRequest): Promise<Page<PlanVersion & { id: string }>> {
     const { plan } = await this.get(product, key, true);
     const rows = await this.plans.allVersions(plan.id, page.after === null ? null : Number(page.after), page.limit + 1);
@@ -94,7 +102,11 @@ export class PlansService {
     );
   }
 
-  /** Makes a plan with a draft of its first version. @throws DomainError `plan_exists`, `invalid_fields` */
+  /**
+   * Creates a plan with a draft of its first version.
+   * @throws DomainError `plan_exists`, `invalid_fields`, `product_not_found`
+   * @example await plans.create('api', { key: 'pro', name: 'Pro', prices, entitlements }, actor);
+   */
   async create(
     product: string,
     input: RawContent & { key: string; public?: boolean },
@@ -112,14 +124,21 @@ export class PlansService {
       });
     } catch (error) {
       if (isUniqueViolation(error, 'plans_key_unique'))
-        throw new DomainError('conflict', 'plan_exists', 'This key is taken.');
+        throw new DomainError(
+          'conflict',
+          'plan_exists',
+          'A plan with this key exists on the product; choose another key.',
+        );
       throw error;
     }
     this.reader.invalidate();
     return this.get(product, input.key, true);
   }
 
-  /** Edits the draft, or makes one from the version sold now. @throws DomainError `plan_not_found`, `plan_archived`, `stale`, `invalid_fields` */
+  /**
+   * Updates the draft, or creates one from the published version.
+   * @throws DomainError `plan_not_found`, `plan_archived`, `stale`, `invalid_fields`
+   */
   async change(command: PlanCommand, patch: PlanPatch): Promise<PlanAndVersion> {
     return this.onPlan(command, async (plan, features) => {
       const draft = await this.plans.draftVersion(plan.id);
@@ -138,19 +157,31 @@ export class PlansService {
     });
   }
 
-  /** Makes the draft the version that is sold from now on; it never changes again. @throws DomainError `nothing_to_publish`, `no_price`, `stale` */
+  /**
+   * Publishes the draft: new subscriptions get it. A published version never changes.
+   * @throws DomainError `nothing_to_publish`, `no_price`, `stale`
+   */
   async publish(command: PlanCommand): Promise<PlanAndVersion> {
     return this.onPlan(command, async (plan) => {
       const draft = await this.plans.draftVersion(plan.id);
-      if (!draft) throw new DomainError('conflict', 'nothing_to_publish', 'The plan has no draft.');
+      if (!draft)
+        throw new DomainError(
+          'conflict',
+          'nothing_to_publish',
+          'The plan has no draft to publish; update the plan to create one.',
+        );
       const version = (await this.plans.findVersion(plan.id, draft))!;
       if (version.prices.length === 0)
-        throw new DomainError('conflict', 'no_price', 'A plan needs at least one price before it is published.');
-      await this.putOnSale(plan, draft, command.actor);
+        throw new DomainError(
+          'conflict',
+          'no_price',
+          'The draft has no price; add at least one to `prices` before publishing.',
+        );
+      await this.publishVersion(plan, draft, command.actor);
     });
   }
 
-  /** Takes a plan off sale. Subscriptions on it go on. @throws DomainError `plan_archived`, `plan_assigned`, `stale` */
+  /** Archives a plan; its subscriptions continue. @throws DomainError `plan_archived`, `plan_assigned`, `stale` */
   async archive(command: PlanCommand): Promise<PlanAndVersion> {
     return this.onPlan(command, async (plan) => {
       const rules = await this.plans.assignmentsOf(plan.productId);
@@ -158,9 +189,9 @@ export class PlansService {
         throw new DomainError(
           'conflict',
           'plan_assigned',
-          'New customers are assigned to this plan; change the assignment first.',
+          'The plan is assigned to new customers; change the assignment rules first.',
         );
-      await this.takeOffSale(plan, command.actor);
+      await this.archivePlan(plan, command.actor);
     });
   }
 
@@ -183,14 +214,14 @@ export class PlansService {
   }
 
   /** Needs a transaction. */
-  async putOnSale(plan: Plan, version: number, actor: Actor): Promise<void> {
+  async publishVersion(plan: Plan, version: number, actor: Actor): Promise<void> {
     await this.plans.publishVersion(plan.id, version, this.clock.now());
     await this.touch(plan, { status: 'published', currentVersion: version });
     await this.record('plan.published', plan, actor, { version: plan.currentVersion }, { version });
   }
 
   /** Needs a transaction. */
-  async takeOffSale(plan: Plan, actor: Actor): Promise<void> {
+  async archivePlan(plan: Plan, actor: Actor): Promise<void> {
     await this.touch(plan, { status: 'archived' });
     await this.record('plan.archived', plan, actor, { status: plan.status }, { status: 'archived' });
   }
@@ -214,11 +245,17 @@ export class PlansService {
       const plan = await this.plans.lock(productId, command.key);
       if (!plan) throw planNotFound();
       if (command.expectedRevision !== undefined && command.expectedRevision !== plan.revision) {
-        throw new DomainError('stale', 'stale', 'The plan has changed since it was read.', {
-          currentRevision: plan.revision,
-        });
+        throw new DomainError(
+          'stale',
+          'stale',
+          'The plan was changed since you read it; read it again and retry with the new ETag.',
+          {
+            currentRevision: plan.revision,
+          },
+        );
       }
-      if (plan.status === 'archived') throw new DomainError('conflict', 'plan_archived', 'The plan is archived.');
+      if (plan.status === 'archived')
+        throw new DomainError('conflict', 'plan_archived', 'The plan is archived and cannot be changed.');
       await work(plan, await this.featuresOf(productId));
     });
     this.reader.invalidate();
@@ -251,7 +288,7 @@ export class PlansService {
   }
 }
 
-/** A stored version in the form in which callers write it. */
+/** A stored version in the form of requests. */
 export function rawContent({
   name,
   description,
@@ -275,5 +312,5 @@ function given({ name, description, trialDays, prices, entitlements }: PlanPatch
 }
 
 function planNotFound(): DomainError {
-  return new DomainError('not_found', 'plan_not_found', 'There is no such plan.');
+  return new DomainError('not_found', 'plan_not_found', 'The product has no plan with this key.');
 }

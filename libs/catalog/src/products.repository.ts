@@ -27,7 +27,7 @@ export class ProductsRepository {
     return new Map(rows.map(({ id, key }) => [id, key]));
   }
 
-  /** Reads a product and keeps other changes of its catalogue waiting until the transaction ends. */
+  /** Locks the product until the transaction ends: changes of its catalogue run one after another. */
   lockProduct(key: string): Promise<Product | null> {
     return this.database.writer.findOne(ProductEntity, { where: { key }, lock: { mode: 'for_no_key_update' } });
   }
@@ -56,7 +56,7 @@ export class ProductsRepository {
     return this.database.manager.findBy(FeatureEntity, { id: In(ids) });
   }
 
-  /** All features of a product, archived ones too, in the order they were made. */
+  /** All features of a product, archived ones too, oldest first. */
   featuresOf(productId: string): Promise<Feature[]> {
     return this.database.manager.find(FeatureEntity, { where: { productId }, order: { id: 'ASC' } });
   }

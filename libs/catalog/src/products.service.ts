@@ -15,7 +15,7 @@ export interface NewFeature {
   failurePolicy?: FailurePolicy | null;
 }
 
-/** Products and features: what there is to sell and to count. */
+/** Products and their features. */
 @Injectable()
 export class ProductsService {
   constructor(
@@ -30,7 +30,11 @@ export class ProductsService {
     return toPage(await this.products.listProducts(page), page.limit);
   }
 
-  /** @throws DomainError `product_exists` */
+  /**
+   * Creates a product.
+   * @throws DomainError `product_exists`, `invalid_fields`
+   * @example await products.create({ key: 'api', name: 'API' }, actor);
+   */
   create(input: { key: string; name: string }, actor: Actor): Promise<Product> {
     checkKey(input.key);
     const now = this.clock.now();
@@ -52,12 +56,12 @@ export class ProductsService {
     });
   }
 
-  /** Renames a product, or archives it. @throws DomainError `product_not_found` */
+  /** Renames or archives a product. @throws DomainError `product_not_found` */
   update(key: string, changes: { name?: string; archived?: true }, actor: Actor): Promise<Product> {
     return this.change(async () => {
       const product = await this.products.lockProduct(key);
       if (!product || product.archivedAt)
-        throw new DomainError('not_found', 'product_not_found', 'There is no such product.');
+        throw new DomainError('not_found', 'product_not_found', 'There is no product with this key.');
       const updated = this.changed(product, changes);
       await this.products.updateProduct(product.id, updated);
       const named = ({ name }: Product): object => ({ key, name });
@@ -83,14 +87,21 @@ export class ProductsService {
     return feature && !feature.archivedAt ? feature : featureNotFound();
   }
 
-  /** @throws DomainError `feature_exists`, `product_not_found` */
+  /**
+   * Creates a feature on a product.
+   * @throws DomainError `feature_exists`, `product_not_found`, `invalid_fields`
+   * @example await products.createFeature('api', { key: 'api_calls', name: 'API calls', type: 'metered' }, actor);
+   */
   async createFeature(productKey: string, input: NewFeature, actor: Actor): Promise<Feature> {
     checkKey(input.key);
     const { id: productId } = await this.reader.getProduct(productKey);
     return this.insertOnce('features_key_unique', 'feature_exists', () => this.insertFeature(productId, input, actor));
   }
 
-  /** Renames a feature, or archives it: an archived one is denied everywhere. Its type never changes. @throws DomainError `feature_not_found` */
+  /**
+   * Updates or archives a feature. Checks of an archived feature are denied. The type never changes.
+   * @throws DomainError `feature_not_found`
+   */
   async updateFeature(
     productKey: string,
     key: string,
@@ -153,7 +164,8 @@ export class ProductsService {
     try {
       return await this.change(work);
     } catch (error) {
-      if (isUniqueViolation(error, constraint)) throw new DomainError('conflict', code, 'This key is taken.');
+      if (isUniqueViolation(error, constraint))
+        throw new DomainError('conflict', code, 'This key is in use; choose another key.');
       throw error;
     }
   }
@@ -172,5 +184,5 @@ export class ProductsService {
 const eventPayload = ({ key, name, unit, failurePolicy }: Feature): object => ({ key, name, unit, failurePolicy });
 
 function featureNotFound(): never {
-  throw new DomainError('not_found', 'feature_not_found', 'There is no such feature.');
+  throw new DomainError('not_found', 'feature_not_found', 'The product has no feature with this key.');
 }

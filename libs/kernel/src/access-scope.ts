@@ -41,7 +41,7 @@ export interface ScopeParts {
 const NO_ONE = '00000000-0000-0000-0000-000000000000';
 
 /**
- * What one caller may see. The access guard puts it on every request; all visibility is decided here.
+ * The objects that one caller may see. The access guard puts it on every request; all visibility is decided here.
  * An object outside of the scope is the same 404 as an object that does not exist.
  *
  * @example
@@ -87,13 +87,18 @@ export class AccessScope {
     if (!this.admits(object)) throw notFound(noun);
   }
 
-  /** True when the caller may see and change an API key: its owner may, and admins, and for keys of services the admins of their product. */
+  /**
+   * True when the caller may see and change an API key: its owner, admins, and for keys of services the admins of their
+   * product.
+   */
   admitsApiKey({ ownerUserId, customerId, productId }: Required<ScopedObject> & { ownerUserId: string }): boolean {
     if (this.userId === null || this.userId === ownerUserId) return true;
     return customerId === null && this.filter.productId !== null && this.filter.productId === productId;
   }
 
-  /** API keys that the caller may see: null for all, else those of the user, and with a product those of services on it. */
+  /**
+   * API keys that the caller may see. Null: all. Else those of the user, and with a product those of services on it.
+   */
   get apiKeyFilter(): ApiKeyFilter | null {
     return this.userId === null ? null : { ownerUserId: this.userId, productId: this.filter.productId };
   }

@@ -1,12 +1,12 @@
-/** Who did something, as it is written beside each event. `system` is the service itself: a job or the first start. */
+/** The author of a change, stored with each event. `system` is the service itself: a job or the first start. */
 export interface Actor {
   kind: 'user' | 'api_key' | 'system';
   id: string | null;
-  /** Where it was asked for; left out where nobody asked. */
+  /** Source of the request; left out for changes without a request. */
   origin?: Origin;
 }
 
-/** Where a request came from. */
+/** Source of a request: client address and request id. */
 export interface Origin {
   address: string;
   requestId: string;

@@ -33,7 +33,7 @@ const cadences: fc.Arbitrary<Cadence> = fc.record({
 });
 
 describe('periods', () => {
-  it('contain the instant that they were asked for, and start where they are asked for again', () => {
+  it('contain the requested instant, and a request for their start returns the same period', () => {
     fc.assert(
       fc.property(cadences, instants, (cadence, at) => {
         const { start, end, index } = periodAt(cadence, at);

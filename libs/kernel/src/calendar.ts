@@ -3,13 +3,16 @@ import { Temporal } from 'temporal-polyfill';
 export type Interval = 'hour' | 'day' | 'week' | 'month' | 'year';
 export const INTERVALS: readonly Interval[] = ['hour', 'day', 'week', 'month', 'year'];
 
-/** Half open: `start` belongs to it, `end` to the next one. */
+/** A half-open interval: `start` is inside, `end` belongs to the next period. */
 export interface Period {
   start: Date;
   end: Date;
 }
 
-/** A rhythm: boundaries lie whole multiples of `count` intervals from the anchor, on the wall clock of the IANA zone. */
+/**
+ * The boundaries of recurring periods: multiples of `count` intervals from the anchor, on the wall clock of the IANA
+ * zone.
+ */
 export interface Cadence {
   anchor: Date;
   interval: Interval;
@@ -24,9 +27,10 @@ const zoned = (at: Date, timeZone: string): Temporal.ZonedDateTime =>
 const toDate = (at: Temporal.ZonedDateTime): Date => new Date(at.epochMilliseconds);
 
 /**
- * Boundary `k` of a cadence; `k` may be negative. Always counted from the anchor, so it never drifts: months and years are clamped to the
- * month's length (31 January, 28 February, 31 March). Days and longer keep the wall time; hours are elapsed hours. A wall time that a
- * clock change skips moves later by the length of the gap, one that occurs twice is its first occurrence (Temporal, "compatible").
+ * Boundary `k` of a cadence; `k` may be negative. Counted from the anchor, so it never drifts: months and years are
+ * clamped to the length of the month (31 January, 28 February, 31 March). Days and longer intervals keep the wall time;
+ * hours are elapsed hours. A wall time that a clock change skips moves later by the length of the gap; a wall time that
+ * occurs twice is its first occurrence (Temporal, "compatible").
  */
 export function boundary({ anchor, interval, count, timeZone }: Cadence, k: number): Date {
   if (interval === 'hour') return new Date(anchor.getTime() + k * count * HOUR_MS);
@@ -42,7 +46,7 @@ export function periodAt(cadence: Cadence, at: Date): Period & { index: number }
   return { start: boundary(cadence, index), end, index };
 }
 
-/** At most a step or two away from the period that contains `at`. */
+/** The index of the period that contains `at`, give or take one or two. */
 function estimate({ anchor, interval, count, timeZone }: Cadence, at: Date): number {
   if (interval === 'hour') return Math.floor((at.getTime() - anchor.getTime()) / (count * HOUR_MS));
   const from = zoned(anchor, timeZone);
@@ -55,7 +59,7 @@ function estimate({ anchor, interval, count, timeZone }: Cadence, at: Date): num
 
 /**
  * The calendar window of a zone that contains `at`: a local day, an ISO week from Monday, a month, a year.
- * Hours are counted from local midnight, the last one of a day ending with it, so that a change of half an hour leaves no gap.
+ * Hours count from local midnight and the last hour ends with the day, so a clock change of 30 min leaves no gap.
  */
 export function calendarWindow(interval: Interval, timeZone: string, at: Date): Period {
   const today = zoned(at, timeZone).toPlainDate();
@@ -83,7 +87,7 @@ function hourOf(day: Period, at: Date): Period {
   return { start: new Date(start), end: new Date(Math.min(start + HOUR_MS, day.end.getTime())) };
 }
 
-/** So many days later at the same wall time. */
+/** `days` days later at the same wall time. */
 export function addDays(at: Date, days: number, timeZone: string): Date {
   return toDate(zoned(at, timeZone).add({ days }));
 }

@@ -1,4 +1,4 @@
-/** The one source of the present. Injected everywhere, replaced in tests. */
+/** The only source of the current time. Injected everywhere, replaced in tests. */
 export abstract class Clock {
   abstract now(): Date;
 }

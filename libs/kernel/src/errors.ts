@@ -1,4 +1,4 @@
-/** What kind of refusal it is. The edge maps each kind to one HTTP status, here and nowhere else named. */
+/** The kind of an error. The HTTP edge maps each kind to one status code. */
 export type ErrorKind =
   | 'malformed'
   | 'invalid'
@@ -13,13 +13,13 @@ export type ErrorKind =
   | 'limited'
   | 'unavailable';
 
-/** One field that was refused; `field` is a path in the caller's own words, such as `prices.0.amount`. */
+/** An invalid field; `field` is its path in the request, such as `prices.0.amount`. */
 export interface FieldError {
   field: string;
   message: string;
 }
 
-/** What a problem may carry beside its code. Everything here is shown to the caller. */
+/** Details of an error, beside its code. All of them are returned to the caller. */
 export interface ErrorDetails {
   errors?: FieldError[];
   retryAfterSeconds?: number;
@@ -27,8 +27,10 @@ export interface ErrorDetails {
 }
 
 /**
- * A refusal that the caller is meant to see.
- * @param code snake_case, part of the contract: never renamed.
+ * An error that is returned to the caller.
+ * @param code snake_case, part of the public API contract: never renamed
+ * @param message says what happened, which field or object, and what to do
+ * @example throw new DomainError('conflict', 'plan_archived', 'The plan is archived.');
  */
 export class DomainError extends Error {
   constructor(
@@ -42,7 +44,10 @@ export class DomainError extends Error {
   }
 }
 
-/** A refusal of one field: kind `invalid`, code `invalid_fields`. */
+/**
+ * The error of one invalid field: kind `invalid`, code `invalid_fields`.
+ * @example throw invalidField('to', 'must be after the current period end');
+ */
 export function invalidField(field: string, message: string): DomainError {
   return new DomainError('invalid', 'invalid_fields', 'Some fields are not valid.', { errors: [{ field, message }] });
 }

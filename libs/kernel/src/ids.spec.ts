@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { idBefore, newId, timeOfId } from './ids.js';
 
 describe('ids', () => {
-  it('sort by when they were made, which they tell', () => {
+  it('sort by creation time and contain it', () => {
     const ids = Array.from({ length: 1_000 }, newId);
     expect([...ids].sort()).toEqual(ids);
     expect(Math.abs(timeOfId(ids[0]!).getTime() - Date.now())).toBeLessThan(10_000);

@@ -1,6 +1,9 @@
 import type { Period } from './calendar.js';
 
-/** An amount of money in integer minor units of an ISO 4217 currency: 2999 USD is 29.99 dollars, 323 JPY is 323 yen, 1500 KWD is 1.5 dinars. */
+/**
+ * An amount of money in integer minor units of an ISO 4217 currency: 2999 USD is 29.99 dollars, 323 JPY is 323 yen,
+ * 1500 KWD is 1.5 dinars.
+ */
 export interface Money {
   amount: number;
   currency: string;
@@ -19,10 +22,11 @@ const CURRENCIES = new Set(Intl.supportedValuesOf('currency'));
 export const isCurrency = (code: unknown): code is string => typeof code === 'string' && CURRENCIES.has(code);
 
 /**
- * The part of an amount that a part of a cycle is worth, in minor units, exactly: by milliseconds, half a unit rounded up.
- * It is the difference of what is left at its two ends, so that the parts of a cycle, however it is cut, sum up to the whole.
- * A part without length is worth nothing; one that reaches beyond the cycle is cut to it.
+ * Prorates an amount: the share of `part` in `cycle`, in minor units. Exact to the millisecond, half a unit rounds up.
+ * Computed as the difference of the amounts left at both ends, so that the parts of a cycle always sum up to the whole.
+ * A part without length is worth 0; a part that extends beyond the cycle is cut to it.
  * @param amount minor units, 0 or more
+ * @example proratedAmount(3000, { start: day10, end: day30 }, { start: day0, end: day30 }) // 2000
  */
 export function proratedAmount(amount: number, part: Period, cycle: Period): number {
   return leftAt(part.start, amount, cycle) - leftAt(part.end, amount, cycle);

@@ -1,4 +1,4 @@
-/** One page asked for, newest first. `after` is the id of the last row already seen; ids sort by creation. */
+/** A requested page, newest first. `after` is the id of the last row already seen; ids sort by creation. */
 export interface PageRequest {
   limit: number;
   after: string | null;
@@ -10,7 +10,7 @@ export interface Page<T> {
   hasMore: boolean;
 }
 
-/** Cuts a page out of rows that were read with one more than the limit. */
+/** The page of rows that were read with `limit + 1`: the extra row shows whether another page follows. */
 export function toPage<T>(rows: T[], limit: number): Page<T> {
   return { data: rows.slice(0, limit), hasMore: rows.length > limit };
 }

@@ -2,7 +2,7 @@ import { DomainError, type FieldError } from '@app/kernel';
 import type { Assignment, FailurePolicy, Feature, FeatureType } from './catalog.js';
 import { checkKey, type RawContent } from './plan-content.js';
 
-/** The whole catalogue of one product as one document: what is not in it is archived. */
+/** The whole catalogue of one product as one document. Plans and features that are missing from it are archived. */
 export interface CatalogDocument {
   product: { key: string; name: string };
   features: {
@@ -23,7 +23,7 @@ interface Changes {
   unchanged: string[];
 }
 
-/** What applying a document changes, by key. */
+/** The changes that applying a document makes, by key. */
 export interface CatalogDifference {
   dryRun: boolean;
   product: 'created' | 'updated' | 'unchanged';
@@ -70,14 +70,18 @@ function repeated(keys: string[], path: string): FieldError[] {
   );
 }
 
-/** What becomes of a feature that the document names. @throws DomainError `feature_type_fixed` */
+/** The effect of the document on a feature. @throws DomainError `feature_type_fixed` */
 export function featureFate(
   stored: Feature | undefined,
   wanted: CatalogDocument['features'][number],
 ): 'created' | 'updated' | 'unchanged' {
   if (!stored) return 'created';
   if (stored.type !== wanted.type)
-    throw new DomainError('conflict', 'feature_type_fixed', `The type of feature ${stored.key} never changes.`);
+    throw new DomainError(
+      'conflict',
+      'feature_type_fixed',
+      `The type of feature "${stored.key}" is ${stored.type} and cannot be changed; use another key.`,
+    );
   return stored.name === wanted.name &&
     stored.unit === (wanted.unit ?? null) &&
     stored.failurePolicy === (wanted.failurePolicy ?? null) &&

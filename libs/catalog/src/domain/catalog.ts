@@ -1,18 +1,21 @@
 import type { Interval, Money } from '@app/kernel';
 
-/** What a plan can grant: a switch, a value, a counted amount, or credits that are burnt down. */
+/** Types of features: a switch, a value, a metered quantity, or credits that usage burns down. */
 export const FEATURE_TYPES = ['boolean', 'static', 'metered', 'credit'] as const;
 export type FeatureType = (typeof FEATURE_TYPES)[number];
 
-/** The span in which a limit counts. Calendar windows follow the customer's zone, `billing_period` the subscription. */
+/**
+ * The window in which usage counts against a limit. Calendar windows follow the customer's zone, `billing_period` the
+ * subscription.
+ */
 export const WINDOWS = ['none', 'hour', 'day', 'week', 'month', 'year', 'billing_period'] as const;
 export type WindowName = (typeof WINDOWS)[number];
 
-/** What happens beyond the limit: refused, counted as overage, or granted up to the limit. */
+/** Policy for usage beyond the limit: denied, allowed as overage, or capped at the limit. */
 export const OVERAGES = ['deny', 'allow', 'cap'] as const;
 export type Overage = (typeof OVERAGES)[number];
 
-/** What is answered when the database cannot be asked in time; without one the question is refused with 503. */
+/** The response to a check when the database does not respond in time. Without a policy: 503. */
 export const FAILURE_POLICIES = ['deny', 'allow', 'last_known'] as const;
 export type FailurePolicy = (typeof FAILURE_POLICIES)[number];
 
@@ -38,7 +41,7 @@ export interface Feature {
   updatedAt: Date;
 }
 
-/** Amount in minor units for `intervalCount` intervals, for everybody or for one region or device type only. */
+/** Amount in minor units per `intervalCount` intervals. With a region or device type: only for matching buyers. */
 export interface Price {
   interval: Interval;
   intervalCount: number;
@@ -73,7 +76,7 @@ export interface CreditTerms {
   grant: { quantity: number; every: WindowName; rolloverMax?: number };
 }
 
-/** What a plan version says of one feature. */
+/** The terms of one feature in a plan version. */
 export type EntitlementTerms = BooleanTerms | StaticTerms | MeteredTerms | CreditTerms;
 
 export interface PlanEntitlement {
@@ -83,7 +86,7 @@ export interface PlanEntitlement {
   terms: EntitlementTerms;
 }
 
-/** What is sold. A published version never changes; subscriptions stay on the one they were sold. */
+/** A version of a plan. Published versions never change; subscriptions keep the version they were sold. */
 export interface PlanVersion {
   planId: string;
   planKey: string;
@@ -114,14 +117,14 @@ export interface Plan {
   updatedAt: Date;
 }
 
-/** Who gets the plan when none is asked for; without region and device type: everybody else. */
+/** A rule for new customers of requests that name no plan. Without region and device type: all other customers. */
 export interface Assignment {
   plan: string;
   region: string | null;
   deviceType: string | null;
 }
 
-/** The content of a plan version as callers write it, checked. */
+/** The checked content of a plan version. */
 export interface PlanContent {
   name: string;
   description: string;

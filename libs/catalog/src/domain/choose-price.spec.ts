@@ -31,25 +31,25 @@ describe('the price of a plan', () => {
   ];
 
   it.each([
-    ['everybody', {}, 1],
+    ['all buyers', {}, 1],
     ['a region', { region: 'US' }, 2],
     ['a device type', { deviceType: 'ios' }, 3],
     ['a region before a device type', { region: 'US', deviceType: 'android' }, 2],
-    ['both at once', { region: 'US', deviceType: 'ios' }, 4],
+    ['both together', { region: 'US', deviceType: 'ios' }, 4],
     ['the year', { interval: 'year' as const }, 5],
     ['three months', { interval: 'month' as const, intervalCount: 3 }, 6],
     ['one month when only the month is named', { interval: 'month' as const }, 1],
     ['the customer’s currency', { currency: 'EUR' }, 7],
     ['any currency when the customer’s is not offered', { currency: 'JPY' }, 1],
-  ])('is the one for %s', (_, asked, amount) => {
-    expect(choosePrice(prices, selection(asked))?.amount).toBe(amount);
+  ])('is the one for %s', (_, wanted, amount) => {
+    expect(choosePrice(prices, selection(wanted))?.amount).toBe(amount);
   });
 
-  it('is none in a currency that was asked for and is not offered', () => {
+  it('is null in a required currency that is not offered', () => {
     expect(choosePrice(prices, selection({ currency: 'JPY', currencyRequired: true }))).toBeNull();
   });
 
-  it('is none for a buyer of another region when it is bound to one', () => {
+  it('is null for a buyer of another region when every price is limited to a region', () => {
     expect(
       choosePrice([price({ region: 'AM', deviceType: 'ios' })], selection({ region: 'US', deviceType: 'ios' })),
     ).toBeNull();
@@ -62,7 +62,7 @@ describe('the assigned plan', () => {
     { plan: 'free', region: null, deviceType: null },
   ];
 
-  it('is the most specific that fits, else the one for everybody else', () => {
+  it('is the most specific match, else the rule without region and device type', () => {
     expect(chooseAssignment(rules, { region: 'US', deviceType: 'ios' })?.plan).toBe('us-ios');
     expect(chooseAssignment(rules, { region: 'US', deviceType: null })?.plan).toBe('free');
     expect(chooseAssignment([rules[0]!], { region: 'FR', deviceType: 'ios' })).toBeNull();

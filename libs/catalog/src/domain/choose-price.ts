@@ -1,13 +1,13 @@
 import type { Interval } from '@app/kernel';
 import type { Assignment, Price } from './catalog.js';
 
-/** Who buys: where, and on what. */
+/** Region and device type of a buyer. */
 export interface Buyer {
   region: string | null;
   deviceType: string | null;
 }
 
-/** The price somebody wants. A currency that is not required is a preference only. */
+/** The wanted price. A currency that is not required is only a preference. */
 export interface PriceSelection extends Buyer {
   interval?: Interval;
   intervalCount?: number;
@@ -15,14 +15,14 @@ export interface PriceSelection extends Buyer {
   currencyRequired: boolean;
 }
 
-/** Region counts more than device type; a bound offer is for equal buyers only. */
+/** Rank of an offer: region counts more than device type. -1: the offer is for other buyers. */
 function specificity(offer: Buyer, buyer: Buyer): number {
   if (offer.region !== null && offer.region !== buyer.region) return -1;
   if (offer.deviceType !== null && offer.deviceType !== buyer.deviceType) return -1;
   return (offer.region === null ? 0 : 2) + (offer.deviceType === null ? 0 : 1);
 }
 
-/** The most specific offer for the buyer; of equals the one listed first. */
+/** The most specific matching offer; the first of equals. */
 function mostSpecific<T extends Buyer>(offers: T[], buyer: Buyer): T | null {
   return (
     offers
@@ -33,7 +33,10 @@ function mostSpecific<T extends Buyer>(offers: T[], buyer: Buyer): T | null {
   );
 }
 
-/** The price a buyer pays, or null when the plan is not sold to such a buyer or not at such an interval. */
+/**
+ * The price for a buyer; null when no price matches the buyer, interval and currency.
+ * @example choosePrice(version.prices, { region: 'DE', deviceType: null, currency: 'EUR', currencyRequired: false })
+ */
 export function choosePrice(prices: Price[], selection: PriceSelection): Price | null {
   const matching = prices.filter((price) => {
     const sameInterval = selection.interval === undefined || price.interval === selection.interval;
@@ -45,7 +48,7 @@ export function choosePrice(prices: Price[], selection: PriceSelection): Price |
   return preferred ?? (selection.currencyRequired ? null : mostSpecific(matching, selection));
 }
 
-/** The assignment rule that fits a buyer best. */
+/** The most specific assignment rule for a buyer. */
 export function chooseAssignment(rules: Assignment[], buyer: Buyer): Assignment | null {
   return mostSpecific(rules, buyer);
 }

@@ -96,7 +96,7 @@ describe('the content of a plan', () => {
     ).toEqual([]);
   });
 
-  it('is the same whatever the order of its members', () => {
+  it('is equal in any order of its members', () => {
     expect(sameContent({ a: 1, b: { c: 2, d: 3 } }, { b: { d: 3, c: 2 }, a: 1 })).toBe(true);
     expect(sameContent([1, 2], [2, 1])).toBe(false);
   });

@@ -66,10 +66,10 @@ const TERMS = {
   credit: exactly({ grant: members({ quantity: count, every: oneOf(WINDOWS), rolloverMax: count.optional() }) }),
 } satisfies Record<FeatureType, z.ZodType<Omit<EntitlementTerms, 'type'>>>;
 
-/** What a plan version holds beside its texts and entitlements; the terms of those depend on the product's features. */
+/** Trial and prices of a plan version. Entitlements are checked apart, because their terms depend on the features. */
 const CONTENT = z.object({ trialDays, prices: z.array(PRICE).default([]) });
 
-/** A plan version as callers write it: the terms of an entitlement stand beside its feature and type. */
+/** A plan version in the form of requests: an entitlement has its terms beside `feature` and `type`. */
 export interface RawContent {
   name: string;
   description?: string;
@@ -80,7 +80,7 @@ export interface RawContent {
 
 /**
  * Checks a plan version against the product's features and returns its canonical form.
- * @param path what the fields of errors begin with, such as `plans.0.`
+ * @param path prefix of the fields in errors, such as `plans.0.`
  * @throws DomainError `invalid_fields` with every field that is wrong
  */
 export function checkContent(raw: RawContent, features: Map<string, Feature>, path = ''): PlanContent {

@@ -4,18 +4,18 @@ import { declareEvents } from '@app/events';
 export const AUTH_EVENTS = declareEvents({
   'api_key.created': {
     subject: 'api_key',
-    summary: 'An API key was made.',
+    summary: 'An API key was created.',
     after: { name: 'billing', scopes: ['usage:write'], product: null },
   },
   'api_key.rotated': {
     subject: 'api_key',
-    summary: 'Another key takes the place of one, which goes on for a while.',
+    summary: 'An API key was replaced. The old key stays valid for `overlapSeconds`.',
     after: { name: 'billing', replacedBy: '01998a4e-8000-7000-8000-00000000000e', overlapSeconds: 86400 },
   },
-  'api_key.revoked': { subject: 'api_key', summary: 'An API key is dead.', after: { name: 'billing' } },
+  'api_key.revoked': { subject: 'api_key', summary: 'An API key was revoked.', after: { name: 'billing' } },
   'support.read': {
     subject: 'customer',
-    summary: 'Support looked at what is not its own: at a customer, or, told of itself, at a list.',
+    summary: 'A support user read data of a customer; for a list, the subject is the support user.',
     after: { method: 'GET', path: '/v1/customers/acme', query: [] },
     auditOnly: true,
   },

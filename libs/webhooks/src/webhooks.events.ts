@@ -12,7 +12,7 @@ const ENDPOINT = {
 export const WEBHOOK_EVENTS = declareEvents({
   'webhook_endpoint.created': {
     subject: 'webhook_endpoint',
-    summary: 'Events are told to another place.',
+    summary: 'A webhook endpoint was created.',
     after: ENDPOINT,
   },
   'webhook_endpoint.updated': {
@@ -23,18 +23,19 @@ export const WEBHOOK_EVENTS = declareEvents({
   },
   'webhook_endpoint.secret_rotated': {
     subject: 'webhook_endpoint',
-    summary: 'A webhook endpoint has another secret; the one before goes on for a while.',
+    summary: 'The secret of a webhook endpoint was rotated. The previous secret stays valid for `overlapSeconds`.',
     after: { overlapSeconds: 86400 },
   },
   'webhook_endpoint.disabled': {
     subject: 'webhook_endpoint',
-    summary: 'Nothing is sent to a webhook endpoint any more: it answered 410, or it failed for three days.',
+    summary:
+      'A webhook endpoint was disabled because it answered 410, or because it failed for three days. No further events are sent to it.',
     before: ENDPOINT,
     after: { ...ENDPOINT, enabled: false, disabledReason: 'failing' },
   },
   'webhook_endpoint.deleted': {
     subject: 'webhook_endpoint',
-    summary: 'A webhook endpoint was deleted, with what waited for it.',
+    summary: 'A webhook endpoint was deleted; its pending deliveries were canceled.',
     before: ENDPOINT,
   },
 });

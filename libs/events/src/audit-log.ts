@@ -4,7 +4,7 @@ import { Database } from '@app/platform';
 import { EventKeys } from './event-keys.js';
 import type { RecordedEvent } from './events.js';
 
-/** What a user or an API key did, with the keys of the customer and the product. */
+/** One action of a user or an API key, with the keys of its customer and product. */
 export interface AuditEntry extends RecordedEvent {
   subject: { type: string; id: string };
   customer: string | null;
@@ -20,20 +20,21 @@ type AuditRow = Omit<AuditEntry, 'customer' | 'product'> & {
 };
 
 export interface AuditFilter {
-  /** The only product that is looked at; null: all, and none. */
+  /** Entries of this product only; null: of all products, and of none. */
   productId: string | null;
+  /** Entries of this customer only; null: of all customers, and of none. */
   customerId: string | null;
   actorId?: string;
   actorKind?: 'user' | 'api_key';
   subjectId?: string;
-  /** A type, or all of a kind: `subscription.*`. */
+  /** One type, or all of a kind: `subscription.*`. */
   type?: string;
   address?: string;
   from?: Date;
   to?: Date;
 }
 
-/** One of the conditions that were given, each with its parameter. */
+/** SQL condition of each filter field. */
 const CONDITIONS: Record<keyof AuditFilter | 'after', (parameter: string) => string> = {
   productId: (p) => `e.product_id = ${p}::uuid`,
   customerId: (p) => `e.customer_id = ${p}::uuid`,
@@ -42,14 +43,15 @@ const CONDITIONS: Record<keyof AuditFilter | 'after', (parameter: string) => str
   subjectId: (p) => `e.subject_id = ${p}::uuid`,
   type: (p) => `e.type = ${p}`,
   address: (p) => `(e.origin ->> 'address') = ${p}`,
-  // Ids begin with their time: so the months that are looked at are known before they are.
+  // Ids start with their time, so the planner skips partitions of other months.
   from: (p) => `e.id >= uuid_from_time(${p}::timestamptz)`,
   to: (p) => `e.id < uuid_from_time(${p}::timestamptz)`,
   after: (p) => `e.id < ${p}::uuid`,
 };
+/** Condition for all types of a kind. */
 const KIND = { condition: (p: string) => `e.type like ${p}`, ending: '.*' };
 
-/** What people and keys did: the list of what happened, but for what time did by itself. */
+/** Audit log: the events of users and API keys, without time-driven events. */
 @Injectable()
 export class AuditLog {
   constructor(
@@ -57,7 +59,12 @@ export class AuditLog {
     private readonly keys: EventKeys,
   ) {}
 
-  /** Newest first. */
+  /**
+   * Lists entries, newest first.
+   * @returns up to `limit + 1` entries: the last one says that there is another page
+   * @example
+   * await auditLog.list({ productId: null, customerId, type: 'subscription.*' }, { limit: 50, after: null });
+   */
   async list(filter: AuditFilter, { limit, after }: PageRequest): Promise<AuditEntry[]> {
     const parameters: unknown[] = [];
     const conditions = Object.entries({ ...filter, after }).flatMap(([name, value]) => {
@@ -82,5 +89,5 @@ export class AuditLog {
   }
 }
 
-/** A text that stands for itself in a pattern. */
+/** Escapes the wildcards of LIKE. */
 const likeText = (text: string): string => text.replace(/[\\%_]/g, '\\$&');

@@ -10,8 +10,8 @@ export type KeyLookup = (ids: string[]) => Promise<ReadonlyMap<string, string>>;
 const MAX_CACHED = 10_000;
 
 /**
- * Keys of customers and products by their ids. An event stores both keys, so that no reader of events needs a table of a
- * lib above this one; those libs register the lookups. Keys never change, also not by deletion: entries have no TTL.
+ * Cache of the keys of customers and products, by id. An event stores both keys, so that reading events needs no table
+ * of a lib above; the libs above register the lookups. Keys never change, even by deletion, so entries have no TTL.
  */
 @Injectable()
 export class EventKeys {
@@ -27,8 +27,8 @@ export class EventKeys {
   }
 
   /**
-   * Completes the keys of events: a given key stays, a missing one is looked up, in the running transaction if there is one.
-   * @returns the events in their order, with null where there is no id, or no row has it
+   * Completes the keys of events: given keys stay, missing ones are looked up, inside the running transaction if any.
+   * @returns the events in their order; a key is null where there is no id, or no row with this id
    */
   async complete<Event extends WithIds>(events: readonly Event[]): Promise<(Event & WithKeys)[]> {
     await this.load(

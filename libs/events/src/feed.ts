@@ -3,29 +3,29 @@ import { Clock } from '@app/kernel';
 import { arrayLiteral, Database } from '@app/platform';
 
 const DAY_MS = 86_400_000;
-/** So long everything can be read, and sent again. */
+/** Days for which every published event can be read and sent again. */
 export const FEED_DAYS = 30;
-/** Longer than that by what sending takes, three days of attempts. */
+/** Kept longer than `FEED_DAYS`, because delivery attempts last up to three days. Milliseconds. */
 const KEPT_MS = (FEED_DAYS + 5) * DAY_MS;
 
-/** An event in its place among all. */
+/** A published event with its position in the feed. */
 export interface FeedEntry {
   position: number;
   eventId: string;
   type: string;
-  /** As it is sent. */
+  /** JSON text, equal to the body that webhooks send. */
   body: string;
 }
 
-/** Which events somebody sees. What is left out does not matter. */
+/** Conditions on events; an omitted one accepts all events. */
 export interface FeedFilter {
   productId?: string | null;
   customerId?: string | null;
-  /** Types, or the beginnings of some: `subscription.*`. Empty: all. */
+  /** Types, or kinds such as `subscription.*`. Empty: all. */
   types?: readonly string[];
 }
 
-/** With the parameters of a filter from the second one on. */
+/** SQL of a filter; its parameters start at $2. */
 const MATCHES = `($2::uuid is null or $2 = any(product_ids)) and ($3::uuid is null or customer_id = $3)
   and (cardinality($4::text[]) = 0 or type = any($4) or split_part(type, '.', 1) || '.*' = any($4))`;
 const parametersOf = ({ productId = null, customerId = null, types = [] }: FeedFilter): unknown[] => [
@@ -34,7 +34,7 @@ const parametersOf = ({ productId = null, customerId = null, types = [] }: FeedF
   arrayLiteral([...types]),
 ];
 
-/** What was told, in the order in which it was told. */
+/** Published events in one global order, kept for `FEED_DAYS` days. */
 @Injectable()
 export class EventFeed {
   constructor(
@@ -42,7 +42,7 @@ export class EventFeed {
     private readonly clock: Clock,
   ) {}
 
-  /** The last position; 0 when nothing was told yet. */
+  /** Returns the last position; 0 when nothing was published yet. */
   async last(): Promise<number> {
     const [row] = await this.database.query<{ position: number }>(
       'select coalesce(max(position), 0)::float8 as position from event_feed',
@@ -50,7 +50,7 @@ export class EventFeed {
     return row!.position;
   }
 
-  /** The first position that is still kept; null when there is none. */
+  /** Returns the first position still kept; null when the feed is empty. */
   async first(): Promise<number | null> {
     const [row] = await this.database.query<{ position: number | null }>(
       'select min(position)::float8 as position from event_feed',
@@ -58,7 +58,10 @@ export class EventFeed {
     return row!.position;
   }
 
-  /** What was told after a position, up to another. */
+  /**
+   * Reads entries after a position, up to and including another.
+   * @example const entries = await feed.after(lastSeen, await feed.last(), { types: ['subscription.*'] }, 100);
+   */
   after(position: number, until: number, filter: FeedFilter, limit: number): Promise<FeedEntry[]> {
     return this.database.query<FeedEntry>(
       `select position::float8 as position, event_id as "eventId", type, body from event_feed where position > $1 and ${MATCHES} and position <= $5 order by position limit $6`,
@@ -66,7 +69,7 @@ export class EventFeed {
     );
   }
 
-  /** What was told in a span of time, oldest first, from a position on. */
+  /** Reads entries published in `[from, to)`, oldest first, after a position. */
   between(
     from: Date,
     to: Date,
@@ -79,7 +82,7 @@ export class EventFeed {
     );
   }
 
-  /** What was said of events, by their ids; what is kept no longer is not there. */
+  /** Returns message bodies by event id; events no longer kept are left out. */
   async bodies(eventIds: string[]): Promise<Map<string, string>> {
     const rows = await this.database.query<{ id: string; body: string }>(
       'select event_id as id, body from event_feed where event_id = any($1::uuid[])',
@@ -88,7 +91,7 @@ export class EventFeed {
     return new Map(rows.map(({ id, body }) => [id, body]));
   }
 
-  /** Removes a batch of what was told more than a month ago. @returns how many rows went */
+  /** Deletes a batch of expired entries. @returns the number of rows deleted */
   purge(): Promise<number> {
     const before = new Date(this.clock.now().getTime() - KEPT_MS);
     return this.database.transaction(() =>

@@ -2,18 +2,18 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '@app/kernel';
 import { Database } from '@app/platform';
 
-/** Months that are ready before they begin. */
+/** Number of future months whose partitions exist. */
 const MONTHS_AHEAD = 12;
 
-/** A month of events. */
+/** The partition of one month of events. */
 export interface EventMonth {
-  /** Of its table. */
+  /** Name of its table. */
   name: string;
-  /** As `2026-11`. */
+  /** For example `2026-11`. */
   month: string;
 }
 
-/** The months that the list of what happened is kept in. */
+/** Monthly partitions of the events table. */
 @Injectable()
 export class EventPartitions {
   constructor(
@@ -21,7 +21,7 @@ export class EventPartitions {
     private readonly clock: Clock,
   ) {}
 
-  /** Makes the months to come. @returns how many were missing */
+  /** Creates the partitions of the next months. @returns the number created */
   ensure(): Promise<number> {
     const now = this.clock.now();
     const until = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + MONTHS_AHEAD, 1));
@@ -34,16 +34,16 @@ export class EventPartitions {
     });
   }
 
-  /** The months that ended `months` whole months ago or earlier, oldest first. */
+  /** Lists months that ended at least `months` whole months ago, oldest first. */
   async olderThan(months: number): Promise<EventMonth[]> {
     const now = this.clock.now();
     const kept = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - months, 1)).toISOString().slice(0, 7);
     return (await this.months()).filter(({ month }) => month < kept);
   }
 
-  /** Forgets months for good, one transaction each. What was to be told of them has been told: the feed keeps its own copy. */
+  /** Drops the events of months permanently, one transaction per month. The feed keeps its own copy of each body. */
   async drop(months: EventMonth[]): Promise<void> {
-    // Names come from the database itself.
+    // Safe to interpolate: the names were read from the catalog of the database.
     for (const { name } of months) await this.database.transaction(() => this.database.write(`drop table ${name}`));
   }
 

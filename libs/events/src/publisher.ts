@@ -4,22 +4,23 @@ import { type ArrayItem, arrayLiteral, Database } from '@app/platform';
 import { EventKeys } from './event-keys.js';
 import { descriptionOf, type EventType, isEventType } from './catalog/event-catalog.js';
 
-/** Any fixed number: whoever holds this advisory lock gives out positions. */
+/** Id of the advisory lock of publishing. Any fixed number. */
 const PUBLISHING_LOCK = 7_046_029_255;
 const BATCH = 500;
 
-/** An event as it is told. */
+/** An event as subscribers and receivers get it. */
 export interface PublishedEvent {
   id: string;
   type: EventType;
   subject: { type: string; id: string };
-  /** Of its subject: 1, 2, 3 and so on. */
+  /** 1, 2, 3 and so on per subject. */
   sequence: number;
   customerId: string | null;
-  /** Its key; null when it is about none. */
+  /** Key of the customer; null when the event concerns none. */
   customer: string | null;
+  /** Key of the product; null when the event concerns none. */
   product: string | null;
-  /** The products whose people see it: the one that it happened on; for what happens to a customer as such, those that the customer has been on. */
+  /** Products whose admins see it: its product; for events of a customer as such, every product the customer was on. */
   productIds: string[];
   actor: Actor;
   reason: string | null;
@@ -31,7 +32,7 @@ export interface PublishedEvent {
 /** Returns the ids of the products that each customer is or was subscribed to, by the customer's id. */
 export type ProductLookup = (customerIds: string[]) => Promise<ReadonlyMap<string, string[]>>;
 
-/** Does what follows from events, in the transaction in which they are published: all of it or nothing. */
+/** Handles published events in the transaction that publishes them: all of it or nothing is committed. */
 export type Subscriber = (events: PublishedEvent[]) => Promise<void>;
 
 type EventRow = Omit<PublishedEvent, 'customer' | 'product' | 'productIds'> & {
@@ -40,7 +41,7 @@ type EventRow = Omit<PublishedEvent, 'customer' | 'product' | 'productIds'> & {
   productKey: string | null;
 };
 
-/** Takes events from the outbox into the feed, in one order for everybody, and lets others do what follows from them. */
+/** Moves events from the outbox to the feed, in one order for all readers, and passes them to subscribers. */
 @Injectable()
 export class EventPublisher {
   private readonly subscribers: Subscriber[] = [];
@@ -52,19 +53,28 @@ export class EventPublisher {
     private readonly clock: Clock,
   ) {}
 
+  /**
+   * Adds a handler. Called at start, once per handler.
+   * @example publisher.subscribe((events) => this.fanOut(events));
+   */
   subscribe(subscriber: Subscriber): void {
     this.subscribers.push(subscriber);
   }
 
   /**
-   * Sets the lookup that decides which products see an event of a customer. The lib that owns subscriptions calls it once,
-   * at start.
+   * Sets the lookup that decides which products see an event of a customer. The lib that owns subscriptions calls it
+   * once, at start.
    */
   registerProductLookup(lookup: ProductLookup): void {
     this.productLookup = lookup;
   }
 
-  /** A batch. Of any number of processes one does it at a time, the others go on. @returns how many events were published */
+  /**
+   * Publishes a batch. One process publishes at a time; a concurrent call returns 0 immediately.
+   * @returns the number of events taken from the outbox
+   * @throws any error of a subscriber; the batch then stays in the outbox
+   * @example while ((await publisher.publish()) > 0);
+   */
   async publish(): Promise<number> {
     if ((await this.database.query('select 1 from event_outbox limit 1')).length === 0) return 0;
     return this.database.transaction(async () => {
@@ -73,17 +83,17 @@ export class EventPublisher {
       ]);
       if (!lock!.taken) return 0;
       const events = await this.take();
-      // A newer version beside this one may know types that this one does not: they are told all the same.
-      const told = events.filter(({ type }) => !(isEventType(type) && descriptionOf(type).auditOnly));
-      if (told.length > 0) {
-        await this.append(told);
-        for (const subscriber of this.subscribers) await subscriber(told);
+      // A newer version may record types that this version does not know: they are published too.
+      const published = events.filter(({ type }) => !(isEventType(type) && descriptionOf(type).auditOnly));
+      if (published.length > 0) {
+        await this.append(published);
+        for (const subscriber of this.subscribers) await subscriber(published);
       }
       return events.length;
     });
   }
 
-  /** When the oldest event that waits has happened; null when none does. */
+  /** Returns when the oldest unpublished event was recorded; null when the outbox is empty. */
   async oldestWaiting(): Promise<Date | null> {
     const [oldest] = await this.database.query<{ event_id: string }>(
       'select event_id from event_outbox order by event_id limit 1',
@@ -137,7 +147,7 @@ export class EventPublisher {
   }
 }
 
-/** What receivers get (Standard Webhooks, "Payload structure"): written once, so that every attempt carries the same bytes. */
+/** Message body (Standard Webhooks, "Payload structure"). Stored once, so that every attempt sends the same bytes. */
 export function bodyOf({
   id,
   type,

@@ -1,6 +1,6 @@
 /**
- * The tables of events, by lib. Each lib adds its own by module augmentation, so that `EventType` knows every type
- * without an import of a lib above:
+ * Event tables by lib. Each lib adds its own by module augmentation, so that `EventType` contains every type without
+ * an import of a lib above:
  *
  *     declare module '@app/events' {
  *       interface DeclaredEvents {

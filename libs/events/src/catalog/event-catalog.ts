@@ -36,11 +36,13 @@ export function eventTypes(): EventType[] {
 /** The types that are published to webhooks and streams: all but those that only the audit log keeps. */
 export const publicEventTypes = (): EventType[] => eventTypes().filter((type) => !descriptionOf(type).auditOnly);
 
+/** True for a declared type. */
 export const isEventType = (text: string): text is EventType => DECLARED.has(text);
 
+/** Returns the public description of a type. */
 export const descriptionOf = (type: EventType): EventDescription => DECLARED.get(type)!;
 
-/** An example message of a type, complete as a receiver gets it. */
+/** Returns an example message of a type, complete as receivers get it. */
 export function exampleOf(type: EventType): object {
   const { subject, before = null, after = null } = descriptionOf(type);
   const { version = null } = (after ?? {}) as { version?: number };

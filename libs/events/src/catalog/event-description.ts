@@ -1,12 +1,13 @@
-/** What is told of a type of event: enough for a stranger to write its receiver. */
+/** Public description of an event type: complete enough to write a receiver from it. */
 export interface EventDescription {
-  /** What it happens to: the kind of thing that `subject.id` names. */
+  /** Kind of the object that `subject.id` identifies. */
   subject: string;
+  /** One or two sentences for receivers: what happened to which object. */
   summary: string;
-  /** What changed, as it was; left out where nothing was. */
+  /** Example of the changed fields before the change; omitted where there was no object before. */
   before?: object;
-  /** What changed, as it is now. */
+  /** Example of the changed fields after the change. */
   after?: object;
-  /** Kept for the audit log, and told to nobody. */
+  /** Kept in the audit log only: not published to webhooks, streams or users. */
   auditOnly?: true;
 }

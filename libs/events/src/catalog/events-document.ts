@@ -2,26 +2,27 @@ import { descriptionOf, type EventType, eventTypes, exampleOf, kindOfType, publi
 
 const INTRODUCTION = `# Events
 
-Everything that happens, told to webhooks, to the stream and, where it is about them, to people. Made from the catalogue by \`npm run events\`.
+Every event type that webhooks, the event stream and the audit log contain. Generated from the catalogue by \`npm run events\`.
 
-Every message has the same form: \`type\`, \`timestamp\` (when it happened) and \`data\` with \`id\` (the \`webhook-id\`), \`sequence\` (1, 2, 3 and so on of
-its subject, so that what comes late can be put in its place), \`subject\`, \`version\`, \`customer\` and \`product\` (keys), \`actor\`, \`reason\`, \`before\` and
-\`after\`. What somebody did is told with the whole of what it led to; what time does, with what it changed. New members may be added, none is taken away.
+Every message has the same fields: \`type\`, \`timestamp\` (when the event happened) and \`data\` with \`id\` (equal to \`webhook-id\`),
+\`sequence\` (1, 2, 3 and so on per subject: order late messages by it), \`subject\`, \`version\`, \`customer\` and \`product\` (keys), \`actor\`,
+\`reason\`, \`before\` and \`after\`. Events of commands contain the complete result; time-driven events contain the changed fields.
+New fields may be added; no field is removed.
 `;
 
 const titled = (kind: string): string => kind.replaceAll('_', ' ');
 
 function section(type: EventType): string {
   const { summary, auditOnly } = descriptionOf(type);
-  const kept = auditOnly ? '\n\nKept in the audit log, and told to nobody.' : '';
+  const kept = auditOnly ? '\n\nKept in the audit log only, not published.' : '';
   return `### \`${type}\`\n\n${summary}${kept}\n\n<details><summary>Example</summary>\n\n\`\`\`json\n${JSON.stringify(exampleOf(type), null, 2)}\n\`\`\`\n\n</details>\n`;
 }
 
-/** The catalogue as a page for people. */
+/** Returns the catalogue as Markdown: the content of docs/events.md. */
 export function eventsDocument(): string {
   const types = eventTypes();
   const kinds = [...new Set(types.map(kindOfType))];
-  const list = `${types.length} types, ${publicEventTypes().length} of them told. Ask for some, for all of a kind (\`subscription.*\`), or for all.\n`;
+  const list = `${types.length} types, ${publicEventTypes().length} of them published. Subscribe to single types, to all of a kind (\`subscription.*\`), or to all.\n`;
   return [
     INTRODUCTION,
     list,

@@ -100,12 +100,12 @@ export class Events {
     await this.database.write(RECORD_ALL.text, this.columnsOf(await this.keys.complete(events)));
   }
 
-  /** Records events on the connection of a pipelined transaction; reads nothing. @throws Error for an undeclared type */
+  /** Records events on the connection of a pipelined transaction. @throws Error for a type that no lib declares */
   recordAll(connection: Connection, events: KeyedEvent[]): Promise<unknown> {
     return connection.run(RECORD_ALL, this.columnsOf(events));
   }
 
-  /** One array per column, JSON documents as one JSON array: PostgreSQL reads it in half the time of JSON rows. */
+  /** One array per column, JSON documents as one JSON array: read in half the time of JSON rows. */
   private columnsOf(events: KeyedEvent[]): string[] {
     const now = this.clock.now();
     const columns: ((event: KeyedEvent) => ArrayItem)[] = [

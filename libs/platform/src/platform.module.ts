@@ -15,7 +15,7 @@ import { QueryWatch } from './observation/query-watch.js';
 import { SharedRedis } from './redis/shared-redis.js';
 import { Keyring } from './secrets/keyring.js';
 
-/** What touches the outside, once for the whole program. */
+/** Infrastructure, once per process: clock, database, cache, mail, idempotency, limits, secrets. */
 @Global()
 @Module({})
 export class PlatformModule {
@@ -45,7 +45,7 @@ export class PlatformModule {
   }
 }
 
-/** What everything else is built with: the configuration, and those who look on. */
+/** Providers that the others need: configuration, metrics, query watch, Redis. */
 @Global()
 @Module({})
 class FoundationModule {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Batcher, type BatcherOptions, type Outcome } from './batcher.js';
 
-/** A batcher whose flushes end when they are told to. */
+/** A batcher whose flushes end when the test ends them. */
 function manualBatcher(options: Partial<BatcherOptions> = {}) {
   const groups: { items: number[]; end: (outcomes?: Outcome<number>[]) => void; fail: (error: Error) => void }[] = [];
   const batcher = new Batcher<number, number>(
@@ -19,8 +19,8 @@ function manualBatcher(options: Partial<BatcherOptions> = {}) {
 }
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 
-describe('a batcher', () => {
-  it('lets what comes alone go alone, and groups what comes while it is under way', async () => {
+describe('Batcher', () => {
+  it('flushes a lone item immediately, and groups items that arrive during a flush', async () => {
     const { batcher, groups } = manualBatcher();
     const first = batcher.add(1);
     await nextTurn();
@@ -35,7 +35,7 @@ describe('a batcher', () => {
     expect(await Promise.all(others)).toEqual([20, 30, 40]);
   });
 
-  it('takes no more in one group than it may, and leaves nothing behind', async () => {
+  it('flushes at most maxBatch items together, and every item in the end', async () => {
     const { batcher, groups } = manualBatcher({ maxBatch: 2 });
     const all = Promise.all([1, 2, 3, 4, 5].map((item) => batcher.add(item)));
     for (const size of [2, 2, 1]) {
@@ -46,7 +46,7 @@ describe('a batcher', () => {
     expect(await all).toEqual([10, 20, 30, 40, 50]);
   });
 
-  it('refuses what comes when too many wait, and takes more once there is room', async () => {
+  it('rejects items beyond maxQueued, and accepts them again when the queue shrinks', async () => {
     const { batcher, groups } = manualBatcher({ maxBatch: 1, maxQueued: 2 });
     const first = batcher.add(1);
     await nextTurn();
@@ -67,7 +67,7 @@ describe('a batcher', () => {
     expect(await Promise.all([...waiting, late])).toEqual([20, 30, 50]);
   });
 
-  it('gives each its own outcome, also one that somebody else promises', async () => {
+  it('gives each item its own outcome, a promised one too', async () => {
     const { batcher, groups } = manualBatcher();
     const [good, bad, promised] = [batcher.add(1), batcher.add(2), batcher.add(3)];
     await nextTurn();
@@ -77,7 +77,7 @@ describe('a batcher', () => {
     expect(await promised).toBe(3);
   });
 
-  it('gives a failure of the whole group to each of it, and goes on', async () => {
+  it('rejects every item of a group whose flush fails, and continues', async () => {
     const { batcher, groups } = manualBatcher();
     const lost = Promise.allSettled([batcher.add(1), batcher.add(2)]);
     await nextTurn();
@@ -89,7 +89,7 @@ describe('a batcher', () => {
     expect(await next).toBe(30);
   });
 
-  it('has drained when nothing waits and nothing is under way', async () => {
+  it('has drained when the queue is empty and no flush runs', async () => {
     const { batcher, groups } = manualBatcher();
     await batcher.drained();
     const answer = batcher.add(1);

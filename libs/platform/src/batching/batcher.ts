@@ -1,24 +1,30 @@
 import { DomainError } from '@app/kernel';
 
-/** What became of one item: its answer, now or promised by somebody else, or why there is none. */
+/** Result of one item: its answer, perhaps as a promise, or its error. */
 export type Outcome<Answer> = { answer: Answer | Promise<Answer> } | { error: unknown };
 
 export interface BatcherOptions {
-  /** Items in one flush, at most. */
+  /** Maximum number of items in one flush. */
   maxBatch: number;
-  /** Items that may wait; beyond it an item is refused. */
+  /** Maximum number of queued items; further items are rejected. */
   maxQueued: number;
-  /** Flushes under way at once. */
+  /** Number of concurrent flushes; 1 by default. */
   concurrency?: number;
-  /** Is told of each group as it begins: how many, and how long the first of them has waited, in milliseconds. */
+  /** Called when a flush starts: number of items, and queueing time of the first one in milliseconds. */
   onFlush?: (size: number, waitedMs: number) => void;
 }
 
 const OVERLOAD_RETRY_SECONDS = 1;
 
 /**
- * Groups what arrives while the last group is under way. There is no timer: what comes alone goes alone, and the busier it is
- * the larger the groups become. Every item gets its answer once its own group is done.
+ * Group commit: items that arrive during a flush are queued and flushed together in the next one.
+ *
+ * There is no batching delay: under low load each item is flushed immediately; under high load groups grow. An item
+ * gets its answer when its own group is done.
+ *
+ * @example
+ * const byId = new Batcher<string, Row | null>((ids) => loadAll(ids), { maxBatch: 256, maxQueued: 10_000 });
+ * const row = await byId.add(id);
  */
 export class Batcher<Item, Answer> {
   private queue: {
@@ -31,13 +37,13 @@ export class Batcher<Item, Answer> {
   private flushing = 0;
   private scheduled = false;
 
-  /** @param flush answers a group, one outcome for each item in its order. When it throws, each item of the group gets that error. */
+  /** @param flush returns one outcome per item, in the same order; when it throws, every item gets the error */
   constructor(
     private readonly flush: (items: Item[]) => Promise<Outcome<Answer>[]>,
     private readonly options: BatcherOptions,
   ) {}
 
-  /** @throws DomainError `overloaded` when too many wait already. */
+  /** Queues an item. @returns its answer. @throws DomainError `overloaded` when the queue is full */
   add(item: Item): Promise<Answer> {
     if (this.queue.length >= this.options.maxQueued) return Promise.reject(overloaded());
     return new Promise((resolve, reject) => {
@@ -46,17 +52,18 @@ export class Batcher<Item, Answer> {
     });
   }
 
-  /** Gives up on everything that still waits. */
+  /** Rejects every queued item. */
   rejectQueued(error: unknown): void {
     for (const { reject } of this.queue.splice(0)) reject(error);
   }
 
-  /** Resolves when nothing waits and nothing is under way. */
+  /** Resolves when the queue is empty and no flush runs. */
   async drained(): Promise<void> {
-    if (this.flushing > 0 || this.queue.length > 0) await new Promise<void>((resolve) => this.drainWaiters.push(resolve));
+    if (this.flushing > 0 || this.queue.length > 0)
+      await new Promise<void>((resolve) => this.drainWaiters.push(resolve));
   }
 
-  /** Starts after the requests that arrived together with this one have been read too. */
+  /** Starts a flush in the next event-loop turn, after the requests that arrived in this turn were read. */
   private schedule(): void {
     if (this.scheduled || this.flushing >= (this.options.concurrency ?? 1)) return;
     this.scheduled = true;
@@ -89,7 +96,7 @@ export class Batcher<Item, Answer> {
 }
 
 function overloaded(): DomainError {
-  return new DomainError('unavailable', 'overloaded', 'Too many requests wait already; try again.', {
+  return new DomainError('unavailable', 'overloaded', 'Too many requests are queued. Try again after `Retry-After`.', {
     retryAfterSeconds: OVERLOAD_RETRY_SECONDS,
   });
 }

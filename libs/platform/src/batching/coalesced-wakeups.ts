@@ -1,13 +1,14 @@
 /**
- * Lets what is ready at once go on together, after the requests that have arrived meanwhile have been read too. One answer at a
- * time, each wakes its caller by itself, and waking costs more than a short answer takes.
+ * Resolves all promises queued in one event-loop turn in one setImmediate. Waking each caller separately costs more
+ * than a short response.
  */
 export class CoalescedWakeups {
   private waiting: (() => void)[] = [];
 
+  /** Resolves at the start of the next turn, together with all other callers of this turn. */
   next(): Promise<void> {
     return new Promise((resolve) => {
-      if (this.waiting.push(resolve) === 1) setImmediate(() => this.waiting.splice(0).forEach((goOn) => goOn()));
+      if (this.waiting.push(resolve) === 1) setImmediate(() => this.waiting.splice(0).forEach((resume) => resume()));
     });
   }
 }

@@ -6,23 +6,28 @@ const CHANNEL = 'entitlements_changed';
 const RECONNECT_MS = 1_000;
 
 /**
- * Tells which customers have changed, here and on other instances, so that caches may look again sooner than they must.
- * Only a hint: what is told may come late or never, and nothing relies on it.
+ * Cache-invalidation hints over LISTEN/NOTIFY, from this instance and others. Best effort: correctness rests on the 2 s
+ * TTL and on the version check under the lock, never on delivery.
  */
 @Injectable()
 export class CacheInvalidations implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly logger = new Logger('Changes');
+  private readonly logger = new Logger('CacheInvalidations');
   private readonly listeners: ((customerId: string | null) => void)[] = [];
   private client: pg.Client | null = null;
   private stopping = false;
 
   constructor(private readonly config: Config) {}
 
-  /** @param listener gets the id of a customer, or null when any may have changed */
+  /**
+   * Adds a listener.
+   * @param listener gets the id of a changed customer, or null when any customer may have changed
+   * @example invalidations.subscribe((customerId) => this.cache.invalidate(customerId));
+   */
   subscribe(listener: (customerId: string | null) => void): void {
     this.listeners.push(listener);
   }
 
+  /** Notifies the listeners of this instance. Other instances are notified by a trigger in the database. */
   publish(customerId: string | null): void {
     this.listeners.forEach((listener) => listener(customerId));
   }
@@ -51,10 +56,10 @@ export class CacheInvalidations implements OnApplicationBootstrap, OnApplication
     try {
       await client.connect();
       await client.query(`listen ${CHANNEL}`);
-      // What was told while nobody listened is lost.
+      // Notifications sent while this instance was not listening are lost.
       this.publish(null);
     } catch (error) {
-      this.logger.debug(`Not listening for changes: ${String(error)}`);
+      this.logger.debug(`LISTEN failed, reconnecting: ${String(error)}`);
       await client.end().catch(() => undefined);
     }
   }

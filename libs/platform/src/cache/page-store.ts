@@ -4,17 +4,17 @@ import { LRUCache } from 'lru-cache';
 import { Metrics } from '../metrics/metrics.js';
 import { SharedRedis } from '../redis/shared-redis.js';
 
-/** How old a cached answer may be, in milliseconds: the promise; clearing it after a write is only a courtesy. */
+/** TTL of cached responses in milliseconds: the promise. Invalidation after a write only shortens it. */
 export const STALENESS_MS = 2_000;
 
-/** So that no caller can fill the memory with addresses of its own making. */
+/** Bounds the memory: callers choose the URLs that are cached. */
 const MAX_ENTRIES = 1_000;
 const PREFIX = 'tollgate:page:';
 const SCAN_COUNT = 500;
 
 /**
- * Keeps answers that many read and few change: in Redis, so that what one instance has read serves all, else in this process.
- * Only one of the two is read at a time, so an answer never grows older than it may by moving from one to the other.
+ * Cache of responses that are read often and change rarely: in Redis, shared by all instances, or else in this process.
+ * A read uses only one of the two, so that copying between them never extends the TTL.
  */
 @Injectable()
 export class PageStore {
@@ -30,9 +30,9 @@ export class PageStore {
     this.miss = metrics.cacheReads.labels('pages', 'miss');
   }
 
-  /** For cache-manager. */
+  /** Returns this store as a Keyv, for cache-manager. */
   asKeyv(): Keyv {
-    // Keyv hands arguments of its own to a store's methods: these take what they need.
+    // Keyv passes additional arguments to a store's methods; these wrappers drop them.
     const store = {
       get: (key: string) => this.get(key),
       set: (key: string, value: string) => this.set(key, value),

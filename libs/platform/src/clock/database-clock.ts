@@ -4,17 +4,17 @@ import { Database } from '../database/database.js';
 
 const SYNC_INTERVAL_MS = 10_000;
 const SYNC_SAMPLES = 3;
-/** A step back of the database's clock by less than this is waited for; a longer one is followed. Milliseconds. */
+/** When the database clock steps back by less than this, `now` stays constant until it catches up. Milliseconds. */
 const MAX_BACKWARD_STEP_MS = 60_000;
 
 /**
- * The clock of the database, the same for all instances, carried on by this machine's monotonic counter: neither an instance whose own
- * clock is wrong nor one whose clock is set decides anything differently.
+ * Clock of the database, the same for all instances, advanced by this machine's monotonic counter. An instance whose
+ * system clock is wrong, or is set, decides nothing differently.
  */
 @Injectable()
 export class DatabaseClock extends Clock implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger('DatabaseClock');
-  /** What the database's clock showed when the counter began. */
+  /** Time of the database when the monotonic counter was 0. Unix milliseconds. */
   private origin = Date.now() - performance.now();
   private latest = 0;
   private timer: NodeJS.Timeout | null = null;
@@ -32,7 +32,10 @@ export class DatabaseClock extends Clock implements OnModuleInit, OnApplicationS
   async onModuleInit(): Promise<void> {
     await this.synchronize();
     this.timer = setInterval(
-      () => void this.synchronize().catch((error: unknown) => this.logger.debug(`Not synchronised: ${String(error)}`)),
+      () =>
+        void this.synchronize().catch((error: unknown) =>
+          this.logger.debug(`Clock synchronization failed, keeping the last offset: ${String(error)}`),
+        ),
       SYNC_INTERVAL_MS,
     ).unref();
   }
@@ -41,17 +44,17 @@ export class DatabaseClock extends Clock implements OnModuleInit, OnApplicationS
     if (this.timer) clearInterval(this.timer);
   }
 
-  /** Of a few answers the quickest is the truest. */
+  /** Reads the database clock several times and keeps the sample with the shortest round trip. */
   async synchronize(): Promise<void> {
     let best = { roundTrip: Infinity, origin: this.origin };
     for (let sample = 0; sample < SYNC_SAMPLES; sample++) {
-      const asked = performance.now();
+      const sentAt = performance.now();
       const [row] = await this.database.query<{ ms: number }>(
         'select (extract(epoch from clock_timestamp()) * 1000)::float8 as ms',
       );
-      const answered = performance.now();
-      if (answered - asked < best.roundTrip)
-        best = { roundTrip: answered - asked, origin: row!.ms - (asked + answered) / 2 };
+      const receivedAt = performance.now();
+      if (receivedAt - sentAt < best.roundTrip)
+        best = { roundTrip: receivedAt - sentAt, origin: row!.ms - (sentAt + receivedAt) / 2 };
     }
     this.origin = best.origin;
   }

@@ -4,12 +4,12 @@ import * as path from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 
-/** Values that stand in documents and examples: nobody may run production on them. */
+/** Parts of values from documents and examples. Production refuses to start with them. */
 const SAMPLE_MARKERS = ['change-me', 'changeme', 'change_me', 'sample', 'example', 'password', 'admin123'];
 const SECRET_LENGTH = 32;
-/** Of the requests a minute, those that may carry a password or a token. */
+/** Share of the rate limit for requests that carry a password or a secret. */
 const AUTH_SHARE = 0.3;
-/** NIST SP 800-63B-4, 3.1.1.2: where the password is all that there is. */
+/** NIST SP 800-63B-4, 3.1.1.2: minimum length of a password that is the only factor. */
 export const RECOMMENDED_PASSWORD_LENGTH = 15;
 
 const onOff = z.enum(['on', 'off']);
@@ -84,12 +84,12 @@ const schema = z.object({
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
-/** Everything the environment decides, read once at the start. A class, so that Nest can inject it. */
+/** Configuration from the environment, read once at start. A class, so that Nest can inject it. */
 export class Config {
   readonly production: boolean;
   readonly port: number;
   readonly host: string;
-  /** Unset: an embedded PostgreSQL under `dataDir`. Set once that one has started. */
+  /** Null: an embedded PostgreSQL under `dataDir`, until its start sets this. */
   databaseUrl: string | null;
   readonly embeddedDatabase: boolean;
   readonly dataDir: string;
@@ -97,51 +97,54 @@ export class Config {
   readonly adminEmail: string;
   readonly adminPassword: string | null;
   readonly sampleData: boolean;
-  /** Requests per person or address and minute; 0 is no limit. */
+  /** Requests per minute and user, or address without credentials; 0: no limit. */
   readonly rateLimitPerMinute: number;
   readonly worker: boolean;
   readonly logLevel: LogLevel;
-  /** Transactions of usage that may be under way at once. */
+  /** Number of usage batchers, each with one transaction at a time. Environment: USAGE_LANES. */
   readonly usageShards: number;
-  /** After so many days another key signs access tokens. */
+  /** Days until the key that signs access tokens is rotated. */
   readonly signingKeyDays: number;
-  /** Characters that a password has at least. */
+  /** Minimum number of characters of a password. */
   readonly passwordMinLength: number;
-  /** Requests per address and minute to what takes passwords and secrets; 0 is no limit. */
+  /** Requests per minute and address to routes that accept passwords and secrets; 0: no limit. */
   readonly authRateLimitPerMinute: number;
-  /** Whose word about a caller's address is taken (`X-Forwarded-For`). */
+  /** Proxies whose `X-Forwarded-For` is trusted. */
   readonly trustedProxies: string[];
-  /** Networks beside the public internet that webhooks may be sent to, by HTTP too. */
+  /** Networks, besides the public internet, that webhooks may be sent to; plain HTTP is allowed there. */
   readonly webhookAllowedNetworks: string[];
-  /** Where mail is handed in. Unset: mail is written to files under `dataDir`. */
+  /** Mail server. Null: mail is written to files under `dataDir`. */
   readonly smtpUrl: string | null;
   readonly mailFrom: string;
-  /** Where people are sent from a mail: `/verify-email` and `/reset-password` are added, with the token behind a `#`. Unset: the mail holds the token alone. */
+  /**
+   * Base URL of links in mail: `/verify-email` and `/reset-password` are appended, with the token after a `#`.
+   * Null: the mail contains the token only.
+   */
   readonly accountUrl: string | null;
-  /** Every signing and sealing key of the service is derived from this one secret. */
+  /** The secret from which every signing and encryption key is derived. */
   readonly secretKey: string;
-  /** DATABASE_URL is a pooler that hands a connection on after each transaction: nothing may be left behind in one. */
+  /** True when DATABASE_URL is a pooler in transaction mode: no state may stay in a connection after a transaction. */
   readonly pooled: boolean;
-  /** Past the pooler, to listen for changes; null: nobody listens, and caches go by their age alone. */
+  /** Bypasses the pooler, for LISTEN. Null with a pooler: no LISTEN, and caches rely on their TTL alone. */
   readonly directDatabaseUrl: string | null;
-  /** To the database, in each process. */
+  /** Database connections per process. */
   readonly databaseConnections: number;
-  /** Origins whose pages may call from a browser. */
+  /** Origins that browsers may call from (CORS). */
   readonly corsOrigins: string[];
-  /** Requests under way in one process; beyond it one more is refused. */
+  /** Maximum number of concurrent requests per process; further ones are rejected. */
   readonly maxInFlight: number;
-  /** After so long a request is answered, if only that it took too long. */
+  /** Milliseconds after which a request without a response fails with `deadline_exceeded`. */
   readonly requestDeadlineMs: number;
-  /** Between telling that no more requests should come, and taking none. */
+  /** Milliseconds between reporting not ready and closing, at shutdown. */
   readonly drainMs: number;
-  /** What reads /metrics; null: anybody may outside production, nobody in it. */
+  /** Bearer token of /metrics. Null: open outside production, closed in production. */
   readonly metricsToken: string | null;
   readonly slowRequestMs: number;
   readonly slowQueryMs: number;
-  /** Traces are sent to where OTEL_EXPORTER_OTLP_ENDPOINT says. */
+  /** True when OTEL_EXPORTER_OTLP_ENDPOINT is set. */
   readonly tracing: boolean;
 
-  /** @throws Error naming each variable that is wrong or missing, never its value. */
+  /** @throws Error naming each wrong or missing variable, never its value */
   constructor(environment: NodeJS.ProcessEnv) {
     const parsed = schema.safeParse(environment);
     if (!parsed.success)
@@ -184,18 +187,18 @@ export class Config {
     this.tracing = env.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined;
   }
 
-  /** The environment of this process, with a `.env` file in the working folder for what it does not set. */
+  /** Reads the environment of this process, and `.env` in the working folder for variables that it does not set. */
   static fromEnvironment(): Config {
     if (fs.existsSync('.env')) process.loadEnvFile('.env');
     return new Config(process.env);
   }
 
-  /** Where to listen for what changes; null when DATABASE_URL cannot keep a listener and no other is named. */
+  /** URL for LISTEN; null when DATABASE_URL is a pooler and DATABASE_DIRECT_URL is not set. */
   get listenUrl(): string | null {
     return this.pooled ? this.directDatabaseUrl : this.requireDatabaseUrl();
   }
 
-  /** The database to talk to. @throws Error before the embedded one has been started. */
+  /** Returns the database URL. @throws Error before the embedded database has started */
   requireDatabaseUrl(): string {
     if (!this.databaseUrl) throw new Error('The database has not been started yet.');
     return this.databaseUrl;
@@ -211,10 +214,10 @@ function assertProductionSettings(env: z.infer<typeof schema>): void {
     if (value && SAMPLE_MARKERS.some((marker) => value.includes(marker))) wrong.push(`${name} holds a sample value`);
   }
   if (env.SECRET_KEY && new Set(env.SECRET_KEY).size < 8) wrong.push('SECRET_KEY is too uniform to be a secret');
-  if (wrong.length > 0) throw new Error(`Tollgate does not start in production like this:\n${wrong.join('\n')}`);
+  if (wrong.length > 0) throw new Error(`Production refuses to start with this configuration:\n${wrong.join('\n')}`);
 }
 
-/** Outside production a secret is drawn once and kept beside the data, readable by its owner only. */
+/** Outside production, generates a secret once and stores it in the data folder, readable by its owner only. */
 function storedSecret(dataDir: string): string {
   const file = path.join(dataDir, 'secret-key');
   fs.mkdirSync(dataDir, { recursive: true });

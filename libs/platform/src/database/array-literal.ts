@@ -1,13 +1,13 @@
-/** What may stand in an array of a statement. Objects become JSON. */
+/** Item of an array parameter. Objects become JSON. */
 export type ArrayItem = string | number | boolean | Date | object | null;
 
-/** Characters that end or escape an item, and texts that would be taken for something else. */
+/** Characters that end or escape an item, and texts with another meaning: empty and `null`. */
 const NEEDS_QUOTES = /[",\\{}\s]|^$|^null$/i;
 const ESCAPED = /["\\]/g;
 
 /**
- * The text of a PostgreSQL array (PostgreSQL documentation, 8.15.6): the driver's own way goes through every value several times,
- * which is half of what a large batch costs.
+ * Text of a PostgreSQL array (PostgreSQL documentation, 8.15.6). The driver's own serialization walks through each
+ * value several times: half of the cost of a large batch.
  */
 export function arrayLiteral(items: ArrayItem[]): string {
   let text = '{';

@@ -3,15 +3,16 @@ import { getMetadataArgsStorage } from 'typeorm';
 type EntityClass<T> = new () => T;
 
 /**
- * The columns of an entity as a select list: `c.device_type as "deviceType", ...`. The entity stays the only mapping of its table.
- * @param alias the table's alias in the statement; left out: none
+ * Columns of an entity as a select list: `c.device_type as "deviceType", ...`. The entity stays the only mapping of its
+ * table.
+ * @param alias alias of the table in the statement; omitted: none
  */
 export const selectList = <T extends object>(entity: EntityClass<T>, alias?: string): string =>
   columnsOf(entity)
     .map(({ property, column }) => `${qualified(column, alias)} as "${property}"`)
     .join(', ');
 
-/** Some columns of an entity as the arguments of `json_build_object`: `'deviceType', x.device_type, ...`. */
+/** Columns of an entity as the arguments of `json_build_object`: `'deviceType', x.device_type, ...`. */
 export const jsonList = <T extends object>(entity: EntityClass<T>, alias: string, properties: (keyof T)[]): string =>
   columnsOf(entity)
     .filter(({ property }) => properties.includes(property as keyof T))

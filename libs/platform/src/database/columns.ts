@@ -1,6 +1,6 @@
 import type { ColumnOptions } from 'typeorm';
 
-/** bigint arrives as text; every count and amount of the service fits a safe integer. */
+/** Column of a count or an amount. The driver returns bigint as text; all values fit a safe integer. */
 export const count = (options: ColumnOptions = {}): ColumnOptions => ({
   type: 'bigint',
   transformer: {
@@ -10,4 +10,5 @@ export const count = (options: ColumnOptions = {}): ColumnOptions => ({
   ...options,
 });
 
+/** Column of an instant. */
 export const instant = (options: ColumnOptions = {}): ColumnOptions => ({ type: 'timestamptz', ...options });

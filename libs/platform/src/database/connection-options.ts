@@ -2,14 +2,14 @@ import type pg from 'pg';
 import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
 import type { Config } from '../config/config.js';
 
-/** What the server is to give up on, by the names of its settings. Milliseconds. */
+/** Timeouts of the server, by the names of its settings. Milliseconds. */
 export interface ServerLimits {
   statement_timeout: number;
   lock_timeout: number;
   idle_in_transaction_session_timeout: number;
 }
 
-/** How many of a process's connections are for what is asked thousands of times a second. */
+/** Share of a process's connections for the hot path: checks and usage. */
 const USAGE_POOL_SHARE = 0.375;
 const LIMITS: ServerLimits = {
   statement_timeout: 4_000,
@@ -20,10 +20,11 @@ const LIMITS: ServerLimits = {
 export const usagePoolSize = ({ databaseConnections }: Config): number =>
   Math.max(2, Math.floor(databaseConnections * USAGE_POOL_SHARE));
 
-/** A pooler takes no settings with a connection: they are made in each transaction then. */
-export const connectionLimits = ({ pooled }: Config, limits: ServerLimits): Partial<ServerLimits> => (pooled ? {} : limits);
+/** Settings of a connection. A pooler accepts none: each transaction sets them (`limitsInside`). */
+export const connectionLimits = ({ pooled }: Config, limits: ServerLimits): Partial<ServerLimits> =>
+  pooled ? {} : limits;
 
-/** What begins a transaction, or stands first in it: nothing where the connection is set already. */
+/** First statements of a transaction behind a pooler; empty where the connection has its settings. */
 export const transactionLimitsSql = ({ pooled }: Config, limits: ServerLimits = LIMITS): string =>
   pooled
     ? Object.entries(limits)
@@ -32,8 +33,8 @@ export const transactionLimitsSql = ({ pooled }: Config, limits: ServerLimits = 
     : '';
 
 /**
- * How the service connects. Every wait is bounded, the client's own first: `query_timeout` is the only one that fires
- * when the server is frozen or the network swallows the answer. All times in milliseconds.
+ * Connection options of TypeORM. Every wait is bounded, on the client first: `query_timeout` is the only timeout that
+ * fires when the server is frozen or the network loses the response. All times in milliseconds.
  */
 export function connectionOptions(config: Config, Client: typeof pg.Client): PostgresDataSourceOptions {
   return {

@@ -1,14 +1,14 @@
 import { QueryFailedError } from 'typeorm';
 
-/** SQLSTATE codes after which the same transaction may simply be run again (PostgreSQL, appendix A). */
+/** SQLSTATE codes after which the same transaction can be retried (PostgreSQL, appendix A). */
 const RETRYABLE = new Set(['40001', '40P01']);
 const UNIQUE_VIOLATION = '23505';
-/** Classes of SQLSTATE that say the database cannot answer now: connection, resources, operator, system. */
+/** SQLSTATE classes of an unavailable database: connection, resources, operator, system. */
 const UNAVAILABLE_CLASSES = ['08', '53', '57', '58'];
 const LOCK_TIMEOUT = '55P03';
-/** What TypeORM says when the connection was lost under a transaction: by name, they are not all exported. */
+/** TypeORM errors for a connection lost inside a transaction, by name: not all are exported. */
 const LOST_CONNECTION_ERRORS = new Set(['QueryRunnerAlreadyReleasedError', 'QueryRunnerProviderAlreadyReleasedError']);
-/** Ended by its `statement_timeout`. */
+/** The statement was canceled, for example by `statement_timeout`. */
 const CANCELED = '57014';
 const READ_TIMEOUT = 'Query read timeout';
 const SOCKET_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH']);
@@ -25,27 +25,28 @@ interface DriverError {
 function driverError(error: unknown): DriverError {
   if (error instanceof QueryFailedError) return error.driverError as DriverError;
   if (error instanceof AggregateError) return driverError(error.errors[0]);
-  // Errors of the runtime itself may come from another realm: they are known by what they hold.
+  // Errors of the runtime may come from another realm, where instanceof fails: read their fields.
   return typeof error === 'object' && error !== null ? error : {};
 }
 
+/** True for a deadlock or a serialization failure: the same transaction can be retried. */
 export function isRetryable(error: unknown): boolean {
   return RETRYABLE.has(driverError(error).code ?? '');
 }
 
-/** True when the row is already there by exactly this unique index or constraint. */
+/** True when this unique index or constraint rejected the row. */
 export function isUniqueViolation(error: unknown, constraint: string): boolean {
   const cause = driverError(error);
   return cause.code === UNIQUE_VIOLATION && cause.constraint === constraint;
 }
 
-/** True when the statement took longer than it may. */
+/** True when the statement exceeded its timeout. */
 export function isQueryTimeout(error: unknown): boolean {
   const { code, message } = driverError(error);
   return code === CANCELED || message === READ_TIMEOUT;
 }
 
-/** True when the database cannot be reached or cannot answer in time: worth a later try, not a bug. */
+/** True when the database cannot be reached or does not respond in time: a later retry may succeed. */
 export function isUnavailable(error: unknown): boolean {
   const { code = '', message = '' } = driverError(error);
   if (error instanceof Error && LOST_CONNECTION_ERRORS.has(error.name)) return true;

@@ -14,8 +14,8 @@ interface RunningTransaction {
 }
 
 /**
- * The one way to the database. A command opens one transaction; everything that it calls joins it,
- * because the running transaction travels with the asynchronous call, not by hand.
+ * Access to the database for commands. A command opens one transaction, and everything that it calls joins it: the
+ * transaction travels with the asynchronous call (AsyncLocalStorage), not as a parameter.
  */
 @Injectable()
 export class Database {
@@ -31,8 +31,13 @@ export class Database {
   }
 
   /**
-   * Runs `work` in one transaction, or in the one already running. It commits when `work` returns and rolls back when it throws.
-   * A transaction that lost a deadlock or a serialisation race is run again as a whole, at most three times.
+   * Runs `work` in a transaction, or in the running one. Commits when `work` returns, rolls back when it throws.
+   * After a deadlock or a serialization failure the whole transaction is run again, at most three times.
+   * @example
+   * await database.transaction(async () => {
+   *   const customer = await customers.lock(id);
+   *   await grants.insert(grant);
+   * });
    */
   async transaction<T>(work: () => Promise<T>): Promise<T> {
     if (this.context.getStore()) return work();
@@ -52,18 +57,18 @@ export class Database {
     }
   }
 
-  /** Behind a pooler each transaction sets its own limits. */
+  /** Sets the timeouts of the transaction behind a pooler. */
   private async withLimits<T>(manager: EntityManager, work: () => Promise<T>): Promise<T> {
     if (this.limits) await manager.query(this.limits);
     return work();
   }
 
-  /** Runs `work` in a transaction of its own even inside another one: what it writes stays when that one rolls back. */
+  /** Runs `work` in a separate transaction, even inside another one: its writes stay when the outer one rolls back. */
   inSeparateTransaction<T>(work: () => Promise<T>): Promise<T> {
     return this.context.exit(() => this.transaction(work));
   }
 
-  /** Does something in this process once the running transaction has committed; nothing that must not be lost. */
+  /** Calls `then` in this process after the commit. For cache invalidation only: a crash loses it. */
   afterCommit(then: () => void): void {
     this.context.getStore()?.afterCommit.push(then);
   }
@@ -74,8 +79,8 @@ export class Database {
   }
 
   /**
-   * Following asynchronous calls costs every promise of the process, on Node before 24 a tenth of what a short request takes:
-   * so it is switched off while no transaction runs.
+   * Disables AsyncLocalStorage while no transaction runs. Tracking slows every promise of the process: on Node before
+   * 24 by a tenth of a short request.
    */
   private async withContextTracking<T>(work: () => Promise<T>): Promise<T> {
     this.transactions++;
@@ -86,45 +91,45 @@ export class Database {
     }
   }
 
-  /** The manager of the running transaction, else one that reads from the pool. */
+  /** Entity manager of the running transaction, or else one that reads from the pool. */
   get manager(): EntityManager {
     return this.context.getStore()?.manager ?? this.dataSource.manager;
   }
 
-  /** The manager of the running transaction. @throws Error outside one: nothing is written by accident outside a command. */
+  /** Entity manager of the running transaction. @throws Error outside one: no write happens outside a command */
   get writer(): EntityManager {
     const manager = this.context.getStore()?.manager;
     if (!manager) throw new Error('A write needs a transaction.');
     return manager;
   }
 
-  /** Reads rows; inside a transaction it reads what that transaction sees. */
+  /** Reads rows, inside the running transaction if there is one. */
   query<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
     return this.manager.query<Row[]>(sql, parameters);
   }
 
   /**
-   * Deletes a batch of what is over, passing by what somebody else holds. Needs a transaction.
-   * @param key the columns of its primary key
-   * @param over what is over, and in which order it goes: a condition with its parameters, and `order by`
-   * @returns how many rows went
+   * Deletes a batch of expired rows, skipping locked ones. Needs a transaction.
+   * @param key the columns of the primary key
+   * @param expired condition and order of the rows to delete: `created_at < $1 order by created_at`
+   * @returns the number of rows deleted
    */
-  async deleteBatch(table: string, key: string, over: string, parameters: unknown[]): Promise<number> {
+  async deleteBatch(table: string, key: string, expired: string, parameters: unknown[]): Promise<number> {
     const rows = await this.write(
-      `delete from ${table} where (${key}) in (select ${key} from ${table} where ${over} limit ${DELETE_BATCH} for update skip locked) returning 1`,
+      `delete from ${table} where (${key}) in (select ${key} from ${table} where ${expired} limit ${DELETE_BATCH} for update skip locked) returning 1`,
       parameters,
     );
     return rows.length;
   }
 
-  /** Writes and gives back the rows that the statement returns. @throws Error outside a transaction. */
+  /** Runs a write and returns the rows of its RETURNING clause. @throws Error outside a transaction */
   async write<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
     const result: unknown = await this.writer.query(sql, parameters);
     return (isRowsAndCount(result) ? result[0] : result) as Row[];
   }
 }
 
-/** TypeORM answers `[rows, count]` for UPDATE and DELETE and plain rows for the rest. */
+/** TypeORM returns `[rows, count]` for UPDATE and DELETE, and plain rows for other statements. */
 function isRowsAndCount(result: unknown): result is [unknown[], number] {
   return Array.isArray(result) && result.length === 2 && Array.isArray(result[0]) && typeof result[1] === 'number';
 }

@@ -5,25 +5,25 @@ import { QueryWatch } from '../observation/query-watch.js';
 import { usagePoolSize, transactionLimitsSql, type ServerLimits, connectionLimits } from './connection-options.js';
 import { Database } from './database.js';
 
-/** A statement that the server parses once for each connection. */
+/** A prepared statement: the server parses it once per connection. */
 export interface Statement {
-  /** Unique among all statements of the program. */
+  /** Unique in the whole program. */
   name: string;
   text: string;
 }
 
-/** Asks the database. What is asked without waiting for the answer of the one before travels together with it. */
+/** A pipelined connection: statements sent without awaiting the previous result share a round trip. */
 export interface Connection {
   run<Row>(statement: Statement, values?: unknown[]): Promise<Row[]>;
 }
 
-/** What a transaction decided, and the writes that it has asked for and not waited for: they travel together with the commit. */
+/** Answer of a transaction, and its writes that are not awaited yet: they are sent together with the commit. */
 export interface PipelinedResult<Answer> {
   answer: Answer;
   writes: Promise<unknown>[];
 }
 
-/** Times in milliseconds. A request that cannot be answered in these is refused, and the next one is served. */
+/** Milliseconds. A request that exceeds one of these fails, and frees its connection for the next. */
 const LIMITS: ServerLimits = {
   statement_timeout: 1_800,
   lock_timeout: 500,
@@ -33,8 +33,8 @@ const CLIENT_TIMEOUTS = { connectionTimeoutMillis: 1_000, query_timeout: 2_000 }
 const POOL = 'usage';
 
 /**
- * The short way to the database, for what is asked thousands of times a second: prepared statements on connections of their own,
- * past the entity mapper. A transaction takes two journeys: it begins together with its first reads and commits together with its writes.
+ * Access to the database for the hot path: prepared statements on dedicated connections, without the entity mapper.
+ * A transaction takes two round trips: BEGIN is sent with its first reads, COMMIT with its writes.
  */
 @Injectable()
 export class PipelinedDatabase implements OnApplicationShutdown {
@@ -47,7 +47,7 @@ export class PipelinedDatabase implements OnApplicationShutdown {
     private readonly database: Database,
     watch: QueryWatch,
   ) {
-    // The options are newer than the published types.
+    // The published types do not know these options yet.
     const options = {
       connectionString: config.requireDatabaseUrl(),
       application_name: 'tollgate usage',
@@ -60,21 +60,25 @@ export class PipelinedDatabase implements OnApplicationShutdown {
     this.pool = new pg.Pool(options);
     watch.watchPool(POOL, this.pool);
     this.begin = ['begin', transactionLimitsSql(config, LIMITS)].filter(Boolean).join('; ');
-    // A statement that one transaction has prepared is not there for the next when a pooler deals out the connections.
+    // A pooler assigns another connection to each transaction, where the statement is not prepared.
     this.connectionOf = config.pooled ? connectionOf(({ text }) => ({ text })) : connectionOf((statement) => statement);
   }
 
+  /** Runs one read on a pooled connection. */
   read<Row>(statement: Statement, values: unknown[] = []): Promise<Row[]> {
     return this.onConnection((connection) => connection.run<Row>(statement, values));
   }
 
-  /** Runs questions that may see different instants, on one connection. */
+  /** Runs reads on one connection, without a transaction: they may see different snapshots. */
   async onConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     const client = await this.pool.connect();
     return this.withClient(client, () => work(this.connectionOf(client)));
   }
 
-  /** Runs `work` in one transaction of its own, or in the one that the caller runs already. */
+  /**
+   * Runs `work` in a separate transaction, or in the one of the caller.
+   * @throws any error of `work` or of the database; then nothing was written
+   */
   async transaction<Answer>(work: (connection: Connection) => Promise<PipelinedResult<Answer>>): Promise<Answer> {
     if (this.database.inTransaction) return this.inCallersTransaction(work);
     const client = await this.pool.connect();
@@ -87,7 +91,7 @@ export class PipelinedDatabase implements OnApplicationShutdown {
         for (const step of done) if (step.status === 'rejected') throw step.reason;
         return answer;
       } catch (error) {
-        // On a broken connection there is nothing left to roll back.
+        // On a broken connection the server rolls back.
         await client.query('rollback').catch(() => undefined);
         throw error;
       }
@@ -102,7 +106,7 @@ export class PipelinedDatabase implements OnApplicationShutdown {
     work: (connection: Connection) => Promise<PipelinedResult<Answer>>,
   ): Promise<Answer> {
     let last: Promise<unknown> = Promise.resolve();
-    // The caller's connection takes one statement at a time.
+    // The caller's connection runs one statement at a time.
     const run = <Row>({ text }: Statement, values: unknown[] = []): Promise<Row[]> => {
       const next = last.then(() => this.database.write<Row>(text, values));
       last = next.catch(() => undefined);
@@ -113,7 +117,7 @@ export class PipelinedDatabase implements OnApplicationShutdown {
     return answer;
   }
 
-  /** Gives the connection back, or ends it when nobody can say what state it is in. */
+  /** Returns the connection to the pool, or closes it when its state is unknown. */
   private async withClient<T>(client: pg.PoolClient, work: () => Promise<T>): Promise<T> {
     try {
       const result = await work();
@@ -126,7 +130,7 @@ export class PipelinedDatabase implements OnApplicationShutdown {
   }
 }
 
-/** An error that the server itself has told leaves the connection usable. */
+/** An error reported by the server leaves the connection usable; other errors do not. */
 const isConnectionUnusable = (error: unknown): boolean =>
   !(error instanceof pg.DatabaseError) || error.code?.startsWith('57') === true;
 

@@ -5,29 +5,29 @@ import { Config } from '../config/config.js';
 import { SharedRedis } from '../redis/shared-redis.js';
 
 const PROBE_TIMEOUT_MS = 1_000;
-/** Whoever asks as often as this gets the answer that was just found. */
+/** Probes within this time share one result. Milliseconds. */
 const RESULT_CACHE_MS = 100;
 const IDLE_CONNECTION_MS = 30_000;
 
-/** How something that the service relies on is. */
+/** State of a dependency: the database or Redis. */
 export interface DependencyState {
   status: 'up' | 'down';
-  /** What it took to answer, in milliseconds; null when it did not. */
+  /** Response time in milliseconds; null when it did not respond. */
   latencyMs: number | null;
-  /** Since when it has been so, as far as this process has seen. */
+  /** Start of the current status, as seen by this process. */
   since: Date;
 }
 
 export type Dependencies = Record<string, DependencyState>;
 
-/** Whether requests should be sent here, and how what is relied on is. Without the database nothing is answered; without Redis everything is. */
+/** Readiness of this process, and state of its dependencies. The database is required; Redis is optional. */
 @Injectable()
 export class Readiness implements OnApplicationShutdown {
   private stopping = false;
   private readonly states = new Map<string, DependencyState>();
   private probedAt = Number.NEGATIVE_INFINITY;
   private result: Promise<Dependencies> | null = null;
-  /** Its own connection: a pool that is full says that there is much to do, not that nothing can be done. */
+  /** Separate connection: a busy pool is no sign of an unavailable database. */
   private readonly pool: pg.Pool;
 
   constructor(
@@ -46,20 +46,26 @@ export class Readiness implements OnApplicationShutdown {
     this.pool.on('error', () => undefined);
   }
 
-  /** True from when no more requests should come. */
+  /** True during shutdown. */
   get isStopping(): boolean {
     return this.stopping;
   }
 
-  /** Tells from now on that no more requests should come; those that do are still served. */
+  /** Reports not ready from now on. Requests that still arrive are served. */
   stop(): void {
     this.stopping = true;
   }
 
-  /** Asks everything that is relied on. @throws DomainError `stopping`, `database_unavailable` */
+  /**
+   * Probes all dependencies.
+   * @throws DomainError `stopping`, `database_unavailable`
+   * @example const { database, redis } = await readiness.check();
+   */
   async check(): Promise<Dependencies> {
     if (this.stopping)
-      throw new DomainError('unavailable', 'stopping', 'The service is stopping.', { retryAfterSeconds: 1 });
+      throw new DomainError('unavailable', 'stopping', 'This instance is shutting down. Retry on another one.', {
+        retryAfterSeconds: 1,
+      });
     const now = performance.now();
     if (!this.result || now - this.probedAt >= RESULT_CACHE_MS) {
       this.probedAt = now;
@@ -67,10 +73,15 @@ export class Readiness implements OnApplicationShutdown {
     }
     const dependencies = await this.result;
     if (dependencies['database']!.status === 'down')
-      throw new DomainError('unavailable', 'database_unavailable', 'The database does not answer.', {
-        retryAfterSeconds: 1,
-        dependencies,
-      });
+      throw new DomainError(
+        'unavailable',
+        'database_unavailable',
+        'The database does not respond. Try again after `Retry-After`.',
+        {
+          retryAfterSeconds: 1,
+          dependencies,
+        },
+      );
     return dependencies;
   }
 
@@ -79,30 +90,32 @@ export class Readiness implements OnApplicationShutdown {
   }
 
   private async probe(): Promise<Dependencies> {
-    const questions: [string, () => Promise<unknown>][] = [['database', () => this.pool.query('select 1')]];
-    if (this.redis.client) questions.push(['redis', () => this.redis.client!.ping()]);
+    const probes: [string, () => Promise<unknown>][] = [['database', () => this.pool.query('select 1')]];
+    if (this.redis.client) probes.push(['redis', () => this.redis.client!.ping()]);
     return Object.fromEntries(
-      await Promise.all(questions.map(async ([name, question]) => [name, await this.stateOf(name, question)] as const)),
+      await Promise.all(probes.map(async ([name, probe]) => [name, await this.stateOf(name, probe)] as const)),
     );
   }
 
-  private async stateOf(name: string, question: () => Promise<unknown>): Promise<DependencyState> {
-    const began = performance.now();
+  private async stateOf(name: string, probe: () => Promise<unknown>): Promise<DependencyState> {
+    const startedAt = performance.now();
     let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), PROBE_TIMEOUT_MS).unref()));
+    const timeout = new Promise<false>(
+      (resolve) => (timer = setTimeout(() => resolve(false), PROBE_TIMEOUT_MS).unref()),
+    );
     const up = await Promise.race([
-      question().then(
+      probe().then(
         () => true,
         () => false,
       ),
-      tooLate,
+      timeout,
     ]);
     clearTimeout(timer);
     const status = up ? 'up' : 'down';
     const before = this.states.get(name);
     const state: DependencyState = {
       status,
-      latencyMs: up ? Math.round((performance.now() - began) * 10) / 10 : null,
+      latencyMs: up ? Math.round((performance.now() - startedAt) * 10) / 10 : null,
       since: before?.status === status ? before.since : this.clock.now(),
     };
     this.states.set(name, state);

@@ -8,14 +8,18 @@ import { startEmbeddedPostgres } from '../embedded/embedded-postgres.js';
 const CONNECT_TIMEOUT_MS = 5_000;
 const logger = new Logger('Database');
 
-/** What must stop when the service stops. */
+/** A prepared database; `stop` ends the embedded server, if there is one. */
 export interface RunningDatabase {
   stop(): Promise<void>;
 }
 
 /**
- * Makes the database ready: starts the embedded one when no other is named, and brings the schema up to date.
- * In production the schema is somebody's decision: the service refuses to start on an old one instead of changing it, and on a server that forgets.
+ * Prepares the database: starts the embedded server when DATABASE_URL is not set, and migrates the schema.
+ *
+ * In production it migrates nothing: an operator decides that. It refuses to start on an old schema, and on a server
+ * that can lose committed data.
+ * @throws Error that says what to change
+ * @example const database = await startDatabase(Config.fromEnvironment());
  */
 export async function startDatabase(config: Config): Promise<RunningDatabase> {
   const embedded = config.embeddedDatabase
@@ -32,7 +36,7 @@ export async function startDatabase(config: Config): Promise<RunningDatabase> {
   return { stop: async () => embedded?.stop() };
 }
 
-/** What is acknowledged must be on disk: a server that does not wait for it forgets it in a crash, or breaks. */
+/** Committed data must be on disk: a server with one of these settings off loses or corrupts data in a crash. */
 async function assertDurableServer(url: string): Promise<void> {
   const off = await queryOnce<{ name: string }>(
     url,
@@ -40,20 +44,20 @@ async function assertDurableServer(url: string): Promise<void> {
   );
   if (off.length > 0)
     throw new Error(
-      `Tollgate does not start in production like this:\nDATABASE_URL is a server with ${off.map(({ name }) => `${name} = off`).join(', ')}`,
+      `Production refuses to start with this configuration:\nDATABASE_URL is a server with ${off.map(({ name }) => `${name} = off`).join(', ')}`,
     );
 }
 
-/** Nobody takes a privilege away from a superuser. */
+/** Revoked privileges have no effect on a superuser. */
 async function warnOfSuperuser(url: string): Promise<void> {
   const superuser = await queryOnce(url, 'select 1 from pg_roles where rolname = current_user and rolsuper');
   if (superuser.length > 0)
     logger.warn(
-      'DATABASE_URL logs in as a superuser: then triggers alone keep the events from being changed. Give the service a role of its own that owns its database.',
+      'DATABASE_URL logs in as a superuser: only triggers protect events from changes. Use a dedicated role that owns the database.',
     );
 }
 
-async function queryOnce<Row extends pg.QueryResultRow>(url: string, question: string): Promise<Row[]> {
+async function queryOnce<Row extends pg.QueryResultRow>(url: string, sql: string): Promise<Row[]> {
   const client = new pg.Client({
     connectionString: url,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -61,7 +65,7 @@ async function queryOnce<Row extends pg.QueryResultRow>(url: string, question: s
   });
   await client.connect();
   try {
-    return (await client.query<Row>(question)).rows;
+    return (await client.query<Row>(sql)).rows;
   } finally {
     await client.end();
   }

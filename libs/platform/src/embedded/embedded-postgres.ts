@@ -3,32 +3,32 @@ import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import * as path from 'node:path';
-import { type Launcher, makeLauncher } from './launcher.js';
+import { type Launcher, createLauncher } from './launcher.js';
 
 export interface EmbeddedPostgresOptions {
-  /** Folder of the cluster; made when missing. */
+  /** Data folder of the cluster; created when missing. */
   dataDir: string;
-  /** Unset: a free one. */
+  /** Omitted: a free port. */
   port?: number;
-  /** Trades durability for speed: for tests only. */
+  /** Faster, but loses data in a crash: for tests only. */
   volatile?: boolean;
   settings?: Record<string, string>;
 }
 
 export interface EmbeddedPostgres {
-  /** For the service: it owns its database and is no superuser, so that the privileges that it lacks hold for it too. */
+  /** URL for the service: a role that owns the database and is no superuser, so that revoked privileges have effect. */
   url(database?: string): string;
-  /** For whoever makes databases. */
+  /** URL of the superuser, to create databases. */
   superuserUrl(database?: string): string;
   port: number;
   pid: number;
-  /** False when another living process started this server: then `stop` leaves it running. */
+  /** False when another running process started this server; `stop` then leaves it running. */
   owned: boolean;
   stop(): Promise<void>;
 }
 
 const SUPERUSER = 'postgres';
-/** Both the role and its database. */
+/** Name of the role, and of its database. */
 const OWNER = 'tollgate';
 const OWNER_FILE = 'owner.pid';
 const POLL_MS = 25;
@@ -52,13 +52,17 @@ const SETTINGS = {
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
- * Starts a real PostgreSQL on a folder, or takes over the one that a killed process left running there.
- * Several processes may ask for the same folder: one starts the server, the others use it.
+ * Starts a PostgreSQL server on a data folder, or takes over one that a killed process left running there.
+ * Several processes may call it for one folder: one of them starts the server, the others connect to it.
+ * @throws Error with the server's log when it does not start
+ * @example
+ * const postgres = await startEmbeddedPostgres({ dataDir: '.data/postgres' });
+ * const url = postgres.url();
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const dataDir = path.resolve(options.dataDir);
   await fs.mkdir(path.dirname(dataDir), { recursive: true });
-  const launcher = await makeLauncher(dataDir);
+  const launcher = await createLauncher(dataDir);
   for (let attempt = 1; ; attempt++) {
     const running = await findRunning(dataDir);
     if (running) return attach(dataDir, running);
@@ -90,7 +94,7 @@ async function start(launcher: Launcher, dataDir: string, options: EmbeddedPostg
   return server(dataDir, { pid: running?.pid ?? child.pid!, port }, true);
 }
 
-/** A cluster is built beside its place and moved there whole, so that a start cut short leaves nothing half made. */
+/** Creates the cluster in a temporary folder and renames it, so that an interrupted start leaves no partial cluster. */
 async function initialize(launcher: Launcher, dataDir: string, volatile: boolean): Promise<void> {
   const building = `${dataDir}.new-${process.pid}`;
   const password = randomBytes(18).toString('base64url');
@@ -129,7 +133,7 @@ async function initialize(launcher: Launcher, dataDir: string, volatile: boolean
   }
 }
 
-/** Before anybody can connect (PostgreSQL, "postgres", single-user mode): each line is a command. */
+/** Creates the role of the service before the server accepts connections (single-user mode: one command per line). */
 async function createOwner(launcher: Launcher, dataDir: string): Promise<void> {
   const password = randomBytes(18).toString('base64url');
   const commands = `create role ${OWNER} login password '${password}'\ncreate database ${OWNER} owner ${OWNER}\n`;
@@ -150,7 +154,7 @@ async function server(
   owned: boolean,
 ): Promise<EmbeddedPostgres> {
   const password = await fs.readFile(path.join(dataDir, 'superuser.password'), 'utf8');
-  // A cluster from before the service had a role of its own goes on as it is.
+  // A cluster of an older version has no separate role: the service continues as the superuser.
   const ownPassword = await fs.readFile(path.join(dataDir, 'owner.password'), 'utf8').catch(() => null);
   const superuserUrl = (database = SUPERUSER): string =>
     `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/${database}`;
@@ -169,33 +173,33 @@ async function server(
   };
 }
 
-/** PostgreSQL's "fast" shutdown: sessions end, everything committed is on disk. */
+/** PostgreSQL's "fast" shutdown: sessions end, and all committed data is on disk. */
 async function stopServer(pid: number, dataDir: string): Promise<void> {
   await fs.rm(path.join(dataDir, OWNER_FILE), { force: true });
   signal(pid, 'SIGINT');
   for (let poll = 0; poll < MAX_STOP_POLLS && isAlive(pid); poll++) await sleep(POLL_MS);
 }
 
-/** What postmaster.pid says (PostgreSQL, "postmaster.pid"): line 1 the process, 4 the port, 8 the status. */
+/** Reads postmaster.pid: line 1 is the process, line 4 the port, line 8 the status. */
 async function findRunning(dataDir: string): Promise<{ pid: number; port: number } | null> {
   const lines = (await fs.readFile(path.join(dataDir, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
   const [pid, port] = [Number(lines[0]), Number(lines[3])];
   return isAlive(pid) && lines[7]?.trim() === 'ready' && (await isListening(port)) ? { pid, port } : null;
 }
 
-/** Tells a server from the file that one left behind when the machine went down. */
+/** True when a server listens: after a crash of the machine, only its file is left. */
 function isListening(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' });
-    const answer = (listens: boolean) => {
+    const finish = (listens: boolean) => {
       socket.destroy();
       resolve(listens);
     };
-    socket.once('connect', () => answer(true)).once('error', () => answer(false));
+    socket.once('connect', () => finish(true)).once('error', () => finish(false));
   });
 }
 
-/** A start that failed because another process was quicker: its cluster is there or its server is coming up. */
+/** True when another process starts the server: its cluster exists, or its server is starting. */
 async function isStartedByAnotherProcess(dataDir: string): Promise<boolean> {
   const [first] = (await fs.readFile(path.join(dataDir, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
   return (
@@ -210,7 +214,7 @@ function waitForExit(child: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) =>
-      code === 0 ? resolve() : reject(new Error(`The cluster could not be made (${code}): ${output}`)),
+      code === 0 ? resolve() : reject(new Error(`Creating the database cluster failed (exit code ${code}): ${output}`)),
     );
   });
 }
@@ -223,7 +227,7 @@ function waitUntilReady(child: ChildProcess): Promise<void> {
       if (log.includes('ready to accept connections')) resolve();
     });
     child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`The embedded PostgreSQL ended (${code}): ${log}`)));
+    child.once('exit', (code) => reject(new Error(`The embedded PostgreSQL exited (code ${code}): ${log}`)));
   });
 }
 
@@ -241,7 +245,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {
-    // It has ended already.
+    // The process has exited already.
   }
 }
 

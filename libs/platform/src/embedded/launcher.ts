@@ -4,28 +4,28 @@ import * as fs from 'node:fs/promises';
 import * as os from 'node:os';
 import * as path from 'node:path';
 
-/** The account that PostgreSQL runs as; empty when it is the caller's own. */
+/** Account that PostgreSQL runs as; empty: the account of this process. */
 export interface Account {
   uid?: number;
   gid?: number;
 }
 
-/** Starts PostgreSQL's programs as an account that they accept. */
+/** Starts PostgreSQL's programs under an account that they accept. */
 export interface Launcher {
   account: Account;
-  /** `input` is what it reads; left out: nothing. */
+  /** @param input text for stdin; omitted: none */
   spawn(program: 'initdb' | 'postgres', args: string[], input?: string): ChildProcess;
 }
 
-/** Nobody, inside a user namespace: what PostgreSQL sees there in place of root. */
+/** Runs a program in a user namespace, in which root has the id of `nobody`. */
 const USER_NAMESPACE = ['unshare', '--user', '--map-user=65534', '--map-group=65534'];
 
 /**
- * PostgreSQL refuses to run as root. Started by root it runs as `postgres` or `nobody`, or, where that account cannot reach
- * the binaries or the data, in a user namespace in which root is nobody. The child is detached: a Ctrl-C reaches the service
- * first, which drains and then stops it.
+ * Creates a launcher. PostgreSQL refuses to run as root: started by root, it runs as `postgres` or `nobody`, or in a
+ * user namespace when that account cannot read the binaries or the data. The child is detached, so that Ctrl-C reaches
+ * only the service, which drains and then stops it.
  */
-export async function makeLauncher(dataDir: string): Promise<Launcher> {
+export async function createLauncher(dataDir: string): Promise<Launcher> {
   const bin = await binariesFolder();
   const account = await unprivilegedAccount();
   const reachable =
@@ -55,14 +55,14 @@ async function binariesFolder(): Promise<string> {
   const found = (await import(name).catch(() => null)) as { postgres: string } | null;
   if (!found)
     throw new Error(
-      `There is no embedded PostgreSQL for ${process.platform}-${process.arch}: name a database in DATABASE_URL.`,
+      `The embedded PostgreSQL does not exist for ${process.platform}-${process.arch}. Set DATABASE_URL.`,
     );
   const native = path.resolve(path.dirname(found.postgres), '..');
   await linkLibraries(native);
   return path.join(native, 'bin');
 }
 
-/** What the package's install script does, for installs that run no scripts. */
+/** Does the work of the package's install script, for installs that run no scripts. */
 async function linkLibraries(native: string): Promise<void> {
   const list = JSON.parse(await fs.readFile(path.join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]')) as {
     source: string;
@@ -79,14 +79,11 @@ async function unprivilegedAccount(): Promise<Account> {
   if (process.getuid?.() !== 0) return {};
   const accounts = (await fs.readFile('/etc/passwd', 'utf8')).split('\n').map((line) => line.split(':'));
   const row = accounts.find(([name]) => name === 'postgres') ?? accounts.find(([name]) => name === 'nobody');
-  if (!row)
-    throw new Error(
-      'Running as root, and neither a postgres nor a nobody account exists: name a database in DATABASE_URL.',
-    );
+  if (!row) throw new Error('PostgreSQL cannot run as root, and there is no account for it. Set DATABASE_URL.');
   return { uid: Number(row[2]), gid: Number(row[3]) };
 }
 
-/** True when everybody may pass through the folder and all above it; a folder not made yet counts as its parent. */
+/** True when every account can traverse the folder and its parents. A missing folder counts as its parent. */
 async function isTraversable(folder: string): Promise<boolean> {
   for (let at = path.resolve(folder); ; at = path.dirname(at)) {
     const stat = await fs.stat(at).catch(() => undefined);

@@ -4,15 +4,15 @@ import { Clock, DomainError } from '@app/kernel';
 import { Database } from '../database/database.js';
 import { Keyring } from '../secrets/keyring.js';
 
-/** How long an answer is kept for replay, at least. */
+/** Minimum time for which a response is kept for replay. Hours. */
 export const IDEMPOTENCY_HOURS = 24;
 const SEAL_PURPOSE = 'idempotent-answer';
 
 export interface IdempotentRequest {
-  /** Who asks; a key means nothing to anybody else. */
+  /** The caller: keys of different callers are independent. */
   caller: string;
   key: string;
-  /** What was asked: method, path and body. The same key with another content is refused. */
+  /** Method, path and body. The same key with other content is rejected. */
   content: string;
 }
 
@@ -26,7 +26,7 @@ interface Row {
   fingerprint: Buffer;
   status: number;
   answer: string;
-  /** Answers may hold secrets; decisions do not, and are kept as they are. */
+  /** True when the response is encrypted, because it may contain secrets. Usage decisions contain none. */
   sealed: boolean;
 }
 
@@ -34,14 +34,14 @@ export function keyReused(): DomainError {
   return new DomainError(
     'invalid',
     'idempotency_key_reused',
-    'This Idempotency-Key was used before with another request.',
+    'This Idempotency-Key was already used with another request. Use a new key.',
     {
-      errors: [{ field: 'Idempotency-Key', message: 'was used before with another request' }],
+      errors: [{ field: 'Idempotency-Key', message: 'was already used with another request' }],
     },
   );
 }
 
-/** Runs a command once per key: its effect and its answer commit together, and every repetition gets that first answer. */
+/** Runs a command once per key: its effect and its response commit together; a retry gets the first response. */
 @Injectable()
 export class Idempotency {
   constructor(
@@ -51,9 +51,12 @@ export class Idempotency {
   ) {}
 
   /**
-   * Runs `work`, or answers what it answered before. Of simultaneous copies one works and the others wait for its answer.
-   * A refusal (an error) is not kept, so that it can be tried again.
-   * @throws DomainError `idempotency_key_reused` when the key came with another content.
+   * Runs `work`, or returns its stored response. Of concurrent copies one runs, and the others wait for its response.
+   * An error is not stored, so that the request can be retried.
+   * @throws DomainError `idempotency_key_reused` when the key was used with other content,
+   *   `answer_not_readable` when the stored response was encrypted with another secret
+   * @example
+   * const { status, body, replayed } = await idempotency.run({ caller, key, content }, () => handle(request));
    */
   run(request: IdempotentRequest, work: () => Promise<{ status: number; body: unknown }>): Promise<IdempotentResponse> {
     const fingerprint = createHash('sha256').update(request.content).digest();
@@ -62,7 +65,7 @@ export class Idempotency {
         `insert into idempotency_keys (caller, key, fingerprint, created_at) values ($1, $2, $3, $4) on conflict do nothing returning key`,
         [request.caller, request.key, fingerprint, this.clock.now()],
       );
-      // A statement of its own: the one that lost the race cannot see the winner's row yet.
+      // A separate statement: the statement that lost the race cannot see the winner's row.
       if (claimed.length === 0) return this.replay(request, fingerprint);
       const { status, body } = await work();
       const answer = this.keyring.seal(SEAL_PURPOSE, JSON.stringify(body ?? null)).toString('base64');
@@ -82,9 +85,14 @@ export class Idempotency {
       [request.caller, request.key],
     );
     if (!row)
-      throw new DomainError('unavailable', 'idempotency_key_expired', 'The first answer was just removed; try again.', {
-        retryAfterSeconds: 1,
-      });
+      throw new DomainError(
+        'unavailable',
+        'idempotency_key_expired',
+        'The stored response was just deleted. Try again after `Retry-After`.',
+        {
+          retryAfterSeconds: 1,
+        },
+      );
     if (!timingSafeEqual(row.fingerprint, fingerprint)) {
       throw keyReused();
     }
@@ -100,12 +108,12 @@ export class Idempotency {
       throw new DomainError(
         'conflict',
         'answer_not_readable',
-        'It was done, but its answer was sealed under another secret.',
+        'The request succeeded, but its stored response was encrypted with a previous SECRET_KEY.',
       );
     }
   }
 
-  /** Removes answers older than a day, a small batch at a time. @returns how many went. */
+  /** Deletes a batch of responses older than a day. @returns the number of rows deleted */
   async purge(): Promise<number> {
     const before = new Date(this.clock.now().getTime() - IDEMPOTENCY_HOURS * 3_600_000);
     return this.database.transaction(() =>

@@ -7,18 +7,18 @@ import {
 } from 'rate-limiter-flexible';
 import { SharedRedis } from '../redis/shared-redis.js';
 
-/** All limits are so many in a minute. */
+/** Window of all rate limits: one minute. */
 export const RATE_WINDOW_MS = 60_000;
 const WINDOW = { keyPrefix: 'tollgate:limit', points: 1, duration: RATE_WINDOW_MS / 1_000 };
 
-/** How often something was done in the window that runs, this time included. */
+/** Number of hits in the current window, this one included. */
 export interface Hits {
   hits: number;
-  /** Until the window is over, in milliseconds. */
+  /** Milliseconds until the window ends. */
   resetMs: number;
 }
 
-/** Counts in windows of a minute, in Redis for all instances where there is one, else in this process. Redis may go away: then each counts for itself. */
+/** Counts hits per window: in Redis for all instances together; without Redis, or while it fails, per instance. */
 @Injectable()
 export class RateLimits {
   private readonly shared: RateLimiterAbstract | null;
@@ -28,6 +28,10 @@ export class RateLimits {
     this.shared = redis.client && new RateLimiterRedis({ ...WINDOW, storeClient: redis.client });
   }
 
+  /**
+   * Counts a hit.
+   * @example const { hits, resetMs } = await limits.hit(`login:${address}`);
+   */
   async hit(bucket: string): Promise<Hits> {
     const { shared } = this;
     const counted = shared && (await this.redis.call(() => shared.penalty(bucket, 1)));

@@ -3,9 +3,15 @@ import { type Logger, pino, stdTimeFunctions } from 'pino';
 import pretty from 'pino-pretty';
 import type { Config } from '../config/config.js';
 
-/** What the framework says about itself at every start. */
-const FRAMEWORK_CONTEXTS = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
-/** Nothing that we log has such members; whoever adds one by mistake tells nobody its value. */
+/** Contexts of start-up messages of the framework, which are not logged. */
+const FRAMEWORK_CONTEXTS = new Set([
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestApplication',
+]);
+/** Fields that are redacted, in case one is logged by mistake: no log line contains them. */
 const SECRETS = [
   'password',
   'token',
@@ -20,7 +26,7 @@ const SECRETS = [
 ];
 const REDACTED = [...SECRETS, ...SECRETS.map((name) => `*.${name}`)];
 
-/** The log: a line of JSON each in production, to be read by people elsewhere. An object is told member by member, under its `message`. */
+/** Log of the service: JSON lines in production, readable text elsewhere. An object is logged with its fields. */
 export class ServiceLogger implements LoggerService {
   private readonly logger: Logger;
 
@@ -68,7 +74,7 @@ export class ServiceLogger implements LoggerService {
     this.write('debug', message, rest);
   }
 
-  /** Nest hands in what is to be said, then the stack of an error, then who says it. */
+  /** Nest passes the message, then the stack of an error, then the context. */
   private write(level: 'fatal' | 'error' | 'warn' | 'info' | 'debug', message: unknown, rest: unknown[]): void {
     const context = rest.at(-1);
     const stack = rest.length > 1 ? rest[0] : undefined;

@@ -9,11 +9,11 @@ import { Config } from '../config/config.js';
 import { Metrics } from '../metrics/metrics.js';
 import { breakerFor, isCircuitOpen } from '../resilience/breaker.js';
 
-/** How long a mail server may take, in milliseconds. */
+/** Timeouts of the mail server in milliseconds. */
 const SMTP_TIMEOUTS_MS = { connectionTimeout: 5_000, greetingTimeout: 5_000, socketTimeout: 10_000 };
-/** To the mail server at once, in each process. */
+/** Concurrent connections to the mail server, per process. */
 const MAX_CONNECTIONS = 5;
-/** A mail server that does not take mail: five in a row, then one every ten seconds. */
+/** Circuit breaker of the mail server: opens after five failures in a row, then tries one mail every ten seconds. */
 const BREAKER = {
   dependency: 'mail',
   failures: 5,
@@ -23,27 +23,27 @@ const BREAKER = {
 const FILE_NAME = /^[0-9TZ.-]+-[0-9a-f]{8}$/;
 const MAX_LISTED = 100;
 
-/** A mail in plain text to one person. */
+/** A mail in plain text to one recipient. */
 export interface OutgoingMail {
   to: string;
   subject: string;
   text: string;
-  /** The same each time that it is sent; left out: drawn. */
+  /** The same for every attempt; generated when omitted. */
   messageId?: string;
 }
 
-/** A mail that was written to a file. */
+/** A mail written to a file. */
 export interface StoredMail extends OutgoingMail {
   name: string;
   at: string;
 }
 
-/** What came of handing a mail in. */
+/** Result of sending a mail. */
 export interface MailOutcome {
   result: 'delivered' | 'retry' | 'never';
   why: string;
   statusCode?: number;
-  /** The mail server is left alone for so long, in milliseconds. */
+  /** Milliseconds until the next attempt to use the mail server. */
   pauseMs?: number;
 }
 
@@ -52,11 +52,11 @@ interface SmtpError extends Error {
   responseCode?: number;
 }
 
-/** RFC 5321, 4.2.1: an address or a mail that is answered with a 5 will be answered so again. The server itself is well. */
+/** RFC 5321, 4.2.1: a 5xx reply to an address or a message is permanent. The mail server itself works. */
 const isPermanentFailure = ({ code, responseCode = 0 }: SmtpError): boolean =>
   responseCode >= 500 && (code === 'EENVELOPE' || code === 'EMESSAGE');
 
-/** Hands mail in at SMTP_URL. Without one it writes each as a file (RFC 5322) into `mail/` of the data folder, for development. */
+/** Sends mail through SMTP_URL. Without it, writes each mail to a file (RFC 5322) in `mail/` of the data folder. */
 @Injectable()
 export class Mailer implements OnModuleInit {
   private readonly logger = new Logger('Mailer');
@@ -73,10 +73,14 @@ export class Mailer implements OnModuleInit {
 
   onModuleInit(): void {
     if (this.config.production && !this.config.smtpUrl)
-      this.logger.warn('SMTP_URL is not set: nobody gets any mail, it is written to files.');
+      this.logger.warn('SMTP_URL is not set: mail is written to files and reaches no recipient.');
   }
 
-  /** Composes a mail and hands it in; null: there is nobody to tell, or nothing. Never throws. */
+  /**
+   * Composes and sends a mail. Never throws.
+   * @param compose returns the mail, or null when there is no recipient or nothing to send
+   * @example const { result } = await mailer.attempt(async () => ({ to, subject, text }));
+   */
   async attempt(compose: () => Promise<OutgoingMail | null>): Promise<MailOutcome> {
     try {
       const mail = await compose();
@@ -85,18 +89,18 @@ export class Mailer implements OnModuleInit {
       return { result: 'delivered', why: 'delivered' };
     } catch (error) {
       if (isCircuitOpen(error)) return { result: 'retry', why: 'not_taken', pauseMs: BREAKER.openMs };
-      this.logger.warn(`A mail was not taken: ${error instanceof Error ? error.message : String(error)}`);
+      this.logger.warn(`Sending a mail failed: ${error instanceof Error ? error.message : String(error)}`);
       const { responseCode = 0 } = error as SmtpError;
-      const forGood = isPermanentFailure(error as SmtpError);
+      const permanent = isPermanentFailure(error as SmtpError);
       return {
-        result: forGood ? 'never' : 'retry',
-        why: forGood ? 'refused' : 'not_taken',
+        result: permanent ? 'never' : 'retry',
+        why: permanent ? 'refused' : 'not_taken',
         ...(responseCode ? { statusCode: responseCode } : {}),
       };
     }
   }
 
-  /** @throws Error when the mail was not taken. */
+  /** Sends a mail, or writes it to a file. @throws Error when the mail server did not accept it */
   async send(mail: OutgoingMail): Promise<void> {
     const message = { ...mail, from: this.config.mailFrom, disableFileAccess: true, disableUrlAccess: true };
     if (this.config.smtpUrl) {
@@ -108,7 +112,7 @@ export class Mailer implements OnModuleInit {
     await this.store(written as Buffer, mail);
   }
 
-  /** The newest mails that were written to files. */
+  /** Returns the newest mails that were written to files. */
   async storedMails(): Promise<StoredMail[]> {
     const names = (await fs.readdir(this.folder()).catch(() => [])).filter(
       (name) => name.endsWith('.json') && FILE_NAME.test(name.slice(0, -5)),
@@ -126,7 +130,7 @@ export class Mailer implements OnModuleInit {
     return path.join(this.config.dataDir, 'mail');
   }
 
-  /** Renamed when it is whole: whoever watches the folder reads no half of a mail. */
+  /** Writes a mail, and renames the file when it is complete: a reader of the folder never sees a part of a mail. */
   private async store(written: Buffer, mail: OutgoingMail): Promise<void> {
     const at = this.clock.now().toISOString();
     const name = `${at.replaceAll(':', '-')}-${randomBytes(4).toString('hex')}`;

@@ -4,8 +4,8 @@ import type { Config } from '../config/config.js';
 const digestOf = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /**
- * Whoever has METRICS_TOKEN, which needs no database to be checked: numbers are wanted most when it is away. Without one, anybody
- * outside production and nobody in it.
+ * True for a request with METRICS_TOKEN. The check needs no database, because metrics matter most when it is down.
+ * Without METRICS_TOKEN, metrics are open outside production and closed in production.
  */
 export function mayReadMetrics({ metricsToken, production }: Config, authorization = ''): boolean {
   if (metricsToken === null) return !production;

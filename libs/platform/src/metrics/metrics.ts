@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-/** Upper bounds in seconds, from a short answer to the longest that is waited for. */
+/** Histogram bounds in seconds, from a short response to the longest timeout. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
 /**
- * Everything that the service counts of itself, in Prometheus' terms: each name, its labels and what it tells stand here and nowhere else.
- * One registry for each program, so that several in one process do not mix.
+ * Metrics of the service, in Prometheus' terms. Each name, its labels and its help text are defined here only.
+ * One registry per application, so that several in one process do not mix.
  */
 @Injectable()
 export class Metrics {
@@ -16,55 +16,49 @@ export class Metrics {
 
   readonly requests = this.histogram(
     'tollgate_http_request_seconds',
-    'From a request to its answer: of a stream, to its beginning.',
+    'Time from a request to its response; for a stream, to its start.',
     ['method', 'route', 'status'],
     SECONDS,
   );
-  readonly inFlight = this.gauge('tollgate_http_in_flight', 'Requests that have no answer yet.');
+  readonly inFlight = this.gauge('tollgate_http_in_flight', 'Requests without a response yet.');
   readonly refused = this.counter(
     'tollgate_http_refused_total',
-    'Requests given up on: too many were under way, or one took too long.',
+    'Requests rejected because too many were in flight, or because one exceeded its deadline.',
     ['reason'],
   );
   readonly rateLimited = this.counter(
     'tollgate_rate_limited_total',
-    'Requests answered with 429, by the policy that they were counted by.',
+    'Requests answered with 429, by rate-limit policy.',
     ['policy'],
   );
 
-  readonly decisions = this.counter(
-    'tollgate_decisions_total',
-    'Checks and uses that were decided, by what was asked and how it was answered.',
-    ['operation', 'outcome'],
-  );
-  readonly denials = this.counter('tollgate_denials_total', 'Decisions that denied, by their reason.', ['reason']);
+  readonly decisions = this.counter('tollgate_decisions_total', 'Decisions, by operation and outcome.', [
+    'operation',
+    'outcome',
+  ]);
+  readonly denials = this.counter('tollgate_denials_total', 'Denied decisions, by reason.', ['reason']);
   readonly degraded = this.counter(
     'tollgate_degraded_decisions_total',
-    'Decisions by a failure policy, because the database could not be asked.',
+    'Decisions by failure policy, because the database was unavailable.',
     ['outcome'],
   );
-  readonly batchSize = this.histogram(
-    'tollgate_usage_batch_size',
-    'Commands that one transaction of usage decided.',
-    [],
-    SIZES,
-  );
+  readonly batchSize = this.histogram('tollgate_usage_batch_size', 'Commands per usage transaction.', [], SIZES);
   readonly batchWait = this.histogram(
     'tollgate_usage_batch_wait_seconds',
-    'How long the first command of a batch waited for it to begin.',
+    'Queueing time of the first command of a batch.',
     [],
     SECONDS,
   );
   readonly batchSeconds = this.histogram(
     'tollgate_usage_batch_seconds',
-    'How long a transaction of usage took.',
+    'Duration of a usage transaction.',
     [],
     SECONDS,
   );
 
   readonly queries = this.histogram(
     'tollgate_database_query_seconds',
-    'Time of a query, with its way there and back.',
+    'Duration of a query, including the network.',
     ['pool'],
     SECONDS,
   );
@@ -75,56 +69,59 @@ export class Metrics {
   );
   readonly connections = this.gauge(
     'tollgate_database_connections',
-    'Connections of this process: all, idle, and those who wait for one.',
+    'Connections of this process: open, idle, and requests waiting for one.',
     ['pool', 'state'],
   );
-  readonly cacheReads = this.counter(
-    'tollgate_cache_reads_total',
-    'Reads of a cache, by whether what was asked for was there.',
-    ['cache', 'outcome'],
-  );
-  readonly breakers = this.gauge('tollgate_circuit_open', '1 while a dependency is left alone because it fails.', [
+  readonly cacheReads = this.counter('tollgate_cache_reads_total', 'Cache reads, by hit or miss.', [
+    'cache',
+    'outcome',
+  ]);
+  readonly breakers = this.gauge('tollgate_circuit_open', '1 while the circuit breaker of a dependency is open.', [
     'dependency',
   ]);
 
-  readonly outboxLag = this.gauge('tollgate_outbox_lag_seconds', 'Age of the oldest event that is not published yet.');
+  readonly outboxLag = this.gauge('tollgate_outbox_lag_seconds', 'Age of the oldest unpublished event.');
   readonly sweepLag = this.gauge(
     'tollgate_sweep_lag_seconds',
-    'How long the subscription that waits longest has been due.',
+    'Age of the oldest due transition of a subscription that is not applied yet.',
   );
-  readonly swept = this.counter('tollgate_swept_subscriptions_total', 'Subscriptions that were brought up to date.');
+  readonly swept = this.counter(
+    'tollgate_swept_subscriptions_total',
+    'Subscriptions whose due transitions were applied.',
+  );
   readonly deliveryLag = this.gauge(
     'tollgate_delivery_lag_seconds',
-    'How long the delivery that waits longest has been due, lanes that rest left out.',
+    'Age of the oldest due delivery, except for paused destinations.',
   );
-  readonly deliveries = this.counter('tollgate_deliveries_total', 'Attempts to deliver, by channel and result.', [
+  readonly deliveries = this.counter('tollgate_deliveries_total', 'Delivery attempts, by channel and result.', [
     'channel',
     'result',
   ]);
   readonly deliverySeconds = this.histogram(
     'tollgate_delivery_seconds',
-    'Time of an attempt to deliver.',
+    'Duration of a delivery attempt.',
     ['channel'],
     SECONDS,
   );
-  readonly subscriptions = this.gauge('tollgate_subscriptions', 'Subscriptions that are live, by status.', ['status']);
-  readonly jobFailures = this.counter(
-    'tollgate_job_failures_total',
-    'Rounds of a job that failed and are left to the next.',
-    ['job'],
-  );
+  readonly subscriptions = this.gauge('tollgate_subscriptions', 'Live subscriptions, by status.', ['status']);
+  readonly jobFailures = this.counter('tollgate_job_failures_total', 'Failed runs of a job; the next run retries.', [
+    'job',
+  ]);
 
-  /** Adds what Node tells of itself: event loop, memory, garbage collection. Once for each process. */
+  /** Adds Node's own metrics: event loop, memory, garbage collection. Called once per process. */
   watchProcess(): void {
     collectDefaultMetrics({ register: this.registry });
   }
 
-  /** Calls before the metrics are read, for what is measured only then. What fails leaves the last reading. */
+  /**
+   * Adds a function that is called before the metrics are read, to measure gauges. When it fails, the last value stays.
+   * @example metrics.onCollect(() => connections.set({ pool, state: 'open' }, pool.totalCount));
+   */
   onCollect(read: () => void | Promise<void>): void {
     this.collectors.push(read);
   }
 
-  /** In the text format of Prometheus. */
+  /** Returns all metrics in the text format of Prometheus. */
   async text(): Promise<string> {
     await Promise.allSettled(this.collectors.map(async (read) => read()));
     return this.registry.metrics();

@@ -5,16 +5,16 @@ import { Metrics } from '../metrics/metrics.js';
 import { requestTally } from './request-tally.js';
 import { isTracing, spanOfQuery } from './tracing.js';
 
-/** The plan of a slow query is asked for so often at most. Milliseconds. */
+/** Minimum time between two EXPLAINs: of the same statement, and of any statement. Milliseconds. */
 const EXPLAIN_STATEMENT_INTERVAL_MS = 600_000;
 const EXPLAIN_INTERVAL_MS = 5_000;
 const MAX_EXPLAINED = 200;
 const EXPLAIN_TIMEOUT_MS = 2_000;
 const EXPLAINABLE = /^\s*(select|with|insert|update|delete)\b/i;
-/** PostgreSQL 16 explains a statement without its values: so nothing of a customer comes into the log. */
+/** Version from which EXPLAIN works without parameter values, so that no customer data reaches the log. */
 const GENERIC_PLANS_SINCE = 160_000;
 
-/** Looks on at every query: how long it took, for whom, and, where it was slow, what the server does for it. */
+/** Observes every query: duration, request tally, trace span, and for a slow one its plan. */
 @Injectable()
 export class QueryWatch {
   private readonly logger = new Logger('Database');
@@ -27,26 +27,26 @@ export class QueryWatch {
   ) {}
 
   /**
-   * The class of connections for a pool of that name: timed, and with a listener for errors, because without one the loss of a
-   * connection would end the process.
+   * Returns the client class of a pool. It times queries, and listens for errors: without a listener, a lost connection
+   * would end the process.
    */
   clientFor(pool: string): typeof pg.Client {
-    const observed = this.metrics.queries.labels(pool);
+    const seconds = this.metrics.queries.labels(pool);
     const logLostConnection = (error: Error): void => this.lost(error);
-    const record = (asked: unknown, ms: number, failed: boolean): void => this.saw(pool, asked, ms, failed);
+    const record = (query: unknown, ms: number, failed: boolean): void => this.observe(pool, query, ms, failed);
     return class WatchedClient extends pg.Client {
       constructor(options?: string | pg.ClientConfig) {
         super(options);
         this.on('error', logLostConnection);
       }
 
-      override query(...asked: unknown[]): never {
-        const began = performance.now();
-        const answer = (super.query as (...asked: unknown[]) => unknown)(...asked) as Promise<unknown> | undefined;
+      override query(...query: unknown[]): never {
+        const startedAt = performance.now();
+        const answer = (super.query as (...query: unknown[]) => unknown)(...query) as Promise<unknown> | undefined;
         const done = (failed: boolean): void => {
-          const ms = performance.now() - began;
-          observed.observe(ms / 1_000);
-          record(asked[0], ms, failed);
+          const ms = performance.now() - startedAt;
+          seconds.observe(ms / 1_000);
+          record(query[0], ms, failed);
         };
         if (typeof answer?.then === 'function')
           answer.then(
@@ -58,7 +58,7 @@ export class QueryWatch {
     };
   }
 
-  /** Tells of a pool's connections when the metrics are read; and of those that it lost. */
+  /** Publishes the connection counts of a pool as metrics, and logs its lost connections. */
   watchPool(name: string, pool: pg.Pool): void {
     pool.on('error', (error) => this.lost(error));
     const { connections } = this.metrics;
@@ -70,11 +70,11 @@ export class QueryWatch {
   }
 
   private lost(error: Error): void {
-    this.logger.warn(`A database connection was lost: ${error.message}`);
+    this.logger.warn(`Database connection lost: ${error.message}`);
   }
 
-  private saw(pool: string, asked: unknown, ms: number, failed: boolean): void {
-    const text = typeof asked === 'string' ? asked : (asked as { text: string }).text;
+  private observe(pool: string, query: unknown, ms: number, failed: boolean): void {
+    const text = typeof query === 'string' ? query : (query as { text: string }).text;
     requestTally.count(ms);
     if (isTracing()) spanOfQuery(text, ms, failed);
     if (ms < this.config.slowQueryMs || failed) return;
@@ -82,11 +82,11 @@ export class QueryWatch {
     void this.logSlowQuery(text, ms);
   }
 
-  /** The statement without its values. Nothing is asked twice within ten minutes, and nothing while another is. */
+  /** Logs a statement without its values. Its plan is read at most once per 10 minutes, one statement per 5 s. */
   private async logSlowQuery(text: string, ms: number): Promise<void> {
     const now = performance.now();
-    const again = now - (this.explained.get(text) ?? Number.NEGATIVE_INFINITY) < EXPLAIN_STATEMENT_INTERVAL_MS;
-    const explain = !again && now - this.lastExplained > EXPLAIN_INTERVAL_MS && EXPLAINABLE.test(text);
+    const recent = now - (this.explained.get(text) ?? Number.NEGATIVE_INFINITY) < EXPLAIN_STATEMENT_INTERVAL_MS;
+    const explain = !recent && now - this.lastExplained > EXPLAIN_INTERVAL_MS && EXPLAINABLE.test(text);
     if (explain) {
       this.lastExplained = now;
       if (this.explained.size >= MAX_EXPLAINED) this.explained.clear();
@@ -101,7 +101,7 @@ export class QueryWatch {
     });
   }
 
-  /** On a connection of its own, so that a pool that is full is not asked for one more. */
+  /** Reads a plan on a separate connection, so that a full pool is not loaded further. */
   private async planOf(text: string): Promise<string | undefined> {
     const client = new pg.Client({
       connectionString: this.config.requireDatabaseUrl(),

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** What one request has asked of the database. */
+/** Number and total time of the queries of one request. */
 export interface QueryTally {
   queries: number;
   ms: number;
@@ -9,19 +9,20 @@ export interface QueryTally {
 const storage = new AsyncLocalStorage<QueryTally>();
 let activeCount = 0;
 
-/** Counts the queries of single requests. Following one costs every other too, so it is switched off while none is followed. */
+/** Counts the queries of single requests. Tracking slows every request: it is disabled while none is tracked. */
 export const requestTally = {
-  /** Counts into `tally` whatever `work` leads to, until it is told to be over. */
+  /** Runs `work` and counts its queries into `tally`, until `end` is called. */
   run(tally: QueryTally, work: () => void): void {
     activeCount++;
     storage.run(tally, work);
   },
 
+  /** Ends one tracking. */
   end(): void {
     if (--activeCount === 0) storage.disable();
   },
 
-  /** A query of the present request, if it is followed. */
+  /** Counts a query of the current request, if it is tracked. */
   count(ms: number): void {
     const tally = activeCount > 0 ? storage.getStore() : undefined;
     if (!tally) return;

@@ -5,10 +5,10 @@ import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace
 const NAME = 'tollgate';
 let provider: NodeTracerProvider | null = null;
 
-/** True once spans are sent somewhere; until then nothing is traced and nothing is paid for. */
+/** True once spans are exported. Until then tracing costs nothing. */
 export const isTracing = (): boolean => provider !== null;
 
-/** Sends spans to OTEL_EXPORTER_OTLP_ENDPOINT (OTLP over HTTP; every OTEL_* variable of the specification holds). Idempotent. */
+/** Sends spans to OTEL_EXPORTER_OTLP_ENDPOINT (OTLP over HTTP). All OTEL_* variables apply. Idempotent. */
 export function startTracing(): void {
   if (provider) return;
   process.env['OTEL_SERVICE_NAME'] ??= NAME;
@@ -16,14 +16,14 @@ export function startTracing(): void {
   provider.register();
 }
 
-/** Sends what has not been sent yet. */
+/** Exports the remaining spans and stops tracing. */
 export async function stopTracing(): Promise<void> {
   const stopped = provider;
   provider = null;
   await stopped?.shutdown().catch(() => undefined);
 }
 
-/** A span in the present context, of what has taken `ms` until now. */
+/** Adds a span of a query that took `ms` until now, in the current context. */
 export function spanOfQuery(text: string, ms: number, failed: boolean): void {
   const endTime = performance.timeOrigin + performance.now();
   const attributes = { 'db.system.name': 'postgresql', 'db.query.text': text };
@@ -38,4 +38,5 @@ export function spanOfQuery(text: string, ms: number, failed: boolean): void {
   span.end(endTime);
 }
 
+/** Tracer of the service. */
 export const tracer = () => trace.getTracer(NAME);

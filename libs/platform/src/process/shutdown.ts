@@ -4,7 +4,7 @@ import { Readiness } from '../database/readiness.js';
 import type { RunningDatabase } from '../database/start-database.js';
 import { stopTracing } from '../observation/tracing.js';
 
-/** A stop that takes longer than this is cut short. */
+/** Maximum duration of a shutdown. Milliseconds. */
 const STOP_TIMEOUT_MS = 25_000;
 
 export interface Stoppable {
@@ -14,9 +14,10 @@ export interface Stoppable {
 }
 
 /**
- * How a process ends at SIGTERM or SIGINT: it says that it is not ready, serves on for `drainMs` while whoever sends requests learns of
- * it, then closes and exits. Told twice it does not wait.
- * @returns what ends it from inside, with an exit code
+ * Shuts the process down at SIGTERM or SIGINT. It reports not ready, serves for another `drainMs` until load balancers
+ * have noticed, then closes and exits. A second signal skips the wait; SIGINT never waits.
+ * @returns a function that shuts down from inside, with an exit code
+ * @example const stop = shutDownOnSignal({ config, app, database });
  */
 export function shutDownOnSignal({ config, app, database }: Stoppable): (exitCode: number) => Promise<void> {
   let skipDrain: () => void = () => undefined;

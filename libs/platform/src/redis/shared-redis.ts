@@ -4,12 +4,12 @@ import { Config } from '../config/config.js';
 import { Metrics } from '../metrics/metrics.js';
 import { breakerFor, isCircuitOpen } from '../resilience/breaker.js';
 
-/** What Redis may take for an answer, and how long it is left alone after it gave none. Milliseconds. */
+/** Timeout of a command, and how long the circuit breaker stays open after one. Milliseconds. */
 const COMMAND_TIMEOUT_MS = 200;
 const BREAKER_OPEN_MS = 1_000;
 const RECONNECT_MS = 1_000;
 
-/** What instances share besides the database: never the only copy of anything. It may not be there, and may go away at any time. */
+/** Redis, shared by all instances. Optional, may fail at any time, and never holds the only copy of data. */
 @Injectable()
 export class SharedRedis implements OnApplicationShutdown {
   /** Null without REDIS_URL. */
@@ -24,7 +24,11 @@ export class SharedRedis implements OnApplicationShutdown {
     this.breaker = this.client && breakerFor(metrics, { dependency: 'redis', failures: 1, openMs: BREAKER_OPEN_MS });
   }
 
-  /** Asks Redis and waits a moment at most. @returns null when it cannot be asked: the caller goes by what it has itself */
+  /**
+   * Calls Redis, for up to 200 ms.
+   * @returns null without Redis, or when it fails: the caller then uses its own copy
+   * @example const hit = await redis.call(async (client) => ({ value: await client.get(key) }));
+   */
   async call<T extends object>(work: (redis: Redis) => Promise<T>): Promise<T | null> {
     const { client, breaker } = this;
     if (!client || !breaker) return null;
@@ -45,13 +49,13 @@ export class SharedRedis implements OnApplicationShutdown {
   private logFailure(error: unknown): void {
     if (!this.failing)
       this.logger.warn(
-        `Redis does not answer, each instance goes by itself: ${error instanceof Error ? error.message : String(error)}`,
+        `Redis does not answer; each instance works alone: ${error instanceof Error ? error.message : String(error)}`,
       );
     this.failing = true;
   }
 }
 
-/** Nothing waits for Redis: what cannot be sent at once fails at once. */
+/** No command waits for a connection: without one it fails immediately. */
 function connect(url: string): Redis {
   return new Redis(url, {
     enableOfflineQueue: false,

@@ -9,15 +9,15 @@ import type { Metrics } from '../metrics/metrics.js';
 
 export interface BreakerOptions {
   dependency: string;
-  /** Failures in a row after which it is left alone. */
+  /** Consecutive failures after which the breaker opens. */
   failures: number;
-  /** Then one call looks whether it is well again. Milliseconds. */
+  /** Milliseconds until one call tests the dependency again. */
   openMs: number;
-  /** Left out: every error is a failure. */
+  /** Omitted: every error is a failure. */
   isFailure?: (error: Error) => boolean;
 }
 
-/** Leaves a dependency alone while it fails, so that neither side pays for calls that come to nothing; told as `tollgate_circuit_open`. */
+/** Creates a circuit breaker: it rejects calls while a dependency fails. Its metric is `tollgate_circuit_open`. */
 export function breakerFor(
   metrics: Metrics,
   { dependency, failures, openMs, isFailure = () => true }: BreakerOptions,
@@ -33,5 +33,5 @@ export function breakerFor(
   return breaker;
 }
 
-/** True when nothing was asked, because the dependency is left alone. */
+/** True when the open breaker rejected the call, so that the dependency was not called. */
 export const isCircuitOpen = (error: unknown): boolean => error instanceof BrokenCircuitError;

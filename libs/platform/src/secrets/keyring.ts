@@ -6,19 +6,22 @@ const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Signs and seals with keys derived from the service's one secret, a key of its own for each purpose (HKDF, RFC 5869). */
+/** Signs and encrypts with keys derived from SECRET_KEY, one key per purpose (HKDF, RFC 5869). */
 @Injectable()
 export class Keyring {
   private readonly derived = new Map<string, Buffer>();
 
   constructor(private readonly config: Config) {}
 
-  /** HMAC-SHA-256 of a text. */
+  /** Returns the HMAC-SHA-256 of a text. */
   sign(purpose: string, text: string): Buffer {
     return createHmac('sha256', this.key(purpose)).update(text).digest();
   }
 
-  /** Encrypts and authenticates (AES-256-GCM): nonce, tag and ciphertext in one buffer. */
+  /**
+   * Encrypts and authenticates a text (AES-256-GCM): nonce, tag and ciphertext in one buffer.
+   * @example const sealed = keyring.seal('webhook-secret', secret);
+   */
   seal(purpose: string, text: string): Buffer {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv(CIPHER, this.key(purpose), nonce);
@@ -26,7 +29,7 @@ export class Keyring {
     return Buffer.concat([nonce, cipher.getAuthTag(), body]);
   }
 
-  /** @throws Error when the text was sealed under another secret or has been changed. */
+  /** Decrypts a sealed text. @throws Error when it was sealed with another secret, or changed */
   open(purpose: string, sealed: Buffer): string {
     const decipher = createDecipheriv(CIPHER, this.key(purpose), sealed.subarray(0, NONCE_BYTES));
     decipher.setAuthTag(sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));

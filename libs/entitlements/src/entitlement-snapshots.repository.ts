@@ -51,11 +51,13 @@ const AT: Statement = {
   from customers c join entitlement_versions v on v.customer_id = c.id where c.id = $1`,
 };
 
+/** A row of the snapshot as of an earlier instant. */
 interface PastRow extends Pick<Row, 'customer' | 'version' | 'bucket' | 'grants'> {
   subscriptions: { row: SubscriptionRow; facts: StoredFacts[] | null; whole: boolean | null }[] | null;
   overrides: { featureId: string; terms: EntitlementTerms; expiresAt: string | null }[] | null;
 }
 
+/** A row of the current snapshot. */
 interface Row {
   customer: CustomerRow;
   version: number;
@@ -65,6 +67,7 @@ interface Row {
   grants: GrantRow[] | null;
 }
 
+/** Reads snapshots, each in one statement. */
 @Injectable()
 export class EntitlementSnapshotsRepository {
   constructor(private readonly pipeline: PipelinedDatabase) {}

@@ -8,6 +8,7 @@ interface Row {
   grant: GrantRow;
 }
 
+/** The grants of customers. */
 @Injectable()
 export class GrantsRepository {
   constructor(private readonly database: Database) {}

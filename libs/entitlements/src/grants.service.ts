@@ -166,7 +166,7 @@ export class GrantsService {
 
 function assertCounted({ type }: Feature): void {
   if (type !== 'metered' && type !== 'credit') {
-    throw new DomainError('invalid', 'feature_not_metered', `The feature is ${type}: there is nothing to count.`, {
+    throw new DomainError('invalid', 'feature_not_metered', `Usage of a ${type} feature is not counted.`, {
       errors: [{ field: 'feature', message: 'is not counted' }],
     });
   }

@@ -3,6 +3,7 @@ import { Database } from '@app/platform';
 import type { Override } from './domain/entitlement-snapshot.js';
 import { overrideFromRow, type OverrideRow } from './override-row.js';
 
+/** The overrides of customers, one per feature. */
 @Injectable()
 export class OverridesRepository {
   constructor(private readonly database: Database) {}

@@ -73,14 +73,14 @@ export function entitlementOf(feature: Feature, inputs: EntitlementInputs, now: 
   const unsubscribed = denialOf(subscription);
   if (!subscription || !version || unsubscribed)
     return { ...nothing, denied: unsubscribed ?? 'no_subscription', validUntil: inputs.nextStartsAt };
-  const found = findTerms(feature, inputs, now);
+  const inForce = findTerms(feature, inputs, now);
   const plan = { plan: subscription.planKey, version: subscription.planVersion };
   const ends = [subscription.currentPeriodEnd, inputs.nextStartsAt, ...turningPoints(inputs, now)].filter(
     (at) => at !== null,
   );
-  if (!found)
+  if (!inForce)
     return { ...nothing, source: { kind: 'plan', ...plan }, denied: 'feature_not_in_plan', validUntil: earliest(ends) };
-  const { terms, kind, since } = found;
+  const { terms, kind, since } = inForce;
   const disabled = feature.archivedAt !== null || (terms.type === 'boolean' && !terms.value);
   const schedule = isCounted(terms) ? scheduleOf(terms, subscription, timezone) : null;
   const window = schedule && windowAt(schedule, now);
@@ -97,7 +97,7 @@ export function entitlementOf(feature: Feature, inputs: EntitlementInputs, now: 
   };
 }
 
-/** An override takes precedence over the plan; a grant applies where neither names the feature. */
+/** The terms in force. An override takes precedence over the plan; a grant applies where neither names the feature. */
 function findTerms(
   feature: Feature,
   { subscription, version, override, grants }: EntitlementInputs,
@@ -105,8 +105,8 @@ function findTerms(
 ): { terms: EntitlementTerms; kind: EntitlementSource['kind']; since: Date } | null {
   if (override && (override.expiresAt === null || now < override.expiresAt))
     return { terms: override.terms, kind: 'override', since: override.updatedAt };
-  const granted = version!.entitlements.find(({ featureId }) => featureId === feature.id);
-  if (granted) return { terms: granted.terms, kind: 'plan', since: subscription!.planSince };
+  const inPlan = version!.entitlements.find(({ featureId }) => featureId === feature.id);
+  if (inPlan) return { terms: inPlan.terms, kind: 'plan', since: subscription!.planSince };
   const [first] = grants.filter(
     ({ effectiveAt, expiresAt }) => effectiveAt <= now && (expiresAt === null || now < expiresAt),
   );

@@ -132,7 +132,7 @@ export function countedState(state: MeterStateWithBurns): CountedState {
 
 /** @throws DomainError `feature_not_metered` */
 export function throwNotMetered({ type }: { type: string }): never {
-  throw new DomainError('invalid', 'feature_not_metered', `The feature is ${type}: there is nothing to count.`, {
+  throw new DomainError('invalid', 'feature_not_metered', `Usage of a ${type} feature is not counted.`, {
     errors: [{ field: 'feature', message: 'is not counted' }],
   });
 }

@@ -1,6 +1,8 @@
 /**
  * Resolves all promises queued in one event-loop turn in one setImmediate. Waking each caller separately costs more
  * than a short response.
+ *
+ * @example await wakeups.next(); // before the response of a batched request is written
  */
 export class CoalescedWakeups {
   private waiting: (() => void)[] = [];

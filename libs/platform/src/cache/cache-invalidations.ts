@@ -27,7 +27,11 @@ export class CacheInvalidations implements OnApplicationBootstrap, OnApplication
     this.listeners.push(listener);
   }
 
-  /** Notifies the listeners of this instance. Other instances are notified by a trigger in the database. */
+  /**
+   * Notifies the listeners of this instance. Other instances are notified by a trigger in the database.
+   * @param customerId null when any customer may have changed
+   * @example database.afterCommit(() => invalidations.publish(customer.id));
+   */
   publish(customerId: string | null): void {
     this.listeners.forEach((listener) => listener(customerId));
   }

@@ -49,7 +49,7 @@ export class Database {
             this.context.run({ manager, afterCommit }, () => this.withLimits(manager, work)),
           ),
         );
-        afterCommit.forEach((then) => then());
+        afterCommit.forEach((callback) => callback());
         return result;
       } catch (error) {
         if (attempt >= MAX_ATTEMPTS || !isRetryable(error)) throw error;
@@ -63,14 +63,20 @@ export class Database {
     return work();
   }
 
-  /** Runs `work` in a separate transaction, even inside another one: its writes stay when the outer one rolls back. */
+  /**
+   * Runs `work` in a separate transaction, even inside another one: its writes stay when the outer one rolls back.
+   * @example await database.inSeparateTransaction(() => sessions.revoke(id)); // stays although the request fails
+   */
   inSeparateTransaction<T>(work: () => Promise<T>): Promise<T> {
     return this.context.exit(() => this.transaction(work));
   }
 
-  /** Calls `then` in this process after the commit. For cache invalidation only: a crash loses it. */
-  afterCommit(then: () => void): void {
-    this.context.getStore()?.afterCommit.push(then);
+  /**
+   * Calls back in this process after the commit. For cache invalidation only: a crash loses it.
+   * @example database.afterCommit(() => cache.delete(id));
+   */
+  afterCommit(callback: () => void): void {
+    this.context.getStore()?.afterCommit.push(callback);
   }
 
   /** True inside a transaction. */
@@ -103,7 +109,10 @@ export class Database {
     return manager;
   }
 
-  /** Reads rows, inside the running transaction if there is one. */
+  /**
+   * Reads rows, inside the running transaction if there is one.
+   * @example const [plan] = await database.query<{ id: string }>('select id from plans where key = $1', [key]);
+   */
   query<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
     return this.manager.query<Row[]>(sql, parameters);
   }
@@ -112,7 +121,8 @@ export class Database {
    * Deletes a batch of expired rows, skipping locked ones. Needs a transaction.
    * @param key the columns of the primary key
    * @param expired condition and order of the rows to delete: `created_at < $1 order by created_at`
-   * @returns the number of rows deleted
+   * @returns the number of rows deleted, at most 1000
+   * @example await database.deleteBatch('sessions', 'id', 'expires_at < $1 order by expires_at', [before]);
    */
   async deleteBatch(table: string, key: string, expired: string, parameters: unknown[]): Promise<number> {
     const rows = await this.write(
@@ -122,7 +132,11 @@ export class Database {
     return rows.length;
   }
 
-  /** Runs a write and returns the rows of its RETURNING clause. @throws Error outside a transaction */
+  /**
+   * Runs a write and returns the rows of its RETURNING clause.
+   * @throws Error outside a transaction
+   * @example await database.write('update plans set name = $2 where id = $1', [id, name]);
+   */
   async write<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
     const result: unknown = await this.writer.query(sql, parameters);
     return (isRowsAndCount(result) ? result[0] : result) as Row[];

@@ -64,30 +64,41 @@ export class PipelinedDatabase implements OnApplicationShutdown {
     this.connectionOf = config.pooled ? connectionOf(({ text }) => ({ text })) : connectionOf((statement) => statement);
   }
 
-  /** Runs one read on a pooled connection. */
+  /**
+   * Runs one read on a pooled connection.
+   * @example const rows = await pipelined.read<MeterRow>({ name: 'meter', text: METER_SQL }, [meterId]);
+   */
   read<Row>(statement: Statement, values: unknown[] = []): Promise<Row[]> {
     return this.onConnection((connection) => connection.run<Row>(statement, values));
   }
 
-  /** Runs reads on one connection, without a transaction: they may see different snapshots. */
+  /**
+   * Runs reads on one connection, without a transaction: they may see different snapshots.
+   * @example await pipelined.onConnection((c) => Promise.all([c.run(METERS, [id]), c.run(GRANTS, [id])]));
+   */
   async onConnection<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
     const client = await this.pool.connect();
     return this.withClient(client, () => work(this.connectionOf(client)));
   }
 
   /**
-   * Runs `work` in a separate transaction, or in the one of the caller.
+   * Runs `work` in a separate transaction, or in the one of the caller. `work` awaits its reads and returns its writes.
    * @throws any error of `work` or of the database; then nothing was written
+   * @example
+   * const left = await pipelined.transaction(async (connection) => {
+   *   const [row] = await connection.run<BalanceRow>(LOCK_BALANCE, [id]);
+   *   return { answer: row!.units - 1, writes: [connection.run(SET_BALANCE, [id, row!.units - 1])] };
+   * });
    */
   async transaction<Answer>(work: (connection: Connection) => Promise<PipelinedResult<Answer>>): Promise<Answer> {
     if (this.database.inTransaction) return this.inCallersTransaction(work);
     const client = await this.pool.connect();
     return this.withClient(client, async () => {
-      const began = client.query(this.begin);
-      began.catch(() => undefined);
+      const beginning = client.query(this.begin);
+      beginning.catch(() => undefined);
       try {
         const { answer, writes } = await work(this.connectionOf(client));
-        const done = await Promise.allSettled([began, ...writes, client.query('commit')]);
+        const done = await Promise.allSettled([beginning, ...writes, client.query('commit')]);
         for (const step of done) if (step.status === 'rejected') throw step.reason;
         return answer;
       } catch (error) {

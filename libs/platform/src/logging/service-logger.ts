@@ -26,7 +26,10 @@ const SECRETS = [
 ];
 const REDACTED = [...SECRETS, ...SECRETS.map((name) => `*.${name}`)];
 
-/** Log of the service: JSON lines in production, readable text elsewhere. An object is logged with its fields. */
+/**
+ * Log of the service: JSON lines in production, readable text elsewhere. An object is logged with its fields.
+ * @example logger.warn({ message: 'A query was slow', ms: 312 });
+ */
 export class ServiceLogger implements LoggerService {
   private readonly logger: Logger;
 

@@ -28,7 +28,7 @@ export interface OutgoingMail {
   to: string;
   subject: string;
   text: string;
-  /** The same for every attempt; generated when omitted. */
+  /** The same for every attempt, so that receivers can drop duplicates; generated when omitted. */
   messageId?: string;
 }
 
@@ -100,7 +100,11 @@ export class Mailer implements OnModuleInit {
     }
   }
 
-  /** Sends a mail, or writes it to a file. @throws Error when the mail server did not accept it */
+  /**
+   * Sends a mail, or writes it to a file.
+   * @throws Error when the mail server did not accept it
+   * @example await mailer.send({ to: 'ann@example.com', subject: 'Reset your password', text });
+   */
   async send(mail: OutgoingMail): Promise<void> {
     const message = { ...mail, from: this.config.mailFrom, disableFileAccess: true, disableUrlAccess: true };
     if (this.config.smtpUrl) {

@@ -9,7 +9,12 @@ export interface QueryTally {
 const storage = new AsyncLocalStorage<QueryTally>();
 let activeCount = 0;
 
-/** Counts the queries of single requests. Tracking slows every request: it is disabled while none is tracked. */
+/**
+ * Counts the queries of single requests. Tracking slows every request: it is disabled while none is tracked.
+ * @example
+ * requestTally.run(tally, handle);
+ * requestTally.end(); // once, after the response
+ */
 export const requestTally = {
   /** Runs `work` and counts its queries into `tally`, until `end` is called. */
   run(tally: QueryTally, work: () => void): void {

@@ -17,7 +17,12 @@ export interface BreakerOptions {
   isFailure?: (error: Error) => boolean;
 }
 
-/** Creates a circuit breaker: it rejects calls while a dependency fails. Its metric is `tollgate_circuit_open`. */
+/**
+ * Creates a circuit breaker: it rejects calls while a dependency fails. Its metric is `tollgate_circuit_open`.
+ * @example
+ * const breaker = breakerFor(metrics, { dependency: 'mail', failures: 5, openMs: 10_000 });
+ * await breaker.execute(() => transport.sendMail(mail)); // an error for which isCircuitOpen is true: not called
+ */
 export function breakerFor(
   metrics: Metrics,
   { dependency, failures, openMs, isFailure = () => true }: BreakerOptions,

@@ -13,7 +13,10 @@ export class Keyring {
 
   constructor(private readonly config: Config) {}
 
-  /** Returns the HMAC-SHA-256 of a text. */
+  /**
+   * Returns the HMAC-SHA-256 of a text.
+   * @example const signature = keyring.sign('cursor', text).toString('base64url');
+   */
   sign(purpose: string, text: string): Buffer {
     return createHmac('sha256', this.key(purpose)).update(text).digest();
   }
@@ -29,7 +32,11 @@ export class Keyring {
     return Buffer.concat([nonce, cipher.getAuthTag(), body]);
   }
 
-  /** Decrypts a sealed text. @throws Error when it was sealed with another secret, or changed */
+  /**
+   * Decrypts a sealed text.
+   * @throws Error when it was sealed with another SECRET_KEY or purpose, or was changed
+   * @example const secret = keyring.open('webhook-secret', sealed);
+   */
   open(purpose: string, sealed: Buffer): string {
     const decipher = createDecipheriv(CIPHER, this.key(purpose), sealed.subarray(0, NONCE_BYTES));
     decipher.setAuthTag(sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));

@@ -58,7 +58,7 @@ const WAITING_DESTINATIONS = `with recursive lanes (lane) as (
        )`;
 
 /**
- * SQL of `deliveries` and `delivery_lanes`. The column named lane holds the destination: the name is kept for older
+ * SQL of `deliveries` and `delivery_lanes`. The column `lane` holds the destination: the name is kept for older
  * instances.
  */
 @Injectable()

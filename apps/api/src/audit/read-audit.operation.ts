@@ -35,7 +35,7 @@ const CSV_COLUMNS: Record<string, (entry: AuditEntryDto) => unknown> = {
 /** Reads what people and keys did, as far as the caller may see it. */
 @Injectable()
 export class ReadAuditOperation {
-  private readonly underWay = new ConcurrencyLimit(MAX_CONCURRENT, 'exports');
+  private readonly exports = new ConcurrencyLimit(MAX_CONCURRENT, 'exports');
 
   constructor(
     private readonly log: AuditLog,
@@ -71,15 +71,12 @@ export class ReadAuditOperation {
   /** Streams all entries, page by page. @throws DomainError `too_many_at_once` */
   export(filter: AuditFilter, format: 'csv' | 'ndjson', principal: Principal): Readable {
     const entries = (): AsyncGenerator<AuditEntryDto> => this.entries(filter);
-    return this.underWay.run(actorOf(principal).id!, () =>
+    return this.exports.run(actorOf(principal).id!, () =>
       format === 'csv' ? inCsv(entries()) : Readable.from(inLines(entries()), { objectMode: false }),
     );
   }
 
-  /**
-   * With the e-mail address of each user and the name of each API key that acted: one query for each, for any number of
-   * entries.
-   */
+  /** Adds the e-mail address of each user and the name of each API key that acted: two queries per page. */
   private async withNames(entries: AuditEntry[]): Promise<NamedAuditEntry[]> {
     const idsOf = (wanted: Actor['kind']): string[] => [
       ...new Set(entries.flatMap(({ actor: { kind, id } }) => (kind === wanted && id ? [id] : []))),

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { EventFeed } from '@app/events';
 
-const LOOK_EVERY_MS = 200;
+const POLL_MS = 200;
 
 /** Polls the last feed position once for all streams of a process. */
 @Injectable()
@@ -9,12 +9,12 @@ export class EventTail {
   private readonly logger = new Logger('EventTail');
   private readonly waiting = new Set<() => void>();
   private last = 0;
-  private looking = false;
+  private polling = false;
 
   constructor(private readonly feed: EventFeed) {}
 
   /** Waits for an entry after a position, up to a timeout. @returns the last position of the feed */
-  async after(position: number, atMostMs: number, signal: AbortSignal): Promise<number> {
+  async after(position: number, timeoutMs: number, signal: AbortSignal): Promise<number> {
     if (this.last > position || signal.aborted) return this.last;
     await new Promise<void>((resolve) => {
       const done = (): void => {
@@ -23,16 +23,16 @@ export class EventTail {
         this.waiting.delete(done);
         resolve();
       };
-      const timer = setTimeout(done, atMostMs);
+      const timer = setTimeout(done, timeoutMs);
       signal.addEventListener('abort', done);
       this.waiting.add(done);
-      if (!this.looking) void this.look();
+      if (!this.polling) void this.poll();
     });
     return this.last;
   }
 
-  private async look(): Promise<void> {
-    this.looking = true;
+  private async poll(): Promise<void> {
+    this.polling = true;
     while (this.waiting.size > 0) {
       try {
         const last = await this.feed.last();
@@ -41,10 +41,10 @@ export class EventTail {
           [...this.waiting].forEach((wake) => wake());
         }
       } catch (error) {
-        this.logger.warn(`The feed was not read: ${error instanceof Error ? error.message : String(error)}`);
+        this.logger.warn(`Reading the event feed failed: ${error instanceof Error ? error.message : String(error)}`);
       }
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
-    this.looking = false;
+    this.polling = false;
   }
 }

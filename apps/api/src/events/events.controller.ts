@@ -34,6 +34,6 @@ export class EventsController {
     @Headers('last-event-id') lastEventId: string | undefined,
     @CurrentPrincipal() principal: Principal,
   ): Promise<StreamableFile> {
-    return new StreamableFile(await this.streaming.run(query, lastEventId, principal), { type: EVENT_STREAM });
+    return new StreamableFile(await this.streaming.open(query, lastEventId, principal), { type: EVENT_STREAM });
   }
 }

@@ -23,8 +23,8 @@ const RECONNECT_MS = 2_000;
  */
 @Injectable()
 export class StreamEventsOperation implements BeforeApplicationShutdown {
-  private readonly underWay = new ConcurrencyLimit(MAX_CONCURRENT, 'streams');
-  private readonly open = new Map<Readable, AbortController>();
+  private readonly openStreams = new ConcurrencyLimit(MAX_CONCURRENT, 'streams');
+  private readonly controllers = new Map<Readable, AbortController>();
 
   constructor(
     private readonly feed: EventFeed,
@@ -36,7 +36,7 @@ export class StreamEventsOperation implements BeforeApplicationShutdown {
 
   /** Closes open streams at shutdown; clients reconnect here or to another instance. */
   beforeApplicationShutdown(): void {
-    for (const [stream, controller] of this.open) {
+    for (const [stream, controller] of this.controllers) {
       controller.abort();
       // A reader that is too slow to receive the end is disconnected.
       setTimeout(() => stream.destroy(), GRACE_MS).unref();
@@ -44,20 +44,21 @@ export class StreamEventsOperation implements BeforeApplicationShutdown {
   }
 
   /**
-   * @param lastEventId where a reader was when its connection broke.
+   * Opens a stream.
+   * @param lastEventId last id that the client received before its connection broke
    * @throws DomainError `invalid_fields`, `product_not_allowed`, `customer_not_found`, `too_many_at_once`
    */
-  async run(query: StreamQueryDto, lastEventId: string | undefined, principal: Principal): Promise<Readable> {
+  async open(query: StreamQueryDto, lastEventId: string | undefined, principal: Principal): Promise<Readable> {
     const filter = await this.filterOf(query, principal);
     const after = lastEventId === undefined ? query.after : positionIn(lastEventId);
     const controller = new AbortController();
-    const stream = this.underWay.run(actorOf(principal).id!, () =>
+    const stream = this.openStreams.run(actorOf(principal).id!, () =>
       Readable.from(this.frames(filter, after, principal, controller.signal), { objectMode: false }),
     );
-    this.open.set(stream, controller);
+    this.controllers.set(stream, controller);
     stream.once('close', () => {
       controller.abort();
-      this.open.delete(stream);
+      this.controllers.delete(stream);
     });
     return stream;
   }
@@ -73,18 +74,18 @@ export class StreamEventsOperation implements BeforeApplicationShutdown {
     const first = after === undefined ? null : await this.feed.first();
     if (first !== null && first > position + 1 && position > 0)
       yield `event: stream.gap\ndata: ${JSON.stringify({ after: position, next: first })}\n\n`;
-    let spoke = performance.now();
+    let lastSentAt = performance.now();
     while (!signal.aborted) {
       const until = await this.tail.after(position, HEARTBEAT_MS, signal);
       const entries = until > position ? await this.feed.after(position, until, filter, PAGE) : [];
       for (const entry of entries) yield frameOf(entry);
-      if (entries.length > 0) spoke = performance.now();
+      if (entries.length > 0) lastSentAt = performance.now();
       position = entries.length === PAGE ? entries.at(-1)!.position : Math.max(position, until);
-      if (performance.now() - spoke < HEARTBEAT_MS) continue;
-      if (!(await this.mayStill(principal))) return;
+      if (performance.now() - lastSentAt < HEARTBEAT_MS) continue;
+      if (!(await this.isStillAllowed(principal))) return;
       // The heartbeat carries the position, so that a client with a narrow filter resumes from there.
       yield `id: ${position}\n: still here\n\n`;
-      spoke = performance.now();
+      lastSentAt = performance.now();
     }
   }
 
@@ -93,7 +94,7 @@ export class StreamEventsOperation implements BeforeApplicationShutdown {
   }
 
   /** False after the key was revoked, the session ended, or the role changed. */
-  private async mayStill(principal: Principal): Promise<boolean> {
+  private async isStillAllowed(principal: Principal): Promise<boolean> {
     if (principal.kind === 'api_key') return this.apiKeys.isAlive(principal.keyId);
     const now = await this.sessions.authenticate(principal.sessionId).catch(() => null);
     return now !== null && hasSameRights(now, principal);

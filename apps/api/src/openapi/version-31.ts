@@ -1,7 +1,7 @@
 type Members = Record<string, unknown>;
 
 /** Keywords whose content is a value, not a schema. */
-const AS_IT_IS = new Set(['example', 'default', 'const', 'enum']);
+const VALUE_KEYWORDS = new Set(['example', 'default', 'const', 'enum']);
 
 const isObject = (value: unknown): value is Members =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -15,7 +15,7 @@ function converted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(converted);
   if (!isObject(value)) return value;
   const { nullable, ...rest } = Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [name, AS_IT_IS.has(name) ? member : converted(member)]),
+    Object.entries(value).map(([name, member]) => [name, VALUE_KEYWORDS.has(name) ? member : converted(member)]),
   );
   return nullable === true ? orNull(rest) : rest;
 }

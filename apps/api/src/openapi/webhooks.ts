@@ -55,14 +55,14 @@ const header = (name: string, description: string): object => ({
 });
 /** Standard Webhooks, "Webhook headers". */
 const HEADERS = {
-  WebhookId: header('webhook-id', 'The same for every attempt: take it once.'),
+  WebhookId: header('webhook-id', 'The same for every attempt: process each id once.'),
   WebhookTimestamp: header(
     'webhook-timestamp',
-    'Seconds since 1970, of this attempt: refuse what is older than five minutes.',
+    'Unix time of this attempt in seconds: reject attempts older than five minutes.',
   ),
   WebhookSignature: header(
     'webhook-signature',
-    '`v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated.',
+    '`v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated.',
   ),
 };
 const ANSWERS = {

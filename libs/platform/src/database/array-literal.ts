@@ -8,6 +8,7 @@ const ESCAPED = /["\\]/g;
 /**
  * Text of a PostgreSQL array (PostgreSQL documentation, 8.15.6). The driver's own serialization walks through each
  * value several times: half of the cost of a large batch.
+ * @example arrayLiteral(['a', 'b c', null]) // {a,"b c",null}
  */
 export function arrayLiteral(items: ArrayItem[]): string {
   let text = '{';

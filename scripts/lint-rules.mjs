@@ -66,7 +66,7 @@ export const projectRules = {
         type: 'problem',
         schema: [],
         messages: {
-          read: 'Ask the AccessScope (principal.scope) what the caller sees, not principal.{{name}}.',
+          read: 'Use principal.scope (AccessScope) to decide visibility, not principal.{{name}}.',
           made: 'Use the scope of the request: only libs/auth makes an AccessScope.',
         },
       },

@@ -99,7 +99,7 @@ describe('signing keys', () => {
       cwd: root,
       env,
     }).toString();
-    const kid = /Key (\S+) signs from now on/.exec(output)![1];
+    const kid = /Key (\S+) signs now/.exec(output)![1];
     await known();
     expect(await published()).toEqual([kid]);
     clock.set(new Date());

@@ -39,7 +39,7 @@ function verdict({ body }: ApiResponse): string {
   if (
     code === 'invalid_fields' &&
     body.errors[0].field === 'reason' &&
-    body.errors[0].message === 'is required of support'
+    body.errors[0].message === 'is required for support'
   )
     return 'reason';
   return DENIALS.includes(code) ? code : 'through';

@@ -68,7 +68,7 @@ const ROUTES = [
   StatsRoutesModule,
 ];
 
-/** The edge, in the order in which a request meets it. Interceptors stand at the routes that need them: each costs every request that passes it. */
+/** Global filter, guards and pipe, in order. Interceptors are added per route: a global one costs every request. */
 const EDGE = [
   { provide: APP_FILTER, useClass: ProblemFilter },
   { provide: APP_GUARD, useClass: AccessGuard },

@@ -9,11 +9,11 @@ export interface BootstrapOutcome {
   /** Products whose sample catalogue was loaded now. */
   samples: string[];
   adminCreated: boolean;
-  /** The admin's password, if it was drawn now: nobody is told again. */
+  /** The admin's password if it was generated now: it is never shown again. */
   generatedPassword: string | null;
 }
 
-/** What a fresh installation needs before it serves: its own catalogue, sample data, the first admin. Safe to repeat. */
+/** Creates what a new installation needs: the built-in catalogue, sample data, the first admin. Safe to repeat. */
 @Injectable()
 export class BootstrapData {
   constructor(

@@ -22,9 +22,12 @@ import { checkContentType, checkHeaders, checkText } from './http/input/input-ch
 const BODY_LIMIT_BYTES = 1_048_576;
 const DOCS_POLICY =
   "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
-/** Smaller answers leave as they are: decisions are. What is secret in an answer stands in no page of a stranger's, so its length gives nothing away. */
+/**
+ * Smaller responses, such as decisions, are not compressed. Compression leaks no secret: no response mixes a secret
+ * with the text of another party (BREACH).
+ */
 const WORTH_COMPRESSING_BYTES = 1_400;
-/** Callers say who they are in a header, never in a cookie: so no page can borrow somebody's login. */
+/** Credentials are in headers, never in cookies: a foreign page cannot use the login of a user (no CSRF). */
 const CORS = {
   methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
   allowedHeaders: [
@@ -49,18 +52,18 @@ const CORS = {
   maxAge: 600,
 };
 
-/** How the server waits: bounded everywhere, so that no slow caller holds what others need. Milliseconds. */
+/** HTTP server with a bound on every wait (in ms), so that a slow caller holds no resources of others. */
 export const createAdapter = ({ trustedProxies }: Config) =>
   new FastifyAdapter({
     genReqId: () => newId(),
     requestIdHeader: false,
-    // Nobody's word about a caller's address is taken but that of proxies named one by one.
+    // X-Forwarded-For is trusted only from proxies that TRUSTED_PROXIES lists.
     trustProxy: trustedProxies.length > 0 ? trustedProxies : false,
     frameworkErrors: answerFrameworkError as never,
     clientErrorHandler: answerConnectionError,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: 15_000,
-    // Of a socket on which nothing moves, in either direction: longer than any answer takes.
+    // For a socket without traffic in either direction: longer than any response takes.
     connectionTimeout: 120_000,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
@@ -86,13 +89,13 @@ export async function createApp(
   return app;
 }
 
-/** What every request passes before and after its handler. */
+/** Adds the hooks that run before and after every handler. */
 export async function prepare(app: NestFastifyApplication, pages = new PreparedPages()): Promise<void> {
   const config = app.get(Config);
   const inFlight = app.get(InFlight);
   const log = app.get(RequestLog);
   const readiness = app.get(Readiness);
-  // Fastify's own parsers instead of Nest's around them: JSON is there by itself.
+  // Fastify's own parsers instead of Nest's wrappers: JSON is built in.
   await app.register(formbody);
   await app.register(compress, {
     threshold: WORTH_COMPRESSING_BYTES,
@@ -120,11 +123,11 @@ export async function prepare(app: NestFastifyApplication, pages = new PreparedP
     .addHook('preSerialization', (request, reply, answer, done) => done(null, pickFields(request, reply, answer)))
     .addHook('onSend', (request, reply, _answer, done) => {
       inFlight.answered(reply);
-      log.saw(request, reply);
+      log.observe(request, reply);
       void reply.headers(SECURITY_HEADERS);
       if (request.url.startsWith(DOCS_PATH)) void reply.header('content-security-policy', DOCS_POLICY);
       if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
-      // Whoever asks again finds another instance.
+      // The next request of the client opens a connection to another instance.
       if (readiness.isStopping) void reply.header('connection', 'close');
       done();
     });

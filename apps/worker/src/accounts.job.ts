@@ -3,7 +3,7 @@ import { Cron } from '@nestjs/schedule';
 import { AuthHousekeeping, SigningKeys } from '@app/auth';
 import { JobRunner } from './job-runner.js';
 
-/** Replaces signing keys in time, and removes what is over. */
+/** Rotates signing keys, and deletes expired sessions and tokens. */
 @Injectable()
 export class AccountsJob {
   constructor(

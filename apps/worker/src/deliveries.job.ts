@@ -5,16 +5,16 @@ import { NotificationsService } from '@app/notifications';
 import { EventFeed, EventPartitions, EventPublisher } from '@app/events';
 import { JobRunner } from './job-runner.js';
 
-/** Between two looks at whether there is something to tell, or to send: of the second that a first attempt may take. */
-const LOOK_EVERY_MS = 100;
-const AFTER_A_FAILURE_MS = 1_000;
+/** Poll interval for events and deliveries: part of the 1 s in which a first attempt is made. */
+const POLL_INTERVAL_MS = 100;
+const FAILURE_DELAY_MS = 1_000;
 
-/** Publishes what has happened, sends what is due, and removes what is long over. */
+/** Publishes events, sends due deliveries, and deletes old deliveries, feed entries and notifications. */
 @Injectable()
 export class DeliveriesJob implements OnApplicationBootstrap, OnApplicationShutdown {
   private stopping = false;
   private running: Promise<unknown> = Promise.resolve();
-  /** Ends the rests of the loops. */
+  /** Functions that end the wait of each loop. */
   private readonly wakes = new Map<string, () => void>();
 
   constructor(
@@ -29,7 +29,7 @@ export class DeliveriesJob implements OnApplicationBootstrap, OnApplicationShutd
 
   onApplicationBootstrap(): void {
     this.dispatcher.onCapacity(() => this.wakes.get('dispatch')?.());
-    // Side by side: while one waits for the database, the other goes on.
+    // Concurrent: while one loop waits for the database, the other continues.
     this.running = Promise.all([
       this.loop('publish', () => this.publisher.publish()),
       this.loop('dispatch', () => this.dispatcher.dispatch()),
@@ -52,19 +52,19 @@ export class DeliveriesJob implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   @Cron('0 0 * * * *', { waitForCompletion: true })
-  async makeMonths(): Promise<void> {
-    await this.jobs.run('make months', () => this.partitions.ensure());
+  async createPartitions(): Promise<void> {
+    await this.jobs.run('create event partitions', () => this.partitions.ensure());
   }
 
   private async loop(name: string, step: () => Promise<number>): Promise<void> {
     while (!this.stopping) {
       const moved = await this.jobs.run(name, step);
-      const wait = moved === 0 ? LOOK_EVERY_MS : 0;
-      await this.rest(name, moved === null ? AFTER_A_FAILURE_MS : wait);
+      const delay = moved === 0 ? POLL_INTERVAL_MS : 0;
+      await this.wait(name, moved === null ? FAILURE_DELAY_MS : delay);
     }
   }
 
-  private rest(name: string, ms: number): Promise<void> {
+  private wait(name: string, ms: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
       this.wakes.set(name, () => {

@@ -2,12 +2,12 @@ import { Controller, Get, Header, HttpException, UseGuards } from '@nestjs/commo
 import { type Dependencies, Metrics, Readiness } from '@app/platform';
 import { MetricsGuard } from './metrics.guard.js';
 
-/** What those who run it ask a worker: the same as they ask the API. */
+/** Health and metrics of a worker process, at the same paths as those of the API. */
 @Controller()
 export class HealthController {
   constructor(
     private readonly readiness: Readiness,
-    private readonly numbers: Metrics,
+    private readonly processMetrics: Metrics,
   ) {}
 
   @Get('health/live')
@@ -27,6 +27,6 @@ export class HealthController {
   @UseGuards(MetricsGuard)
   @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
   metrics(): Promise<string> {
-    return this.numbers.text();
+    return this.processMetrics.text();
   }
 }

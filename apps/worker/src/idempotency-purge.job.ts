@@ -3,7 +3,7 @@ import { Cron } from '@nestjs/schedule';
 import { Idempotency } from '@app/platform';
 import { JobRunner } from './job-runner.js';
 
-/** Removes stored answers that are older than a day. */
+/** Deletes stored responses that are older than a day. */
 @Injectable()
 export class IdempotencyPurgeJob {
   constructor(
@@ -13,7 +13,7 @@ export class IdempotencyPurgeJob {
 
   @Cron('*/10 * * * * *', { waitForCompletion: true })
   async run(): Promise<void> {
-    // As much as there is: what is used thousands of times a second must go as fast as it comes.
+    // Until none is left: thousands of keys are stored per second, and purging must keep up.
     await this.jobs.repeat('purge idempotency keys', async () => (await this.idempotency.purge()) > 0);
   }
 }

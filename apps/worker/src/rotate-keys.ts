@@ -4,7 +4,10 @@ import { AuthModule, SigningKeys } from '@app/auth';
 import { EventsModule } from '@app/events';
 import { Config, PlatformModule, startDatabase } from '@app/platform';
 
-/** `npm run rotate-keys`: another key signs access tokens from five minutes on; with `-- --now` at once, and all others are withdrawn. */
+/**
+ * `npm run rotate-keys`: a new key signs access tokens in 5 minutes; `-- --now` signs immediately and revokes all
+ * others.
+ */
 const config = Config.fromEnvironment();
 const database = await startDatabase(config);
 
@@ -16,8 +19,8 @@ const immediately = process.argv.includes('--now');
 const kid = await app.get(SigningKeys).rotate({ immediately });
 process.stdout.write(
   immediately
-    ? `Key ${kid} signs from now on. All others are withdrawn: every access token is dead, refresh tokens bring new ones.\n`
-    : `Key ${kid} signs from five minutes on. The one before verifies until its last token is over.\n`,
+    ? `Key ${kid} signs now. All other keys are revoked: no access token is valid any more, clients must refresh.\n`
+    : `Key ${kid} signs in 5 minutes. The previous key verifies until its last token has expired.\n`,
 );
 await app.close();
 await database.stop();

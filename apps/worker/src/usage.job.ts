@@ -3,10 +3,10 @@ import { Cron } from '@nestjs/schedule';
 import { MeteringService, UsageChecker, UsageSeriesService } from '@app/metering';
 import { JobRunner } from './job-runner.js';
 
-/** Ids in one line of the log. */
-const MAX_NAMED = 5;
+/** Customer ids in one log line. */
+const MAX_LOGGED = 5;
 
-/** Writes down which reservations are over, sums up what was used, and proves every night that counters are the sums of their ledgers. */
+/** Expires reservations, rolls up usage, and verifies every night that counters equal the sums of their ledgers. */
 @Injectable()
 export class UsageJob {
   private readonly logger = new Logger('UsageJob');
@@ -19,30 +19,31 @@ export class UsageJob {
   ) {}
 
   @Cron('*/10 * * * * *', { waitForCompletion: true })
-  async settleExpired(): Promise<void> {
-    await this.jobs.run('settle reservations', () => this.metering.expireReservations());
+  async expireReservations(): Promise<void> {
+    await this.jobs.run('expire reservations', () => this.metering.expireReservations());
   }
 
   @Cron('*/15 * * * * *', { waitForCompletion: true })
-  async sumUp(): Promise<void> {
-    await this.jobs.repeat('sum up usage', () => this.usage.rollUpNext());
+  async rollUp(): Promise<void> {
+    await this.jobs.repeat('roll up usage', () => this.usage.rollUpNext());
   }
 
   @Cron('*/15 * * * * *', { waitForCompletion: true })
-  async sumUpLongLedgers(): Promise<void> {
-    await this.jobs.repeat('sum up long ledgers', () => this.usage.rollUpLongLedger());
+  async rollUpLongLedgers(): Promise<void> {
+    await this.jobs.repeat('roll up long ledgers', () => this.usage.rollUpLongLedger());
   }
 
   @Cron('0 0 3 * * *', { waitForCompletion: true })
-  async check(): Promise<void> {
-    const { wrong, unchecked } = (await this.jobs.run('check counters', () => this.checker.checkAll())) ?? {
+  async verifyCounters(): Promise<void> {
+    const { wrong, unchecked } = (await this.jobs.run('verify counters', () => this.checker.checkAll())) ?? {
       wrong: 0,
       unchecked: [],
     };
     if (unchecked.length > 0)
       this.logger.warn(
-        `The ledgers of ${unchecked.length} customers are too long to be summed up in time, those of ${unchecked.slice(0, MAX_NAMED).join(', ')} among them: their counters were not checked.`,
+        `Counters of ${unchecked.length} customers were not verified, their ledgers are too long to sum in time: ${unchecked.slice(0, MAX_LOGGED).join(', ')}${unchecked.length > MAX_LOGGED ? ', ...' : ''}`,
       );
-    if (wrong > 0) this.logger.error(`${wrong} counters are not the sum of their ledger: see POST /v1/usage/verify.`);
+    if (wrong > 0)
+      this.logger.error(`${wrong} counters differ from the sum of their ledger: see POST /v1/usage/verify`);
   }
 }

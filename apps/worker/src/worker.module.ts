@@ -14,7 +14,7 @@ import { JobRunner } from './job-runner.js';
 import { LifecycleJob } from './lifecycle.job.js';
 import { UsageJob } from './usage.job.js';
 
-/** The jobs. They write down what is already true: nothing waits for them, and any number of workers may run them. */
+/** The jobs. They persist what is already true: no request waits for them, and any number of workers may run them. */
 @Module({
   imports: [
     ScheduleModule.forRoot(),

@@ -9,7 +9,7 @@ import { InFlight } from './in-flight/in-flight.js';
 import { RequestLog } from './observation/request-log.js';
 import { Pages } from './pagination/pages.js';
 
-/** What every controller may ask for. */
+/** Providers that every controller may inject. */
 @Global()
 @Module({
   imports: [CatalogModule, CustomersModule, EntitlementsModule, SubscriptionsModule],

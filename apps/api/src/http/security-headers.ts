@@ -1,4 +1,4 @@
-/** What OWASP's REST Security Cheat Sheet names for answers that are no pages, and for those that are kept from being taken for one. */
+/** Headers of OWASP's REST Security Cheat Sheet, so that no browser renders a response as a page. */
 export const SECURITY_HEADERS = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   'strict-transport-security': 'max-age=31536000; includeSubDomains',

@@ -5,8 +5,8 @@ import { type Customer, CustomersService } from '@app/customers';
 import type { Actor } from '@app/kernel';
 import { MeteringService } from '@app/metering';
 
-/** A reservation and all that a command on it needs to know. */
-export interface OwnReservation {
+/** A reservation with the arguments of its commands. */
+export interface ReservationTarget {
   customer: Customer;
   product: string;
   feature: string;
@@ -14,7 +14,7 @@ export interface OwnReservation {
   actor: Actor;
 }
 
-/** Finds a reservation and makes sure that it is the caller's. */
+/** Finds a reservation in the caller's scope. */
 @Injectable()
 export class ReservationAccess {
   constructor(
@@ -23,8 +23,8 @@ export class ReservationAccess {
     private readonly catalog: CatalogReader,
   ) {}
 
-  /** @throws DomainError `reservation_not_found` when it is not there or not the caller's: both are the same 404 */
-  async find(id: string, principal: Principal): Promise<OwnReservation> {
+  /** @throws DomainError `reservation_not_found` when it does not exist or is outside of the scope */
+  async find(id: string, principal: Principal): Promise<ReservationTarget> {
     const { customerId, featureId, reservation } = await this.metering.locateReservation(id);
     const [feature] = await this.catalog.featuresById([featureId]);
     principal.scope.assertAdmits({ customerId, productId: feature!.productId }, 'reservation');

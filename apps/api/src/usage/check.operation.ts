@@ -26,13 +26,13 @@ export class CheckOperation {
     { feature, features, quantity }: CheckQuestion,
   ): Promise<Decision | { data: Decision[] }> {
     if ((feature === undefined) === (features === undefined))
-      throw invalidField('feature', 'is required, or else features');
+      throw invalidField('feature', 'is required unless features is given');
     if (features === undefined)
       return this.count.of(
         'check',
         await this.metering.check({ customer, product, feature: feature!, quantity: quantity ?? 1 }),
       );
-    if (quantity !== undefined) throw invalidField('quantity', 'goes with one feature');
+    if (quantity !== undefined) throw invalidField('quantity', 'must not be combined with features');
     const data = await this.metering.checkMany({ customer, product }, features);
     data.forEach((decision) => this.count.of('check', decision));
     return { data };

@@ -13,7 +13,7 @@ import { smallProperties } from './properties.js';
 
 type Request = UsageScope & Pick<Parameters<MeteringService['consume']>[0], 'actor' | 'idempotency'>;
 
-/** What is to be counted: one feature, or several of which all are counted or none. */
+/** Units to consume: of one feature, or of several, all or none. */
 export interface Consumption {
   feature?: string;
   features?: (Pick<FeatureQuantity, 'feature'> & Partial<FeatureQuantity>)[];
@@ -21,7 +21,7 @@ export interface Consumption {
   properties?: object;
 }
 
-/** Counts one feature, or several together. */
+/** Consumes units of one feature, or of several in one decision. */
 @Injectable()
 export class ConsumeOperation {
   constructor(
@@ -29,20 +29,20 @@ export class ConsumeOperation {
     private readonly count: DecisionCount,
   ) {}
 
-  /** @throws DomainError `invalid_fields`, and what consuming throws */
+  /** @throws DomainError `invalid_fields`, and the errors of `MeteringService.consume` */
   async consume(request: Request, consumption: Consumption): Promise<UsageResult<Decision | JointDecision>> {
-    const result = await this.consumeOneOrAll(request, consumption);
+    const result = await this.consumeUnits(request, consumption);
     this.count.of('consume', result.answer);
     return result;
   }
 
-  private consumeOneOrAll(
+  private consumeUnits(
     request: Request,
     { feature, features, quantity, properties }: Consumption,
   ): Promise<UsageResult<Decision | JointDecision>> {
     if (properties) smallProperties(properties);
     if (features === undefined) {
-      if (feature === undefined) throw invalidField('feature', 'is required, or else features');
+      if (feature === undefined) throw invalidField('feature', 'is required unless features is given');
       const { customer, product, actor, idempotency } = request;
       return this.metering.consume({
         customer,
@@ -55,9 +55,9 @@ export class ConsumeOperation {
       });
     }
     if (feature !== undefined || quantity !== undefined)
-      throw invalidField(feature === undefined ? 'quantity' : 'feature', 'does not go with features');
+      throw invalidField(feature === undefined ? 'quantity' : 'feature', 'must not be combined with features');
     if (new Set(features.map((one) => one.feature)).size < features.length)
-      throw invalidField('features', 'names a feature twice');
+      throw invalidField('features', 'contains the same feature twice');
     return this.metering.consumeAll({
       ...request,
       features: features.map((one) => ({ feature: one.feature, quantity: one.quantity ?? 1 })),

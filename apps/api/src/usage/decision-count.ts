@@ -5,7 +5,7 @@ import { Metrics } from '@app/platform';
 const OPERATIONS = ['check', 'consume', 'reserve'] as const;
 const OUTCOMES = ['allowed', 'denied'] as const;
 
-/** Counts what was decided; handed to the metrics when they are read, because that costs more than counting. */
+/** Counts decisions in plain numbers; moves them to the metrics on collection, because a metric costs more per call. */
 @Injectable()
 export class DecisionCount {
   private readonly counts = Object.fromEntries(
@@ -13,10 +13,10 @@ export class DecisionCount {
   ) as Record<(typeof OPERATIONS)[number], Record<(typeof OUTCOMES)[number], number>>;
 
   constructor(private readonly metrics: Metrics) {
-    metrics.onCollect(() => this.handIn());
+    metrics.onCollect(() => this.flush());
   }
 
-  /** @returns what it was given */
+  /** Counts a decision. @returns the decision */
   of<T extends Decision | JointDecision>(operation: (typeof OPERATIONS)[number], decision: T): T {
     this.counts[operation][decision.allowed ? 'allowed' : 'denied']++;
     const parts: Decision[] = 'data' in decision ? decision.data : [decision];
@@ -27,7 +27,7 @@ export class DecisionCount {
     return decision;
   }
 
-  private handIn(): void {
+  private flush(): void {
     for (const operation of OPERATIONS) {
       for (const outcome of OUTCOMES) {
         this.metrics.decisions.inc({ operation, outcome }, this.counts[operation][outcome]);

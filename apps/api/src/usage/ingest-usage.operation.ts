@@ -15,7 +15,10 @@ export interface UsageEventInput {
   properties?: object;
 }
 
-/** Ingests usage events of many customers: one result for each event, in the order of the request. A rejected event does not affect the others. */
+/**
+ * Ingests usage events of many customers: one result for each event, in the order of the request. A rejected event does
+ * not affect the others.
+ */
 @Injectable()
 export class IngestUsageOperation {
   constructor(

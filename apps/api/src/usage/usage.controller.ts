@@ -51,7 +51,7 @@ export class UsageController {
   @HttpCode(200)
   @Allow({ scope: 'entitlements:read', users: 'owner', support: 'reads' })
   @ResolveCustomer({ cached: true })
-  @ApiOperation({ operationId: 'check', summary: 'May this customer do this now? Counts nothing' })
+  @ApiOperation({ operationId: 'check', summary: 'Check whether a customer may use a feature now; counts nothing' })
   @ApiExtraModels(DecisionDto, DecisionListDto)
   @ApiOkResponse({
     schema: { oneOf: [{ $ref: getSchemaPath(DecisionDto) }, { $ref: getSchemaPath(DecisionListDto) }] },
@@ -126,7 +126,7 @@ export class UsageController {
     summary: 'Prove that counters are the sums of their ledgers, a page of customers at a time, and set them right',
   })
   async verify(@Body() body: VerifyUsageDto, @CurrentPrincipal() principal: Principal): Promise<VerifyReportDto> {
-    return VerifyReportDto.of(await this.verification.run(body, actorOf(principal)));
+    return VerifyReportDto.of(await this.verification.verify(body, actorOf(principal)));
   }
 
   @Get('customers/:customer/usage')

@@ -5,7 +5,7 @@ import { type CheckReport, UsageChecker } from '@app/metering';
 
 const DEFAULT_LIMIT = 1_000;
 
-/** Looks whether counters are the sums of their ledgers, and sets them right when asked to. */
+/** Verifies that counters equal the sums of their ledgers, and rebuilds them on request. */
 @Injectable()
 export class VerifyOperation {
   constructor(
@@ -14,7 +14,7 @@ export class VerifyOperation {
   ) {}
 
   /** @throws DomainError `customer_not_found` */
-  async run(
+  async verify(
     {
       customer,
       rebuild = false,

@@ -19,7 +19,7 @@ import { originOf } from './request-origin.decorator.js';
 
 const API_KEY_PREFIX = 'tg_';
 
-/** Finds out who calls and whether the route is theirs to call. A route without a rule answers nobody. */
+/** Identifies the caller and checks the access rule of the route. A route without a rule rejects every caller. */
 @Injectable()
 export class AccessGuard extends AuthGuard('jwt') {
   constructor(
@@ -29,21 +29,21 @@ export class AccessGuard extends AuthGuard('jwt') {
     super();
   }
 
-  /** Answers at once where it can: each wait costs every request. */
+  /** Returns a promise only when it must wait: each promise costs every request. */
   override canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>();
     const rule = this.reflector.getAllAndOverride<AccessRule | OpenRule | undefined>(ACCESS_RULE, [
       context.getHandler(),
       context.getClass(),
     ]);
-    // A dead token is no reason to keep somebody from a new one.
+    // Credentials are ignored: a caller with an expired token must be able to get a new one.
     const principal = rule === 'public' ? null : this.identify(request, context);
     return principal instanceof Promise
       ? principal.then((found) => admit(request, rule, found))
       : admit(request, rule, principal);
   }
 
-  /** Passport's verdict in our own words; a database that cannot answer is not the caller's fault. */
+  /** Maps Passport's result to our errors. An unavailable database is a 503, never a 401. */
   override handleRequest<T>(error: unknown, user: T): T {
     if (error instanceof DomainError || isUnavailable(error)) throw error as Error;
     if (error || !user) throw new DomainError('unauthenticated', 'invalid_token', 'The access token is not valid.');
@@ -54,10 +54,10 @@ export class AccessGuard extends AuthGuard('jwt') {
     const { authorization } = request.headers;
     const apiKey = authorization === undefined ? request.headers['x-api-key'] : bearerApiKey(authorization);
     if (apiKey !== undefined) return this.apiKeys.authenticate(String(apiKey));
-    return authorization === undefined ? null : this.identifyPerson(request, context);
+    return authorization === undefined ? null : this.identifyUser(request, context);
   }
 
-  private async identifyPerson(request: FastifyRequest, context: ExecutionContext): Promise<Principal> {
+  private async identifyUser(request: FastifyRequest, context: ExecutionContext): Promise<Principal> {
     await super.canActivate(context);
     return (request as unknown as { user: Principal }).user;
   }
@@ -68,13 +68,13 @@ function admit(
   rule: AccessRule | OpenRule | undefined,
   principal: Principal | null,
 ): boolean {
-  // A copy: what was found out about a caller is remembered, and serves many requests.
+  // A copy: the principal is cached and serves many requests.
   request.principal = principal && { ...principal, origin: originOf(request) };
   if (rule === 'public' || rule === 'optional') return true;
   if (!request.principal)
-    throw new DomainError('unauthenticated', 'authentication_required', 'This needs an access token or an API key.');
+    throw new DomainError('unauthenticated', 'authentication_required', 'An access token or an API key is required.');
   if (request.principal.kind === 'api_key') assertScope(rule ?? {}, request.principal);
-  else request.principal = admitted(rule ?? {}, request.principal, request.body);
+  else request.principal = admitUser(rule ?? {}, request.principal, request.body);
   return true;
 }
 
@@ -85,24 +85,26 @@ function bearerApiKey(authorization: string): string | undefined {
 
 function assertScope({ scope }: AccessRule, { scopes }: ApiKeyPrincipal): void {
   if (scope && scopes.has(scope)) return;
-  const needed = scope ? `This needs an API key with the scope ${scope}.` : 'API keys may not do this.';
-  throw new DomainError('forbidden', 'insufficient_scope', needed, { scope });
+  const detail = scope
+    ? `The API key needs the scope ${scope}.`
+    : 'API keys cannot call this route; use an access token.';
+  throw new DomainError('forbidden', 'insufficient_scope', detail, { scope });
 }
 
-/** The person, as far as this route is theirs. */
-function admitted(rule: AccessRule, principal: UserPrincipal, body: unknown): UserPrincipal {
-  if (!rule.users) throw new DomainError('forbidden', 'services_only', 'This is for API keys.');
+/** The user with the scope that the rule of the route gives it. */
+function admitUser(rule: AccessRule, principal: UserPrincipal, body: unknown): UserPrincipal {
+  if (!rule.users) throw new DomainError('forbidden', 'services_only', 'Users cannot call this route; use an API key.');
   if (rule.support && isSupport(principal)) {
     if (rule.support === 'repairs') requireReason(body);
     return { ...principal, scope: principal.scope.widened() };
   }
-  const refused =
+  const isRefused =
     (rule.users === 'admin' && !isAdmin(principal)) || (rule.users === 'product_admin' && !isSeller(principal));
-  if (refused) throw new DomainError('forbidden', 'admin_only', 'This is for admins.');
+  if (isRefused) throw new DomainError('forbidden', 'admin_only', 'Only admins may call this route.');
   return principal;
 }
 
 function requireReason(body: unknown): void {
   const { reason } = (body ?? {}) as { reason?: unknown };
-  if (typeof reason !== 'string' || reason.trim() === '') throw invalidField('reason', 'is required of support');
+  if (typeof reason !== 'string' || reason.trim() === '') throw invalidField('reason', 'is required for support');
 }

@@ -2,23 +2,31 @@ import { applyDecorators, SetMetadata, UseGuards } from '@nestjs/common';
 import type { Scope } from '@app/auth';
 import { SupportAuditGuard } from './support-audit.guard.js';
 
-/** Who may call a route. Left out means nobody of that kind. */
+/** Callers that a route admits. A kind that is left out is rejected. */
 export interface AccessRule {
-  /** API keys that have it. */
+  /** API keys with this scope. */
   scope?: Scope;
-  /** `user` anybody logged in, `owner` those whose own customer it is about and admins, `product_admin` admins of the product, `admin` admins of everything. */
+  /**
+   * `user`: every logged-in user. `owner`: users for their own customer, and admins. `product_admin`: admins of the
+   * product, and admins. `admin`: admins only.
+   */
   users?: 'user' | 'owner' | 'product_admin' | 'admin';
-  /** What support does here, about anybody: it `reads`, or it `repairs` and says in `reason` why. */
+  /** Support may do this for every customer: read, or repair with a `reason`. */
   support?: 'reads' | 'repairs';
 }
 
-/** `public`: credentials are ignored. `optional`: a request without credentials is admitted, but credentials that it has must be valid. */
+/**
+ * `public`: credentials are ignored. `optional`: no credentials are needed, but those that a request has must be valid.
+ */
 export type OpenRule = 'public' | 'optional';
 
 export const ACCESS_RULE = 'access:rule';
 
-/** Every route says who may call it; one that says nothing answers nobody. */
+/**
+ * Sets the access rule of a route. Without one, the route rejects every caller.
+ * @example @Allow({ scope: 'subscriptions:read', users: 'owner', support: 'reads' })
+ */
 export function Allow(rule: AccessRule | OpenRule): MethodDecorator {
-  const watched = typeof rule === 'object' && rule.support === 'reads' ? [UseGuards(SupportAuditGuard)] : [];
-  return applyDecorators(SetMetadata(ACCESS_RULE, rule), ...watched);
+  const guards = typeof rule === 'object' && rule.support === 'reads' ? [UseGuards(SupportAuditGuard)] : [];
+  return applyDecorators(SetMetadata(ACCESS_RULE, rule), ...guards);
 }

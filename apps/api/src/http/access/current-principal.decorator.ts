@@ -5,7 +5,7 @@ import type { Customer } from '@app/customers';
 import { AccessScope } from '@app/kernel';
 import type { Subscription } from '@app/subscriptions';
 
-/** What the guards put on a request. */
+/** Values that the guards put on a request. */
 export interface WithPrincipal {
   principal: Principal | null;
   customer?: Customer;
@@ -17,12 +17,12 @@ const fromRequest = <T>(read: (request: FastifyRequest & WithPrincipal) => T) =>
     read(context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>()),
   )();
 
-/** What the caller of a request may see. Made once for each session and API key, and cached with it. */
+/** The scope of the caller. Made once for each session and API key, and cached with it. */
 export const scopeOf = ({ principal }: WithPrincipal): AccessScope => principal?.scope ?? AccessScope.ANONYMOUS;
 
 /** The caller; null only on routes that need no credentials. */
 export const CurrentPrincipal = () => fromRequest(({ principal }) => principal);
-/** What the caller may see. */
+/** The scope of the caller: everything that it may see. */
 export const CurrentScope = () => fromRequest(scopeOf);
 /** The customer that the request is about, in the caller's scope (`@ResolveCustomer()`). */
 export const CurrentCustomer = () => fromRequest(({ customer }) => customer);

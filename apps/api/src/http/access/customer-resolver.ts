@@ -16,7 +16,7 @@ export class CustomerResolver {
     private readonly snapshots: EntitlementSnapshots,
   ) {}
 
-  /** A customer that this process has in its cache, without a wait; null when the database must be read, or the scope checked. */
+  /** The customer from the cache of this process, without a wait; null when the database must be read. */
   peek(key: string, scope: AccessScope): Customer | null {
     const snapshot = this.snapshots.peek(key);
     return snapshot !== null && isInScope(snapshot, scope) ? snapshot.customer : null;
@@ -25,16 +25,20 @@ export class CustomerResolver {
   /**
    * Reads the customer from the database.
    * @param key of the customer, or `me`
-   * @throws DomainError `customer_not_found` when it does not exist or is outside of the scope; `invalid_fields` for `me` of a service
+   * @throws DomainError `customer_not_found` when it does not exist or is outside of the scope; `invalid_fields` for
+   * `me` of a service
    */
   get(key: string, scope: AccessScope): Promise<Customer> {
     if (key !== OWN_CUSTOMER) return this.members.getInScope(key, scope.filter);
     if (scope.ownCustomerId === null)
-      throw invalidField('customer', 'is required: an API key of a service has no customer of its own');
+      throw invalidField('customer', 'is required: the API key of a service has no own customer');
     return this.customers.getById(scope.ownCustomerId);
   }
 
-  /** Like {@link get}, but takes the customer from a cached snapshot of any age if the snapshot shows that it is in the scope. */
+  /**
+   * Like {@link get}, but takes the customer from a cached snapshot of any age if the snapshot shows that it is in the
+   * scope.
+   */
   async getCached(key: string, scope: AccessScope): Promise<Customer> {
     if (key === OWN_CUSTOMER) return this.get(key, scope);
     const snapshot = await this.snapshots.get(key);
@@ -43,7 +47,7 @@ export class CustomerResolver {
     return isInScope(snapshot, scope) ? snapshot.customer : this.get(key, scope);
   }
 
-  /** Like {@link getCached}; null when the customer does not exist or is outside of the scope, or `me` names nobody. */
+  /** Like {@link getCached}, but returns null where it throws. */
   async findCached(key: string, scope: AccessScope): Promise<Customer | null> {
     if (key === OWN_CUSTOMER && scope.ownCustomerId === null) return null;
     return this.getCached(key, scope).catch((error: unknown) => {

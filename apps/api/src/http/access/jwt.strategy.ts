@@ -21,7 +21,7 @@ interface Header {
   typ?: unknown;
 }
 
-/** Access tokens: our own key, algorithm, issuer, audience and type only, and a session that is still open. */
+/** Verifies access tokens: key, algorithm, issuer, audience, type, and that the session is open. */
 @Injectable()
 export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
   constructor(
@@ -34,7 +34,7 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
       algorithms: [TOKEN_ALGORITHM],
       issuer: TOKEN_ISSUER,
       audience: TOKEN_AUDIENCE,
-      // The package would ask this machine's clock; `validate` asks the one that all instances share.
+      // The package uses the clock of this machine; `validate` uses the database clock that all instances share.
       jsonWebTokenOptions: { ignoreExpiration: true, ignoreNotBefore: true },
       secretOrKeyProvider: (_request: unknown, token: string, done: KeyCallback) => {
         const { kid, typ } = headerOf(token);

@@ -71,7 +71,10 @@ export class OwnerGuard implements CanActivate {
   }
 }
 
-/** The customer's key in the path or the body. Undefined if it is no string: the input pipe rejects it later, with its field. */
+/**
+ * The customer's key in the path or the body. Undefined if it is no string: the input pipe rejects it later, with its
+ * field.
+ */
 function customerKeyIn({ params, body }: FastifyRequest): string | undefined {
   const named =
     (params as { customer?: string }).customer ?? (body as { customer?: unknown } | null)?.customer ?? OWN_CUSTOMER;

@@ -3,7 +3,9 @@ import type { FastifyRequest } from 'fastify';
 import { DEFAULT_PRODUCT } from '@app/catalog';
 import { scopeOf, type WithPrincipal } from './current-principal.decorator.js';
 
-/** The product that the request is about: the one that it names, else the caller's only one, else the default product. */
+/**
+ * The product that the request is about: the one that it names, else the caller's only one, else the default product.
+ */
 export const ProductKey = createParamDecorator((_: unknown, context: ExecutionContext): string =>
   productOf(context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>()),
 );

@@ -5,7 +5,10 @@ import { Events } from '@app/events';
 import { Database } from '@app/platform';
 import type { WithPrincipal } from './current-principal.decorator.js';
 
-/** Stands at every route that support reads by, behind the guards of all: writes down what it looks at before it sees it. What it changes tells of itself. */
+/**
+ * Records each read by support as an event, before the handler runs. Changes by support have events already.
+ * `@Allow({ support: 'reads' })` adds it, after the global guards.
+ */
 @Injectable()
 export class SupportAuditGuard implements CanActivate {
   constructor(
@@ -26,7 +29,7 @@ export class SupportAuditGuard implements CanActivate {
     const actor = actorOf(principal);
     const customerId = customer?.id ?? subscription?.customerId ?? null;
     const subject = customerId ? { type: 'customer', id: customerId } : { type: 'user', id: actor.id! };
-    // What was asked for may be a person's address: of questions only the names are kept.
+    // Query values may be personal data, such as an e-mail address: only the names are stored.
     const after = { method, path: url.split('?')[0], query: Object.keys(query as object) };
     await this.database.transaction(() =>
       this.events.record({

@@ -4,8 +4,8 @@ import type { FastifyRequest } from 'fastify';
 import type { WithPrincipal } from '../access/current-principal.decorator.js';
 
 /**
- * Keeps what everybody sees for as long as the catalogue may be stale (two seconds), by address and query.
- * Callers with credentials may see more, so they are answered afresh.
+ * Caches public responses by path and query, for as long as the catalogue may be stale (2 s).
+ * Not for callers with credentials: they may see more.
  */
 @Injectable()
 export class PublicCacheInterceptor extends CacheInterceptor {

@@ -34,11 +34,11 @@ export class EtagInterceptor implements NestInterceptor {
   }
 }
 
-/** The answer carries an ETag: the number in this member, which grows with each change. */
+/** Sends an ETag: the number in this member of the response, which grows with each change. */
 export const Etag = (member: string) =>
   applyDecorators(SetMetadata(VERSION_MEMBER, member), UseInterceptors(EtagInterceptor));
 
-/** RFC 9110, weak comparison: right for If-None-Match. */
+/** Weak comparison, as RFC 9110 requires for If-None-Match. */
 function sameEtag(header: string | undefined, etag: string): boolean {
   return (
     header !== undefined &&

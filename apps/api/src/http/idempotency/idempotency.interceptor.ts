@@ -16,7 +16,7 @@ import type { WithPrincipal } from '../access/current-principal.decorator.js';
 
 const KEY_FORM = /^[\x21-\x7e]{1,255}$/;
 
-/** `Idempotency-Key` on any POST that changes state: one effect, and the first answer for every repetition. */
+/** Runs a request with an `Idempotency-Key` once; every repetition gets the first response. */
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor {
   constructor(private readonly idempotency: Idempotency) {}
@@ -35,14 +35,19 @@ export class IdempotencyInterceptor implements NestInterceptor {
     key: string,
     next: CallHandler,
   ): Promise<unknown> {
-    // Before anything is waited for: who is told meanwhile that it took too long gets another status.
+    // Read before any wait: at its deadline, the in-flight limit sets the status of the reply to 503.
     const { statusCode: intended } = reply;
     const answer = await this.idempotency.run(
       { caller: callerOf(request), key, content: contentOf(request) },
       async () => {
-        if (reply.sent) throw new DomainError('unavailable', 'deadline_exceeded', 'It took too long to begin.');
+        if (reply.sent)
+          throw new DomainError(
+            'unavailable',
+            'deadline_exceeded',
+            'The request did not start before its deadline; try again.',
+          );
         const body: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
-        // The same key gets the true answer later.
+        // After a deadline, a repetition with the same key gets the real response.
         return { status: reply.sent ? intended : reply.statusCode, body };
       },
     );
@@ -54,16 +59,16 @@ export class IdempotencyInterceptor implements NestInterceptor {
 const DOCUMENTED = ApiHeader({
   name: 'Idempotency-Key',
   required: false,
-  description: 'Makes it safe to send again: one effect, the first answer for every repetition.',
+  description: 'Makes the request safe to repeat: it runs once, and each repetition gets the first response.',
 });
 
-/** A POST that changes state: it can be sent again with its Idempotency-Key. */
+/** For a POST that changes state: it may be repeated with the same Idempotency-Key. */
 export const Idempotent = () => applyDecorators(UseInterceptors(IdempotencyInterceptor), DOCUMENTED);
 
-/** The same, where the command itself keeps its answer: it takes `claimOf(request)`. */
+/** Like {@link Idempotent}, for a command that stores its response itself: it takes `claimOf(request)`. */
 export const IdempotentInCommand = () => DOCUMENTED;
 
-/** The Idempotency-Key of the request, with who asks and what for; undefined without one. */
+/** The Idempotency-Key of the request, with its caller and a fingerprint of its content; undefined without one. */
 export function claimOf(request: FastifyRequest & WithPrincipal): IdempotencyClaim | undefined {
   const header = request.headers['idempotency-key'];
   if (header === undefined) return undefined;
@@ -73,7 +78,7 @@ export function claimOf(request: FastifyRequest & WithPrincipal): IdempotencyCla
 const contentOf = ({ method, url, body }: FastifyRequest): string =>
   `${method} ${url}\n${JSON.stringify(body ?? null)}`;
 
-/** A quoted key and the same key unquoted are one. */
+/** Quotes around the key are dropped: both forms are the same key. */
 function keyOf(header: string | string[]): string {
   const given = Array.isArray(header) ? '' : header.replace(/^"(.*)"$/, '$1');
   if (!KEY_FORM.test(given))

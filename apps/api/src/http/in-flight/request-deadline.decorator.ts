@@ -1,4 +1,4 @@
 import { RouteConfig } from '@nestjs/platform-fastify';
 
-/** The route may take this long to begin its answer, in seconds: longer than REQUEST_DEADLINE_MS gives the others. */
+/** Deadline of a route for the start of its response, in seconds. Other routes have REQUEST_DEADLINE_MS. */
 export const RequestDeadline = (seconds: number): MethodDecorator => RouteConfig({ deadlineMs: seconds * 1_000 });

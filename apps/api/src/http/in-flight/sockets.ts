@@ -1,21 +1,21 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
-/** Sockets at once: more than a process serves well, fewer than it has files. */
+/** Maximum open sockets: more than a process serves well, fewer than its file descriptors. */
 const MAX_CONNECTIONS = 10_000;
-/** Who takes nothing of an answer for so long is not waited for. Milliseconds. */
+/** A socket that reads nothing of its response for this long is closed, in milliseconds. */
 const UNREAD_MS = 14_000;
-const LOOK_EVERY_MS = 1_000;
+const CHECK_INTERVAL_MS = 1_000;
 
-/** How much a socket had taken when it last took something. */
+/** Bytes that a socket had read at its last progress, and when that was. */
 interface Progress {
   written: number;
   since: number;
 }
 
 /**
- * So many sockets at once. One that takes nothing of what is to be sent is let go; and at the end of the process none is waited for
- * that has never asked anything, as if it were about to.
+ * Limits the open sockets and closes stalled ones. At shutdown it also closes sockets that never sent a request: Node
+ * would wait for them as if a request were on its way.
  */
 export function boundConnections(fastify: FastifyInstance): void {
   const sockets = new Map<Socket, Progress>();
@@ -23,10 +23,10 @@ export function boundConnections(fastify: FastifyInstance): void {
   server.maxConnections = MAX_CONNECTIONS;
   server.on('connection', (socket: Socket) => {
     sockets.set(socket, { written: 0, since: performance.now() });
-    // Nobody listens for its data: a listener would take it from the parser, which costs every request more.
+    // No data listener: it would take the data from the native parser, which costs every request more.
     socket.once('close', () => sockets.delete(socket));
   });
-  const timer = setInterval(() => closeStalled(sockets, performance.now()), LOOK_EVERY_MS).unref();
+  const timer = setInterval(() => closeStalled(sockets, performance.now()), CHECK_INTERVAL_MS).unref();
   fastify.addHook('preClose', (done) => {
     clearInterval(timer);
     for (const socket of sockets.keys()) if (socket.bytesRead === 0) socket.destroy();
@@ -36,7 +36,7 @@ export function boundConnections(fastify: FastifyInstance): void {
 
 function closeStalled(sockets: Map<Socket, Progress>, now: number): void {
   for (const [socket, seen] of sockets) {
-    // What the system has taken from us counts as read.
+    // Bytes that the operating system accepted count as read.
     const written = socket.bytesWritten - socket.writableLength;
     if (socket.writableLength === 0 || written !== seen.written) Object.assign(seen, { written, since: now });
     else if (now - seen.since >= UNREAD_MS) socket.destroy();

@@ -1,2 +1,2 @@
-/** Nothing to say. */
+/** A body without fields. */
 export class EmptyDto {}

@@ -3,7 +3,7 @@ import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { IsDateString, IsIn, IsInt, IsOptional, IsString, Length, Max, MaxLength, Min } from 'class-validator';
 import { INTERVALS } from '@app/kernel';
 
-/** What a use of a field may say of it. Without a description the doc comment above the field is published. */
+/** Options of one use of a field. Without a description the doc comment above the field is published. */
 export interface FieldOptions {
   /** @default false */
   optional?: boolean;
@@ -28,8 +28,9 @@ const MAX_QUANTITY = Number.MAX_SAFE_INTEGER;
 /**
  * Fields that many requests share: one decorator sets the validation rules and the OpenAPI schema.
  *
- * The build's swagger plugin adds types and doc comments, but cannot see rules behind a function: so they are repeated for it here.
- * Rules register from the last to the first, as stacked decorators do: the order decides which message is returned first.
+ * The build's swagger plugin adds types and doc comments, but cannot see rules behind a function: so they are repeated
+ * for it here. Rules register from the last to the first, as stacked decorators do: the order decides which message is
+ * returned first.
  */
 function field(options: FieldOptions, schema: ApiPropertyOptions, ...rules: PropertyDecorator[]) {
   const { optional, description, example } = options;

@@ -2,41 +2,43 @@ import { DomainError, invalidField } from '@app/kernel';
 import type { FastifyRequest } from 'fastify';
 
 const MAX_DEPTH = 20;
-/** Proxies and browsers together send some thirty. */
+/** Proxies and browsers together send about 30. */
 const MAX_HEADERS = 64;
 const MAX_PARAMETER = 2_048;
 const FORM_ROUTE = '/v1/auth/token';
 const JSON_TYPE = /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i;
 const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(;\s*charset="?utf-8"?\s*)?$/i;
 
-/** Refuses a request with very many headers, because Node would leave some out without a word, and one with two hosts (RFC 9112, 3.2). */
+/** Rejects requests with too many headers (Node would drop some silently) or with two hosts (RFC 9112, 3.2). */
 export function checkHeaders({ raw: { rawHeaders } }: FastifyRequest): void {
   if (rawHeaders.length > 2 * MAX_HEADERS)
-    throw new DomainError('headers_too_large', 'too_many_headers', `At most ${MAX_HEADERS} headers are taken.`);
+    throw new DomainError('headers_too_large', 'too_many_headers', `The request has more than ${MAX_HEADERS} headers.`);
   let hosts = 0;
   for (let index = 0; index < rawHeaders.length; index += 2)
     if (rawHeaders[index]!.length === 4 && rawHeaders[index]!.toLowerCase() === 'host') hosts++;
-  if (hosts > 1) throw new DomainError('malformed', 'malformed_request', 'The request names two hosts.');
+  if (hosts > 1) throw new DomainError('malformed', 'malformed_request', 'The request has more than one Host header.');
 }
 
-/** Refuses a body that is not JSON (or, for the OAuth 2 token route, a form) before it is read. */
+/** Rejects a body that is not JSON (or a form, on the OAuth 2 token route) before it is read. */
 export function checkContentType(request: FastifyRequest): void {
   const { headers, url } = request;
   const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
   if (!hasBody) return;
   const type = headers['content-type'] ?? '';
-  const taken = url.split('?')[0] === FORM_ROUTE ? FORM_TYPE.test(type) || JSON_TYPE.test(type) : JSON_TYPE.test(type);
-  if (!taken || headers['content-encoding'] !== undefined) {
+  const isAccepted =
+    url.split('?')[0] === FORM_ROUTE ? FORM_TYPE.test(type) || JSON_TYPE.test(type) : JSON_TYPE.test(type);
+  if (!isAccepted || headers['content-encoding'] !== undefined) {
     throw new DomainError(
       'unsupported_media',
       'unsupported_media_type',
-      'Bodies are taken as plain application/json in UTF-8.',
+      'The body must be application/json in UTF-8, without content encoding.',
     );
   }
 }
 
 /**
- * Refuses text that PostgreSQL cannot keep as it is, NUL and lone surrogates, wherever it stands, and bodies nested too deeply.
+ * Rejects text that PostgreSQL cannot store (NUL and lone surrogates) anywhere in the request, and bodies that are
+ * nested too deeply.
  * @throws DomainError naming the field
  */
 export function checkText(request: FastifyRequest): void {
@@ -51,14 +53,16 @@ export function checkText(request: FastifyRequest): void {
 }
 
 function checkValue(value: unknown, path: string, depth: number): void {
-  if (typeof value === 'string' && !isStorable(value)) throw invalidField(path, 'holds a NUL or a lone surrogate');
+  if (typeof value === 'string' && !isStorable(value))
+    throw invalidField(path, 'must not contain a NUL or a lone surrogate');
   if (typeof value !== 'object' || value === null) return;
   if (depth > MAX_DEPTH)
     throw new DomainError('malformed', 'too_deep', `The body is nested deeper than ${MAX_DEPTH} levels.`, {
       errors: [{ field: path.split('.')[0]!, message: 'is nested too deeply' }],
     });
   for (const [name, member] of Object.entries(value)) {
-    if (!isStorable(name)) throw invalidField(path || 'body', 'has a name with a NUL or a lone surrogate');
+    if (!isStorable(name))
+      throw invalidField(path || 'body', 'must not have a field name with a NUL or a lone surrogate');
     checkValue(member, path ? `${path}.${name}` : name, depth + 1);
   }
 }

@@ -3,8 +3,9 @@ import { DomainError, type FieldError } from '@app/kernel';
 import { type Check, type Class, compile } from './quick-check.js';
 
 /**
- * Refuses unknown fields and wrong types: 422 with every field named. Values are never echoed.
- * What is valid passes by the rules of its class, compiled once; only what is not goes through the long inspection that tells why.
+ * Rejects unknown fields and invalid values: 422 with the name of every field. Values are never echoed.
+ * Fast path: the rules of a class are compiled once, and a valid body passes. Only an invalid one goes to
+ * class-validator, for the messages.
  */
 @Injectable()
 export class InputPipe extends ValidationPipe {
@@ -26,7 +27,7 @@ export class InputPipe extends ValidationPipe {
 
   override transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     const { type, metatype } = metadata;
-    // Nest awaits what it gets: a value that needs nothing may go on as it is.
+    // Nest awaits the result: a value that needs no check may be returned without a promise.
     if (type === 'custom') return value as Promise<unknown>;
     if (type === 'body' && metatype && this.checkOf(metatype)?.(value)) return value as Promise<unknown>;
     return super.transform(value, metadata);

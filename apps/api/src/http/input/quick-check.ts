@@ -3,12 +3,12 @@ import { getMetadataStorage } from 'class-validator';
 import { grouped } from '@app/kernel';
 
 export type Check = (value: unknown) => boolean;
-/** A class, of whatever arguments. */
+/** A class with any constructor arguments. */
 export type Class = new (...args: never[]) => object;
 type Members = Record<string, unknown>;
 type Metadata = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>[number];
 
-/** The rules that are checked here, by class-validator's own functions. */
+/** Supported rules, with the functions of class-validator. */
 const RULES: Record<string, (value: never, ...constraints: never[]) => boolean> = {
   isString: validator.isString,
   isBoolean: validator.isBoolean,
@@ -29,7 +29,7 @@ const OPTIONAL = 'isOptional';
 
 const members = new Map<Class, Map<string, Class>>();
 
-/** Names the class of the items of an array, for the quick check; beside `@ValidateNested` and `@Type`. */
+/** Sets the class of array items for the quick check; required with `@ValidateNested` and `@Type`. */
 export const ItemsOf =
   (item: () => Class): PropertyDecorator =>
   (target, property) => {
@@ -38,8 +38,9 @@ export const ItemsOf =
   };
 
 /**
- * Compiles the validation rules of a class: what passes is valid; of the rest class-validator says what is wrong.
- * @returns null when the class has rules that are not checked here
+ * Compiles the validation rules of a class. A value that passes is valid; for any other, class-validator makes the
+ * messages.
+ * @returns null when the class has rules that are not supported here
  */
 export function compile(type: Class): Check | null {
   const byProperty = grouped(

@@ -2,10 +2,12 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Config, Metrics } from '@app/platform';
 
-/** The pattern of its route, looked up once: the framework puts it together anew each time. */
+/** Caches the pattern of the route: the framework builds it again on each access. */
 export type WithRoute = FastifyRequest & { route?: string };
 
-/** Tells of requests: each is counted; in the log stand those that were slow, at the level `debug` all. Addresses, headers and bodies do not. */
+/**
+ * Counts every request, and logs slow ones; at level `debug` all. Never logs addresses, headers or bodies.
+ */
 @Injectable()
 export class RequestLog {
   private readonly logger = new Logger('Http');
@@ -16,7 +18,7 @@ export class RequestLog {
     private readonly metrics: Metrics,
   ) {}
 
-  saw(request: WithRoute, reply: FastifyReply): void {
+  observe(request: WithRoute, reply: FastifyReply): void {
     const ms = reply.elapsedTime;
     const { route = 'none' } = request;
     const status = String(reply.statusCode);
@@ -25,7 +27,7 @@ export class RequestLog {
     const slow = ms >= this.config.slowRequestMs;
     if (!slow && this.config.logLevel !== 'debug') return;
     const line = {
-      message: slow ? 'A request was slow' : 'Request',
+      message: slow ? 'Slow request' : 'Request',
       requestId: request.id,
       method: request.method,
       route,
@@ -36,7 +38,7 @@ export class RequestLog {
     else this.logger.debug(line);
   }
 
-  /** One for each route and status, found without making its labels anew. */
+  /** Histogram of a route and status, cached: creating the labels costs every request. */
   private histogramOf(method: string, route: string, status: string): { observe(seconds: number): void } {
     const name = `${method} ${route} ${status}`;
     let found = this.observed.get(name);

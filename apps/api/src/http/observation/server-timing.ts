@@ -5,16 +5,19 @@ import type { WithPrincipal } from '../access/current-principal.decorator.js';
 
 type Tallied = FastifyRequest & Partial<WithPrincipal> & { tally?: QueryTally };
 
-/** An access token: API keys are not followed. */
-const OF_A_PERSON = /^Bearer +ey/i;
+/** Matches an access token: requests with API keys are not measured. */
+const ACCESS_TOKEN = /^Bearer +ey/i;
 
 const tenths = (ms: number): number => Math.round(ms * 10) / 10;
 
-/** Tells admins what their request cost (W3C, "Server Timing"): the time so far, and what of it the database took. Queries that serve others too are not in it. */
+/**
+ * Sends admins the cost of their request (W3C, "Server Timing"): its total time and its database time. Batched queries
+ * that serve several requests are not included.
+ */
 export function addServerTiming(server: FastifyInstance): void {
   server
     .addHook('onRequest', (request: Tallied, _reply, done) => {
-      if (!OF_A_PERSON.test(request.headers.authorization ?? '')) return done();
+      if (!ACCESS_TOKEN.test(request.headers.authorization ?? '')) return done();
       request.tally = { queries: 0, ms: 0 };
       requestTally.run(request.tally, done);
     })

@@ -4,7 +4,10 @@ import { tracer } from '@app/platform';
 
 type Traced = FastifyRequest & { span?: Span };
 
-/** A span for each request, after OpenTelemetry's semantic conventions for HTTP; it joins the trace that the caller names (W3C Trace Context). */
+/**
+ * Starts a span for each request (OpenTelemetry's HTTP conventions), in the caller's trace if it has one (W3C Trace
+ * Context).
+ */
 export function traceRequests(server: FastifyInstance): void {
   server
     .addHook('onRequest', (request: Traced, _reply, done) => {

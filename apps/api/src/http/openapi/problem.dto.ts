@@ -7,33 +7,33 @@ export class FieldErrorDto {
   message: string;
 }
 
-/** RFC 9457. */
+/** A problem as RFC 9457 defines it. */
 export class ProblemDto {
   type: string;
   title: string;
   status: number;
   detail: string;
   instance: string;
-  /** snake_case, never renamed. */
+  /** Stable identifier of the error, in snake_case. */
   code: string;
   requestId: string;
   errors?: FieldErrorDto[];
 }
 
 const MEANINGS: Record<number, string> = {
-  400: 'Malformed',
-  401: 'No or bad credentials',
+  400: 'Malformed request',
+  401: 'Missing or invalid credentials',
   403: 'Not allowed',
-  404: 'Not there, or not yours',
-  409: 'In conflict with the state',
-  412: 'Stale If-Match',
-  415: 'Not JSON',
+  404: 'Does not exist, or belongs to another',
+  409: 'Conflicts with the current state',
+  412: 'If-Match does not match the current version',
+  415: 'Unsupported media type',
   422: 'Invalid fields',
-  429: 'Too many requests, or a limit of the plan',
-  503: 'Try again later',
+  429: 'Rate limit or plan limit reached',
+  503: 'Temporarily unavailable',
 };
 
-/** The refusals that a route may answer with, beside those that every route has. */
+/** Problems that a route may return, in addition to those of every route. */
 export const ApiProblems = (...statuses: number[]) =>
   applyDecorators(
     ApiExtraModels(ProblemDto),
@@ -46,6 +46,6 @@ export const ApiProblems = (...statuses: number[]) =>
     ),
   );
 
-/** The route wants an access token or an API key. */
+/** The route requires an access token or an API key. */
 export const ApiCredentials = () =>
   applyDecorators(ApiBearerAuth(), ApiSecurity('password'), ApiSecurity('apiKey'), ApiProblems(401, 403));

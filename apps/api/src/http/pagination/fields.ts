@@ -3,7 +3,10 @@ import { invalidField } from '@app/kernel';
 
 type Members = Record<string, unknown>;
 
-/** `?fields=a,b`: only these members, of the object or of each row of a list. @throws DomainError `invalid_fields` */
+/**
+ * Applies `?fields=a,b`: keeps only these members of the object, or of each row of a list.
+ * @throws DomainError `invalid_fields`
+ */
 export function pickFields({ query }: FastifyRequest, reply: FastifyReply, answer: unknown): unknown {
   const { fields } = query as { fields?: unknown };
   if (typeof fields !== 'string' || typeof answer !== 'object' || answer === null || reply.statusCode >= 400)
@@ -17,6 +20,6 @@ export function pickFields({ query }: FastifyRequest, reply: FastifyReply, answe
 
 function pick(row: Members, names: string[]): Members {
   const unknown = names.find((name) => !Object.hasOwn(row, name));
-  if (unknown !== undefined) throw invalidField('fields', 'names a member that is not there');
+  if (unknown !== undefined) throw invalidField('fields', 'contains an unknown field');
   return Object.fromEntries(names.map((name) => [name, row[name]]));
 }

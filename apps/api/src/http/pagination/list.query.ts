@@ -3,9 +3,15 @@ import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validato
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { FieldListField } from '../input/fields.js';
 
-/** What every list takes. */
+/** Query parameters of every list. */
 export class ListQuery {
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 100, default: 20, description: 'Rows of a page.' })
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    maximum: 100,
+    default: 20,
+    description: 'Maximum number of rows on a page.',
+  })
   @IsOptional()
   @Type(() => Number)
   @IsInt()
@@ -13,7 +19,7 @@ export class ListQuery {
   @Max(100)
   limit: number = 20;
 
-  @ApiPropertyOptional({ description: 'The nextCursor of the page before.' })
+  @ApiPropertyOptional({ description: 'The `nextCursor` of the previous page. Left out: the first page.' })
   @IsOptional()
   @IsString()
   @MaxLength(512)

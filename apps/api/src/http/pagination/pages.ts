@@ -5,22 +5,25 @@ import { Keyring } from '@app/platform';
 import type { ListQuery } from './list.query.js';
 
 const PURPOSE = 'cursor';
-/** Ids, and version numbers where versions are listed. */
+/** An id; in lists of versions, a version number. */
 const POSITION = /^[0-9a-f-]{36}$|^[0-9]{1,9}$/;
 
-/** A page as it is answered. */
+/** A page of a response. */
 export interface PageAnswer<T> {
   data: T[];
   hasMore: boolean;
   nextCursor: string | null;
 }
 
-/** Keyset pages behind opaque cursors, each signed for one owner and one filter. */
+/** Keyset pagination with opaque cursors, each signed for one caller and one filter. */
 @Injectable()
 export class Pages {
   constructor(private readonly keyring: Keyring) {}
 
-  /** @param binding owner and filter of the list. @throws DomainError `invalid_cursor` when it was made for another or tampered with */
+  /**
+   * @param binding caller and filter of the list.
+   * @throws DomainError `invalid_cursor` for a cursor of another list, or a changed one
+   */
   request(query: ListQuery, binding: object): PageRequest {
     return { limit: query.limit, after: query.cursor === undefined ? null : this.open(query.cursor, bound(binding)) };
   }
@@ -37,22 +40,27 @@ export class Pages {
 
   private open(cursor: string, binding: string): string {
     const position = Buffer.from(cursor.split('.', 1)[0]!, 'base64url').toString();
-    // Letter by letter: base64url has several spellings of the same bytes.
+    // Compares the text: base64url has several spellings of the same bytes.
     if (!POSITION.test(position) || !isSame(cursor, this.seal(position, binding)))
-      throw new DomainError('malformed', 'invalid_cursor', 'The cursor was not made for this list.', {
-        errors: [{ field: 'cursor', message: 'was not made for this list' }],
-      });
+      throw new DomainError(
+        'malformed',
+        'invalid_cursor',
+        'The cursor belongs to another list or filter; start again without a cursor.',
+        {
+          errors: [{ field: 'cursor', message: 'belongs to another list or filter' }],
+        },
+      );
     return position;
   }
 }
 
-/** However much of them is the same, it takes as long. */
+/** Compares in constant time. */
 function isSame(text: string, other: string): boolean {
   const [bytes, wanted] = [Buffer.from(text), Buffer.from(other)];
   return bytes.length === wanted.length && timingSafeEqual(bytes, wanted);
 }
 
-/** What the list is of, but for the page: the same whatever the order of members. */
+/** Text of a binding without the page parameters, in a fixed order of members. */
 function bound(binding: object): string {
   const { limit: _, cursor: __, fields: ___, ...rest } = binding as Record<string, unknown>;
   return JSON.stringify(

@@ -11,8 +11,8 @@ import type { WithPrincipal } from '../access/current-principal.decorator.js';
 import { PLAN_LIMIT, type PlanLimit } from './plan-limit.js';
 
 /**
- * The guard behind `@RequireEntitlement`. It is an interceptor because it must stand around the handler: a unit that is
- * consumed for work that then fails, or is refused as invalid, is rolled back with it.
+ * Implements `@RequireEntitlement`. An interceptor, because it wraps the handler in a transaction: when the handler
+ * fails, or rejects its input, the consumed unit is rolled back.
  */
 @Injectable()
 export class PlanLimitInterceptor implements NestInterceptor {
@@ -43,7 +43,11 @@ export class PlanLimitInterceptor implements NestInterceptor {
 
   private callersCustomer({ scope: { ownCustomerId: customerId } }: Principal): Promise<Customer> {
     if (customerId === null)
-      throw new DomainError('forbidden', 'no_customer', 'This is for callers who have a customer of their own.');
+      throw new DomainError(
+        'forbidden',
+        'no_customer',
+        'The caller has no customer: use the access token of a user, or an API key of a user.',
+      );
     return this.customers.getById(customerId);
   }
 }

@@ -4,8 +4,10 @@ import { PlanLimitInterceptor } from './plan-limit.interceptor.js';
 import { PLAN_LIMIT, type PlanLimit } from './plan-limit.js';
 
 /**
- * The route is for customers whose plan allows the feature. Consuming and the route's own work commit together or not at all.
- * A denial is 403 `feature_not_in_plan` (or whatever else denies) or 429 `limit_reached`, with the decision in the problem.
+ * Requires an entitlement of the caller's plan. The consumed units and the work of the route commit in one transaction.
+ * A denial is 429 `limit_reached`, or 403 with the reason of the decision such as `feature_not_in_plan`; the problem
+ * has the decision.
+ * @example @RequireEntitlement('api_keys', { product: OWN_PRODUCT })
  */
 export const RequireEntitlement = (feature: string, options: Partial<Omit<PlanLimit, 'feature'>> = {}) =>
   applyDecorators(

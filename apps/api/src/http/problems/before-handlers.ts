@@ -4,14 +4,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { newId } from '@app/kernel';
 import { PROBLEM_CONTENT_TYPE, problemOf, toProblem } from './problem.js';
 
-/** What Node's parser refuses, by its code; everything else is malformed. */
-const REFUSALS: Record<string, [status: number, code: string, detail: string]> = {
+/** Errors of Node's HTTP parser by code; every other one is `malformed_request`. */
+const PARSER_ERRORS: Record<string, [status: number, code: string, detail: string]> = {
   HPE_HEADER_OVERFLOW: [431, 'headers_too_large', 'The headers are too large.'],
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'request_timeout', 'The request took too long to arrive.'],
 };
-const MALFORMED: [number, string, string] = [400, 'malformed_request', 'The request cannot be understood.'];
+const MALFORMED: [number, string, string] = [400, 'malformed_request', 'The request is not valid HTTP.'];
 
-/** A request whose path or method is refused before any route is looked for: told as every other problem. */
+/** Answers a request that Fastify rejects before routing, with a problem like any other. */
 export function answerFrameworkError(error: Error, request: FastifyRequest, reply: FastifyReply): void {
   const { problem } = toProblem(error, request);
   void reply
@@ -22,10 +22,10 @@ export function answerFrameworkError(error: Error, request: FastifyRequest, repl
     .send(JSON.stringify(problem));
 }
 
-/** Bytes that are no request: told as every other problem, and the connection ends. */
+/** Answers bytes that are no HTTP request with a problem, and closes the connection. */
 export function answerConnectionError(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return void socket.destroy();
-  const [status, code, detail] = REFUSALS[error.code ?? ''] ?? MALFORMED;
+  const [status, code, detail] = PARSER_ERRORS[error.code ?? ''] ?? MALFORMED;
   const body = JSON.stringify(problemOf({ status, code, detail, instance: '', requestId: newId() }));
   const headers = [
     `content-type: ${PROBLEM_CONTENT_TYPE}`,

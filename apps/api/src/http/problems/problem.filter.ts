@@ -2,7 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { PROBLEM_CONTENT_TYPE, toProblem } from './problem.js';
 
-/** Every error leaves as application/problem+json; bugs are logged under their request id. */
+/** Answers every error as application/problem+json. Unexpected errors are logged with the request id. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('Http');
@@ -11,8 +11,8 @@ export class ProblemFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
-    const { problem, retryAfterSeconds, unforeseen } = toProblem(error, request);
-    if (unforeseen)
+    const { problem, retryAfterSeconds, unexpected } = toProblem(error, request);
+    if (unexpected)
       this.logger.error({
         requestId: request.id,
         route: request.routeOptions?.url,
@@ -25,7 +25,7 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-/** RFC 6750: the error is named only when a credential was given. */
+/** RFC 6750: `error` is sent only when the request had credentials. */
 function wwwAuthenticate(code: string): string {
   return code === 'authentication_required'
     ? 'Bearer realm="tollgate"'

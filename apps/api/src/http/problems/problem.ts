@@ -3,7 +3,7 @@ import { HttpException } from '@nestjs/common';
 import { DomainError, type ErrorDetails, type ErrorKind, type FieldError } from '@app/kernel';
 import { isUnavailable } from '@app/platform';
 
-/** The one place where kinds of refusal become HTTP statuses. */
+/** HTTP status of each kind of error; mapped here only. */
 const STATUS: Record<ErrorKind, number> = {
   malformed: 400,
   unauthenticated: 401,
@@ -19,26 +19,30 @@ const STATUS: Record<ErrorKind, number> = {
   unavailable: 503,
 };
 
-/** What the framework refuses before a handler is reached, by its code or its status. */
+/** Errors of the framework before the handler, by code or status. */
 const FRAMEWORK: Record<string, [ErrorKind, string, string]> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: ['too_large', 'body_too_large', 'The body is too large.'],
+  FST_ERR_CTP_BODY_TOO_LARGE: ['too_large', 'body_too_large', 'The body is larger than the limit.'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [
     'unsupported_media',
     'unsupported_media_type',
-    'This content type is not taken here.',
+    'The route does not accept this content type.',
   ],
   FST_ERR_CTP_EMPTY_JSON_BODY: ['malformed', 'malformed_json', 'The body is not valid JSON.'],
   FST_ERR_CTP_INVALID_JSON_BODY: ['malformed', 'malformed_json', 'The body is not valid JSON.'],
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['malformed', 'malformed_request', 'The body is not as long as it says.'],
-  '404': ['not_found', 'route_not_found', 'There is nothing at this address.'],
-  '413': ['too_large', 'body_too_large', 'The body is too large.'],
-  '415': ['unsupported_media', 'unsupported_media_type', 'This content type is not taken here.'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
+    'malformed',
+    'malformed_request',
+    'The body does not have the length of its Content-Length header.',
+  ],
+  '404': ['not_found', 'route_not_found', 'There is no route with this path and method.'],
+  '413': ['too_large', 'body_too_large', 'The body is larger than the limit.'],
+  '415': ['unsupported_media', 'unsupported_media_type', 'The route does not accept this content type.'],
 };
 const UNAVAILABLE_RETRY_SECONDS = 1;
 
 export const PROBLEM_CONTENT_TYPE = 'application/problem+json; charset=utf-8';
 
-/** RFC 9457. */
+/** A problem as RFC 9457 defines it. */
 export interface Problem {
   type: string;
   title: string;
@@ -54,19 +58,22 @@ export interface Problem {
 export interface ProblemAnswer {
   problem: Problem;
   retryAfterSeconds: number | undefined;
-  /** True when nobody foresaw it: a bug, to be logged. */
-  unforeseen: boolean;
+  /** True for a bug: the filter logs it. */
+  unexpected: boolean;
 }
 
-/** Turns anything thrown into the answer that the caller gets. Nothing of an unforeseen error is told. */
+/** Maps any thrown value to a problem. Details of an unexpected error are never returned. */
 export function toProblem(error: unknown, request: { id: string; url: string }): ProblemAnswer {
   const known = asDomainError(error);
-  const { code, message } = known ?? { code: 'internal_error', message: 'Something went wrong here.' };
+  const { code, message } = known ?? {
+    code: 'internal_error',
+    message: 'An unexpected error occurred; report the requestId to the operator.',
+  };
   const { retryAfterSeconds, ...details }: ErrorDetails = known?.details ?? {};
   const status = known ? STATUS[known.kind] : 500;
   return {
     retryAfterSeconds,
-    unforeseen: known === null,
+    unexpected: known === null,
     problem: {
       ...problemOf({ status, code, detail: message, instance: request.url.split('?')[0]!, requestId: request.id }),
       ...details,
@@ -74,7 +81,7 @@ export function toProblem(error: unknown, request: { id: string; url: string }):
   };
 }
 
-/** The members that every problem has. */
+/** The members of every problem. */
 export function problemOf({
   status,
   code,
@@ -94,9 +101,14 @@ export function problemOf({
 function asDomainError(error: unknown): DomainError | null {
   if (error instanceof DomainError) return error;
   if (isUnavailable(error)) {
-    return new DomainError('unavailable', 'database_unavailable', 'The database cannot answer now.', {
-      retryAfterSeconds: UNAVAILABLE_RETRY_SECONDS,
-    });
+    return new DomainError(
+      'unavailable',
+      'database_unavailable',
+      'The database is temporarily unavailable; try again.',
+      {
+        retryAfterSeconds: UNAVAILABLE_RETRY_SECONDS,
+      },
+    );
   }
   return fromFramework(error);
 }
@@ -107,6 +119,6 @@ function fromFramework(error: unknown): DomainError | null {
   const known = FRAMEWORK[code ?? ''] ?? FRAMEWORK[String(status)];
   if (known) return new DomainError(...known);
   return status !== undefined && status >= 400 && status < 500
-    ? new DomainError('malformed', 'malformed_request', 'The request cannot be understood.')
+    ? new DomainError('malformed', 'malformed_request', 'The request is malformed.')
     : null;
 }

@@ -1,7 +1,7 @@
 import type { ThrottlerStorage } from '@nestjs/throttler';
 import type { RateLimits } from '@app/platform';
 
-/** Where the throttler counts: in what all instances share, where there is such a thing. */
+/** Counters of the throttler: in Redis for all instances when it is configured, else in the process. */
 export class LimitsStorage implements ThrottlerStorage {
   constructor(private readonly limits: RateLimits) {}
 

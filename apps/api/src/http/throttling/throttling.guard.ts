@@ -6,24 +6,24 @@ import { Config } from '@app/platform';
 import type { WithPrincipal } from '../access/current-principal.decorator.js';
 import { addressBlock } from './address-block.js';
 
-const AUTH_RATE_LIMIT = 'throttling:takes-secrets';
-/** The route takes passwords or tokens from anybody: it is limited by address, and more narrowly. */
+const AUTH_RATE_LIMIT = 'throttling:auth';
+/** For routes that take passwords or tokens: a lower limit, by address. */
 export const AuthRateLimit = () => SetMetadata(AUTH_RATE_LIMIT, true);
 
-/** What a request is counted by. */
+/** The limit that applies to a request. */
 interface Policy {
   name: 'default' | 'auth' | 'key';
   bucket: string;
-  /** Requests in a window; 0 is no limit. */
+  /** Requests in a window; 0: no limit. */
   limit: number;
 }
 
-/** So many requests a minute: for people and for addresses where nobody is logged in, for keys that have a limit of their own, for guesses at secrets. */
+/** Limits requests per minute: by user, by address for callers without credentials, by API key with its own limit. */
 @Injectable()
 export class ThrottlingGuard extends ThrottlerGuard {
   @Inject(Config) private readonly config: Config;
 
-  /** Services without a limit are let through at once: each wait costs every request. */
+  /** An API key without a limit passes without a promise: each promise costs every request. */
   override canActivate(context: ExecutionContext): Promise<boolean> {
     const { principal } = context.switchToHttp().getRequest<WithPrincipal>();
     return principal?.kind === 'api_key' && principal.rateLimitPerMinute === null
@@ -35,7 +35,7 @@ export class ThrottlingGuard extends ThrottlerGuard {
     return context.switchToHttp().getRequest<FastifyRequest>().url.startsWith('/health/');
   }
 
-  /** Headers after draft-ietf-httpapi-ratelimit-headers-10. */
+  /** Sends the headers of draft-ietf-httpapi-ratelimit-headers-10. */
   protected override async handleRequest({ context, ttl, limit: usual }: ThrottlerRequest): Promise<boolean> {
     const { name, bucket, limit } = this.policyOf(context, usual);
     if (limit === 0) return true;
@@ -46,7 +46,7 @@ export class ThrottlingGuard extends ThrottlerGuard {
       .header('ratelimit-policy', `"${name}";q=${limit};w=${ttl / 1_000}`)
       .header('ratelimit', `"${name}";r=${Math.max(0, limit - totalHits)};t=${timeToExpire}`);
     if (isBlocked)
-      throw new DomainError('limited', 'rate_limited', 'Too many requests; try again later.', {
+      throw new DomainError('limited', 'rate_limited', 'Too many requests; try again after the Retry-After delay.', {
         retryAfterSeconds: timeToExpire,
       });
     return true;
@@ -56,11 +56,11 @@ export class ThrottlingGuard extends ThrottlerGuard {
     const { principal, ip } = context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>();
     if (principal?.kind === 'api_key')
       return { name: 'key', bucket: `api_key:${principal.keyId}`, limit: principal.rateLimitPerMinute ?? 0 };
-    const takesSecrets = this.reflector.getAllAndOverride<boolean | undefined>(AUTH_RATE_LIMIT, [
+    const isAuthRoute = this.reflector.getAllAndOverride<boolean | undefined>(AUTH_RATE_LIMIT, [
       context.getHandler(),
       context.getClass(),
     ]);
-    if (takesSecrets)
+    if (isAuthRoute)
       return { name: 'auth', bucket: `auth:${addressBlock(ip)}`, limit: this.config.authRateLimitPerMinute };
     return {
       name: 'default',

@@ -93,7 +93,7 @@ export class ConsumeDto {
   @ItemsOf(() => QuantityOfDto)
   features?: QuantityOfDto[];
 
-  /** Anything worth keeping with the usage, 10 kB at most. */
+  /** Any data to store with the usage, up to 10 kB. */
   @IsOptional()
   @IsObject()
   properties?: Record<string, unknown>;
@@ -129,9 +129,9 @@ export class DecisionDto implements Decision {
   feature: string;
   @ApiProperty({ enum: FEATURE_TYPES })
   type: FeatureType;
-  /** Units asked for. */
+  /** Requested units. */
   requested: number;
-  /** Included, carried over and granted together; null: unlimited. Absent for features that are not counted and where nothing is granted. */
+  /** Sum of included, carried over and granted units; null: unlimited. Absent for features that are not counted. */
   limit?: number | null;
   used?: number;
   reserved?: number;
@@ -139,19 +139,19 @@ export class DecisionDto implements Decision {
   remaining?: number | null;
   /** Units used beyond the limit. */
   overage?: number;
-  /** Of the limit: left over from the windows before. Absent when nothing is. */
+  /** Part of the limit: units carried over from earlier windows. Absent when there are none. */
   carriedOver?: number;
-  /** Of the limit: from grants, burnt in this window or still there. Absent when there is none. */
+  /** Part of the limit: units of grants, burnt in this window or left. Absent when there are none. */
   granted?: number;
   windowStart?: string | null;
   /** null: never. */
   resetsAt?: string | null;
-  /** What a boolean or static feature is set to. */
+  /** Value of a boolean or static feature. */
   @ApiProperty({ required: false, oneOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }] })
   value?: string | number | boolean;
   source: DecisionSourceDto | null;
   asOf: string;
-  /** True when the database could not be asked: the feature's failure policy has answered. */
+  /** True when the database was unavailable and the failure policy of the feature decided. */
   degraded?: boolean;
 }
 
@@ -159,14 +159,14 @@ export class DecisionListDto {
   data: DecisionDto[];
 }
 
-/** Several features together: counted if and only if `allowed`, that is, if each of the decisions is. */
+/** One decision for several features: all are counted when each is allowed, else none. */
 export class JointDecisionDto {
   allowed: boolean;
   data: DecisionDto[];
 }
 
 export class UsageEventDto {
-  /** The teller's own id: told twice for a customer, counted once. */
+  /** Id from the sender: an event with the same id and customer is counted once. */
   @IsString()
   @Length(1, 255)
   id: string;
@@ -185,7 +185,7 @@ export class UsageEventDto {
   @InstantField({ optional: true })
   occurredAt?: string;
 
-  /** Anything worth keeping with the usage, 10 kB at most. */
+  /** Any data to store with the usage, up to 10 kB. */
   @IsOptional()
   @IsObject()
   properties?: Record<string, unknown>;
@@ -208,11 +208,11 @@ export class UsageEventResultDto {
   id: string;
   @ApiProperty({ enum: ['recorded', 'duplicate', 'rejected'] })
   status: 'recorded' | 'duplicate' | 'rejected';
-  /** Why it was rejected. */
+  /** Error code of a rejected event. */
   code?: string;
 }
 
-/** One result for each event, in their order. */
+/** One result for each event, in the order of the request. */
 export class UsageEventResultsDto {
   results: UsageEventResultDto[];
 }
@@ -228,40 +228,40 @@ export class CorrectionDto {
   @FeatureField()
   feature: string;
 
-  /** Units to add, or with a minus to take back: never more than were used. */
+  /** Units to add; negative: units to take back, up to those that were used. */
   @IsInt()
   @NotEquals(0)
   @Min(-MAX_COUNT)
   @Max(MAX_COUNT)
   quantity: number;
 
-  /** Corrects the window of this time. Left out: the one that runs now. */
+  /** Instant in the window to correct. Left out: the current window. */
   @InstantField({ optional: true })
   at?: string;
 
-  /** Kept in the audit log. */
+  /** Reason for the correction: stored in the audit log. */
   @ReasonField({ nonEmpty: true })
   reason: string;
 }
 
 export class VerifyUsageDto {
-  /** One customer only. */
+  /** Verify only this customer. */
   @CustomerField({ optional: true, nonEmpty: true })
   customer?: string;
 
-  /** Set counters that are wrong to what their ledger says. @default false */
+  /** Set wrong counters to the sum of their ledger. @default false */
   @IsOptional()
   @IsBoolean()
   rebuild?: boolean;
 
-  /** Customers to look at. @default 1000 */
+  /** Number of customers to verify. @default 1000 */
   @IsOptional()
   @IsInt()
   @Min(1)
   @Max(10000)
   limit?: number;
 
-  /** The `after` of the answer before. */
+  /** The `after` of the previous response. */
   @IsOptional()
   @IsUUID()
   after?: string;
@@ -271,28 +271,28 @@ export class MismatchDto {
   customer: string;
   feature: string;
   windowStart: Date;
-  /** As the counter tells. */
+  /** Used units by the counter. */
   used: number;
-  /** As the counter tells. */
+  /** Reserved units by the counter. */
   reserved: number;
-  /** As the ledger adds up to. */
+  /** Sum of the ledger. */
   recorded: number;
-  /** As the reservations that are held add up to. */
+  /** Sum of the open reservations. */
   held: number;
 }
 
-/** Counters that are not the sum of their ledger; none, unless somebody has written past the service. */
+/** Counters that differ from the sum of their ledger: none, unless the database was changed outside of the service. */
 export class VerifyReportDto {
-  /** Customers looked at. */
+  /** Number of verified customers. */
   checked: number;
   mismatches: MismatchDto[];
-  /** Counters set right. */
+  /** Number of rebuilt counters. */
   rebuilt: number;
-  /** Where to go on; null: that was all. */
+  /** Pass as `after` to continue; null: all customers were verified. */
   after: string | null;
 
   static of({ checked, mismatches, rebuilt, after }: CheckReport): VerifyReportDto {
-    const told = mismatches.map(({ customer, feature, windowStart, used, reserved, recorded, held }) => ({
+    const rows = mismatches.map(({ customer, feature, windowStart, used, reserved, recorded, held }) => ({
       customer,
       feature,
       windowStart,
@@ -301,7 +301,7 @@ export class VerifyReportDto {
       recorded,
       held,
     }));
-    return { checked, mismatches: told, rebuilt, after };
+    return { checked, mismatches: rows, rebuilt, after };
   }
 }
 

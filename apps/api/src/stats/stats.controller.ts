@@ -16,8 +16,8 @@ const RULE = { scope: 'stats:read', users: 'product_admin', support: 'reads' } a
 @Controller('v1/stats')
 export class StatsController {
   constructor(
-    private readonly numbers: SubscriptionStats,
-    private readonly usageOverTime: UsageSeriesService,
+    private readonly stats: SubscriptionStats,
+    private readonly usageSeries: UsageSeriesService,
   ) {}
 
   @Get('subscriptions')
@@ -25,11 +25,11 @@ export class StatsController {
   @ApiOperation({
     operationId: 'getSubscriptionStats',
     summary: 'Count the subscriptions of a product by status and plan',
-    description: 'Counted by a job, once a minute.',
+    description: 'A job counts once a minute.',
   })
   @ApiProblems(404)
   async subscriptions(@Query() _: ProductOnlyDto, @ProductKey() product: string): Promise<SubscriptionStatsDto> {
-    return SubscriptionStatsDto.ofProduct(await this.numbers.ofProduct(product));
+    return SubscriptionStatsDto.ofProduct(await this.stats.ofProduct(product));
   }
 
   @Get('revenue')
@@ -38,11 +38,11 @@ export class StatsController {
     operationId: 'getRevenueStats',
     summary: 'Get the monthly and yearly recurring revenue of a product',
     description:
-      'As agreed, not as paid: overage, credits and discounts are not in it. Counted by a job, once a minute.',
+      'Agreed, not paid, revenue: without overage, credits and discounts. A job calculates it once a minute.',
   })
   @ApiProblems(404)
   async revenue(@Query() _: ProductOnlyDto, @ProductKey() product: string): Promise<RevenueStatsDto> {
-    return RevenueStatsDto.ofProduct(await this.numbers.ofProduct(product));
+    return RevenueStatsDto.ofProduct(await this.stats.ofProduct(product));
   }
 
   @Get('usage')
@@ -51,10 +51,10 @@ export class StatsController {
     operationId: 'getUsageStats',
     summary: 'Get the usage of all customers of a product over time, by feature',
     description:
-      'Summed up by a job, four times a minute. Steps are of UTC; the hours that the span begins and ends in count as a whole.',
+      'A job rolls up usage four times a minute. Steps are in UTC; the first and the last hour of the range count as a whole.',
   })
   @ApiProblems(404)
   usage(@Query() { feature, from, to, by }: UsageStatsQueryDto, @ProductKey() product: string): Promise<UsageStatsDto> {
-    return this.usageOverTime.ofProduct({ product, feature }, { from: optionalDate(from), to: optionalDate(to), by });
+    return this.usageSeries.ofProduct({ product, feature }, { from: optionalDate(from), to: optionalDate(to), by });
   }
 }

@@ -40,7 +40,7 @@ import { VerifyOperation } from './verify.operation.js';
 export class UsageController {
   constructor(
     private readonly metering: MeteringService,
-    private readonly usageOverTime: UsageSeriesService,
+    private readonly usageSeries: UsageSeriesService,
     private readonly checks: CheckOperation,
     private readonly consumption: ConsumeOperation,
     private readonly ingestion: IngestUsageOperation,
@@ -69,7 +69,7 @@ export class UsageController {
   @Allow({ scope: 'usage:write', users: 'owner' })
   @ResolveCustomer({ cached: true })
   @IdempotentInCommand()
-  @ApiOperation({ operationId: 'consume', summary: 'Count usage if, and only if, it is allowed' })
+  @ApiOperation({ operationId: 'consume', summary: 'Consume units if they are allowed; a denial counts nothing' })
   @ApiExtraModels(JointDecisionDto)
   @ApiOkResponse({
     schema: { oneOf: [{ $ref: getSchemaPath(DecisionDto) }, { $ref: getSchemaPath(JointDecisionDto) }] },
@@ -88,7 +88,7 @@ export class UsageController {
   @Allow({ scope: 'usage:write', users: 'user' })
   @ApiOperation({
     operationId: 'recordUsage',
-    summary: 'Count what has happened already, beyond any limit: one result for each event',
+    summary: 'Ingest usage events that have happened, without limits; one result for each event',
   })
   async record(
     @Body() body: UsageEventsDto,
@@ -103,7 +103,7 @@ export class UsageController {
   @Allow({ users: 'product_admin', support: 'repairs' })
   @ResolveCustomer()
   @IdempotentInCommand()
-  @ApiOperation({ operationId: 'correctUsage', summary: 'Set usage right by hand, with a reason' })
+  @ApiOperation({ operationId: 'correctUsage', summary: 'Correct recorded usage, with a reason' })
   @ApiProblems(409)
   async correct(
     @UsageRequestParam() request: UsageRequest,
@@ -123,7 +123,7 @@ export class UsageController {
   @Allow({ users: 'admin' })
   @ApiOperation({
     operationId: 'verifyUsage',
-    summary: 'Prove that counters are the sums of their ledgers, a page of customers at a time, and set them right',
+    summary: 'Verify that counters equal the sums of their ledgers, for a page of customers; optionally rebuild them',
   })
   async verify(@Body() body: VerifyUsageDto, @CurrentPrincipal() principal: Principal): Promise<VerifyReportDto> {
     return VerifyReportDto.of(await this.verification.verify(body, actorOf(principal)));
@@ -135,16 +135,16 @@ export class UsageController {
   @ApiParam({ name: 'customer', description: 'Key of the customer, or "me".' })
   @ApiOperation({
     operationId: 'getUsage',
-    summary: 'Usage over time',
+    summary: 'Get the usage of a customer over time',
     description:
-      "Steps follow the customer's zone. Of a customer with millions of lines the first question may be refused (503); it is answered once the ledger is summed up, within a minute or so.",
+      "Steps follow the customer's time zone. With millions of ledger entries the first request may return 503; it succeeds once a job has rolled up the ledger, in about a minute.",
   })
   usage(
     @CurrentCustomer() customer: Customer,
     @Query() query: UsageQueryDto,
     @ProductKey() product: string,
   ): Promise<UsageSeriesDto> {
-    return this.usageOverTime.ofCustomer(
+    return this.usageSeries.ofCustomer(
       { customer, product, feature: query.feature },
       { from: optionalDate(query.from), to: optionalDate(query.to), by: query.by },
     );

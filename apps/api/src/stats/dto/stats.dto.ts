@@ -145,7 +145,7 @@ export class FeatureUsageDto implements FeatureUsage {
 
 /** Usage of all customers, except those on test clocks; features and steps without usage are omitted. */
 export class UsageStatsDto implements ProductUsage {
-  /** All that was recorded until then is in it: one to two minutes ago, where workers run. */
+  /** Usage recorded before this time is included: one to two minutes ago while workers run. */
   asOf: Date;
   by: SeriesStep;
   from: Date;

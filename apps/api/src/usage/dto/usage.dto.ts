@@ -33,18 +33,18 @@ import { ProductOnlyDto } from '../../plans/dto/plan.dto.js';
 const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 
 export class CheckDto {
-  /** Key of the customer; people may leave it out or say "me". */
+  /** Key of the customer; users may leave it out or use "me". */
   @CustomerField({ optional: true })
   customer?: string;
 
   @ProductField()
   product?: string;
 
-  /** One feature, or else features. */
+  /** The feature to check. Either this or `features` is required. */
   @FeatureField({ optional: true })
   feature?: string;
 
-  /** Several features; the answer is then a list of decisions in this order. */
+  /** Several features; the response is a list of decisions in this order. */
   @IsOptional()
   @IsArray()
   @ArrayMinSize(1)
@@ -53,7 +53,7 @@ export class CheckDto {
   @Length(1, 64, { each: true })
   features?: string[];
 
-  /** Units, with one feature. @default 1 */
+  /** Units of `feature`. @default 1 */
   @QuantityField({ optional: true })
   quantity?: number;
 }
@@ -68,22 +68,22 @@ export class QuantityOfDto {
 }
 
 export class ConsumeDto {
-  /** Key of the customer; people may leave it out or say "me". */
+  /** Key of the customer; users may leave it out or use "me". */
   @CustomerField({ optional: true })
   customer?: string;
 
   @ProductField()
   product?: string;
 
-  /** One feature, or else features. */
+  /** The feature to consume. Either this or `features` is required. */
   @FeatureField({ optional: true })
   feature?: string;
 
-  /** Units of the one feature. @default 1 */
+  /** Units of `feature`. @default 1 */
   @QuantityField({ optional: true })
   quantity?: number;
 
-  /** Several features: all of them are counted, or none; the answer is then a joint decision. */
+  /** Several features: all are counted, or none; the response is a joint decision. */
   @IsOptional()
   @IsArray()
   @ArrayMinSize(1)
@@ -105,10 +105,10 @@ export class DecisionSourceDto {
   version: number;
 }
 
-/** May this customer do this now, and how much is left. A denial is an answer, not an error. */
+/** Whether the customer may use the feature, and how much is left. A denial is a decision, not an error. */
 export class DecisionDto implements Decision {
   allowed: boolean;
-  /** null when allowed. */
+  /** Why it is denied; null when allowed. */
   @ApiProperty({
     type: String,
     nullable: true,
@@ -144,7 +144,7 @@ export class DecisionDto implements Decision {
   /** Part of the limit: units of grants, burnt in this window or left. Absent when there are none. */
   granted?: number;
   windowStart?: string | null;
-  /** null: never. */
+  /** End of the window; null: the window never ends. */
   resetsAt?: string | null;
   /** Value of a boolean or static feature. */
   @ApiProperty({ required: false, oneOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }] })

@@ -12,6 +12,7 @@ const apiKeys = (limit: number | null) => [
   { feature: 'api_keys', type: 'metered', limit, window: 'none', overage: 'deny' },
 ];
 
+/** Catalog of the built-in product; `CatalogService.ensureBuiltin` applies it at startup. */
 export const BUILTIN_CATALOG: CatalogDocument = {
   product: { key: OWN_PRODUCT, name: 'Tollgate' },
   features: [{ key: 'api_keys', name: 'API keys held', type: 'metered', unit: 'key' }],

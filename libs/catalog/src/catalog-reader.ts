@@ -26,7 +26,7 @@ export class CatalogReader {
   constructor(
     private readonly productRows: ProductsRepository,
     private readonly plans: PlansRepository,
-    @Inject(CACHE_MANAGER) private readonly answers: Cache,
+    @Inject(CACHE_MANAGER) private readonly responses: Cache,
   ) {
     const aging = { max: MAX_ENTRIES, ttl: STALENESS_MS };
     this.products = new LRUCache({
@@ -95,9 +95,9 @@ export class CatalogReader {
    * @example const { entitlements } = await catalog.getVersion(subscription.planId, subscription.planVersion);
    */
   async getVersion(planId: string, version: number): Promise<PlanVersion> {
-    const found = await this.versions.fetch(`${planId} ${version}`);
-    if (!found) throw new Error(`There is no version ${version} of plan ${planId}.`);
-    return found;
+    const cached = await this.versions.fetch(`${planId} ${version}`);
+    if (!cached) throw new Error(`There is no version ${version} of plan ${planId}.`);
+    return cached;
   }
 
   /** Invalidates products and features. Called after each write on this instance. */
@@ -105,6 +105,6 @@ export class CatalogReader {
     this.revision++;
     this.products.clear();
     this.features.clear();
-    void this.answers.clear();
+    void this.responses.clear();
   }
 }

@@ -8,7 +8,7 @@ const CONTENT = {
   entitlements: [{ feature: 'sso', type: 'boolean', value: true }],
 };
 const FEATURE = { key: 'api_calls', name: 'API calls', unit: 'call', failurePolicy: null };
-const MOVE = {
+const MIGRATION = {
   key: 'pro',
   move: '01998a4e-8000-7000-8000-00000000000d',
   version: 3,
@@ -20,7 +20,7 @@ const MOVE = {
 
 /** Events of products, features and plans. */
 export const CATALOG_EVENTS = declareEvents({
-  'product.created': { subject: 'product', summary: 'A product was added.', after: { key: 'api', name: 'API' } },
+  'product.created': { subject: 'product', summary: 'A product was created.', after: { key: 'api', name: 'API' } },
   'product.updated': {
     subject: 'product',
     summary: 'A product was renamed or restored.',
@@ -46,7 +46,7 @@ export const CATALOG_EVENTS = declareEvents({
   },
   'feature.created': {
     subject: 'feature',
-    summary: 'A feature was added.',
+    summary: 'A feature was created.',
     after: { key: 'api_calls', name: 'API calls', type: 'metered' },
   },
   'feature.updated': {
@@ -83,12 +83,12 @@ export const CATALOG_EVENTS = declareEvents({
   'plan.move_started': {
     subject: 'plan',
     summary: 'A migration of subscriptions to the newest plan version started.',
-    after: MOVE,
+    after: MIGRATION,
   },
   'plan.move_finished': {
     subject: 'plan',
     summary: 'A migration of subscriptions to the newest plan version finished.',
-    after: { ...MOVE, moved: 118, skipped: 2 },
+    after: { ...MIGRATION, moved: 118, skipped: 2 },
   },
 });
 

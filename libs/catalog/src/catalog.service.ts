@@ -11,9 +11,9 @@ import {
   type CatalogDifference,
   type CatalogDocument,
   checkDocument,
-  featureFate,
+  featureChange,
   noChanges,
-  normalAssignment,
+  normalizedRules,
 } from './domain/catalog-document.js';
 import { checkContent, sameContent } from './domain/plan-content.js';
 import { PlansRepository } from './plans.repository.js';
@@ -78,11 +78,11 @@ export class CatalogService {
     try {
       return await this.database.transaction(async () => {
         await this.database.write('select pg_advisory_xact_lock(hashtext($1))', [`catalogue ${document.product.key}`]);
-        const { product, fate } = await this.applyProduct(document, actor);
+        const { product, change } = await this.applyProduct(document, actor);
         const features = await this.applyFeatures(product, document, actor);
         const plans = await this.applyPlans(product, document, actor);
         const assignment = await this.applyAssignment(product, document, actor);
-        const difference = { dryRun, product: fate, features, plans, assignment };
+        const difference = { dryRun, product: change, features, plans, assignment };
         if (dryRun) throw new DryRun(difference);
         return difference;
       });
@@ -120,10 +120,10 @@ export class CatalogService {
   private async applyProduct(
     { product: wanted }: CatalogDocument,
     actor: Actor,
-  ): Promise<{ product: Product; fate: CatalogDifference['product'] }> {
+  ): Promise<{ product: Product; change: CatalogDifference['product'] }> {
     const stored = await this.products.lockProduct(wanted.key);
-    if (!stored) return { product: await this.features.create(wanted, actor), fate: 'created' };
-    if (stored.name === wanted.name && !stored.archivedAt) return { product: stored, fate: 'unchanged' };
+    if (!stored) return { product: await this.features.create(wanted, actor), change: 'created' };
+    if (stored.name === wanted.name && !stored.archivedAt) return { product: stored, change: 'unchanged' };
     await this.products.updateProduct(stored.id, { name: wanted.name, archivedAt: null });
     await this.events.record({
       type: 'product.updated',
@@ -133,7 +133,7 @@ export class CatalogService {
       before: { key: stored.key, name: stored.name },
       after: { key: stored.key, name: wanted.name },
     });
-    return { product: stored, fate: 'updated' };
+    return { product: stored, change: 'updated' };
   }
 
   private async applyFeatures(
@@ -145,10 +145,10 @@ export class CatalogService {
     const changes = noChanges();
     for (const wanted of document.features) {
       const feature = stored.get(wanted.key);
-      const fate = featureFate(feature, wanted);
-      changes[fate].push(wanted.key);
-      if (fate === 'created') await this.features.insertFeature(product.id, wanted, actor);
-      if (fate === 'updated')
+      const change = featureChange(feature, wanted);
+      changes[change].push(wanted.key);
+      if (change === 'created') await this.features.insertFeature(product.id, wanted, actor);
+      if (change === 'updated')
         await this.writeFeature(
           feature!,
           {
@@ -195,7 +195,7 @@ export class CatalogService {
       const content = checkContent(wanted, features, `plans.${index}.`);
       const known = stored.get(wanted.key);
       const isPublic = wanted.public ?? true;
-      if (known && (await this.isSoldAs(known, isPublic, content))) {
+      if (known && (await this.hasContent(known, isPublic, content))) {
         changes.unchanged.push(wanted.key);
         continue;
       }
@@ -217,18 +217,18 @@ export class CatalogService {
     return changes;
   }
 
-  private async isSoldAs(plan: Plan, isPublic: boolean, content: object): Promise<boolean> {
+  private async hasContent(plan: Plan, isPublic: boolean, content: object): Promise<boolean> {
     if (plan.status !== 'published' || plan.public !== isPublic) return false;
     const version = await this.planRows.findVersion(plan.id, plan.currentVersion!);
     const { name, description, trialDays, prices, entitlements } = version!;
-    const sold = {
+    const current = {
       name,
       description,
       trialDays,
       prices,
       entitlements: entitlements.map(({ feature, terms }) => ({ feature, terms })),
     };
-    return sameContent(sold, content);
+    return sameContent(current, content);
   }
 
   private async applyAssignment(
@@ -237,7 +237,7 @@ export class CatalogService {
     actor: Actor,
   ): Promise<CatalogDifference['assignment']> {
     const before = await this.planRows.assignmentsOf(product.id);
-    const after = normalAssignment(document.assignment);
+    const after = normalizedRules(document.assignment);
     if (sameContent(before, after)) return 'unchanged';
     const planIds = new Map((await this.planRows.plansOf(product.id)).map((plan) => [plan.key, plan.id]));
     await this.planRows.replaceAssignments(

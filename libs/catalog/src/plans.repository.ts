@@ -22,8 +22,8 @@ export interface PlanFilter {
 }
 
 /** The version to show: the published one, or the draft of a plan that was never published. */
-const SHOWN = 'coalesce(plan.currentVersion, 1)';
-const FITS = `exists (select 1 from plan_prices x where x.plan_id = plan.id and x.version = ${SHOWN}
+const SHOWN_VERSION = 'coalesce(plan.currentVersion, 1)';
+const HAS_MATCHING_PRICE = `exists (select 1 from plan_prices x where x.plan_id = plan.id and x.version = ${SHOWN_VERSION}
   and (:region::text is null or x.region is null or x.region = :region) and (:deviceType::text is null or x.device_type is null or x.device_type = :deviceType)
   and (:currency::text is null or x.currency = :currency) and (:interval::text is null or x.interval = :interval))`;
 
@@ -63,7 +63,8 @@ export class PlansRepository {
     if (filter.status) query.andWhere({ status: filter.status });
     if (filter.public !== undefined) query.andWhere({ public: filter.public });
     const { region = null, deviceType = null, currency = null, interval = null } = filter;
-    if (region ?? deviceType ?? currency ?? interval) query.andWhere(FITS, { region, deviceType, currency, interval });
+    if (region ?? deviceType ?? currency ?? interval)
+      query.andWhere(HAS_MATCHING_PRICE, { region, deviceType, currency, interval });
     return query.getMany();
   }
 
@@ -84,14 +85,14 @@ export class PlansRepository {
   }
 
   /** Versions of several plans in one query. */
-  versionsOf(wanted: { planId: string; version: number }[]): Promise<PlanVersion[]> {
+  versionsOf(versions: { planId: string; version: number }[]): Promise<PlanVersion[]> {
     return this.database.query<PlanVersion>(
       `${VERSION} join unnest($1::uuid[], $2::integer[]) as w (plan_id, version) on w.plan_id = v.plan_id and w.version = v.version`,
-      [wanted.map(({ planId }) => planId), wanted.map(({ version }) => version)],
+      [versions.map(({ planId }) => planId), versions.map(({ version }) => version)],
     );
   }
 
-  /** Every version of a plan, newest first. */
+  /** Versions of a plan below `before`, newest first, drafts included. */
   allVersions(planId: string, before: number | null, limit: number): Promise<PlanVersion[]> {
     return this.database.query<PlanVersion>(
       `${VERSION} where v.plan_id = $1 and ($2::integer is null or v.version < $2) order by v.version desc limit $3`,

@@ -20,6 +20,7 @@ export interface PlanPatch extends Partial<RawContent> {
   public?: boolean;
 }
 
+/** The plan that a command changes. `expectedRevision` comes from If-Match. */
 export interface PlanCommand {
   product: string;
   key: string;
@@ -65,31 +66,31 @@ export class PlansService {
 
   /**
    * A plan by key.
-   * @param everything false: only if it is published and public
+   * @param includeHidden false: only if it is published and public
    * @throws DomainError `plan_not_found`
    */
-  async get(product: string, key: string, everything: boolean): Promise<PlanAndVersion> {
+  async get(product: string, key: string, includeHidden: boolean): Promise<PlanAndVersion> {
     const { id } = await this.reader.getProduct(product);
     const plan = await this.plans.find(id, key);
-    if (!plan || (!everything && (plan.status !== 'published' || !plan.public))) throw planNotFound();
+    if (!plan || (!includeHidden && (plan.status !== 'published' || !plan.public))) throw planNotFound();
     return (await this.withVersions([plan]))[0]!;
   }
 
-  /** Plans of a product, newest first. @param everything false: only published and public ones */
+  /** Plans of a product, newest first. @param includeHidden false: only published and public ones */
   async list(
     product: string,
     page: PageRequest,
     filter: PlanFilter,
-    everything: boolean,
+    includeHidden: boolean,
   ): Promise<Page<PlanAndVersion & { id: string }>> {
     const { id } = await this.reader.getProduct(product);
     const rows = await this.plans.list(
       id,
       page,
-      everything ? filter : { ...filter, status: 'published', public: true },
+      includeHidden ? filter : { ...filter, status: 'published', public: true },
     );
     const { data, hasMore } = toPage(rows, page.limit);
-    return { data: (await this.withVersions(data)).map((found) => ({ ...found, id: found.plan.id })), hasMore };
+    return { data: (await this.withVersions(data)).map((item) => ({ ...item, id: item.plan.id })), hasMore };
   }
 
   /** All versions of a plan, newest first. `page.after` is the last version number of the page before. */
@@ -143,7 +144,7 @@ export class PlansService {
     return this.onPlan(command, async (plan, features) => {
       const draft = await this.plans.draftVersion(plan.id);
       const base = (await this.plans.findVersion(plan.id, draft ?? plan.currentVersion!))!;
-      const content = checkContent({ ...rawContent(base), ...given(patch) }, features);
+      const content = checkContent({ ...rawContent(base), ...definedFields(patch) }, features);
       if (draft) await this.plans.deleteVersion(plan.id, draft);
       await this.plans.insertVersion(
         plan.id,
@@ -152,7 +153,7 @@ export class PlansService {
         features,
         this.clock.now(),
       );
-      await this.touch(plan, { public: patch.public ?? plan.public });
+      await this.update(plan, { public: patch.public ?? plan.public });
       await this.record('plan.draft_changed', plan, command.actor, rawContent(base), content);
     });
   }
@@ -195,7 +196,7 @@ export class PlansService {
     });
   }
 
-  /** Needs a transaction. */
+  /** Inserts a draft plan without versions. Needs a transaction. */
   async insertPlan(productId: string, key: string, isPublic: boolean): Promise<Plan> {
     const now = this.clock.now();
     const plan: Plan = {
@@ -216,21 +217,22 @@ export class PlansService {
   /** Needs a transaction. */
   async publishVersion(plan: Plan, version: number, actor: Actor): Promise<void> {
     await this.plans.publishVersion(plan.id, version, this.clock.now());
-    await this.touch(plan, { status: 'published', currentVersion: version });
+    await this.update(plan, { status: 'published', currentVersion: version });
     await this.record('plan.published', plan, actor, { version: plan.currentVersion }, { version });
   }
 
   /** Needs a transaction. */
   async archivePlan(plan: Plan, actor: Actor): Promise<void> {
-    await this.touch(plan, { status: 'archived' });
+    await this.update(plan, { status: 'archived' });
     await this.record('plan.archived', plan, actor, { status: plan.status }, { status: 'archived' });
   }
 
-  /** Needs a transaction. */
-  async touch(plan: Plan, changes: Partial<Plan>): Promise<void> {
+  /** Updates a plan and increments its revision. Needs a transaction. */
+  async update(plan: Plan, changes: Partial<Plan>): Promise<void> {
     await this.plans.update(plan.id, { ...changes, revision: plan.revision + 1, updatedAt: this.clock.now() });
   }
 
+  /** Features of a product by key, archived ones too. */
   async featuresOf(productId: string): Promise<Map<string, Feature>> {
     const features = await this.products.featuresOf(productId);
     return new Map(features.map((feature) => [feature.key, feature]));
@@ -305,7 +307,7 @@ export function rawContent({
   };
 }
 
-function given({ name, description, trialDays, prices, entitlements }: PlanPatch): Partial<RawContent> {
+function definedFields({ name, description, trialDays, prices, entitlements }: PlanPatch): Partial<RawContent> {
   return Object.fromEntries(
     Object.entries({ name, description, trialDays, prices, entitlements }).filter(([, value]) => value !== undefined),
   );

@@ -7,6 +7,7 @@ import type { FailurePolicy, Feature, FeatureType, Product } from './domain/cata
 import { checkKey } from './domain/plan-content.js';
 import { ProductsRepository } from './products.repository.js';
 
+/** Input of `createFeature`. */
 export interface NewFeature {
   key: string;
   name: string;
@@ -26,6 +27,7 @@ export class ProductsService {
     private readonly clock: Clock,
   ) {}
 
+  /** Lists active products, newest first. @example await products.list({ after: null, limit: 20 }) */
   async list(page: PageRequest): Promise<Page<Product>> {
     return toPage(await this.products.listProducts(page), page.limit);
   }
@@ -46,7 +48,7 @@ export class ProductsService {
       createdAt: now,
       updatedAt: now,
     };
-    return this.insertOnce('products_key_unique', 'product_exists', async () => {
+    return this.insertUnique('products_key_unique', 'product_exists', async () => {
       await this.products.insertProduct(product);
       await this.record('product.created', { productId: product.id, id: product.id }, actor, null, {
         key: product.key,
@@ -64,23 +66,33 @@ export class ProductsService {
         throw new DomainError('not_found', 'product_not_found', 'There is no product with this key.');
       const updated = this.changed(product, changes);
       await this.products.updateProduct(product.id, updated);
-      const named = ({ name }: Product): object => ({ key, name });
+      const eventState = ({ name }: Product): object => ({ key, name });
       await this.record(
         changes.archived ? 'product.archived' : 'product.updated',
         { productId: product.id, id: product.id },
         actor,
-        named(product),
-        named(updated),
+        eventState(product),
+        eventState(updated),
       );
       return updated;
     });
   }
 
+  /**
+   * Lists the active features of a product, newest first.
+   * @throws DomainError `product_not_found`
+   * @example await products.listFeatures('default', { after: null, limit: 20 })
+   */
   async listFeatures(productKey: string, page: PageRequest): Promise<Page<Feature>> {
     const { id } = await this.reader.getProduct(productKey);
     return toPage(await this.products.listFeatures(id, page), page.limit);
   }
 
+  /**
+   * One active feature.
+   * @throws DomainError `feature_not_found`, `product_not_found`
+   * @example await products.getFeature('default', 'api_calls')
+   */
   async getFeature(productKey: string, key: string): Promise<Feature> {
     const { id } = await this.reader.getProduct(productKey);
     const feature = await this.products.findFeature(id, key);
@@ -95,7 +107,9 @@ export class ProductsService {
   async createFeature(productKey: string, input: NewFeature, actor: Actor): Promise<Feature> {
     checkKey(input.key);
     const { id: productId } = await this.reader.getProduct(productKey);
-    return this.insertOnce('features_key_unique', 'feature_exists', () => this.insertFeature(productId, input, actor));
+    return this.insertUnique('features_key_unique', 'feature_exists', () =>
+      this.insertFeature(productId, input, actor),
+    );
   }
 
   /**
@@ -121,7 +135,7 @@ export class ProductsService {
     });
   }
 
-  /** Needs a transaction. */
+  /** Inserts a feature and records `feature.created`. Needs a transaction. */
   async insertFeature(productId: string, input: NewFeature, actor: Actor): Promise<Feature> {
     const now = this.clock.now();
     const feature: Feature = {
@@ -160,7 +174,7 @@ export class ProductsService {
     }
   }
 
-  private async insertOnce<T>(constraint: string, code: string, work: () => Promise<T>): Promise<T> {
+  private async insertUnique<T>(constraint: string, code: string, work: () => Promise<T>): Promise<T> {
     try {
       return await this.change(work);
     } catch (error) {

@@ -55,7 +55,7 @@ export function checkDocument({ product, features, plans, assignment }: CatalogD
   ];
   assignment.forEach(({ plan }, index) => {
     if (!plans.some(({ key }) => key === plan))
-      problems.push({ field: `assignment.${index}.plan`, message: 'is not a plan of this document' });
+      problems.push({ field: `assignment.${index}.plan`, message: 'must be the key of a plan in this document' });
   });
   plans.forEach(({ prices = [] }, index) => {
     if (prices.length === 0) problems.push({ field: `plans.${index}.prices`, message: 'must have at least one price' });
@@ -66,12 +66,12 @@ export function checkDocument({ product, features, plans, assignment }: CatalogD
 
 function repeated(keys: string[], path: string): FieldError[] {
   return keys.flatMap((key, index) =>
-    keys.indexOf(key) === index ? [] : [{ field: `${path}.${index}`, message: 'repeats an earlier one' }],
+    keys.indexOf(key) === index ? [] : [{ field: `${path}.${index}`, message: 'duplicates an earlier item' }],
   );
 }
 
 /** The effect of the document on a feature. @throws DomainError `feature_type_fixed` */
-export function featureFate(
+export function featureChange(
   stored: Feature | undefined,
   wanted: CatalogDocument['features'][number],
 ): 'created' | 'updated' | 'unchanged' {
@@ -90,7 +90,8 @@ export function featureFate(
     : 'updated';
 }
 
-export function normalAssignment(rules: CatalogDocument['assignment']): Assignment[] {
+/** Assignment rules in the form in which they are stored: null for a region or device type that is left out. */
+export function normalizedRules(rules: CatalogDocument['assignment']): Assignment[] {
   return rules.map(({ plan, region, deviceType }) => ({
     plan,
     region: region ?? null,

@@ -109,9 +109,9 @@ export interface Plan {
   key: string;
   status: PlanStatus;
   public: boolean;
-  /** The published version that is sold now. */
+  /** The published version that new subscriptions get; null before the first publication. */
   currentVersion: number | null;
-  /** Grows with every change of the plan or its draft. */
+  /** Grows with every change of the plan or its draft; sent as the ETag. */
   revision: number;
   createdAt: Date;
   updatedAt: Date;

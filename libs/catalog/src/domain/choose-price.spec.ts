@@ -19,7 +19,7 @@ const selection = (over: Partial<PriceSelection> = {}): PriceSelection => ({
   ...over,
 });
 
-describe('the price of a plan', () => {
+describe('choosePrice', () => {
   const prices = [
     price({ amount: 1 }),
     price({ amount: 2, region: 'US' }),
@@ -56,7 +56,7 @@ describe('the price of a plan', () => {
   });
 });
 
-describe('the assigned plan', () => {
+describe('chooseAssignment', () => {
   const rules = [
     { plan: 'us-ios', region: 'US', deviceType: 'ios' },
     { plan: 'free', region: null, deviceType: null },

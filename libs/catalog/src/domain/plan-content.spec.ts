@@ -20,8 +20,8 @@ const fieldsOf = (content: object): string[] => {
   }
 };
 
-describe('the content of a plan', () => {
-  it('takes each type of entitlement, and gives prices their canonical form', () => {
+describe('plan content', () => {
+  it('checkContent accepts each type of entitlement and returns prices in canonical form', () => {
     const content = checkContent(
       {
         name: 'Pro',
@@ -48,7 +48,7 @@ describe('the content of a plan', () => {
     ['a negative limit', { entitlements: [{ ...metered, limit: -1 }] }, 'entitlements.0.limit'],
     ['a fractional limit', { entitlements: [{ ...metered, limit: 1.5 }] }, 'entitlements.0.limit'],
     ['a limit as text', { entitlements: [{ ...metered, limit: 'unlimited' }] }, 'entitlements.0.limit'],
-    ['a limit beyond what JSON carries', { entitlements: [{ ...metered, limit: 2 ** 53 }] }, 'entitlements.0.limit'],
+    ['a limit above 2^53 - 1', { entitlements: [{ ...metered, limit: 2 ** 53 }] }, 'entitlements.0.limit'],
     ['an unknown window', { entitlements: [{ ...metered, window: 'fortnight' }] }, 'entitlements.0.window'],
     ['an unknown member', { entitlements: [{ ...metered, limits: 3 }] }, 'entitlements.0.limits'],
     [
@@ -67,9 +67,9 @@ describe('the content of a plan', () => {
     ['an unknown currency', { prices: [{ ...price, currency: 'usd' }] }, 'prices.0.currency'],
     ['a region in words', { prices: [{ ...price, region: 'Armenia' }] }, 'prices.0.region'],
     ['a price twice', { prices: [price, { ...price, amount: 1 }] }, 'prices.1'],
-    ['an endless trial', { trialDays: 731 }, 'trialDays'],
+    ['a trial of 731 days', { trialDays: 731 }, 'trialDays'],
     [
-      'a fault inside a member once',
+      'an error inside a member, reported once',
       { entitlements: [{ ...metered, rateLimit: { limit: 0 } }] },
       'entitlements.0.rateLimit',
     ],
@@ -86,11 +86,11 @@ describe('the content of a plan', () => {
     ['a missing limit', { entitlements: [{ ...metered, limit: undefined }] }, 'entitlements.0.limit'],
     ['an unknown member of a price', { prices: [{ ...price, cost: 1 }] }, 'prices.0.cost'],
     ['an interval count of null', { prices: [{ ...price, intervalCount: null }] }, 'prices.0.intervalCount'],
-  ])('refuses %s', (_, content, field) => {
+  ])('checkContent rejects %s', (_, content, field) => {
     expect(fieldsOf(content)).toEqual([field]);
   });
 
-  it('ignores members that are undefined', () => {
+  it('checkContent ignores members that are undefined', () => {
     expect(
       fieldsOf({ prices: [{ ...price, cost: undefined }], entitlements: [{ ...metered, value: undefined }] }),
     ).toEqual([]);

@@ -26,10 +26,10 @@ const limit = whole('must be a whole number of 0 or more, or null for unlimited'
 const currency = z.custom<string>(isCurrency, 'must be an ISO 4217 code such as USD');
 const trialDays = whole(`must be 0 to ${MAX_TRIAL_DAYS}`, 0, MAX_TRIAL_DAYS).default(0);
 
-/** An object with exactly these members. A member that is undefined counts as left out. */
+/** An object with exactly these members. A member that is undefined counts as missing. */
 const exactly = <Shape extends z.ZodRawShape>(shape: Shape) => z.preprocess(withoutUndefined, z.strictObject(shape));
 
-/** A member that is an object. Any fault inside is reported once, as a fault of the whole member. */
+/** A member that is an object. Any error inside is reported once, as an error of the whole member. */
 const members = <Shape extends z.ZodRawShape>(shape: Shape) => {
   const schema = exactly(shape);
   return z.custom<z.infer<z.ZodObject<Shape>>>(
@@ -108,16 +108,20 @@ function checkEntitlement(
   const { feature: key, type, ...terms } = withoutUndefined(raw) as Record<string, unknown>;
   const feature = features.get(String(key));
   if (!feature || feature.archivedAt) {
-    problems.push({ field: `${path}feature`, message: 'is not a feature of this product' });
+    problems.push({ field: `${path}feature`, message: 'must be the key of an active feature of this product' });
   } else if (type !== feature.type) {
-    problems.push({ field: `${path}type`, message: `must be ${feature.type}, as the feature is` });
+    problems.push({ field: `${path}type`, message: `must be ${feature.type}, the type of the feature` });
   } else {
     problems.push(...termsProblems(feature, terms, path));
   }
   return { feature: String(key), terms: { type, ...terms } as EntitlementTerms };
 }
 
-/** Checks the terms of an override. @throws DomainError `invalid_fields` */
+/**
+ * Checks the terms of an override against the type of its feature.
+ * @throws DomainError `invalid_fields`
+ * @example checkTerms(feature, { limit: 500, window: 'month', overage: 'deny' })
+ */
 export function checkTerms(feature: Feature, raw: object): EntitlementTerms {
   const terms = withoutUndefined(raw) as object;
   const problems = termsProblems(feature, terms, '');
@@ -130,13 +134,13 @@ function termsProblems(feature: Feature, terms: object, path: string): FieldErro
   return error ? problemsOf(error, path) : [];
 }
 
-/** Every wrong field once: a rule of several checks reports its message for each of them. */
+/** One error per field: a rule with several checks reports its message once for each check. */
 function problemsOf({ issues }: z.ZodError, path: string): FieldError[] {
   const problems = issues.flatMap((issue) => {
     const field = path + issue.path.join('.');
     if (issue.code !== 'unrecognized_keys') return [{ field, message: issue.message }];
     const prefix = issue.path.length > 0 ? `${field}.` : path;
-    return issue.keys.map((key) => ({ field: prefix + key, message: 'does not belong here' }));
+    return issue.keys.map((key) => ({ field: prefix + key, message: 'is an unknown field' }));
   });
   return [...new Map(problems.map((problem) => [problem.field, problem])).values()];
 }
@@ -157,11 +161,12 @@ function priceKey(raw: object): string {
 
 function assertUnique(keys: string[], path: string, problems: FieldError[]): void {
   keys.forEach((key, index) => {
-    if (keys.indexOf(key) !== index) problems.push({ field: `${path}.${index}`, message: 'repeats an earlier one' });
+    if (keys.indexOf(key) !== index)
+      problems.push({ field: `${path}.${index}`, message: 'duplicates an earlier item' });
   });
 }
 
-/** @throws DomainError `invalid_fields` */
+/** Rejects a malformed key of a product, feature or plan. @throws DomainError `invalid_fields` */
 export function checkKey(key: string, field = 'key'): void {
   if (!KEY.test(key)) {
     throw invalid([{ field, message: 'must be 1 to 64 of a-z, 0-9, dot, _ and -, and start with a letter or digit' }]);
@@ -171,7 +176,7 @@ export function checkKey(key: string, field = 'key'): void {
 const invalid = (errors: FieldError[]): DomainError =>
   new DomainError('invalid', 'invalid_fields', 'Some fields are not valid.', { errors });
 
-/** True for equal content, in any order of members. */
+/** True for equal content; the order of members does not matter. */
 export function sameContent(one: unknown, other: unknown): boolean {
   return canonical(one) === canonical(other);
 }

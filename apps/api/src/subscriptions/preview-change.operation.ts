@@ -30,7 +30,7 @@ export class PreviewChangeOperation {
   ) {}
 
   /** @throws DomainError the errors of the change */
-  async run(subscription: Subscription, selection: Selection): Promise<ChangePreviewDto> {
+  async preview(subscription: Subscription, selection: Selection): Promise<ChangePreviewDto> {
     const preview = await this.lifecycle.previewChange(subscription, selection);
     const { transition } = preview;
     const { subscription: after, prorationLines = [], at } = transition;

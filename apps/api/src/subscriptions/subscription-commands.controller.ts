@@ -51,7 +51,7 @@ const CommandRoute = (name: string, summary: string, access: AccessRule = OWNERS
 export class SubscriptionCommandsController {
   constructor(
     private readonly lifecycle: LifecycleService,
-    private readonly preview: PreviewChangeOperation,
+    private readonly previewChangeOperation: PreviewChangeOperation,
     private readonly presenter: SubscriptionPresenter,
   ) {}
 
@@ -82,7 +82,7 @@ export class SubscriptionCommandsController {
     @Body() body: ChangeSubscriptionDto,
     @CurrentPrincipal() principal: Principal,
   ): Promise<ChangePreviewDto> {
-    return this.preview.run(subscription, selectionOf(body, principal));
+    return this.previewChangeOperation.preview(subscription, selectionOf(body, principal));
   }
 
   @CommandRoute('cancel', 'Cancel now or at period end')

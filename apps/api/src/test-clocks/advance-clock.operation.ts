@@ -17,7 +17,7 @@ export class AdvanceClockOperation {
    * Answers when everything that was due until then has been done.
    * @throws DomainError `test_clock_not_found`, `test_clock_advancing`, `invalid_fields`
    */
-  async run(id: string, to: Date, scope: ScopeFilter, actor: Actor): Promise<TestClock> {
+  async advance(id: string, to: Date, scope: ScopeFilter, actor: Actor): Promise<TestClock> {
     const before = await this.clocks.get(id, scope);
     await this.time.advanceTestClock(id, to);
     await this.metering.expireReservations();

@@ -4,8 +4,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 const SAFE = '9007199254740991';
 
 /**
- * One row a customer: the lock that all of its usage is counted under, and a number that grows with whatever may change
- * what it is allowed. Triggers count it up, so that no writer can forget to.
+ * One row per customer: the lock for its usage, and a version that grows with each change of its entitlements.
+ * Triggers increment the version, so no writer can miss it.
  */
 const VERSIONS = [
   `create table entitlement_versions (
@@ -32,7 +32,7 @@ const VERSIONS = [
     return null;
   end $$`,
   `create trigger customers_next_version after update on customers for each row execute function next_version_of_customer()`,
-  // In Citus terms the shard: a transaction of usage never spans two, so that tables may be distributed by customer.
+  // The shard, in Citus terms: a usage transaction never spans two, so tables can be distributed by customer.
   `create function customer_bucket(id uuid) returns integer language sql immutable parallel safe return uuid_hash(id) & 1023`,
 ];
 
@@ -87,8 +87,8 @@ const USAGE = [
     add column reference text check (length(reference) between 1 and 255)`,
   `alter table usage_ledger drop constraint usage_ledger_quantity_check,
     add constraint usage_ledger_quantity_check check ((quantity <> 0 or kind = 'payment') and quantity between -${SAFE} and ${SAFE})`,
-  // Each line is written together with its counter, whose own keys say that customer and feature exist: asking again for every
-  // line would be half of what an insert costs. The checker looks for lines without a counter.
+  // No foreign keys: each ledger entry is written with its counter, whose foreign keys cover customer and feature. A
+  // second check per entry would be half of the cost of an insert. The checker finds entries without counter.
   `alter table usage_ledger drop constraint usage_ledger_customer_id_fkey, drop constraint usage_ledger_feature_id_fkey`,
   `create unique index usage_ledger_reference on usage_ledger (customer_id, reference) where reference is not null`,
   `create index usage_ledger_burns on usage_ledger (customer_id, feature_id, window_start, id) where burns is not null`,
@@ -118,7 +118,7 @@ const USAGE = [
   `create index usage_reservations_due on usage_reservations (expires_at) where status = 'held'`,
 ];
 
-/** Decisions hold no secrets: what is asked a thousand times a second is kept as it is, not sealed. */
+/** Responses to consume and check are stored unencrypted: they hold no secrets and are written 1000 times/s. */
 const REPLAY = [`alter table idempotency_keys add column sealed boolean not null default true`];
 
 export class Metering1700000000001 implements MigrationInterface {

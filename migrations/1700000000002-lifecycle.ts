@@ -3,7 +3,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 const LIVE = `status in ('trialing', 'active', 'past_due', 'paused', 'canceled')`;
 const UPCOMING = `status = 'inactive' and ended_at is null`;
 
-/** A clock that stands still until it is moved; its customers live by it. It belongs to the product whose key made it, or to all. */
+/** Test clocks change only when advanced and set the time of their customers. Each is for one product, or for all. */
 const CLOCKS = [
   `create table test_clocks (
     id uuid primary key,
@@ -26,19 +26,19 @@ const SUBSCRIPTIONS = [
       case when ended_at is null then status <> 'expired' else status in ('expired', 'inactive') end),
     add constraint subscriptions_paused_since check ((status = 'paused') = (paused_at is not null))`,
   `update subscriptions set due_at = current_period_end where ${LIVE}`,
-  // What begins later is not live yet, but there is one of it at most.
+  // At most one upcoming subscription: it is not live yet.
   `create unique index subscriptions_one_upcoming on subscriptions (customer_id, product_id) where ${UPCOMING}`,
   `drop index subscriptions_due`,
-  // The primary key finds a customer's newest contracts as well, and a renewal has an index less to write.
+  // The primary key also finds a customer's newest subscriptions, so a renewal writes one index less.
   `drop index subscriptions_latest`,
   `create index subscriptions_due on subscriptions (due_at) where due_at is not null and test_clock_id is null`,
   `create index subscriptions_due_on_clock on subscriptions (test_clock_id, due_at) where due_at is not null and test_clock_id is not null`,
-  // Only to look single ones up: an ordered index over all would tempt lists of small products to run through everybody's.
+  // Hash index: lookups by id only. With an ordered index the planner would scan all rows for lists of small products.
   `drop index subscriptions_by_id`,
   `create index subscriptions_by_id on subscriptions using hash (id)`,
-  // Lists are read from one of these from its end, a page at a time: never sorted, never scanned.
+  // Each list reads one of these indexes backwards, page by page, without sort or scan.
   `create index subscriptions_live on subscriptions (product_id, id desc) where ${LIVE} and test_clock_id is null`,
-  // Most are active: those are found among the live ones, so that a renewal writes no line here.
+  // Without active ones: they are in the index of live ones, so a renewal does not write this index.
   `create index subscriptions_by_status on subscriptions (product_id, status, id desc) where status <> 'active' and test_clock_id is null`,
   `create index subscriptions_by_plan on subscriptions (plan_id, id desc) where ${LIVE}`,
   `create index subscriptions_on_clock on subscriptions (test_clock_id, id desc) where test_clock_id is not null`,
@@ -46,7 +46,7 @@ const SUBSCRIPTIONS = [
     where ${LIVE} and test_clock_id is null and (cancel_at_period_end or (not auto_renew and prepaid_periods = 0))`,
 ];
 
-/** What time has done, once: whoever tries to do it again is refused by the key. */
+/** Due transitions that were applied. The primary key rejects a second attempt. */
 const ACTIONS = [
   `create table subscription_actions (
     customer_id uuid not null,
@@ -78,7 +78,7 @@ const ACTIONS = [
   `create trigger subscription_lines_append_only before update or delete on subscription_lines for each row execute function refuse_change()`,
 ];
 
-/** All subscriptions of a plan on their way to its newest version. */
+/** Migrations of all subscriptions of a plan to its newest version. */
 const MOVES = [
   `create table plan_moves (
     id uuid primary key,
@@ -100,8 +100,8 @@ const MOVES = [
 ];
 
 /**
- * What time does is derived by every reader alike, so writing it down changes nothing of what a customer may do: whoever only
- * settles says so, and nobody has to look again.
+ * Applying due transitions changes no entitlement, because every reader derives them. A transaction that does nothing
+ * else sets a flag, so that the entitlement version stays and caches stay valid.
  */
 const SETTLING = [
   `drop trigger subscriptions_next_version on subscriptions`,

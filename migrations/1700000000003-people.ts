@@ -2,7 +2,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 const SECRET_HASH = 'bytea not null check (octet_length(hash) = 32)';
 
-/** A deleted account keeps its id, so that what it did stays told, and nothing by which anybody could know the person. */
+/** A deleted account keeps its id, because audit entries refer to it, and no personal data. */
 const USERS = [
   `alter table users
     add column email_verified_at timestamptz,
@@ -20,7 +20,7 @@ const USERS = [
   `create index customers_by_email on customers (lower(email)) where email is not null and deleted_at is null`,
 ];
 
-/** Mail that somebody is to get about an account. Holds no secret: the token is drawn when the mail is sent. */
+/** Outgoing mail about accounts. Holds no secret: the token is created when the mail is sent. */
 const MAIL = [
   `create table account_mails (
     id uuid primary key,
@@ -48,7 +48,7 @@ const MAIL = [
   `create index action_tokens_by_end on action_tokens (expires_at)`,
 ];
 
-/** How often a password was guessed wrongly, by account and source; of both only a keyed hash is kept. An empty source stands for all of them. */
+/** Failed logins by account and source, stored as keyed hashes. An empty source means all sources. */
 const ATTEMPTS = [
   `create table login_attempts (
     account bytea not null check (octet_length(account) = 32),
@@ -75,7 +75,7 @@ const KEYS = [
   `create index refresh_tokens_by_end on refresh_tokens (expires_at)`,
 ];
 
-/** Accounts that are verified, reset and forgotten; roles; keys that rotate; guesses that are slowed down. */
+/** Verification, password reset and erasure of accounts; roles; key rotation; login backoff. */
 export class People1700000000003 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     for (const statement of [...USERS, ...MAIL, ...ATTEMPTS, ...KEYS]) await runner.query(statement);

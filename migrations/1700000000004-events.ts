@@ -1,10 +1,10 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** The ids of events (UUIDv7, RFC 9562) begin with their time in milliseconds: so a month is a range of ids, and the key of a partition is the id alone. */
+/** Event ids (UUIDv7, RFC 9562) begin with their time: a month is a range of ids, so the id is the partition key. */
 const PARTITIONS = [
   `create function uuid_from_time(at timestamptz) returns uuid language sql immutable parallel safe
     return (lpad(to_hex(floor(extract(epoch from at) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid`,
-  // Attached, not created in place: that does not hold up those who write meanwhile.
+  // Attached, not created in place: attaching does not block concurrent writes.
   `create function ensure_event_partitions(since timestamptz, until timestamptz) returns integer language plpgsql as $$
   declare
     month timestamp := date_trunc('month', since at time zone 'UTC');
@@ -45,7 +45,7 @@ const EVENTS = [
     after jsonb,
     at timestamptz not null
   ) partition by range (id)`,
-  // For ids of no month that is there: so that no event is refused.
+  // Default partition: an event of a month without partition is not rejected.
   `create table events_other partition of events default`,
   `select ensure_event_partitions(coalesce(
     (select to_timestamp(('x' || substr(replace(min(id::text), '-', ''), 1, 12))::bit(48)::bigint / 1000.0) from events_unpartitioned), now()), now() + interval '12 months')`,
@@ -53,12 +53,12 @@ const EVENTS = [
   `insert into events (id, type, subject_type, subject_id, sequence, customer_id, actor, reason, before, after, at)
     select id, type, subject_type, subject_id, row_number() over (partition by subject_id order by id), customer_id, actor, reason, before, after, at from events_unpartitioned`,
   `drop table events_unpartitioned`,
-  // How many events a subject has: whoever takes the next numbers holds the row until its events are there.
+  // Number of events per subject. A writer locks the row until its events are committed.
   `create table event_sequences (subject_id uuid primary key, last bigint not null check (last > 0)) with (fillfactor = 80)`,
   `insert into event_sequences select subject_id, count(*) from events group by subject_id`,
 ];
 
-/** What the audit log is asked for. What time does is no part of it, and costs none of these. */
+/** Indexes of the audit log. Events of the system actor are not in it and not in these indexes. */
 const AUDIT = [
   ['events_audited', 'id'],
   ['events_audited_by_actor', `(actor ->> 'id'), id`],
@@ -68,8 +68,8 @@ const AUDIT = [
 ].map(([name, columns]) => `create index ${name} on events (${columns}) where (actor ->> 'kind') <> 'system'`);
 
 /**
- * Nobody changes what was written down: the service's own role has no such privilege (it owns the tables, and could only give
- * it back to itself on purpose), and for superusers, who need none, triggers refuse.
+ * Append-only: the role of the service has no privilege to update or delete (as owner it could only grant it to itself
+ * on purpose), and triggers reject superusers, who need no privilege.
  */
 const APPEND_ONLY = [
   `create trigger events_append_only before update or delete on events for each row execute function refuse_change()`,
@@ -81,8 +81,8 @@ const APPEND_ONLY = [
 ];
 
 /**
- * From the moment that an event is committed until it is told: a row of the outbox. Then it has a position in the feed. Positions
- * are given by one process at a time, so that they become visible in their order, and whoever has read up to one has missed none.
+ * Outbox: one row per committed event until it is published; then the event has a position in the feed. One process at
+ * a time assigns positions, so they become visible in order and a reader at a position has missed none before it.
  */
 const OUTBOX = [
   `create table event_outbox (event_id uuid primary key)`,
@@ -98,7 +98,7 @@ const OUTBOX = [
   `create index event_feed_by_age on event_feed (published_at)`,
 ];
 
-/** One list of what happened: audit log, timeline and outbox; by month, append-only, numbered per subject. */
+/** One table of events for audit log, timeline and outbox: partitioned by month, append-only, numbered per subject. */
 export class Events1700000000004 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     for (const statement of [...PARTITIONS, ...EVENTS, ...AUDIT, ...APPEND_ONLY, ...OUTBOX])

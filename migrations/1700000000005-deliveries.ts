@@ -1,6 +1,9 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What is to be sent to somebody outside, until it has arrived or is given up. A lane is what waits for one receiver: a webhook endpoint, or the mail server. */
+/**
+ * Outgoing deliveries, until they are delivered or given up. Column `lane` is the destination: a webhook endpoint, or
+ * the mail server.
+ */
 const DELIVERIES = [
   `create table deliveries (
     id uuid primary key,
@@ -21,7 +24,7 @@ const DELIVERIES = [
   `create index deliveries_due on deliveries (lane, due_at) where due_at is not null`,
   `create index deliveries_by_lane on deliveries (lane, id)`,
   `create index deliveries_by_end on deliveries (settled_at) where settled_at is not null`,
-  // Only of lanes that are in trouble.
+  // One row per destination with failures.
   `create table delivery_lanes (
     lane uuid primary key,
     failures integer not null check (failures >= 0),
@@ -78,7 +81,7 @@ const NOTIFICATIONS = [
       else coalesce(email, canonical_email, password_hash, name) is null and not active end)`,
 ];
 
-/** Mail about accounts takes the way of all deliveries; what waits goes on there. */
+/** Account mails become deliveries; pending ones are moved. */
 const ACCOUNT_MAILS = [
   `insert into deliveries (id, channel, lane, message_id, type, status, due_at, created_at)
     select gen_random_uuid(), 'account_mail', '00000000-0000-7000-8000-000000000001', id, kind, 'pending', due_at, created_at from account_mails where due_at is not null`,

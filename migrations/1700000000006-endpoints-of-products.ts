@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Endpoints that are nobody's in particular are looked at for every batch of events: without those of all people around them. */
+/** Endpoints without owner are read for every batch of events; this index leaves out the endpoints of users. */
 export class EndpointsOfProducts1700000000006 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`set local lock_timeout = '200ms'`);

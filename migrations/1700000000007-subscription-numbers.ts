@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 const STATEMENTS = [
-  // How many contracts there are and what they are worth, as counted last; all of it is replaced at once.
+  // Counts and revenue of subscriptions, as counted last. Each count replaces all rows in one transaction.
   `create table if not exists subscription_numbers (
     product_id uuid not null references products,
     plan_id uuid not null references plans,
@@ -16,7 +16,7 @@ const STATEMENTS = [
     yearly numeric not null,
     primary key (product_id, plan_id, status, currency)
   )`,
-  // When that was, and from when on it is done again. One row: who counts holds it.
+  // Time of the last and of the next count. One row, locked by the process that counts.
   `create table if not exists subscription_counts (
     id boolean primary key default true check (id),
     as_of timestamptz,
@@ -25,7 +25,7 @@ const STATEMENTS = [
   `insert into subscription_counts (next_at) values ('-infinity') on conflict do nothing`,
 ];
 
-/** Numbers over all contracts are counted by a job and kept: nobody who asks for them reads a million rows. */
+/** Statistics of all subscriptions, counted by a job: a request does not read a million rows. */
 export class SubscriptionNumbers1700000000007 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`set local lock_timeout = '200ms'`);

@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 const STATEMENTS = [
-  // What all customers together used of a feature in an hour of UTC, as far as the ledger is summed up.
+  // Rollup: usage of a feature by all customers per UTC hour.
   `create table if not exists usage_by_hour (
     feature_id uuid not null references features,
     hour timestamptz not null,
@@ -9,7 +9,7 @@ const STATEMENTS = [
     records bigint not null,
     primary key (feature_id, hour)
   )`,
-  // How far that is, and when the database was last seen at work. One row: who sums up holds it.
+  // Progress of the rollup, and when the database last responded. One row, locked by the process that rolls up.
   `create table if not exists usage_sums (
     id boolean primary key default true check (id),
     until timestamptz,
@@ -18,7 +18,7 @@ const STATEMENTS = [
   `insert into usage_sums default values on conflict do nothing`,
 ];
 
-/** Usage of all customers is summed up by a job and kept: nobody who asks for it reads the ledger. */
+/** Usage rollups of all customers, written by a job: a request does not read the ledger. */
 export class UsageSums1700000000008 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`set local lock_timeout = '200ms'`);

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What was recorded lately stands together at the end of the ledger: so little of an index finds it, and a line costs next to nothing more. */
+/** BRIN index: recent ledger entries are adjacent on disk, so a small index finds them at little cost per insert. */
 export class LedgerByRecording1700000000009 implements MigrationInterface {
   readonly transaction = false;
 

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** By e-mail, page by page: with the id in it no planner walks through everybody to find the newest of a few. */
+/** Customers by e-mail, page by page. With the id in the index the planner does not scan all for the newest. */
 export class CustomersByEmail1700000000010 implements MigrationInterface {
   readonly transaction = false;
 

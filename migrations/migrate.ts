@@ -4,10 +4,10 @@ import pg from 'pg';
 import { DataSource, type MigrationInterface, QueryFailedError } from 'typeorm';
 import { migrations } from './index.js';
 
-/** Any fixed number: whoever holds this advisory lock is the one that migrates. */
+/** Key of the advisory lock of the process that migrates: any fixed number. */
 const MIGRATION_LOCK = 7_046_029_254;
-const ASK_AGAIN_MS = 200;
-/** Whoever reads a table queues behind a migration that waits for it: so it waits for less than counting usage does (half a second). */
+const RETRY_LOCK_MS = 200;
+/** Readers queue behind a migration that waits for its lock: so it waits less than usage commands do (500 ms). */
 const LOCK_TIMEOUT_MS = 200;
 const TRIES = 30;
 const BETWEEN_TRIES_MS = 1_000;
@@ -16,21 +16,21 @@ const LOCK_NOT_AVAILABLE = '55P03';
 export interface MigrateOptions {
   steps?: (new () => MigrationInterface)[];
   tries?: number;
-  /** Hears of what takes longer. */
-  tell?: (message: string) => void;
+  /** Receives progress messages. */
+  report?: (message: string) => void;
 }
 
-/** Brings the schema up to date, however many processes ask at once: one works, the others wait and find it done. */
+/** Applies pending migrations. Safe to run concurrently: one process migrates, the others wait. */
 export async function migrate(
   url: string,
-  { steps = migrations, tries = TRIES, tell = () => undefined }: MigrateOptions = {},
+  { steps = migrations, tries = TRIES, report = () => undefined }: MigrateOptions = {},
 ): Promise<void> {
   const guard = new pg.Client({ connectionString: url, application_name: 'tollgate-migrate' });
   guard.on('error', () => undefined);
   await guard.connect();
   try {
-    // Asked again and again: a statement that waits is one that an index which is built concurrently would wait for, for ever.
-    while (!(await isMine(guard))) await pause(ASK_AGAIN_MS);
+    // Polled: an index that is built concurrently would wait forever for a statement that waits for the lock.
+    while (!(await tryLock(guard))) await pause(RETRY_LOCK_MS);
     for (let attempt = 1; ; attempt++) {
       try {
         await dropCutIndexes(guard);
@@ -41,10 +41,10 @@ export async function migrate(
         const [name] = await pendingMigrations(url, steps);
         if (attempt >= tries)
           throw new Error(
-            `${name} did not get its lock in ${tries} tries: somebody holds a table that it changes. docs/upgrade.md tells how to find out who.`,
+            `${name} did not get its lock in ${tries} tries: another session locks a table that it changes. See docs/upgrade.md to find it.`,
             { cause: error },
           );
-        tell(`${name} waits for a lock: try ${attempt} of ${tries}.`);
+        report(`${name} waits for a lock: try ${attempt} of ${tries}.`);
       }
       await pause(BETWEEN_TRIES_MS);
     }
@@ -53,7 +53,7 @@ export async function migrate(
   }
 }
 
-async function isMine(guard: pg.Client): Promise<boolean> {
+async function tryLock(guard: pg.Client): Promise<boolean> {
   const { rows } = await guard.query<{ mine: boolean }>('select pg_try_advisory_lock($1) as mine', [MIGRATION_LOCK]);
   return rows[0]!.mine;
 }
@@ -74,7 +74,7 @@ async function run(url: string, steps: (new () => MigrationInterface)[]): Promis
   }
 }
 
-/** What is left when an index that was built concurrently was cut: it would be taken for the whole one (`if not exists`). */
+/** Drops invalid indexes left by an interrupted concurrent build: `if not exists` would take them for complete ones. */
 async function dropCutIndexes(guard: pg.Client): Promise<void> {
   const { rows } = await guard.query<{ name: string }>(
     `select i.indexrelid::regclass::text as name from pg_index i join pg_class c on c.oid = i.indexrelid
@@ -109,7 +109,7 @@ export async function pendingMigrations(
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const url = process.env['DATABASE_URL'];
-  if (!url) throw new Error('DATABASE_URL names the database to migrate.');
-  await migrate(url, { tell: (message) => process.stderr.write(`${message}\n`) });
+  if (!url) throw new Error('DATABASE_URL is not set; set it to the database to migrate.');
+  await migrate(url, { report: (message) => process.stderr.write(`${message}\n`) });
   process.stdout.write('The schema is up to date.\n');
 }

@@ -75,9 +75,10 @@ describe('migrate', () => {
     const letGo = await lockTable();
     const messages: string[] = [];
     let migrated = false;
-    const migrating = migrate(database.url, { steps: [NOTES, EXPAND], tell: (message) => messages.push(message) }).then(
-      () => (migrated = true),
-    );
+    const migrating = migrate(database.url, {
+      steps: [NOTES, EXPAND],
+      report: (message) => messages.push(message),
+    }).then(() => (migrated = true));
     const waits: number[] = [];
     const reading = (async () => {
       while (!migrated) {

@@ -81,6 +81,8 @@ export class TestClocksController {
     @Body() { to }: AdvanceTestClockDto,
     @CurrentPrincipal() principal: Principal,
   ): Promise<TestClockDto> {
-    return TestClockDto.of(await this.advanceClock.advance(id, new Date(to), principal.scope.filter, actorOf(principal)));
+    return TestClockDto.of(
+      await this.advanceClock.advance(id, new Date(to), principal.scope.filter, actorOf(principal)),
+    );
   }
 }

@@ -62,7 +62,10 @@ export class CatalogReader {
     return product;
   }
 
-  /** The key of an existing product, by id. Keys never change. */
+  /**
+   * The key of an existing product, by id. Keys never change.
+   * @example await catalog.productKey(subscription.productId); // 'default'
+   */
   async productKey(id: string): Promise<string> {
     return (await this.productKeys.fetch(id))!;
   }
@@ -77,7 +80,10 @@ export class CatalogReader {
     return feature;
   }
 
-  /** Features by id, in no particular order. */
+  /**
+   * Features by id, in no particular order. Not cached.
+   * @example const features = await catalog.featuresById([featureId]);
+   */
   async featuresById(ids: string[]): Promise<Feature[]> {
     return ids.length === 0 ? [] : this.productRows.featuresById(ids);
   }

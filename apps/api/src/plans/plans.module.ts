@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
 import { CatalogModule } from '@app/catalog';
 import { SubscriptionsModule } from '@app/subscriptions';
-import { PlanMovesController } from './plan-moves.controller.js';
+import { PlanMigrationsController } from './plan-migrations.controller.js';
 import { PlansController } from './plans.controller.js';
 
-@Module({ imports: [CatalogModule, SubscriptionsModule], controllers: [PlansController, PlanMovesController] })
+@Module({ imports: [CatalogModule, SubscriptionsModule], controllers: [PlansController, PlanMigrationsController] })
 export class PlansModule {}

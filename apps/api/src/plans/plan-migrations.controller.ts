@@ -8,14 +8,14 @@ import { ProductKey } from '../http/access/product-key.decorator.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { UuidParam } from '../http/input/uuid-param.decorator.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
-import { MovePlanDto, PlanMoveDto } from './dto/plan-move.dto.js';
+import { MovePlanDto, PlanMoveDto } from './dto/plan-migration.dto.js';
 import { ProductQueryDto } from './dto/plan.dto.js';
 
 @ApiTags('Catalogue')
 @ApiCredentials()
 @Controller('v1/plans/:key/moves')
-export class PlanMovesController {
-  constructor(private readonly moves: PlanMigrationsService) {}
+export class PlanMigrationsController {
+  constructor(private readonly planMigrations: PlanMigrationsService) {}
 
   @Post()
   @Idempotent()
@@ -35,7 +35,7 @@ export class PlanMovesController {
     @ProductKey() product: string,
     @CurrentPrincipal() principal: Principal,
   ): Promise<PlanMoveDto> {
-    return PlanMoveDto.of(await this.moves.begin({ product, plan, when, reason, actor: actorOf(principal) }));
+    return PlanMoveDto.of(await this.planMigrations.begin({ product, plan, when, reason, actor: actorOf(principal) }));
   }
 
   @Get(':id')
@@ -50,6 +50,6 @@ export class PlanMovesController {
     @Query() _: ProductQueryDto,
     @ProductKey() product: string,
   ): Promise<PlanMoveDto> {
-    return PlanMoveDto.of(await this.moves.get(product, plan, id));
+    return PlanMoveDto.of(await this.planMigrations.get(product, plan, id));
   }
 }

@@ -79,7 +79,7 @@ export class RegistrationService {
   ): Promise<{ created: boolean; generatedPassword: string | null }> {
     if (await this.users.hasAdmin()) return { created: false, generatedPassword: null };
     if (password === null && production)
-      throw new Error('There is no admin yet: set ADMIN_PASSWORD, it is required in production.');
+      throw new Error('ADMIN_PASSWORD is required in production while there is no admin.');
     const generatedPassword = password === null ? randomBytes(15).toString('base64url') : null;
     const weakness = password && this.passwords.weaknessOf(password, email);
     if (weakness && production) throw new Error(`ADMIN_PASSWORD ${weakness}.`);

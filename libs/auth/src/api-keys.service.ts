@@ -250,7 +250,7 @@ export class ApiKeysService {
    * @example const names = await apiKeys.namesOf([keyId]);
    */
   namesOf(ids: string[]): Promise<Map<string, string>> {
-    return ids.length === 0 ? Promise.resolve(new Map()) : this.repository.namesOfApiKeys(ids);
+    return ids.length === 0 ? Promise.resolve(new Map<string, string>()) : this.repository.namesOfApiKeys(ids);
   }
 
   /**

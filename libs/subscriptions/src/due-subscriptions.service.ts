@@ -16,7 +16,7 @@ const MAX_STEPS = 5_000;
 export class DueSubscriptionsService {
   constructor(
     private readonly subscriptions: SubscriptionsRepository,
-    private readonly settlement: DueTransitions,
+    private readonly dueTransitions: DueTransitions,
     private readonly clocks: TestClocksService,
     private readonly database: Database,
     private readonly clock: Clock,
@@ -29,10 +29,10 @@ export class DueSubscriptionsService {
    */
   async processDue(): Promise<number> {
     for (let swept = 0; ;) {
-      const batch = await this.settling(async () => {
+      const batch = await this.applyingDue(async () => {
         const now = this.clock.now();
         const due = await this.subscriptions.lockDue(now, BATCH);
-        await this.settlement.apply(due, now);
+        await this.dueTransitions.apply(due, now);
         return due.length;
       });
       swept += batch;
@@ -52,19 +52,19 @@ export class DueSubscriptionsService {
    */
   async advanceTestClock(clockId: string, to: Date): Promise<void> {
     for (let reached: Date | null = null; reached === null || reached < to;) {
-      reached = await this.settling(async () => {
+      reached = await this.applyingDue(async () => {
         await this.clocks.lockToAdvance(clockId, to);
         const due = await this.subscriptions.lockDueOnClock(clockId, to, BATCH + 1);
         // A subscription that did not fit is due here at the earliest, so nothing before is missed.
         const [next] = due.splice(BATCH);
-        const { horizon } = await this.settlement.apply(due, next ? dueAt(next)! : to, MAX_STEPS);
+        const { horizon } = await this.dueTransitions.apply(due, next ? dueAt(next)! : to, MAX_STEPS);
         await this.clocks.moveTo(clockId, horizon);
         return horizon;
       });
     }
   }
 
-  private settling<T>(work: () => Promise<T>): Promise<T> {
+  private applyingDue<T>(work: () => Promise<T>): Promise<T> {
     return this.database.transaction(async () => {
       await this.database.write(`select set_config('tollgate.settling', 'on', true)`);
       return work();

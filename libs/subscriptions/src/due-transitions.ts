@@ -21,7 +21,7 @@ export class DueTransitions {
     due: Subscription[],
     until: Date,
     maxSteps = Infinity,
-  ): Promise<{ settled: Subscription[]; horizon: Date }> {
+  ): Promise<{ changed: Subscription[]; horizon: Date }> {
     const limit = Math.ceil(maxSteps / Math.max(1, due.length));
     const ahead = due.map((before): Progress => ({
       before,
@@ -35,11 +35,11 @@ export class DueTransitions {
     const progresses = ahead.map(({ before, steps }) => ({ before, steps: steps.filter(({ at }) => at <= horizon) }));
     const beginning = progresses.filter(({ before }) => isUpcoming(before));
     const others = progresses.filter(({ before }) => !isUpcoming(before));
-    const settled = [
+    const changed = [
       ...(await this.transitions.writePassed(others, horizon)),
       ...(await this.makeRoom(beginning, horizon, due)),
     ];
-    return { settled: [...settled, ...(await this.transitions.writePassed(beginning, horizon))], horizon };
+    return { changed: [...changed, ...(await this.transitions.writePassed(beginning, horizon))], horizon };
   }
 
   /** A subscription starts where another ends: the due transitions of that one are applied first. */

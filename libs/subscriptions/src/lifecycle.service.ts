@@ -43,7 +43,7 @@ export class LifecycleService implements OnModuleInit {
   constructor(
     private readonly subscriptions: SubscriptionsRepository,
     private readonly transitions: Transitions,
-    private readonly settlement: DueTransitions,
+    private readonly dueTransitions: DueTransitions,
     private readonly plans: PlanSelector,
     private readonly customers: CustomersService,
     private readonly time: CustomerTime,
@@ -64,8 +64,8 @@ export class LifecycleService implements OnModuleInit {
   }
 
   /** Previews `change` with the same function; writes nothing. @throws DomainError the errors of `change` */
-  async previewChange(subscription: Pick<Subscription, 'id'>, asked: ChangeSelection): Promise<ChangePreview> {
-    const decide = await this.deciderOf(subscription.id, asked);
+  async previewChange(subscription: Pick<Subscription, 'id'>, selection: ChangeSelection): Promise<ChangePreview> {
+    const decide = await this.deciderOf(subscription.id, selection);
     const stored = await this.get(subscription.id);
     const now = await this.time.of(stored);
     const before = projectedAt(stored, now);
@@ -163,8 +163,8 @@ export class LifecycleService implements OnModuleInit {
   async applyDue(customerId: string, id: string): Promise<Subscription> {
     const locked = await this.subscriptions.lock(customerId, id);
     if (!locked) throw notFound();
-    const { settled } = await this.settlement.apply([locked], await this.time.of(locked));
-    return settled.find((one) => one.id === id) ?? locked;
+    const { changed } = await this.dueTransitions.apply([locked], await this.time.of(locked));
+    return changed.find((one) => one.id === id) ?? locked;
   }
 
   private apply(

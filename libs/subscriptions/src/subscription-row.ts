@@ -89,8 +89,8 @@ export const historyNotKept = (): DomainError =>
   new DomainError('not_found', 'history_not_kept', 'Events of that time were pruned; choose a later instant.');
 
 /** Reconstructs a subscription from its events, oldest first. Its plan is known by key only. */
-export function subscriptionFromFacts(now: Subscription, told: StoredFacts[]): Subscription {
-  const { plan, direction: _, lines: __, ...facts } = Object.assign({}, ...told) as StoredFacts;
+export function subscriptionFromFacts(now: Subscription, stored: StoredFacts[]): Subscription {
+  const { plan, direction: _, lines: __, ...facts } = Object.assign({}, ...stored) as StoredFacts;
   const then: Record<string, unknown> = {
     ...now,
     planKey: plan.key,

@@ -60,8 +60,8 @@ const BY_ID: Statement = {
 };
 const NEWEST: Statement = {
   name: 'newest subscriptions',
-  text: `select found.* from unnest($1::uuid[], $2::uuid[]) as asked (customer, product) cross join lateral (
-    select ${SELECTED} from subscriptions s where s.customer_id = asked.customer and s.product_id = asked.product and ${EVER_BEGUN} order by s.id desc limit 2) found`,
+  text: `select found.* from unnest($1::uuid[], $2::uuid[]) as wanted (customer, product) cross join lateral (
+    select ${SELECTED} from subscriptions s where s.customer_id = wanted.customer and s.product_id = wanted.product and ${EVER_BEGUN} order by s.id desc limit 2) found`,
 };
 const READS = { maxBatch: 256, maxQueued: 10_000, concurrency: 2 };
 
@@ -72,12 +72,12 @@ interface Side {
 }
 const FACTS_AT: Statement = {
   name: 'subscription facts at',
-  text: `select json_agg(e.after order by e.at, e.id) filter (where e.at <= $2) as told, min(e.sequence) = 1 as whole from events e where e.subject_id = $1`,
+  text: `select json_agg(e.after order by e.at, e.id) filter (where e.at <= $2) as facts, min(e.sequence) = 1 as whole from events e where e.subject_id = $1`,
 };
 
 @Injectable()
 export class SubscriptionsRepository {
-  private readonly newestReads = new Batcher<Side, Subscription[]>((asked) => this.loadNewest(asked), READS);
+  private readonly newestReads = new Batcher<Side, Subscription[]>((sides) => this.loadNewest(sides), READS);
 
   constructor(
     private readonly database: Database,
@@ -110,13 +110,13 @@ export class SubscriptionsRepository {
 
   /** A subscription as recorded by `at`; null when it did not exist yet. Its plan is known by key only. */
   async findAt(subscription: Subscription, at: Date): Promise<Subscription | null> {
-    const [found] = await this.pipeline.read<{ told: StoredFacts[] | null; whole: boolean | null }>(FACTS_AT, [
+    const [found] = await this.pipeline.read<{ facts: StoredFacts[] | null; whole: boolean | null }>(FACTS_AT, [
       subscription.id,
       at,
     ]);
     // Every subscription starts with an event: without one, its events were pruned.
     if (found?.whole !== true) throw historyNotKept();
-    return found?.told ? subscriptionFromFacts(subscription, found.told) : null;
+    return found?.facts ? subscriptionFromFacts(subscription, found.facts) : null;
   }
 
   /** Live and scheduled subscriptions of a customer. */
@@ -273,14 +273,14 @@ export class SubscriptionsRepository {
     return subscriptions.find((subscription) => !isUpcoming(subscription))?.id === id;
   }
 
-  private async loadNewest(asked: Side[]): Promise<Outcome<Subscription[]>[]> {
-    const distinct = [...new Map(asked.map((side) => [nameOf(side), side])).values()];
+  private async loadNewest(sides: Side[]): Promise<Outcome<Subscription[]>[]> {
+    const distinct = [...new Map(sides.map((side) => [nameOf(side), side])).values()];
     const rows = await this.pipeline.read<Subscription>(NEWEST, [
       distinct.map(({ customerId }) => customerId),
       distinct.map(({ productId }) => productId),
     ]);
     const found = grouped(rows, nameOf);
-    return asked.map((side) => ({ answer: found.get(nameOf(side)) ?? [] }));
+    return sides.map((side) => ({ answer: found.get(nameOf(side)) ?? [] }));
   }
 
   private read(statement: Statement, values: unknown[]): Promise<Subscription[]> {

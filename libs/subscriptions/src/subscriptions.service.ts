@@ -59,7 +59,7 @@ export class SubscriptionsService {
    */
   async recordedAt(subscription: Subscription, at?: Date): Promise<Subscription> {
     if (!at) return subscription;
-    if (at > (await this.time.of(subscription))) throw invalidField('at', 'has not been yet');
+    if (at > (await this.time.of(subscription))) throw invalidField('at', 'must not be in the future');
     const then = await this.subscriptions.findAt(subscription, at);
     if (!then)
       throw new DomainError('not_found', 'subscription_not_found', 'The subscription did not exist at that instant.');

@@ -7,7 +7,7 @@ export const takesPublicOffers = (principal: Principal): boolean => principal.ki
 /** @throws DomainError `trial_not_allowed` when a user sets its own trial */
 export function assertTrialAllowed(principal: Principal, trialDays: number | undefined): void {
   if (trialDays !== undefined && takesPublicOffers(principal)) {
-    throw new DomainError('forbidden', 'trial_not_allowed', 'The plan says how long its trial is.');
+    throw new DomainError('forbidden', 'trial_not_allowed', 'Only admins and API keys may set `trialDays`.');
   }
 }
 
@@ -23,7 +23,6 @@ export interface SellersTerms {
 /** @throws DomainError `terms_not_allowed` when a user sets such terms */
 export function assertTermsAllowed(principal: Principal, terms: SellersTerms): void {
   if (!takesPublicOffers(principal)) return;
-  const [asked] = Object.entries(terms).find(([, value]) => value !== undefined && value !== false) ?? [];
-  if (asked)
-    throw new DomainError('forbidden', 'terms_not_allowed', `${asked} is not for people to give to themselves.`);
+  const [term] = Object.entries(terms).find(([, value]) => value !== undefined && value !== false) ?? [];
+  if (term) throw new DomainError('forbidden', 'terms_not_allowed', `Only admins and API keys may set \`${term}\`.`);
 }

@@ -23,7 +23,7 @@ export class PreviewChangeOperation {
   constructor(
     private readonly lifecycle: LifecycleService,
     private readonly customers: CustomersService,
-    private readonly holders: EntitlementSnapshots,
+    private readonly snapshots: EntitlementSnapshots,
     private readonly entitlements: EntitlementsService,
     private readonly metering: MeteringService,
     private readonly presenter: SubscriptionPresenter,
@@ -53,9 +53,9 @@ export class PreviewChangeOperation {
     { before, transition: { subscription } }: ChangePreview,
     now: boolean,
   ): Promise<EntitlementChangesDto> {
-    const holder = (await this.holders.getFresh(customer.key))!;
+    const snapshot = (await this.snapshots.getFresh(customer.key))!;
     const after = now ? subscription : (subscription.scheduledChange ?? subscription);
-    const { gained, lost, changed } = await this.entitlements.difference(holder, before, after);
+    const { gained, lost, changed } = await this.entitlements.difference(snapshot, before, after);
     const shrunk = [
       ...changed.map(({ feature, after: terms }) => ({ feature, terms })),
       ...lost.map(({ feature, terms }) => ({ feature, terms: nothingOf(terms) })),
@@ -77,14 +77,14 @@ export class PreviewChangeOperation {
 
   /** Usage in windows restarts with the next window; usage without a window does not. */
   private async overLimit(
-    asked: { customer: Customer; product: string; feature: string },
+    meter: { customer: Customer; product: string; feature: string },
     terms: EntitlementTerms,
     now: boolean,
   ): Promise<OverLimitDto | null> {
     if (terms.type !== 'metered' || terms.limit === null || !(now || terms.window === 'none')) return null;
-    const { used = 0, reserved = 0 } = await this.metering.check({ ...asked, quantity: 1 });
+    const { used = 0, reserved = 0 } = await this.metering.check({ ...meter, quantity: 1 });
     const taken = used + reserved;
-    return taken > terms.limit ? { feature: asked.feature, used: taken, limit: terms.limit } : null;
+    return taken > terms.limit ? { feature: meter.feature, used: taken, limit: terms.limit } : null;
   }
 }
 

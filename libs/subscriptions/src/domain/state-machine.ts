@@ -90,10 +90,15 @@ export function allowedCommands(status: SubscriptionStatus): string[] {
 export function assertAllowed({ status, endedAt }: Subscription, type: keyof typeof STATE_MACHINE): void {
   if (STATE_MACHINE[type].moves[status] && (endedAt === null) !== (type === 'subscription.reactivated')) return;
   const code = endedAt !== null ? 'subscription_ended' : 'transition_not_allowed';
-  throw new DomainError('conflict', code, `The subscription is ${status}.`, {
-    subscriptionStatus: status,
-    allowed: allowedCommands(status),
-  });
+  throw new DomainError(
+    'conflict',
+    code,
+    `The subscription is ${status}; \`allowed\` lists the commands that it accepts.`,
+    {
+      subscriptionStatus: status,
+      allowed: allowedCommands(status),
+    },
+  );
 }
 
 /** Asserts that a step is in the table; anything else is a bug. @throws Error */

@@ -23,12 +23,12 @@ export interface Change {
 }
 
 /** @throws DomainError `subscription_ended`, `transition_not_allowed`, `already_on_plan`, `no_period_end` */
-export function change(subscription: Subscription, asked: Change, now: Date): Transition {
-  if (asked.when === 'period_end') assertNotEnding(subscription);
-  assertAllowed(subscription, asked.when === 'now' ? 'subscription.plan_changed' : 'subscription.change_scheduled');
-  if (isSold(subscription, asked))
+export function change(subscription: Subscription, wanted: Change, now: Date): Transition {
+  if (wanted.when === 'period_end') assertNotEnding(subscription);
+  assertAllowed(subscription, wanted.when === 'now' ? 'subscription.plan_changed' : 'subscription.change_scheduled');
+  if (isSold(subscription, wanted))
     throw new DomainError('conflict', 'already_on_plan', 'The subscription already has this plan, price and quantity.');
-  return asked.when === 'now' ? changeNow(subscription, asked, now) : changeAtPeriodEnd(subscription, asked, now);
+  return wanted.when === 'now' ? changeNow(subscription, wanted, now) : changeAtPeriodEnd(subscription, wanted, now);
 }
 
 /**

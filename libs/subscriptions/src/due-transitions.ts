@@ -36,10 +36,10 @@ export class DueTransitions {
     const beginning = progresses.filter(({ before }) => isUpcoming(before));
     const others = progresses.filter(({ before }) => !isUpcoming(before));
     const changed = [
-      ...(await this.transitions.writePassed(others, horizon)),
+      ...(await this.transitions.writeDue(others, horizon)),
       ...(await this.makeRoom(beginning, horizon, due)),
     ];
-    return { changed: [...changed, ...(await this.transitions.writePassed(beginning, horizon))], horizon };
+    return { changed: [...changed, ...(await this.transitions.writeDue(beginning, horizon))], horizon };
   }
 
   /** A subscription starts where another ends: the due transitions of that one are applied first. */
@@ -49,7 +49,7 @@ export class DueTransitions {
       beginning.flatMap(({ before, steps }) => (steps.length > 0 ? [before] : [])),
     );
     const ending = before.filter(({ id }) => !known.has(id));
-    return this.transitions.writePassed(
+    return this.transitions.writeDue(
       ending.map((one) => ({ before: one, steps: dueTransitions(one, until) })),
       until,
     );

@@ -14,7 +14,7 @@ const BATCH = 50;
 @Injectable()
 export class PlanMigrationsService {
   constructor(
-    private readonly moves: PlanMigrationsRepository,
+    private readonly migrations: PlanMigrationsRepository,
     private readonly lifecycle: LifecycleService,
     private readonly plans: PlansService,
     private readonly catalog: CatalogReader,
@@ -41,7 +41,7 @@ export class PlanMigrationsService {
     const { plan, version } = await this.plans.getPublished(productId, key);
     try {
       return await this.database.transaction(async () => {
-        const move: PlanMigration = {
+        const migration: PlanMigration = {
           id: newId(),
           planId: plan.id,
           planKey: key,
@@ -54,13 +54,13 @@ export class PlanMigrationsService {
           reached: null,
           moved: 0,
           skipped: 0,
-          total: await this.moves.countOthers(plan.id, version.version),
+          total: await this.migrations.countOthers(plan.id, version.version),
           createdAt: this.clock.now(),
           finishedAt: null,
         };
-        await this.moves.insert(move);
-        await this.record('plan.move_started', move);
-        return move;
+        await this.migrations.insert(migration);
+        await this.record('plan.move_started', migration);
+        return migration;
       });
     } catch (error) {
       if (isUniqueViolation(error, 'plan_moves_one_running'))
@@ -72,31 +72,31 @@ export class PlanMigrationsService {
   /** @throws DomainError `product_not_found`, `plan_not_found`, `plan_move_not_found` */
   async get(product: string, key: string, id: string): Promise<PlanMigration> {
     const { plan } = await this.plans.get(product, key, true);
-    const move = await this.moves.find(id);
-    if (!move || move.planId !== plan.id)
+    const migration = await this.migrations.find(id);
+    if (!migration || migration.planId !== plan.id)
       throw new DomainError('not_found', 'plan_move_not_found', 'There is no such plan migration.');
-    return move;
+    return migration;
   }
 
   /** Migrates one batch of a running migration that no other worker has locked. @returns false when there is none */
   step(): Promise<boolean> {
     return this.database.transaction(async () => {
-      const move = await this.moves.lockRunning();
-      if (!move) return false;
-      const batch = await this.moves.next(move, BATCH);
+      const migration = await this.migrations.lockRunning();
+      if (!migration) return false;
+      const batch = await this.migrations.next(migration, BATCH);
       for (const subscription of batch) {
-        if (await this.migrateOne(subscription, move)) move.moved++;
-        else move.skipped++;
+        if (await this.migrateOne(subscription, migration)) migration.moved++;
+        else migration.skipped++;
       }
       const last = batch.at(-1);
       const done = batch.length < BATCH;
       const after: PlanMigration = {
-        ...move,
-        reached: last?.id ?? move.reached,
+        ...migration,
+        reached: last?.id ?? migration.reached,
         state: done ? 'done' : 'running',
         finishedAt: done ? this.clock.now() : null,
       };
-      await this.moves.update(after);
+      await this.migrations.update(after);
       if (done) await this.record('plan.move_finished', after);
       return true;
     });

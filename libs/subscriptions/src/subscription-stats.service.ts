@@ -21,7 +21,7 @@ const SOON_SECONDS = 10;
 @Injectable()
 export class SubscriptionStats {
   constructor(
-    private readonly numbers: SubscriptionStatsRepository,
+    private readonly stats: SubscriptionStatsRepository,
     private readonly catalog: CatalogReader,
     private readonly database: Database,
     private readonly clock: Clock,
@@ -31,16 +31,16 @@ export class SubscriptionStats {
   recount(): Promise<boolean> {
     return this.database.transaction(async () => {
       const now = this.clock.now();
-      if (!(await this.numbers.lockForCount(now))) return false;
+      if (!(await this.stats.lockForCount(now))) return false;
       const counted = {
         now,
         aMonthBefore: new Date(now.getTime() - 30 * DAY_MS),
         aWeekLater: new Date(now.getTime() + 7 * DAY_MS),
       };
       const parts = [];
-      for await (const range of this.numbers.ranges()) parts.push(...(await this.numbers.count(range, counted)));
+      for await (const range of this.stats.ranges()) parts.push(...(await this.stats.count(range, counted)));
       const took = this.clock.now().getTime() - now.getTime();
-      await this.numbers.replace(parts, { asOf: now, next: new Date(now.getTime() + Math.max(EVERY_MS, REST * took)) });
+      await this.stats.replace(parts, { asOf: now, next: new Date(now.getTime() + Math.max(EVERY_MS, REST * took)) });
       return true;
     });
   }
@@ -51,7 +51,7 @@ export class SubscriptionStats {
    */
   async ofProduct(productKey: string): Promise<ProductStats> {
     const { id } = await this.catalog.getProduct(productKey);
-    const { asOf, plans } = await this.numbers.ofProduct(id);
+    const { asOf, plans } = await this.stats.ofProduct(id);
     if (!asOf)
       throw new DomainError(
         'unavailable',
@@ -66,6 +66,6 @@ export class SubscriptionStats {
 
   /** Live subscriptions of all products by status, from the last count. */
   async live(): Promise<{ status: SubscriptionStatus; subscriptions: number }[]> {
-    return (await this.numbers.byStatus()).filter(({ status }) => isLive(status));
+    return (await this.stats.byStatus()).filter(({ status }) => isLive(status));
   }
 }

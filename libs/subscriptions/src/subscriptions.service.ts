@@ -25,7 +25,7 @@ export interface SubscriptionList extends Omit<ListFilter, 'testClockId' | 'plan
 export class SubscriptionsService {
   constructor(
     private readonly subscriptions: SubscriptionsRepository,
-    private readonly kept: ProrationLinesRepository,
+    private readonly storedLines: ProrationLinesRepository,
     private readonly catalog: CatalogReader,
     private readonly plans: PlansService,
     private readonly events: Events,
@@ -125,7 +125,7 @@ export class SubscriptionsService {
 
   /** Lists its proration lines, oldest first. */
   async prorationLines(id: string, page: PageRequest): Promise<Page<StoredProrationLine>> {
-    return toPage(await this.kept.list(id, page), page.limit);
+    return toPage(await this.storedLines.list(id, page), page.limit);
   }
 
   private async findAt(customerId: string, productId: string, at: Date): Promise<Subscription | null> {

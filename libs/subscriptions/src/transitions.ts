@@ -45,20 +45,20 @@ const ACTIONS: Partial<Record<SubscriptionEventType, string>> = {
 export class Transitions {
   constructor(
     private readonly subscriptions: SubscriptionsRepository,
-    private readonly lines: ProrationLinesRepository,
+    private readonly prorationLines: ProrationLinesRepository,
     private readonly database: Database,
     private readonly events: Events,
   ) {}
 
   /** Stores a command. `now` is the present of the customer. */
-  async write(before: Subscription, step: Transition, doing: Attribution, now: Date): Promise<Subscription> {
-    const after = await this.save([{ before, steps: [step] }], doing, now);
-    if (step.prorationLines?.length) await this.lines.insert(after[0]!, step.prorationLines, now);
+  async write(before: Subscription, step: Transition, attribution: Attribution, now: Date): Promise<Subscription> {
+    const after = await this.save([{ before, steps: [step] }], attribution, now);
+    if (step.prorationLines?.length) await this.prorationLines.insert(after[0]!, step.prorationLines, now);
     return after[0]!;
   }
 
   /** Stores due transitions of many subscriptions. @returns the updated subscriptions */
-  async writePassed(progresses: Progress[], now: Date): Promise<Subscription[]> {
+  async writeDue(progresses: Progress[], now: Date): Promise<Subscription[]> {
     const moved = progresses.filter(({ steps }) => steps.length > 0);
     if (moved.length === 0) return [];
     const after = await this.save(moved, { actor: SYSTEM_ACTOR }, now);
@@ -81,14 +81,14 @@ export class Transitions {
     return after;
   }
 
-  private async save(progresses: Progress[], doing: Attribution, now: Date): Promise<Subscription[]> {
+  private async save(progresses: Progress[], attribution: Attribution, now: Date): Promise<Subscription[]> {
     const changes = progresses.map(({ before, steps }) => ({
       before,
       after: { ...steps.at(-1)!.subscription, updatedAt: now },
     }));
     await this.subscriptions.update(changes);
     const events = progresses.flatMap(({ before, steps }) =>
-      steps.map((step, index) => eventOf(steps[index - 1]?.subscription ?? before, step, doing)),
+      steps.map((step, index) => eventOf(steps[index - 1]?.subscription ?? before, step, attribution)),
     );
     await this.events.recordMany(events.sort((one, other) => one.at!.getTime() - other.at!.getTime()));
     return changes.map(({ after }) => after);

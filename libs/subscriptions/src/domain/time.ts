@@ -106,16 +106,17 @@ function endPeriod(subscription: Subscription, at: Date): Transition {
   const { autoRenew, prepaidPeriods, cancelAtPeriodEnd, scheduledChange } = subscription;
   if (cancelAtPeriodEnd || !(autoRenew || prepaidPeriods > 0))
     return step('subscription.expired', expired(subscription, at), at);
-  const goesOn = {
+  const continued = {
     ...subscription,
     prepaidPeriods: Math.max(0, prepaidPeriods - 1),
     status: subscription.status === 'past_due' ? subscription.status : ('active' as const),
   };
-  if (scheduledChange) return step('subscription.plan_changed', withScheduledChange(goesOn, scheduledChange, at), at);
+  if (scheduledChange)
+    return step('subscription.plan_changed', withScheduledChange(continued, scheduledChange, at), at);
   const { end } = periodAt(cadenceOf(subscription), at);
   return step(
     subscription.status === 'trialing' ? 'subscription.trial_ended' : 'subscription.renewed',
-    renewed(goesOn, at, end),
+    renewed(continued, at, end),
     at,
   );
 }

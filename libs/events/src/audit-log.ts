@@ -81,7 +81,7 @@ export class AuditLog {
       parameters,
     );
     // Rows from before migration 1700000000012 have no keys.
-    return (await this.keys.complete(rows)).map(({ customerId, customerKey, productId, productKey, ...entry }) => ({
+    return (await this.keys.complete(rows)).map(({ customerKey, productKey, ...entry }) => ({
       ...entry,
       customer: customerKey,
       product: productKey,

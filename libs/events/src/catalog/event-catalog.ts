@@ -2,7 +2,7 @@ import type { DeclaredEvents } from './declared-events.js';
 import type { EventDescription } from './event-description.js';
 
 /** Every type of event that a lib declares. An undeclared type does not compile, and `Events.record` rejects it. */
-export type EventType = { [Lib in keyof DeclaredEvents]: keyof DeclaredEvents[Lib] }[keyof DeclaredEvents] & string;
+export type EventType = { [Lib in keyof DeclaredEvents]: keyof DeclaredEvents[Lib] }[keyof DeclaredEvents];
 
 const DECLARED = new Map<string, EventDescription>();
 

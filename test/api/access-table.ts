@@ -1,15 +1,41 @@
 /**
- * Who may call what. Every route of the service stands here, or the test fails.
- * `scope`: API keys with it; `people`: admin, product_admin (and admins), owner (admins, and people about themselves), user (anybody
- * logged in), or nobody; `support`: what support does there about anybody: it reads, or it repairs and says why.
+ * Access rules: every route of the service has a row here, or the test fails.
+ * `scope`: API keys with this scope. `users`: admin, product_admin (and admins), owner (users for their own customer,
+ * and admins), user (every logged-in user); left out: no user. `support`: what support may do for any customer: read,
+ * or repair with a reason.
  */
 export interface Access {
-  /** `to callers`: for everybody, but whoever says who they are is looked at. */
-  public?: true | 'to callers';
+  /** `optional`: credentials are not needed, but a request that has some must have valid ones. */
+  public?: true | 'optional';
   scope?: string;
   users?: 'admin' | 'product_admin' | 'owner' | 'user';
   support?: 'reads' | 'repairs';
+  /**
+   * Required for each route that takes the id or the key of an object: what it answers when the object belongs to
+   * another.
+   */
+  others?: Others;
 }
+
+/** Kinds of objects that belong to a customer, a user or a product. */
+export type ObjectKind =
+  | 'customer'
+  | 'subscription'
+  | 'reservation'
+  | 'grant'
+  | 'endpoint'
+  | 'delivery'
+  | 'apiKey'
+  | 'notification'
+  | 'clock'
+  | 'planMigration'
+  | 'plan'
+  | 'feature'
+  | 'product'
+  | 'user';
+
+/** The 404 of an absent object of this kind, or an exception with its reason. */
+export type Others = ObjectKind | { empty: ObjectKind } | { allowed: string };
 
 export const ACCESS: Record<string, Access> = {
   'GET /health/live': { public: true },
@@ -34,106 +60,188 @@ export const ACCESS: Record<string, Access> = {
   'GET /v1/users/me/notifications': { users: 'user' },
   'GET /v1/users/me/notifications/unread-count': { users: 'user' },
   'POST /v1/users/me/notifications/read': { users: 'user' },
-  'POST /v1/users/me/notifications/:id/read': { users: 'user' },
+  'POST /v1/users/me/notifications/:id/read': { users: 'user', others: 'notification' },
   'POST /v1/webhook-endpoints': { scope: 'webhooks:write', users: 'user' },
   'GET /v1/webhook-endpoints': { scope: 'webhooks:write', users: 'user', support: 'reads' },
-  'GET /v1/webhook-endpoints/:id': { scope: 'webhooks:write', users: 'user', support: 'reads' },
-  'PATCH /v1/webhook-endpoints/:id': { scope: 'webhooks:write', users: 'user' },
-  'DELETE /v1/webhook-endpoints/:id': { scope: 'webhooks:write', users: 'user' },
-  'POST /v1/webhook-endpoints/:id/rotate-secret': { scope: 'webhooks:write', users: 'user' },
-  'POST /v1/webhook-endpoints/:id/test': { scope: 'webhooks:write', users: 'user' },
-  'POST /v1/webhook-endpoints/:id/redeliver': { scope: 'webhooks:write', users: 'user' },
-  'GET /v1/webhook-deliveries': { scope: 'webhooks:write', users: 'user', support: 'reads' },
-  'GET /v1/webhook-deliveries/:id': { scope: 'webhooks:write', users: 'user', support: 'reads' },
-  'POST /v1/webhook-deliveries/:id/redeliver': { scope: 'webhooks:write', users: 'user' },
-  'GET /v1/events/stream': { scope: 'audit:read', users: 'product_admin', support: 'reads' },
-  'GET /v1/audit-log': { scope: 'audit:read', users: 'product_admin', support: 'reads' },
+  'GET /v1/webhook-endpoints/:id': { scope: 'webhooks:write', users: 'user', support: 'reads', others: 'endpoint' },
+  'PATCH /v1/webhook-endpoints/:id': { scope: 'webhooks:write', users: 'user', others: 'endpoint' },
+  'DELETE /v1/webhook-endpoints/:id': { scope: 'webhooks:write', users: 'user', others: 'endpoint' },
+  'POST /v1/webhook-endpoints/:id/rotate-secret': { scope: 'webhooks:write', users: 'user', others: 'endpoint' },
+  'POST /v1/webhook-endpoints/:id/test': { scope: 'webhooks:write', users: 'user', others: 'endpoint' },
+  'POST /v1/webhook-endpoints/:id/redeliver': { scope: 'webhooks:write', users: 'user', others: 'endpoint' },
+  'GET /v1/webhook-deliveries': { scope: 'webhooks:write', users: 'user', support: 'reads', others: 'endpoint' },
+  'GET /v1/webhook-deliveries/:id': { scope: 'webhooks:write', users: 'user', support: 'reads', others: 'delivery' },
+  'POST /v1/webhook-deliveries/:id/redeliver': { scope: 'webhooks:write', users: 'user', others: 'delivery' },
+  'GET /v1/events/stream': { scope: 'audit:read', users: 'product_admin', support: 'reads', others: 'customer' },
+  'GET /v1/audit-log': { scope: 'audit:read', users: 'product_admin', support: 'reads', others: 'customer' },
   'GET /v1/stats/subscriptions': { scope: 'stats:read', users: 'product_admin', support: 'reads' },
   'GET /v1/stats/revenue': { scope: 'stats:read', users: 'product_admin', support: 'reads' },
   'GET /v1/stats/usage': { scope: 'stats:read', users: 'product_admin', support: 'reads' },
-  'GET /v1/audit-log/export': { scope: 'audit:read', users: 'product_admin', support: 'reads' },
+  'GET /v1/audit-log/export': { scope: 'audit:read', users: 'product_admin', support: 'reads', others: 'customer' },
   'POST /v1/users/me/deactivate': { users: 'user' },
   'POST /v1/users/me/delete': { users: 'user' },
   'GET /v1/users': { users: 'admin', support: 'reads' },
-  'GET /v1/users/:id': { users: 'admin', support: 'reads' },
-  'PATCH /v1/users/:id': { users: 'admin' },
-  'DELETE /v1/users/:id': { users: 'admin' },
+  'GET /v1/users/:id': { users: 'admin', support: 'reads', others: 'user' },
+  'PATCH /v1/users/:id': { users: 'admin', others: 'user' },
+  'DELETE /v1/users/:id': { users: 'admin', others: 'user' },
   'POST /v1/api-keys': { users: 'user' },
   'GET /v1/api-keys': { users: 'user' },
-  'POST /v1/api-keys/:id/rotate': { users: 'user' },
-  'DELETE /v1/api-keys/:id': { users: 'user' },
+  'POST /v1/api-keys/:id/rotate': { users: 'user', others: 'apiKey' },
+  'DELETE /v1/api-keys/:id': { users: 'user', others: 'apiKey' },
   'GET /v1/products': { scope: 'catalog:read', users: 'user' },
-  'GET /v1/products/:key': { scope: 'catalog:read', users: 'user' },
+  'GET /v1/products/:key': {
+    scope: 'catalog:read',
+    users: 'user',
+    others: { allowed: 'every user may read the catalogue' },
+  },
   'POST /v1/products': { users: 'admin' },
-  'PATCH /v1/products/:key': { scope: 'catalog:write', users: 'product_admin' },
-  'DELETE /v1/products/:key': { users: 'admin' },
+  'PATCH /v1/products/:key': { scope: 'catalog:write', users: 'product_admin', others: 'product' },
+  'DELETE /v1/products/:key': { users: 'admin', others: 'product' },
   'GET /v1/features': { scope: 'catalog:read', users: 'user' },
-  'GET /v1/features/:key': { scope: 'catalog:read', users: 'user' },
+  'GET /v1/features/:key': {
+    scope: 'catalog:read',
+    users: 'user',
+    others: { allowed: 'every user may read the catalogue' },
+  },
   'POST /v1/features': { scope: 'catalog:write', users: 'product_admin' },
-  'PATCH /v1/features/:key': { scope: 'catalog:write', users: 'product_admin' },
-  'DELETE /v1/features/:key': { scope: 'catalog:write', users: 'product_admin' },
-  'GET /v1/plans': { public: 'to callers' },
-  'GET /v1/plans/:key': { public: 'to callers' },
-  'GET /v1/plans/:key/versions': { scope: 'catalog:read', users: 'product_admin', support: 'reads' },
+  'PATCH /v1/features/:key': { scope: 'catalog:write', users: 'product_admin', others: 'feature' },
+  'DELETE /v1/features/:key': { scope: 'catalog:write', users: 'product_admin', others: 'feature' },
+  'GET /v1/plans': { public: 'optional' },
+  'GET /v1/plans/:key': { public: 'optional', others: { allowed: 'the catalogue is public' } },
+  'GET /v1/plans/:key/versions': { scope: 'catalog:read', users: 'product_admin', support: 'reads', others: 'plan' },
   'POST /v1/plans': { scope: 'catalog:write', users: 'product_admin' },
-  'PATCH /v1/plans/:key': { scope: 'catalog:write', users: 'product_admin' },
-  'POST /v1/plans/:key/publish': { scope: 'catalog:write', users: 'product_admin' },
-  'POST /v1/plans/:key/archive': { scope: 'catalog:write', users: 'product_admin' },
-  'POST /v1/plans/:key/moves': { scope: 'subscriptions:write', users: 'product_admin' },
-  'GET /v1/plans/:key/moves/:id': { scope: 'subscriptions:read', users: 'product_admin', support: 'reads' },
+  'PATCH /v1/plans/:key': { scope: 'catalog:write', users: 'product_admin', others: 'plan' },
+  'POST /v1/plans/:key/publish': { scope: 'catalog:write', users: 'product_admin', others: 'plan' },
+  'POST /v1/plans/:key/archive': { scope: 'catalog:write', users: 'product_admin', others: 'plan' },
+  'POST /v1/plans/:key/moves': { scope: 'subscriptions:write', users: 'product_admin', others: 'plan' },
+  'GET /v1/plans/:key/moves/:id': {
+    scope: 'subscriptions:read',
+    users: 'product_admin',
+    support: 'reads',
+    others: 'planMigration',
+  },
   'POST /v1/test-clocks': { scope: 'customers:write', users: 'product_admin' },
   'GET /v1/test-clocks': { scope: 'customers:read', users: 'product_admin', support: 'reads' },
-  'GET /v1/test-clocks/:id': { scope: 'customers:read', users: 'product_admin', support: 'reads' },
-  'POST /v1/test-clocks/:id/advance': { scope: 'customers:write', users: 'product_admin' },
+  'GET /v1/test-clocks/:id': { scope: 'customers:read', users: 'product_admin', support: 'reads', others: 'clock' },
+  'POST /v1/test-clocks/:id/advance': { scope: 'customers:write', users: 'product_admin', others: 'clock' },
   'GET /v1/catalog': { scope: 'catalog:read', users: 'product_admin', support: 'reads' },
   'POST /v1/catalog/apply': { scope: 'catalog:write', users: 'product_admin' },
-  'PUT /v1/customers/:key': { scope: 'customers:write', users: 'product_admin' },
+  'PUT /v1/customers/:key': {
+    scope: 'customers:write',
+    users: 'product_admin',
+    others: { allowed: 'a customer belongs to each product that puts it' },
+  },
   'GET /v1/customers': { scope: 'customers:read', users: 'product_admin', support: 'reads' },
-  'GET /v1/customers/:customer': { scope: 'customers:read', users: 'owner', support: 'reads' },
-  'DELETE /v1/customers/:customer': { scope: 'customers:write', users: 'product_admin' },
-  'GET /v1/customers/:customer/subscription': { scope: 'subscriptions:read', users: 'owner', support: 'reads' },
-  'GET /v1/customers/:customer/subscriptions': { scope: 'subscriptions:read', users: 'owner', support: 'reads' },
-  'POST /v1/subscriptions': { scope: 'subscriptions:write', users: 'owner' },
-  'GET /v1/subscriptions': { scope: 'subscriptions:read', users: 'product_admin', support: 'reads' },
-  'GET /v1/subscriptions/:id': { scope: 'subscriptions:read', users: 'owner', support: 'reads' },
-  'POST /v1/subscriptions/:id/change': { scope: 'subscriptions:write', users: 'owner' },
-  'POST /v1/subscriptions/:id/cancel': { scope: 'subscriptions:write', users: 'owner' },
-  'POST /v1/subscriptions/:id/resume': { scope: 'subscriptions:write', users: 'owner' },
-  'PATCH /v1/subscriptions/:id': { scope: 'subscriptions:write', users: 'owner' },
-  'POST /v1/subscriptions/:id/preview-change': { scope: 'subscriptions:read', users: 'owner', support: 'reads' },
-  'POST /v1/subscriptions/:id/pause': { scope: 'subscriptions:write', users: 'owner' },
-  'POST /v1/subscriptions/:id/unpause': { scope: 'subscriptions:write', users: 'owner' },
-  'POST /v1/subscriptions/:id/renew': { scope: 'subscriptions:write', users: 'owner' },
-  'POST /v1/subscriptions/:id/extend': { scope: 'subscriptions:write', users: 'product_admin', support: 'repairs' },
-  'POST /v1/subscriptions/:id/record-payment': { scope: 'subscriptions:write', users: 'product_admin' },
-  'GET /v1/subscriptions/:id/lines': { scope: 'subscriptions:read', users: 'owner', support: 'reads' },
-  'GET /v1/subscriptions/:id/timeline': { scope: 'subscriptions:read', users: 'owner', support: 'reads' },
-  'GET /v1/customers/:customer/entitlements': { scope: 'entitlements:read', users: 'owner', support: 'reads' },
+  'GET /v1/customers/:customer': { scope: 'customers:read', users: 'owner', support: 'reads', others: 'customer' },
+  'DELETE /v1/customers/:customer': { scope: 'customers:write', users: 'product_admin', others: 'customer' },
+  'GET /v1/customers/:customer/subscription': {
+    scope: 'subscriptions:read',
+    users: 'owner',
+    support: 'reads',
+    others: 'customer',
+  },
+  'GET /v1/customers/:customer/subscriptions': {
+    scope: 'subscriptions:read',
+    users: 'owner',
+    support: 'reads',
+    others: 'customer',
+  },
+  'POST /v1/subscriptions': { scope: 'subscriptions:write', users: 'owner', others: 'customer' },
+  'GET /v1/subscriptions': {
+    scope: 'subscriptions:read',
+    users: 'product_admin',
+    support: 'reads',
+    others: { empty: 'clock' },
+  },
+  'GET /v1/subscriptions/:id': {
+    scope: 'subscriptions:read',
+    users: 'owner',
+    support: 'reads',
+    others: 'subscription',
+  },
+  'POST /v1/subscriptions/:id/change': { scope: 'subscriptions:write', users: 'owner', others: 'subscription' },
+  'POST /v1/subscriptions/:id/cancel': { scope: 'subscriptions:write', users: 'owner', others: 'subscription' },
+  'POST /v1/subscriptions/:id/resume': { scope: 'subscriptions:write', users: 'owner', others: 'subscription' },
+  'PATCH /v1/subscriptions/:id': { scope: 'subscriptions:write', users: 'owner', others: 'subscription' },
+  'POST /v1/subscriptions/:id/preview-change': {
+    scope: 'subscriptions:read',
+    users: 'owner',
+    support: 'reads',
+    others: 'subscription',
+  },
+  'POST /v1/subscriptions/:id/pause': { scope: 'subscriptions:write', users: 'owner', others: 'subscription' },
+  'POST /v1/subscriptions/:id/unpause': { scope: 'subscriptions:write', users: 'owner', others: 'subscription' },
+  'POST /v1/subscriptions/:id/renew': { scope: 'subscriptions:write', users: 'owner', others: 'subscription' },
+  'POST /v1/subscriptions/:id/extend': {
+    scope: 'subscriptions:write',
+    users: 'product_admin',
+    support: 'repairs',
+    others: 'subscription',
+  },
+  'POST /v1/subscriptions/:id/record-payment': {
+    scope: 'subscriptions:write',
+    users: 'product_admin',
+    others: 'subscription',
+  },
+  'GET /v1/subscriptions/:id/lines': {
+    scope: 'subscriptions:read',
+    users: 'owner',
+    support: 'reads',
+    others: 'subscription',
+  },
+  'GET /v1/subscriptions/:id/timeline': {
+    scope: 'subscriptions:read',
+    users: 'owner',
+    support: 'reads',
+    others: 'subscription',
+  },
+  'GET /v1/customers/:customer/entitlements': {
+    scope: 'entitlements:read',
+    users: 'owner',
+    support: 'reads',
+    others: 'customer',
+  },
   'GET /v1/customers/:customer/entitlements/:feature': {
     scope: 'entitlements:read',
     users: 'owner',
     support: 'reads',
+    others: 'customer',
   },
-  'POST /v1/check': { scope: 'entitlements:read', users: 'owner', support: 'reads' },
-  'POST /v1/usage/consume': { scope: 'usage:write', users: 'owner' },
-  'POST /v1/usage/events': { scope: 'usage:write', users: 'user' },
-  'POST /v1/usage/corrections': { users: 'product_admin', support: 'repairs' },
-  'POST /v1/usage/verify': { users: 'admin' },
-  'POST /v1/usage/reservations': { scope: 'usage:write', users: 'owner' },
-  'POST /v1/usage/reservations/:id/commit': { scope: 'usage:write', users: 'user' },
-  'POST /v1/usage/reservations/:id/release': { scope: 'usage:write', users: 'user' },
-  'POST /v1/usage/reservations/:id/heartbeat': { scope: 'usage:write', users: 'user' },
-  'GET /v1/customers/:customer/grants': { scope: 'entitlements:read', users: 'owner', support: 'reads' },
-  'POST /v1/customers/:customer/grants': { scope: 'customers:write', users: 'product_admin', support: 'repairs' },
-  'DELETE /v1/customers/:customer/grants/:id': { scope: 'customers:write', users: 'product_admin' },
+  'POST /v1/check': { scope: 'entitlements:read', users: 'owner', support: 'reads', others: 'customer' },
+  'POST /v1/usage/consume': { scope: 'usage:write', users: 'owner', others: 'customer' },
+  'POST /v1/usage/events': { scope: 'usage:write', users: 'user', others: 'customer' },
+  'POST /v1/usage/corrections': { users: 'product_admin', support: 'repairs', others: 'customer' },
+  'POST /v1/usage/verify': { users: 'admin', others: 'customer' },
+  'POST /v1/usage/reservations': { scope: 'usage:write', users: 'owner', others: 'customer' },
+  'POST /v1/usage/reservations/:id/commit': { scope: 'usage:write', users: 'user', others: 'reservation' },
+  'POST /v1/usage/reservations/:id/release': { scope: 'usage:write', users: 'user', others: 'reservation' },
+  'POST /v1/usage/reservations/:id/heartbeat': { scope: 'usage:write', users: 'user', others: 'reservation' },
+  'GET /v1/customers/:customer/grants': {
+    scope: 'entitlements:read',
+    users: 'owner',
+    support: 'reads',
+    others: 'customer',
+  },
+  'POST /v1/customers/:customer/grants': {
+    scope: 'customers:write',
+    users: 'product_admin',
+    support: 'repairs',
+    others: 'customer',
+  },
+  'DELETE /v1/customers/:customer/grants/:id': { scope: 'customers:write', users: 'product_admin', others: 'grant' },
   'PUT /v1/customers/:customer/overrides/:feature': {
     scope: 'customers:write',
     users: 'product_admin',
     support: 'repairs',
+    others: 'customer',
   },
-  'DELETE /v1/customers/:customer/overrides/:feature': { scope: 'customers:write', users: 'product_admin' },
-  'GET /v1/customers/:customer/usage': { scope: 'usage:read', users: 'owner', support: 'reads' },
+  'DELETE /v1/customers/:customer/overrides/:feature': {
+    scope: 'customers:write',
+    users: 'product_admin',
+    others: 'customer',
+  },
+  'GET /v1/customers/:customer/usage': { scope: 'usage:read', users: 'owner', support: 'reads', others: 'customer' },
 };
 
-/** Pages for those who develop: in no document. */
+/** Pages for development: in no OpenAPI document. */
 export const NO_API = ['GET /dev/mail'];

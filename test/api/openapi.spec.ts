@@ -20,6 +20,12 @@ const MEDIA_TYPES: Record<string, string> = {
   'GET /metrics': 'text/plain',
 };
 
+interface Schema {
+  $ref?: string;
+  properties?: Record<string, Schema>;
+  items?: Schema;
+}
+
 interface Operation {
   operationId?: string;
   summary?: string;
@@ -28,6 +34,18 @@ interface Operation {
   parameters?: { name: string; in: string; schema?: object }[];
   requestBody?: { content: Record<string, { schema: object }> };
   responses: Record<string, { content?: Record<string, { schema: object }> }>;
+}
+
+/** Parameters and fields that name an object which exists already. */
+const PARAMETERS = ['id', 'key', 'customer', 'endpoint', 'testClock'];
+const FIELDS = ['customer', 'testClock'];
+
+/** True when a schema, or the items of an array in it, has a field that names an object. */
+function namesObject(schema: Schema | undefined, schemas: Record<string, Schema>): boolean {
+  const resolved = schema?.$ref ? schemas[schema.$ref.split('/').at(-1)!] : schema;
+  return Object.entries(resolved?.properties ?? {}).some(
+    ([name, property]) => FIELDS.includes(name) || namesObject(property.items, schemas),
+  );
 }
 
 /** The document of the built service: the build adds the annotations. */
@@ -67,6 +85,16 @@ describe('the OpenAPI document', () => {
         .filter((route) => !NO_API.includes(route))
         .sort(),
     );
+  });
+
+  it('has no operation with the id or key of an object that the access table has no answer for', () => {
+    const missing = operations.filter(
+      ([route, { parameters = [], requestBody }]) =>
+        ACCESS[route]!.others === undefined &&
+        (parameters.some(({ name }) => PARAMETERS.includes(name)) ||
+          namesObject(requestBody?.content['application/json']?.schema, document.components.schemas)),
+    );
+    expect(missing.map(([route]) => route)).toEqual([]);
   });
 
   it('names, tags and summarises every operation and states who may call it', () => {

@@ -22,7 +22,7 @@ const stateOf = async (user: RegisteredUser): Promise<unknown> => [
 
 /** The verdict that the access table requires: `through`, or the error code of a guard. */
 function expectedVerdict(actor: string, { public: open, scope, users, support }: Access): string {
-  if (open === 'to callers' && actor === 'disabled') return 'invalid_token';
+  if (open === 'optional' && actor === 'disabled') return 'invalid_token';
   if (open) return 'through';
   if (actor === 'anonymous') return 'authentication_required';
   if (actor === 'disabled') return 'invalid_token';

@@ -26,6 +26,7 @@ export class DueSubscriptionsService {
    * Applies due transitions in SKIP LOCKED batches until no unlocked subscription is due.
    * Any number of workers may run it concurrently, and any may die: each transition is applied exactly once.
    * @returns the number of subscriptions updated
+   * @example const updated = await dueSubscriptions.processDue();
    */
   async processDue(): Promise<number> {
     for (let swept = 0; ;) {
@@ -46,9 +47,10 @@ export class DueSubscriptionsService {
   }
 
   /**
-   * Advances a test clock; everything due until then happens in order. Completed steps stay if
-   * it is interrupted; the next call continues from there.
+   * Advances a test clock; everything due until then happens in order. Completed steps stay if it is interrupted; the
+   * next call continues from there.
    * @throws DomainError `test_clock_not_found`, `test_clock_advancing`, `invalid_fields`
+   * @example await dueSubscriptions.advanceTestClock(clock.id, new Date('2027-01-01T00:00:00Z'));
    */
   async advanceTestClock(clockId: string, to: Date): Promise<void> {
     for (let reached: Date | null = null; reached === null || reached < to;) {

@@ -60,6 +60,9 @@ export class EnrolmentService {
   /**
    * Creates a customer and its first subscriptions in one transaction: neither exists without the other.
    * @throws DomainError `no_plan_assigned` when no product has a plan for this customer, `customer_exists`
+   * @example
+   * const profile = { region: 'DE', currency: 'EUR' };
+   * const { customer } = await enrolment.enrol({ key: 'user_42', profile, products: ['api'], actor });
    */
   async enrol(enrolment: Enrolment): Promise<{ customer: Customer; subscriptions: Subscription[] }> {
     const chosenPlans = await this.chooseSubscriptions(enrolment);
@@ -97,7 +100,8 @@ export class EnrolmentService {
 
   /**
    * Creates a subscription for an existing customer.
-   * @throws DomainError `subscription_exists`, `plan_not_found`, `no_price`
+   * @throws DomainError `subscription_exists`, `plan_not_found`, `no_price`, `invalid_fields`
+   * @example await enrolment.subscribe({ customer, productId, selection: { plan: 'pro', interval: 'year' }, actor });
    */
   async subscribe(request: SubscribeRequest): Promise<Subscription> {
     const chosen = await this.plans.choose(request.customer.id, request.productId, request.selection);
@@ -106,6 +110,9 @@ export class EnrolmentService {
 
   /**
    * Subscribes an existing customer to the assigned or named plan, unless it has or had a subscription on the product.
+   * @returns the current subscription, new or existing
+   * @throws DomainError `no_plan_assigned`, `plan_not_found`, `no_price`, `product_not_found`
+   * @example const subscription = await enrolment.ensureSubscribed(customer, 'api', { plan: 'free', actor });
    */
   async ensureSubscribed(
     customer: Customer,

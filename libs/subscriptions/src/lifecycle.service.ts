@@ -55,15 +55,23 @@ export class LifecycleService implements OnModuleInit {
   }
 
   /**
+   * Changes plan, interval or quantity, now or at the end of the period. Usage continues to count.
    * @throws DomainError `subscription_ended`, `transition_not_allowed`, `already_on_plan`, `plan_not_found`,
    * `no_price`, `stale`
+   * @example await lifecycle.change({ subscription, actor, selection: { plan: 'team' }, quantity: 3, when: 'now' });
    */
   async change(command: ChangeCommand): Promise<Subscription> {
     const decide = await this.deciderOf(command.subscription.id, command);
     return this.apply(command, decide);
   }
 
-  /** Previews `change` with the same function; writes nothing. @throws DomainError the errors of `change` */
+  /**
+   * Previews `change` with the same function; writes nothing.
+   * @throws DomainError the errors of `change`
+   * @example
+   * const { transition } = await lifecycle.previewChange(subscription, { selection: { plan: 'team' }, when: 'now' });
+   * transition.prorationLines; // credits and charges in minor units
+   */
   async previewChange(subscription: Pick<Subscription, 'id'>, selection: ChangeSelection): Promise<ChangePreview> {
     const decide = await this.deciderOf(subscription.id, selection);
     const stored = await this.get(subscription.id);
@@ -72,12 +80,21 @@ export class LifecycleService implements OnModuleInit {
     return { before, transition: decide(before, now) };
   }
 
-  /** @throws DomainError `subscription_ended`, `already_canceled`, `no_period_end`, `stale` */
+  /**
+   * Cancels immediately (`now`) or at the end of the period (`period_end`); until then it stays live.
+   * @param options.prorate with `now`: credit the rest of the period; default false
+   * @throws DomainError `subscription_ended`, `already_canceled`, `no_period_end`, `stale`
+   * @example await lifecycle.cancel({ subscription, actor, reason: 'too expensive' }, 'period_end');
+   */
   cancel(command: Command, when: When, options: { prorate?: boolean } = {}): Promise<Subscription> {
     return this.apply(command, (current, now) => commands.cancel(current, when, now, options));
   }
 
-  /** @throws DomainError `subscription_ended`, `nothing_to_resume`, `next_contract_exists`, `stale` */
+  /**
+   * Undoes a scheduled cancellation or change.
+   * @throws DomainError `subscription_ended`, `nothing_to_resume`, `next_contract_exists`, `stale`
+   * @example await lifecycle.resume({ subscription, actor });
+   */
   resume(command: Command): Promise<Subscription> {
     return this.apply(command, async (current, now) => {
       const subscriptions = current.cancelAtPeriodEnd
@@ -95,19 +112,30 @@ export class LifecycleService implements OnModuleInit {
     });
   }
 
-  /** @throws DomainError `subscription_ended`, `transition_not_allowed`, `stale` */
+  /**
+   * Pauses: the period stops and the features are denied.
+   * @throws DomainError `subscription_ended`, `transition_not_allowed`, `stale`
+   * @example await lifecycle.pause({ subscription, actor });
+   */
   pause(command: Command): Promise<Subscription> {
     return this.apply(command, commands.pause);
   }
 
-  /** @throws DomainError `subscription_ended`, `transition_not_allowed`, `stale` */
+  /**
+   * Unpauses: the period continues with the time that was left.
+   * @throws DomainError `subscription_ended`, `transition_not_allowed`, `stale`
+   * @example await lifecycle.unpause({ subscription, actor });
+   */
   unpause(command: Command): Promise<Subscription> {
     return this.apply(command, commands.unpause);
   }
 
   /**
+   * Renews manually. `now`: a new period starts immediately. `period_end`: one more period is added to a subscription
+   * that does not renew automatically. An ended subscription is reactivated in either case.
    * @throws DomainError `transition_not_allowed`, `renews_by_itself`, `no_period_end`, `subscription_exists`,
    * `superseded`, `stale`, `customer_not_found`
+   * @example await lifecycle.renew({ subscription, actor, expectedVersion: 4 }, 'now');
    */
   async renew(command: Command, when: When): Promise<Subscription> {
     try {
@@ -131,17 +159,29 @@ export class LifecycleService implements OnModuleInit {
     }
   }
 
-  /** @throws DomainError `subscription_ended`, `transition_not_allowed`, `auto_renew_unchanged`, `stale` */
+  /**
+   * Turns automatic renewal on or off. Off: it expires at the end of its period.
+   * @throws DomainError `subscription_ended`, `transition_not_allowed`, `auto_renew_unchanged`, `stale`
+   * @example await lifecycle.setAutoRenew({ subscription, actor }, false);
+   */
   setAutoRenew(command: Command, autoRenew: boolean): Promise<Subscription> {
     return this.apply(command, (current, now) => commands.setAutoRenew(current, autoRenew, now));
   }
 
-  /** @throws DomainError `subscription_ended`, `transition_not_allowed`, `no_period_end`, `invalid_fields`, `stale` */
+  /**
+   * Extends the current period or trial to a later end, free of charge.
+   * @throws DomainError `subscription_ended`, `transition_not_allowed`, `no_period_end`, `invalid_fields`, `stale`
+   * @example await lifecycle.extend({ subscription, actor, reason: 'outage' }, new Date('2026-03-01T00:00:00Z'));
+   */
   extend(command: Command, to: Date): Promise<Subscription> {
     return this.apply(command, (current, now) => commands.extend(current, to, now));
   }
 
-  /** Records the outcome of a payment. @throws DomainError `subscription_ended`, `transition_not_allowed`, `stale` */
+  /**
+   * Records the outcome of a payment: `failed` makes it past due, `succeeded` active again.
+   * @throws DomainError `subscription_ended`, `transition_not_allowed`, `stale`
+   * @example await lifecycle.recordPayment({ subscription, actor }, 'failed');
+   */
   recordPayment(command: Command, outcome: 'failed' | 'succeeded'): Promise<Subscription> {
     return this.apply(command, outcome === 'failed' ? commands.markPastDue : commands.markPaid);
   }

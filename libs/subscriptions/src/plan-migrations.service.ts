@@ -23,7 +23,11 @@ export class PlanMigrationsService {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws DomainError `product_not_found`, `plan_not_found`, `plan_move_running` */
+  /**
+   * Starts a migration of all live subscriptions of a plan to its newest version. A job runs it in batches.
+   * @throws DomainError `product_not_found`, `plan_not_found`, `plan_move_running`
+   * @example const migration = await migrations.begin({ product: 'api', plan: 'pro', when: 'period_end', actor });
+   */
   async begin({
     product,
     plan: key,
@@ -69,7 +73,11 @@ export class PlanMigrationsService {
     }
   }
 
-  /** @throws DomainError `product_not_found`, `plan_not_found`, `plan_move_not_found` */
+  /**
+   * The progress of a migration.
+   * @throws DomainError `product_not_found`, `plan_not_found`, `plan_move_not_found`
+   * @example const { state, moved, total } = await migrations.get('api', 'pro', id);
+   */
   async get(product: string, key: string, id: string): Promise<PlanMigration> {
     const { plan } = await this.plans.get(product, key, true);
     const migration = await this.migrations.find(id);

@@ -48,6 +48,7 @@ export class SubscriptionStats {
   /**
    * Statistics of a product by key.
    * @throws DomainError `product_not_found`; `numbers_not_counted` before the first count
+   * @example const { asOf, plans } = await stats.ofProduct('api');
    */
   async ofProduct(productKey: string): Promise<ProductStats> {
     const { id } = await this.catalog.getProduct(productKey);

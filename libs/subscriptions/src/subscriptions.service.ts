@@ -32,7 +32,11 @@ export class SubscriptionsService {
     private readonly time: CustomerTime,
   ) {}
 
-  /** @throws DomainError `subscription_not_found` */
+  /**
+   * A subscription by id.
+   * @throws DomainError `subscription_not_found`
+   * @example const subscription = await subscriptions.getById(id);
+   */
   async getById(id: string): Promise<Subscription> {
     const subscription = await this.subscriptions.findById(id);
     if (!subscription) throw notFound('subscription');
@@ -45,7 +49,11 @@ export class SubscriptionsService {
     return subscriptions[0] ? currentOf(subscriptions, await this.time.of(subscriptions[0])) : null;
   }
 
-  /** @throws DomainError `no_subscription`; with an instant also `invalid_fields` */
+  /**
+   * The live subscription of a customer on the product, now or at an earlier instant.
+   * @throws DomainError `no_subscription`; with an instant also `invalid_fields`
+   * @example const { planKey } = await subscriptions.getLive(customer.id, product.id);
+   */
   async getLive(customerId: string, productId: string, at?: Date): Promise<Subscription> {
     const current = at ? await this.findAt(customerId, productId, at) : await this.findCurrent(customerId, productId);
     if (!current || !isLive(current.status))
@@ -55,7 +63,8 @@ export class SubscriptionsService {
 
   /**
    * A subscription as of an earlier instant, from its events; without an instant, as of now.
-   * @throws DomainError `subscription_not_found`, `invalid_fields`
+   * @throws DomainError `subscription_not_found`, `history_not_kept`, `invalid_fields`
+   * @example const then = await subscriptions.recordedAt(subscription, new Date('2026-01-31T12:00:00Z'));
    */
   async recordedAt(subscription: Subscription, at?: Date): Promise<Subscription> {
     if (!at) return subscription;
@@ -93,6 +102,7 @@ export class SubscriptionsService {
   /**
    * Lists subscriptions of a product, newest first: live ones, or by stored status.
    * @throws DomainError `plan_not_found`
+   * @example await subscriptions.list({ limit: 20, after: null }, { productId, status: 'past_due' });
    */
   async list(
     page: PageRequest,

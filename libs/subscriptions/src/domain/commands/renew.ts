@@ -7,9 +7,8 @@ import { assertNotEnding, periodEndOf, type When } from './preconditions.js';
 
 /**
  * Renews manually. `now`: a new period starts immediately with usage at zero, and the rest of the old one is credited.
- * `period_end`: one
- * more period is agreed when the subscription does not renew automatically. An ended subscription restarts with its
- * plan and price.
+ * `period_end`: one more period is added when the subscription does not renew automatically. An ended subscription
+ * restarts with its plan and price.
  * @throws DomainError `transition_not_allowed`, `no_period_end`, `subscription_canceled`, `renews_by_itself`
  */
 export function renew(subscription: Subscription, when: When, now: Date): Transition {

@@ -45,6 +45,7 @@ export class CatalogService {
   /**
    * The catalogue as a document. Applying it unchanged changes nothing.
    * @throws DomainError `product_not_found`
+   * @example const document = await catalog.read('api');
    */
   async read(productKey: string): Promise<CatalogDocument> {
     const product = await this.products.findProduct(productKey);

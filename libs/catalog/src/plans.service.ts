@@ -139,6 +139,7 @@ export class PlansService {
   /**
    * Updates the draft, or creates one from the published version.
    * @throws DomainError `plan_not_found`, `plan_archived`, `stale`, `invalid_fields`
+   * @example await plans.change({ product: 'api', key: 'pro', actor, expectedRevision: 3 }, { trialDays: 30 });
    */
   async change(command: PlanCommand, patch: PlanPatch): Promise<PlanAndVersion> {
     return this.onPlan(command, async (plan, features) => {
@@ -160,7 +161,8 @@ export class PlansService {
 
   /**
    * Publishes the draft: new subscriptions get it. A published version never changes.
-   * @throws DomainError `nothing_to_publish`, `no_price`, `stale`
+   * @throws DomainError `plan_not_found`, `plan_archived`, `nothing_to_publish`, `no_price`, `stale`
+   * @example await plans.publish({ product: 'api', key: 'pro', actor });
    */
   async publish(command: PlanCommand): Promise<PlanAndVersion> {
     return this.onPlan(command, async (plan) => {
@@ -182,7 +184,11 @@ export class PlansService {
     });
   }
 
-  /** Archives a plan; its subscriptions continue. @throws DomainError `plan_archived`, `plan_assigned`, `stale` */
+  /**
+   * Archives a plan: it is no longer sold; its subscriptions continue.
+   * @throws DomainError `plan_not_found`, `plan_archived`, `plan_assigned`, `stale`
+   * @example await plans.archive({ product: 'api', key: 'legacy', actor });
+   */
   async archive(command: PlanCommand): Promise<PlanAndVersion> {
     return this.onPlan(command, async (plan) => {
       const rules = await this.plans.assignmentsOf(plan.productId);

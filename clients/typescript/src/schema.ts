@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The process runs; asks nothing else */
+        /** Liveness: the process is running */
         get: operations["live"];
         put?: never;
         post?: never;
@@ -29,8 +29,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The database answers and the service is not stopping
-         * @description Tells of everything that is relied on: whether it answers, how soon, and since when. The problem of a 503 has the same `dependencies`.
+         * Readiness: the database responds and the service is not stopping
+         * @description Returns state, latency and since when for each dependency. The problem of a 503 has the same `dependencies`.
          */
         get: operations["ready"];
         put?: never;
@@ -49,8 +49,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What this process counts of itself, for Prometheus
-         * @description With `METRICS_TOKEN` as a bearer token, which production asks for.
+         * Get the metrics of this process for Prometheus
+         * @description Requires `METRICS_TOKEN` as bearer token in production, and elsewhere when it is set.
          */
         get: operations["metrics"];
         put?: never;
@@ -71,8 +71,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make an account, its customer and its subscription, all or nothing
-         * @description Mail asks to confirm the address; nothing waits for it.
+         * Register an account with its customer and subscription in one transaction
+         * @description A verification mail is sent; the account can be used before verification.
          */
         post: operations["register"];
         delete?: never;
@@ -107,7 +107,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Log in as OAuth 2 has it (password grant) */
+        /** Log in with the OAuth 2 password grant */
         post: operations["token"];
         delete?: never;
         options?: never;
@@ -125,8 +125,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Trade a refresh token for a new pair; a token that comes back ends its session
-         * @description Of copies that are sent at once one is traded and the others are refused; five seconds later a copy ends the session.
+         * Rotate a refresh token; reuse of a rotated token revokes the session
+         * @description Of concurrent requests with one token, one succeeds. Reuse more than five seconds after rotation revokes the session.
          */
         post: operations["refresh"];
         delete?: never;
@@ -144,7 +144,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** End this session, or all of yours: access and refresh tokens are dead */
+        /** Log out of this session or of all sessions; their tokens are revoked */
         post: operations["logout"];
         delete?: never;
         options?: never;
@@ -161,7 +161,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ask for a mail to choose a new password with; the answer is the same for every address */
+        /** Request a password reset mail; the response is the same for every address */
         post: operations["forgotPassword"];
         delete?: never;
         options?: never;
@@ -178,7 +178,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Choose a new password with the token of a mail; all sessions end */
+        /** Reset the password with the token from a mail; all sessions end */
         post: operations["resetPassword"];
         delete?: never;
         options?: never;
@@ -195,7 +195,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Confirm an e-mail address with the token of a mail */
+        /** Verify an e-mail address with the token from a mail */
         post: operations["verifyEmail"];
         delete?: never;
         options?: never;
@@ -212,7 +212,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send the mail that confirms the address once more */
+        /** Resend the verification mail */
         post: operations["resendVerification"];
         delete?: never;
         options?: never;
@@ -229,7 +229,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Change your password; all your other sessions end */
+        /** Change your password; all other sessions end */
         post: operations["changePassword"];
         delete?: never;
         options?: never;
@@ -246,7 +246,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ask for another e-mail address; it changes when the mail to it is confirmed */
+        /** Request a change of your e-mail address; it takes effect when the new address is verified */
         post: operations["changeEmail"];
         delete?: never;
         options?: never;
@@ -261,7 +261,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The public keys that access tokens are signed with (RFC 7517) */
+        /** Get the public keys that verify access tokens (RFC 7517) */
         get: operations["getJwks"];
         put?: never;
         post?: never;
@@ -278,14 +278,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read your own account */
+        /** Get your account */
         get: operations["getMe"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Change your own account */
+        /** Update your account */
         patch: operations["updateMe"];
         trace?: never;
     };
@@ -296,7 +296,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everything that is kept of you, a line of JSON each; the last one says that it is whole */
+        /** Export all data of your account as NDJSON; the last line confirms that the export is complete */
         get: operations["exportMe"];
         put?: never;
         post?: never;
@@ -315,7 +315,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Close your account until an admin opens it again: all sessions end, contracts go on */
+        /** Deactivate your account until an admin activates it; all sessions end, subscriptions continue */
         post: operations["deactivateMe"];
         delete?: never;
         options?: never;
@@ -332,7 +332,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Delete your account for good: contracts end, who you are is gone, usage and events stay without a name */
+        /** Delete your account: cancels its subscriptions and erases personal data; usage and events are kept */
         post: operations["deleteMe"];
         delete?: never;
         options?: never;
@@ -364,15 +364,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read one account */
+        /** Get an account */
         get: operations["getUser"];
         put?: never;
         post?: never;
-        /** Delete an account: its contracts end, who it was is gone, usage and events stay */
+        /** Delete an account: cancels its subscriptions and erases personal data; usage and events are kept */
         delete: operations["deleteUser"];
         options?: never;
         head?: never;
-        /** Change role or activity; there is always an active admin left */
+        /** Change role or status of an account; at least one active admin must remain */
         patch: operations["updateUser"];
         trace?: never;
     };
@@ -383,10 +383,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the keys in force, newest first: your own, or all for admins */
+        /** List valid API keys, newest first: your own, or all for admins */
         get: operations["listApiKeys"];
         put?: never;
-        /** Make an API key; admins make keys of services, others keys that act for themselves */
+        /** Create an API key: admins for services, other users for their own customer */
         post: operations["createApiKey"];
         delete?: never;
         options?: never;
@@ -403,7 +403,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make a key in its place: the same rights, another secret, yours; the old one goes on for a while */
+        /** Rotate an API key: a new secret with the same rights; the old key works until the overlap ends */
         post: operations["rotateApiKey"];
         delete?: never;
         options?: never;
@@ -421,7 +421,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** End a key at once */
+        /** Revoke an API key immediately */
         delete: operations["revokeApiKey"];
         options?: never;
         head?: never;
@@ -438,7 +438,7 @@ export interface paths {
         /** List products, newest first */
         get: operations["listProducts"];
         put?: never;
-        /** Make a product */
+        /** Create a product */
         post: operations["createProduct"];
         delete?: never;
         options?: never;
@@ -453,11 +453,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read one product */
+        /** Get a product */
         get: operations["getProduct"];
         put?: never;
         post?: never;
-        /** Archive a product: nothing of it is sold or allowed any more */
+        /** Archive a product; its plans are no longer sold and its features are denied */
         delete: operations["archiveProduct"];
         options?: never;
         head?: never;
@@ -475,7 +475,7 @@ export interface paths {
         /** List the features of a product, newest first */
         get: operations["listFeatures"];
         put?: never;
-        /** Make a feature */
+        /** Create a feature */
         post: operations["createFeature"];
         delete?: never;
         options?: never;
@@ -490,15 +490,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read one feature */
+        /** Get a feature */
         get: operations["getFeature"];
         put?: never;
         post?: never;
-        /** Archive a feature: it is denied to everybody */
+        /** Archive a feature; every check of it is denied */
         delete: operations["archiveFeature"];
         options?: never;
         head?: never;
-        /** Change the name, unit or failure policy of a feature */
+        /** Update the name, unit or failure policy of a feature */
         patch: operations["updateFeature"];
         trace?: never;
     };
@@ -512,7 +512,7 @@ export interface paths {
         /** List plans, newest first */
         get: operations["listPlans"];
         put?: never;
-        /** Make a plan with a draft of its first version */
+        /** Create a plan with a draft version */
         post: operations["createPlan"];
         delete?: never;
         options?: never;
@@ -527,7 +527,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read one plan */
+        /** Get a plan */
         get: operations["getPlan"];
         put?: never;
         post?: never;
@@ -535,8 +535,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Edit the draft version, or begin one
-         * @description The answer shows the version on sale; the draft is in the list of versions.
+         * Edit the draft version, or create one
+         * @description The response shows the published version; the draft is in the list of versions.
          */
         patch: operations["updatePlan"];
         trace?: never;
@@ -567,7 +567,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Put the draft version on sale; it never changes again */
+        /** Publish the draft version; a published version never changes */
         post: operations["publishPlan"];
         delete?: never;
         options?: never;
@@ -584,7 +584,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take a plan off sale; subscriptions on it go on */
+        /** Archive a plan; existing subscriptions continue */
         post: operations["archivePlan"];
         delete?: never;
         options?: never;
@@ -602,8 +602,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Move all live subscriptions of a plan to its newest version
-         * @description A job does it bit by bit. Left as they are: those about to end, paused, with another change agreed, or without a price in the version.
+         * Migrate all live subscriptions of a plan to its newest version
+         * @description A job migrates in batches. Skipped: subscriptions that are set to end, paused, have another scheduled change, or have no matching price in the version.
          */
         post: operations["movePlan"];
         delete?: never;
@@ -619,7 +619,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How far a move has come */
+        /** Get the progress of a plan migration */
         get: operations["getPlanMove"];
         put?: never;
         post?: never;
@@ -636,7 +636,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read the whole catalogue of a product, in the form that apply takes */
+        /** Get the catalogue of a product as a document for apply */
         get: operations["getCatalog"];
         put?: never;
         post?: never;
@@ -655,7 +655,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Make the catalogue of a product what the document says */
+        /** Apply a catalogue document to a product */
         post: operations["applyCatalog"];
         delete?: never;
         options?: never;
@@ -672,8 +672,8 @@ export interface paths {
         };
         get?: never;
         /**
-         * Make or update a customer by your own key; safe to repeat
-         * @description The first time it is put on the plan assigned by region and device type, in the same transaction.
+         * Create or update a customer by your own key; safe to repeat
+         * @description A new customer gets the plan assigned by region and device type, in the same transaction.
          */
         put: operations["putCustomer"];
         post?: never;
@@ -707,11 +707,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read one customer */
+        /** Get a customer */
         get: operations["getCustomer"];
         put?: never;
         post?: never;
-        /** End its subscriptions and forget who it was; usage and events stay */
+        /** Delete a customer: cancels its subscriptions and erases personal data; usage and events are kept */
         delete: operations["deleteCustomer"];
         options?: never;
         head?: never;
@@ -725,7 +725,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read the live subscription, as it is or as it was */
+        /** Get the live subscription of a customer, now or at an earlier instant */
         get: operations["getLiveSubscription"];
         put?: never;
         post?: never;
@@ -742,7 +742,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All contracts of a customer on a product, newest first */
+        /** List all subscriptions of a customer on a product, newest first */
         get: operations["listSubscriptionHistory"];
         put?: never;
         post?: never;
@@ -759,10 +759,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List subscriptions, newest first: live ones, or those of a status */
+        /** List subscriptions, newest first: live ones, or by status */
         get: operations["listSubscriptions"];
         put?: never;
-        /** Put a customer on a plan */
+        /** Create a subscription */
         post: operations["createSubscription"];
         delete?: never;
         options?: never;
@@ -777,14 +777,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read one subscription, as it is or as it was */
+        /** Get a subscription, now or at an earlier instant */
         get: operations["getSubscription"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Turn its renewal on or off */
+        /** Enable or disable automatic renewal */
         patch: operations["updateSubscription"];
         trace?: never;
     };
@@ -795,7 +795,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What happened, who, why, in order */
+        /** Get the timeline of a subscription: what happened, by whom and why */
         get: operations["getSubscriptionTimeline"];
         put?: never;
         post?: never;
@@ -812,7 +812,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Credits and charges that its changes have brought, oldest first */
+        /** List the proration lines of a subscription, oldest first */
         get: operations["listSubscriptionLines"];
         put?: never;
         post?: never;
@@ -831,7 +831,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Change plan, interval or quantity, now or at the end of the period; usage goes on counting */
+        /** Change plan, interval or quantity, now or at period end; usage is kept */
         post: operations["changeSubscription"];
         delete?: never;
         options?: never;
@@ -848,7 +848,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What a change would cost and take away; writes nothing */
+        /** Preview a change: amounts and entitlements; writes nothing */
         post: operations["previewChange"];
         delete?: never;
         options?: never;
@@ -865,7 +865,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Cancel, now or at the end of the period */
+        /** Cancel now or at period end */
         post: operations["cancelSubscription"];
         delete?: never;
         options?: never;
@@ -899,7 +899,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Let the period stand still; nothing is allowed until it is unpaused */
+        /** Pause: checks are denied and the period stops until it is unpaused */
         post: operations["pauseSubscription"];
         delete?: never;
         options?: never;
@@ -916,7 +916,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Go on with what was left of the period */
+        /** Unpause: continue with the rest of the period */
         post: operations["unpauseSubscription"];
         delete?: never;
         options?: never;
@@ -933,7 +933,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Renew by hand; begin again what is over */
+        /** Renew manually, or restart an ended subscription */
         post: operations["renewSubscription"];
         delete?: never;
         options?: never;
@@ -950,7 +950,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Move the end of the period, or of the trial, to a later instant, for nothing */
+        /** Extend the period or the trial without charge */
         post: operations["extendSubscription"];
         delete?: never;
         options?: never;
@@ -967,7 +967,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Tell what a payment has come to: past due, or made good */
+        /** Record the outcome of a payment */
         post: operations["recordPaymentSubscription"];
         delete?: never;
         options?: never;
@@ -982,7 +982,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A decision for everything that the customer has, now or at an earlier instant */
+        /** List decisions on all features of a customer, now or at an earlier instant */
         get: operations["listEntitlements"];
         put?: never;
         post?: never;
@@ -999,7 +999,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The decision for one feature, now or at an earlier instant */
+        /** Read the decision on one feature, now or at an earlier instant */
         get: operations["getEntitlement"];
         put?: never;
         post?: never;
@@ -1018,7 +1018,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** May this customer do this now? Counts nothing */
+        /** Check whether a customer may use a feature now; counts nothing */
         post: operations["check"];
         delete?: never;
         options?: never;
@@ -1035,7 +1035,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Count usage if, and only if, it is allowed */
+        /** Consume units if they are allowed; a denial counts nothing */
         post: operations["consume"];
         delete?: never;
         options?: never;
@@ -1052,7 +1052,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Count what has happened already, beyond any limit: one result for each event */
+        /** Ingest usage events that have happened, without limits; one result for each event */
         post: operations["recordUsage"];
         delete?: never;
         options?: never;
@@ -1069,7 +1069,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Set usage right by hand, with a reason */
+        /** Correct recorded usage, with a reason */
         post: operations["correctUsage"];
         delete?: never;
         options?: never;
@@ -1086,7 +1086,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Prove that counters are the sums of their ledgers, a page of customers at a time, and set them right */
+        /** Verify that counters equal the sums of their ledgers, for a page of customers; optionally rebuild them */
         post: operations["verifyUsage"];
         delete?: never;
         options?: never;
@@ -1102,8 +1102,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Usage over time
-         * @description Steps follow the customer's zone. Of a customer with millions of lines the first question may be refused (503); it is answered once the ledger is summed up, within a minute or so.
+         * Get the usage of a customer over time
+         * @description Steps follow the customer's time zone. With millions of ledger entries the first request may return 503; it succeeds once a job has rolled up the ledger, in about a minute.
          */
         get: operations["getUsage"];
         put?: never;
@@ -1123,7 +1123,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Hold units if, and only if, they are allowed */
+        /** Reserve units if, and only if, they are allowed */
         post: operations["reserve"];
         delete?: never;
         options?: never;
@@ -1140,7 +1140,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Count held units, all or some, and let go of the rest */
+        /** Count reserved units, all or some, and release the rest */
         post: operations["commitReservation"];
         delete?: never;
         options?: never;
@@ -1157,7 +1157,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Let go of held units */
+        /** Release reserved units */
         post: operations["releaseReservation"];
         delete?: never;
         options?: never;
@@ -1174,7 +1174,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Say that held units are still in use: held on for another while */
+        /** Extend a reservation */
         post: operations["prolongReservation"];
         delete?: never;
         options?: never;
@@ -1192,7 +1192,7 @@ export interface paths {
         /** List a customer's grants on a product, newest first */
         get: operations["listGrants"];
         put?: never;
-        /** Give a customer units beside what the plan allows */
+        /** Give a customer units beside the included units of its plan */
         post: operations["createGrant"];
         delete?: never;
         options?: never;
@@ -1210,7 +1210,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Take away what is left of a grant */
+        /** Void a grant: its remaining units are no longer available */
         delete: operations["voidGrant"];
         options?: never;
         head?: never;
@@ -1225,10 +1225,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Give one customer other terms than its plan */
+        /** Set terms of one customer in place of its plan */
         put: operations["setOverride"];
         post?: never;
-        /** Let the plan's own terms hold again */
+        /** Remove an override: the terms of the plan apply again */
         delete: operations["removeOverride"];
         options?: never;
         head?: never;
@@ -1246,8 +1246,8 @@ export interface paths {
         get: operations["listTestClocks"];
         put?: never;
         /**
-         * Make a clock of its own, for customers to be tried on
-         * @description Give its id as testClock when a customer is made. It belongs to the product of the API key, if the key has one.
+         * Create a test clock
+         * @description Pass its id as `testClock` when you create a customer. It belongs to the product of the API key, if the key has one.
          */
         post: operations["createTestClock"];
         delete?: never;
@@ -1263,7 +1263,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read one test clock */
+        /** Get a test clock */
         get: operations["getTestClock"];
         put?: never;
         post?: never;
@@ -1282,7 +1282,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Move a clock through everything that is due until then, in its order */
+        /** Advance a test clock; everything due until then happens in order */
         post: operations["advanceTestClock"];
         delete?: never;
         options?: never;
@@ -1297,10 +1297,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List endpoints, newest first */
+        /** List webhook endpoints, newest first */
         get: operations["listWebhookEndpoints"];
         put?: never;
-        /** Have events told to a URL; plain people get what happens to themselves */
+        /** Create a webhook endpoint */
         post: operations["createWebhookEndpoint"];
         delete?: never;
         options?: never;
@@ -1315,15 +1315,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read one endpoint, and how it does */
+        /** Get a webhook endpoint with its health */
         get: operations["getWebhookEndpoint"];
         put?: never;
         post?: never;
-        /** Delete an endpoint, with what waits for it and what was sent */
+        /** Delete a webhook endpoint with its deliveries */
         delete: operations["deleteWebhookEndpoint"];
         options?: never;
         head?: never;
-        /** Change an endpoint, or switch it on or off */
+        /** Update, enable or disable a webhook endpoint */
         patch: operations["updateWebhookEndpoint"];
         trace?: never;
     };
@@ -1336,7 +1336,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Another secret; for a while both sign, so that receivers can change over */
+        /** Rotate the signing secret; during the overlap both secrets sign */
         post: operations["rotateWebhookSecret"];
         delete?: never;
         options?: never;
@@ -1353,7 +1353,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send a `webhook.test` there at once, and tell what came of it */
+        /** Send a `webhook.test` message immediately and return the result */
         post: operations["testWebhookEndpoint"];
         delete?: never;
         options?: never;
@@ -1370,7 +1370,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send again what was told in a span of time and has not arrived */
+        /** Redeliver the events of a time span that were not delivered */
         post: operations["redeliverToWebhookEndpoint"];
         delete?: never;
         options?: never;
@@ -1385,7 +1385,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List what was to be sent, newest first, with every attempt; kept for 30 days */
+        /** List webhook deliveries with their attempts, newest first; kept for 30 days */
         get: operations["listWebhookDeliveries"];
         put?: never;
         post?: never;
@@ -1402,7 +1402,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read one delivery */
+        /** Get a webhook delivery */
         get: operations["getWebhookDelivery"];
         put?: never;
         post?: never;
@@ -1421,7 +1421,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send it once more, with the same id and the same bytes */
+        /** Redeliver a webhook with the same id and the same bytes */
         post: operations["redeliverWebhook"];
         delete?: never;
         options?: never;
@@ -1436,7 +1436,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What you are told, newest first; kept for 90 days */
+        /** List your notifications, newest first; kept for 90 days */
         get: operations["listNotifications"];
         put?: never;
         post?: never;
@@ -1453,7 +1453,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How many you have not read */
+        /** Count your unread notifications */
         get: operations["countUnreadNotifications"];
         put?: never;
         post?: never;
@@ -1472,7 +1472,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Mark all as read */
+        /** Mark all notifications as read */
         post: operations["readAllNotifications"];
         delete?: never;
         options?: never;
@@ -1489,7 +1489,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Mark one as read */
+        /** Mark a notification as read */
         post: operations["readNotification"];
         delete?: never;
         options?: never;
@@ -1505,8 +1505,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Events as they happen (server-sent events); each frame carries what a webhook would
-         * @description A reader that lost its connection sends the id of its last frame in Last-Event-ID and misses nothing of the last 30 days. A `stream.gap` tells of what is no longer kept.
+         * Stream events as they happen (server-sent events); each frame has the body of a webhook
+         * @description To resume, send the id of the last frame in `Last-Event-ID`: no event of the last 30 days is lost. A `stream.gap` frame reports events that are no longer stored.
          */
         get: operations["streamEvents"];
         put?: never;
@@ -1524,7 +1524,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who did what, from where, when, before and after; newest first */
+        /** List the audit log, newest first */
         get: operations["listAuditLog"];
         put?: never;
         post?: never;
@@ -1541,7 +1541,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The same as a file, all of it */
+        /** Export the audit log as CSV or NDJSON */
         get: operations["exportAuditLog"];
         put?: never;
         post?: never;
@@ -1559,8 +1559,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How many contracts a product has, by status and plan
-         * @description Counted by a job, once a minute.
+         * Count the subscriptions of a product by status and plan
+         * @description A job counts once a minute.
          */
         get: operations["getSubscriptionStats"];
         put?: never;
@@ -1579,8 +1579,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What the contracts of a product are worth a month and a year
-         * @description As agreed, not as paid: overage, credits and discounts are not in it. Counted by a job, once a minute.
+         * Get the monthly and yearly recurring revenue of a product
+         * @description Agreed, not paid, revenue: without overage, credits and discounts. A job calculates it once a minute.
          */
         get: operations["getRevenueStats"];
         put?: never;
@@ -1599,8 +1599,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What all customers of a product used over time, by feature
-         * @description Summed up by a job, four times a minute. Steps are of UTC; the hours that the span begins and ends in count as a whole.
+         * Get the usage of all customers of a product over time, by feature
+         * @description A job rolls up usage four times a minute. Steps are in UTC; the first and the last hour of the range count as a whole.
          */
         get: operations["getUsageStats"];
         put?: never;
@@ -1613,7 +1613,7 @@ export interface paths {
     };
 }
 export interface webhooks {
-    "subscription.created": {
+    "api_key.created": {
         parameters: {
             query?: never;
             header?: never;
@@ -1622,15 +1622,15 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A customer was put on a plan; a contract that begins later is `inactive` until then. */
-        post: operations["on_subscription_created"];
+        /** An API key was created. */
+        post: operations["on_api_key_created"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "subscription.started": {
+    "api_key.rotated": {
         parameters: {
             query?: never;
             header?: never;
@@ -1639,15 +1639,15 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A contract that was agreed on earlier has begun. */
-        post: operations["on_subscription_started"];
+        /** An API key was replaced. The old key stays valid for `overlapSeconds`. */
+        post: operations["on_api_key_rotated"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "subscription.trial_ending": {
+    "api_key.revoked": {
         parameters: {
             query?: never;
             header?: never;
@@ -1656,722 +1656,8 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** The trial ends in seven days, or in one where it is short. */
-        post: operations["on_subscription_trial_ending"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "subscription.trial_ended": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** The trial is over, the first paid period has begun. */
-        post: operations["on_subscription_trial_ended"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "subscription.renewal_upcoming": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** The next period begins in seven days, or in one where periods are short. */
-        post: operations["on_subscription_renewal_upcoming"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "subscription.renewed": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** A period has ended and the next one has begun. */
-        post: operations["on_subscription_renewed"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "subscription.renewal_agreed": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** One more period was agreed on, although the contract does not renew by itself. */
-        post: operations["on_subscription_renewal_agreed"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "subscription.plan_changed": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Another plan, interval or quantity holds. `direction` is `upgrade` where it is dearer by the day, `downgrade` where it is cheaper, else `switch`; `lines` are the credits and charges of it. */
-        post: operations["on_subscription_plan_changed"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "subscription.change_scheduled": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Another plan, interval or quantity is agreed on for the end of the period. */
-        post: operations["on_subscription_change_scheduled"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "subscription.cancel_scheduled": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** The contract is set to end with the period, and live until then. */
-        post: operations["on_subscription_cancel_scheduled"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "subscription.canceled": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** The contract has ended before its period did. */
-        post: operations["on_subscription_canceled"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "subscription.resumed": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** What was scheduled, the end or a change, was called off. */
-        post: operations["on_subscription_resumed"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "subscription.paused": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** The contract stands still. */
-        post: operations["on_subscription_paused"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "subscription.unpaused": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** The contract goes on; the time that it stood still was added to the period. */
-        post: operations["on_subscription_unpaused"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "subscription.auto_renew_changed": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** The contract renews by itself, or does no longer. */
-        post: operations["on_subscription_auto_renew_changed"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "subscription.extended": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** The period was made longer, for the reason that is told. */
-        post: operations["on_subscription_extended"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "subscription.past_due": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** A payment failed: the plan says what is still allowed. */
-        post: operations["on_subscription_past_due"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "subscription.recovered": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** What was owed is paid. */
-        post: operations["on_subscription_recovered"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "subscription.reactivated": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** A contract that was over goes on in a period of its own. */
-        post: operations["on_subscription_reactivated"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "subscription.expiry_upcoming": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** The contract ends in seven days, or in one where periods are short, unless somebody renews it. */
-        post: operations["on_subscription_expiry_upcoming"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "subscription.expired": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** The contract has ended with its period. */
-        post: operations["on_subscription_expired"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "usage.threshold_reached": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** 80 or 100 percent of a limit are used: told once each in a window. At 100 the limit is reached: what comes next is denied, or counted as overage, as the plan says. */
-        post: operations["on_usage_threshold_reached"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "usage.corrected": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Usage was set right by hand. */
-        post: operations["on_usage_corrected"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "usage.counter_rebuilt": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** A counter was set to what its ledger adds up to. */
-        post: operations["on_usage_counter_rebuilt"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "reservation.created": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Usage was set aside. */
-        post: operations["on_reservation_created"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "reservation.committed": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** What was set aside was used, all or in part; the rest is free again. */
-        post: operations["on_reservation_committed"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "reservation.released": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** What was set aside is free again. */
-        post: operations["on_reservation_released"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "reservation.expired": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** What was set aside is free again: nobody came back for it in time. */
-        post: operations["on_reservation_expired"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "grant.created": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** A customer got units on top of the plan. */
-        post: operations["on_grant_created"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "grant.voided": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** What was left of a grant was taken away. */
-        post: operations["on_grant_voided"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "entitlement.overridden": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** A customer has terms of its own for a feature. */
-        post: operations["on_entitlement_overridden"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "entitlement.override_removed": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** The terms of the plan hold for the customer again. */
-        post: operations["on_entitlement_override_removed"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "product.created": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** A product was added. */
-        post: operations["on_product_created"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "product.updated": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** A product was renamed, or brought back. */
-        post: operations["on_product_updated"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "product.archived": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** A product is sold no longer. */
-        post: operations["on_product_archived"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "product.assignment_changed": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Other plans are chosen for new customers. */
-        post: operations["on_product_assignment_changed"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "feature.created": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** A feature was added. */
-        post: operations["on_feature_created"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "feature.updated": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** A feature was changed. */
-        post: operations["on_feature_updated"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "feature.archived": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** A feature goes into no more plans. */
-        post: operations["on_feature_archived"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "plan.created": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** A plan was added, as a draft. */
-        post: operations["on_plan_created"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "plan.draft_changed": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** The next version of a plan was edited. */
-        post: operations["on_plan_draft_changed"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "plan.published": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** A version of a plan is on sale; contracts keep theirs until they are moved. */
-        post: operations["on_plan_published"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "plan.archived": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** A plan is sold no longer. */
-        post: operations["on_plan_archived"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "plan.move_started": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Contracts are being moved to the version on sale. */
-        post: operations["on_plan_move_started"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "plan.move_finished": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Contracts were moved to the version that was on sale. */
-        post: operations["on_plan_move_finished"];
+        /** An API key was revoked. */
+        post: operations["on_api_key_revoked"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2429,7 +1715,7 @@ export interface webhooks {
         patch?: never;
         trace?: never;
     };
-    "user.registered": {
+    "entitlement.overridden": {
         parameters: {
             query?: never;
             header?: never;
@@ -2438,15 +1724,15 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** Somebody has an account. */
-        post: operations["on_user_registered"];
+        /** An override was set: the customer has other terms than its plan for a feature. */
+        post: operations["on_entitlement_overridden"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "user.updated": {
+    "entitlement.override_removed": {
         parameters: {
             query?: never;
             header?: never;
@@ -2455,15 +1741,15 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** Somebody changed their own account. */
-        post: operations["on_user_updated"];
+        /** An override was removed: the terms of the plan apply to the customer again. */
+        post: operations["on_entitlement_override_removed"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "user.standing_changed": {
+    "feature.created": {
         parameters: {
             query?: never;
             header?: never;
@@ -2472,15 +1758,15 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** Somebody may do something else now, or nothing. */
-        post: operations["on_user_standing_changed"];
+        /** A feature was created. */
+        post: operations["on_feature_created"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "user.password_changed": {
+    "feature.updated": {
         parameters: {
             query?: never;
             header?: never;
@@ -2489,15 +1775,15 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** Somebody has another password; all other logins have ended. */
-        post: operations["on_user_password_changed"];
+        /** A feature was changed. */
+        post: operations["on_feature_updated"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "user.email_verified": {
+    "feature.archived": {
         parameters: {
             query?: never;
             header?: never;
@@ -2506,15 +1792,15 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** Somebody has proved to read their mail. */
-        post: operations["on_user_email_verified"];
+        /** A feature was archived; checks of it are denied. */
+        post: operations["on_feature_archived"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "user.email_changed": {
+    "grant.created": {
         parameters: {
             query?: never;
             header?: never;
@@ -2523,15 +1809,15 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** Somebody has another e-mail address. */
-        post: operations["on_user_email_changed"];
+        /** A customer was given units beside the included units of the plan. */
+        post: operations["on_grant_created"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "user.deleted": {
+    "grant.voided": {
         parameters: {
             query?: never;
             header?: never;
@@ -2540,15 +1826,15 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** An account was deleted: who it was is gone. */
-        post: operations["on_user_deleted"];
+        /** A grant was voided: its remaining units are no longer available. */
+        post: operations["on_grant_voided"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "api_key.created": {
+    "plan.created": {
         parameters: {
             query?: never;
             header?: never;
@@ -2557,15 +1843,15 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** An API key was made. */
-        post: operations["on_api_key_created"];
+        /** A plan was created as a draft. */
+        post: operations["on_plan_created"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "api_key.rotated": {
+    "plan.draft_changed": {
         parameters: {
             query?: never;
             header?: never;
@@ -2574,15 +1860,15 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** Another key takes the place of one, which goes on for a while. */
-        post: operations["on_api_key_rotated"];
+        /** The draft version of a plan was changed. */
+        post: operations["on_plan_draft_changed"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "api_key.revoked": {
+    "plan.published": {
         parameters: {
             query?: never;
             header?: never;
@@ -2591,8 +1877,552 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** An API key is dead. */
-        post: operations["on_api_key_revoked"];
+        /** A version of a plan was published; existing subscriptions keep their version until they are migrated. */
+        post: operations["on_plan_published"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "plan.archived": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A plan was archived; its subscriptions continue. */
+        post: operations["on_plan_archived"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "plan.move_started": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A migration of subscriptions to the newest plan version started. */
+        post: operations["on_plan_move_started"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "plan.move_finished": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A migration of subscriptions to the newest plan version finished. */
+        post: operations["on_plan_move_finished"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "product.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A product was created. */
+        post: operations["on_product_created"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "product.updated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A product was renamed or restored. */
+        post: operations["on_product_updated"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "product.archived": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A product was archived. */
+        post: operations["on_product_archived"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "product.assignment_changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The rules that assign plans to new customers were changed. */
+        post: operations["on_product_assignment_changed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "reservation.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Units were reserved. */
+        post: operations["on_reservation_created"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "reservation.committed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reserved units were counted, all or some; the rest was released. */
+        post: operations["on_reservation_committed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "reservation.released": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reserved units were released. */
+        post: operations["on_reservation_released"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "reservation.expired": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A reservation expired: its units were released. */
+        post: operations["on_reservation_expired"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A subscription was created; one that starts later is `inactive` until then. */
+        post: operations["on_subscription_created"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.started": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A scheduled subscription started. */
+        post: operations["on_subscription_started"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.trial_ending": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The trial ends in seven days, or in one day when it is short. */
+        post: operations["on_subscription_trial_ending"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.trial_ended": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The trial ended and the first paid period started. */
+        post: operations["on_subscription_trial_ended"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.renewal_upcoming": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The next period starts in seven days, or in one day when periods are short. */
+        post: operations["on_subscription_renewal_upcoming"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.renewed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A period ended and the next one started. */
+        post: operations["on_subscription_renewed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.renewal_agreed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** One more period was agreed; the subscription does not renew automatically. */
+        post: operations["on_subscription_renewal_agreed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.plan_changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The plan, interval or quantity changed. `direction` is `upgrade` when the new price per day is higher, `downgrade` when it is lower, else `switch`; `lines` are the proration lines. */
+        post: operations["on_subscription_plan_changed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.change_scheduled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A change of plan, interval or quantity was scheduled for the end of the period. */
+        post: operations["on_subscription_change_scheduled"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.cancel_scheduled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The subscription was canceled at period end; it is live until then. */
+        post: operations["on_subscription_cancel_scheduled"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.canceled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The subscription was canceled and ended before its period. */
+        post: operations["on_subscription_canceled"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.resumed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A scheduled cancellation or change was undone. */
+        post: operations["on_subscription_resumed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.paused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The subscription was paused. */
+        post: operations["on_subscription_paused"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.unpaused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The subscription was unpaused; the paused time was added to the period. */
+        post: operations["on_subscription_unpaused"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.auto_renew_changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Automatic renewal was enabled or disabled. */
+        post: operations["on_subscription_auto_renew_changed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.extended": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The period was extended, with a reason. */
+        post: operations["on_subscription_extended"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.past_due": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A payment failed; checks are denied until it succeeds. */
+        post: operations["on_subscription_past_due"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.recovered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A payment succeeded; the subscription is active again. */
+        post: operations["on_subscription_recovered"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.reactivated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An ended subscription was restarted in a new period. */
+        post: operations["on_subscription_reactivated"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.expiry_upcoming": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The subscription ends in seven days, or in one day when periods are short, unless it is renewed. */
+        post: operations["on_subscription_expiry_upcoming"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.expired": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The subscription ended with its period. */
+        post: operations["on_subscription_expired"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2633,6 +2463,176 @@ export interface webhooks {
         patch?: never;
         trace?: never;
     };
+    "usage.threshold_reached": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A customer has used 80 or 100 percent of a limit. Published once each per window. At 100 percent further usage is denied or counted as overage, depending on the plan. */
+        post: operations["on_usage_threshold_reached"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "usage.corrected": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Usage was corrected by hand. */
+        post: operations["on_usage_corrected"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "usage.counter_rebuilt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A counter was set to the sum of its ledger. */
+        post: operations["on_usage_counter_rebuilt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "user.registered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A user account was created. */
+        post: operations["on_user_registered"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "user.updated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A user changed the preferences of the account. */
+        post: operations["on_user_updated"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "user.standing_changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The role or the product of a user was changed, or the user was activated or deactivated. */
+        post: operations["on_user_standing_changed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "user.password_changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The password of a user was changed; all other sessions were revoked. */
+        post: operations["on_user_password_changed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "user.email_verified": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A user verified the e-mail address of the account. */
+        post: operations["on_user_email_verified"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "user.email_changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The e-mail address of a user was changed. */
+        post: operations["on_user_email_changed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "user.deleted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An account was deleted and its personal data erased. */
+        post: operations["on_user_deleted"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "webhook_endpoint.created": {
         parameters: {
             query?: never;
@@ -2642,7 +2642,7 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** Events are told to another place. */
+        /** A webhook endpoint was created. */
         post: operations["on_webhook_endpoint_created"];
         delete?: never;
         options?: never;
@@ -2676,7 +2676,7 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A webhook endpoint has another secret; the one before goes on for a while. */
+        /** The secret of a webhook endpoint was rotated. The previous secret stays valid for `overlapSeconds`. */
         post: operations["on_webhook_endpoint_secret_rotated"];
         delete?: never;
         options?: never;
@@ -2693,7 +2693,7 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** Nothing is sent to a webhook endpoint any more: it answered 410, or it failed for three days. */
+        /** A webhook endpoint was disabled because it answered 410, or because it failed for three days. No further events are sent to it. */
         post: operations["on_webhook_endpoint_disabled"];
         delete?: never;
         options?: never;
@@ -2710,7 +2710,7 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A webhook endpoint was deleted, with what waited for it. */
+        /** A webhook endpoint was deleted; its pending deliveries were canceled. */
         post: operations["on_webhook_endpoint_deleted"];
         delete?: never;
         options?: never;
@@ -2736,7 +2736,7 @@ export interface components {
             status: number;
             detail: string;
             instance: string;
-            /** @description snake_case, never renamed. */
+            /** @description Stable identifier of the error, in snake_case. */
             code: string;
             requestId: string;
             errors?: components["schemas"]["FieldErrorDto"][];
@@ -2744,18 +2744,21 @@ export interface components {
         ReadyDto: {
             /** @enum {string} */
             status: "ok";
-            /** @description `database`, and `redis` where there is one. */
+            /** @description `database`, and `redis` when it is configured. */
             dependencies: {
                 [key: string]: unknown;
             };
         };
         RegisterDto: {
             email: string;
-            /** @description 15 characters or more, if the service is not set to take fewer; any characters, but no password that is tried first, and neither the e-mail nor `tollgate`. */
+            /**
+             * @description At least 15 characters, unless the service is configured otherwise. Rejected: common passwords, and ones with the
+             *     e-mail address or `tollgate`.
+             */
             password: string;
             name?: string | null;
             /**
-             * @description In which this person is written to. @default en
+             * @description Language of mails and notifications. @default en
              * @enum {string}
              */
             language?: "en" | "de";
@@ -2780,13 +2783,13 @@ export interface components {
             email: string;
             /**
              * Format: date-time
-             * @description When its owner confirmed to get mail there; null: not yet.
+             * @description Time of verification; null: not verified.
              */
             emailVerifiedAt: string | null;
             name: string | null;
             /** @enum {string} */
             role: "user" | "support" | "product_admin" | "admin";
-            /** @description Key of the product that a product admin rules; null for everybody else. */
+            /** @description Key of the product of a product_admin; null for other roles. */
             product: string | null;
             active: boolean;
             webhookUrl: string | null;
@@ -2805,7 +2808,7 @@ export interface components {
             deviceType: string | null;
             timezone: string;
             currency: string | null;
-            /** @description Id of the test clock that it lives by; null: real time. */
+            /** @description Id of its test clock; null: real time. */
             testClock: string | null;
             /** Format: date-time */
             createdAt: string;
@@ -2814,7 +2817,7 @@ export interface components {
         };
         SoldPlanDto: {
             key: string;
-            /** @description As it was called when it was sold. */
+            /** @description Name of the plan at the time of sale. */
             name: string;
             version: number;
         };
@@ -2823,7 +2826,7 @@ export interface components {
             amount: number;
             currency: string;
             /** @enum {string} */
-            interval: "hour" | "day" | "week" | "month" | "year";
+            interval: "month" | "hour" | "day" | "week" | "year";
             intervalCount: number;
         };
         ScheduledChangeDto: {
@@ -2844,20 +2847,20 @@ export interface components {
             status: "active" | "inactive" | "trialing" | "canceled" | "paused" | "past_due" | "expired";
             /**
              * Format: date-time
-             * @description Later than now for one that has not begun: it is inactive until then.
+             * @description In the future for a scheduled subscription, which is inactive until then.
              */
             startedAt: string;
             /** Format: date-time */
             currentPeriodStart: string;
             /**
              * Format: date-time
-             * @description Exclusive. Null: indefinite.
+             * @description End, exclusive. null: indefinite.
              */
             currentPeriodEnd: string | null;
             /** Format: date-time */
             trialEnd: string | null;
             autoRenew: boolean;
-            /** @description Periods after this one that were agreed on by hand. */
+            /** @description Further periods agreed by manual renewal. */
             prepaidPeriods: number;
             cancelAtPeriodEnd: boolean;
             /** Format: date-time */
@@ -2867,7 +2870,7 @@ export interface components {
             /** Format: date-time */
             pausedAt: string | null;
             scheduledChange: components["schemas"]["ScheduledChangeDto"] | null;
-            /** @description Grows by one with every change; the ETag. */
+            /** @description Increases by one with every change; the ETag. */
             version: number;
             /** Format: date-time */
             createdAt: string;
@@ -2882,7 +2885,7 @@ export interface components {
             refreshToken: string;
             /** @enum {string} */
             tokenType: "Bearer";
-            /** @description Seconds. */
+            /** @description Lifetime of the access token in seconds. */
             expiresIn: number;
         };
         LoginDto: {
@@ -2891,23 +2894,23 @@ export interface components {
         };
         TokensDto: {
             accessToken: string;
-            /** @description Good for one refresh. */
+            /** @description Valid for one refresh. */
             refreshToken: string;
             /** @enum {string} */
             tokenType: "Bearer";
-            /** @description Seconds. */
+            /** @description Lifetime of the access token in seconds. */
             expiresIn: number;
         };
         TokenDto: {
-            grant_type: string;
-            /** @description The e-mail. */
+            /** @description E-mail address. */
             username: string;
+            grant_type: string;
             password: string;
-            /** @description Taken and not used. */
+            /** @description Accepted and ignored. */
             scope?: string;
-            /** @description Taken and not used. */
+            /** @description Accepted and ignored. */
             client_id?: string;
-            /** @description Taken and not used. */
+            /** @description Accepted and ignored. */
             client_secret?: string;
         };
         OAuthTokenDto: {
@@ -2921,9 +2924,9 @@ export interface components {
             refreshToken: string;
         };
         LogoutDto: {
-            /** @description Ends this token's session too. */
+            /** @description Also ends the session of this token. */
             refreshToken?: string;
-            /** @description Ends every session of yours. */
+            /** @description true: ends all of your sessions. */
             everywhere?: boolean;
         };
         ForgotPasswordDto: {
@@ -2933,19 +2936,19 @@ export interface components {
             message: string;
         };
         ResetPasswordDto: {
-            /** @description 15 characters or more, if the service is not set to take fewer. */
+            /** @description At least 15 characters, unless the service is configured otherwise. */
             password: string;
-            /** @description From the mail. */
+            /** @description Token from the mail. */
             token: string;
         };
         ActionTokenDto: {
-            /** @description From the mail. */
+            /** @description Token from the mail. */
             token: string;
         };
         EmptyDto: Record<string, never>;
         ChangePasswordDto: {
             currentPassword: string;
-            /** @description 15 characters or more, if the service is not set to take fewer. */
+            /** @description At least 15 characters, unless the service is configured otherwise. */
             newPassword: string;
         };
         ChangeEmailDto: {
@@ -2963,13 +2966,13 @@ export interface components {
             email: string;
             /**
              * Format: date-time
-             * @description When its owner confirmed to get mail there; null: not yet.
+             * @description Time of verification; null: not verified.
              */
             emailVerifiedAt: string | null;
             name: string | null;
             /** @enum {string} */
             role: "user" | "support" | "product_admin" | "admin";
-            /** @description Key of the product that a product admin rules; null for everybody else. */
+            /** @description Key of the product of a product_admin; null for other roles. */
             product: string | null;
             active: boolean;
             webhookUrl: string | null;
@@ -2985,14 +2988,14 @@ export interface components {
             timezone: string;
         };
         UpdateMeDto: {
-            /** @description What no mail is wanted about. */
+            /** @description Topics without mail. */
             mutedMails?: ("subscription" | "renewal" | "payment" | "reminder" | "usage" | "operations")[];
-            /** @description Where what happens to this person is posted to, as to any webhook endpoint; null: nowhere. Its secret is told when it is rotated. */
+            /** @description URL that receives the events of this user as webhooks; null: none. Rotate its secret to get one. */
             webhookUrl?: string | null;
-            /** @description Whether mail is sent, beside what concerns the account itself. */
+            /** @description false: no notification mail. Mail about the account itself is always sent. */
             mailEnabled?: boolean;
             /**
-             * @description In which this person is written to.
+             * @description Language of mails and notifications.
              * @enum {string}
              */
             language?: "en" | "de";
@@ -3019,51 +3022,51 @@ export interface components {
             nextCursor: string | null;
         };
         UpdateUserDto: {
+            /** @description Key of the product that the product admin manages. */
+            product?: string;
             /**
-             * @description `support` reads everything and repairs with a reason; `product_admin` rules one product.
+             * @description `support` reads everything and repairs with a reason; `product_admin` administers one product.
              * @enum {string}
              */
             role?: "user" | "support" | "product_admin" | "admin";
-            /** @description Key of the product that a product admin rules. */
-            product?: string;
-            /** @description false: out at once, and no more logins. */
+            /** @description false: all sessions end immediately and logins are rejected. */
             active?: boolean;
         };
         CreateApiKeyDto: {
-            scopes: ("catalog:read" | "catalog:write" | "customers:read" | "customers:write" | "subscriptions:read" | "subscriptions:write" | "entitlements:read" | "usage:read" | "usage:write" | "webhooks:write" | "audit:read" | "stats:read")[];
-            /** @description What it is for. */
+            /** @description Name of the key, for example the service that uses it. */
             name: string;
-            /** @description Confines the key to one product. */
+            scopes: ("catalog:read" | "catalog:write" | "customers:read" | "customers:write" | "subscriptions:read" | "subscriptions:write" | "entitlements:read" | "usage:read" | "usage:write" | "webhooks:write" | "audit:read" | "stats:read")[];
+            /** @description Key of the only product that the API key may access. */
             product?: string;
             expiresAt?: string;
-            /** @description Requests a minute that it may make; left out: as many as it likes. */
+            /** @description Limit of requests a minute; left out: no limit. */
             rateLimitPerMinute?: number;
         };
         CreatedApiKeyDto: {
             scopes: ("catalog:read" | "catalog:write" | "customers:read" | "customers:write" | "subscriptions:read" | "subscriptions:write" | "entitlements:read" | "usage:read" | "usage:write" | "webhooks:write" | "audit:read" | "stats:read")[];
-            /** @description The key itself: told this once. */
+            /** @description The API key. It is returned only once. */
             key: string;
             id: string;
             name: string;
             prefix: string;
             lastFour: string;
             product: string | null;
-            /** @description null: as many requests as it likes. */
+            /** @description Limit of requests a minute; null: no limit. */
             rateLimitPerMinute: number | null;
             /** Format: date-time */
             expiresAt: string | null;
             /**
              * Format: date-time
-             * @description To the minute; null: never.
+             * @description Time of the last use, precise to a minute; null: never used.
              */
             lastUsedAt: string | null;
-            /** @description Id of the key that was made in its place. */
+            /** @description Id of the key that replaced it in a rotation. */
             replacedBy: string | null;
             /** Format: date-time */
             createdAt: string;
         };
         RotateApiKeyDto: {
-            /** @description So long the old key goes on beside the new one. @default 86400 */
+            /** @description Seconds during which the old key stays valid. @default 86400 */
             overlapSeconds?: number;
         };
         ApiKeyDto: {
@@ -3073,16 +3076,16 @@ export interface components {
             prefix: string;
             lastFour: string;
             product: string | null;
-            /** @description null: as many requests as it likes. */
+            /** @description Limit of requests a minute; null: no limit. */
             rateLimitPerMinute: number | null;
             /** Format: date-time */
             expiresAt: string | null;
             /**
              * Format: date-time
-             * @description To the minute; null: never.
+             * @description Time of the last use, precise to a minute; null: never used.
              */
             lastUsedAt: string | null;
-            /** @description Id of the key that was made in its place. */
+            /** @description Id of the key that replaced it in a rotation. */
             replacedBy: string | null;
             /** Format: date-time */
             createdAt: string;
@@ -3119,7 +3122,7 @@ export interface components {
             key: string;
             name: string;
             /** @enum {string} */
-            type: "boolean" | "metered" | "credit" | "static";
+            type: "boolean" | "metered" | "static" | "credit";
             unit: string | null;
             /** @enum {string|null} */
             failurePolicy: "deny" | "allow" | "last_known" | null;
@@ -3134,64 +3137,66 @@ export interface components {
             nextCursor: string | null;
         };
         CreateFeatureDto: {
-            product?: string;
             /** @example api_calls */
             key: string;
             name: string;
+            /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+            product?: string;
             /**
-             * @description Never changes.
+             * @description Cannot change after creation.
              * @enum {string}
              */
             type: "boolean" | "static" | "metered" | "credit";
             /**
-             * @description What one of it is called.
+             * @description Name of one unit.
              * @example call
              */
             unit?: string | null;
             /**
-             * @description What is answered when the database cannot be asked in time; without one the question is refused with 503.
+             * @description Decision when the database does not respond in time. Without one the request fails with 503.
              * @enum {string|null}
              */
             failurePolicy?: "deny" | "allow" | "last_known" | null;
         };
         UpdateFeatureDto: {
+            /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
             product?: string;
             name?: string;
             unit?: string | null;
             /**
-             * @description What is answered when the database cannot be asked in time; null: the question is refused with 503.
+             * @description Decision when the database does not respond in time; null: the request fails with 503.
              * @enum {string|null}
              */
             failurePolicy?: "deny" | "allow" | "last_known" | null;
         };
         PriceDto: {
+            /**
+             * @description ISO 4217.
+             * @example USD
+             */
+            currency: string;
             /** @enum {string} */
             interval: "hour" | "day" | "week" | "month" | "year";
             /** @description @default 1 */
             intervalCount?: number;
-            /** @description ISO 3166-1 alpha-2; left out: everywhere. */
+            /** @description ISO 3166-1 alpha-2. Default: every region. */
             region?: string | null;
             /**
-             * @description Left out: on everything.
+             * @description Default: every device type.
              * @example ios
              */
             deviceType?: string | null;
-            /** @description Minor units: 2999 USD is 29.99 dollars. */
+            /** @description Minor units: 2999 in USD is 29.99 dollars. */
             amount: number;
-            /**
-             * @description ISO 4217.
-             * @example USD
-             */
-            currency: string;
         };
         MoneyDto: {
-            /** @description Minor units: 2999 USD is 29.99 dollars. */
-            amount: number;
             /**
              * @description ISO 4217.
              * @example USD
              */
             currency: string;
+            /** @description Minor units: 2999 in USD is 29.99 dollars. */
+            amount: number;
         };
         RateLimitDto: {
             limit: number;
@@ -3208,23 +3213,23 @@ export interface components {
             feature: string;
             /** @enum {string} */
             type: "boolean" | "static" | "metered" | "credit";
-            /** @description boolean and static: what it is set to. */
+            /** @description boolean and static: the value. */
             value?: Record<string, never>;
             /** @description metered: null is unlimited, 0 is none. */
             limit?: number | null;
             /**
-             * @description metered: the span in which the limit counts.
+             * @description metered: the window in which the limit counts.
              * @enum {string}
              */
             window?: "none" | "hour" | "day" | "week" | "month" | "year" | "billing_period";
             /**
-             * @description metered: beyond the limit deny, allow and count as overage, or cap.
+             * @description metered: beyond the limit `deny`, `allow` (count as overage), or `cap`.
              * @enum {string}
              */
             overage?: "deny" | "allow" | "cap";
             overagePrice?: components["schemas"]["MoneyDto"];
             rateLimit?: components["schemas"]["RateLimitDto"];
-            /** @description credit: what is granted, how often, and how much of it may be carried over. */
+            /** @description credit: units per grant, recurrence, and the rollover bound. */
             grant?: components["schemas"]["CreditGrantDto"];
         };
         PlanDto: {
@@ -3232,7 +3237,7 @@ export interface components {
             /** @enum {string} */
             status: "published" | "archived" | "draft";
             public: boolean;
-            /** @description Grows with every change; the ETag. */
+            /** @description Increases with every change; the ETag. */
             revision: number;
             /** Format: date-time */
             updatedAt: string;
@@ -3245,7 +3250,7 @@ export interface components {
             entitlements: components["schemas"]["PlanEntitlementDto"][];
             /**
              * Format: date-time
-             * @description null: a draft.
+             * @description null for a draft.
              */
             publishedAt: string | null;
             /** Format: date-time */
@@ -3266,7 +3271,7 @@ export interface components {
             entitlements: components["schemas"]["PlanEntitlementDto"][];
             /**
              * Format: date-time
-             * @description null: a draft.
+             * @description null for a draft.
              */
             publishedAt: string | null;
             /** Format: date-time */
@@ -3278,12 +3283,13 @@ export interface components {
             nextCursor: string | null;
         };
         CreatePlanDto: {
-            product?: string;
+            name: string;
             /** @example pro */
             key: string;
-            name: string;
+            /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+            product?: string;
             description?: string;
-            /** @description Outsiders see public plans only. @default true */
+            /** @description Anonymous callers and users see public plans only. @default true */
             public?: boolean;
             /** @description @default 0 */
             trialDays?: number;
@@ -3291,6 +3297,7 @@ export interface components {
             entitlements?: components["schemas"]["PlanEntitlementDto"][];
         };
         UpdatePlanDto: {
+            /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
             product?: string;
             name?: string;
             description?: string;
@@ -3300,30 +3307,32 @@ export interface components {
             entitlements?: components["schemas"]["PlanEntitlementDto"][];
         };
         ProductOnlyDto: {
+            /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
             product?: string;
         };
         MovePlanDto: {
+            /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
             product?: string;
             /**
-             * @description now: at once, prorated; period_end: each at the end of its own period.
+             * @description `now`: immediately, prorated. `period_end`: each at its period end.
              * @enum {string}
              */
             when: "now" | "period_end";
-            /** @description Kept in every timeline. */
+            /** @description Stored in the timeline of each subscription. */
             reason?: string;
         };
         PlanMoveDto: {
             id: string;
-            /** @description Where they go. */
+            /** @description Target version. */
             version: number;
             /** @enum {string} */
             when: "now" | "period_end";
             /** @enum {string} */
             state: "done" | "running";
-            /** @description How many were on other versions when it began. */
+            /** @description Number of subscriptions on other versions at the start. */
             total: number;
             moved: number;
-            /** @description Left as they were. */
+            /** @description Number of subscriptions left unchanged. */
             skipped: number;
             /** Format: date-time */
             createdAt: string;
@@ -3335,27 +3344,27 @@ export interface components {
             key: string;
             name: string;
             /**
-             * @description Never changes.
+             * @description Cannot change after creation.
              * @enum {string}
              */
             type: "boolean" | "static" | "metered" | "credit";
             /**
-             * @description What one of it is called.
+             * @description Name of one unit.
              * @example call
              */
             unit?: string | null;
             /**
-             * @description What is answered when the database cannot be asked in time; without one the question is refused with 503.
+             * @description Decision when the database does not respond in time. Without one the request fails with 503.
              * @enum {string|null}
              */
             failurePolicy?: "deny" | "allow" | "last_known" | null;
         };
         CatalogPlanDto: {
+            name: string;
             /** @example pro */
             key: string;
-            name: string;
             description?: string;
-            /** @description Outsiders see public plans only. @default true */
+            /** @description Anonymous callers and users see public plans only. @default true */
             public?: boolean;
             /** @description @default 0 */
             trialDays?: number;
@@ -3363,18 +3372,18 @@ export interface components {
             entitlements?: components["schemas"]["PlanEntitlementDto"][];
         };
         AssignmentDto: {
-            /** @description Key of a plan of this document. */
+            /** @description Key of a plan in this document. */
             plan: string;
-            /** @description Left out: everywhere. */
+            /** @description Default: every region. */
             region?: string | null;
-            /** @description Left out: on everything. */
+            /** @description Default: every device type. */
             deviceType?: string | null;
         };
         CatalogDto: {
             product: components["schemas"]["CreateProductDto"];
             features: components["schemas"]["CatalogFeatureDto"][];
             plans: components["schemas"]["CatalogPlanDto"][];
-            /** @description Who gets which plan when none is asked for; the most specific rule wins. */
+            /** @description Default plan by region and device type; the most specific rule applies. */
             assignment: components["schemas"]["AssignmentDto"][];
         };
         ChangesDto: {
@@ -3396,14 +3405,15 @@ export interface components {
             email?: string | null;
             /** @description ISO 4217. */
             currency?: string | null;
+            /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
             product?: string;
-            /** @description The first plan; left out: the one assigned by region and device type. */
+            /** @description Plan of a new customer. Default: the plan assigned by region and device type. */
             plan?: string;
             /** @enum {string} */
             interval?: "hour" | "day" | "week" | "month" | "year";
             /**
              * Format: uuid
-             * @description Id of the test clock that the customer lives by, in all that it is and does; only the first time, and for good.
+             * @description Id of a test clock. Only at creation; it cannot change afterwards.
              */
             testClock?: string;
             name?: string | null;
@@ -3429,13 +3439,13 @@ export interface components {
             deviceType: string | null;
             timezone: string;
             currency: string | null;
-            /** @description Id of the test clock that it lives by; null: real time. */
+            /** @description Id of its test clock; null: real time. */
             testClock: string | null;
             /** Format: date-time */
             createdAt: string;
             /** Format: date-time */
             updatedAt: string;
-            /** @description The contract on the product asked for. */
+            /** @description The subscription on the requested product. */
             subscription: components["schemas"]["SubscriptionDto"];
         };
         CustomerPageDto: {
@@ -3449,41 +3459,48 @@ export interface components {
             nextCursor: string | null;
         };
         CreateSubscriptionDto: {
-            /** @description Key of the customer; people may leave it out or say "me". */
-            customer?: string;
-            product?: string;
-            currency?: string;
-            /** @description Instead of the plan's own trial; not for people who subscribe themselves. */
-            trialDays?: number;
-            /** @description false: it expires at the end of its first period. @default true */
-            autoRenew?: boolean;
-            /** @description When it begins; left out: at once. May follow a subscription that is set to end by then. */
-            startsAt?: string;
-            /** @description Periods are counted from here, and the first one is shorter; left out: from the start, or the end of the trial. Not for people who subscribe themselves. */
-            billingAnchor?: string;
-            /** @description It has no period end: it ends when somebody ends it. Not for people who subscribe themselves. @default false */
-            indefinite?: boolean;
             /** @description Key of the plan. */
             plan: string;
             /**
-             * @description Left out: the one paid now, else the first that the plan has.
+             * @description Default: the current interval, else the first price of the plan.
              * @enum {string}
              */
             interval?: "hour" | "day" | "week" | "month" | "year";
-            /** @description With interval; left out: 1. */
+            /** @description Key of the customer. Users may omit it or use "me". */
+            customer?: string;
+            /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+            product?: string;
+            currency?: string;
+            /** @description Start; default now. It may follow a subscription that is set to end by then. */
+            startsAt?: string;
+            /**
+             * @description Anchor of the periods; the first period ends there or earlier. Default: the start, or the end of the trial. Only
+             *     admins and API keys may set it.
+             */
+            billingAnchor?: string;
+            /** @description Replaces the trial of the plan. Days. Only admins and API keys may set it. */
+            trialDays?: number;
+            /** @description false: the subscription expires at the end of its first period. @default true */
+            autoRenew?: boolean;
+            /**
+             * @description true: no period end; the subscription runs until it is canceled. Only admins and API keys may set it.
+             *     @default false
+             */
+            indefinite?: boolean;
+            /** @description Number of intervals per period; only with `interval`. Default 1. */
             intervalCount?: number;
             /** @description @default 1 */
             quantity?: number;
         };
         ActorDto: {
             /** @enum {string} */
-            kind: "user" | "api_key" | "system";
+            kind: "api_key" | "user" | "system";
             id: string | null;
         };
         TimelineEntryDto: {
             id: string;
             type: string;
-            /** @description 1, 2, 3 and so on: what happened to this subscription, in its order. */
+            /** @description Position among the events of this subscription, from 1. */
             sequence: number;
             actor: components["schemas"]["ActorDto"];
             reason: string | null;
@@ -3503,24 +3520,24 @@ export interface components {
         };
         StoredLineDto: {
             id: string;
-            /** @description The version of the subscription that it came with. */
+            /** @description Version of the subscription after the change. */
             subscriptionVersion: number;
             /** Format: date-time */
             createdAt: string;
             /** @enum {string} */
             kind: "charge" | "credit";
-            /** @description Minor units, positive in either kind. */
+            /** @description Minor units, positive for credits and charges. */
             amount: number;
             currency: string;
             plan: components["schemas"]["SoldPlanDto"];
             quantity: number;
-            /** @description Of one unit for a whole period, in minor units. */
+            /** @description Price of one unit for a whole period, in minor units. */
             unitAmount: number;
             /** Format: date-time */
             periodStart: string;
             /**
              * Format: date-time
-             * @description Exclusive.
+             * @description End, exclusive.
              */
             periodEnd: string;
         };
@@ -3533,46 +3550,46 @@ export interface components {
             /** @description Key of the plan. */
             plan?: string;
             /**
-             * @description Left out: the one paid now, else the first that the plan has.
+             * @description Default: the current interval, else the first price of the plan.
              * @enum {string}
              */
             interval?: "hour" | "day" | "week" | "month" | "year";
-            /** @description With interval; left out: 1. */
+            /** @description Number of intervals per period; only with `interval`. Default 1. */
             intervalCount?: number;
             /** @description @default 1 */
             quantity?: number;
+            /** @description Stored in the timeline. */
+            reason?: string;
             /** @enum {string} */
             when: "now" | "period_end";
-            /** @description false: nothing is credited, and nothing charged for the rest of a period that goes on. Not for people who change their own. @default true */
+            /** @description false: no credit and no charge for the rest of the period. Only admins and API keys may set it. @default true */
             prorate?: boolean;
-            /** @description Kept in the timeline. */
-            reason?: string;
         };
         ProrationLineDto: {
             /** @enum {string} */
             kind: "charge" | "credit";
-            /** @description Minor units, positive in either kind. */
+            /** @description Minor units, positive for credits and charges. */
             amount: number;
             currency: string;
             plan: components["schemas"]["SoldPlanDto"];
             quantity: number;
-            /** @description Of one unit for a whole period, in minor units. */
+            /** @description Price of one unit for a whole period, in minor units. */
             unitAmount: number;
             /** Format: date-time */
             periodStart: string;
             /**
              * Format: date-time
-             * @description Exclusive.
+             * @description End, exclusive.
              */
             periodEnd: string;
         };
         NetAmountDto: {
-            /** @description Minor units; negative: in the customer's favour. */
+            /** @description Minor units; negative is a credit for the customer. */
             amount: number;
             currency: string;
         };
         UpcomingChargeDto: {
-            /** @description Minor units; negative: in the customer's favour. */
+            /** @description Minor units; negative is a credit for the customer. */
             amount: number;
             currency: string;
             /** Format: date-time */
@@ -3592,89 +3609,92 @@ export interface components {
             gained: components["schemas"]["PlanEntitlementDto"][];
             lost: components["schemas"]["PlanEntitlementDto"][];
             changed: components["schemas"]["ChangedEntitlementDto"][];
-            /** @description Counted against what does not start anew when the change takes effect. */
+            /** @description Usage that counts against the new limit when the change takes effect. */
             overLimit: components["schemas"]["OverLimitDto"][];
         };
         ChangePreviewDto: {
             /** Format: date-time */
             effectiveAt: string;
             lines: components["schemas"]["ProrationLineDto"][];
-            /** @description What is due at once. */
+            /** @description Net amount due immediately. */
             total: components["schemas"]["NetAmountDto"];
-            /** @description The next renewal after it; null when there is none. */
+            /** @description The next renewal after the change; null when there is none. */
             nextCharge: components["schemas"]["UpcomingChargeDto"] | null;
             entitlements: components["schemas"]["EntitlementChangesDto"];
-            /** @description As it would be. */
+            /** @description The subscription after the change. */
             subscription: components["schemas"]["SubscriptionDto"];
         };
         CancelSubscriptionDto: {
+            /** @description Stored in the timeline. */
+            reason?: string;
             /**
-             * @description now: it ends at once; period_end: it lives until currentPeriodEnd.
+             * @description `now`: ends immediately. `period_end`: live until `currentPeriodEnd`.
              * @enum {string}
              */
             when: "now" | "period_end";
-            /** @description With now: the rest of the period is credited. Not for people who cancel their own. @default false */
+            /** @description With `now`: credits the rest of the period. Only admins and API keys may set it. @default false */
             prorate?: boolean;
-            /** @description Kept in the timeline. */
-            reason?: string;
         };
         ReasonDto: {
-            /** @description Kept in the timeline. */
+            /** @description Stored in the timeline. */
             reason?: string;
         };
         RenewSubscriptionDto: {
-            /** @description Kept in the timeline. */
+            /** @description Stored in the timeline. */
             reason?: string;
             /**
-             * @description period_end: one more period is agreed on, where the subscription does not renew by itself. now: a new period begins at once, its usage
-             *     counts anew and the rest of the old one is credited; not for people who renew their own. What is over begins again in either case.
+             * @description `period_end`: agrees on one more period when the subscription does not renew automatically. `now`: starts a new
+             *     period
+             *     immediately, with usage at zero and a credit for the rest of the old one; only admins and API keys may use it.
+             *     Either
+             *     restarts a subscription that has ended.
              *     @default period_end
              * @enum {string}
              */
             when?: "now" | "period_end";
         };
         ExtendSubscriptionDto: {
-            /** @description The new end of the current period, and of a trial that runs: later than the present one. */
+            /** @description New end of the current period, and of a running trial; later than the current end. */
             to: string;
             reason: string;
         };
         PaymentOutcomeDto: {
-            /** @description Kept in the timeline. */
+            /** @description Stored in the timeline. */
             reason?: string;
             /**
-             * @description failed: past due, nothing is allowed; succeeded: as before.
+             * @description `failed`: the subscription becomes past due and checks are denied. `succeeded`: it becomes active again.
              * @enum {string}
              */
             outcome: "failed" | "succeeded";
         };
         UpdateSubscriptionDto: {
-            /** @description Kept in the timeline. */
+            /** @description Stored in the timeline. */
             reason?: string;
-            /** @description false: it expires at the end of its period. */
+            /** @description false: the subscription expires at the end of its period. */
             autoRenew: boolean;
         };
         DecisionSourceDto: {
             /** @enum {string} */
-            kind: "override" | "plan" | "grant";
+            kind: "plan" | "grant" | "override";
             plan: string;
             version: number;
         };
         DecisionDto: {
             /**
-             * @description null when allowed.
+             * @description Why it is denied; null when allowed.
              * @enum {string|null}
              */
             reason: "limit_reached" | "no_subscription" | "subscription_expired" | "subscription_paused" | "past_due" | "feature_not_in_plan" | "feature_disabled" | "unavailable" | null;
             /** @enum {string} */
             type: "boolean" | "static" | "metered" | "credit";
-            /** @description What a boolean or static feature is set to. */
+            /** @description Value of a boolean or static feature. */
             value?: string | number | boolean;
             allowed: boolean;
             customer: string;
             feature: string;
-            /** @description Units asked for. */
+            /** @description Requested units. */
             requested: number;
-            /** @description Included, carried over and granted together; null: unlimited. Absent for features that are not counted and where nothing is granted. */
+            /** @description Sum of included, carried over and granted units; null: unlimited. Absent for features that are not counted. */
             limit?: number | null;
             used?: number;
             reserved?: number;
@@ -3682,31 +3702,32 @@ export interface components {
             remaining?: number | null;
             /** @description Units used beyond the limit. */
             overage?: number;
-            /** @description Of the limit: left over from the windows before. Absent when nothing is. */
+            /** @description Part of the limit: units carried over from earlier windows. Absent when there are none. */
             carriedOver?: number;
-            /** @description Of the limit: from grants, burnt in this window or still there. Absent when there is none. */
+            /** @description Part of the limit: units of grants, burnt in this window or left. Absent when there are none. */
             granted?: number;
             windowStart?: string | null;
-            /** @description null: never. */
+            /** @description End of the window; null: the window never ends. */
             resetsAt?: string | null;
             source: components["schemas"]["DecisionSourceDto"] | null;
             asOf: string;
-            /** @description True when the database could not be asked: the feature's failure policy has answered. */
+            /** @description True when the database was unavailable and the failure policy of the feature decided. */
             degraded?: boolean;
         };
         DecisionListDto: {
             data: components["schemas"]["DecisionDto"][];
         };
         CheckDto: {
-            /** @description Key of the customer; people may leave it out or say "me". */
+            /** @description Key of the customer; users may leave it out or use "me". */
             customer?: string;
+            /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
             product?: string;
-            /** @description One feature, or else features. */
+            /** @description The feature to check. Either this or `features` is required. */
             feature?: string;
-            /** @description Several features; the answer is then a list of decisions in this order. */
-            features?: string[];
-            /** @description Units, with one feature. @default 1 */
+            /** @description Units of `feature`. @default 1 */
             quantity?: number;
+            /** @description Several features; the response is a list of decisions in this order. */
+            features?: string[];
         };
         JointDecisionDto: {
             allowed: boolean;
@@ -3718,35 +3739,37 @@ export interface components {
             quantity?: number;
         };
         ConsumeDto: {
-            /** @description Key of the customer; people may leave it out or say "me". */
+            /** @description Key of the customer; users may leave it out or use "me". */
             customer?: string;
+            /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
             product?: string;
-            /** @description One feature, or else features. */
+            /** @description The feature to consume. Either this or `features` is required. */
             feature?: string;
-            /** @description Units of the one feature. @default 1 */
+            /** @description Units of `feature`. @default 1 */
             quantity?: number;
-            /** @description Several features: all of them are counted, or none; the answer is then a joint decision. */
+            /** @description Several features: all are counted, or none; the response is a joint decision. */
             features?: components["schemas"]["QuantityOfDto"][];
-            /** @description Anything worth keeping with the usage, 10 kB at most. */
+            /** @description Any data to store with the usage, up to 10 kB. */
             properties?: {
                 [key: string]: unknown;
             };
         };
         UsageEventDto: {
-            /** @description The teller's own id: told twice for a customer, counted once. */
-            id: string;
             customer: string;
             feature: string;
             /** @description Units. */
             quantity: number;
             /** @description Counts in the window of this time; up to 92 days ago. Left out: now. */
             occurredAt?: string;
-            /** @description Anything worth keeping with the usage, 10 kB at most. */
+            /** @description Id from the sender: an event with the same id and customer is counted once. */
+            id: string;
+            /** @description Any data to store with the usage, up to 10 kB. */
             properties?: {
                 [key: string]: unknown;
             };
         };
         UsageEventsDto: {
+            /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
             product?: string;
             events: components["schemas"]["UsageEventDto"][];
         };
@@ -3754,7 +3777,7 @@ export interface components {
             /** @enum {string} */
             status: "recorded" | "duplicate" | "rejected";
             id: string;
-            /** @description Why it was rejected. */
+            /** @description Error code of a rejected event. */
             code?: string;
         };
         UsageEventResultsDto: {
@@ -3763,23 +3786,24 @@ export interface components {
         CorrectionDto: {
             /** @description Key of the customer. */
             customer: string;
+            /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
             product?: string;
             feature: string;
-            /** @description Corrects the window of this time. Left out: the one that runs now. */
+            /** @description Instant in the window to correct. Left out: the current window. */
             at?: string;
-            /** @description Kept in the audit log. */
+            /** @description Reason for the correction: stored in the audit log. */
             reason: string;
         };
         VerifyUsageDto: {
-            /** @description One customer only. */
+            /** @description Verify only this customer. */
             customer?: string;
-            /** @description Set counters that are wrong to what their ledger says. @default false */
+            /** @description Set wrong counters to the sum of their ledger. @default false */
             rebuild?: boolean;
-            /** @description Customers to look at. @default 1000 */
+            /** @description Number of customers to verify. @default 1000 */
             limit?: number;
             /**
              * Format: uuid
-             * @description The `after` of the answer before.
+             * @description The `after` of the previous response.
              */
             after?: string;
         };
@@ -3788,22 +3812,22 @@ export interface components {
             feature: string;
             /** Format: date-time */
             windowStart: string;
-            /** @description As the counter tells. */
+            /** @description Used units by the counter. */
             used: number;
-            /** @description As the counter tells. */
+            /** @description Reserved units by the counter. */
             reserved: number;
-            /** @description As the ledger adds up to. */
+            /** @description Sum of the ledger. */
             recorded: number;
-            /** @description As the reservations that are held add up to. */
+            /** @description Sum of the open reservations. */
             held: number;
         };
         VerifyReportDto: {
-            /** @description Customers looked at. */
+            /** @description Number of verified customers. */
             checked: number;
             mismatches: components["schemas"]["MismatchDto"][];
-            /** @description Counters set right. */
+            /** @description Number of rebuilt counters. */
             rebuilt: number;
-            /** @description Where to go on; null: that was all. */
+            /** @description Pass as `after` to continue; null: all customers were verified. */
             after: string | null;
         };
         UsageStepDto: {
@@ -3815,7 +3839,7 @@ export interface components {
         UsageSeriesDto: {
             feature: string;
             /** @enum {string} */
-            by: "hour" | "day" | "month";
+            by: "month" | "hour" | "day";
             /** Format: date-time */
             from: string;
             /** Format: date-time */
@@ -3825,13 +3849,14 @@ export interface components {
             data: components["schemas"]["UsageStepDto"][];
         };
         CreateReservationDto: {
-            /** @description Key of the customer; people may leave it out or say "me". */
+            /** @description Key of the customer; users may omit it or use "me". */
             customer?: string;
+            /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
             product?: string;
             feature: string;
             /** @description Units. */
             quantity: number;
-            /** @description Held for this long, a week at most, unless a heartbeat prolongs it. */
+            /** @description Seconds until the reservation expires, at most one week. A heartbeat extends it. */
             ttlSeconds: number;
         };
         ReservationDto: {
@@ -3840,20 +3865,20 @@ export interface components {
         };
         ReservationDecisionDto: {
             /**
-             * @description null when allowed.
+             * @description Why it is denied; null when allowed.
              * @enum {string|null}
              */
             reason: "limit_reached" | "no_subscription" | "subscription_expired" | "subscription_paused" | "past_due" | "feature_not_in_plan" | "feature_disabled" | "unavailable" | null;
             /** @enum {string} */
             type: "boolean" | "static" | "metered" | "credit";
-            /** @description What a boolean or static feature is set to. */
+            /** @description Value of a boolean or static feature. */
             value?: string | number | boolean;
             allowed: boolean;
             customer: string;
             feature: string;
-            /** @description Units asked for. */
+            /** @description Requested units. */
             requested: number;
-            /** @description Included, carried over and granted together; null: unlimited. Absent for features that are not counted and where nothing is granted. */
+            /** @description Sum of included, carried over and granted units; null: unlimited. Absent for features that are not counted. */
             limit?: number | null;
             used?: number;
             reserved?: number;
@@ -3861,54 +3886,55 @@ export interface components {
             remaining?: number | null;
             /** @description Units used beyond the limit. */
             overage?: number;
-            /** @description Of the limit: left over from the windows before. Absent when nothing is. */
+            /** @description Part of the limit: units carried over from earlier windows. Absent when there are none. */
             carriedOver?: number;
-            /** @description Of the limit: from grants, burnt in this window or still there. Absent when there is none. */
+            /** @description Part of the limit: units of grants, burnt in this window or left. Absent when there are none. */
             granted?: number;
             windowStart?: string | null;
-            /** @description null: never. */
+            /** @description End of the window; null: the window never ends. */
             resetsAt?: string | null;
             source: components["schemas"]["DecisionSourceDto"] | null;
             asOf: string;
-            /** @description True when the database could not be asked: the feature's failure policy has answered. */
+            /** @description True when the database was unavailable and the failure policy of the feature decided. */
             degraded?: boolean;
             reservation: components["schemas"]["ReservationDto"] | null;
         };
         CommitReservationDto: {
-            /** @description Units, at most those that are held. Left out: all of them. */
+            /** @description Units to count, at most the reserved ones. Default: all of them. */
             quantity?: number;
         };
         HeartbeatDto: {
-            /** @description From now on. */
+            /** @description Seconds from now until the reservation expires. */
             ttlSeconds: number;
         };
         RecurrenceDto: {
             /** @enum {string} */
             interval: "hour" | "day" | "week" | "month" | "year";
-            /** @description Every so many intervals. @default 1 */
-            count?: number;
-            /** @description Counted from here. Left out: from effectiveAt. */
+            /** @description The instant from which intervals are counted. Default: `effectiveAt`. */
             anchor?: string;
+            /** @description Number of intervals between two fillings. @default 1 */
+            count?: number;
         };
         CreateGrantDto: {
+            /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
             product?: string;
             feature: string;
             /** @description Units. */
             quantity: number;
-            /** @description The lowest is burnt first; among equals what expires first, then the oldest. @default 1 */
-            priority?: number;
-            /** @description Left out: now. */
+            /** @description When the units become available. Default: now. */
             effectiveAt?: string;
-            /** @description Exclusive. Left out: never. */
+            /** @description When the units expire, exclusive. Default: never. */
             expiresAt?: string;
-            /** @description Full again each time. */
-            recurrence?: components["schemas"]["RecurrenceDto"];
-            /** @description What is left when the feature's window ends is kept, at least so much. @default 0 */
-            rolloverMin?: number;
-            /** @description And at most so much. Left out: all of it. */
-            rolloverMax?: number;
-            /** @description Kept in the audit log. */
+            /** @description Stored in the audit log. */
             reason?: string;
+            /** @description The lowest is burnt first; among equals the earliest expiry, then the oldest. @default 1 */
+            priority?: number;
+            /** @description Fill the grant again at each of these instants. */
+            recurrence?: components["schemas"]["RecurrenceDto"];
+            /** @description The fewest units that the grant has after a window of the feature ends. @default 0 */
+            rolloverMin?: number;
+            /** @description The most units that roll over when a window of the feature ends. Default: all. */
+            rolloverMax?: number;
         };
         GrantRecurrenceDto: {
             /** @enum {string} */
@@ -3941,23 +3967,28 @@ export interface components {
             nextCursor: string | null;
         };
         SetOverrideDto: {
+            /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+            product?: string;
             /** @description Metered: units; null is unlimited, 0 is none. */
             limit?: number | null;
-            /** @description Metered: so many units within any span of so many seconds. */
+            /** @description Metered: up to `limit` units within any span of `windowSeconds` seconds. */
             rateLimit?: {
                 limit?: number;
                 windowSeconds?: number;
             };
-            /** @description Credit: what is given in each window. */
+            /** @description Credit: the units that each window includes, and how many may roll over. */
             grant?: {
                 quantity?: number;
                 /** @enum {string} */
                 every?: "none" | "hour" | "day" | "week" | "month" | "year" | "billing_period";
                 rolloverMax?: number;
             };
-            /** @description Boolean and static. */
+            /** @description Boolean and static: the value. */
             value?: string | number | boolean;
-            product?: string;
+            /** @description When the override expires and the plan applies again. Default: never. */
+            expiresAt?: string;
+            /** @description Stored in the audit log. */
+            reason?: string;
             /**
              * @description Metered. @default billing_period
              * @enum {string}
@@ -3968,13 +3999,9 @@ export interface components {
              * @enum {string}
              */
             overage?: "deny" | "allow" | "cap";
-            /** @description From then on the plan holds again. Left out: never. */
-            expiresAt?: string;
-            /** @description Kept in the audit log. */
-            reason?: string;
         };
         OverrideDto: {
-            /** @description As they hold, in the form of a plan's entitlement. */
+            /** @description The terms in force, in the form of a plan's entitlement. */
             terms: {
                 [key: string]: unknown;
             };
@@ -3988,7 +4015,7 @@ export interface components {
             updatedAt: string;
         };
         CreateTestClockDto: {
-            /** @description Where it stands. */
+            /** @description Time of the clock. */
             now: string;
         };
         TestClockDto: {
@@ -4004,17 +4031,17 @@ export interface components {
             nextCursor: string | null;
         };
         AdvanceTestClockDto: {
-            /** @description Later than it stands. */
+            /** @description Target time, later than the current time of the clock. */
             to: string;
         };
         CreateWebhookEndpointDto: {
             /**
-             * @description Public addresses by https only; others, and http, where the operator has allowed the network.
+             * @description https for public addresses; http and private addresses only in networks that the operator allows.
              * @example https://hooks.example.com/tollgate
              */
             url: string;
             /**
-             * @description Types of events, or all of a kind, such as `subscription.*`. Empty: all.
+             * @description Event types, or prefixes such as `subscription.*`. Empty: all.
              * @example [
              *       "subscription.*",
              *       "usage.threshold_reached"
@@ -4022,17 +4049,17 @@ export interface components {
              */
             types?: string[];
             description?: string | null;
-            /** @description Key of the product whose events it gets; null: of all of them, and what happens on none. */
+            /** @description Key of the product whose events are sent; null: events of all products and of none. */
             product?: string | null;
         };
         WebhookEndpointWithSecretDto: {
             /**
-             * @description `gone`: it answered 410. `failing`: for three days nothing arrived.
+             * @description `gone`: the receiver answered 410. `failing`: every attempt failed for three days.
              * @enum {string|null}
              */
             disabledReason: "by_hand" | "gone" | "failing" | null;
             /**
-             * @description What its requests are signed with: told this once.
+             * @description The signing secret. It is returned only once.
              * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=
              */
             secret: string;
@@ -4040,21 +4067,21 @@ export interface components {
             url: string;
             description: string | null;
             types: string[];
-            /** @description null: all. */
+            /** @description Key of the product; null: all. */
             product: string | null;
-            /** @description Key of the only customer whose events it gets; null: all. */
+            /** @description Key of the customer whose events are sent; null: all customers. */
             customer: string | null;
             enabled: boolean;
             /** Format: date-time */
             disabledAt: string | null;
             /**
              * Format: date-time
-             * @description Since the first of the failures that no success has followed.
+             * @description Time of the first failure since the last success.
              */
             failingSince: string | null;
             /**
              * Format: date-time
-             * @description It asked for patience, or it fails again and again: nothing is sent until then.
+             * @description Nothing is sent until then: the receiver requested a pause, or it keeps failing.
              */
             pausedUntil: string | null;
             /** Format: date-time */
@@ -4064,7 +4091,7 @@ export interface components {
         };
         WebhookEndpointDto: {
             /**
-             * @description `gone`: it answered 410. `failing`: for three days nothing arrived.
+             * @description `gone`: the receiver answered 410. `failing`: every attempt failed for three days.
              * @enum {string|null}
              */
             disabledReason: "by_hand" | "gone" | "failing" | null;
@@ -4072,21 +4099,21 @@ export interface components {
             url: string;
             description: string | null;
             types: string[];
-            /** @description null: all. */
+            /** @description Key of the product; null: all. */
             product: string | null;
-            /** @description Key of the only customer whose events it gets; null: all. */
+            /** @description Key of the customer whose events are sent; null: all customers. */
             customer: string | null;
             enabled: boolean;
             /** Format: date-time */
             disabledAt: string | null;
             /**
              * Format: date-time
-             * @description Since the first of the failures that no success has followed.
+             * @description Time of the first failure since the last success.
              */
             failingSince: string | null;
             /**
              * Format: date-time
-             * @description It asked for patience, or it fails again and again: nothing is sent until then.
+             * @description Nothing is sent until then: the receiver requested a pause, or it keeps failing.
              */
             pausedUntil: string | null;
             /** Format: date-time */
@@ -4101,12 +4128,12 @@ export interface components {
         };
         UpdateWebhookEndpointDto: {
             /**
-             * @description Public addresses by https only; others, and http, where the operator has allowed the network.
+             * @description https for public addresses; http and private addresses only in networks that the operator allows.
              * @example https://hooks.example.com/tollgate
              */
             url?: string;
             /**
-             * @description Types of events, or all of a kind, such as `subscription.*`. Empty: all.
+             * @description Event types, or prefixes such as `subscription.*`. Empty: all.
              * @example [
              *       "subscription.*",
              *       "usage.threshold_reached"
@@ -4114,33 +4141,36 @@ export interface components {
              */
             types?: string[];
             description?: string | null;
-            /** @description false: nothing is sent, and what waits is given up. true: begins anew; what it missed can be sent again. */
+            /**
+             * @description false: nothing is sent, and pending deliveries are abandoned. true: sends new events; missed ones can be
+             *     redelivered.
+             */
             enabled?: boolean;
         };
         RotateSecretDto: {
-            /** @description So long the secret before signs too. @default 86400 */
+            /** @description Seconds during which the previous secret signs too. @default 86400 */
             overlapSeconds?: number;
         };
         WebhookTestDto: {
             delivered: boolean;
-            /** @description One word: `delivered`, `status_500`, `timeout`, `connection_refused`, `tls_failed`, `blocked` and so on. */
+            /** @description One word: `delivered`, `status_500`, `timeout`, `connection_refused`, `tls_failed`, `blocked` and others. */
             outcome: string;
             statusCode: number | null;
             durationMs: number;
         };
         RedeliverDto: {
             from: string;
-            /** @description Exclusive. */
+            /** @description End of the span, exclusive. */
             to: string;
-            /** @description Those too that have arrived. @default false */
+            /** @description true: also events that were delivered. @default false */
             all?: boolean;
-            /** @description The nextAfter of the call before, where one was not enough. */
+            /** @description `nextAfter` of the previous call; omit it in the first call. */
             after?: number;
         };
         RedeliveredDto: {
-            /** @description How many are on their way now. */
+            /** @description Number of deliveries enqueued. */
             redelivered: number;
-            /** @description Call again with it; null: that was all. */
+            /** @description Pass it as `after` in the next call; null: the span is complete. */
             nextAfter: number | null;
         };
         DeliveryAttemptDto: {
@@ -4159,12 +4189,12 @@ export interface components {
             /** @description Id of the event, and `webhook-id` of every attempt. */
             event: string;
             type: string;
-            /** @description Of the last attempt; null: there was none yet. */
+            /** @description Outcome of the last attempt; null before the first one. */
             outcome: string | null;
             attempts: components["schemas"]["DeliveryAttemptDto"][];
             /**
              * Format: date-time
-             * @description When it is tried next; null: it is done with.
+             * @description Time of the next attempt; null when delivered or failed.
              */
             nextAttemptAt: string | null;
             /** Format: date-time */
@@ -4183,7 +4213,7 @@ export interface components {
             id: string;
             title: string;
             text: string;
-            /** @description Id of the event that it is about. */
+            /** @description Id of the event. */
             event: string;
             /** Format: date-time */
             readAt: string | null;
@@ -4196,7 +4226,7 @@ export interface components {
             nextCursor: string | null;
         };
         UnreadCountDto: {
-            /** @description 1,000 at most. */
+            /** @description Number of unread notifications, at most 1,000. */
             unread: number;
         };
         AuditActorDto: {
@@ -4223,7 +4253,7 @@ export interface components {
              */
             at: string;
             actor: components["schemas"]["AuditActorDto"];
-            /** @description From where; null when nobody asked for it over HTTP. */
+            /** @description Origin of the request; null when it did not come over HTTP. */
             origin: components["schemas"]["AuditOriginDto"] | null;
             subject: components["schemas"]["AuditSubjectDto"];
             /** @description 1, 2, 3 and so on, of its subject. */
@@ -4257,15 +4287,15 @@ export interface components {
             };
             /** @description Key of the plan. */
             plan: string;
-            /** @description Trialing, active, past due, paused, and canceled ones that have not ended yet. */
+            /** @description Trialing, active, past due, paused, and canceled subscriptions that have not ended. */
             live: number;
-            /** @description Of the live ones, those that end within the next seven days and are not renewed. */
+            /** @description Live subscriptions that end within seven days without renewal. */
             ending: number;
-            /** @description Those that began within the last thirty days. */
+            /** @description Started within the last 30 days. */
             started: number;
-            /** @description Those that were canceled within the last thirty days, ended or not. */
+            /** @description Canceled within the last 30 days, ended or not. */
             canceled: number;
-            /** @description Those that ended within the last thirty days. */
+            /** @description Ended within the last 30 days. */
             ended: number;
         };
         SubscriptionStatsDto: {
@@ -4282,48 +4312,48 @@ export interface components {
             };
             /**
              * Format: date-time
-             * @description When they were counted: about a minute ago at most, where workers run and there are few millions.
+             * @description Time of the count: at most about one minute ago with a few million subscriptions.
              */
             asOf: string;
-            /** @description Only plans that have any. */
+            /** @description Plans that have subscriptions. */
             plans: components["schemas"]["PlanCountsDto"][];
-            /** @description Trialing, active, past due, paused, and canceled ones that have not ended yet. */
+            /** @description Trialing, active, past due, paused, and canceled subscriptions that have not ended. */
             live: number;
-            /** @description Of the live ones, those that end within the next seven days and are not renewed. */
+            /** @description Live subscriptions that end within seven days without renewal. */
             ending: number;
-            /** @description Those that began within the last thirty days. */
+            /** @description Started within the last 30 days. */
             started: number;
-            /** @description Those that were canceled within the last thirty days, ended or not. */
+            /** @description Canceled within the last 30 days, ended or not. */
             canceled: number;
-            /** @description Those that ended within the last thirty days. */
+            /** @description Ended within the last 30 days. */
             ended: number;
         };
         PlanRevenueDto: {
             /** @description Key of the plan. */
             plan: string;
-            /** @description A twelfth of a year's. */
+            /** @description One twelfth of the yearly amount. */
             monthly: number;
             yearly: number;
-            /** @description How many contracts that is: active, past due and canceled ones that have not ended, with a price above nothing. */
+            /** @description Number of paying subscriptions: active, past due, or canceled and not ended, with a price above zero. */
             subscriptions: number;
         };
         CurrencyRevenueDto: {
             /** @description ISO 4217. */
             currency: string;
             plans: components["schemas"]["PlanRevenueDto"][];
-            /** @description A twelfth of a year's. */
+            /** @description One twelfth of the yearly amount. */
             monthly: number;
             yearly: number;
-            /** @description How many contracts that is: active, past due and canceled ones that have not ended, with a price above nothing. */
+            /** @description Number of paying subscriptions: active, past due, or canceled and not ended, with a price above zero. */
             subscriptions: number;
         };
         RevenueStatsDto: {
             /**
              * Format: date-time
-             * @description When it was reckoned: about a minute ago at most, where workers run and there are few millions.
+             * @description Time of the calculation: at most about one minute ago with a few million subscriptions.
              */
             asOf: string;
-            /** @description Only currencies that anything is paid in. */
+            /** @description Currencies with paying subscriptions. */
             currencies: components["schemas"]["CurrencyRevenueDto"][];
         };
         UsageStatsStepDto: {
@@ -4331,7 +4361,7 @@ export interface components {
             start: string;
             /** @description Units, by when they were used; what was given back is taken off. */
             quantity: number;
-            /** @description How many times that is: lines of the ledger, corrections among them. */
+            /** @description Number of ledger entries, corrections included. */
             records: number;
         };
         FeatureUsageDto: {
@@ -4345,11 +4375,11 @@ export interface components {
         UsageStatsDto: {
             /**
              * Format: date-time
-             * @description All that was recorded until then is in it: one to two minutes ago, where workers run.
+             * @description Usage recorded before this time is included: one to two minutes ago while workers run.
              */
             asOf: string;
             /** @enum {string} */
-            by: "hour" | "day" | "month";
+            by: "month" | "hour" | "day";
             /** Format: date-time */
             from: string;
             /** Format: date-time */
@@ -4360,27 +4390,27 @@ export interface components {
             type: string;
             /**
              * Format: date-time
-             * @description When it happened; for customers of a test clock, by their clock.
+             * @description Time of the event; for customers on a test clock, the time of that clock.
              */
             timestamp: string;
             data: {
                 /**
                  * Format: uuid
-                 * @description The same as webhook-id.
+                 * @description Equal to the header webhook-id.
                  */
                 id: string;
-                /** @description 1, 2, 3 and so on, of its subject: what comes late can be put in its place. */
+                /** @description Position among the events of the subject, from 1. Use it to order late events. */
                 sequence: number;
                 subject: {
                     type: string;
                     /** Format: uuid */
                     id: string;
                 };
-                /** @description Of the subject after it, where it has versions. */
+                /** @description Version of the subject after the event, when it has versions. */
                 version: number | null;
-                /** @description Key. */
+                /** @description Key; null when there is none. */
                 customer: string | null;
-                /** @description Key. */
+                /** @description Key; null when there is none. */
                 product: string | null;
                 actor: {
                     /** @enum {string} */
@@ -4398,21 +4428,21 @@ export interface components {
         };
     };
     responses: {
-        /** @description Taken. Anything else, or nothing within 15 seconds, is tried again, ten times in three days. */
+        /** @description Accepted. Any other status, or no response within 15 seconds, is retried, up to ten attempts in three days. */
         WebhookTaken: {
             headers: {
                 [name: string]: unknown;
             };
             content?: never;
         };
-        /** @description Never again: the endpoint is disabled. */
+        /** @description Gone: the endpoint is disabled. */
         WebhookGone: {
             headers: {
                 [name: string]: unknown;
             };
             content?: never;
         };
-        /** @description Later: the endpoint is left alone for `Retry-After`, as after 503. */
+        /** @description Slow down: deliveries pause for `Retry-After`, as after 503. */
         WebhookLater: {
             headers: {
                 [name: string]: unknown;
@@ -4421,11 +4451,11 @@ export interface components {
         };
     };
     parameters: {
-        /** @description The same for every attempt: take it once. */
+        /** @description The same for every attempt: process each id once. */
         WebhookId: string;
-        /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+        /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
         WebhookTimestamp: string;
-        /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+        /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
         WebhookSignature: string;
     };
     requestBodies: never;
@@ -4479,7 +4509,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4488,7 +4518,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4508,7 +4538,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The text format of Prometheus */
+            /** @description Metrics in the Prometheus text format */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4517,7 +4547,7 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4535,7 +4565,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4544,7 +4574,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4559,7 +4589,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4579,7 +4609,7 @@ export interface operations {
                     "application/json": components["schemas"]["RegisteredDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4597,7 +4627,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4606,7 +4636,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4621,7 +4651,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4641,7 +4671,7 @@ export interface operations {
                     "application/json": components["schemas"]["TokensDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4659,7 +4689,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4668,7 +4698,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4683,7 +4713,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4703,7 +4733,7 @@ export interface operations {
                     "application/json": components["schemas"]["OAuthTokenDto"];
                 };
             };
-            /** @description Malformed */
+            /** @description Malformed request */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4712,7 +4742,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4730,7 +4760,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4739,7 +4769,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4754,7 +4784,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4774,7 +4804,7 @@ export interface operations {
                     "application/json": components["schemas"]["TokensDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4792,7 +4822,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4801,7 +4831,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4816,7 +4846,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4834,7 +4864,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4861,7 +4891,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4870,7 +4900,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4885,7 +4915,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4914,7 +4944,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4923,7 +4953,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4938,7 +4968,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -4965,7 +4995,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4974,7 +5004,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4989,7 +5019,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -5007,7 +5037,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5025,7 +5055,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5034,7 +5064,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5049,7 +5079,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -5069,7 +5099,7 @@ export interface operations {
                     "application/json": components["schemas"]["AcceptedDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5096,7 +5126,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5105,7 +5135,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5120,7 +5150,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -5138,7 +5168,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5165,7 +5195,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5174,7 +5204,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5189,7 +5219,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -5209,7 +5239,7 @@ export interface operations {
                     "application/json": components["schemas"]["AcceptedDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5236,7 +5266,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5245,7 +5275,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5278,7 +5308,7 @@ export interface operations {
     getMe: {
         parameters: {
             query?: {
-                /** @description Only these members, separated by commas. */
+                /** @description Names of the members to return, separated by commas. Left out: all of them. */
                 fields?: string;
             };
             header?: never;
@@ -5295,7 +5325,7 @@ export interface operations {
                     "application/json": components["schemas"]["MeDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5322,7 +5352,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5331,7 +5361,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5363,7 +5393,7 @@ export interface operations {
                     "application/json": components["schemas"]["MeDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5390,7 +5420,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5399,7 +5429,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5427,7 +5457,7 @@ export interface operations {
                     "application/x-ndjson": string;
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5454,7 +5484,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5463,7 +5493,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5478,7 +5508,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -5496,7 +5526,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5514,7 +5544,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5532,7 +5562,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5541,7 +5571,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5556,7 +5586,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -5574,7 +5604,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5592,7 +5622,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5610,7 +5640,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5619,7 +5649,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5633,13 +5663,13 @@ export interface operations {
     listUsers: {
         parameters: {
             query?: {
-                /** @description Rows of a page. */
+                /** @description Maximum number of rows on a page. */
                 limit?: number;
-                /** @description The nextCursor of the page before. */
+                /** @description The `nextCursor` of the previous page. Left out: the first page. */
                 cursor?: string;
-                /** @description Only these members of each row, separated by commas. */
+                /** @description Names of the members to return of each row, separated by commas. */
                 fields?: string;
-                /** @description Only the one with this e-mail, in any spelling. */
+                /** @description Only the account with this e-mail address, in any spelling. */
                 email?: string;
             };
             header?: never;
@@ -5656,7 +5686,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserPageDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5683,7 +5713,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5692,7 +5722,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5706,7 +5736,7 @@ export interface operations {
     getUser: {
         parameters: {
             query?: {
-                /** @description Only these members, separated by commas. */
+                /** @description Names of the members to return, separated by commas. Left out: all of them. */
                 fields?: string;
             };
             header?: never;
@@ -5725,7 +5755,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5743,7 +5773,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5761,7 +5791,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5770,7 +5800,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5784,7 +5814,7 @@ export interface operations {
     deleteUser: {
         parameters: {
             query?: {
-                /** @description Kept in the audit log. */
+                /** @description Stored in the audit log. */
                 reason?: string;
             };
             header?: never;
@@ -5801,7 +5831,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5819,7 +5849,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5828,7 +5858,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5846,7 +5876,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5855,7 +5885,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5889,7 +5919,7 @@ export interface operations {
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5907,7 +5937,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5916,7 +5946,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5934,7 +5964,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -5943,7 +5973,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5957,11 +5987,11 @@ export interface operations {
     listApiKeys: {
         parameters: {
             query?: {
-                /** @description Rows of a page. */
+                /** @description Maximum number of rows on a page. */
                 limit?: number;
-                /** @description The nextCursor of the page before. */
+                /** @description The `nextCursor` of the previous page. Left out: the first page. */
                 cursor?: string;
-                /** @description Only these members of each row, separated by commas. */
+                /** @description Names of the members to return of each row, separated by commas. */
                 fields?: string;
             };
             header?: never;
@@ -5978,7 +6008,7 @@ export interface operations {
                     "application/json": components["schemas"]["ApiKeyPageDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6005,7 +6035,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6014,7 +6044,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6029,7 +6059,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6049,7 +6079,7 @@ export interface operations {
                     "application/json": components["schemas"]["CreatedApiKeyDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6067,7 +6097,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6085,7 +6115,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6094,7 +6124,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6109,7 +6139,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -6131,7 +6161,7 @@ export interface operations {
                     "application/json": components["schemas"]["CreatedApiKeyDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6149,7 +6179,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6158,7 +6188,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6176,7 +6206,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6185,7 +6215,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6213,7 +6243,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6231,7 +6261,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6249,7 +6279,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6258,7 +6288,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6272,11 +6302,11 @@ export interface operations {
     listProducts: {
         parameters: {
             query?: {
-                /** @description Rows of a page. */
+                /** @description Maximum number of rows on a page. */
                 limit?: number;
-                /** @description The nextCursor of the page before. */
+                /** @description The `nextCursor` of the previous page. Left out: the first page. */
                 cursor?: string;
-                /** @description Only these members of each row, separated by commas. */
+                /** @description Names of the members to return of each row, separated by commas. */
                 fields?: string;
             };
             header?: never;
@@ -6293,7 +6323,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProductPageDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6320,7 +6350,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6329,7 +6359,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6344,7 +6374,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6364,7 +6394,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProductDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6382,7 +6412,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6400,7 +6430,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6409,7 +6439,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6439,7 +6469,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProductDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6457,7 +6487,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6475,7 +6505,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6484,7 +6514,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6512,7 +6542,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6530,7 +6560,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6548,7 +6578,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6557,7 +6587,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6591,7 +6621,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProductDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6609,7 +6639,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6627,7 +6657,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6636,7 +6666,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6650,12 +6680,13 @@ export interface operations {
     listFeatures: {
         parameters: {
             query?: {
-                /** @description Rows of a page. */
+                /** @description Maximum number of rows on a page. */
                 limit?: number;
-                /** @description The nextCursor of the page before. */
+                /** @description The `nextCursor` of the previous page. Left out: the first page. */
                 cursor?: string;
-                /** @description Only these members of each row, separated by commas. */
+                /** @description Names of the members to return of each row, separated by commas. */
                 fields?: string;
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
                 product?: string;
             };
             header?: never;
@@ -6672,7 +6703,7 @@ export interface operations {
                     "application/json": components["schemas"]["FeaturePageDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6690,7 +6721,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6708,7 +6739,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6717,7 +6748,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6732,7 +6763,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -6752,7 +6783,7 @@ export interface operations {
                     "application/json": components["schemas"]["FeatureDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6770,7 +6801,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6779,7 +6810,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6797,7 +6828,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6806,7 +6837,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6820,7 +6851,9 @@ export interface operations {
     getFeature: {
         parameters: {
             query?: {
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
                 product?: string;
+                /** @description Names of the members to return, separated by commas. Left out: all of them. */
                 fields?: string;
             };
             header?: never;
@@ -6839,7 +6872,7 @@ export interface operations {
                     "application/json": components["schemas"]["FeatureDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6857,7 +6890,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6875,7 +6908,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6884,7 +6917,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6898,7 +6931,9 @@ export interface operations {
     archiveFeature: {
         parameters: {
             query?: {
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
                 product?: string;
+                /** @description Names of the members to return, separated by commas. Left out: all of them. */
                 fields?: string;
             };
             header?: never;
@@ -6915,7 +6950,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6933,7 +6968,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6951,7 +6986,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6960,7 +6995,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6994,7 +7029,7 @@ export interface operations {
                     "application/json": components["schemas"]["FeatureDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7012,7 +7047,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7030,7 +7065,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7039,7 +7074,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7053,20 +7088,21 @@ export interface operations {
     listPlans: {
         parameters: {
             query?: {
-                /** @description Rows of a page. */
+                /** @description Maximum number of rows on a page. */
                 limit?: number;
-                /** @description The nextCursor of the page before. */
+                /** @description The `nextCursor` of the previous page. Left out: the first page. */
                 cursor?: string;
-                /** @description Only these members of each row, separated by commas. */
+                /** @description Names of the members to return of each row, separated by commas. */
                 fields?: string;
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
                 product?: string;
-                /** @description Admins only: everybody else sees what is published. */
+                interval?: "hour" | "day" | "week" | "month" | "year";
+                /** @description Only for admins; other callers see published plans. */
                 status?: "draft" | "published" | "archived";
                 /** @description Plans sold in this region. */
                 region?: string;
                 deviceType?: string;
                 currency?: string;
-                interval?: "hour" | "day" | "week" | "month" | "year";
             };
             header?: never;
             path?: never;
@@ -7082,7 +7118,7 @@ export interface operations {
                     "application/json": components["schemas"]["PlanPageDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7100,7 +7136,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7109,7 +7145,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7124,7 +7160,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -7144,7 +7180,7 @@ export interface operations {
                     "application/json": components["schemas"]["PlanDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7162,7 +7198,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7171,7 +7207,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7194,9 +7230,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Too many requests, or a limit of the plan
+             * @description Rate limit or plan limit reached
              *
-             *     Too many requests, or a limit of the plan
+             *     Rate limit or plan limit reached
              */
             429: {
                 headers: {
@@ -7207,9 +7243,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Try again later
+             * @description Temporarily unavailable
              *
-             *     Try again later
+             *     Temporarily unavailable
              */
             503: {
                 headers: {
@@ -7224,7 +7260,9 @@ export interface operations {
     getPlan: {
         parameters: {
             query?: {
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
                 product?: string;
+                /** @description Names of the members to return, separated by commas. Left out: all of them. */
                 fields?: string;
             };
             header?: never;
@@ -7243,7 +7281,7 @@ export interface operations {
                     "application/json": components["schemas"]["PlanDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7261,7 +7299,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7270,7 +7308,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7304,7 +7342,7 @@ export interface operations {
                     "application/json": components["schemas"]["PlanDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7322,7 +7360,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7331,7 +7369,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7340,7 +7378,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Stale If-Match */
+            /** @description If-Match does not match the current version */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -7363,9 +7401,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Too many requests, or a limit of the plan
+             * @description Rate limit or plan limit reached
              *
-             *     Too many requests, or a limit of the plan
+             *     Rate limit or plan limit reached
              */
             429: {
                 headers: {
@@ -7376,9 +7414,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Try again later
+             * @description Temporarily unavailable
              *
-             *     Try again later
+             *     Temporarily unavailable
              */
             503: {
                 headers: {
@@ -7393,12 +7431,13 @@ export interface operations {
     listPlanVersions: {
         parameters: {
             query?: {
-                /** @description Rows of a page. */
+                /** @description Maximum number of rows on a page. */
                 limit?: number;
-                /** @description The nextCursor of the page before. */
+                /** @description The `nextCursor` of the previous page. Left out: the first page. */
                 cursor?: string;
-                /** @description Only these members of each row, separated by commas. */
+                /** @description Names of the members to return of each row, separated by commas. */
                 fields?: string;
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
                 product?: string;
             };
             header?: never;
@@ -7417,7 +7456,7 @@ export interface operations {
                     "application/json": components["schemas"]["PlanVersionPageDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7435,7 +7474,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7458,9 +7497,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Too many requests, or a limit of the plan
+             * @description Rate limit or plan limit reached
              *
-             *     Too many requests, or a limit of the plan
+             *     Rate limit or plan limit reached
              */
             429: {
                 headers: {
@@ -7471,9 +7510,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Try again later
+             * @description Temporarily unavailable
              *
-             *     Try again later
+             *     Temporarily unavailable
              */
             503: {
                 headers: {
@@ -7489,7 +7528,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -7511,7 +7550,7 @@ export interface operations {
                     "application/json": components["schemas"]["PlanDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7529,7 +7568,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7538,7 +7577,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7547,7 +7586,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Stale If-Match */
+            /** @description If-Match does not match the current version */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -7570,9 +7609,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Too many requests, or a limit of the plan
+             * @description Rate limit or plan limit reached
              *
-             *     Too many requests, or a limit of the plan
+             *     Rate limit or plan limit reached
              */
             429: {
                 headers: {
@@ -7583,9 +7622,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Try again later
+             * @description Temporarily unavailable
              *
-             *     Try again later
+             *     Temporarily unavailable
              */
             503: {
                 headers: {
@@ -7601,7 +7640,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -7623,7 +7662,7 @@ export interface operations {
                     "application/json": components["schemas"]["PlanDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7641,7 +7680,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7650,7 +7689,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7659,7 +7698,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Stale If-Match */
+            /** @description If-Match does not match the current version */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -7682,9 +7721,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Too many requests, or a limit of the plan
+             * @description Rate limit or plan limit reached
              *
-             *     Too many requests, or a limit of the plan
+             *     Rate limit or plan limit reached
              */
             429: {
                 headers: {
@@ -7695,9 +7734,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Try again later
+             * @description Temporarily unavailable
              *
-             *     Try again later
+             *     Temporarily unavailable
              */
             503: {
                 headers: {
@@ -7713,7 +7752,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -7736,7 +7775,7 @@ export interface operations {
                     "application/json": components["schemas"]["PlanMoveDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7754,7 +7793,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7763,7 +7802,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7781,7 +7820,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7790,7 +7829,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7804,7 +7843,9 @@ export interface operations {
     getPlanMove: {
         parameters: {
             query?: {
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
                 product?: string;
+                /** @description Names of the members to return, separated by commas. Left out: all of them. */
                 fields?: string;
             };
             header?: never;
@@ -7825,7 +7866,7 @@ export interface operations {
                     "application/json": components["schemas"]["PlanMoveDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7843,7 +7884,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7861,7 +7902,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7870,7 +7911,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7884,7 +7925,9 @@ export interface operations {
     getCatalog: {
         parameters: {
             query?: {
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
                 product?: string;
+                /** @description Names of the members to return, separated by commas. Left out: all of them. */
                 fields?: string;
             };
             header?: never;
@@ -7901,7 +7944,7 @@ export interface operations {
                     "application/json": components["schemas"]["CatalogDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -7919,7 +7962,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -7937,7 +7980,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -7946,7 +7989,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7960,11 +8003,11 @@ export interface operations {
     applyCatalog: {
         parameters: {
             query?: {
-                /** @description true: answers the difference and writes nothing. */
+                /** @description true: returns the difference and writes nothing. */
                 dryRun?: "true" | "false";
             };
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -7984,7 +8027,7 @@ export interface operations {
                     "application/json": components["schemas"]["CatalogDifferenceDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8002,7 +8045,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8020,7 +8063,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8029,7 +8072,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8064,7 +8107,7 @@ export interface operations {
                     "application/json": components["schemas"]["CustomerWithSubscriptionDto"];
                 };
             };
-            /** @description Made */
+            /** @description Created */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -8073,7 +8116,7 @@ export interface operations {
                     "application/json": components["schemas"]["CustomerWithSubscriptionDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8091,7 +8134,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8100,7 +8143,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8118,7 +8161,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8127,7 +8170,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8141,13 +8184,13 @@ export interface operations {
     listCustomers: {
         parameters: {
             query?: {
-                /** @description Rows of a page. */
+                /** @description Maximum number of rows on a page. */
                 limit?: number;
-                /** @description The nextCursor of the page before. */
+                /** @description The `nextCursor` of the previous page. Left out: the first page. */
                 cursor?: string;
-                /** @description Only these members of each row, separated by commas. */
+                /** @description Names of the members to return of each row, separated by commas. */
                 fields?: string;
-                /** @description Only those with this e-mail, whatever the case of its letters. */
+                /** @description Only customers with this e-mail address, in any case. */
                 email?: string;
             };
             header?: never;
@@ -8164,7 +8207,7 @@ export interface operations {
                     "application/json": components["schemas"]["CustomerPageDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8191,7 +8234,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8200,7 +8243,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8214,7 +8257,7 @@ export interface operations {
     getCustomer: {
         parameters: {
             query?: {
-                /** @description Only these members, separated by commas. */
+                /** @description Names of the members to return, separated by commas. Left out: all of them. */
                 fields?: string;
             };
             header?: never;
@@ -8234,7 +8277,7 @@ export interface operations {
                     "application/json": components["schemas"]["CustomerDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8252,7 +8295,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8270,7 +8313,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8279,7 +8322,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8308,7 +8351,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8326,7 +8369,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8335,7 +8378,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8353,7 +8396,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8362,7 +8405,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8376,10 +8419,11 @@ export interface operations {
     getLiveSubscription: {
         parameters: {
             query?: {
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
                 product?: string;
-                /** @description As it was then. */
+                /** @description Returns the subscription as of this instant. */
                 at?: string;
-                /** @description Only these members, separated by commas. */
+                /** @description Names of the members to return, separated by commas. Left out: all of them. */
                 fields?: string;
             };
             header?: never;
@@ -8399,7 +8443,7 @@ export interface operations {
                     "application/json": components["schemas"]["SubscriptionDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8417,7 +8461,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8435,7 +8479,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8444,7 +8488,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8458,18 +8502,19 @@ export interface operations {
     listSubscriptionHistory: {
         parameters: {
             query?: {
-                /** @description Rows of a page. */
+                /** @description Maximum number of rows on a page. */
                 limit?: number;
-                /** @description The nextCursor of the page before. */
+                /** @description The `nextCursor` of the previous page. Left out: the first page. */
                 cursor?: string;
-                /** @description Only these members of each row, separated by commas. */
+                /** @description Names of the members to return of each row, separated by commas. */
                 fields?: string;
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
                 product?: string;
-                status?: "trialing" | "active" | "past_due" | "paused" | "canceled" | "expired" | "inactive";
-                /** @description Made at or after. */
+                /** @description Created at or after. */
                 from?: string;
-                /** @description Made before. */
+                /** @description Created before. */
                 to?: string;
+                status?: "trialing" | "active" | "past_due" | "paused" | "canceled" | "expired" | "inactive";
             };
             header?: never;
             path: {
@@ -8488,7 +8533,7 @@ export interface operations {
                     "application/json": components["schemas"]["SubscriptionPageDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8506,7 +8551,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8524,7 +8569,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8533,7 +8578,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8547,24 +8592,28 @@ export interface operations {
     listSubscriptions: {
         parameters: {
             query?: {
-                /** @description Rows of a page. */
+                /** @description Maximum number of rows on a page. */
                 limit?: number;
-                /** @description The nextCursor of the page before. */
+                /** @description The `nextCursor` of the previous page. Left out: the first page. */
                 cursor?: string;
-                /** @description Only these members of each row, separated by commas. */
+                /** @description Names of the members to return of each row, separated by commas. */
                 fields?: string;
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
                 product?: string;
-                /** @description Left out: live ones. Follows what jobs have written down, a second late at most; the rows are told as they are now. */
-                status?: "trialing" | "active" | "past_due" | "paused" | "canceled" | "expired" | "inactive";
-                /** @description Key of a plan: live ones on it. */
+                /** @description Key of a plan: live subscriptions on it. */
                 plan?: string;
-                /** @description Made at or after. */
+                /** @description Created at or after. */
                 from?: string;
-                /** @description Made before. */
+                /** @description Created before. */
                 to?: string;
-                /** @description Those of the customers of a test clock; left out: those of real time. */
+                /** @description Default: live ones. The filter reads the stored status, at most one second late; each row shows the current status. */
+                status?: "trialing" | "active" | "past_due" | "paused" | "canceled" | "expired" | "inactive";
+                /** @description Subscriptions of the customers of this test clock. Default: customers without a test clock. */
                 testClock?: string;
-                /** @description Only those that end, unrenewed, in this time, the first to end first; not together with status, plan, from, to or testClock. */
+                /**
+                 * @description Only subscriptions that end without renewal within this time, earliest first. Not with status, plan, from, to or
+                 *     testClock.
+                 */
                 expiringWithin?: string;
             };
             header?: never;
@@ -8581,7 +8630,7 @@ export interface operations {
                     "application/json": components["schemas"]["SubscriptionPageDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8608,7 +8657,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8617,7 +8666,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8632,7 +8681,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -8652,7 +8701,7 @@ export interface operations {
                     "application/json": components["schemas"]["SubscriptionDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8670,7 +8719,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8679,7 +8728,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8697,7 +8746,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8706,7 +8755,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8720,9 +8769,9 @@ export interface operations {
     getSubscription: {
         parameters: {
             query?: {
-                /** @description As it was then. */
+                /** @description Returns the subscription as of this instant. */
                 at?: string;
-                /** @description Only these members, separated by commas. */
+                /** @description Names of the members to return, separated by commas. Left out: all of them. */
                 fields?: string;
             };
             header?: never;
@@ -8741,7 +8790,7 @@ export interface operations {
                     "application/json": components["schemas"]["SubscriptionDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8759,7 +8808,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8777,7 +8826,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8786,7 +8835,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8820,7 +8869,7 @@ export interface operations {
                     "application/json": components["schemas"]["SubscriptionDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8838,7 +8887,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8847,7 +8896,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8856,7 +8905,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Stale If-Match */
+            /** @description If-Match does not match the current version */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -8874,7 +8923,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8883,7 +8932,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8897,11 +8946,11 @@ export interface operations {
     getSubscriptionTimeline: {
         parameters: {
             query?: {
-                /** @description Rows of a page. */
+                /** @description Maximum number of rows on a page. */
                 limit?: number;
-                /** @description The nextCursor of the page before. */
+                /** @description The `nextCursor` of the previous page. Left out: the first page. */
                 cursor?: string;
-                /** @description Only these members of each row, separated by commas. */
+                /** @description Names of the members to return of each row, separated by commas. */
                 fields?: string;
             };
             header?: never;
@@ -8920,7 +8969,7 @@ export interface operations {
                     "application/json": components["schemas"]["TimelinePageDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -8938,7 +8987,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -8956,7 +9005,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -8965,7 +9014,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8979,11 +9028,11 @@ export interface operations {
     listSubscriptionLines: {
         parameters: {
             query?: {
-                /** @description Rows of a page. */
+                /** @description Maximum number of rows on a page. */
                 limit?: number;
-                /** @description The nextCursor of the page before. */
+                /** @description The `nextCursor` of the previous page. Left out: the first page. */
                 cursor?: string;
-                /** @description Only these members of each row, separated by commas. */
+                /** @description Names of the members to return of each row, separated by commas. */
                 fields?: string;
             };
             header?: never;
@@ -9002,7 +9051,7 @@ export interface operations {
                     "application/json": components["schemas"]["StoredLinePageDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9020,7 +9069,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9038,7 +9087,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9047,7 +9096,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9062,7 +9111,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -9084,7 +9133,7 @@ export interface operations {
                     "application/json": components["schemas"]["SubscriptionDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9102,7 +9151,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9111,7 +9160,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9120,7 +9169,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Stale If-Match */
+            /** @description If-Match does not match the current version */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -9138,7 +9187,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9147,7 +9196,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9181,7 +9230,7 @@ export interface operations {
                     "application/json": components["schemas"]["ChangePreviewDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9199,7 +9248,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9208,7 +9257,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9226,7 +9275,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9235,7 +9284,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9250,7 +9299,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -9272,7 +9321,7 @@ export interface operations {
                     "application/json": components["schemas"]["SubscriptionDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9290,7 +9339,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9299,7 +9348,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9308,7 +9357,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Stale If-Match */
+            /** @description If-Match does not match the current version */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -9326,7 +9375,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9335,7 +9384,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9350,7 +9399,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -9372,7 +9421,7 @@ export interface operations {
                     "application/json": components["schemas"]["SubscriptionDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9390,7 +9439,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9399,7 +9448,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9408,7 +9457,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Stale If-Match */
+            /** @description If-Match does not match the current version */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -9426,7 +9475,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9435,7 +9484,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9450,7 +9499,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -9472,7 +9521,7 @@ export interface operations {
                     "application/json": components["schemas"]["SubscriptionDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9490,7 +9539,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9499,7 +9548,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9508,7 +9557,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Stale If-Match */
+            /** @description If-Match does not match the current version */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -9526,7 +9575,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9535,7 +9584,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9550,7 +9599,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -9572,7 +9621,7 @@ export interface operations {
                     "application/json": components["schemas"]["SubscriptionDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9590,7 +9639,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9599,7 +9648,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9608,7 +9657,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Stale If-Match */
+            /** @description If-Match does not match the current version */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -9626,7 +9675,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9635,7 +9684,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9650,7 +9699,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -9672,7 +9721,7 @@ export interface operations {
                     "application/json": components["schemas"]["SubscriptionDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9690,7 +9739,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9699,7 +9748,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9708,7 +9757,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Stale If-Match */
+            /** @description If-Match does not match the current version */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -9726,7 +9775,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9735,7 +9784,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9750,7 +9799,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -9772,7 +9821,7 @@ export interface operations {
                     "application/json": components["schemas"]["SubscriptionDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9790,7 +9839,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9799,7 +9848,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9808,7 +9857,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Stale If-Match */
+            /** @description If-Match does not match the current version */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -9826,7 +9875,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9835,7 +9884,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9850,7 +9899,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -9872,7 +9921,7 @@ export interface operations {
                     "application/json": components["schemas"]["SubscriptionDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9890,7 +9939,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -9899,7 +9948,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9908,7 +9957,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Stale If-Match */
+            /** @description If-Match does not match the current version */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -9926,7 +9975,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -9935,7 +9984,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9949,8 +9998,9 @@ export interface operations {
     listEntitlements: {
         parameters: {
             query?: {
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
                 product?: string;
-                /** @description As it was then: by what was sold, and what had been recorded. Left out: now. */
+                /** @description Decide as of this instant, from the terms sold and the usage recorded by then. Default: now. */
                 at?: string;
             };
             header?: never;
@@ -9970,7 +10020,7 @@ export interface operations {
                     "application/json": components["schemas"]["DecisionListDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9988,7 +10038,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10011,9 +10061,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Too many requests, or a limit of the plan
+             * @description Rate limit or plan limit reached
              *
-             *     Too many requests, or a limit of the plan
+             *     Rate limit or plan limit reached
              */
             429: {
                 headers: {
@@ -10024,9 +10074,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Try again later
+             * @description Temporarily unavailable
              *
-             *     Try again later
+             *     Temporarily unavailable
              */
             503: {
                 headers: {
@@ -10041,8 +10091,9 @@ export interface operations {
     getEntitlement: {
         parameters: {
             query?: {
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
                 product?: string;
-                /** @description As it was then: by what was sold, and what had been recorded. Left out: now. */
+                /** @description Decide as of this instant, from the terms sold and the usage recorded by then. Default: now. */
                 at?: string;
             };
             header?: never;
@@ -10063,7 +10114,7 @@ export interface operations {
                     "application/json": components["schemas"]["DecisionDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10081,7 +10132,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10104,9 +10155,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Too many requests, or a limit of the plan
+             * @description Rate limit or plan limit reached
              *
-             *     Too many requests, or a limit of the plan
+             *     Rate limit or plan limit reached
              */
             429: {
                 headers: {
@@ -10117,9 +10168,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Try again later
+             * @description Temporarily unavailable
              *
-             *     Try again later
+             *     Temporarily unavailable
              */
             503: {
                 headers: {
@@ -10152,7 +10203,7 @@ export interface operations {
                     "application/json": components["schemas"]["DecisionDto"] | components["schemas"]["DecisionListDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10170,7 +10221,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10193,9 +10244,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Too many requests, or a limit of the plan
+             * @description Rate limit or plan limit reached
              *
-             *     Too many requests, or a limit of the plan
+             *     Rate limit or plan limit reached
              */
             429: {
                 headers: {
@@ -10206,9 +10257,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Try again later
+             * @description Temporarily unavailable
              *
-             *     Try again later
+             *     Temporarily unavailable
              */
             503: {
                 headers: {
@@ -10224,7 +10275,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -10244,7 +10295,7 @@ export interface operations {
                     "application/json": components["schemas"]["DecisionDto"] | components["schemas"]["JointDecisionDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10262,7 +10313,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10285,9 +10336,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Too many requests, or a limit of the plan
+             * @description Rate limit or plan limit reached
              *
-             *     Too many requests, or a limit of the plan
+             *     Rate limit or plan limit reached
              */
             429: {
                 headers: {
@@ -10298,9 +10349,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Try again later
+             * @description Temporarily unavailable
              *
-             *     Try again later
+             *     Temporarily unavailable
              */
             503: {
                 headers: {
@@ -10316,7 +10367,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -10336,7 +10387,7 @@ export interface operations {
                     "application/json": components["schemas"]["UsageEventResultsDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10354,7 +10405,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10377,9 +10428,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Too many requests, or a limit of the plan
+             * @description Rate limit or plan limit reached
              *
-             *     Too many requests, or a limit of the plan
+             *     Rate limit or plan limit reached
              */
             429: {
                 headers: {
@@ -10390,9 +10441,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Try again later
+             * @description Temporarily unavailable
              *
-             *     Try again later
+             *     Temporarily unavailable
              */
             503: {
                 headers: {
@@ -10408,7 +10459,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -10428,7 +10479,7 @@ export interface operations {
                     "application/json": components["schemas"]["DecisionDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10446,7 +10497,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10455,7 +10506,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10473,7 +10524,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10482,7 +10533,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10497,7 +10548,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -10517,7 +10568,7 @@ export interface operations {
                     "application/json": components["schemas"]["VerifyReportDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10535,7 +10586,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10558,9 +10609,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Too many requests, or a limit of the plan
+             * @description Rate limit or plan limit reached
              *
-             *     Too many requests, or a limit of the plan
+             *     Rate limit or plan limit reached
              */
             429: {
                 headers: {
@@ -10571,9 +10622,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Try again later
+             * @description Temporarily unavailable
              *
-             *     Try again later
+             *     Temporarily unavailable
              */
             503: {
                 headers: {
@@ -10588,12 +10639,13 @@ export interface operations {
     getUsage: {
         parameters: {
             query: {
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
                 product?: string;
-                feature: string;
                 /** @description Left out: 30 days before "to". */
                 from?: string;
                 /** @description Exclusive; left out: now. */
                 to?: string;
+                feature: string;
                 /** @description How long a step is. @default day */
                 by?: "hour" | "day" | "month";
             };
@@ -10614,7 +10666,7 @@ export interface operations {
                     "application/json": components["schemas"]["UsageSeriesDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10632,7 +10684,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10655,9 +10707,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Too many requests, or a limit of the plan
+             * @description Rate limit or plan limit reached
              *
-             *     Too many requests, or a limit of the plan
+             *     Rate limit or plan limit reached
              */
             429: {
                 headers: {
@@ -10668,9 +10720,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Try again later
+             * @description Temporarily unavailable
              *
-             *     Try again later
+             *     Temporarily unavailable
              */
             503: {
                 headers: {
@@ -10686,7 +10738,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -10706,7 +10758,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReservationDecisionDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10724,7 +10776,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10747,9 +10799,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Too many requests, or a limit of the plan
+             * @description Rate limit or plan limit reached
              *
-             *     Too many requests, or a limit of the plan
+             *     Rate limit or plan limit reached
              */
             429: {
                 headers: {
@@ -10760,9 +10812,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Try again later
+             * @description Temporarily unavailable
              *
-             *     Try again later
+             *     Temporarily unavailable
              */
             503: {
                 headers: {
@@ -10778,7 +10830,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -10800,7 +10852,7 @@ export interface operations {
                     "application/json": components["schemas"]["DecisionDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10818,7 +10870,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10827,7 +10879,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10845,7 +10897,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10854,7 +10906,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10869,7 +10921,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -10891,7 +10943,7 @@ export interface operations {
                     "application/json": components["schemas"]["DecisionDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -10909,7 +10961,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10918,7 +10970,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10936,7 +10988,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10945,7 +10997,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10960,7 +11012,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -10982,7 +11034,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReservationDecisionDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11000,7 +11052,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11009,7 +11061,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11027,7 +11079,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -11036,7 +11088,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11050,12 +11102,13 @@ export interface operations {
     listGrants: {
         parameters: {
             query?: {
-                /** @description Rows of a page. */
+                /** @description Maximum number of rows on a page. */
                 limit?: number;
-                /** @description The nextCursor of the page before. */
+                /** @description The `nextCursor` of the previous page. Left out: the first page. */
                 cursor?: string;
-                /** @description Only these members of each row, separated by commas. */
+                /** @description Names of the members to return of each row, separated by commas. */
                 fields?: string;
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
                 product?: string;
             };
             header?: never;
@@ -11075,7 +11128,7 @@ export interface operations {
                     "application/json": components["schemas"]["GrantPageDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11093,7 +11146,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11116,9 +11169,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Too many requests, or a limit of the plan
+             * @description Rate limit or plan limit reached
              *
-             *     Too many requests, or a limit of the plan
+             *     Rate limit or plan limit reached
              */
             429: {
                 headers: {
@@ -11129,9 +11182,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Try again later
+             * @description Temporarily unavailable
              *
-             *     Try again later
+             *     Temporarily unavailable
              */
             503: {
                 headers: {
@@ -11147,7 +11200,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -11170,7 +11223,7 @@ export interface operations {
                     "application/json": components["schemas"]["GrantDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11188,7 +11241,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11211,9 +11264,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Too many requests, or a limit of the plan
+             * @description Rate limit or plan limit reached
              *
-             *     Too many requests, or a limit of the plan
+             *     Rate limit or plan limit reached
              */
             429: {
                 headers: {
@@ -11224,9 +11277,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Try again later
+             * @description Temporarily unavailable
              *
-             *     Try again later
+             *     Temporarily unavailable
              */
             503: {
                 headers: {
@@ -11257,7 +11310,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11275,7 +11328,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11284,7 +11337,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11302,7 +11355,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -11311,7 +11364,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11347,7 +11400,7 @@ export interface operations {
                     "application/json": components["schemas"]["OverrideDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11365,7 +11418,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11388,9 +11441,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Too many requests, or a limit of the plan
+             * @description Rate limit or plan limit reached
              *
-             *     Too many requests, or a limit of the plan
+             *     Rate limit or plan limit reached
              */
             429: {
                 headers: {
@@ -11401,9 +11454,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Try again later
+             * @description Temporarily unavailable
              *
-             *     Try again later
+             *     Temporarily unavailable
              */
             503: {
                 headers: {
@@ -11418,6 +11471,7 @@ export interface operations {
     removeOverride: {
         parameters: {
             query?: {
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
                 product?: string;
             };
             header?: never;
@@ -11436,7 +11490,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11454,7 +11508,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11477,9 +11531,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Too many requests, or a limit of the plan
+             * @description Rate limit or plan limit reached
              *
-             *     Too many requests, or a limit of the plan
+             *     Rate limit or plan limit reached
              */
             429: {
                 headers: {
@@ -11490,9 +11544,9 @@ export interface operations {
                 };
             };
             /**
-             * @description Try again later
+             * @description Temporarily unavailable
              *
-             *     Try again later
+             *     Temporarily unavailable
              */
             503: {
                 headers: {
@@ -11507,11 +11561,11 @@ export interface operations {
     listTestClocks: {
         parameters: {
             query?: {
-                /** @description Rows of a page. */
+                /** @description Maximum number of rows on a page. */
                 limit?: number;
-                /** @description The nextCursor of the page before. */
+                /** @description The `nextCursor` of the previous page. Left out: the first page. */
                 cursor?: string;
-                /** @description Only these members of each row, separated by commas. */
+                /** @description Names of the members to return of each row, separated by commas. */
                 fields?: string;
             };
             header?: never;
@@ -11528,7 +11582,7 @@ export interface operations {
                     "application/json": components["schemas"]["TestClockPageDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11555,7 +11609,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -11564,7 +11618,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11579,7 +11633,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -11599,7 +11653,7 @@ export interface operations {
                     "application/json": components["schemas"]["TestClockDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11626,7 +11680,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -11635,7 +11689,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11649,7 +11703,7 @@ export interface operations {
     getTestClock: {
         parameters: {
             query?: {
-                /** @description Only these members, separated by commas. */
+                /** @description Names of the members to return, separated by commas. Left out: all of them. */
                 fields?: string;
             };
             header?: never;
@@ -11668,7 +11722,7 @@ export interface operations {
                     "application/json": components["schemas"]["TestClockDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11686,7 +11740,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11704,7 +11758,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -11713,7 +11767,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11728,7 +11782,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -11750,7 +11804,7 @@ export interface operations {
                     "application/json": components["schemas"]["TestClockDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11768,7 +11822,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11777,7 +11831,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11795,7 +11849,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -11804,7 +11858,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11818,11 +11872,11 @@ export interface operations {
     listWebhookEndpoints: {
         parameters: {
             query?: {
-                /** @description Rows of a page. */
+                /** @description Maximum number of rows on a page. */
                 limit?: number;
-                /** @description The nextCursor of the page before. */
+                /** @description The `nextCursor` of the previous page. Left out: the first page. */
                 cursor?: string;
-                /** @description Only these members of each row, separated by commas. */
+                /** @description Names of the members to return of each row, separated by commas. */
                 fields?: string;
             };
             header?: never;
@@ -11839,7 +11893,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookEndpointPageDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11866,7 +11920,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -11875,7 +11929,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11890,7 +11944,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -11910,7 +11964,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookEndpointWithSecretDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11928,7 +11982,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11937,7 +11991,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11955,7 +12009,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -11964,7 +12018,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11978,7 +12032,7 @@ export interface operations {
     getWebhookEndpoint: {
         parameters: {
             query?: {
-                /** @description Only these members, separated by commas. */
+                /** @description Names of the members to return, separated by commas. Left out: all of them. */
                 fields?: string;
             };
             header?: never;
@@ -11997,7 +12051,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookEndpointDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12015,7 +12069,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12033,7 +12087,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -12042,7 +12096,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12070,7 +12124,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12088,7 +12142,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12106,7 +12160,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -12115,7 +12169,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12149,7 +12203,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookEndpointDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12167,7 +12221,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12185,7 +12239,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -12194,7 +12248,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12209,7 +12263,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -12231,7 +12285,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookEndpointWithSecretDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12249,7 +12303,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12267,7 +12321,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -12276,7 +12330,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12310,7 +12364,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookTestDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12328,7 +12382,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12346,7 +12400,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -12355,7 +12409,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12370,7 +12424,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -12392,7 +12446,7 @@ export interface operations {
                     "application/json": components["schemas"]["RedeliveredDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12410,7 +12464,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12419,7 +12473,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12437,7 +12491,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -12446,7 +12500,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12460,18 +12514,18 @@ export interface operations {
     listWebhookDeliveries: {
         parameters: {
             query?: {
-                /** @description Rows of a page. */
+                /** @description Maximum number of rows on a page. */
                 limit?: number;
-                /** @description The nextCursor of the page before. */
+                /** @description The `nextCursor` of the previous page. Left out: the first page. */
                 cursor?: string;
-                /** @description Only these members of each row, separated by commas. */
+                /** @description Names of the members to return of each row, separated by commas. */
                 fields?: string;
-                /** @description Only those to this endpoint. */
+                /** @description Only deliveries to this endpoint. */
                 endpoint?: string;
                 status?: "pending" | "delivered" | "failed";
-                /** @description Only those of this event: its webhook-id. */
+                /** @description Only deliveries of this event: its `webhook-id`. */
                 event?: string;
-                /** @description Only those of this type of event. */
+                /** @description Only deliveries of this event type. */
                 type?: string;
             };
             header?: never;
@@ -12488,7 +12542,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookDeliveryPageDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12506,7 +12560,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12524,7 +12578,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -12533,7 +12587,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12547,7 +12601,7 @@ export interface operations {
     getWebhookDelivery: {
         parameters: {
             query?: {
-                /** @description Only these members, separated by commas. */
+                /** @description Names of the members to return, separated by commas. Left out: all of them. */
                 fields?: string;
             };
             header?: never;
@@ -12566,7 +12620,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookDeliveryDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12584,7 +12638,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12602,7 +12656,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -12611,7 +12665,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12626,7 +12680,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes it safe to send again: one effect, the first answer for every repetition. */
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -12648,7 +12702,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookDeliveryDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12666,7 +12720,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12675,7 +12729,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description In conflict with the state */
+            /** @description Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12693,7 +12747,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -12702,7 +12756,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12716,13 +12770,13 @@ export interface operations {
     listNotifications: {
         parameters: {
             query?: {
-                /** @description Rows of a page. */
+                /** @description Maximum number of rows on a page. */
                 limit?: number;
-                /** @description The nextCursor of the page before. */
+                /** @description The `nextCursor` of the previous page. Left out: the first page. */
                 cursor?: string;
-                /** @description Only these members of each row, separated by commas. */
+                /** @description Names of the members to return of each row, separated by commas. */
                 fields?: string;
-                /** @description true: only those that are not read. */
+                /** @description `true` returns unread notifications only. */
                 unread?: "true" | "false";
             };
             header?: never;
@@ -12739,7 +12793,7 @@ export interface operations {
                     "application/json": components["schemas"]["NotificationPageDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12766,7 +12820,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -12775,7 +12829,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12803,7 +12857,7 @@ export interface operations {
                     "application/json": components["schemas"]["UnreadCountDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12830,7 +12884,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -12839,7 +12893,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12869,7 +12923,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12896,7 +12950,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -12905,7 +12959,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12937,7 +12991,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -12955,7 +13009,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12973,7 +13027,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -12982,7 +13036,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12996,9 +13050,9 @@ export interface operations {
     streamEvents: {
         parameters: {
             query?: {
-                /** @description Types of events, or all of a kind, separated by commas. */
+                /** @description Event types or prefixes such as `subscription.*`, separated by commas. */
                 types?: string;
-                /** @description Key of a product; left out: everything that you may see. */
+                /** @description Key of a product. Default: all events that the caller may see. */
                 product?: string;
                 /** @description Key of a customer. */
                 customer?: string;
@@ -13006,7 +13060,7 @@ export interface operations {
                 after?: number;
             };
             header?: {
-                /** @description The id of the last frame that was read. */
+                /** @description Id of the last frame that the client received. */
                 "Last-Event-ID"?: string;
             };
             path?: never;
@@ -13022,7 +13076,7 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13040,7 +13094,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13058,7 +13112,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -13067,7 +13121,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13081,13 +13135,13 @@ export interface operations {
     listAuditLog: {
         parameters: {
             query?: {
-                /** @description Rows of a page. */
+                /** @description Maximum number of rows on a page. */
                 limit?: number;
-                /** @description The nextCursor of the page before. */
+                /** @description The `nextCursor` of the previous page. Left out: the first page. */
                 cursor?: string;
-                /** @description Only these members of each row, separated by commas. */
+                /** @description Names of the members to return of each row, separated by commas. */
                 fields?: string;
-                /** @description Key of a product; left out: everything that you may see. */
+                /** @description Key of a product. Default: all events that the caller may see. */
                 product?: string;
                 /** @description Key of a customer. */
                 customer?: string;
@@ -13098,7 +13152,7 @@ export interface operations {
                 subject?: string;
                 /** @description A type of event, or all of a kind. */
                 type?: string;
-                /** @description The address that it was asked from. */
+                /** @description Address of the request. */
                 address?: string;
                 from?: string;
                 /** @description Exclusive. */
@@ -13118,7 +13172,7 @@ export interface operations {
                     "application/json": components["schemas"]["AuditPageDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13136,7 +13190,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13154,7 +13208,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -13163,7 +13217,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13177,7 +13231,7 @@ export interface operations {
     exportAuditLog: {
         parameters: {
             query?: {
-                /** @description Key of a product; left out: everything that you may see. */
+                /** @description Key of a product. Default: all events that the caller may see. */
                 product?: string;
                 /** @description Key of a customer. */
                 customer?: string;
@@ -13188,7 +13242,7 @@ export interface operations {
                 subject?: string;
                 /** @description A type of event, or all of a kind. */
                 type?: string;
-                /** @description The address that it was asked from. */
+                /** @description Address of the request. */
                 address?: string;
                 from?: string;
                 /** @description Exclusive. */
@@ -13211,7 +13265,7 @@ export interface operations {
                     "application/x-ndjson": string;
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13229,7 +13283,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13247,7 +13301,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -13256,7 +13310,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13270,6 +13324,7 @@ export interface operations {
     getSubscriptionStats: {
         parameters: {
             query?: {
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
                 product?: string;
             };
             header?: never;
@@ -13286,7 +13341,7 @@ export interface operations {
                     "application/json": components["schemas"]["SubscriptionStatsDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13304,7 +13359,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13322,7 +13377,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -13331,7 +13386,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13345,6 +13400,7 @@ export interface operations {
     getRevenueStats: {
         parameters: {
             query?: {
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
                 product?: string;
             };
             header?: never;
@@ -13361,7 +13417,7 @@ export interface operations {
                     "application/json": components["schemas"]["RevenueStatsDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13379,7 +13435,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13397,7 +13453,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -13406,7 +13462,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13420,13 +13476,14 @@ export interface operations {
     getUsageStats: {
         parameters: {
             query?: {
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
                 product?: string;
-                /** @description Key of a feature; left out: all of the product. */
-                feature?: string;
                 /** @description Left out: 30 days before "to". */
                 from?: string;
                 /** @description Exclusive; left out: now. */
                 to?: string;
+                /** @description Key of a feature. Default: all features of the product. */
+                feature?: string;
                 /** @description How long a step is. @default day */
                 by?: "hour" | "day" | "month";
             };
@@ -13444,7 +13501,7 @@ export interface operations {
                     "application/json": components["schemas"]["UsageStatsDto"];
                 };
             };
-            /** @description No or bad credentials */
+            /** @description Missing or invalid credentials */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13462,7 +13519,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Not there, or not yours */
+            /** @description Does not exist, or belongs to another */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13480,7 +13537,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Too many requests, or a limit of the plan */
+            /** @description Rate limit or plan limit reached */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -13489,7 +13546,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDto"];
                 };
             };
-            /** @description Try again later */
+            /** @description Temporarily unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13500,15 +13557,1647 @@ export interface operations {
             };
         };
     };
+    on_api_key_created: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "api_key.created",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "name": "billing",
+                 *           "scopes": [
+                 *             "usage:write"
+                 *           ],
+                 *           "product": null
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "api_key.created";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_api_key_rotated: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "api_key.rotated",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "name": "billing",
+                 *           "replacedBy": "01998a4e-8000-7000-8000-00000000000e",
+                 *           "overlapSeconds": 86400
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "api_key.rotated";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_api_key_revoked: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "api_key.revoked",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "name": "billing"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "api_key.revoked";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_customer_created: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "customer.created",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "customer",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "key": "acme",
+                 *           "region": "US",
+                 *           "deviceType": null,
+                 *           "timezone": "America/New_York",
+                 *           "currency": "USD"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "customer.created";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_customer_updated: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "customer.updated",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "customer",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "key": "acme",
+                 *           "region": "US",
+                 *           "deviceType": null,
+                 *           "timezone": "America/New_York",
+                 *           "currency": "USD"
+                 *         },
+                 *         "after": {
+                 *           "key": "acme",
+                 *           "region": "US",
+                 *           "deviceType": null,
+                 *           "timezone": "Europe/Berlin",
+                 *           "currency": "USD"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "customer.updated";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_customer_deleted: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "customer.deleted",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "customer",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": null
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "customer.deleted";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_entitlement_overridden: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "entitlement.overridden",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "customer",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "feature": "api_calls",
+                 *           "featureId": "01998a4e-8000-7000-8000-00000000000f",
+                 *           "terms": {
+                 *             "type": "metered",
+                 *             "limit": 5000,
+                 *             "window": "month",
+                 *             "overage": "deny"
+                 *           },
+                 *           "expiresAt": null
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "entitlement.overridden";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_entitlement_override_removed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "entitlement.override_removed",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "customer",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "feature": "api_calls",
+                 *           "featureId": "01998a4e-8000-7000-8000-00000000000f",
+                 *           "terms": {
+                 *             "type": "metered",
+                 *             "limit": 5000,
+                 *             "window": "month",
+                 *             "overage": "deny"
+                 *           },
+                 *           "expiresAt": null
+                 *         },
+                 *         "after": null
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "entitlement.override_removed";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_feature_created: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "feature.created",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "feature",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "key": "api_calls",
+                 *           "name": "API calls",
+                 *           "type": "metered"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "feature.created";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_feature_updated: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "feature.updated",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "feature",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "key": "api_calls",
+                 *           "name": "API calls",
+                 *           "unit": "call",
+                 *           "failurePolicy": null
+                 *         },
+                 *         "after": {
+                 *           "key": "api_calls",
+                 *           "name": "Calls",
+                 *           "unit": "call",
+                 *           "failurePolicy": null
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "feature.updated";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_feature_archived: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "feature.archived",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "feature",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "key": "api_calls",
+                 *           "name": "API calls",
+                 *           "unit": "call",
+                 *           "failurePolicy": null
+                 *         },
+                 *         "after": {
+                 *           "key": "api_calls",
+                 *           "archivedAt": "2026-11-21T09:00:00.000Z"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "feature.archived";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_grant_created: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "grant.created",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "grant",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "feature": "api_calls",
+                 *           "quantity": 500,
+                 *           "priority": 50,
+                 *           "effectiveAt": "2026-11-21T09:00:00.000Z",
+                 *           "expiresAt": null,
+                 *           "recurrence": null
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "grant.created";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_grant_voided: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "grant.voided",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "grant",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "feature": "api_calls",
+                 *           "quantity": 500,
+                 *           "priority": 50,
+                 *           "effectiveAt": "2026-11-21T09:00:00.000Z",
+                 *           "expiresAt": null,
+                 *           "recurrence": null
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "grant.voided";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_plan_created: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "plan.created",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "plan",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "key": "pro",
+                 *           "name": "Pro",
+                 *           "description": "",
+                 *           "trialDays": 14,
+                 *           "prices": [
+                 *             {
+                 *               "interval": "month",
+                 *               "intervalCount": 1,
+                 *               "amount": 2999,
+                 *               "currency": "USD"
+                 *             }
+                 *           ],
+                 *           "entitlements": [
+                 *             {
+                 *               "feature": "sso",
+                 *               "type": "boolean",
+                 *               "value": true
+                 *             }
+                 *           ]
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "plan.created";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_plan_draft_changed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "plan.draft_changed",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "plan",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "key": "pro",
+                 *           "name": "Pro",
+                 *           "description": "",
+                 *           "trialDays": 14,
+                 *           "prices": [
+                 *             {
+                 *               "interval": "month",
+                 *               "intervalCount": 1,
+                 *               "amount": 2999,
+                 *               "currency": "USD"
+                 *             }
+                 *           ],
+                 *           "entitlements": [
+                 *             {
+                 *               "feature": "sso",
+                 *               "type": "boolean",
+                 *               "value": true
+                 *             }
+                 *           ]
+                 *         },
+                 *         "after": {
+                 *           "key": "pro",
+                 *           "name": "Pro",
+                 *           "description": "",
+                 *           "trialDays": 30,
+                 *           "prices": [
+                 *             {
+                 *               "interval": "month",
+                 *               "intervalCount": 1,
+                 *               "amount": 2999,
+                 *               "currency": "USD"
+                 *             }
+                 *           ],
+                 *           "entitlements": [
+                 *             {
+                 *               "feature": "sso",
+                 *               "type": "boolean",
+                 *               "value": true
+                 *             }
+                 *           ]
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "plan.draft_changed";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_plan_published: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "plan.published",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 3,
+                 *         "subject": {
+                 *           "type": "plan",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 3,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "key": "pro",
+                 *           "version": 2
+                 *         },
+                 *         "after": {
+                 *           "key": "pro",
+                 *           "version": 3
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "plan.published";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_plan_archived: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "plan.archived",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "plan",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "key": "pro",
+                 *           "status": "published"
+                 *         },
+                 *         "after": {
+                 *           "key": "pro",
+                 *           "status": "archived"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "plan.archived";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_plan_move_started: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "plan.move_started",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 3,
+                 *         "subject": {
+                 *           "type": "plan",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 3,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "key": "pro",
+                 *           "move": "01998a4e-8000-7000-8000-00000000000d",
+                 *           "version": 3,
+                 *           "atPeriodEnd": true,
+                 *           "moved": 0,
+                 *           "skipped": 0,
+                 *           "total": 120
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "plan.move_started";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_plan_move_finished: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "plan.move_finished",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 3,
+                 *         "subject": {
+                 *           "type": "plan",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 3,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "key": "pro",
+                 *           "move": "01998a4e-8000-7000-8000-00000000000d",
+                 *           "version": 3,
+                 *           "atPeriodEnd": true,
+                 *           "moved": 118,
+                 *           "skipped": 2,
+                 *           "total": 120
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "plan.move_finished";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_product_created: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "product.created",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "product",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "key": "api",
+                 *           "name": "API"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "product.created";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_product_updated: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "product.updated",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "product",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "key": "api",
+                 *           "name": "API"
+                 *         },
+                 *         "after": {
+                 *           "key": "api",
+                 *           "name": "The API"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "product.updated";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_product_archived: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "product.archived",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "product",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "key": "api",
+                 *           "name": "API"
+                 *         },
+                 *         "after": {
+                 *           "key": "api",
+                 *           "name": "API"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "product.archived";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_product_assignment_changed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "product.assignment_changed",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "product",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "rules": [
+                 *             {
+                 *               "plan": "free",
+                 *               "region": null,
+                 *               "deviceType": null
+                 *             }
+                 *           ]
+                 *         },
+                 *         "after": {
+                 *           "rules": [
+                 *             {
+                 *               "plan": "free",
+                 *               "region": null,
+                 *               "deviceType": null
+                 *             },
+                 *             {
+                 *               "plan": "mobile",
+                 *               "region": null,
+                 *               "deviceType": "ios"
+                 *             }
+                 *           ]
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "product.assignment_changed";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_reservation_created: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "reservation.created",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "reservation",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "feature": "api_calls",
+                 *           "quantity": 10,
+                 *           "committed": 0,
+                 *           "expiresAt": "2026-11-21T09:05:00.000Z"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "reservation.created";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_reservation_committed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "reservation.committed",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "reservation",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "feature": "api_calls",
+                 *           "quantity": 10,
+                 *           "committed": 8,
+                 *           "expiresAt": "2026-11-21T09:05:00.000Z"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "reservation.committed";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_reservation_released: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "reservation.released",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "reservation",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "feature": "api_calls",
+                 *           "quantity": 10,
+                 *           "committed": 0,
+                 *           "expiresAt": "2026-11-21T09:05:00.000Z"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "reservation.released";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_reservation_expired: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "reservation.expired",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "reservation",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "feature": "api_calls",
+                 *           "quantity": 10
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "reservation.expired";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
     on_subscription_created: {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
@@ -13586,11 +15275,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
@@ -13663,11 +15352,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
@@ -13740,11 +15429,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
@@ -13821,11 +15510,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
@@ -13898,11 +15587,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
@@ -13979,11 +15668,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
@@ -14071,11 +15760,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
@@ -14185,11 +15874,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
@@ -14290,11 +15979,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
@@ -14383,11 +16072,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
@@ -14475,11 +16164,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
@@ -14567,11 +16256,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
@@ -14659,11 +16348,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
@@ -14751,11 +16440,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
@@ -14843,11 +16532,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
@@ -14934,11 +16623,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
@@ -15025,11 +16714,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
@@ -15116,11 +16805,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
@@ -15208,11 +16897,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
@@ -15285,11 +16974,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
@@ -15360,15 +17049,125 @@ export interface operations {
             "2XX": components["responses"]["WebhookTaken"];
         };
     };
+    on_test_clock_created: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "test_clock.created",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "test_clock",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "now": "2026-01-01T00:00:00.000Z"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "test_clock.created";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_test_clock_advanced: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "test_clock.advanced",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "test_clock",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "now": "2026-01-01T00:00:00.000Z"
+                 *         },
+                 *         "after": {
+                 *           "now": "2026-02-01T00:00:00.000Z"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "test_clock.advanced";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
     on_usage_threshold_reached: {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
@@ -15422,11 +17221,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
@@ -15481,11 +17280,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
@@ -15539,1479 +17338,15 @@ export interface operations {
             "2XX": components["responses"]["WebhookTaken"];
         };
     };
-    on_reservation_created: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description The same for every attempt: take it once. */
-                "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": components["parameters"]["WebhookSignature"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "type": "reservation.created",
-                 *       "timestamp": "2026-11-21T09:00:00.000Z",
-                 *       "data": {
-                 *         "id": "01998a4e-8000-7000-8000-000000000001",
-                 *         "sequence": 1,
-                 *         "subject": {
-                 *           "type": "reservation",
-                 *           "id": "01998a4e-8000-7000-8000-000000000003"
-                 *         },
-                 *         "version": null,
-                 *         "customer": "acme",
-                 *         "product": "api",
-                 *         "actor": {
-                 *           "kind": "api_key",
-                 *           "id": "01998a4e-8000-7000-8000-000000000002"
-                 *         },
-                 *         "reason": null,
-                 *         "before": null,
-                 *         "after": {
-                 *           "feature": "api_calls",
-                 *           "quantity": 10,
-                 *           "committed": 0,
-                 *           "expiresAt": "2026-11-21T09:05:00.000Z"
-                 *         }
-                 *       }
-                 *     }
-                 */
-                "application/json": components["schemas"]["WebhookMessage"] & {
-                    /** @constant */
-                    type?: "reservation.created";
-                };
-            };
-        };
-        responses: {
-            410: components["responses"]["WebhookGone"];
-            429: components["responses"]["WebhookLater"];
-            "2XX": components["responses"]["WebhookTaken"];
-        };
-    };
-    on_reservation_committed: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description The same for every attempt: take it once. */
-                "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": components["parameters"]["WebhookSignature"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "type": "reservation.committed",
-                 *       "timestamp": "2026-11-21T09:00:00.000Z",
-                 *       "data": {
-                 *         "id": "01998a4e-8000-7000-8000-000000000001",
-                 *         "sequence": 1,
-                 *         "subject": {
-                 *           "type": "reservation",
-                 *           "id": "01998a4e-8000-7000-8000-000000000003"
-                 *         },
-                 *         "version": null,
-                 *         "customer": "acme",
-                 *         "product": "api",
-                 *         "actor": {
-                 *           "kind": "api_key",
-                 *           "id": "01998a4e-8000-7000-8000-000000000002"
-                 *         },
-                 *         "reason": null,
-                 *         "before": null,
-                 *         "after": {
-                 *           "feature": "api_calls",
-                 *           "quantity": 10,
-                 *           "committed": 8,
-                 *           "expiresAt": "2026-11-21T09:05:00.000Z"
-                 *         }
-                 *       }
-                 *     }
-                 */
-                "application/json": components["schemas"]["WebhookMessage"] & {
-                    /** @constant */
-                    type?: "reservation.committed";
-                };
-            };
-        };
-        responses: {
-            410: components["responses"]["WebhookGone"];
-            429: components["responses"]["WebhookLater"];
-            "2XX": components["responses"]["WebhookTaken"];
-        };
-    };
-    on_reservation_released: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description The same for every attempt: take it once. */
-                "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": components["parameters"]["WebhookSignature"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "type": "reservation.released",
-                 *       "timestamp": "2026-11-21T09:00:00.000Z",
-                 *       "data": {
-                 *         "id": "01998a4e-8000-7000-8000-000000000001",
-                 *         "sequence": 1,
-                 *         "subject": {
-                 *           "type": "reservation",
-                 *           "id": "01998a4e-8000-7000-8000-000000000003"
-                 *         },
-                 *         "version": null,
-                 *         "customer": "acme",
-                 *         "product": "api",
-                 *         "actor": {
-                 *           "kind": "api_key",
-                 *           "id": "01998a4e-8000-7000-8000-000000000002"
-                 *         },
-                 *         "reason": null,
-                 *         "before": null,
-                 *         "after": {
-                 *           "feature": "api_calls",
-                 *           "quantity": 10,
-                 *           "committed": 0,
-                 *           "expiresAt": "2026-11-21T09:05:00.000Z"
-                 *         }
-                 *       }
-                 *     }
-                 */
-                "application/json": components["schemas"]["WebhookMessage"] & {
-                    /** @constant */
-                    type?: "reservation.released";
-                };
-            };
-        };
-        responses: {
-            410: components["responses"]["WebhookGone"];
-            429: components["responses"]["WebhookLater"];
-            "2XX": components["responses"]["WebhookTaken"];
-        };
-    };
-    on_reservation_expired: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description The same for every attempt: take it once. */
-                "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": components["parameters"]["WebhookSignature"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "type": "reservation.expired",
-                 *       "timestamp": "2026-11-21T09:00:00.000Z",
-                 *       "data": {
-                 *         "id": "01998a4e-8000-7000-8000-000000000001",
-                 *         "sequence": 1,
-                 *         "subject": {
-                 *           "type": "reservation",
-                 *           "id": "01998a4e-8000-7000-8000-000000000003"
-                 *         },
-                 *         "version": null,
-                 *         "customer": "acme",
-                 *         "product": "api",
-                 *         "actor": {
-                 *           "kind": "api_key",
-                 *           "id": "01998a4e-8000-7000-8000-000000000002"
-                 *         },
-                 *         "reason": null,
-                 *         "before": null,
-                 *         "after": {
-                 *           "feature": "api_calls",
-                 *           "quantity": 10
-                 *         }
-                 *       }
-                 *     }
-                 */
-                "application/json": components["schemas"]["WebhookMessage"] & {
-                    /** @constant */
-                    type?: "reservation.expired";
-                };
-            };
-        };
-        responses: {
-            410: components["responses"]["WebhookGone"];
-            429: components["responses"]["WebhookLater"];
-            "2XX": components["responses"]["WebhookTaken"];
-        };
-    };
-    on_grant_created: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description The same for every attempt: take it once. */
-                "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": components["parameters"]["WebhookSignature"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "type": "grant.created",
-                 *       "timestamp": "2026-11-21T09:00:00.000Z",
-                 *       "data": {
-                 *         "id": "01998a4e-8000-7000-8000-000000000001",
-                 *         "sequence": 1,
-                 *         "subject": {
-                 *           "type": "grant",
-                 *           "id": "01998a4e-8000-7000-8000-000000000003"
-                 *         },
-                 *         "version": null,
-                 *         "customer": "acme",
-                 *         "product": "api",
-                 *         "actor": {
-                 *           "kind": "api_key",
-                 *           "id": "01998a4e-8000-7000-8000-000000000002"
-                 *         },
-                 *         "reason": null,
-                 *         "before": null,
-                 *         "after": {
-                 *           "feature": "api_calls",
-                 *           "quantity": 500,
-                 *           "priority": 50,
-                 *           "effectiveAt": "2026-11-21T09:00:00.000Z",
-                 *           "expiresAt": null,
-                 *           "recurrence": null
-                 *         }
-                 *       }
-                 *     }
-                 */
-                "application/json": components["schemas"]["WebhookMessage"] & {
-                    /** @constant */
-                    type?: "grant.created";
-                };
-            };
-        };
-        responses: {
-            410: components["responses"]["WebhookGone"];
-            429: components["responses"]["WebhookLater"];
-            "2XX": components["responses"]["WebhookTaken"];
-        };
-    };
-    on_grant_voided: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description The same for every attempt: take it once. */
-                "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": components["parameters"]["WebhookSignature"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "type": "grant.voided",
-                 *       "timestamp": "2026-11-21T09:00:00.000Z",
-                 *       "data": {
-                 *         "id": "01998a4e-8000-7000-8000-000000000001",
-                 *         "sequence": 1,
-                 *         "subject": {
-                 *           "type": "grant",
-                 *           "id": "01998a4e-8000-7000-8000-000000000003"
-                 *         },
-                 *         "version": null,
-                 *         "customer": "acme",
-                 *         "product": "api",
-                 *         "actor": {
-                 *           "kind": "api_key",
-                 *           "id": "01998a4e-8000-7000-8000-000000000002"
-                 *         },
-                 *         "reason": null,
-                 *         "before": null,
-                 *         "after": {
-                 *           "feature": "api_calls",
-                 *           "quantity": 500,
-                 *           "priority": 50,
-                 *           "effectiveAt": "2026-11-21T09:00:00.000Z",
-                 *           "expiresAt": null,
-                 *           "recurrence": null
-                 *         }
-                 *       }
-                 *     }
-                 */
-                "application/json": components["schemas"]["WebhookMessage"] & {
-                    /** @constant */
-                    type?: "grant.voided";
-                };
-            };
-        };
-        responses: {
-            410: components["responses"]["WebhookGone"];
-            429: components["responses"]["WebhookLater"];
-            "2XX": components["responses"]["WebhookTaken"];
-        };
-    };
-    on_entitlement_overridden: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description The same for every attempt: take it once. */
-                "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": components["parameters"]["WebhookSignature"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "type": "entitlement.overridden",
-                 *       "timestamp": "2026-11-21T09:00:00.000Z",
-                 *       "data": {
-                 *         "id": "01998a4e-8000-7000-8000-000000000001",
-                 *         "sequence": 1,
-                 *         "subject": {
-                 *           "type": "customer",
-                 *           "id": "01998a4e-8000-7000-8000-000000000003"
-                 *         },
-                 *         "version": null,
-                 *         "customer": "acme",
-                 *         "product": "api",
-                 *         "actor": {
-                 *           "kind": "api_key",
-                 *           "id": "01998a4e-8000-7000-8000-000000000002"
-                 *         },
-                 *         "reason": null,
-                 *         "before": null,
-                 *         "after": {
-                 *           "feature": "api_calls",
-                 *           "featureId": "01998a4e-8000-7000-8000-00000000000f",
-                 *           "terms": {
-                 *             "type": "metered",
-                 *             "limit": 5000,
-                 *             "window": "month",
-                 *             "overage": "deny"
-                 *           },
-                 *           "expiresAt": null
-                 *         }
-                 *       }
-                 *     }
-                 */
-                "application/json": components["schemas"]["WebhookMessage"] & {
-                    /** @constant */
-                    type?: "entitlement.overridden";
-                };
-            };
-        };
-        responses: {
-            410: components["responses"]["WebhookGone"];
-            429: components["responses"]["WebhookLater"];
-            "2XX": components["responses"]["WebhookTaken"];
-        };
-    };
-    on_entitlement_override_removed: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description The same for every attempt: take it once. */
-                "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": components["parameters"]["WebhookSignature"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "type": "entitlement.override_removed",
-                 *       "timestamp": "2026-11-21T09:00:00.000Z",
-                 *       "data": {
-                 *         "id": "01998a4e-8000-7000-8000-000000000001",
-                 *         "sequence": 1,
-                 *         "subject": {
-                 *           "type": "customer",
-                 *           "id": "01998a4e-8000-7000-8000-000000000003"
-                 *         },
-                 *         "version": null,
-                 *         "customer": "acme",
-                 *         "product": "api",
-                 *         "actor": {
-                 *           "kind": "api_key",
-                 *           "id": "01998a4e-8000-7000-8000-000000000002"
-                 *         },
-                 *         "reason": null,
-                 *         "before": {
-                 *           "feature": "api_calls",
-                 *           "featureId": "01998a4e-8000-7000-8000-00000000000f",
-                 *           "terms": {
-                 *             "type": "metered",
-                 *             "limit": 5000,
-                 *             "window": "month",
-                 *             "overage": "deny"
-                 *           },
-                 *           "expiresAt": null
-                 *         },
-                 *         "after": null
-                 *       }
-                 *     }
-                 */
-                "application/json": components["schemas"]["WebhookMessage"] & {
-                    /** @constant */
-                    type?: "entitlement.override_removed";
-                };
-            };
-        };
-        responses: {
-            410: components["responses"]["WebhookGone"];
-            429: components["responses"]["WebhookLater"];
-            "2XX": components["responses"]["WebhookTaken"];
-        };
-    };
-    on_product_created: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description The same for every attempt: take it once. */
-                "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": components["parameters"]["WebhookSignature"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "type": "product.created",
-                 *       "timestamp": "2026-11-21T09:00:00.000Z",
-                 *       "data": {
-                 *         "id": "01998a4e-8000-7000-8000-000000000001",
-                 *         "sequence": 1,
-                 *         "subject": {
-                 *           "type": "product",
-                 *           "id": "01998a4e-8000-7000-8000-000000000003"
-                 *         },
-                 *         "version": null,
-                 *         "customer": "acme",
-                 *         "product": "api",
-                 *         "actor": {
-                 *           "kind": "api_key",
-                 *           "id": "01998a4e-8000-7000-8000-000000000002"
-                 *         },
-                 *         "reason": null,
-                 *         "before": null,
-                 *         "after": {
-                 *           "key": "api",
-                 *           "name": "API"
-                 *         }
-                 *       }
-                 *     }
-                 */
-                "application/json": components["schemas"]["WebhookMessage"] & {
-                    /** @constant */
-                    type?: "product.created";
-                };
-            };
-        };
-        responses: {
-            410: components["responses"]["WebhookGone"];
-            429: components["responses"]["WebhookLater"];
-            "2XX": components["responses"]["WebhookTaken"];
-        };
-    };
-    on_product_updated: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description The same for every attempt: take it once. */
-                "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": components["parameters"]["WebhookSignature"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "type": "product.updated",
-                 *       "timestamp": "2026-11-21T09:00:00.000Z",
-                 *       "data": {
-                 *         "id": "01998a4e-8000-7000-8000-000000000001",
-                 *         "sequence": 1,
-                 *         "subject": {
-                 *           "type": "product",
-                 *           "id": "01998a4e-8000-7000-8000-000000000003"
-                 *         },
-                 *         "version": null,
-                 *         "customer": "acme",
-                 *         "product": "api",
-                 *         "actor": {
-                 *           "kind": "api_key",
-                 *           "id": "01998a4e-8000-7000-8000-000000000002"
-                 *         },
-                 *         "reason": null,
-                 *         "before": {
-                 *           "key": "api",
-                 *           "name": "API"
-                 *         },
-                 *         "after": {
-                 *           "key": "api",
-                 *           "name": "The API"
-                 *         }
-                 *       }
-                 *     }
-                 */
-                "application/json": components["schemas"]["WebhookMessage"] & {
-                    /** @constant */
-                    type?: "product.updated";
-                };
-            };
-        };
-        responses: {
-            410: components["responses"]["WebhookGone"];
-            429: components["responses"]["WebhookLater"];
-            "2XX": components["responses"]["WebhookTaken"];
-        };
-    };
-    on_product_archived: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description The same for every attempt: take it once. */
-                "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": components["parameters"]["WebhookSignature"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "type": "product.archived",
-                 *       "timestamp": "2026-11-21T09:00:00.000Z",
-                 *       "data": {
-                 *         "id": "01998a4e-8000-7000-8000-000000000001",
-                 *         "sequence": 1,
-                 *         "subject": {
-                 *           "type": "product",
-                 *           "id": "01998a4e-8000-7000-8000-000000000003"
-                 *         },
-                 *         "version": null,
-                 *         "customer": "acme",
-                 *         "product": "api",
-                 *         "actor": {
-                 *           "kind": "api_key",
-                 *           "id": "01998a4e-8000-7000-8000-000000000002"
-                 *         },
-                 *         "reason": null,
-                 *         "before": {
-                 *           "key": "api",
-                 *           "name": "API"
-                 *         },
-                 *         "after": {
-                 *           "key": "api",
-                 *           "name": "API"
-                 *         }
-                 *       }
-                 *     }
-                 */
-                "application/json": components["schemas"]["WebhookMessage"] & {
-                    /** @constant */
-                    type?: "product.archived";
-                };
-            };
-        };
-        responses: {
-            410: components["responses"]["WebhookGone"];
-            429: components["responses"]["WebhookLater"];
-            "2XX": components["responses"]["WebhookTaken"];
-        };
-    };
-    on_product_assignment_changed: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description The same for every attempt: take it once. */
-                "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": components["parameters"]["WebhookSignature"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "type": "product.assignment_changed",
-                 *       "timestamp": "2026-11-21T09:00:00.000Z",
-                 *       "data": {
-                 *         "id": "01998a4e-8000-7000-8000-000000000001",
-                 *         "sequence": 1,
-                 *         "subject": {
-                 *           "type": "product",
-                 *           "id": "01998a4e-8000-7000-8000-000000000003"
-                 *         },
-                 *         "version": null,
-                 *         "customer": "acme",
-                 *         "product": "api",
-                 *         "actor": {
-                 *           "kind": "api_key",
-                 *           "id": "01998a4e-8000-7000-8000-000000000002"
-                 *         },
-                 *         "reason": null,
-                 *         "before": {
-                 *           "rules": [
-                 *             {
-                 *               "plan": "free",
-                 *               "region": null,
-                 *               "deviceType": null
-                 *             }
-                 *           ]
-                 *         },
-                 *         "after": {
-                 *           "rules": [
-                 *             {
-                 *               "plan": "free",
-                 *               "region": null,
-                 *               "deviceType": null
-                 *             },
-                 *             {
-                 *               "plan": "mobile",
-                 *               "region": null,
-                 *               "deviceType": "ios"
-                 *             }
-                 *           ]
-                 *         }
-                 *       }
-                 *     }
-                 */
-                "application/json": components["schemas"]["WebhookMessage"] & {
-                    /** @constant */
-                    type?: "product.assignment_changed";
-                };
-            };
-        };
-        responses: {
-            410: components["responses"]["WebhookGone"];
-            429: components["responses"]["WebhookLater"];
-            "2XX": components["responses"]["WebhookTaken"];
-        };
-    };
-    on_feature_created: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description The same for every attempt: take it once. */
-                "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": components["parameters"]["WebhookSignature"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "type": "feature.created",
-                 *       "timestamp": "2026-11-21T09:00:00.000Z",
-                 *       "data": {
-                 *         "id": "01998a4e-8000-7000-8000-000000000001",
-                 *         "sequence": 1,
-                 *         "subject": {
-                 *           "type": "feature",
-                 *           "id": "01998a4e-8000-7000-8000-000000000003"
-                 *         },
-                 *         "version": null,
-                 *         "customer": "acme",
-                 *         "product": "api",
-                 *         "actor": {
-                 *           "kind": "api_key",
-                 *           "id": "01998a4e-8000-7000-8000-000000000002"
-                 *         },
-                 *         "reason": null,
-                 *         "before": null,
-                 *         "after": {
-                 *           "key": "api_calls",
-                 *           "name": "API calls",
-                 *           "type": "metered"
-                 *         }
-                 *       }
-                 *     }
-                 */
-                "application/json": components["schemas"]["WebhookMessage"] & {
-                    /** @constant */
-                    type?: "feature.created";
-                };
-            };
-        };
-        responses: {
-            410: components["responses"]["WebhookGone"];
-            429: components["responses"]["WebhookLater"];
-            "2XX": components["responses"]["WebhookTaken"];
-        };
-    };
-    on_feature_updated: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description The same for every attempt: take it once. */
-                "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": components["parameters"]["WebhookSignature"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "type": "feature.updated",
-                 *       "timestamp": "2026-11-21T09:00:00.000Z",
-                 *       "data": {
-                 *         "id": "01998a4e-8000-7000-8000-000000000001",
-                 *         "sequence": 1,
-                 *         "subject": {
-                 *           "type": "feature",
-                 *           "id": "01998a4e-8000-7000-8000-000000000003"
-                 *         },
-                 *         "version": null,
-                 *         "customer": "acme",
-                 *         "product": "api",
-                 *         "actor": {
-                 *           "kind": "api_key",
-                 *           "id": "01998a4e-8000-7000-8000-000000000002"
-                 *         },
-                 *         "reason": null,
-                 *         "before": {
-                 *           "key": "api_calls",
-                 *           "name": "API calls",
-                 *           "unit": "call",
-                 *           "failurePolicy": null
-                 *         },
-                 *         "after": {
-                 *           "key": "api_calls",
-                 *           "name": "Calls",
-                 *           "unit": "call",
-                 *           "failurePolicy": null
-                 *         }
-                 *       }
-                 *     }
-                 */
-                "application/json": components["schemas"]["WebhookMessage"] & {
-                    /** @constant */
-                    type?: "feature.updated";
-                };
-            };
-        };
-        responses: {
-            410: components["responses"]["WebhookGone"];
-            429: components["responses"]["WebhookLater"];
-            "2XX": components["responses"]["WebhookTaken"];
-        };
-    };
-    on_feature_archived: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description The same for every attempt: take it once. */
-                "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": components["parameters"]["WebhookSignature"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "type": "feature.archived",
-                 *       "timestamp": "2026-11-21T09:00:00.000Z",
-                 *       "data": {
-                 *         "id": "01998a4e-8000-7000-8000-000000000001",
-                 *         "sequence": 1,
-                 *         "subject": {
-                 *           "type": "feature",
-                 *           "id": "01998a4e-8000-7000-8000-000000000003"
-                 *         },
-                 *         "version": null,
-                 *         "customer": "acme",
-                 *         "product": "api",
-                 *         "actor": {
-                 *           "kind": "api_key",
-                 *           "id": "01998a4e-8000-7000-8000-000000000002"
-                 *         },
-                 *         "reason": null,
-                 *         "before": {
-                 *           "key": "api_calls",
-                 *           "name": "API calls",
-                 *           "unit": "call",
-                 *           "failurePolicy": null
-                 *         },
-                 *         "after": {
-                 *           "key": "api_calls",
-                 *           "archivedAt": "2026-11-21T09:00:00.000Z"
-                 *         }
-                 *       }
-                 *     }
-                 */
-                "application/json": components["schemas"]["WebhookMessage"] & {
-                    /** @constant */
-                    type?: "feature.archived";
-                };
-            };
-        };
-        responses: {
-            410: components["responses"]["WebhookGone"];
-            429: components["responses"]["WebhookLater"];
-            "2XX": components["responses"]["WebhookTaken"];
-        };
-    };
-    on_plan_created: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description The same for every attempt: take it once. */
-                "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": components["parameters"]["WebhookSignature"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "type": "plan.created",
-                 *       "timestamp": "2026-11-21T09:00:00.000Z",
-                 *       "data": {
-                 *         "id": "01998a4e-8000-7000-8000-000000000001",
-                 *         "sequence": 1,
-                 *         "subject": {
-                 *           "type": "plan",
-                 *           "id": "01998a4e-8000-7000-8000-000000000003"
-                 *         },
-                 *         "version": null,
-                 *         "customer": "acme",
-                 *         "product": "api",
-                 *         "actor": {
-                 *           "kind": "api_key",
-                 *           "id": "01998a4e-8000-7000-8000-000000000002"
-                 *         },
-                 *         "reason": null,
-                 *         "before": null,
-                 *         "after": {
-                 *           "key": "pro",
-                 *           "name": "Pro",
-                 *           "description": "",
-                 *           "trialDays": 14,
-                 *           "prices": [
-                 *             {
-                 *               "interval": "month",
-                 *               "intervalCount": 1,
-                 *               "amount": 2999,
-                 *               "currency": "USD"
-                 *             }
-                 *           ],
-                 *           "entitlements": [
-                 *             {
-                 *               "feature": "sso",
-                 *               "type": "boolean",
-                 *               "value": true
-                 *             }
-                 *           ]
-                 *         }
-                 *       }
-                 *     }
-                 */
-                "application/json": components["schemas"]["WebhookMessage"] & {
-                    /** @constant */
-                    type?: "plan.created";
-                };
-            };
-        };
-        responses: {
-            410: components["responses"]["WebhookGone"];
-            429: components["responses"]["WebhookLater"];
-            "2XX": components["responses"]["WebhookTaken"];
-        };
-    };
-    on_plan_draft_changed: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description The same for every attempt: take it once. */
-                "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": components["parameters"]["WebhookSignature"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "type": "plan.draft_changed",
-                 *       "timestamp": "2026-11-21T09:00:00.000Z",
-                 *       "data": {
-                 *         "id": "01998a4e-8000-7000-8000-000000000001",
-                 *         "sequence": 1,
-                 *         "subject": {
-                 *           "type": "plan",
-                 *           "id": "01998a4e-8000-7000-8000-000000000003"
-                 *         },
-                 *         "version": null,
-                 *         "customer": "acme",
-                 *         "product": "api",
-                 *         "actor": {
-                 *           "kind": "api_key",
-                 *           "id": "01998a4e-8000-7000-8000-000000000002"
-                 *         },
-                 *         "reason": null,
-                 *         "before": {
-                 *           "key": "pro",
-                 *           "name": "Pro",
-                 *           "description": "",
-                 *           "trialDays": 14,
-                 *           "prices": [
-                 *             {
-                 *               "interval": "month",
-                 *               "intervalCount": 1,
-                 *               "amount": 2999,
-                 *               "currency": "USD"
-                 *             }
-                 *           ],
-                 *           "entitlements": [
-                 *             {
-                 *               "feature": "sso",
-                 *               "type": "boolean",
-                 *               "value": true
-                 *             }
-                 *           ]
-                 *         },
-                 *         "after": {
-                 *           "key": "pro",
-                 *           "name": "Pro",
-                 *           "description": "",
-                 *           "trialDays": 30,
-                 *           "prices": [
-                 *             {
-                 *               "interval": "month",
-                 *               "intervalCount": 1,
-                 *               "amount": 2999,
-                 *               "currency": "USD"
-                 *             }
-                 *           ],
-                 *           "entitlements": [
-                 *             {
-                 *               "feature": "sso",
-                 *               "type": "boolean",
-                 *               "value": true
-                 *             }
-                 *           ]
-                 *         }
-                 *       }
-                 *     }
-                 */
-                "application/json": components["schemas"]["WebhookMessage"] & {
-                    /** @constant */
-                    type?: "plan.draft_changed";
-                };
-            };
-        };
-        responses: {
-            410: components["responses"]["WebhookGone"];
-            429: components["responses"]["WebhookLater"];
-            "2XX": components["responses"]["WebhookTaken"];
-        };
-    };
-    on_plan_published: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description The same for every attempt: take it once. */
-                "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": components["parameters"]["WebhookSignature"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "type": "plan.published",
-                 *       "timestamp": "2026-11-21T09:00:00.000Z",
-                 *       "data": {
-                 *         "id": "01998a4e-8000-7000-8000-000000000001",
-                 *         "sequence": 3,
-                 *         "subject": {
-                 *           "type": "plan",
-                 *           "id": "01998a4e-8000-7000-8000-000000000003"
-                 *         },
-                 *         "version": 3,
-                 *         "customer": "acme",
-                 *         "product": "api",
-                 *         "actor": {
-                 *           "kind": "api_key",
-                 *           "id": "01998a4e-8000-7000-8000-000000000002"
-                 *         },
-                 *         "reason": null,
-                 *         "before": {
-                 *           "key": "pro",
-                 *           "version": 2
-                 *         },
-                 *         "after": {
-                 *           "key": "pro",
-                 *           "version": 3
-                 *         }
-                 *       }
-                 *     }
-                 */
-                "application/json": components["schemas"]["WebhookMessage"] & {
-                    /** @constant */
-                    type?: "plan.published";
-                };
-            };
-        };
-        responses: {
-            410: components["responses"]["WebhookGone"];
-            429: components["responses"]["WebhookLater"];
-            "2XX": components["responses"]["WebhookTaken"];
-        };
-    };
-    on_plan_archived: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description The same for every attempt: take it once. */
-                "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": components["parameters"]["WebhookSignature"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "type": "plan.archived",
-                 *       "timestamp": "2026-11-21T09:00:00.000Z",
-                 *       "data": {
-                 *         "id": "01998a4e-8000-7000-8000-000000000001",
-                 *         "sequence": 1,
-                 *         "subject": {
-                 *           "type": "plan",
-                 *           "id": "01998a4e-8000-7000-8000-000000000003"
-                 *         },
-                 *         "version": null,
-                 *         "customer": "acme",
-                 *         "product": "api",
-                 *         "actor": {
-                 *           "kind": "api_key",
-                 *           "id": "01998a4e-8000-7000-8000-000000000002"
-                 *         },
-                 *         "reason": null,
-                 *         "before": {
-                 *           "key": "pro",
-                 *           "status": "published"
-                 *         },
-                 *         "after": {
-                 *           "key": "pro",
-                 *           "status": "archived"
-                 *         }
-                 *       }
-                 *     }
-                 */
-                "application/json": components["schemas"]["WebhookMessage"] & {
-                    /** @constant */
-                    type?: "plan.archived";
-                };
-            };
-        };
-        responses: {
-            410: components["responses"]["WebhookGone"];
-            429: components["responses"]["WebhookLater"];
-            "2XX": components["responses"]["WebhookTaken"];
-        };
-    };
-    on_plan_move_started: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description The same for every attempt: take it once. */
-                "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": components["parameters"]["WebhookSignature"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "type": "plan.move_started",
-                 *       "timestamp": "2026-11-21T09:00:00.000Z",
-                 *       "data": {
-                 *         "id": "01998a4e-8000-7000-8000-000000000001",
-                 *         "sequence": 3,
-                 *         "subject": {
-                 *           "type": "plan",
-                 *           "id": "01998a4e-8000-7000-8000-000000000003"
-                 *         },
-                 *         "version": 3,
-                 *         "customer": "acme",
-                 *         "product": "api",
-                 *         "actor": {
-                 *           "kind": "api_key",
-                 *           "id": "01998a4e-8000-7000-8000-000000000002"
-                 *         },
-                 *         "reason": null,
-                 *         "before": null,
-                 *         "after": {
-                 *           "key": "pro",
-                 *           "move": "01998a4e-8000-7000-8000-00000000000d",
-                 *           "version": 3,
-                 *           "atPeriodEnd": true,
-                 *           "moved": 0,
-                 *           "skipped": 0,
-                 *           "total": 120
-                 *         }
-                 *       }
-                 *     }
-                 */
-                "application/json": components["schemas"]["WebhookMessage"] & {
-                    /** @constant */
-                    type?: "plan.move_started";
-                };
-            };
-        };
-        responses: {
-            410: components["responses"]["WebhookGone"];
-            429: components["responses"]["WebhookLater"];
-            "2XX": components["responses"]["WebhookTaken"];
-        };
-    };
-    on_plan_move_finished: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description The same for every attempt: take it once. */
-                "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": components["parameters"]["WebhookSignature"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "type": "plan.move_finished",
-                 *       "timestamp": "2026-11-21T09:00:00.000Z",
-                 *       "data": {
-                 *         "id": "01998a4e-8000-7000-8000-000000000001",
-                 *         "sequence": 3,
-                 *         "subject": {
-                 *           "type": "plan",
-                 *           "id": "01998a4e-8000-7000-8000-000000000003"
-                 *         },
-                 *         "version": 3,
-                 *         "customer": "acme",
-                 *         "product": "api",
-                 *         "actor": {
-                 *           "kind": "api_key",
-                 *           "id": "01998a4e-8000-7000-8000-000000000002"
-                 *         },
-                 *         "reason": null,
-                 *         "before": null,
-                 *         "after": {
-                 *           "key": "pro",
-                 *           "move": "01998a4e-8000-7000-8000-00000000000d",
-                 *           "version": 3,
-                 *           "atPeriodEnd": true,
-                 *           "moved": 118,
-                 *           "skipped": 2,
-                 *           "total": 120
-                 *         }
-                 *       }
-                 *     }
-                 */
-                "application/json": components["schemas"]["WebhookMessage"] & {
-                    /** @constant */
-                    type?: "plan.move_finished";
-                };
-            };
-        };
-        responses: {
-            410: components["responses"]["WebhookGone"];
-            429: components["responses"]["WebhookLater"];
-            "2XX": components["responses"]["WebhookTaken"];
-        };
-    };
-    on_customer_created: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description The same for every attempt: take it once. */
-                "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": components["parameters"]["WebhookSignature"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "type": "customer.created",
-                 *       "timestamp": "2026-11-21T09:00:00.000Z",
-                 *       "data": {
-                 *         "id": "01998a4e-8000-7000-8000-000000000001",
-                 *         "sequence": 1,
-                 *         "subject": {
-                 *           "type": "customer",
-                 *           "id": "01998a4e-8000-7000-8000-000000000003"
-                 *         },
-                 *         "version": null,
-                 *         "customer": "acme",
-                 *         "product": "api",
-                 *         "actor": {
-                 *           "kind": "api_key",
-                 *           "id": "01998a4e-8000-7000-8000-000000000002"
-                 *         },
-                 *         "reason": null,
-                 *         "before": null,
-                 *         "after": {
-                 *           "key": "acme",
-                 *           "region": "US",
-                 *           "deviceType": null,
-                 *           "timezone": "America/New_York",
-                 *           "currency": "USD"
-                 *         }
-                 *       }
-                 *     }
-                 */
-                "application/json": components["schemas"]["WebhookMessage"] & {
-                    /** @constant */
-                    type?: "customer.created";
-                };
-            };
-        };
-        responses: {
-            410: components["responses"]["WebhookGone"];
-            429: components["responses"]["WebhookLater"];
-            "2XX": components["responses"]["WebhookTaken"];
-        };
-    };
-    on_customer_updated: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description The same for every attempt: take it once. */
-                "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": components["parameters"]["WebhookSignature"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "type": "customer.updated",
-                 *       "timestamp": "2026-11-21T09:00:00.000Z",
-                 *       "data": {
-                 *         "id": "01998a4e-8000-7000-8000-000000000001",
-                 *         "sequence": 1,
-                 *         "subject": {
-                 *           "type": "customer",
-                 *           "id": "01998a4e-8000-7000-8000-000000000003"
-                 *         },
-                 *         "version": null,
-                 *         "customer": "acme",
-                 *         "product": "api",
-                 *         "actor": {
-                 *           "kind": "api_key",
-                 *           "id": "01998a4e-8000-7000-8000-000000000002"
-                 *         },
-                 *         "reason": null,
-                 *         "before": {
-                 *           "key": "acme",
-                 *           "region": "US",
-                 *           "deviceType": null,
-                 *           "timezone": "America/New_York",
-                 *           "currency": "USD"
-                 *         },
-                 *         "after": {
-                 *           "key": "acme",
-                 *           "region": "US",
-                 *           "deviceType": null,
-                 *           "timezone": "Europe/Berlin",
-                 *           "currency": "USD"
-                 *         }
-                 *       }
-                 *     }
-                 */
-                "application/json": components["schemas"]["WebhookMessage"] & {
-                    /** @constant */
-                    type?: "customer.updated";
-                };
-            };
-        };
-        responses: {
-            410: components["responses"]["WebhookGone"];
-            429: components["responses"]["WebhookLater"];
-            "2XX": components["responses"]["WebhookTaken"];
-        };
-    };
-    on_customer_deleted: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description The same for every attempt: take it once. */
-                "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": components["parameters"]["WebhookSignature"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "type": "customer.deleted",
-                 *       "timestamp": "2026-11-21T09:00:00.000Z",
-                 *       "data": {
-                 *         "id": "01998a4e-8000-7000-8000-000000000001",
-                 *         "sequence": 1,
-                 *         "subject": {
-                 *           "type": "customer",
-                 *           "id": "01998a4e-8000-7000-8000-000000000003"
-                 *         },
-                 *         "version": null,
-                 *         "customer": "acme",
-                 *         "product": "api",
-                 *         "actor": {
-                 *           "kind": "api_key",
-                 *           "id": "01998a4e-8000-7000-8000-000000000002"
-                 *         },
-                 *         "reason": null,
-                 *         "before": null,
-                 *         "after": null
-                 *       }
-                 *     }
-                 */
-                "application/json": components["schemas"]["WebhookMessage"] & {
-                    /** @constant */
-                    type?: "customer.deleted";
-                };
-            };
-        };
-        responses: {
-            410: components["responses"]["WebhookGone"];
-            429: components["responses"]["WebhookLater"];
-            "2XX": components["responses"]["WebhookTaken"];
-        };
-    };
     on_user_registered: {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
@@ -17061,11 +17396,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
@@ -17123,11 +17458,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
@@ -17183,11 +17518,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
@@ -17235,11 +17570,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
@@ -17287,11 +17622,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
@@ -17339,11 +17674,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
@@ -17389,293 +17724,15 @@ export interface operations {
             "2XX": components["responses"]["WebhookTaken"];
         };
     };
-    on_api_key_created: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description The same for every attempt: take it once. */
-                "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": components["parameters"]["WebhookSignature"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "type": "api_key.created",
-                 *       "timestamp": "2026-11-21T09:00:00.000Z",
-                 *       "data": {
-                 *         "id": "01998a4e-8000-7000-8000-000000000001",
-                 *         "sequence": 1,
-                 *         "subject": {
-                 *           "type": "api_key",
-                 *           "id": "01998a4e-8000-7000-8000-000000000003"
-                 *         },
-                 *         "version": null,
-                 *         "customer": "acme",
-                 *         "product": "api",
-                 *         "actor": {
-                 *           "kind": "api_key",
-                 *           "id": "01998a4e-8000-7000-8000-000000000002"
-                 *         },
-                 *         "reason": null,
-                 *         "before": null,
-                 *         "after": {
-                 *           "name": "billing",
-                 *           "scopes": [
-                 *             "usage:write"
-                 *           ],
-                 *           "product": null
-                 *         }
-                 *       }
-                 *     }
-                 */
-                "application/json": components["schemas"]["WebhookMessage"] & {
-                    /** @constant */
-                    type?: "api_key.created";
-                };
-            };
-        };
-        responses: {
-            410: components["responses"]["WebhookGone"];
-            429: components["responses"]["WebhookLater"];
-            "2XX": components["responses"]["WebhookTaken"];
-        };
-    };
-    on_api_key_rotated: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description The same for every attempt: take it once. */
-                "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": components["parameters"]["WebhookSignature"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "type": "api_key.rotated",
-                 *       "timestamp": "2026-11-21T09:00:00.000Z",
-                 *       "data": {
-                 *         "id": "01998a4e-8000-7000-8000-000000000001",
-                 *         "sequence": 1,
-                 *         "subject": {
-                 *           "type": "api_key",
-                 *           "id": "01998a4e-8000-7000-8000-000000000003"
-                 *         },
-                 *         "version": null,
-                 *         "customer": "acme",
-                 *         "product": "api",
-                 *         "actor": {
-                 *           "kind": "api_key",
-                 *           "id": "01998a4e-8000-7000-8000-000000000002"
-                 *         },
-                 *         "reason": null,
-                 *         "before": null,
-                 *         "after": {
-                 *           "name": "billing",
-                 *           "replacedBy": "01998a4e-8000-7000-8000-00000000000e",
-                 *           "overlapSeconds": 86400
-                 *         }
-                 *       }
-                 *     }
-                 */
-                "application/json": components["schemas"]["WebhookMessage"] & {
-                    /** @constant */
-                    type?: "api_key.rotated";
-                };
-            };
-        };
-        responses: {
-            410: components["responses"]["WebhookGone"];
-            429: components["responses"]["WebhookLater"];
-            "2XX": components["responses"]["WebhookTaken"];
-        };
-    };
-    on_api_key_revoked: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description The same for every attempt: take it once. */
-                "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": components["parameters"]["WebhookSignature"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "type": "api_key.revoked",
-                 *       "timestamp": "2026-11-21T09:00:00.000Z",
-                 *       "data": {
-                 *         "id": "01998a4e-8000-7000-8000-000000000001",
-                 *         "sequence": 1,
-                 *         "subject": {
-                 *           "type": "api_key",
-                 *           "id": "01998a4e-8000-7000-8000-000000000003"
-                 *         },
-                 *         "version": null,
-                 *         "customer": "acme",
-                 *         "product": "api",
-                 *         "actor": {
-                 *           "kind": "api_key",
-                 *           "id": "01998a4e-8000-7000-8000-000000000002"
-                 *         },
-                 *         "reason": null,
-                 *         "before": null,
-                 *         "after": {
-                 *           "name": "billing"
-                 *         }
-                 *       }
-                 *     }
-                 */
-                "application/json": components["schemas"]["WebhookMessage"] & {
-                    /** @constant */
-                    type?: "api_key.revoked";
-                };
-            };
-        };
-        responses: {
-            410: components["responses"]["WebhookGone"];
-            429: components["responses"]["WebhookLater"];
-            "2XX": components["responses"]["WebhookTaken"];
-        };
-    };
-    on_test_clock_created: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description The same for every attempt: take it once. */
-                "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": components["parameters"]["WebhookSignature"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "type": "test_clock.created",
-                 *       "timestamp": "2026-11-21T09:00:00.000Z",
-                 *       "data": {
-                 *         "id": "01998a4e-8000-7000-8000-000000000001",
-                 *         "sequence": 1,
-                 *         "subject": {
-                 *           "type": "test_clock",
-                 *           "id": "01998a4e-8000-7000-8000-000000000003"
-                 *         },
-                 *         "version": null,
-                 *         "customer": "acme",
-                 *         "product": "api",
-                 *         "actor": {
-                 *           "kind": "api_key",
-                 *           "id": "01998a4e-8000-7000-8000-000000000002"
-                 *         },
-                 *         "reason": null,
-                 *         "before": null,
-                 *         "after": {
-                 *           "now": "2026-01-01T00:00:00.000Z"
-                 *         }
-                 *       }
-                 *     }
-                 */
-                "application/json": components["schemas"]["WebhookMessage"] & {
-                    /** @constant */
-                    type?: "test_clock.created";
-                };
-            };
-        };
-        responses: {
-            410: components["responses"]["WebhookGone"];
-            429: components["responses"]["WebhookLater"];
-            "2XX": components["responses"]["WebhookTaken"];
-        };
-    };
-    on_test_clock_advanced: {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description The same for every attempt: take it once. */
-                "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
-                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
-                "webhook-signature": components["parameters"]["WebhookSignature"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "type": "test_clock.advanced",
-                 *       "timestamp": "2026-11-21T09:00:00.000Z",
-                 *       "data": {
-                 *         "id": "01998a4e-8000-7000-8000-000000000001",
-                 *         "sequence": 1,
-                 *         "subject": {
-                 *           "type": "test_clock",
-                 *           "id": "01998a4e-8000-7000-8000-000000000003"
-                 *         },
-                 *         "version": null,
-                 *         "customer": "acme",
-                 *         "product": "api",
-                 *         "actor": {
-                 *           "kind": "api_key",
-                 *           "id": "01998a4e-8000-7000-8000-000000000002"
-                 *         },
-                 *         "reason": null,
-                 *         "before": {
-                 *           "now": "2026-01-01T00:00:00.000Z"
-                 *         },
-                 *         "after": {
-                 *           "now": "2026-02-01T00:00:00.000Z"
-                 *         }
-                 *       }
-                 *     }
-                 */
-                "application/json": components["schemas"]["WebhookMessage"] & {
-                    /** @constant */
-                    type?: "test_clock.advanced";
-                };
-            };
-        };
-        responses: {
-            410: components["responses"]["WebhookGone"];
-            429: components["responses"]["WebhookLater"];
-            "2XX": components["responses"]["WebhookTaken"];
-        };
-    };
     on_webhook_endpoint_created: {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
@@ -17731,11 +17788,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
@@ -17797,11 +17854,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
@@ -17851,11 +17908,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;
@@ -17920,11 +17977,11 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description The same for every attempt: take it once. */
+                /** @description The same for every attempt: process each id once. */
                 "webhook-id": components["parameters"]["WebhookId"];
-                /** @description Seconds since 1970, of this attempt: refuse what is older than five minutes. */
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
                 "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
-                /** @description `v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body, with dots between them; several while a secret is rotated. */
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
                 "webhook-signature": components["parameters"]["WebhookSignature"];
             };
             path?: never;

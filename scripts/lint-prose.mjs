@@ -5,7 +5,7 @@ import { findBannedWords } from './prose/words.mjs';
 
 const LAST_COLUMN = 120;
 const CHECKED =
-  /\.([cm]?[jt]sx?|md|ya?ml|sh|toml)$|(^|\/)(\.env\.example|Dockerfile|\.ci\/run|package\.json)$|^(deploy|samples)\/.*\.json$/;
+  /\.([cm]?[jt]sx?|md|ya?ml|sh|toml)$|(^|\/)(\.env\.example|Dockerfile|\.ci\/run|package\.json)$|^deploy\/.*\.json$/;
 /** Installed or built; generated from checked sources; lists of the banned words. */
 const UNCHECKED = [
   /(^|\/)(node_modules|dist|coverage|\.git|\.data)\//,

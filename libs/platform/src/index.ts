@@ -7,7 +7,12 @@ export { Batcher, type Outcome } from './batching/batcher.js';
 export { CoalescedWakeups } from './batching/coalesced-wakeups.js';
 export { Database } from './database/database.js';
 export { isQueryTimeout, isRetryable, isUnavailable, isUniqueViolation } from './database/database-errors.js';
-export { type Connection, PipelinedDatabase, type PipelinedResult, type Statement } from './database/pipelined-database.js';
+export {
+  type Connection,
+  PipelinedDatabase,
+  type PipelinedResult,
+  type Statement,
+} from './database/pipelined-database.js';
 export { type Hits, RATE_WINDOW_MS, RateLimits } from './limits/rate-limits.js';
 export { Mailer, type MailOutcome, type OutgoingMail, type StoredMail } from './mail/mailer.js';
 export { ServiceLogger } from './logging/service-logger.js';

@@ -3,7 +3,7 @@ export { Config, type LogLevel, RECOMMENDED_PASSWORD_LENGTH } from './config/con
 export { type ArrayItem, arrayLiteral } from './database/array-literal.js';
 export { jsonList, selectList } from './database/column-list.js';
 export { count, instant } from './database/columns.js';
-export { Batcher, type Outcome } from './batching/batcher.js';
+export { Batcher, type BatcherOptions, type Outcome } from './batching/batcher.js';
 export { CoalescedWakeups } from './batching/coalesced-wakeups.js';
 export { Database } from './database/database.js';
 export { isQueryTimeout, isRetryable, isUnavailable, isUniqueViolation } from './database/database-errors.js';

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import {
   Batcher,
+  type BatcherOptions,
   Config,
   Database,
   isRetryable,
@@ -27,9 +28,9 @@ const MAX_ATTEMPTS = 3;
 @Injectable()
 export class UsageBatcher {
   private readonly shards: Batcher<PreparedCommand, Result>[];
-  private readonly group = {
+  private readonly group: BatcherOptions = {
     ...GROUP,
-    onGroup: (size: number, waitedMs: number): void => {
+    onFlush: (size: number, waitedMs: number): void => {
       this.metrics.batchSize.observe(size);
       this.metrics.batchWait.observe(waitedMs / 1_000);
     },

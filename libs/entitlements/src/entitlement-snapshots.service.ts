@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { CatalogReader } from '@app/catalog';
 import type { Customer } from '@app/customers';
-import { Clock, DomainError } from '@app/kernel';
+import { Clock, DomainError, notFound } from '@app/kernel';
 import { Batcher, CacheInvalidations, type Connection, STALENESS_MS } from '@app/platform';
 import type { Entitlement } from './domain/entitlement.js';
 import type { EntitlementSnapshot } from './domain/entitlement-snapshot.js';
@@ -79,7 +79,7 @@ export class EntitlementSnapshots {
     const snapshot = age === 'fresh' ? await this.getFresh(key) : await this.get(key);
     if (snapshot?.customer.id === id) return snapshot;
     // The key belongs to another customer by now: the requested one is deleted.
-    throw new DomainError('not_found', 'customer_not_found', 'There is no such customer.');
+    throw notFound('customer');
   }
 
   /**

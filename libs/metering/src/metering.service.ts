@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { CatalogReader } from '@app/catalog';
 import { type Customer, CustomerTime } from '@app/customers';
 import { type CachedSnapshot, EntitlementsService, EntitlementSnapshots } from '@app/entitlements';
-import { type Actor, DomainError, newId, SYSTEM_ACTOR } from '@app/kernel';
+import { type Actor, DomainError, newId, notFound, SYSTEM_ACTOR } from '@app/kernel';
 import { isUnavailable } from '@app/platform';
 import { CheckReader } from './counting/check-reader.js';
 import { CommandRunner } from './counting/command-runner.js';
@@ -187,7 +187,7 @@ export class MeteringService {
    */
   async locateReservation(id: string): Promise<{ customerId: string; featureId: string; reservation: ReservationRef }> {
     const stored = await this.reservations.find(id);
-    if (!stored) throw new DomainError('not_found', 'reservation_not_found', 'There is no such reservation.');
+    if (!stored) throw notFound('reservation');
     const { customerId, featureId, windowStart } = stored;
     return { customerId, featureId, reservation: { id, windowStart } };
   }

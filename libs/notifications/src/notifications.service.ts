@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { CustomersService } from '@app/customers';
 import { DeliveriesService, MAIL_DESTINATION } from '@app/deliveries';
-import { Clock, DomainError, newId, type Page, type PageRequest, toPage } from '@app/kernel';
+import { Clock, newId, notFound, type Page, type PageRequest, toPage } from '@app/kernel';
 import { EventPublisher, type PublishedEvent } from '@app/events';
 import { Database } from '@app/platform';
 import { type User, UsersService } from '@app/users';
@@ -69,7 +69,7 @@ export class NotificationsService implements OnModuleInit {
    */
   async markRead(userId: string, id: string): Promise<void> {
     const read = await this.database.transaction(() => this.notifications.markRead(userId, id, this.clock.now()));
-    if (!read) throw new DomainError('not_found', 'notification_not_found', 'There is no such notification.');
+    if (!read) throw notFound('notification');
   }
 
   /** Marks all notifications of a user as read. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CatalogReader, PlansService } from '@app/catalog';
-import { type Actor, Clock, DomainError, newId } from '@app/kernel';
+import { type Actor, Clock, DomainError, newId, notFound } from '@app/kernel';
 import { Events, type EventType } from '@app/events';
 import { Database, isUniqueViolation } from '@app/platform';
 import type { When } from './domain/commands/index.js';
@@ -81,8 +81,7 @@ export class PlanMigrationsService {
   async get(product: string, key: string, id: string): Promise<PlanMigration> {
     const { plan } = await this.plans.get(product, key, true);
     const migration = await this.migrations.find(id);
-    if (!migration || migration.planId !== plan.id)
-      throw new DomainError('not_found', 'plan_move_not_found', 'There is no such plan migration.');
+    if (!migration || migration.planId !== plan.id) throw notFound('plan_move', 'plan migration');
     return migration;
   }
 

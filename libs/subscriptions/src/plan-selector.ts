@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { choosePrice, type Plan, PlansService, type PlanVersion, type Price } from '@app/catalog';
 import { CustomersService, type Customer } from '@app/customers';
-import { DomainError, type Interval } from '@app/kernel';
+import { DomainError, type Interval, notFound } from '@app/kernel';
 import type { SoldPlan, SoldPrice } from './domain/subscription.js';
 
 /** The requested plan and price; omitted fields are chosen for the customer. */
@@ -42,8 +42,7 @@ export class PlanSelector {
   ): Promise<ChosenPlan> {
     const buyer = await this.customers.getById(customerId);
     const { plan, version } = await this.plans.getPublished(productId, selection.plan);
-    if (selection.publicOnly && !plan.public)
-      throw new DomainError('not_found', 'plan_not_found', 'There is no such plan.');
+    if (selection.publicOnly && !plan.public) throw notFound('plan');
     const kept =
       current && !selection.interval && offers(version, current)
         ? { interval: current.interval, intervalCount: current.intervalCount }

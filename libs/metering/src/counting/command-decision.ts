@@ -1,6 +1,6 @@
 import type { Entitlement } from '@app/entitlements';
 import type { NewEvent } from '@app/events';
-import { DomainError, newId, SYSTEM_ACTOR } from '@app/kernel';
+import { type DomainError, newId, notFound, SYSTEM_ACTOR } from '@app/kernel';
 import { keyReused, type Outcome } from '@app/platform';
 import type { LedgerEntry } from '../domain/ledger.js';
 import { effectiveLimit } from '../domain/meter.js';
@@ -170,5 +170,4 @@ export const claimName = ({ caller, key }: { caller: string; key: string }): str
 /** The name of an event reference in a set. */
 export const referenceName = (customerId: string, reference: string): string => `${customerId} ${reference}`;
 
-export const customerNotFound = (): DomainError =>
-  new DomainError('not_found', 'customer_not_found', 'There is no such customer.');
+export const customerNotFound = (): DomainError => notFound('customer');

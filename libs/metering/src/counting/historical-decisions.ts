@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Entitlement, EntitlementsService, EntitlementSnapshots, memoizedWindows } from '@app/entitlements';
 import { CustomerTime } from '@app/customers';
-import { DomainError, invalidField, periodAt, totalOf } from '@app/kernel';
+import { invalidField, notFound, periodAt, totalOf } from '@app/kernel';
 import type { GrantState } from '../domain/burn-down.js';
 import { isActive } from '../domain/burn-down.js';
 import { allowanceOf, check, type Decision } from '../domain/decide.js';
@@ -64,7 +64,7 @@ export class HistoricalDecisions {
 
   private async snapshotAt(customerId: string, at: Date) {
     const snapshot = await this.snapshots.findAt(customerId, at);
-    if (!snapshot) throw new DomainError('not_found', 'customer_not_found', 'There is no such customer.');
+    if (!snapshot) throw notFound('customer');
     if (at > (await this.time.of(snapshot.customer))) throw invalidField('at', 'must not be in the future');
     return snapshot;
   }

@@ -1,5 +1,5 @@
 import type { EventType } from '@app/events';
-import { type Actor, DomainError } from '@app/kernel';
+import { type Actor, DomainError, notFound } from '@app/kernel';
 import { type Decision, type MeterState, reserve } from './decide.js';
 import { count } from './meter.js';
 import { assertOpen, type Reservation } from './reservation.js';
@@ -143,7 +143,7 @@ function onReservation<Answer>(
     reservationIds: [reservation.id],
     decide: ({ now, states: [state], reservations }) => {
       const stored = reservations.get(reservation.id);
-      if (!stored) throw new DomainError('not_found', 'reservation_not_found', 'There is no such reservation.');
+      if (!stored) throw notFound('reservation');
       return decide(stored, countedState(state!), now);
     },
   };

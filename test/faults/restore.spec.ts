@@ -123,7 +123,7 @@ describe('point-in-time restore', () => {
 
     server = await startEmbeddedPostgres({ dataDir: backup, settings: recoverySettings(archive, rows[0]!.at) });
     client = await connect(server.url());
-    for (const statement of documentedSql('backup.md', '-- Before the service starts')) await client.query(statement);
+    for (const statement of documentedSql('backup.md', '-- Skip the stream positions')) await client.query(statement);
     service = await start();
   }, 120_000);
   afterAll(async () => {
@@ -152,7 +152,7 @@ describe('point-in-time restore', () => {
   it('the invariants hold', async () => {
     const { body } = await service.admin('POST', '/v1/usage/verify', { body: {} });
     expect(body.mismatches).toEqual([]);
-    const questions = documentedSql('backup.md', '-- Each of these must answer with no row');
+    const questions = documentedSql('backup.md', '-- Each of these must return no row');
     expect(questions.length).toBeGreaterThan(5);
     for (const question of questions) expect([question, (await client.query(question)).rows]).toEqual([question, []]);
     const ready = await service.call('GET', '/health/ready');

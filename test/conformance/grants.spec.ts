@@ -19,6 +19,7 @@ import {
   roomOf,
   unusedMeter,
 } from '../../libs/metering/src/domain/meter.js';
+import { conformanceCases } from '../support/conformance.js';
 
 const T1 = Date.parse('2024-01-01T00:00:00Z');
 const MINUTE = 60_000;
@@ -43,7 +44,6 @@ const grant = (id: string, over: Partial<Grant> = {}): Grant => ({
   createdAt: at(0),
   ...over,
 });
-const every = (interval: 'day' | 'week', anchor: number) => ({ interval, count: 1, anchor: at(anchor) });
 
 /** A limit of 0: grants cover all usage, and the rest is overage. One endless window, unless one is given. */
 const allowance = (windowAt: Allowance['windowAt'] = () => null): Allowance => ({
@@ -68,99 +68,68 @@ function meterAfter(grants: Grant[], uses: Use[], read: number, terms = allowanc
 const balances = (meter: Meter): Record<string, number> =>
   Object.fromEntries(meter.grants.map(({ grant: { id }, balance }) => [id, balance]));
 
-interface Case {
-  grants: Grant[];
-  uses: Use[];
-  read: number;
-  balance?: number;
-  overage?: number;
-  each?: Record<string, number>;
+/** Windows are `windowHours` long from `windowsFrom`. Without them there is one endless window. */
+interface GrantCase {
+  grants: {
+    id: string;
+    quantity: number;
+    priority: number;
+    effectiveAt: string;
+    expiresAt: string;
+    createdAt?: string;
+    recurrence?: { interval: 'day' | 'week'; count: number; anchor: string };
+    rolloverMax?: number;
+  }[];
+  usage: { at: string; quantity: number }[];
+  included?: { limit: number; rolloverMax: number };
+  windowHours?: number;
+  windowsFrom?: string;
+  readAt: string;
+  expected: {
+    balance?: number;
+    balances?: Record<string, number>;
+    used?: number;
+    overage?: number;
+    remaining?: number;
+    carriedOver?: number;
+  };
 }
 
-const CASES: Record<string, Case> = {
-  'GB-02': { grants: [grant('a')], uses: [[HOUR, 50]], read: DAY, balance: 50 },
-  'GB-03': {
-    grants: [grant('a', { effectiveAt: at(10 * DAY) })],
-    uses: [[HOUR, 50]],
-    read: 5 * DAY,
-    balance: 0,
-    overage: 50,
-  },
-  'GB-05': {
-    grants: [grant('a')],
-    uses: [
-      [-HOUR, 25],
-      [HOUR, 25],
-    ],
-    read: DAY,
-    balance: 50,
-    overage: 0,
-  },
-  'GB-06': { grants: [grant('a'), grant('b')], uses: [[HOUR, 200]], read: DAY, each: { a: 0, b: 0 }, overage: 0 },
-  'GB-07': { grants: [grant('a'), grant('b', { priority: 2 })], uses: [[HOUR, 120]], read: DAY, each: { a: 0, b: 80 } },
-  'GB-10': {
-    grants: [grant('a', { recurrence: every('day', 0) })],
-    uses: [[HOUR, 120]],
-    read: DAY + HOUR,
-    balance: 80,
-  },
-  'GB-11': {
-    grants: [
-      grant('a', { priority: 3, quantity: 80, effectiveAt: at(-DAY) }),
-      grant('b', { effectiveAt: at(DAY), recurrence: every('week', 3 * DAY) }),
-    ],
-    uses: [
-      [HOUR, 20],
-      [DAY - 1_000, 20],
-      [DAY, 20],
-    ],
-    read: 10 * DAY,
-    each: { a: 40, b: 100 },
-  },
-  'GB-13': {
-    grants: [grant('a', { recurrence: every('day', DAY) }), grant('b', { effectiveAt: at(DAY + HOUR) })],
-    uses: [
-      [DAY + 30 * MINUTE, 30],
-      [DAY + 90 * MINUTE, 20],
-    ],
-    read: DAY + 2 * HOUR,
-    each: { a: 50, b: 100 },
-  },
-  'GB-17': {
-    grants: [],
-    uses: [
-      [MINUTE, 100],
-      [61 * MINUTE, 100],
-    ],
-    read: 60 * MINUTE,
-    overage: 100,
-  },
-  'GB-18': {
-    grants: [grant('a', { quantity: 1_000 }), grant('b', { quantity: 1_000, effectiveAt: at(2 * HOUR) })],
-    uses: [[MINUTE, 100]],
-    read: HOUR,
-    balance: 900,
-    overage: 0,
-  },
-  'GB-32': {
-    grants: [
-      grant('first', { quantity: 20 }),
-      grant('oldest', { quantity: 25, priority: 2, createdAt: at(-3 * DAY) }),
-      grant('older', { quantity: 25, priority: 2, createdAt: at(-DAY) }),
-      grant('new', { quantity: 30, priority: 2, createdAt: at(0) }),
-    ],
-    uses: [[HOUR, 80]],
-    read: DAY,
-    each: { first: 0, oldest: 0, older: 0, new: 20 },
-  },
-};
+const grantOf = ({ effectiveAt, expiresAt, createdAt, recurrence, ...rest }: GrantCase['grants'][number]): Grant =>
+  grant(rest.id, {
+    ...rest,
+    effectiveAt: new Date(effectiveAt),
+    expiresAt: new Date(expiresAt),
+    createdAt: createdAt ? new Date(createdAt) : at(0),
+    recurrence: recurrence ? { ...recurrence, anchor: new Date(recurrence.anchor) } : null,
+  });
+
+function termsOf({ included, windowHours, windowsFrom }: GrantCase): Allowance {
+  if (!windowHours) return allowance();
+  const [first, length] = [Date.parse(windowsFrom!), windowHours * HOUR];
+  const windows = allowance((when) => {
+    const start = first + Math.floor((when.getTime() - first) / length) * length;
+    return { start: new Date(start), end: new Date(start + length) };
+  });
+  return included ? { ...windows, ...included, overage: 'deny', since: new Date(first) } : windows;
+}
 
 describe('grants', () => {
-  it.each(Object.entries(CASES))('%s', (_, { grants, uses, read, balance, overage, each }) => {
-    const meter = meterAfter(grants, uses, read);
-    if (balance !== undefined) expect(balanceOf(meter.grants, at(read))).toBe(balance);
-    if (overage !== undefined) expect(overageOf(meter, allowance())).toBe(overage);
-    if (each) expect(balances(meter)).toEqual(each);
+  it.each(conformanceCases<GrantCase>('grants'))('$id', (one) => {
+    const terms = termsOf(one);
+    const readAt = new Date(one.readAt);
+    const uses = one.usage.map((use): Use => [Date.parse(use.at) - T1, use.quantity]);
+    const from = one.windowHours ? 0 : -30 * DAY;
+    const meter = meterAfter(one.grants.map(grantOf), uses, readAt.getTime() - T1, terms, from);
+    const found: Required<GrantCase['expected']> = {
+      balance: balanceOf(meter.grants, readAt),
+      balances: balances(meter),
+      used: meter.used,
+      overage: overageOf(meter, terms),
+      remaining: roomOf(meter, terms, readAt),
+      carriedOver: meter.carried,
+    };
+    expect(found).toMatchObject(one.expected);
   });
 
   it('GB-09: of 100,000 grants, the one that expires first is burnt first', () => {
@@ -198,84 +167,6 @@ describe('grants', () => {
       'no-exp',
       'p2',
     ]);
-  });
-
-  describe('at the end of a window', () => {
-    // Not supported: GB-15 (meters of the latest value) and GB-21, 22, 27 (overage kept after the window). Usage is
-    // summed, and overage ends with its window.
-    const RESET = 5 * HOUR;
-    const windows: Allowance['windowAt'] = (when) => {
-      const start = T1 + Math.floor((when.getTime() - T1) / RESET) * RESET;
-      return { start: new Date(start), end: new Date(start + RESET) };
-    };
-    const terms = allowance(windows);
-    const a = grant('a', { quantity: 1_000, rolloverMax: 1_000 });
-    const b = grant('b', { quantity: 1_000, priority: 3, rolloverMax: 100 });
-
-    it('GB-20: each grant keeps what its rollover bounds allow', () => {
-      const meter = meterAfter([a, b], [[HOUR, 600]], RESET, terms, 0);
-      expect([balances(meter), meter.used]).toEqual([{ a: 400, b: 100 }, 0]);
-    });
-
-    it('GB-23: the rollover bounds apply again in the next window', () => {
-      const c = grant('c', {
-        quantity: 1_000,
-        effectiveAt: at(RESET + HOUR),
-        createdAt: at(RESET + HOUR),
-        rolloverMax: 1_000,
-      });
-      expect(
-        balances(
-          meterAfter(
-            [a, b, c],
-            [
-              [HOUR, 600],
-              [RESET + 10 * MINUTE, 300],
-            ],
-            2 * RESET,
-            terms,
-            0,
-          ),
-        ),
-      ).toEqual({ a: 100, b: 100, c: 1_000 });
-    });
-
-    it('GB-24, GB-25: a grant that starts with the window is whole, one that expires with it is gone', () => {
-      const gone = grant('gone', { rolloverMax: 0 });
-      const fresh = grant('fresh', { quantity: 1_000, effectiveAt: at(RESET) });
-      expect(balanceOf(meterAfter([gone, fresh], [], RESET, terms, 0).grants, at(RESET))).toBe(1_000);
-      expect(balanceOf(meterAfter([gone, fresh], [], RESET + MINUTE, terms, 0).grants, at(RESET + MINUTE))).toBe(1_000);
-      expect(
-        balanceOf(
-          meterAfter([grant('a', { expiresAt: at(RESET), rolloverMax: 100 })], [], RESET, terms, 0).grants,
-          at(RESET),
-        ),
-      ).toBe(0);
-    });
-
-    it('GB-26: a capped limit keeps the cap, and usage starts at zero', () => {
-      const meter = meterAfter([grant('a', { rolloverMax: 50 })], [[HOUR, 10]], RESET, terms, 0);
-      expect([balanceOf(meter.grants, at(RESET)), meter.used]).toEqual([50, 0]);
-    });
-
-    it.each([
-      ['GB-33', [[HOUR, 50]], 100, 200, 300],
-      ['GB-34', [[HOUR, 150]], 100, 200, 250],
-      ['GB-35', [[HOUR, 60]], 50, 100, 140],
-    ] as [string, Use[], number, number, number][])(
-      '%s: included units roll over too',
-      (_, uses, rolloverMax, limit, remaining) => {
-        const included: Allowance = { ...terms, limit, overage: 'deny', rolloverMax, since: at(0) };
-        expect(roomOf(meterAfter([], uses, RESET, included, 0), included, at(RESET))).toBe(remaining);
-      },
-    );
-
-    it('GB-35, GB-36: rollover never exceeds its bound over many windows', () => {
-      const monthly: Allowance = { ...terms, limit: 100, overage: 'deny', rolloverMax: 50, since: at(0) };
-      expect(roomOf(meterAfter([], [[HOUR, 60]], 2 * RESET, monthly, 0), monthly, at(2 * RESET))).toBe(150);
-      const often: Allowance = { ...terms, limit: 300, overage: 'deny', rolloverMax: 1_080, since: at(0) };
-      expect(meterAfter([], [], 10 * RESET, often, 0).carried).toBe(1_080);
-    });
   });
 
   const grants = fc

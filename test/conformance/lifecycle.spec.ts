@@ -3,7 +3,24 @@ import { addDays, calendarWindow } from '@app/kernel';
 import { dueTransitions } from '../../libs/subscriptions/src/domain/time.js';
 import { start } from '../../libs/subscriptions/src/domain/commands/index.js';
 import type { Subscription } from '../../libs/subscriptions/src/domain/subscription.js';
-import { FIRST_PERIOD_CASES, LOCAL_DAY_CASES } from './lifecycle-cases.js';
+import { conformanceCases } from '../support/conformance.js';
+
+/** Stubs before a billing day, trials, and intervals in days. */
+interface FirstPeriodCase {
+  start: string;
+  anchor?: string;
+  trialDays?: number;
+  interval: 'day' | 'month' | 'year';
+  count?: number;
+  zone?: string;
+  /** Ends of the first periods, in order. */
+  ends: string[];
+}
+interface LocalDayCase {
+  zone: string;
+  from: string;
+  to: string;
+}
 
 interface Given {
   at: string;
@@ -48,10 +65,16 @@ const periodEnds = (subscription: Subscription, until: string): Date[] => [
 ];
 
 describe('the first periods of a subscription', () => {
-  it.each(FIRST_PERIOD_CASES)('$id', ({ start: at, ends, ...given }) => {
-    const found = periodEnds(begun({ at, ...given }), ends.at(-1)!).slice(0, ends.length);
-    expect(found.map((end) => end.toISOString())).toEqual(ends.map((end) => new Date(end).toISOString()));
-  });
+  it.each(conformanceCases<FirstPeriodCase>('first-periods'))(
+    '$id',
+    ({ start: at, ends, interval, count, zone, anchor, trialDays }) => {
+      const found = periodEnds(begun({ at, interval, count, zone, anchor, trialDays }), ends.at(-1)!).slice(
+        0,
+        ends.length,
+      );
+      expect(found.map((end) => end.toISOString())).toEqual(ends.map((end) => new Date(end).toISOString()));
+    },
+  );
 
   it('TZ-02: a trial of 30 days and 19 renewals in Juneau give monthly periods through four clock changes', () => {
     const ends = periodEnds(
@@ -81,7 +104,10 @@ describe('the first periods of a subscription', () => {
     });
   });
 
-  it.each(LOCAL_DAY_CASES)('$id: two days later is the same time of day', ({ zone, from, to }) => {
-    expect(addDays(new Date(from), 2, zone).toISOString()).toBe(new Date(to).toISOString());
-  });
+  it.each(conformanceCases<LocalDayCase>('local-days'))(
+    '$id: two days later is the same time of day',
+    ({ zone, from, to }) => {
+      expect(addDays(new Date(from), 2, zone).toISOString()).toBe(new Date(to).toISOString());
+    },
+  );
 });

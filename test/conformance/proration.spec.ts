@@ -12,7 +12,26 @@ import {
 } from '../../libs/subscriptions/src/domain/commands/index.js';
 import { netOf } from '../../libs/subscriptions/src/domain/proration.js';
 import type { ProrationLine, SoldPlan, Subscription } from '../../libs/subscriptions/src/domain/subscription.js';
-import { CHANGE_CASES, PART_CASES } from './proration-cases.js';
+import { conformanceCases } from '../support/conformance.js';
+
+/** A part of the price of a cycle. Amounts are in minor units, days are midnights in UTC. */
+interface PartCase {
+  amount: number;
+  part: [string, string];
+  cycle: [string, string];
+  expected: number;
+}
+type Price = [amount: number, interval: 'month' | 'year'];
+/** An immediate change and its proration lines. */
+interface ChangeCase {
+  from: Price;
+  to: Price;
+  quantity?: [number, number];
+  start: string;
+  at: string;
+  credit: number;
+  charge: number;
+}
 
 const day = (text: string): Date => new Date(`${text}T00:00:00Z`);
 const period = ([from, to]: [string, string]): Period => ({ start: day(from), end: day(to) });
@@ -47,7 +66,7 @@ const amountsOf = (lines: ProrationLine[] | undefined): object =>
   Object.fromEntries((lines ?? []).map(({ kind, amount }) => [kind, amount]));
 
 describe('prorated amounts', () => {
-  it.each(PART_CASES)('$id', ({ amount, part, cycle, expected }) =>
+  it.each(conformanceCases<PartCase>('prorated-parts'))('$id', ({ amount, part, cycle, expected }) =>
     expect(proratedAmount(amount, period(part), period(cycle))).toBe(expected),
   );
 
@@ -102,16 +121,19 @@ describe('prorated amounts', () => {
 });
 
 describe('plan change', () => {
-  it.each(CHANGE_CASES)('$id: $from to $to', ({ from, to, quantity = [1, 1], start: begins, at, credit, charge }) => {
-    const subscription = startedOn(plan('a', ...from), day(begins), { quantity: quantity[0] });
-    const sold = quantity[0] === quantity[1] ? plan('b', ...to) : plan('a', ...to);
-    const { prorationLines } = change(
-      subscription,
-      { plan: sold, quantity: quantity[1], when: 'now', prorate: true },
-      day(at),
-    );
-    expect(amountsOf(prorationLines)).toEqual({ credit, charge });
-  });
+  it.each(conformanceCases<ChangeCase>('plan-changes'))(
+    '$id: $from to $to',
+    ({ from, to, quantity = [1, 1], start: begins, at, credit, charge }) => {
+      const subscription = startedOn(plan('a', ...from), day(begins), { quantity: quantity[0] });
+      const sold = quantity[0] === quantity[1] ? plan('b', ...to) : plan('a', ...to);
+      const { prorationLines } = change(
+        subscription,
+        { plan: sold, quantity: quantity[1], when: 'now', prorate: true },
+        day(at),
+      );
+      expect(amountsOf(prorationLines)).toEqual({ credit, charge });
+    },
+  );
 
   it('PR-14: a quantity change keeps the scheduled plan change and applies the new quantity to it', () => {
     const waiting = change(

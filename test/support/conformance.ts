@@ -1,0 +1,16 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+
+const folder = path.resolve(import.meta.dirname, '../../conformance');
+
+/** Where a case comes from, and whether all correct systems agree on it: see conformance/README.md. */
+export interface ConformanceCase {
+  id: string;
+  origin: 'published' | 'derived' | 'contract' | 'own';
+  rule: 'universal' | 'policy';
+}
+
+/** The cases of `conformance/<name>.json`. */
+export function conformanceCases<Case>(name: string): (ConformanceCase & Case)[] {
+  return (JSON.parse(fs.readFileSync(path.join(folder, `${name}.json`), 'utf8')) as { cases: [] }).cases;
+}

@@ -126,7 +126,7 @@ export const ACCESS: Record<string, Access> = {
   'POST /v1/test-clocks/:id/advance': { scope: 'customers:write', users: 'product_admin', others: 'clock' },
   'GET /v1/catalog': { scope: 'catalog:read', users: 'product_admin', support: 'reads' },
   'POST /v1/catalog/apply': { scope: 'catalog:write', users: 'product_admin' },
-  'PUT /v1/customers/:key': {
+  'PUT /v1/customers/:customer': {
     scope: 'customers:write',
     users: 'product_admin',
     others: { allowed: 'a customer belongs to each product that puts it' },

@@ -134,7 +134,7 @@ describe('objects of others', () => {
     }
   });
 
-  it('PUT /v1/customers/:key rejects the test clock of another product like an absent one', async () => {
+  it('PUT /v1/customers/:customer rejects the test clock of another product like an absent one', async () => {
     const put = (testClock: string) =>
       calls['an API key of another product']('PUT', `/v1/customers/${uniqueName('new')}`, { body: { testClock } });
     const [others, absent] = [await put(objects.clock[0]!.id), await put(ABSENT_ID)];

@@ -2,6 +2,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import pg from 'pg';
+import { ensureDocument } from '../../scripts/openapi-document.mjs';
 
 export const TEMPLATE = 'tollgate_template';
 
@@ -18,6 +19,7 @@ export default async function globalSetup() {
   await admin.query(`create database ${TEMPLATE} owner tollgate`);
   await admin.end();
   await migrate(server.url(TEMPLATE));
+  await ensureDocument();
   process.env.TEST_DATABASE_URL = server.url();
   process.env.TEST_SUPERUSER_URL = server.superuserUrl();
 }

@@ -11,7 +11,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Liveness: the process is running */
+        /**
+         * Liveness: the process is running
+         * @description Use it as the liveness probe: it answers while the process serves requests, and reads no database. Restart the process only when it does not answer.
+         */
         get: operations["live"];
         put?: never;
         post?: never;
@@ -30,7 +33,7 @@ export interface paths {
         };
         /**
          * Readiness: the database responds and the service is not stopping
-         * @description Returns state, latency and since when for each dependency. The problem of a 503 has the same `dependencies`.
+         * @description Use it as the readiness probe of a load balancer. The answer has state, latency and start of the state for each dependency. 503 `database_unavailable` or `stopping`: send requests to another instance; the problem has the same `dependencies`.
          */
         get: operations["ready"];
         put?: never;
@@ -50,7 +53,7 @@ export interface paths {
         };
         /**
          * Get the metrics of this process for Prometheus
-         * @description Requires `METRICS_TOKEN` as bearer token in production, and elsewhere when it is set.
+         * @description Scrape it with Prometheus, on each instance: the values are those of this process. Production requires `METRICS_TOKEN` as bearer token, and so does any other environment in which it is set; without it the answer is 401 `authentication_required`.
          */
         get: operations["metrics"];
         put?: never;
@@ -72,7 +75,7 @@ export interface paths {
         put?: never;
         /**
          * Register an account with its customer and subscription in one transaction
-         * @description A verification mail is sent; the account can be used before verification.
+         * @description Use it for sign-up. Region and device type choose the plan of the new customer. The answer has the tokens of a first session, and a verification mail is enqueued; the account can be used before the address is verified. Errors: 409 `email_taken` when an account has this address in any spelling; 422 `invalid_fields` for a short or common password.
          */
         post: operations["register"];
         delete?: never;
@@ -90,7 +93,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Log in with e-mail and password */
+        /**
+         * Log in with e-mail and password
+         * @description Returns an access token for ten minutes and a refresh token for one use. Errors: 401 `wrong_credentials` for an unknown address, a wrong password or an inactive account, without a difference between them; 429 `too_many_attempts` after repeated failures, with the delay in `Retry-After`.
+         */
         post: operations["login"];
         delete?: never;
         options?: never;
@@ -107,7 +113,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Log in with the OAuth 2 password grant */
+        /**
+         * Log in with the OAuth 2 password grant
+         * @description The form of RFC 6749, 4.3, for tools that speak OAuth 2, such as the page at `/docs`. Other clients use `POST /v1/auth/login`. Errors: 400 `unsupported_grant_type`; 401 `wrong_credentials`; 429 `too_many_attempts`.
+         */
         post: operations["token"];
         delete?: never;
         options?: never;
@@ -126,7 +135,7 @@ export interface paths {
         put?: never;
         /**
          * Rotate a refresh token; reuse of a rotated token revokes the session
-         * @description Of concurrent requests with one token, one succeeds. Reuse more than five seconds after rotation revokes the session.
+         * @description Use it when the access token has expired: it returns a new pair, and the given refresh token is used up. Of concurrent requests with one token, one succeeds. Reuse more than five seconds after the rotation revokes the session. Error: 401 `invalid_refresh_token`; log in again.
          */
         post: operations["refresh"];
         delete?: never;
@@ -144,7 +153,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Log out of this session or of all sessions; their tokens are revoked */
+        /**
+         * Log out of this session or of all sessions; their tokens are revoked
+         * @description Revokes the access token and the refresh token of the session, on every instance within one second. `everywhere` ends all sessions of the account. Add `refreshToken` to end the session of another token, too. API keys stay valid.
+         */
         post: operations["logout"];
         delete?: never;
         options?: never;
@@ -161,7 +173,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Request a password reset mail; the response is the same for every address */
+        /**
+         * Request a password reset mail; the response is the same for every address
+         * @description Use it for "forgot password": when an account has the address, a mail with a token for `POST /v1/auth/reset-password` is enqueued; the token is valid for one hour. The answer and its duration are the same for an unknown address. At most three such mails an hour go to one address.
+         */
         post: operations["forgotPassword"];
         delete?: never;
         options?: never;
@@ -178,7 +193,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Reset the password with the token from a mail; all sessions end */
+        /**
+         * Reset the password with the token from a mail; all sessions end
+         * @description Takes the token of the mail that `POST /v1/auth/forgot-password` sent. All sessions of the account end and its login delays are cleared; log in with the new password. Errors: 422 `token_not_valid` for an unknown, used or expired token; 422 `invalid_fields` for a password that is too short or too common.
+         */
         post: operations["resetPassword"];
         delete?: never;
         options?: never;
@@ -195,7 +213,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Verify an e-mail address with the token from a mail */
+        /**
+         * Verify an e-mail address with the token from a mail
+         * @description Takes the token of a verification mail, of a registration or of a change of address. For a change, the new address takes effect now and the old one is notified. Errors: 422 `token_not_valid`; 409 `email_taken` when another account has taken the new address.
+         */
         post: operations["verifyEmail"];
         delete?: never;
         options?: never;
@@ -212,7 +233,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Resend the verification mail */
+        /**
+         * Resend the verification mail
+         * @description Use it when the verification mail did not arrive: a new mail with a new token is enqueued. Nothing is sent when the address is already verified; the answer is the same. At most three such mails an hour go to one address.
+         */
         post: operations["resendVerification"];
         delete?: never;
         options?: never;
@@ -229,7 +253,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Change your password; all other sessions end */
+        /**
+         * Change your password; all other sessions end
+         * @description Use it on a profile page. The session of this request stays, all others end. Errors: 401 `wrong_credentials` when `currentPassword` is wrong; 422 `invalid_fields` when the new password is too short or too common; 429 `too_many_attempts`.
+         */
         post: operations["changePassword"];
         delete?: never;
         options?: never;
@@ -246,7 +273,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Request a change of your e-mail address; it takes effect when the new address is verified */
+        /**
+         * Request a change of your e-mail address; it takes effect when the new address is verified
+         * @description Sends a mail with a token to the new address; `POST /v1/auth/verify-email` with this token changes the address. Until then the old one is used for logins. Error: 401 `wrong_credentials` when the password is wrong. The answer is the same when another account has the new address.
+         */
         post: operations["changeEmail"];
         delete?: never;
         options?: never;
@@ -261,7 +291,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the public keys that verify access tokens (RFC 7517) */
+        /**
+         * Get the public keys that verify access tokens (RFC 7517)
+         * @description Use them to verify access tokens in another service without a call per request. Refresh the set when a token has an unknown `kid`: a new key is published five minutes before it signs. A token that verifies may still belong to a session that was ended.
+         */
         get: operations["getJwks"];
         put?: never;
         post?: never;
@@ -278,14 +311,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get your account */
+        /**
+         * Get your account
+         * @description Returns the account of the access token with the profile of its customer. Use it after login to show the name, region, language and mail preferences. Error: 404 `user_not_found` when the account was just deleted.
+         */
         get: operations["getMe"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Update your account */
+        /**
+         * Update your account
+         * @description Changes the given fields; omitted fields stay unchanged. A new region or device type does not change the plan, and a new time zone moves calendar windows from now on. `webhookUrl` creates, changes or deletes the webhook endpoint of the user. Error: 422 `invalid_fields` with the name of each invalid field.
+         */
         patch: operations["updateMe"];
         trace?: never;
     };
@@ -296,7 +335,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Export all data of your account as NDJSON; the last line confirms that the export is complete */
+        /**
+         * Export all data of your account as NDJSON; the last line confirms that the export is complete
+         * @description Use it to answer a data access request. The stream has one JSON object a line, each with a `kind`; the last line is `kind: end` with `whole: true`, and a stream without that line is incomplete. Error: 429 `too_many_at_once` for more than two concurrent exports.
+         */
         get: operations["exportMe"];
         put?: never;
         post?: never;
@@ -315,7 +357,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Deactivate your account until an admin activates it; all sessions end, subscriptions continue */
+        /**
+         * Deactivate your account until an admin activates it; all sessions end, subscriptions continue
+         * @description Ends all sessions and refuses logins until an admin activates the account again; subscriptions continue and are charged. Needs the password. Errors: 401 `wrong_credentials`; 404 `user_not_found` when the account was just deleted; 409 `last_admin` for the last active admin.
+         */
         post: operations["deactivateMe"];
         delete?: never;
         options?: never;
@@ -332,7 +377,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Delete your account: cancels its subscriptions and erases personal data; usage and events are kept */
+        /**
+         * Delete your account: cancels its subscriptions and erases personal data; usage and events are kept
+         * @description Needs the password and cannot be undone. Cancels the subscriptions, revokes sessions and API keys, and erases personal data; usage and events are kept under ids without a name. Export first with `GET /v1/users/me/export`. Errors: 401 `wrong_credentials`; 404 `customer_not_found` when another request has just deleted the account; 409 `last_admin`.
+         */
         post: operations["deleteMe"];
         delete?: never;
         options?: never;
@@ -347,7 +395,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List accounts, newest first */
+        /**
+         * List accounts, newest first
+         * @description Use `email` to find one account in any spelling of its address. Only admins and support may read accounts of others.
+         */
         get: operations["listUsers"];
         put?: never;
         post?: never;
@@ -364,15 +415,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get an account */
+        /**
+         * Get an account
+         * @description Returns role, status and preferences of an account; its customer is a separate object. Error: 404 `user_not_found`.
+         */
         get: operations["getUser"];
         put?: never;
         post?: never;
-        /** Delete an account: cancels its subscriptions and erases personal data; usage and events are kept */
+        /**
+         * Delete an account: cancels its subscriptions and erases personal data; usage and events are kept
+         * @description Cannot be undone. Cancels the subscriptions, revokes sessions and API keys, and erases personal data; usage and events are kept under ids without a name. Errors: 404 `user_not_found`; 409 `last_admin`.
+         */
         delete: operations["deleteUser"];
         options?: never;
         head?: never;
-        /** Change role or status of an account; at least one active admin must remain */
+        /**
+         * Change role or status of an account; at least one active admin must remain
+         * @description Makes a user an admin, product admin or support, or deactivates an account. All sessions of the user end, so that the new rights apply immediately. Errors: 404 `user_not_found` or `product_not_found`; 409 `last_admin`: at least one active admin must remain.
+         */
         patch: operations["updateUser"];
         trace?: never;
     };
@@ -383,10 +443,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List valid API keys, newest first: your own, or all for admins */
+        /**
+         * List valid API keys, newest first: your own, or all for admins
+         * @description Shows prefix and last four characters, scopes, expiry and last use of each key, never the key. Use it to find keys that are no longer used.
+         */
         get: operations["listApiKeys"];
         put?: never;
-        /** Create an API key: admins for services, other users for their own customer */
+        /**
+         * Create an API key: admins for services, other users for their own customer
+         * @description Admins create keys for services, other users for their own customer, with the scopes that users have. The key is returned only once; only its hash is stored. A key of a user counts against the feature `api_keys` of its plan. Errors: 403 `scope_not_allowed`; 404 `product_not_found`; 403 `feature_not_in_plan` or 429 `limit_reached` when the plan allows no further key.
+         */
         post: operations["createApiKey"];
         delete?: never;
         options?: never;
@@ -403,7 +469,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Rotate an API key: a new secret with the same rights; the old key works until the overlap ends */
+        /**
+         * Rotate an API key: a new secret with the same rights; the old key works until the overlap ends
+         * @description Use it regularly, or before the owner of a key leaves: the caller owns the new key. Deploy the new key within the overlap, during which both are valid. Errors: 404 `api_key_not_found`; 409 `api_key_replaced` when the key was rotated before.
+         */
         post: operations["rotateApiKey"];
         delete?: never;
         options?: never;
@@ -421,7 +490,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Revoke an API key immediately */
+        /**
+         * Revoke an API key immediately
+         * @description The key is refused with 401 on every instance within one second, and cannot be restored. To replace a key without an interruption, rotate it instead. Error: 404 `api_key_not_found`.
+         */
         delete: operations["revokeApiKey"];
         options?: never;
         head?: never;
@@ -435,10 +507,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List products, newest first */
+        /**
+         * List products, newest first
+         * @description Every user and every key with `catalog:read` sees all products; archived ones are left out.
+         */
         get: operations["listProducts"];
         put?: never;
-        /** Create a product */
+        /**
+         * Create a product
+         * @description Use it for a new line of service; its features, plans and keys then belong to it. `POST /v1/catalog/apply` creates a product with its whole catalogue. Error: 409 `product_exists`.
+         */
         post: operations["createProduct"];
         delete?: never;
         options?: never;
@@ -453,15 +531,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a product */
+        /**
+         * Get a product
+         * @description Returns key and name of a product; its plans and features are separate lists. Error: 404 `product_not_found`.
+         */
         get: operations["getProduct"];
         put?: never;
         post?: never;
-        /** Archive a product; its plans are no longer sold and its features are denied */
+        /**
+         * Archive a product; its plans are no longer sold and its features are denied
+         * @description Its plans are no longer sold, and every check of its features is denied with `feature_disabled`. Subscriptions and usage are kept. Error: 404 `product_not_found`.
+         */
         delete: operations["archiveProduct"];
         options?: never;
         head?: never;
-        /** Rename a product */
+        /**
+         * Rename a product
+         * @description Changes the name that people read; the key never changes. Errors: 404 `product_not_found`; 403 `product_not_allowed` for the admin of another product.
+         */
         patch: operations["updateProduct"];
         trace?: never;
     };
@@ -472,10 +559,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the features of a product, newest first */
+        /**
+         * List the features of a product, newest first
+         * @description Use it to offer features in an editor of plans. Archived features are left out. Error: 404 `product_not_found`.
+         */
         get: operations["listFeatures"];
         put?: never;
-        /** Create a feature */
+        /**
+         * Create a feature
+         * @description Features come first: a plan grants only features that exist on its product. The type cannot change afterwards. Errors: 404 `product_not_found`; 409 `feature_exists`.
+         */
         post: operations["createFeature"];
         delete?: never;
         options?: never;
@@ -490,15 +583,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a feature */
+        /**
+         * Get a feature
+         * @description Returns type, unit and failure policy. To learn whether a customer may use the feature, use `POST /v1/check`. Error: 404 `feature_not_found`.
+         */
         get: operations["getFeature"];
         put?: never;
         post?: never;
-        /** Archive a feature; every check of it is denied */
+        /**
+         * Archive a feature; every check of it is denied
+         * @description Every check of it is denied with `feature_disabled`, on every plan, within two seconds. Recorded usage is kept. `POST /v1/catalog/apply` with the feature restores it. Error: 404 `feature_not_found`.
+         */
         delete: operations["archiveFeature"];
         options?: never;
         head?: never;
-        /** Update the name, unit or failure policy of a feature */
+        /**
+         * Update the name, unit or failure policy of a feature
+         * @description Changes the given fields for all plans; key and type never change. A new failure policy applies within two seconds. Error: 404 `feature_not_found`.
+         */
         patch: operations["updateFeature"];
         trace?: never;
     };
@@ -509,10 +611,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List plans, newest first */
+        /**
+         * List plans, newest first
+         * @description Use it for a price page: without credentials it returns published and public plans, for two seconds from a cache. Admins and services see all plans and may filter by `status`. Filters keep the plans that are sold for this region, device type, currency and interval. Error: 404 `product_not_found`.
+         */
         get: operations["listPlans"];
         put?: never;
-        /** Create a plan with a draft version */
+        /**
+         * Create a plan with a draft version
+         * @description Creates the plan as a draft, which is not sold yet; publish it with `POST /v1/plans/{key}/publish`. Errors: 404 `product_not_found`; 409 `plan_exists`; 422 `invalid_fields` when an entitlement names an unknown feature or terms that do not fit its type.
+         */
         post: operations["createPlan"];
         delete?: never;
         options?: never;
@@ -527,7 +635,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a plan */
+        /**
+         * Get a plan
+         * @description Returns the published version, or the first draft for those who may see drafts. The `ETag` is the revision of the plan: send it as `If-Match` when you change the plan. Error: 404 `plan_not_found`, also for drafts and private plans that the caller may not see.
+         */
         get: operations["getPlan"];
         put?: never;
         post?: never;
@@ -536,7 +647,7 @@ export interface paths {
         head?: never;
         /**
          * Edit the draft version, or create one
-         * @description The response shows the published version; the draft is in the list of versions.
+         * @description Edits the draft, or creates one from the published version; a published version never changes, and subscriptions keep theirs. The answer shows the published version; the draft is in the list of versions. Errors: 404 `plan_not_found`; 409 `plan_archived`; 412 `stale`; 422 `invalid_fields`.
          */
         patch: operations["updatePlan"];
         trace?: never;
@@ -548,7 +659,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List all versions of a plan, newest first */
+        /**
+         * List all versions of a plan, newest first
+         * @description Shows the terms at each time and the draft. A subscription stays on the version that it was sold. Error: 404 `plan_not_found`.
+         */
         get: operations["listPlanVersions"];
         put?: never;
         post?: never;
@@ -567,7 +681,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Publish the draft version; a published version never changes */
+        /**
+         * Publish the draft version; a published version never changes
+         * @description New subscriptions get this version from now on; existing ones stay on theirs until they are changed or migrated with `POST /v1/plans/{key}/moves`. Errors: 404 `plan_not_found`; 409 `nothing_to_publish`, `no_price` or `plan_archived`; 412 `stale`.
+         */
         post: operations["publishPlan"];
         delete?: never;
         options?: never;
@@ -584,7 +701,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Archive a plan; existing subscriptions continue */
+        /**
+         * Archive a plan; existing subscriptions continue
+         * @description The plan is no longer sold; existing subscriptions continue and renew. Errors: 404 `plan_not_found`; 409 `plan_archived`, or `plan_assigned` while an assignment rule gives the plan to new customers; 412 `stale`.
+         */
         post: operations["archivePlan"];
         delete?: never;
         options?: never;
@@ -603,7 +723,7 @@ export interface paths {
         put?: never;
         /**
          * Migrate all live subscriptions of a plan to its newest version
-         * @description A job migrates in batches. Skipped: subscriptions that are set to end, paused, have another scheduled change, or have no matching price in the version.
+         * @description Ends the grandfathering of older versions, for example after a price change. A job migrates in batches and `GET /v1/plans/{key}/moves/{id}` shows its progress. Skipped: subscriptions that are set to end, paused, have another scheduled change, or have no matching price in the version. Errors: 404 `plan_not_found`; 409 `plan_move_running`.
          */
         post: operations["movePlan"];
         delete?: never;
@@ -619,7 +739,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the progress of a plan migration */
+        /**
+         * Get the progress of a plan migration
+         * @description Poll it until `state` is `done`; `total` is the number at the start. Errors: 404 `plan_not_found` or `plan_move_not_found`.
+         */
         get: operations["getPlanMove"];
         put?: never;
         post?: never;
@@ -636,7 +759,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the catalogue of a product as a document for apply */
+        /**
+         * Get the catalogue of a product as a document for apply
+         * @description Returns products, features, plans and assignment rules in the form that `POST /v1/catalog/apply` takes: use it to put a catalogue under version control. Error: 404 `product_not_found`.
+         */
         get: operations["getCatalog"];
         put?: never;
         post?: never;
@@ -655,45 +781,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Apply a catalogue document to a product */
-        post: operations["applyCatalog"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/customers/{key}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
         /**
-         * Create or update a customer by your own key; safe to repeat
-         * @description A new customer gets the plan assigned by region and device type, in the same transaction.
+         * Apply a catalogue document to a product
+         * @description Makes the catalogue of the product equal to the document, in one transaction: it creates, updates and publishes, and archives what is missing. Applying the same document again changes nothing. `dryRun=true` returns the difference only. Errors: 409 `feature_type_fixed`; 422 `invalid_fields` with the path of each invalid field; 403 `product_not_allowed`.
          */
-        put: operations["putCustomer"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/customers": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List customers, newest first */
-        get: operations["listCustomers"];
-        put?: never;
-        post?: never;
+        post: operations["applyCatalog"];
         delete?: never;
         options?: never;
         head?: never;
@@ -707,12 +799,42 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a customer */
+        /**
+         * Get a customer
+         * @description Users read their own customer with `me`. The subscription is a separate object: `GET /v1/customers/{customer}/subscription`. Error: 404 `customer_not_found`.
+         */
         get: operations["getCustomer"];
+        /**
+         * Create or update a customer by your own key; safe to repeat
+         * @description Call it when an account is created in your system, with a key that you derive from it. The first call creates the customer with a subscription on the plan that region and device type choose, in the same transaction; later calls change the given fields. Errors: 404 `product_not_found`, `plan_not_found` or `test_clock_not_found`; 409 `no_plan_assigned` when no assignment rule matches, `no_price`, or `test_clock_fixed`.
+         */
+        put: operations["putCustomer"];
+        post?: never;
+        /**
+         * Delete a customer: cancels its subscriptions and erases personal data; usage and events are kept
+         * @description Use it for a request of erasure. Cancels the subscriptions and erases personal data; usage and events are kept under ids without a name. Errors: 404 `customer_not_found`; 409 `customer_has_user` when an account logs in as this customer; 409 `customer_of_other_products`.
+         */
+        delete: operations["deleteCustomer"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/customers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List customers, newest first
+         * @description A service with a product sees the customers that are, or were, on it. Use `email` to find the customers of one address.
+         */
+        get: operations["listCustomers"];
         put?: never;
         post?: never;
-        /** Delete a customer: cancels its subscriptions and erases personal data; usage and events are kept */
-        delete: operations["deleteCustomer"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -725,7 +847,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the live subscription of a customer, now or at an earlier instant */
+        /**
+         * Get the live subscription of a customer, now or at an earlier instant
+         * @description Returns the live subscription with all due transitions applied, whether or not a job has run. With `at` it returns the state at that instant. Errors: 404 `customer_not_found`, `no_subscription` when none is live, or `history_not_kept` when the events of that time were pruned.
+         */
         get: operations["getLiveSubscription"];
         put?: never;
         post?: never;
@@ -742,7 +867,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List all subscriptions of a customer on a product, newest first */
+        /**
+         * List all subscriptions of a customer on a product, newest first
+         * @description Use it to show what a customer had before: each row is one subscription, ended ones included. Errors: 404 `customer_not_found` or `product_not_found`.
+         */
         get: operations["listSubscriptionHistory"];
         put?: never;
         post?: never;
@@ -759,10 +887,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List subscriptions, newest first: live ones, or by status */
+        /**
+         * List subscriptions, newest first: live ones, or by status
+         * @description Returns live subscriptions by default; filter by `status`, `plan`, `from`, `to` or `testClock`. `expiringWithin=7d` returns those that end without renewal, earliest end first. Error: 404 `product_not_found`.
+         */
         get: operations["listSubscriptions"];
         put?: never;
-        /** Create a subscription */
+        /**
+         * Create a subscription
+         * @description Use it when a customer buys again after its subscription ended, or buys on another product. `startsAt` may schedule a successor of a subscription that is set to end by then. Errors: 404 `plan_not_found`; 409 `subscription_exists` or `no_price`; 403 `trial_not_allowed` or `terms_not_allowed` when a user sets terms that only the seller may set.
+         */
         post: operations["createSubscription"];
         delete?: never;
         options?: never;
@@ -777,14 +911,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a subscription, now or at an earlier instant */
+        /**
+         * Get a subscription, now or at an earlier instant
+         * @description Returns the subscription with all due transitions applied; with `at`, its state at that instant. The `ETag` is its version: send it as `If-Match` with a command. Errors: 404 `subscription_not_found`, or `history_not_kept` when the events of that time were pruned.
+         */
         get: operations["getSubscription"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Enable or disable automatic renewal */
+        /**
+         * Enable or disable automatic renewal
+         * @description With `autoRenew: false` the subscription expires at the end of its period; periods that were agreed by `renew` are kept. Errors: 409 `auto_renew_unchanged` or `subscription_ended`; 412 `stale`.
+         */
         patch: operations["updateSubscription"];
         trace?: never;
     };
@@ -795,7 +935,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get the timeline of a subscription: what happened, by whom and why */
+        /**
+         * Get the timeline of a subscription: what happened, by whom and why
+         * @description Use it in support: each entry has type, time, actor, reason, and the state before and after. Time-driven entries have only the changed fields. Error: 404 `subscription_not_found`.
+         */
         get: operations["getSubscriptionTimeline"];
         put?: never;
         post?: never;
@@ -812,7 +955,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the proration lines of a subscription, oldest first */
+        /**
+         * List the proration lines of a subscription, oldest first
+         * @description Returns the credits and charges that changes have caused, for the next invoice. Periods at full price have no line. Error: 404 `subscription_not_found`.
+         */
         get: operations["listSubscriptionLines"];
         put?: never;
         post?: never;
@@ -831,7 +977,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Change plan, interval or quantity, now or at period end; usage is kept */
+        /**
+         * Change plan, interval or quantity, now or at period end; usage is kept
+         * @description `now` takes effect immediately: usage continues to count, and proration lines credit the rest of the old price. `period_end` schedules the change; `resume` undoes it. Call `preview-change` first to show amounts and limits. Errors: 404 `plan_not_found`; 409 `already_on_plan`, `no_price`, `no_period_end` or `transition_not_allowed`; 412 `stale`; 403 `terms_not_allowed`.
+         */
         post: operations["changeSubscription"];
         delete?: never;
         options?: never;
@@ -848,7 +997,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Preview a change: amounts and entitlements; writes nothing */
+        /**
+         * Preview a change: amounts and entitlements; writes nothing
+         * @description Takes the body of `change` and decides by the same rules: proration lines, the next charge, entitlements gained and lost, and limits that current usage exceeds. Show it before the customer confirms. Errors: 404 `plan_not_found`; 409 as of `change`.
+         */
         post: operations["previewChange"];
         delete?: never;
         options?: never;
@@ -865,7 +1017,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Cancel now or at period end */
+        /**
+         * Cancel now or at period end
+         * @description `period_end` keeps everything usable until `currentPeriodEnd`, and `resume` undoes it. `now` ends access immediately, without a credit unless `prorate` is set. Errors: 409 `already_canceled`, `no_period_end` or `subscription_ended`; 412 `stale`; 403 `terms_not_allowed`.
+         */
         post: operations["cancelSubscription"];
         delete?: never;
         options?: never;
@@ -882,7 +1037,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Undo a cancellation at period end or a scheduled change */
+        /**
+         * Undo a cancellation at period end or a scheduled change
+         * @description Use it when a customer changes its mind before the period ends. For a paused subscription use `unpause`. Errors: 409 `nothing_to_resume`, `next_contract_exists` or `subscription_ended`; 412 `stale`.
+         */
         post: operations["resumeSubscription"];
         delete?: never;
         options?: never;
@@ -899,7 +1057,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Pause: checks are denied and the period stops until it is unpaused */
+        /**
+         * Pause: checks are denied and the period stops until it is unpaused
+         * @description Every check is denied with `subscription_paused`, and the rest of the period is kept. Errors: 409 `subscription_canceled` for one that is set to end, or `transition_not_allowed`; 412 `stale`.
+         */
         post: operations["pauseSubscription"];
         delete?: never;
         options?: never;
@@ -916,7 +1077,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Unpause: continue with the rest of the period */
+        /**
+         * Unpause: continue with the rest of the period
+         * @description Ends of period and trial, and a scheduled change, move by the length of the pause; usage of the period continues to count. Errors: 409 `transition_not_allowed` when it is not paused; 412 `stale`.
+         */
         post: operations["unpauseSubscription"];
         delete?: never;
         options?: never;
@@ -933,7 +1097,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Renew manually, or restart an ended subscription */
+        /**
+         * Renew manually, or restart an ended subscription
+         * @description Adds a period to a subscription without automatic renewal, starts a period now, or restarts an ended one on its sold terms and under its id. Errors: 409 `renews_by_itself`, `superseded` when the customer has a newer subscription, or `subscription_exists`; 412 `stale`; 403 `terms_not_allowed`.
+         */
         post: operations["renewSubscription"];
         delete?: never;
         options?: never;
@@ -950,7 +1117,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Extend the period or the trial without charge */
+        /**
+         * Extend the period or the trial without charge
+         * @description Use it to make up for an outage: it moves the end of the period, or of the trial, without a charge. The reason is stored in the timeline. Errors: 409 `no_period_end` or `subscription_ended`; 412 `stale`; 422 `invalid_fields` when `to` is not later than the current end.
+         */
         post: operations["extendSubscription"];
         delete?: never;
         options?: never;
@@ -967,7 +1137,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Record the outcome of a payment */
+        /**
+         * Record the outcome of a payment
+         * @description Call it from your payment integration. `failed` makes the subscription `past_due`, and checks are denied; `succeeded` returns it to its former status. Errors: 409 `transition_not_allowed` or `subscription_ended`; 412 `stale`.
+         */
         post: operations["recordPaymentSubscription"];
         delete?: never;
         options?: never;
@@ -982,7 +1155,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List decisions on all features of a customer, now or at an earlier instant */
+        /**
+         * List decisions on all features of a customer, now or at an earlier instant
+         * @description Returns one decision for each feature of the product, to render a whole page with one call. Nothing is counted. With `at` it decides from the terms sold and the usage recorded by then. Errors: 404 `customer_not_found` or `product_not_found`; 404 `history_not_kept` when the events of that time were pruned.
+         */
         get: operations["listEntitlements"];
         put?: never;
         post?: never;
@@ -999,7 +1175,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read the decision on one feature, now or at an earlier instant */
+        /**
+         * Read the decision on one feature, now or at an earlier instant
+         * @description The same decision as `POST /v1/check` of one unit, as a GET, and for an earlier instant with `at`. Nothing is counted. Errors: 404 `customer_not_found` or `feature_not_found`.
+         */
         get: operations["getEntitlement"];
         put?: never;
         post?: never;
@@ -1018,7 +1197,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Check whether a customer may use a feature now; counts nothing */
+        /**
+         * Check whether a customer may use a feature now; counts nothing
+         * @description Use it to show or hide something. It reserves nothing: to enforce a limit, consume. A denial is 200 with `allowed: false` and a `reason`. With `features` the answer is a list of decisions in the given order. Errors: 404 `customer_not_found` or `feature_not_found`.
+         */
         post: operations["check"];
         delete?: never;
         options?: never;
@@ -1035,7 +1217,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Consume units if they are allowed; a denial counts nothing */
+        /**
+         * Consume units if they are allowed; a denial counts nothing
+         * @description Call it before the work, with an `Idempotency-Key`: the units are counted if, and only if, `allowed` is true, and a retry gets the first answer. A denial is 200 with `allowed: false` and counts nothing. With `features` all are counted, or none. Errors: 404 `customer_not_found` or `feature_not_found`; 422 `feature_not_metered`.
+         */
         post: operations["consume"];
         delete?: never;
         options?: never;
@@ -1052,7 +1237,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ingest usage events that have happened, without limits; one result for each event */
+        /**
+         * Ingest usage events that have happened, without limits; one result for each event
+         * @description Use it for usage that has happened already, such as a nightly batch: it is counted beyond any limit, in the window of `occurredAt`. An event with a known `id` of the customer is a `duplicate` and counts once. An invalid event is `rejected` with a `code`; the others are still recorded. Error: 404 `product_not_found`.
+         */
         post: operations["recordUsage"];
         delete?: never;
         options?: never;
@@ -1069,7 +1257,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Correct recorded usage, with a reason */
+        /**
+         * Correct recorded usage, with a reason
+         * @description Adds units or takes them back when something was counted wrongly; the reason is stored in the audit log. Errors: 404 `customer_not_found` or `feature_not_found`; 409 `exceeds_usage` when more would be taken back than was used; 422 `feature_not_metered`.
+         */
         post: operations["correctUsage"];
         delete?: never;
         options?: never;
@@ -1086,7 +1277,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Verify that counters equal the sums of their ledgers, for a page of customers; optionally rebuild them */
+        /**
+         * Verify that counters equal the sums of their ledgers, for a page of customers; optionally rebuild them
+         * @description Use it after a repair of the database. Compares the counters of a page of customers with the sums of their ledgers, and sets wrong ones with `rebuild`. Continue with `after` until it is null. Error: 404 `customer_not_found`.
+         */
         post: operations["verifyUsage"];
         delete?: never;
         options?: never;
@@ -1103,7 +1297,7 @@ export interface paths {
         };
         /**
          * Get the usage of a customer over time
-         * @description Steps follow the customer's time zone. With millions of ledger entries the first request may return 503; it succeeds once a job has rolled up the ledger, in about a minute.
+         * @description Use it for charts. Steps follow the customer's time zone, and steps without usage are left out. With millions of ledger entries the first request may return 503; it succeeds once a job has rolled up the ledger, in about a minute. Errors: 404 `customer_not_found` or `feature_not_found`.
          */
         get: operations["getUsage"];
         put?: never;
@@ -1123,7 +1317,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Reserve units if, and only if, they are allowed */
+        /**
+         * Reserve units if, and only if, they are allowed
+         * @description Use it for work whose size is known only afterwards: the units are taken out of the limit until they are committed, released, or the reservation expires. A denial is 200 with `allowed: false` and `reservation: null`. Errors: 404 `customer_not_found` or `feature_not_found`; 422 `feature_not_metered`.
+         */
         post: operations["reserve"];
         delete?: never;
         options?: never;
@@ -1140,7 +1337,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Count reserved units, all or some, and release the rest */
+        /**
+         * Count reserved units, all or some, and release the rest
+         * @description Call it when the work is done: it counts the given units in the window in which they were reserved. Errors: 404 `reservation_not_found`; 409 `reservation_expired`, `reservation_settled` when it was committed or released before, or `exceeds_reservation`.
+         */
         post: operations["commitReservation"];
         delete?: never;
         options?: never;
@@ -1157,7 +1357,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Release reserved units */
+        /**
+         * Release reserved units
+         * @description Call it when the work failed: all reserved units are available again. Errors: 404 `reservation_not_found`; 409 `reservation_settled` when it was committed or released before.
+         */
         post: operations["releaseReservation"];
         delete?: never;
         options?: never;
@@ -1174,7 +1377,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Extend a reservation */
+        /**
+         * Extend a reservation
+         * @description Call it while long work continues, well before `expiresAt`. Errors: 404 `reservation_not_found`; 409 `reservation_expired` or `reservation_settled`.
+         */
         post: operations["prolongReservation"];
         delete?: never;
         options?: never;
@@ -1189,10 +1395,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List a customer's grants on a product, newest first */
+        /**
+         * List a customer's grants on a product, newest first
+         * @description Shows terms and validity of each grant, voided ones included. The decision on the feature has the units that are left. Errors: 404 `customer_not_found` or `product_not_found`.
+         */
         get: operations["listGrants"];
         put?: never;
-        /** Give a customer units beside the included units of its plan */
+        /**
+         * Give a customer units beside the included units of its plan
+         * @description Use it for goodwill, promotions or sold packs: the units are burnt after those that the plan includes. A grant may recur and expire. Errors: 404 `customer_not_found` or `feature_not_found`; 422 `feature_not_metered`.
+         */
         post: operations["createGrant"];
         delete?: never;
         options?: never;
@@ -1210,7 +1422,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Void a grant: its remaining units are no longer available */
+        /**
+         * Void a grant: its remaining units are no longer available
+         * @description Use it for a grant that was given by mistake; units that were burnt stay used. Errors: 404 `grant_not_found`; 409 `grant_voided` when it was voided before.
+         */
         delete: operations["voidGrant"];
         options?: never;
         head?: never;
@@ -1225,10 +1440,16 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Set terms of one customer in place of its plan */
+        /**
+         * Set terms of one customer in place of its plan
+         * @description Use it for an individual agreement: the given terms replace those of any plan for this feature, until the override is removed or expires. A second call replaces the first. Errors: 404 `customer_not_found` or `feature_not_found`; 422 `invalid_fields` for terms that do not fit the type of the feature.
+         */
         put: operations["setOverride"];
         post?: never;
-        /** Remove an override: the terms of the plan apply again */
+        /**
+         * Remove an override: the terms of the plan apply again
+         * @description The terms of the plan apply to the very next decision; usage of the window is kept. Errors: 404 `customer_not_found`, `feature_not_found` or `override_not_found`.
+         */
         delete: operations["removeOverride"];
         options?: never;
         head?: never;
@@ -1242,12 +1463,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List test clocks, newest first */
+        /**
+         * List test clocks, newest first
+         * @description Returns the clocks of the product of the API key, or all of them for admins.
+         */
         get: operations["listTestClocks"];
         put?: never;
         /**
          * Create a test clock
-         * @description Pass its id as `testClock` when you create a customer. It belongs to the product of the API key, if the key has one.
+         * @description Use it to test renewals and expiry without waiting. Pass its id as `testClock` when you create a customer: that customer lives by this clock. It belongs to the product of the API key, if the key has one.
          */
         post: operations["createTestClock"];
         delete?: never;
@@ -1263,7 +1487,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a test clock */
+        /**
+         * Get a test clock
+         * @description Shows the time that its customers live at. Error: 404 `test_clock_not_found`.
+         */
         get: operations["getTestClock"];
         put?: never;
         post?: never;
@@ -1282,7 +1509,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Advance a test clock; everything due until then happens in order */
+        /**
+         * Advance a test clock; everything due until then happens in order
+         * @description Applies trials, renewals, resets, expiries and their events in order, and answers when all of them are done, within two minutes. A clock only moves forward. Errors: 404 `test_clock_not_found`; 409 `test_clock_advancing`; 422 `invalid_fields` when `to` is not later than the clock.
+         */
         post: operations["advanceTestClock"];
         delete?: never;
         options?: never;
@@ -1297,10 +1527,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List webhook endpoints, newest first */
+        /**
+         * List webhook endpoints, newest first
+         * @description Returns the endpoints that the caller may see, without their secrets: its own for a user, those of its product for a service.
+         */
         get: operations["listWebhookEndpoints"];
         put?: never;
-        /** Create a webhook endpoint */
+        /**
+         * Create a webhook endpoint
+         * @description Registers a URL that receives events by Standard Webhooks. The answer has the signing secret, which is returned only here and by a rotation. Users get only events of their customer, services and admins those of a product. Errors: 422 `invalid_fields` when the URL or its address is not allowed; 404 `product_not_found`; 409 `too_many_endpoints`.
+         */
         post: operations["createWebhookEndpoint"];
         delete?: never;
         options?: never;
@@ -1315,15 +1551,24 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a webhook endpoint with its health */
+        /**
+         * Get a webhook endpoint with its health
+         * @description Use it to find out why events do not arrive: `disabledReason`, `failingSince` and `pausedUntil` show the health. Error: 404 `webhook_endpoint_not_found`.
+         */
         get: operations["getWebhookEndpoint"];
         put?: never;
         post?: never;
-        /** Delete a webhook endpoint with its deliveries */
+        /**
+         * Delete a webhook endpoint with its deliveries
+         * @description Stops all sending to the URL and deletes pending deliveries and the log of attempts. To stop for a while, disable the endpoint instead. Error: 404 `webhook_endpoint_not_found`.
+         */
         delete: operations["deleteWebhookEndpoint"];
         options?: never;
         head?: never;
-        /** Update, enable or disable a webhook endpoint */
+        /**
+         * Update, enable or disable a webhook endpoint
+         * @description Changes the given fields. `enabled: true` starts a disabled endpoint again; send what it missed with `POST /v1/webhook-endpoints/{id}/redeliver`. Errors: 404 `webhook_endpoint_not_found`; 422 `invalid_fields` when the URL or its address is not allowed.
+         */
         patch: operations["updateWebhookEndpoint"];
         trace?: never;
     };
@@ -1336,7 +1581,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Rotate the signing secret; during the overlap both secrets sign */
+        /**
+         * Rotate the signing secret; during the overlap both secrets sign
+         * @description Use it regularly, or when a secret leaked (`overlapSeconds: 0`). During the overlap each message has two signatures, so that the receiver can change its secret without a loss. Error: 404 `webhook_endpoint_not_found`.
+         */
         post: operations["rotateWebhookSecret"];
         delete?: never;
         options?: never;
@@ -1353,7 +1601,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send a `webhook.test` message immediately and return the result */
+        /**
+         * Send a `webhook.test` message immediately and return the result
+         * @description Sends one message and waits for the answer, to check the URL, the certificate and the signature of a new receiver. The result is not stored and not retried. Error: 404 `webhook_endpoint_not_found`.
+         */
         post: operations["testWebhookEndpoint"];
         delete?: never;
         options?: never;
@@ -1370,7 +1621,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Redeliver the events of a time span that were not delivered */
+        /**
+         * Redeliver the events of a time span that were not delivered
+         * @description Use it after an outage of the receiver. Enqueues the events of the span that have not arrived, in pages: repeat with `after` set to `nextAfter` until that is null. Events older than 30 days are gone. Errors: 404 `webhook_endpoint_not_found`; 409 `endpoint_disabled`.
+         */
         post: operations["redeliverToWebhookEndpoint"];
         delete?: never;
         options?: never;
@@ -1385,7 +1639,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List webhook deliveries with their attempts, newest first; kept for 30 days */
+        /**
+         * List webhook deliveries with their attempts, newest first; kept for 30 days
+         * @description Filter by `status=failed` to find dead letters, or by `event` to see where one event was sent. Each row has its attempts with outcome, status code and duration. Error: 404 `webhook_endpoint_not_found` when `endpoint` is not one of the caller.
+         */
         get: operations["listWebhookDeliveries"];
         put?: never;
         post?: never;
@@ -1402,7 +1659,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get a webhook delivery */
+        /**
+         * Get a webhook delivery
+         * @description Shows the attempts of one delivery and the time of the next one. Error: 404 `webhook_delivery_not_found`, also for deliveries older than 30 days.
+         */
         get: operations["getWebhookDelivery"];
         put?: never;
         post?: never;
@@ -1421,7 +1681,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Redeliver a webhook with the same id and the same bytes */
+        /**
+         * Redeliver a webhook with the same id and the same bytes
+         * @description Use it for one failed delivery. It carries the same `webhook-id`, so a receiver that has processed the event skips it. Errors: 404 `webhook_delivery_not_found`; 409 `delivery_pending`, `endpoint_disabled`, or `event_not_kept` after 30 days.
+         */
         post: operations["redeliverWebhook"];
         delete?: never;
         options?: never;
@@ -1436,7 +1699,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List your notifications, newest first; kept for 90 days */
+        /**
+         * List your notifications, newest first; kept for 90 days
+         * @description Returns texts in the language and time zone of the user, for a bell or an inbox: changes of the subscription, upcoming dates, failed payments and reached limits.
+         */
         get: operations["listNotifications"];
         put?: never;
         post?: never;
@@ -1453,7 +1719,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Count your unread notifications */
+        /**
+         * Count your unread notifications
+         * @description Returns the number for a badge. It counts up to 1,000; show that as "1,000 or more".
+         */
         get: operations["countUnreadNotifications"];
         put?: never;
         post?: never;
@@ -1472,7 +1741,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Mark all notifications as read */
+        /**
+         * Mark all notifications as read
+         * @description Use it when the user opens the list. Repeating it changes nothing.
+         */
         post: operations["readAllNotifications"];
         delete?: never;
         options?: never;
@@ -1489,7 +1761,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Mark a notification as read */
+        /**
+         * Mark a notification as read
+         * @description Repeating it changes nothing. Error: 404 `notification_not_found` for an absent notification and for those of other users.
+         */
         post: operations["readNotification"];
         delete?: never;
         options?: never;
@@ -1506,7 +1781,7 @@ export interface paths {
         };
         /**
          * Stream events as they happen (server-sent events); each frame has the body of a webhook
-         * @description To resume, send the id of the last frame in `Last-Event-ID`: no event of the last 30 days is lost. A `stream.gap` frame reports events that are no longer stored.
+         * @description Use it when a webhook receiver is not possible: the connection stays open and sends each event when it is committed, with a heartbeat every 15 seconds. To resume, send the id of the last frame in `Last-Event-ID`: no event of the last 30 days is lost. A `stream.gap` frame reports events that are no longer stored. Errors: 404 `customer_not_found`; 429 `too_many_at_once` for more than 20 concurrent streams.
          */
         get: operations["streamEvents"];
         put?: never;
@@ -1524,7 +1799,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the audit log, newest first */
+        /**
+         * List the audit log, newest first
+         * @description Answers who changed what: actions of users and API keys with actor, address, request id, and the state before and after. Changes that time caused are not in it; they are in the timeline of their subscription. Errors: 404 `customer_not_found`; 403 `product_not_allowed`.
+         */
         get: operations["listAuditLog"];
         put?: never;
         post?: never;
@@ -1541,7 +1819,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Export the audit log as CSV or NDJSON */
+        /**
+         * Export the audit log as CSV or NDJSON
+         * @description Takes the filters of the list and streams all matching entries as one file, oldest pages included. In CSV, cells that a spreadsheet would read as a formula are marked as text. Error: 404 `customer_not_found`.
+         */
         get: operations["exportAuditLog"];
         put?: never;
         post?: never;
@@ -1560,7 +1841,7 @@ export interface paths {
         };
         /**
          * Count the subscriptions of a product by status and plan
-         * @description A job counts once a minute.
+         * @description Use it for dashboards: a job counts once a minute, and `asOf` is the time of the count. Customers on test clocks are left out. Errors: 404 `product_not_found`; 503 `numbers_not_counted` until the first count.
          */
         get: operations["getSubscriptionStats"];
         put?: never;
@@ -1580,7 +1861,7 @@ export interface paths {
         };
         /**
          * Get the monthly and yearly recurring revenue of a product
-         * @description Agreed, not paid, revenue: without overage, credits and discounts. A job calculates it once a minute.
+         * @description Agreed, not paid, revenue by currency and plan: without overage, credits and discounts. A job calculates it once a minute; `asOf` is the time of the calculation. Errors: 404 `product_not_found`; 503 `numbers_not_counted` until the first calculation.
          */
         get: operations["getRevenueStats"];
         put?: never;
@@ -1600,7 +1881,7 @@ export interface paths {
         };
         /**
          * Get the usage of all customers of a product over time, by feature
-         * @description A job rolls up usage four times a minute. Steps are in UTC; the first and the last hour of the range count as a whole.
+         * @description A job rolls up usage four times a minute; usage recorded before `asOf` is included. Steps are in UTC; the first and the last hour of the range count as a whole. For one customer use `GET /v1/customers/{customer}/usage`. Errors: 404 `product_not_found` or `feature_not_found`.
          */
         get: operations["getUsageStats"];
         put?: never;
@@ -1622,7 +1903,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** An API key was created. */
+        /**
+         * An API key was created.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_api_key_created"];
         delete?: never;
         options?: never;
@@ -1639,7 +1923,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** An API key was replaced. The old key stays valid for `overlapSeconds`. */
+        /**
+         * An API key was replaced. The old key stays valid for `overlapSeconds`.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_api_key_rotated"];
         delete?: never;
         options?: never;
@@ -1656,7 +1943,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** An API key was revoked. */
+        /**
+         * An API key was revoked.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_api_key_revoked"];
         delete?: never;
         options?: never;
@@ -1673,7 +1963,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A customer was created. */
+        /**
+         * A customer was created.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_customer_created"];
         delete?: never;
         options?: never;
@@ -1690,7 +1983,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** The profile of a customer changed. Events contain no names and no e-mail addresses. */
+        /**
+         * The profile of a customer changed. Events contain no names and no e-mail addresses.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_customer_updated"];
         delete?: never;
         options?: never;
@@ -1707,7 +2003,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A customer was deleted: its subscriptions ended and its key can be used again. */
+        /**
+         * A customer was deleted: its subscriptions ended and its key can be used again.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_customer_deleted"];
         delete?: never;
         options?: never;
@@ -1724,7 +2023,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** An override was set: the customer has other terms than its plan for a feature. */
+        /**
+         * An override was set: the customer has other terms than its plan for a feature.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_entitlement_overridden"];
         delete?: never;
         options?: never;
@@ -1741,7 +2043,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** An override was removed: the terms of the plan apply to the customer again. */
+        /**
+         * An override was removed: the terms of the plan apply to the customer again.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_entitlement_override_removed"];
         delete?: never;
         options?: never;
@@ -1758,7 +2063,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A feature was created. */
+        /**
+         * A feature was created.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_feature_created"];
         delete?: never;
         options?: never;
@@ -1775,7 +2083,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A feature was changed. */
+        /**
+         * A feature was changed.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_feature_updated"];
         delete?: never;
         options?: never;
@@ -1792,7 +2103,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A feature was archived; checks of it are denied. */
+        /**
+         * A feature was archived; checks of it are denied.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_feature_archived"];
         delete?: never;
         options?: never;
@@ -1809,7 +2123,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A customer was given units beside the included units of the plan. */
+        /**
+         * A customer was given units beside the included units of the plan.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_grant_created"];
         delete?: never;
         options?: never;
@@ -1826,7 +2143,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A grant was voided: its remaining units are no longer available. */
+        /**
+         * A grant was voided: its remaining units are no longer available.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_grant_voided"];
         delete?: never;
         options?: never;
@@ -1843,7 +2163,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A plan was created as a draft. */
+        /**
+         * A plan was created as a draft.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_plan_created"];
         delete?: never;
         options?: never;
@@ -1860,7 +2183,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** The draft version of a plan was changed. */
+        /**
+         * The draft version of a plan was changed.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_plan_draft_changed"];
         delete?: never;
         options?: never;
@@ -1877,7 +2203,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A version of a plan was published; existing subscriptions keep their version until they are migrated. */
+        /**
+         * A version of a plan was published; existing subscriptions keep their version until they are migrated.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_plan_published"];
         delete?: never;
         options?: never;
@@ -1894,7 +2223,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A plan was archived; its subscriptions continue. */
+        /**
+         * A plan was archived; its subscriptions continue.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_plan_archived"];
         delete?: never;
         options?: never;
@@ -1911,7 +2243,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A migration of subscriptions to the newest plan version started. */
+        /**
+         * A migration of subscriptions to the newest plan version started.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_plan_move_started"];
         delete?: never;
         options?: never;
@@ -1928,7 +2263,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A migration of subscriptions to the newest plan version finished. */
+        /**
+         * A migration of subscriptions to the newest plan version finished.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_plan_move_finished"];
         delete?: never;
         options?: never;
@@ -1945,7 +2283,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A product was created. */
+        /**
+         * A product was created.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_product_created"];
         delete?: never;
         options?: never;
@@ -1962,7 +2303,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A product was renamed or restored. */
+        /**
+         * A product was renamed or restored.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_product_updated"];
         delete?: never;
         options?: never;
@@ -1979,7 +2323,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A product was archived. */
+        /**
+         * A product was archived.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_product_archived"];
         delete?: never;
         options?: never;
@@ -1996,7 +2343,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** The rules that assign plans to new customers were changed. */
+        /**
+         * The rules that assign plans to new customers were changed.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_product_assignment_changed"];
         delete?: never;
         options?: never;
@@ -2013,7 +2363,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** Units were reserved. */
+        /**
+         * Units were reserved.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_reservation_created"];
         delete?: never;
         options?: never;
@@ -2030,7 +2383,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** Reserved units were counted, all or some; the rest was released. */
+        /**
+         * Reserved units were counted, all or some; the rest was released.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_reservation_committed"];
         delete?: never;
         options?: never;
@@ -2047,7 +2403,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** Reserved units were released. */
+        /**
+         * Reserved units were released.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_reservation_released"];
         delete?: never;
         options?: never;
@@ -2064,7 +2423,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A reservation expired: its units were released. */
+        /**
+         * A reservation expired: its units were released.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_reservation_expired"];
         delete?: never;
         options?: never;
@@ -2081,7 +2443,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A subscription was created; one that starts later is `inactive` until then. */
+        /**
+         * A subscription was created; one that starts later is `inactive` until then.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_subscription_created"];
         delete?: never;
         options?: never;
@@ -2098,7 +2463,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A scheduled subscription started. */
+        /**
+         * A scheduled subscription started.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_subscription_started"];
         delete?: never;
         options?: never;
@@ -2115,7 +2483,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** The trial ends in seven days, or in one day when it is short. */
+        /**
+         * The trial ends in seven days, or in one day when it is short.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_subscription_trial_ending"];
         delete?: never;
         options?: never;
@@ -2132,7 +2503,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** The trial ended and the first paid period started. */
+        /**
+         * The trial ended and the first paid period started.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_subscription_trial_ended"];
         delete?: never;
         options?: never;
@@ -2149,7 +2523,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** The next period starts in seven days, or in one day when periods are short. */
+        /**
+         * The next period starts in seven days, or in one day when periods are short.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_subscription_renewal_upcoming"];
         delete?: never;
         options?: never;
@@ -2166,7 +2543,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A period ended and the next one started. */
+        /**
+         * A period ended and the next one started.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_subscription_renewed"];
         delete?: never;
         options?: never;
@@ -2183,7 +2563,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** One more period was agreed; the subscription does not renew automatically. */
+        /**
+         * One more period was agreed; the subscription does not renew automatically.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_subscription_renewal_agreed"];
         delete?: never;
         options?: never;
@@ -2200,7 +2583,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** The plan, interval or quantity changed. `direction` is `upgrade` when the new price per day is higher, `downgrade` when it is lower, else `switch`; `lines` are the proration lines. */
+        /**
+         * The plan, interval or quantity changed. `direction` is `upgrade` when the new price per day is higher, `downgrade` when it is lower, else `switch`; `lines` are the proration lines.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_subscription_plan_changed"];
         delete?: never;
         options?: never;
@@ -2217,7 +2603,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A change of plan, interval or quantity was scheduled for the end of the period. */
+        /**
+         * A change of plan, interval or quantity was scheduled for the end of the period.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_subscription_change_scheduled"];
         delete?: never;
         options?: never;
@@ -2234,7 +2623,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** The subscription was canceled at period end; it is live until then. */
+        /**
+         * The subscription was canceled at period end; it is live until then.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_subscription_cancel_scheduled"];
         delete?: never;
         options?: never;
@@ -2251,7 +2643,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** The subscription was canceled and ended before its period. */
+        /**
+         * The subscription was canceled and ended before its period.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_subscription_canceled"];
         delete?: never;
         options?: never;
@@ -2268,7 +2663,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A scheduled cancellation or change was undone. */
+        /**
+         * A scheduled cancellation or change was undone.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_subscription_resumed"];
         delete?: never;
         options?: never;
@@ -2285,7 +2683,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** The subscription was paused. */
+        /**
+         * The subscription was paused.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_subscription_paused"];
         delete?: never;
         options?: never;
@@ -2302,7 +2703,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** The subscription was unpaused; the paused time was added to the period. */
+        /**
+         * The subscription was unpaused; the paused time was added to the period.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_subscription_unpaused"];
         delete?: never;
         options?: never;
@@ -2319,7 +2723,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** Automatic renewal was enabled or disabled. */
+        /**
+         * Automatic renewal was enabled or disabled.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_subscription_auto_renew_changed"];
         delete?: never;
         options?: never;
@@ -2336,7 +2743,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** The period was extended, with a reason. */
+        /**
+         * The period was extended, with a reason.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_subscription_extended"];
         delete?: never;
         options?: never;
@@ -2353,7 +2763,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A payment failed; checks are denied until it succeeds. */
+        /**
+         * A payment failed; checks are denied until it succeeds.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_subscription_past_due"];
         delete?: never;
         options?: never;
@@ -2370,7 +2783,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A payment succeeded; the subscription is active again. */
+        /**
+         * A payment succeeded; the subscription is active again.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_subscription_recovered"];
         delete?: never;
         options?: never;
@@ -2387,7 +2803,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** An ended subscription was restarted in a new period. */
+        /**
+         * An ended subscription was restarted in a new period.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_subscription_reactivated"];
         delete?: never;
         options?: never;
@@ -2404,7 +2823,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** The subscription ends in seven days, or in one day when periods are short, unless it is renewed. */
+        /**
+         * The subscription ends in seven days, or in one day when periods are short, unless it is renewed.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_subscription_expiry_upcoming"];
         delete?: never;
         options?: never;
@@ -2421,7 +2843,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** The subscription ended with its period. */
+        /**
+         * The subscription ended with its period.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_subscription_expired"];
         delete?: never;
         options?: never;
@@ -2438,7 +2863,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A test clock was created. */
+        /**
+         * A test clock was created.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_test_clock_created"];
         delete?: never;
         options?: never;
@@ -2455,7 +2883,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A test clock was advanced. All transitions that were due until then have been applied. */
+        /**
+         * A test clock was advanced. All transitions that were due until then have been applied.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_test_clock_advanced"];
         delete?: never;
         options?: never;
@@ -2472,7 +2903,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A customer has used 80 or 100 percent of a limit. Published once each per window. At 100 percent further usage is denied or counted as overage, depending on the plan. */
+        /**
+         * A customer has used 80 or 100 percent of a limit. Published once each per window. At 100 percent further usage is denied or counted as overage, depending on the plan.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_usage_threshold_reached"];
         delete?: never;
         options?: never;
@@ -2489,7 +2923,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** Usage was corrected by hand. */
+        /**
+         * Usage was corrected by hand.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_usage_corrected"];
         delete?: never;
         options?: never;
@@ -2506,7 +2943,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A counter was set to the sum of its ledger. */
+        /**
+         * A counter was set to the sum of its ledger.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_usage_counter_rebuilt"];
         delete?: never;
         options?: never;
@@ -2523,7 +2963,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A user account was created. */
+        /**
+         * A user account was created.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_user_registered"];
         delete?: never;
         options?: never;
@@ -2540,7 +2983,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A user changed the preferences of the account. */
+        /**
+         * A user changed the preferences of the account.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_user_updated"];
         delete?: never;
         options?: never;
@@ -2557,7 +3003,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** The role or the product of a user was changed, or the user was activated or deactivated. */
+        /**
+         * The role or the product of a user was changed, or the user was activated or deactivated.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_user_standing_changed"];
         delete?: never;
         options?: never;
@@ -2574,7 +3023,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** The password of a user was changed; all other sessions were revoked. */
+        /**
+         * The password of a user was changed; all other sessions were revoked.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_user_password_changed"];
         delete?: never;
         options?: never;
@@ -2591,7 +3043,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A user verified the e-mail address of the account. */
+        /**
+         * A user verified the e-mail address of the account.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_user_email_verified"];
         delete?: never;
         options?: never;
@@ -2608,7 +3063,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** The e-mail address of a user was changed. */
+        /**
+         * The e-mail address of a user was changed.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_user_email_changed"];
         delete?: never;
         options?: never;
@@ -2625,7 +3083,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** An account was deleted and its personal data erased. */
+        /**
+         * An account was deleted and its personal data erased.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_user_deleted"];
         delete?: never;
         options?: never;
@@ -2642,7 +3103,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A webhook endpoint was created. */
+        /**
+         * A webhook endpoint was created.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_webhook_endpoint_created"];
         delete?: never;
         options?: never;
@@ -2659,7 +3123,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A webhook endpoint was changed. */
+        /**
+         * A webhook endpoint was changed.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_webhook_endpoint_updated"];
         delete?: never;
         options?: never;
@@ -2676,7 +3143,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** The secret of a webhook endpoint was rotated. The previous secret stays valid for `overlapSeconds`. */
+        /**
+         * The secret of a webhook endpoint was rotated. The previous secret stays valid for `overlapSeconds`.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_webhook_endpoint_secret_rotated"];
         delete?: never;
         options?: never;
@@ -2693,7 +3163,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A webhook endpoint was disabled because it answered 410, or because it failed for three days. No further events are sent to it. */
+        /**
+         * A webhook endpoint was disabled because it answered 410, or because it failed for three days. No further events are sent to it.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_webhook_endpoint_disabled"];
         delete?: never;
         options?: never;
@@ -2710,7 +3183,10 @@ export interface webhooks {
         };
         get?: never;
         put?: never;
-        /** A webhook endpoint was deleted; its pending deliveries were canceled. */
+        /**
+         * A webhook endpoint was deleted; its pending deliveries were canceled.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
         post: operations["on_webhook_endpoint_deleted"];
         delete?: never;
         options?: never;
@@ -2740,6 +3216,8 @@ export interface components {
             code: string;
             requestId: string;
             errors?: components["schemas"]["FieldErrorDto"][];
+        } & {
+            [key: string]: unknown;
         };
         ReadyDto: {
             /** @enum {string} */
@@ -2750,27 +3228,40 @@ export interface components {
             };
         };
         RegisterDto: {
+            /**
+             * @description Address of the account, unique in any spelling. A verification mail is sent to it.
+             * @example ann@example.com
+             */
             email: string;
             /**
-             * @description At least 15 characters, unless the service is configured otherwise. Rejected: common passwords, and ones with the
-             *     e-mail address or `tollgate`.
+             * @description At least 15 characters, unless the service is configured otherwise. Rejected: common passwords, and ones with the e-mail address or `tollgate`.
+             * @example five lazy herons at noon
              */
             password: string;
+            /**
+             * @description Name that people read.
+             * @example Ann Example
+             */
             name?: string | null;
             /**
-             * @description Language of mails and notifications. @default en
+             * @description Language of mails and notifications.
+             * @default en
+             * @example de
              * @enum {string}
              */
             language?: "en" | "de";
             /**
-             * @description ISO 3166-1 alpha-2.
+             * @description ISO 3166-1 alpha-2. It selects prices and, for a new customer, the plan.
              * @example DE
              */
             region?: string | null;
-            /** @example ios */
+            /**
+             * @description Kind of device or channel. It selects prices and, for a new customer, the plan.
+             * @example ios
+             */
             deviceType?: string | null;
             /**
-             * @description IANA name.
+             * @description IANA name. Calendar windows, and the periods of new subscriptions, follow this zone. Default: UTC.
              * @example Europe/Berlin
              */
             timezone?: string;
@@ -2889,7 +3380,15 @@ export interface components {
             expiresIn: number;
         };
         LoginDto: {
+            /**
+             * @description Address of the account, in any spelling.
+             * @example ann@example.com
+             */
             email: string;
+            /**
+             * @description Current password of the account.
+             * @example five lazy herons at noon
+             */
             password: string;
         };
         TokensDto: {
@@ -2902,15 +3401,35 @@ export interface components {
             expiresIn: number;
         };
         TokenDto: {
-            /** @description E-mail address. */
+            /**
+             * @description E-mail address.
+             * @example ann@example.com
+             */
             username: string;
+            /**
+             * @description Always `password`; other grants are refused.
+             * @example password
+             */
             grant_type: string;
+            /**
+             * @description Current password of the account.
+             * @example five lazy herons at noon
+             */
             password: string;
-            /** @description Accepted and ignored. */
+            /**
+             * @description Accepted and ignored.
+             * @example openid
+             */
             scope?: string;
-            /** @description Accepted and ignored. */
+            /**
+             * @description Accepted and ignored.
+             * @example swagger-ui
+             */
             client_id?: string;
-            /** @description Accepted and ignored. */
+            /**
+             * @description Accepted and ignored.
+             * @example none
+             */
             client_secret?: string;
         };
         OAuthTokenDto: {
@@ -2921,38 +3440,77 @@ export interface components {
             refresh_token: string;
         };
         RefreshDto: {
+            /**
+             * @description The refresh token of the last login or refresh. It is used up by this request.
+             * @example 5mCn0cPVHkFvO6b1S9aJXqU3rT7wZ2yL
+             */
             refreshToken: string;
         };
         LogoutDto: {
-            /** @description Also ends the session of this token. */
+            /**
+             * @description Also ends the session of this token.
+             * @example 5mCn0cPVHkFvO6b1S9aJXqU3rT7wZ2yL
+             */
             refreshToken?: string;
-            /** @description true: ends all of your sessions. */
+            /**
+             * @description true: ends all of your sessions.
+             * @default false
+             * @example true
+             */
             everywhere?: boolean;
         };
         ForgotPasswordDto: {
+            /**
+             * @description Address of the account that needs a new password.
+             * @example ann@example.com
+             */
             email: string;
         };
         AcceptedDto: {
             message: string;
         };
         ResetPasswordDto: {
-            /** @description At least 15 characters, unless the service is configured otherwise. */
+            /**
+             * @description The new password: at least 15 characters, unless the service is configured otherwise.
+             * @example seven calm otters at dawn
+             */
             password: string;
-            /** @description Token from the mail. */
+            /**
+             * @description Token from the mail.
+             * @example Zk3vQ8sT1bY6nR0wLx5uHc2J
+             */
             token: string;
         };
         ActionTokenDto: {
-            /** @description Token from the mail. */
+            /**
+             * @description Token from the mail.
+             * @example Zk3vQ8sT1bY6nR0wLx5uHc2J
+             */
             token: string;
         };
         EmptyDto: Record<string, never>;
         ChangePasswordDto: {
+            /**
+             * @description The present password, as a confirmation.
+             * @example five lazy herons at noon
+             */
             currentPassword: string;
-            /** @description At least 15 characters, unless the service is configured otherwise. */
+            /**
+             * @description At least 15 characters, unless the service is configured otherwise.
+             * @example seven calm otters at dawn
+             */
             newPassword: string;
         };
         ChangeEmailDto: {
+            /**
+             * @description Address of the account, in any spelling.
+             * @example ann@example.com
+             */
             email: string;
+            /**
+             * @description Current password of the account.
+             * @example five lazy herons at noon
+             */
             password: string;
         };
         JwksDto: {
@@ -2988,32 +3546,55 @@ export interface components {
             timezone: string;
         };
         UpdateMeDto: {
-            /** @description Topics without mail. */
+            /**
+             * @description Topics without mail. Replaces the stored list.
+             * @example [
+             *       "usage"
+             *     ]
+             */
             mutedMails?: ("subscription" | "renewal" | "payment" | "reminder" | "usage" | "operations")[];
-            /** @description URL that receives the events of this user as webhooks; null: none. Rotate its secret to get one. */
+            /**
+             * @description URL that receives the events of this user as webhooks; null: none. Rotate its secret to get one.
+             * @example https://hooks.example.com/tollgate
+             */
             webhookUrl?: string | null;
-            /** @description false: no notification mail. Mail about the account itself is always sent. */
+            /**
+             * @description false: no notification mail. Mail about the account itself is always sent.
+             * @example true
+             */
             mailEnabled?: boolean;
             /**
              * @description Language of mails and notifications.
+             * @example de
              * @enum {string}
              */
             language?: "en" | "de";
+            /**
+             * @description Name that people read. Null deletes it.
+             * @example Acme Ltd
+             */
             name?: string | null;
             /**
-             * @description ISO 3166-1 alpha-2.
+             * @description ISO 3166-1 alpha-2. It selects prices and, for a new customer, the plan.
              * @example DE
              */
             region?: string | null;
-            /** @example ios */
+            /**
+             * @description Kind of device or channel. It selects prices and, for a new customer, the plan.
+             * @example ios
+             */
             deviceType?: string | null;
             /**
-             * @description IANA name.
+             * @description IANA name. Calendar windows, and the periods of new subscriptions, follow this zone. Default: UTC.
              * @example Europe/Berlin
              */
             timezone?: string;
         };
         ConfirmDto: {
+            /**
+             * @description Current password of the account, as a confirmation.
+             * @example five lazy herons at noon
+             */
             password: string;
         };
         UserPageDto: {
@@ -3022,24 +3603,52 @@ export interface components {
             nextCursor: string | null;
         };
         UpdateUserDto: {
-            /** @description Key of the product that the product admin manages. */
+            /**
+             * @description Key of the product that the product admin manages.
+             * @example api
+             */
             product?: string;
             /**
              * @description `support` reads everything and repairs with a reason; `product_admin` administers one product.
+             * @example product_admin
              * @enum {string}
              */
             role?: "user" | "support" | "product_admin" | "admin";
-            /** @description false: all sessions end immediately and logins are rejected. */
+            /**
+             * @description false: all sessions end immediately and logins are rejected.
+             * @example false
+             */
             active?: boolean;
         };
         CreateApiKeyDto: {
-            /** @description Name of the key, for example the service that uses it. */
+            /**
+             * @description Name of the key, for example the service that uses it.
+             * @example billing
+             */
             name: string;
+            /**
+             * @description Rights of the key. Users may only give it the scopes that users have.
+             * @example [
+             *       "entitlements:read",
+             *       "usage:write"
+             *     ]
+             */
             scopes: ("catalog:read" | "catalog:write" | "customers:read" | "customers:write" | "subscriptions:read" | "subscriptions:write" | "entitlements:read" | "usage:read" | "usage:write" | "webhooks:write" | "audit:read" | "stats:read")[];
-            /** @description Key of the only product that the API key may access. */
+            /**
+             * @description Key of the only product that the API key may access.
+             * @example api
+             */
             product?: string;
+            /**
+             * Format: date-time
+             * @description Instant from which the key is refused. Left out: it never expires.
+             * @example 2027-01-31T00:00:00.000Z
+             */
             expiresAt?: string;
-            /** @description Limit of requests a minute; left out: no limit. */
+            /**
+             * @description Limit of requests a minute; left out: no limit.
+             * @example 6000
+             */
             rateLimitPerMinute?: number;
         };
         CreatedApiKeyDto: {
@@ -3066,7 +3675,11 @@ export interface components {
             createdAt: string;
         };
         RotateApiKeyDto: {
-            /** @description Seconds during which the old key stays valid. @default 86400 */
+            /**
+             * @description Seconds during which the old key stays valid; 0 revokes it immediately.
+             * @default 86400
+             * @example 3600
+             */
             overlapSeconds?: number;
         };
         ApiKeyDto: {
@@ -3110,11 +3723,22 @@ export interface components {
             nextCursor: string | null;
         };
         CreateProductDto: {
-            /** @example api */
+            /**
+             * @description Key that requests name as `product`.
+             * @example api
+             */
             key: string;
+            /**
+             * @description Name that people read.
+             * @example Public API
+             */
             name: string;
         };
         UpdateProductDto: {
+            /**
+             * @description Name that people read.
+             * @example Public API
+             */
             name?: string;
         };
         FeatureDto: {
@@ -3137,13 +3761,24 @@ export interface components {
             nextCursor: string | null;
         };
         CreateFeatureDto: {
-            /** @example api_calls */
+            /**
+             * @description Key that plans and checks use; unique within the product.
+             * @example api_calls
+             */
             key: string;
+            /**
+             * @description Name that people read.
+             * @example API calls
+             */
             name: string;
-            /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+            /**
+             * @description Key of the product. Left out: the product of the API key or account, else the default product.
+             * @example api
+             */
             product?: string;
             /**
-             * @description Cannot change after creation.
+             * @description `boolean`: on or off. `static`: a value. `metered`: counted against a limit. `credit`: granted per window and burnt down. Cannot change after creation.
+             * @example metered
              * @enum {string}
              */
             type: "boolean" | "static" | "metered" | "credit";
@@ -3154,80 +3789,149 @@ export interface components {
             unit?: string | null;
             /**
              * @description Decision when the database does not respond in time. Without one the request fails with 503.
+             * @example last_known
              * @enum {string|null}
              */
             failurePolicy?: "deny" | "allow" | "last_known" | null;
         };
         UpdateFeatureDto: {
-            /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+            /**
+             * @description Key of the product. Left out: the product of the API key or account, else the default product.
+             * @example api
+             */
             product?: string;
+            /**
+             * @description Name that people read.
+             * @example API calls
+             */
             name?: string;
+            /**
+             * @description Name of one unit; null: none.
+             * @example call
+             */
             unit?: string | null;
             /**
              * @description Decision when the database does not respond in time; null: the request fails with 503.
+             * @example last_known
              * @enum {string|null}
              */
             failurePolicy?: "deny" | "allow" | "last_known" | null;
         };
         PriceDto: {
             /**
-             * @description ISO 4217.
+             * @description Currency of the amount, ISO 4217.
              * @example USD
              */
             currency: string;
-            /** @enum {string} */
+            /**
+             * @description Unit of the period that the price pays for.
+             * @example month
+             * @enum {string}
+             */
             interval: "hour" | "day" | "week" | "month" | "year";
-            /** @description @default 1 */
+            /**
+             * @description Intervals in one period: 3 with `month` is a quarter.
+             * @default 1
+             * @example 1
+             */
             intervalCount?: number;
-            /** @description ISO 3166-1 alpha-2. Default: every region. */
+            /**
+             * @description ISO 3166-1 alpha-2: customers of this region get this price. Default: every region.
+             * @example US
+             */
             region?: string | null;
             /**
-             * @description Default: every device type.
+             * @description Customers of this device type get this price. Default: every device type.
              * @example ios
              */
             deviceType?: string | null;
-            /** @description Minor units: 2999 in USD is 29.99 dollars. */
+            /**
+             * @description Minor units: 2999 in USD is 29.99 dollars.
+             * @example 2999
+             */
             amount: number;
         };
         MoneyDto: {
             /**
-             * @description ISO 4217.
+             * @description Currency of the amount, ISO 4217.
              * @example USD
              */
             currency: string;
-            /** @description Minor units: 2999 in USD is 29.99 dollars. */
+            /**
+             * @description Minor units: 2999 in USD is 29.99 dollars.
+             * @example 2999
+             */
             amount: number;
         };
         RateLimitDto: {
+            /**
+             * @description Units within the span.
+             * @example 100
+             */
             limit: number;
+            /**
+             * @description Length of the sliding span in seconds.
+             * @example 60
+             */
             windowSeconds: number;
         };
         CreditGrantDto: {
+            /**
+             * @description Units that each window includes.
+             * @example 1000
+             */
             quantity: number;
-            /** @enum {string} */
+            /**
+             * @description The window in which the units are granted again.
+             * @example month
+             * @enum {string}
+             */
             every: "none" | "hour" | "day" | "week" | "month" | "year" | "billing_period";
+            /**
+             * @description The most units that roll over into the next window. Default: none.
+             * @example 200
+             */
             rolloverMax?: number;
         };
         PlanEntitlementDto: {
-            /** @description Key of the feature. */
+            /**
+             * @description Key of the feature.
+             * @example api_calls
+             */
             feature: string;
-            /** @enum {string} */
-            type: "boolean" | "static" | "metered" | "credit";
-            /** @description boolean and static: the value. */
-            value?: Record<string, never>;
-            /** @description metered: null is unlimited, 0 is none. */
+            /**
+             * @description boolean and static: the value.
+             * @example true
+             */
+            value?: string | number | boolean;
+            /**
+             * @description metered: units in each window; null is unlimited, 0 is none.
+             * @example 1000
+             */
             limit?: number | null;
             /**
+             * @description Type of the feature; it decides which of the other fields apply.
+             * @example metered
+             * @enum {string}
+             */
+            type: "boolean" | "static" | "metered" | "credit";
+            /**
              * @description metered: the window in which the limit counts.
+             * @default billing_period
+             * @example month
              * @enum {string}
              */
             window?: "none" | "hour" | "day" | "week" | "month" | "year" | "billing_period";
             /**
-             * @description metered: beyond the limit `deny`, `allow` (count as overage), or `cap`.
+             * @description metered: beyond the limit `deny`, `allow` (count as overage), or `cap` (the units that fit).
+             * @default deny
+             * @example deny
              * @enum {string}
              */
             overage?: "deny" | "allow" | "cap";
+            /** @description metered: price of one unit beyond the limit, with `overage: allow`. */
             overagePrice?: components["schemas"]["MoneyDto"];
+            /** @description metered: up to `limit` units within any span of `windowSeconds` seconds, beside the limit. */
             rateLimit?: components["schemas"]["RateLimitDto"];
             /** @description credit: units per grant, recurrence, and the rollover bound. */
             grant?: components["schemas"]["CreditGrantDto"];
@@ -3283,42 +3987,97 @@ export interface components {
             nextCursor: string | null;
         };
         CreatePlanDto: {
+            /**
+             * @description Name that people read.
+             * @example Pro
+             */
             name: string;
-            /** @example pro */
+            /**
+             * @description Key that subscriptions name; unique within the product.
+             * @example pro
+             */
             key: string;
-            /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+            /**
+             * @description Key of the product. Left out: the product of the API key or account, else the default product.
+             * @example api
+             */
             product?: string;
+            /**
+             * @description Text for a price page.
+             * @example For growing teams
+             */
             description?: string;
-            /** @description Anonymous callers and users see public plans only. @default true */
+            /**
+             * @description Anonymous callers and users see public plans only.
+             * @default true
+             * @example true
+             */
             public?: boolean;
-            /** @description @default 0 */
+            /**
+             * @description Days of a free trial for customers that have had none on the product.
+             * @default 0
+             * @example 14
+             */
             trialDays?: number;
+            /** @description Prices by interval, currency, region and device type; the most specific one applies. */
             prices?: components["schemas"]["PriceDto"][];
+            /** @description Terms of each feature that the plan grants; other features are denied. */
             entitlements?: components["schemas"]["PlanEntitlementDto"][];
         };
         UpdatePlanDto: {
-            /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+            /**
+             * @description Key of the product. Left out: the product of the API key or account, else the default product.
+             * @example api
+             */
             product?: string;
+            /**
+             * @description Name that people read.
+             * @example Pro
+             */
             name?: string;
+            /**
+             * @description Text for a price page.
+             * @example For growing teams
+             */
             description?: string;
+            /**
+             * @description false: only admins and services see the plan.
+             * @example true
+             */
             public?: boolean;
+            /**
+             * @description Days of a free trial for customers that have had none on the product.
+             * @example 14
+             */
             trialDays?: number;
+            /** @description Replaces all prices of the draft. */
             prices?: components["schemas"]["PriceDto"][];
+            /** @description Replaces the terms of all features of the draft. */
             entitlements?: components["schemas"]["PlanEntitlementDto"][];
         };
         ProductOnlyDto: {
-            /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+            /**
+             * @description Key of the product. Left out: the product of the API key or account, else the default product.
+             * @example api
+             */
             product?: string;
         };
         MovePlanDto: {
-            /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+            /**
+             * @description Key of the product. Left out: the product of the API key or account, else the default product.
+             * @example api
+             */
             product?: string;
             /**
              * @description `now`: immediately, prorated. `period_end`: each at its period end.
+             * @example period_end
              * @enum {string}
              */
             when: "now" | "period_end";
-            /** @description Stored in the timeline of each subscription. */
+            /**
+             * @description Stored in the timeline of each subscription.
+             * @example Agreed with the customer, ticket 4711
+             */
             reason?: string;
         };
         PlanMoveDto: {
@@ -3340,11 +4099,19 @@ export interface components {
             finishedAt: string | null;
         };
         CatalogFeatureDto: {
-            /** @example api_calls */
+            /**
+             * @description Key that plans and checks use; unique within the product.
+             * @example api_calls
+             */
             key: string;
+            /**
+             * @description Name that people read.
+             * @example API calls
+             */
             name: string;
             /**
-             * @description Cannot change after creation.
+             * @description `boolean`: on or off. `static`: a value. `metered`: counted against a limit. `credit`: granted per window and burnt down. Cannot change after creation.
+             * @example metered
              * @enum {string}
              */
             type: "boolean" | "static" | "metered" | "credit";
@@ -3355,35 +4122,69 @@ export interface components {
             unit?: string | null;
             /**
              * @description Decision when the database does not respond in time. Without one the request fails with 503.
+             * @example last_known
              * @enum {string|null}
              */
             failurePolicy?: "deny" | "allow" | "last_known" | null;
         };
         CatalogPlanDto: {
+            /**
+             * @description Name that people read.
+             * @example Pro
+             */
             name: string;
-            /** @example pro */
+            /**
+             * @description Key that subscriptions name; unique within the product.
+             * @example pro
+             */
             key: string;
+            /**
+             * @description Text for a price page.
+             * @example For growing teams
+             */
             description?: string;
-            /** @description Anonymous callers and users see public plans only. @default true */
+            /**
+             * @description Anonymous callers and users see public plans only.
+             * @default true
+             * @example true
+             */
             public?: boolean;
-            /** @description @default 0 */
+            /**
+             * @description Days of a free trial for customers that have had none on the product.
+             * @default 0
+             * @example 14
+             */
             trialDays?: number;
+            /** @description Prices by interval, currency, region and device type; the most specific one applies. */
             prices?: components["schemas"]["PriceDto"][];
+            /** @description Terms of each feature that the plan grants; other features are denied. */
             entitlements?: components["schemas"]["PlanEntitlementDto"][];
         };
         AssignmentDto: {
-            /** @description Key of a plan in this document. */
+            /**
+             * @description Key of a plan in this document.
+             * @example free
+             */
             plan: string;
-            /** @description Default: every region. */
+            /**
+             * @description Region of the customers that get the plan, ISO 3166-1 alpha-2. Left out or null: every region.
+             * @example DE
+             */
             region?: string | null;
-            /** @description Default: every device type. */
+            /**
+             * @description Device type of the customers that get the plan. Left out or null: every device type.
+             * @example ios
+             */
             deviceType?: string | null;
         };
         CatalogDto: {
+            /** @description The product, which is created when it does not exist. */
             product: components["schemas"]["CreateProductDto"];
+            /** @description All features of the product; a stored feature that is missing here is archived. */
             features: components["schemas"]["CatalogFeatureDto"][];
+            /** @description All plans of the product; a changed plan is published as a new version, and a missing one is archived. */
             plans: components["schemas"]["CatalogPlanDto"][];
-            /** @description Default plan by region and device type; the most specific rule applies. */
+            /** @description Default plan of new customers by region and device type; the most specific rule applies. */
             assignment: components["schemas"]["AssignmentDto"][];
         };
         ChangesDto: {
@@ -3402,30 +4203,55 @@ export interface components {
             assignment: "unchanged" | "changed";
         };
         PutCustomerDto: {
+            /**
+             * @description Address for your own use; it need not be unique. Null deletes it.
+             * @example ann@example.com
+             */
             email?: string | null;
-            /** @description ISO 4217. */
+            /**
+             * @description ISO 4217. Prices in this currency are chosen for new subscriptions.
+             * @example USD
+             */
             currency?: string | null;
-            /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+            /**
+             * @description Key of the product. Left out: the product of the API key or account, else the default product.
+             * @example api
+             */
             product?: string;
-            /** @description Plan of a new customer. Default: the plan assigned by region and device type. */
+            /**
+             * @description Plan of a new customer. Default: the plan assigned by region and device type.
+             * @example pro
+             */
             plan?: string;
-            /** @enum {string} */
+            /**
+             * @description Billing interval of a new customer. Default: the first price of the plan.
+             * @example month
+             * @enum {string}
+             */
             interval?: "hour" | "day" | "week" | "month" | "year";
             /**
              * Format: uuid
              * @description Id of a test clock. Only at creation; it cannot change afterwards.
+             * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
              */
             testClock?: string;
+            /**
+             * @description Name that people read. Null deletes it.
+             * @example Acme Ltd
+             */
             name?: string | null;
             /**
-             * @description ISO 3166-1 alpha-2.
+             * @description ISO 3166-1 alpha-2. It selects prices and, for a new customer, the plan.
              * @example DE
              */
             region?: string | null;
-            /** @example ios */
+            /**
+             * @description Kind of device or channel. It selects prices and, for a new customer, the plan.
+             * @example ios
+             */
             deviceType?: string | null;
             /**
-             * @description IANA name.
+             * @description IANA name. Calendar windows, and the periods of new subscriptions, follow this zone. Default: UTC.
              * @example Europe/Berlin
              */
             timezone?: string;
@@ -3459,37 +4285,70 @@ export interface components {
             nextCursor: string | null;
         };
         CreateSubscriptionDto: {
-            /** @description Key of the plan. */
+            /**
+             * @description Key of the plan.
+             * @example pro
+             */
             plan: string;
             /**
-             * @description Default: the current interval, else the first price of the plan.
+             * @description Billing interval. Default: the current interval, else the first price of the plan.
+             * @example month
              * @enum {string}
              */
             interval?: "hour" | "day" | "week" | "month" | "year";
-            /** @description Key of the customer. Users may omit it or use "me". */
+            /**
+             * @description Key of the customer. Users may omit it or use "me".
+             * @example acme
+             */
             customer?: string;
-            /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+            /**
+             * @description Key of the product. Left out: the product of the API key or account, else the default product.
+             * @example api
+             */
             product?: string;
+            /**
+             * @description ISO 4217. Default: the currency of the customer, else that of the first price.
+             * @example USD
+             */
             currency?: string;
-            /** @description Start; default now. It may follow a subscription that is set to end by then. */
+            /**
+             * Format: date-time
+             * @description Start; default now. It may follow a subscription that is set to end by then.
+             * @example 2027-01-31T00:00:00.000Z
+             */
             startsAt?: string;
             /**
-             * @description Anchor of the periods; the first period ends there or earlier. Default: the start, or the end of the trial. Only
-             *     admins and API keys may set it.
+             * Format: date-time
+             * @description Anchor of the periods; the first period ends there or earlier. Default: the start, or the end of the trial. Only admins and API keys may set it.
+             * @example 2027-01-31T00:00:00.000Z
              */
             billingAnchor?: string;
-            /** @description Replaces the trial of the plan. Days. Only admins and API keys may set it. */
+            /**
+             * @description Replaces the trial of the plan. Days. Only admins and API keys may set it.
+             * @example 30
+             */
             trialDays?: number;
-            /** @description false: the subscription expires at the end of its first period. @default true */
+            /**
+             * @description false: the subscription expires at the end of its first period.
+             * @default true
+             * @example true
+             */
             autoRenew?: boolean;
             /**
              * @description true: no period end; the subscription runs until it is canceled. Only admins and API keys may set it.
-             *     @default false
+             * @default false
+             * @example false
              */
             indefinite?: boolean;
-            /** @description Number of intervals per period; only with `interval`. Default 1. */
+            /**
+             * @description Number of intervals per period; only with `interval`. Default 1.
+             * @example 1
+             */
             intervalCount?: number;
-            /** @description @default 1 */
+            /**
+             * @description Number of units sold, such as seats; the price is per unit. Default: 1 for a new subscription, else the current quantity.
+             * @example 1
+             */
             quantity?: number;
         };
         ActorDto: {
@@ -3547,22 +4406,43 @@ export interface components {
             nextCursor: string | null;
         };
         ChangeSubscriptionDto: {
-            /** @description Key of the plan. */
+            /**
+             * @description Key of the plan.
+             * @example pro
+             */
             plan?: string;
             /**
-             * @description Default: the current interval, else the first price of the plan.
+             * @description Billing interval. Default: the current interval, else the first price of the plan.
+             * @example month
              * @enum {string}
              */
             interval?: "hour" | "day" | "week" | "month" | "year";
-            /** @description Number of intervals per period; only with `interval`. Default 1. */
+            /**
+             * @description Number of intervals per period; only with `interval`. Default 1.
+             * @example 1
+             */
             intervalCount?: number;
-            /** @description @default 1 */
+            /**
+             * @description Number of units sold, such as seats; the price is per unit. Default: 1 for a new subscription, else the current quantity.
+             * @example 1
+             */
             quantity?: number;
-            /** @description Stored in the timeline. */
+            /**
+             * @description Stored in the timeline.
+             * @example Agreed with the customer, ticket 4711
+             */
             reason?: string;
-            /** @enum {string} */
+            /**
+             * @description `now`: immediately, with proration. `period_end`: with the next period.
+             * @example period_end
+             * @enum {string}
+             */
             when: "now" | "period_end";
-            /** @description false: no credit and no charge for the rest of the period. Only admins and API keys may set it. @default true */
+            /**
+             * @description false: no credit and no charge for the rest of the period. Only admins and API keys may set it.
+             * @default true
+             * @example true
+             */
             prorate?: boolean;
         };
         ProrationLineDto: {
@@ -3625,52 +4505,81 @@ export interface components {
             subscription: components["schemas"]["SubscriptionDto"];
         };
         CancelSubscriptionDto: {
-            /** @description Stored in the timeline. */
+            /**
+             * @description Stored in the timeline.
+             * @example Agreed with the customer, ticket 4711
+             */
             reason?: string;
             /**
              * @description `now`: ends immediately. `period_end`: live until `currentPeriodEnd`.
+             * @example period_end
              * @enum {string}
              */
             when: "now" | "period_end";
-            /** @description With `now`: credits the rest of the period. Only admins and API keys may set it. @default false */
+            /**
+             * @description With `now`: credits the rest of the period. Only admins and API keys may set it.
+             * @default false
+             * @example true
+             */
             prorate?: boolean;
         };
         ReasonDto: {
-            /** @description Stored in the timeline. */
+            /**
+             * @description Stored in the timeline.
+             * @example Agreed with the customer, ticket 4711
+             */
             reason?: string;
         };
         RenewSubscriptionDto: {
-            /** @description Stored in the timeline. */
+            /**
+             * @description Stored in the timeline.
+             * @example Agreed with the customer, ticket 4711
+             */
             reason?: string;
             /**
-             * @description `period_end`: agrees on one more period when the subscription does not renew automatically. `now`: starts a new
-             *     period
-             *     immediately, with usage at zero and a credit for the rest of the old one; only admins and API keys may use it.
-             *     Either
-             *     restarts a subscription that has ended.
-             *     @default period_end
+             * @description `period_end`: agrees on one more period when the subscription does not renew automatically. `now`: starts a new period immediately, with usage at zero and a credit for the rest of the old one; only admins and API keys may use it. Either restarts a subscription that has ended.
+             * @default period_end
+             * @example period_end
              * @enum {string}
              */
             when?: "now" | "period_end";
         };
         ExtendSubscriptionDto: {
-            /** @description New end of the current period, and of a running trial; later than the current end. */
+            /**
+             * Format: date-time
+             * @description New end of the current period, and of a running trial; later than the current end.
+             * @example 2027-01-31T00:00:00.000Z
+             */
             to: string;
+            /**
+             * @description Why the period is extended: stored in the timeline.
+             * @example Agreed with the customer, ticket 4711
+             */
             reason: string;
         };
         PaymentOutcomeDto: {
-            /** @description Stored in the timeline. */
+            /**
+             * @description Stored in the timeline.
+             * @example Agreed with the customer, ticket 4711
+             */
             reason?: string;
             /**
              * @description `failed`: the subscription becomes past due and checks are denied. `succeeded`: it becomes active again.
+             * @example failed
              * @enum {string}
              */
             outcome: "failed" | "succeeded";
         };
         UpdateSubscriptionDto: {
-            /** @description Stored in the timeline. */
+            /**
+             * @description Stored in the timeline.
+             * @example Agreed with the customer, ticket 4711
+             */
             reason?: string;
-            /** @description false: the subscription expires at the end of its period. */
+            /**
+             * @description false: the subscription expires at the end of its period.
+             * @example false
+             */
             autoRenew: boolean;
         };
         DecisionSourceDto: {
@@ -3687,7 +4596,10 @@ export interface components {
             reason: "limit_reached" | "no_subscription" | "subscription_expired" | "subscription_paused" | "past_due" | "feature_not_in_plan" | "feature_disabled" | "unavailable" | null;
             /** @enum {string} */
             type: "boolean" | "static" | "metered" | "credit";
-            /** @description Value of a boolean or static feature. */
+            /**
+             * @description Value of a boolean or static feature.
+             * @example true
+             */
             value?: string | number | boolean;
             allowed: boolean;
             customer: string;
@@ -3718,15 +4630,34 @@ export interface components {
             data: components["schemas"]["DecisionDto"][];
         };
         CheckDto: {
-            /** @description Key of the customer; users may leave it out or use "me". */
+            /**
+             * @description Key of the customer; users may leave it out or use "me".
+             * @example acme
+             */
             customer?: string;
-            /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+            /**
+             * @description Key of the product. Left out: the product of the API key or account, else the default product.
+             * @example api
+             */
             product?: string;
-            /** @description The feature to check. Either this or `features` is required. */
+            /**
+             * @description The feature to check. Either this or `features` is required.
+             * @example api_calls
+             */
             feature?: string;
-            /** @description Units of `feature`. @default 1 */
+            /**
+             * @description Units of `feature`.
+             * @default 1
+             * @example 1
+             */
             quantity?: number;
-            /** @description Several features; the response is a list of decisions in this order. */
+            /**
+             * @description Several features; the response is a list of decisions in this order.
+             * @example [
+             *       "api_calls",
+             *       "sso"
+             *     ]
+             */
             features?: string[];
         };
         JointDecisionDto: {
@@ -3734,43 +4665,96 @@ export interface components {
             data: components["schemas"]["DecisionDto"][];
         };
         QuantityOfDto: {
+            /**
+             * @description Key of the feature.
+             * @example api_calls
+             */
             feature: string;
-            /** @description Units. @default 1 */
+            /**
+             * @description Units of this feature.
+             * @default 1
+             * @example 1
+             */
             quantity?: number;
         };
         ConsumeDto: {
-            /** @description Key of the customer; users may leave it out or use "me". */
+            /**
+             * @description Key of the customer; users may leave it out or use "me".
+             * @example acme
+             */
             customer?: string;
-            /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+            /**
+             * @description Key of the product. Left out: the product of the API key or account, else the default product.
+             * @example api
+             */
             product?: string;
-            /** @description The feature to consume. Either this or `features` is required. */
+            /**
+             * @description The feature to consume. Either this or `features` is required.
+             * @example api_calls
+             */
             feature?: string;
-            /** @description Units of `feature`. @default 1 */
+            /**
+             * @description Units of `feature`.
+             * @default 1
+             * @example 1
+             */
             quantity?: number;
+            /**
+             * @description Any data to store with the usage, up to 10 kB.
+             * @example {
+             *       "endpoint": "/reports"
+             *     }
+             */
+            properties?: {
+                [key: string]: unknown;
+            };
             /** @description Several features: all are counted, or none; the response is a joint decision. */
             features?: components["schemas"]["QuantityOfDto"][];
-            /** @description Any data to store with the usage, up to 10 kB. */
-            properties?: {
-                [key: string]: unknown;
-            };
         };
         UsageEventDto: {
+            /**
+             * @description Key of the customer that used the feature.
+             * @example acme
+             */
             customer: string;
+            /**
+             * @description Key of the feature.
+             * @example api_calls
+             */
             feature: string;
-            /** @description Units. */
+            /**
+             * @description Units that were used.
+             * @example 3
+             */
             quantity: number;
-            /** @description Counts in the window of this time; up to 92 days ago. Left out: now. */
+            /**
+             * Format: date-time
+             * @description Counts in the window of this time; up to 92 days ago. Left out: now.
+             * @example 2027-01-31T00:00:00.000Z
+             */
             occurredAt?: string;
-            /** @description Id from the sender: an event with the same id and customer is counted once. */
-            id: string;
-            /** @description Any data to store with the usage, up to 10 kB. */
+            /**
+             * @description Any data to store with the usage, up to 10 kB.
+             * @example {
+             *       "endpoint": "/reports"
+             *     }
+             */
             properties?: {
                 [key: string]: unknown;
             };
+            /**
+             * @description Id from the sender: an event with the same id and customer is counted once.
+             * @example job-4711
+             */
+            id: string;
         };
         UsageEventsDto: {
-            /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+            /**
+             * @description Key of the product. Left out: the product of the API key or account, else the default product.
+             * @example api
+             */
             product?: string;
+            /** @description Up to 1,000 events; the results have the same order. */
             events: components["schemas"]["UsageEventDto"][];
         };
         UsageEventResultDto: {
@@ -3784,26 +4768,55 @@ export interface components {
             results: components["schemas"]["UsageEventResultDto"][];
         };
         CorrectionDto: {
-            /** @description Key of the customer. */
+            /**
+             * @description Key of the customer.
+             * @example acme
+             */
             customer: string;
-            /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+            /**
+             * @description Key of the product. Left out: the product of the API key or account, else the default product.
+             * @example api
+             */
             product?: string;
+            /**
+             * @description Key of a metered or credit feature.
+             * @example api_calls
+             */
             feature: string;
-            /** @description Instant in the window to correct. Left out: the current window. */
+            /**
+             * Format: date-time
+             * @description Instant in the window to correct. Left out: the current window.
+             * @example 2027-01-31T00:00:00.000Z
+             */
             at?: string;
-            /** @description Reason for the correction: stored in the audit log. */
+            /**
+             * @description Reason for the correction: stored in the audit log.
+             * @example Agreed with the customer, ticket 4711
+             */
             reason: string;
         };
         VerifyUsageDto: {
-            /** @description Verify only this customer. */
+            /**
+             * @description Verify only this customer.
+             * @example acme
+             */
             customer?: string;
-            /** @description Set wrong counters to the sum of their ledger. @default false */
+            /**
+             * @description Set wrong counters to the sum of their ledger.
+             * @default false
+             * @example true
+             */
             rebuild?: boolean;
-            /** @description Number of customers to verify. @default 1000 */
+            /**
+             * @description Number of customers to verify.
+             * @default 1000
+             * @example 1000
+             */
             limit?: number;
             /**
              * Format: uuid
-             * @description The `after` of the previous response.
+             * @description The `after` of the previous response. Left out: from the first customer.
+             * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
              */
             after?: string;
         };
@@ -3849,14 +4862,30 @@ export interface components {
             data: components["schemas"]["UsageStepDto"][];
         };
         CreateReservationDto: {
-            /** @description Key of the customer; users may omit it or use "me". */
+            /**
+             * @description Key of the customer; users may omit it or use "me".
+             * @example acme
+             */
             customer?: string;
-            /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+            /**
+             * @description Key of the product. Left out: the product of the API key or account, else the default product.
+             * @example api
+             */
             product?: string;
+            /**
+             * @description Key of a metered or credit feature.
+             * @example api_calls
+             */
             feature: string;
-            /** @description Units. */
+            /**
+             * @description Units to reserve: the most that the work may use.
+             * @example 20
+             */
             quantity: number;
-            /** @description Seconds until the reservation expires, at most one week. A heartbeat extends it. */
+            /**
+             * @description Seconds until the reservation expires, at most one week. A heartbeat extends it.
+             * @example 300
+             */
             ttlSeconds: number;
         };
         ReservationDto: {
@@ -3871,7 +4900,10 @@ export interface components {
             reason: "limit_reached" | "no_subscription" | "subscription_expired" | "subscription_paused" | "past_due" | "feature_not_in_plan" | "feature_disabled" | "unavailable" | null;
             /** @enum {string} */
             type: "boolean" | "static" | "metered" | "credit";
-            /** @description Value of a boolean or static feature. */
+            /**
+             * @description Value of a boolean or static feature.
+             * @example true
+             */
             value?: string | number | boolean;
             allowed: boolean;
             customer: string;
@@ -3900,40 +4932,90 @@ export interface components {
             reservation: components["schemas"]["ReservationDto"] | null;
         };
         CommitReservationDto: {
-            /** @description Units to count, at most the reserved ones. Default: all of them. */
+            /**
+             * @description Units to count, at most the reserved ones. Default: all of them.
+             * @example 12
+             */
             quantity?: number;
         };
         HeartbeatDto: {
-            /** @description Seconds from now until the reservation expires. */
+            /**
+             * @description Seconds from now until the reservation expires.
+             * @example 300
+             */
             ttlSeconds: number;
         };
         RecurrenceDto: {
-            /** @enum {string} */
+            /**
+             * @description Unit of the time between two fillings, on the calendar of the customer.
+             * @example month
+             * @enum {string}
+             */
             interval: "hour" | "day" | "week" | "month" | "year";
-            /** @description The instant from which intervals are counted. Default: `effectiveAt`. */
+            /**
+             * Format: date-time
+             * @description The instant from which intervals are counted. Default: `effectiveAt`.
+             * @example 2027-01-31T00:00:00.000Z
+             */
             anchor?: string;
-            /** @description Number of intervals between two fillings. @default 1 */
+            /**
+             * @description Number of intervals between two fillings.
+             * @default 1
+             * @example 1
+             */
             count?: number;
         };
         CreateGrantDto: {
-            /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+            /**
+             * @description Key of the product. Left out: the product of the API key or account, else the default product.
+             * @example api
+             */
             product?: string;
+            /**
+             * @description Key of a metered or credit feature.
+             * @example api_calls
+             */
             feature: string;
-            /** @description Units. */
+            /**
+             * @description Units that the customer may use beside those of its plan.
+             * @example 500
+             */
             quantity: number;
-            /** @description When the units become available. Default: now. */
+            /**
+             * Format: date-time
+             * @description When the units become available. Default: now.
+             * @example 2027-01-31T00:00:00.000Z
+             */
             effectiveAt?: string;
-            /** @description When the units expire, exclusive. Default: never. */
+            /**
+             * Format: date-time
+             * @description When the units expire, exclusive. Default: never.
+             * @example 2027-01-31T00:00:00.000Z
+             */
             expiresAt?: string;
-            /** @description Stored in the audit log. */
+            /**
+             * @description Stored in the audit log.
+             * @example Agreed with the customer, ticket 4711
+             */
             reason?: string;
-            /** @description The lowest is burnt first; among equals the earliest expiry, then the oldest. @default 1 */
+            /**
+             * @description The lowest is burnt first; among equals the earliest expiry, then the oldest.
+             * @default 1
+             * @example 1
+             */
             priority?: number;
-            /** @description Fill the grant again at each of these instants. */
+            /** @description Fill the grant again at each of these instants. Left out: it is filled once. */
             recurrence?: components["schemas"]["RecurrenceDto"];
-            /** @description The fewest units that the grant has after a window of the feature ends. @default 0 */
+            /**
+             * @description The fewest units that the grant has after a window of the feature ends.
+             * @default 0
+             * @example 0
+             */
             rolloverMin?: number;
-            /** @description The most units that roll over when a window of the feature ends. Default: all. */
+            /**
+             * @description The most units that roll over when a window of the feature ends. Default: all.
+             * @example 100
+             */
             rolloverMax?: number;
         };
         GrantRecurrenceDto: {
@@ -3967,35 +5049,47 @@ export interface components {
             nextCursor: string | null;
         };
         SetOverrideDto: {
-            /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+            /**
+             * @description Key of the product. Left out: the product of the API key or account, else the default product.
+             * @example api
+             */
             product?: string;
-            /** @description Metered: units; null is unlimited, 0 is none. */
+            /**
+             * @description Metered: units in each window; null is unlimited, 0 is none.
+             * @example 5000
+             */
             limit?: number | null;
             /** @description Metered: up to `limit` units within any span of `windowSeconds` seconds. */
-            rateLimit?: {
-                limit?: number;
-                windowSeconds?: number;
-            };
+            rateLimit?: components["schemas"]["RateLimitDto"];
             /** @description Credit: the units that each window includes, and how many may roll over. */
-            grant?: {
-                quantity?: number;
-                /** @enum {string} */
-                every?: "none" | "hour" | "day" | "week" | "month" | "year" | "billing_period";
-                rolloverMax?: number;
-            };
-            /** @description Boolean and static: the value. */
+            grant?: components["schemas"]["CreditGrantDto"];
+            /**
+             * @description Boolean and static: the value.
+             * @example true
+             */
             value?: string | number | boolean;
-            /** @description When the override expires and the plan applies again. Default: never. */
+            /**
+             * Format: date-time
+             * @description When the override expires and the plan applies again. Default: never.
+             * @example 2027-01-31T00:00:00.000Z
+             */
             expiresAt?: string;
-            /** @description Stored in the audit log. */
+            /**
+             * @description Stored in the audit log.
+             * @example Agreed with the customer, ticket 4711
+             */
             reason?: string;
             /**
-             * @description Metered. @default billing_period
+             * @description Metered: the window in which the limit counts.
+             * @default billing_period
+             * @example month
              * @enum {string}
              */
             window?: "none" | "hour" | "day" | "week" | "month" | "year" | "billing_period";
             /**
-             * @description Metered. @default deny
+             * @description Metered: beyond the limit `deny`, `allow` (count as overage), or `cap` (the units that fit).
+             * @default deny
+             * @example allow
              * @enum {string}
              */
             overage?: "deny" | "allow" | "cap";
@@ -4015,7 +5109,11 @@ export interface components {
             updatedAt: string;
         };
         CreateTestClockDto: {
-            /** @description Time of the clock. */
+            /**
+             * Format: date-time
+             * @description Time of the clock.
+             * @example 2027-01-31T00:00:00.000Z
+             */
             now: string;
         };
         TestClockDto: {
@@ -4031,7 +5129,11 @@ export interface components {
             nextCursor: string | null;
         };
         AdvanceTestClockDto: {
-            /** @description Target time, later than the current time of the clock. */
+            /**
+             * Format: date-time
+             * @description Target time, later than the current time of the clock.
+             * @example 2027-01-31T00:00:00.000Z
+             */
             to: string;
         };
         CreateWebhookEndpointDto: {
@@ -4048,8 +5150,15 @@ export interface components {
              *     ]
              */
             types?: string[];
+            /**
+             * @description Text for people, such as the system behind the URL.
+             * @example Billing system
+             */
             description?: string | null;
-            /** @description Key of the product whose events are sent; null: events of all products and of none. */
+            /**
+             * @description Key of the product whose events are sent; null: events of all products and of none.
+             * @example api
+             */
             product?: string | null;
         };
         WebhookEndpointWithSecretDto: {
@@ -4140,15 +5249,23 @@ export interface components {
              *     ]
              */
             types?: string[];
+            /**
+             * @description Text for people, such as the system behind the URL.
+             * @example Billing system
+             */
             description?: string | null;
             /**
-             * @description false: nothing is sent, and pending deliveries are abandoned. true: sends new events; missed ones can be
-             *     redelivered.
+             * @description false: nothing is sent, and pending deliveries are abandoned. true: sends new events; missed ones can be redelivered.
+             * @example true
              */
             enabled?: boolean;
         };
         RotateSecretDto: {
-            /** @description Seconds during which the previous secret signs too. @default 86400 */
+            /**
+             * @description Seconds during which the previous secret signs too; 0 withdraws it immediately.
+             * @default 86400
+             * @example 3600
+             */
             overlapSeconds?: number;
         };
         WebhookTestDto: {
@@ -4159,12 +5276,28 @@ export interface components {
             durationMs: number;
         };
         RedeliverDto: {
+            /**
+             * Format: date-time
+             * @description Start of the span, at most 30 days ago.
+             * @example 2027-01-31T00:00:00.000Z
+             */
             from: string;
-            /** @description End of the span, exclusive. */
+            /**
+             * Format: date-time
+             * @description End of the span, exclusive.
+             * @example 2027-01-31T00:00:00.000Z
+             */
             to: string;
-            /** @description true: also events that were delivered. @default false */
+            /**
+             * @description true: also events that were delivered.
+             * @default false
+             * @example true
+             */
             all?: boolean;
-            /** @description `nextAfter` of the previous call; omit it in the first call. */
+            /**
+             * @description `nextAfter` of the previous call; omit it in the first call.
+             * @example 4711
+             */
             after?: number;
         };
         RedeliveredDto: {
@@ -4428,6 +5561,133 @@ export interface components {
         };
     };
     responses: {
+        /** @description The request is malformed: its JSON, its headers or its address. */
+        BadRequest: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDto"];
+            };
+        };
+        /** @description The credentials are missing, expired, revoked or wrong. */
+        Unauthorized: {
+            headers: {
+                /** @description The scheme to use; `error="invalid_token"` when the request had credentials. */
+                "WWW-Authenticate"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDto"];
+            };
+        };
+        /** @description The credentials are valid, and do not allow this. */
+        Forbidden: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDto"];
+            };
+        };
+        /** @description The object does not exist, or the caller may not see it. */
+        NotFound: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDto"];
+            };
+        };
+        /** @description The state of the object does not allow this. */
+        Conflict: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDto"];
+            };
+        };
+        /** @description `If-Match` names another version than the current one. */
+        PreconditionFailed: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDto"];
+            };
+        };
+        /** @description The body is larger than 1 MiB. */
+        ContentTooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDto"];
+            };
+        };
+        /** @description The route does not accept the content type of the body. */
+        UnsupportedMediaType: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDto"];
+            };
+        };
+        /** @description Some fields are invalid: `errors` names each of them. */
+        UnprocessableContent: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDto"];
+            };
+        };
+        /** @description The rate limit of the caller, or a limit of its plan, is reached. */
+        TooManyRequests: {
+            headers: {
+                /** @description Seconds to wait before the next attempt. */
+                "Retry-After"?: string;
+                /** @description The policy, the requests that remain, and the seconds until the limit resets. */
+                RateLimit?: string;
+                /** @description The limit: requests, and the seconds of its window. */
+                "RateLimit-Policy"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDto"];
+            };
+        };
+        /** @description The headers of the request are too large. */
+        HeadersTooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDto"];
+            };
+        };
+        /** @description An unexpected error: report the `requestId` to the operator. */
+        InternalError: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDto"];
+            };
+        };
+        /** @description The database or the service is overloaded or not reachable; try again. */
+        Unavailable: {
+            headers: {
+                /** @description Seconds to wait before the next attempt. */
+                "Retry-After"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["ProblemDto"];
+            };
+        };
         /** @description Accepted. Any other status, or no response within 15 seconds, is retried, up to ten attempts in three days. */
         WebhookTaken: {
             headers: {
@@ -4473,6 +5733,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4481,6 +5742,12 @@ export interface operations {
                     "application/json": components["schemas"]["HealthDto"];
                 };
             };
+            400: components["responses"]["BadRequest"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     ready: {
@@ -4492,6 +5759,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4500,33 +5768,12 @@ export interface operations {
                     "application/json": components["schemas"]["ReadyDto"];
                 };
             };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     metrics: {
@@ -4547,42 +5794,13 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     register: {
@@ -4601,6 +5819,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created: the body has the new object. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -4609,42 +5828,15 @@ export interface operations {
                     "application/json": components["schemas"]["RegisteredDto"];
                 };
             };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     login: {
@@ -4663,6 +5855,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4671,42 +5864,15 @@ export interface operations {
                     "application/json": components["schemas"]["TokensDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     token: {
@@ -4725,6 +5891,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4733,51 +5900,15 @@ export interface operations {
                     "application/json": components["schemas"]["OAuthTokenDto"];
                 };
             };
-            /** @description Malformed request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     refresh: {
@@ -4796,6 +5927,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4804,42 +5936,15 @@ export interface operations {
                     "application/json": components["schemas"]["TokensDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     logout: {
@@ -4858,57 +5963,23 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     forgotPassword: {
@@ -4927,6 +5998,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Accepted: the work continues after this answer. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -4935,33 +6007,14 @@ export interface operations {
                     "application/json": components["schemas"]["AcceptedDto"];
                 };
             };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     resetPassword: {
@@ -4980,39 +6033,21 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     verifyEmail: {
@@ -5031,48 +6066,22 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     resendVerification: {
@@ -5091,6 +6100,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Accepted: the work continues after this answer. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -5099,51 +6109,16 @@ export interface operations {
                     "application/json": components["schemas"]["AcceptedDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     changePassword: {
@@ -5162,57 +6137,23 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     changeEmail: {
@@ -5231,6 +6172,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Accepted: the work continues after this answer. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -5239,51 +6181,16 @@ export interface operations {
                     "application/json": components["schemas"]["AcceptedDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     getJwks: {
@@ -5295,6 +6202,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5303,6 +6211,12 @@ export interface operations {
                     "application/json": components["schemas"]["JwksDto"];
                 };
             };
+            400: components["responses"]["BadRequest"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     getMe: {
@@ -5317,6 +6231,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5325,51 +6240,15 @@ export interface operations {
                     "application/json": components["schemas"]["MeDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     updateMe: {
@@ -5385,6 +6264,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5393,51 +6273,17 @@ export interface operations {
                     "application/json": components["schemas"]["MeDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     exportMe: {
@@ -5449,6 +6295,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5457,51 +6304,14 @@ export interface operations {
                     "application/x-ndjson": string;
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     deactivateMe: {
@@ -5520,66 +6330,25 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     deleteMe: {
@@ -5598,66 +6367,25 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     listUsers: {
@@ -5678,6 +6406,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5686,51 +6415,14 @@ export interface operations {
                     "application/json": components["schemas"]["UserPageDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     getUser: {
@@ -5741,12 +6433,17 @@ export interface operations {
             };
             header?: never;
             path: {
+                /**
+                 * @description Id of the account.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5755,60 +6452,15 @@ export interface operations {
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     deleteUser: {
@@ -5819,81 +6471,33 @@ export interface operations {
             };
             header?: never;
             path: {
+                /**
+                 * @description Id of the account.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     updateUser: {
@@ -5901,6 +6505,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Id of the account.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
                 id: string;
             };
             cookie?: never;
@@ -5911,6 +6519,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5919,69 +6528,18 @@ export interface operations {
                     "application/json": components["schemas"]["UserDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     listApiKeys: {
@@ -6000,6 +6558,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6008,51 +6567,14 @@ export interface operations {
                     "application/json": components["schemas"]["ApiKeyPageDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     createApiKey: {
@@ -6071,6 +6593,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created: the body has the new object. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -6079,60 +6602,17 @@ export interface operations {
                     "application/json": components["schemas"]["CreatedApiKeyDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     rotateApiKey: {
@@ -6143,6 +6623,10 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
+                /**
+                 * @description Id of the API key.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
                 id: string;
             };
             cookie?: never;
@@ -6153,6 +6637,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created: the body has the new object. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -6161,69 +6646,18 @@ export interface operations {
                     "application/json": components["schemas"]["CreatedApiKeyDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     revokeApiKey: {
@@ -6231,72 +6665,32 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Id of the API key.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     listProducts: {
@@ -6315,6 +6709,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6323,51 +6718,14 @@ export interface operations {
                     "application/json": components["schemas"]["ProductPageDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     createProduct: {
@@ -6386,6 +6744,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created: the body has the new object. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -6394,60 +6753,17 @@ export interface operations {
                     "application/json": components["schemas"]["ProductDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     getProduct: {
@@ -6455,12 +6771,17 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Key of the product.
+                 * @example api
+                 */
                 key: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6469,60 +6790,15 @@ export interface operations {
                     "application/json": components["schemas"]["ProductDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     archiveProduct: {
@@ -6530,72 +6806,32 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Key of the product.
+                 * @example api
+                 */
                 key: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     updateProduct: {
@@ -6603,6 +6839,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Key of the product.
+                 * @example api
+                 */
                 key: string;
             };
             cookie?: never;
@@ -6613,6 +6853,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6621,60 +6862,17 @@ export interface operations {
                     "application/json": components["schemas"]["ProductDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     listFeatures: {
@@ -6695,6 +6893,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6703,60 +6902,15 @@ export interface operations {
                     "application/json": components["schemas"]["FeaturePageDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     createFeature: {
@@ -6775,6 +6929,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created: the body has the new object. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -6783,69 +6938,18 @@ export interface operations {
                     "application/json": components["schemas"]["FeatureDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     getFeature: {
@@ -6858,12 +6962,17 @@ export interface operations {
             };
             header?: never;
             path: {
+                /**
+                 * @description Key of the feature.
+                 * @example api_calls
+                 */
                 key: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6872,60 +6981,15 @@ export interface operations {
                     "application/json": components["schemas"]["FeatureDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     archiveFeature: {
@@ -6938,72 +7002,32 @@ export interface operations {
             };
             header?: never;
             path: {
+                /**
+                 * @description Key of the feature.
+                 * @example api_calls
+                 */
                 key: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     updateFeature: {
@@ -7011,6 +7035,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Key of the feature.
+                 * @example api_calls
+                 */
                 key: string;
             };
             cookie?: never;
@@ -7021,6 +7049,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7029,60 +7058,17 @@ export interface operations {
                     "application/json": components["schemas"]["FeatureDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     listPlans: {
@@ -7096,12 +7082,15 @@ export interface operations {
                 fields?: string;
                 /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
                 product?: string;
+                /** @description Plans with a price of this interval. */
                 interval?: "hour" | "day" | "week" | "month" | "year";
-                /** @description Only for admins; other callers see published plans. */
+                /** @description Only plans in this status. Only for admins; other callers see published plans. */
                 status?: "draft" | "published" | "archived";
-                /** @description Plans sold in this region. */
+                /** @description Plans sold in this region, ISO 3166-1 alpha-2. */
                 region?: string;
+                /** @description Plans sold for this device type. */
                 deviceType?: string;
+                /** @description Plans with a price in this currency, ISO 4217. */
                 currency?: string;
             };
             header?: never;
@@ -7110,6 +7099,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7118,42 +7108,14 @@ export interface operations {
                     "application/json": components["schemas"]["PlanPageDto"];
                 };
             };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     createPlan: {
@@ -7172,89 +7134,29 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created: the body has the new object. */
             201: {
                 headers: {
+                    /** @description The version of the object, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PlanDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Invalid fields
-             *
-             *     Invalid fields
-             */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Rate limit or plan limit reached
-             *
-             *     Rate limit or plan limit reached
-             */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Temporarily unavailable
-             *
-             *     Temporarily unavailable
-             */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     getPlan: {
@@ -7265,65 +7167,67 @@ export interface operations {
                 /** @description Names of the members to return, separated by commas. Left out: all of them. */
                 fields?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` that the caller has: if it is current, the answer is 304.
+                 * @example "3"
+                 */
+                "If-None-Match"?: string;
+            };
             path: {
+                /**
+                 * @description Key of the plan.
+                 * @example pro
+                 */
                 key: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
+                    /** @description The version of the object, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PlanDto"];
                 };
             };
-            /** @description Does not exist, or belongs to another */
-            404: {
+            /** @description The version in `If-None-Match` is the current one. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
+                content?: never;
             };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     updatePlan: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` that the caller has read. Another version is refused with 412 `stale`. Left out: any version.
+                 * @example "3"
+                 */
+                "If-Match"?: string;
+            };
             path: {
+                /**
+                 * @description Key of the plan.
+                 * @example pro
+                 */
                 key: string;
             };
             cookie?: never;
@@ -7334,98 +7238,30 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
+                    /** @description The version of the object, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PlanDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description If-Match does not match the current version */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Invalid fields
-             *
-             *     Invalid fields
-             */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Rate limit or plan limit reached
-             *
-             *     Rate limit or plan limit reached
-             */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Temporarily unavailable
-             *
-             *     Temporarily unavailable
-             */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     listPlanVersions: {
@@ -7442,12 +7278,17 @@ export interface operations {
             };
             header?: never;
             path: {
+                /**
+                 * @description Key of the plan.
+                 * @example pro
+                 */
                 key: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7456,72 +7297,15 @@ export interface operations {
                     "application/json": components["schemas"]["PlanVersionPageDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Invalid fields
-             *
-             *     Invalid fields
-             */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Rate limit or plan limit reached
-             *
-             *     Rate limit or plan limit reached
-             */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Temporarily unavailable
-             *
-             *     Temporarily unavailable
-             */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     publishPlan: {
@@ -7530,8 +7314,17 @@ export interface operations {
             header?: {
                 /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
+                /**
+                 * @description The `ETag` that the caller has read. Another version is refused with 412 `stale`. Left out: any version.
+                 * @example "3"
+                 */
+                "If-Match"?: string;
             };
             path: {
+                /**
+                 * @description Key of the plan.
+                 * @example pro
+                 */
                 key: string;
             };
             cookie?: never;
@@ -7542,98 +7335,30 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
+                    /** @description The version of the object, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PlanDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description If-Match does not match the current version */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Invalid fields
-             *
-             *     Invalid fields
-             */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Rate limit or plan limit reached
-             *
-             *     Rate limit or plan limit reached
-             */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Temporarily unavailable
-             *
-             *     Temporarily unavailable
-             */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     archivePlan: {
@@ -7642,8 +7367,17 @@ export interface operations {
             header?: {
                 /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
+                /**
+                 * @description The `ETag` that the caller has read. Another version is refused with 412 `stale`. Left out: any version.
+                 * @example "3"
+                 */
+                "If-Match"?: string;
             };
             path: {
+                /**
+                 * @description Key of the plan.
+                 * @example pro
+                 */
                 key: string;
             };
             cookie?: never;
@@ -7654,98 +7388,30 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
+                    /** @description The version of the object, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PlanDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description If-Match does not match the current version */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Invalid fields
-             *
-             *     Invalid fields
-             */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Rate limit or plan limit reached
-             *
-             *     Rate limit or plan limit reached
-             */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Temporarily unavailable
-             *
-             *     Temporarily unavailable
-             */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     movePlan: {
@@ -7756,7 +7422,10 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description Key of the plan. */
+                /**
+                 * @description Key of the plan.
+                 * @example pro
+                 */
                 key: string;
             };
             cookie?: never;
@@ -7767,6 +7436,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Accepted: the work continues after this answer. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -7775,69 +7445,18 @@ export interface operations {
                     "application/json": components["schemas"]["PlanMoveDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     getPlanMove: {
@@ -7850,14 +7469,22 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Key of the plan. */
+                /**
+                 * @description Key of the plan.
+                 * @example pro
+                 */
                 key: string;
+                /**
+                 * @description Id of the plan migration.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7866,60 +7493,15 @@ export interface operations {
                     "application/json": components["schemas"]["PlanMoveDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     getCatalog: {
@@ -7936,6 +7518,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -7944,60 +7527,15 @@ export interface operations {
                     "application/json": components["schemas"]["CatalogDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     applyCatalog: {
@@ -8019,6 +7557,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8027,60 +7566,55 @@ export interface operations {
                     "application/json": components["schemas"]["CatalogDifferenceDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getCustomer: {
+        parameters: {
+            query?: {
+                /** @description Names of the members to return, separated by commas. Left out: all of them. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Key of the customer, 1 to 128 printable characters; `me` is the own customer of the caller.
+                 * @example acme
+                 */
+                customer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
+                    "application/json": components["schemas"]["CustomerDto"];
                 };
             };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     putCustomer: {
@@ -8088,7 +7622,11 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                key: string;
+                /**
+                 * @description Key of the customer, 1 to 128 printable characters; `me` is the own customer of the caller.
+                 * @example acme
+                 */
+                customer: string;
             };
             cookie?: never;
         };
@@ -8116,69 +7654,52 @@ export interface operations {
                     "application/json": components["schemas"]["CustomerWithSubscriptionDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteCustomer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Key of the customer, 1 to 128 printable characters; `me` is the own customer of the caller.
+                 * @example acme
+                 */
+                customer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; the answer has no body. */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
+                content?: never;
             };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     listCustomers: {
@@ -8199,6 +7720,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8207,213 +7729,14 @@ export interface operations {
                     "application/json": components["schemas"]["CustomerPageDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-        };
-    };
-    getCustomer: {
-        parameters: {
-            query?: {
-                /** @description Names of the members to return, separated by commas. Left out: all of them. */
-                fields?: string;
-            };
-            header?: never;
-            path: {
-                /** @description Key of the customer, or "me". */
-                customer: unknown;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CustomerDto"];
-                };
-            };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-        };
-    };
-    deleteCustomer: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description Key of the customer. */
-                customer: unknown;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     getLiveSubscription: {
@@ -8426,77 +7749,51 @@ export interface operations {
                 /** @description Names of the members to return, separated by commas. Left out: all of them. */
                 fields?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` that the caller has: if it is current, the answer is 304.
+                 * @example "3"
+                 */
+                "If-None-Match"?: string;
+            };
             path: {
-                /** @description Key of the customer, or "me". */
-                customer: unknown;
+                /**
+                 * @description Key of the customer, 1 to 128 printable characters; `me` is the own customer of the caller.
+                 * @example acme
+                 */
+                customer: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
+                    /** @description The version of the object, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SubscriptionDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
+            /** @description The version in `If-None-Match` is the current one. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
+                content?: never;
             };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     listSubscriptionHistory: {
@@ -8514,17 +7811,22 @@ export interface operations {
                 from?: string;
                 /** @description Created before. */
                 to?: string;
+                /** @description Only subscriptions in this status. */
                 status?: "trialing" | "active" | "past_due" | "paused" | "canceled" | "expired" | "inactive";
             };
             header?: never;
             path: {
-                /** @description Key of the customer, or "me". */
-                customer: unknown;
+                /**
+                 * @description Key of the customer, 1 to 128 printable characters; `me` is the own customer of the caller.
+                 * @example acme
+                 */
+                customer: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8533,60 +7835,15 @@ export interface operations {
                     "application/json": components["schemas"]["SubscriptionPageDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     listSubscriptions: {
@@ -8610,10 +7867,7 @@ export interface operations {
                 status?: "trialing" | "active" | "past_due" | "paused" | "canceled" | "expired" | "inactive";
                 /** @description Subscriptions of the customers of this test clock. Default: customers without a test clock. */
                 testClock?: string;
-                /**
-                 * @description Only subscriptions that end without renewal within this time, earliest first. Not with status, plan, from, to or
-                 *     testClock.
-                 */
+                /** @description Only subscriptions that end without renewal within this time, earliest first. Not with status, plan, from, to or testClock. */
                 expiringWithin?: string;
             };
             header?: never;
@@ -8622,6 +7876,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8630,51 +7885,14 @@ export interface operations {
                     "application/json": components["schemas"]["SubscriptionPageDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     createSubscription: {
@@ -8693,77 +7911,29 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created: the body has the new object. */
             201: {
                 headers: {
+                    /** @description The version of the object, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SubscriptionDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     getSubscription: {
@@ -8774,84 +7944,69 @@ export interface operations {
                 /** @description Names of the members to return, separated by commas. Left out: all of them. */
                 fields?: string;
             };
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` that the caller has: if it is current, the answer is 304.
+                 * @example "3"
+                 */
+                "If-None-Match"?: string;
+            };
             path: {
-                id: unknown;
+                /**
+                 * @description Id of the subscription.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
+                    /** @description The version of the object, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SubscriptionDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
+            /** @description The version in `If-None-Match` is the current one. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
+                content?: never;
             };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     updateSubscription: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description The `ETag` that the caller has read. Another version is refused with 412 `stale`. Left out: any version.
+                 * @example "3"
+                 */
+                "If-Match"?: string;
+            };
             path: {
-                id: unknown;
+                /**
+                 * @description Id of the subscription.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
             };
             cookie?: never;
         };
@@ -8861,86 +8016,30 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
+                    /** @description The version of the object, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SubscriptionDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description If-Match does not match the current version */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     getSubscriptionTimeline: {
@@ -8955,12 +8054,17 @@ export interface operations {
             };
             header?: never;
             path: {
-                id: unknown;
+                /**
+                 * @description Id of the subscription.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8969,60 +8073,15 @@ export interface operations {
                     "application/json": components["schemas"]["TimelinePageDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     listSubscriptionLines: {
@@ -9037,12 +8096,17 @@ export interface operations {
             };
             header?: never;
             path: {
-                id: unknown;
+                /**
+                 * @description Id of the subscription.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9051,60 +8115,15 @@ export interface operations {
                     "application/json": components["schemas"]["StoredLinePageDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     changeSubscription: {
@@ -9113,9 +8132,18 @@ export interface operations {
             header?: {
                 /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
+                /**
+                 * @description The `ETag` that the caller has read. Another version is refused with 412 `stale`. Left out: any version.
+                 * @example "3"
+                 */
+                "If-Match"?: string;
             };
             path: {
-                id: unknown;
+                /**
+                 * @description Id of the subscription.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
             };
             cookie?: never;
         };
@@ -9125,86 +8153,30 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
+                    /** @description The version of the object, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SubscriptionDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description If-Match does not match the current version */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     previewChange: {
@@ -9212,7 +8184,11 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                id: unknown;
+                /**
+                 * @description Id of the subscription.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
             };
             cookie?: never;
         };
@@ -9222,6 +8198,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -9230,69 +8207,18 @@ export interface operations {
                     "application/json": components["schemas"]["ChangePreviewDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     cancelSubscription: {
@@ -9301,9 +8227,18 @@ export interface operations {
             header?: {
                 /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
+                /**
+                 * @description The `ETag` that the caller has read. Another version is refused with 412 `stale`. Left out: any version.
+                 * @example "3"
+                 */
+                "If-Match"?: string;
             };
             path: {
-                id: unknown;
+                /**
+                 * @description Id of the subscription.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
             };
             cookie?: never;
         };
@@ -9313,86 +8248,30 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
+                    /** @description The version of the object, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SubscriptionDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description If-Match does not match the current version */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     resumeSubscription: {
@@ -9401,9 +8280,18 @@ export interface operations {
             header?: {
                 /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
+                /**
+                 * @description The `ETag` that the caller has read. Another version is refused with 412 `stale`. Left out: any version.
+                 * @example "3"
+                 */
+                "If-Match"?: string;
             };
             path: {
-                id: unknown;
+                /**
+                 * @description Id of the subscription.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
             };
             cookie?: never;
         };
@@ -9413,86 +8301,30 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
+                    /** @description The version of the object, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SubscriptionDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description If-Match does not match the current version */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     pauseSubscription: {
@@ -9501,9 +8333,18 @@ export interface operations {
             header?: {
                 /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
+                /**
+                 * @description The `ETag` that the caller has read. Another version is refused with 412 `stale`. Left out: any version.
+                 * @example "3"
+                 */
+                "If-Match"?: string;
             };
             path: {
-                id: unknown;
+                /**
+                 * @description Id of the subscription.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
             };
             cookie?: never;
         };
@@ -9513,86 +8354,30 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
+                    /** @description The version of the object, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SubscriptionDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description If-Match does not match the current version */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     unpauseSubscription: {
@@ -9601,9 +8386,18 @@ export interface operations {
             header?: {
                 /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
+                /**
+                 * @description The `ETag` that the caller has read. Another version is refused with 412 `stale`. Left out: any version.
+                 * @example "3"
+                 */
+                "If-Match"?: string;
             };
             path: {
-                id: unknown;
+                /**
+                 * @description Id of the subscription.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
             };
             cookie?: never;
         };
@@ -9613,86 +8407,30 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
+                    /** @description The version of the object, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SubscriptionDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description If-Match does not match the current version */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     renewSubscription: {
@@ -9701,9 +8439,18 @@ export interface operations {
             header?: {
                 /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
+                /**
+                 * @description The `ETag` that the caller has read. Another version is refused with 412 `stale`. Left out: any version.
+                 * @example "3"
+                 */
+                "If-Match"?: string;
             };
             path: {
-                id: unknown;
+                /**
+                 * @description Id of the subscription.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
             };
             cookie?: never;
         };
@@ -9713,86 +8460,30 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
+                    /** @description The version of the object, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SubscriptionDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description If-Match does not match the current version */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     extendSubscription: {
@@ -9801,9 +8492,18 @@ export interface operations {
             header?: {
                 /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
+                /**
+                 * @description The `ETag` that the caller has read. Another version is refused with 412 `stale`. Left out: any version.
+                 * @example "3"
+                 */
+                "If-Match"?: string;
             };
             path: {
-                id: unknown;
+                /**
+                 * @description Id of the subscription.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
             };
             cookie?: never;
         };
@@ -9813,86 +8513,30 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
+                    /** @description The version of the object, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SubscriptionDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description If-Match does not match the current version */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     recordPaymentSubscription: {
@@ -9901,9 +8545,18 @@ export interface operations {
             header?: {
                 /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
                 "Idempotency-Key"?: string;
+                /**
+                 * @description The `ETag` that the caller has read. Another version is refused with 412 `stale`. Left out: any version.
+                 * @example "3"
+                 */
+                "If-Match"?: string;
             };
             path: {
-                id: unknown;
+                /**
+                 * @description Id of the subscription.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
             };
             cookie?: never;
         };
@@ -9913,86 +8566,30 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
+                    /** @description The version of the object, for `If-Match`. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SubscriptionDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description If-Match does not match the current version */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     listEntitlements: {
@@ -10005,13 +8602,17 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Key of the customer, or "me". */
-                customer: unknown;
+                /**
+                 * @description Key of the customer, 1 to 128 printable characters; `me` is the own customer of the caller.
+                 * @example acme
+                 */
+                customer: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10020,72 +8621,15 @@ export interface operations {
                     "application/json": components["schemas"]["DecisionListDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Invalid fields
-             *
-             *     Invalid fields
-             */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Rate limit or plan limit reached
-             *
-             *     Rate limit or plan limit reached
-             */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Temporarily unavailable
-             *
-             *     Temporarily unavailable
-             */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     getEntitlement: {
@@ -10098,14 +8642,22 @@ export interface operations {
             };
             header?: never;
             path: {
+                /**
+                 * @description Key of the customer, 1 to 128 printable characters; `me` is the own customer of the caller.
+                 * @example acme
+                 */
+                customer: string;
+                /**
+                 * @description Key of the feature.
+                 * @example api_calls
+                 */
                 feature: string;
-                /** @description Key of the customer, or "me". */
-                customer: unknown;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10114,72 +8666,15 @@ export interface operations {
                     "application/json": components["schemas"]["DecisionDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Invalid fields
-             *
-             *     Invalid fields
-             */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Rate limit or plan limit reached
-             *
-             *     Rate limit or plan limit reached
-             */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Temporarily unavailable
-             *
-             *     Temporarily unavailable
-             */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     check: {
@@ -10195,6 +8690,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10203,72 +8699,17 @@ export interface operations {
                     "application/json": components["schemas"]["DecisionDto"] | components["schemas"]["DecisionListDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Invalid fields
-             *
-             *     Invalid fields
-             */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Rate limit or plan limit reached
-             *
-             *     Rate limit or plan limit reached
-             */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Temporarily unavailable
-             *
-             *     Temporarily unavailable
-             */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     consume: {
@@ -10287,6 +8728,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10295,72 +8737,17 @@ export interface operations {
                     "application/json": components["schemas"]["DecisionDto"] | components["schemas"]["JointDecisionDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Invalid fields
-             *
-             *     Invalid fields
-             */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Rate limit or plan limit reached
-             *
-             *     Rate limit or plan limit reached
-             */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Temporarily unavailable
-             *
-             *     Temporarily unavailable
-             */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     recordUsage: {
@@ -10379,6 +8766,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10387,72 +8775,17 @@ export interface operations {
                     "application/json": components["schemas"]["UsageEventResultsDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Invalid fields
-             *
-             *     Invalid fields
-             */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Rate limit or plan limit reached
-             *
-             *     Rate limit or plan limit reached
-             */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Temporarily unavailable
-             *
-             *     Temporarily unavailable
-             */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     correctUsage: {
@@ -10471,6 +8804,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10479,69 +8813,18 @@ export interface operations {
                     "application/json": components["schemas"]["DecisionDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     verifyUsage: {
@@ -10560,6 +8843,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10568,72 +8852,17 @@ export interface operations {
                     "application/json": components["schemas"]["VerifyReportDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Invalid fields
-             *
-             *     Invalid fields
-             */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Rate limit or plan limit reached
-             *
-             *     Rate limit or plan limit reached
-             */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Temporarily unavailable
-             *
-             *     Temporarily unavailable
-             */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     getUsage: {
@@ -10645,19 +8874,24 @@ export interface operations {
                 from?: string;
                 /** @description Exclusive; left out: now. */
                 to?: string;
+                /** @description Key of the feature. */
                 feature: string;
-                /** @description How long a step is. @default day */
+                /** @description Length of a step. */
                 by?: "hour" | "day" | "month";
             };
             header?: never;
             path: {
-                /** @description Key of the customer, or "me". */
-                customer: unknown;
+                /**
+                 * @description Key of the customer, 1 to 128 printable characters; `me` is the own customer of the caller.
+                 * @example acme
+                 */
+                customer: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10666,72 +8900,15 @@ export interface operations {
                     "application/json": components["schemas"]["UsageSeriesDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Invalid fields
-             *
-             *     Invalid fields
-             */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Rate limit or plan limit reached
-             *
-             *     Rate limit or plan limit reached
-             */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Temporarily unavailable
-             *
-             *     Temporarily unavailable
-             */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     reserve: {
@@ -10750,6 +8927,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10758,72 +8936,17 @@ export interface operations {
                     "application/json": components["schemas"]["ReservationDecisionDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Invalid fields
-             *
-             *     Invalid fields
-             */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Rate limit or plan limit reached
-             *
-             *     Rate limit or plan limit reached
-             */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Temporarily unavailable
-             *
-             *     Temporarily unavailable
-             */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     commitReservation: {
@@ -10834,6 +8957,10 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
+                /**
+                 * @description Id of the reservation.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
                 id: string;
             };
             cookie?: never;
@@ -10844,6 +8971,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10852,69 +8980,18 @@ export interface operations {
                     "application/json": components["schemas"]["DecisionDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     releaseReservation: {
@@ -10925,6 +9002,10 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
+                /**
+                 * @description Id of the reservation.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
                 id: string;
             };
             cookie?: never;
@@ -10935,6 +9016,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -10943,69 +9025,18 @@ export interface operations {
                     "application/json": components["schemas"]["DecisionDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     prolongReservation: {
@@ -11016,6 +9047,10 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
+                /**
+                 * @description Id of the reservation.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
                 id: string;
             };
             cookie?: never;
@@ -11026,6 +9061,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11034,69 +9070,18 @@ export interface operations {
                     "application/json": components["schemas"]["ReservationDecisionDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     listGrants: {
@@ -11113,13 +9098,17 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Key of the customer, or "me". */
-                customer: unknown;
+                /**
+                 * @description Key of the customer, 1 to 128 printable characters; `me` is the own customer of the caller.
+                 * @example acme
+                 */
+                customer: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11128,72 +9117,15 @@ export interface operations {
                     "application/json": components["schemas"]["GrantPageDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Invalid fields
-             *
-             *     Invalid fields
-             */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Rate limit or plan limit reached
-             *
-             *     Rate limit or plan limit reached
-             */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Temporarily unavailable
-             *
-             *     Temporarily unavailable
-             */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     createGrant: {
@@ -11204,8 +9136,11 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description Key of the customer, or "me". */
-                customer: unknown;
+                /**
+                 * @description Key of the customer, 1 to 128 printable characters; `me` is the own customer of the caller.
+                 * @example acme
+                 */
+                customer: string;
             };
             cookie?: never;
         };
@@ -11215,6 +9150,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created: the body has the new object. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -11223,72 +9159,17 @@ export interface operations {
                     "application/json": components["schemas"]["GrantDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Invalid fields
-             *
-             *     Invalid fields
-             */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Rate limit or plan limit reached
-             *
-             *     Rate limit or plan limit reached
-             */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Temporarily unavailable
-             *
-             *     Temporarily unavailable
-             */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     voidGrant: {
@@ -11296,83 +9177,38 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Key of the customer, 1 to 128 printable characters; `me` is the own customer of the caller.
+                 * @example acme
+                 */
+                customer: string;
+                /**
+                 * @description Id of the grant.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
                 id: string;
-                /** @description Key of the customer, or "me". */
-                customer: unknown;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     setOverride: {
@@ -11380,9 +9216,16 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Key of the customer, 1 to 128 printable characters; `me` is the own customer of the caller.
+                 * @example acme
+                 */
+                customer: string;
+                /**
+                 * @description Key of the feature.
+                 * @example api_calls
+                 */
                 feature: string;
-                /** @description Key of the customer, or "me". */
-                customer: unknown;
             };
             cookie?: never;
         };
@@ -11392,6 +9235,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11400,72 +9244,17 @@ export interface operations {
                     "application/json": components["schemas"]["OverrideDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Invalid fields
-             *
-             *     Invalid fields
-             */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Rate limit or plan limit reached
-             *
-             *     Rate limit or plan limit reached
-             */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Temporarily unavailable
-             *
-             *     Temporarily unavailable
-             */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     removeOverride: {
@@ -11476,86 +9265,37 @@ export interface operations {
             };
             header?: never;
             path: {
+                /**
+                 * @description Key of the customer, 1 to 128 printable characters; `me` is the own customer of the caller.
+                 * @example acme
+                 */
+                customer: string;
+                /**
+                 * @description Key of the feature.
+                 * @example api_calls
+                 */
                 feature: string;
-                /** @description Key of the customer, or "me". */
-                customer: unknown;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Invalid fields
-             *
-             *     Invalid fields
-             */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Rate limit or plan limit reached
-             *
-             *     Rate limit or plan limit reached
-             */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /**
-             * @description Temporarily unavailable
-             *
-             *     Temporarily unavailable
-             */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     listTestClocks: {
@@ -11574,6 +9314,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11582,51 +9323,14 @@ export interface operations {
                     "application/json": components["schemas"]["TestClockPageDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     createTestClock: {
@@ -11645,6 +9349,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created: the body has the new object. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -11653,51 +9358,16 @@ export interface operations {
                     "application/json": components["schemas"]["TestClockDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     getTestClock: {
@@ -11708,12 +9378,17 @@ export interface operations {
             };
             header?: never;
             path: {
+                /**
+                 * @description Id of the test clock.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11722,60 +9397,15 @@ export interface operations {
                     "application/json": components["schemas"]["TestClockDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     advanceTestClock: {
@@ -11786,6 +9416,10 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
+                /**
+                 * @description Id of the test clock.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
                 id: string;
             };
             cookie?: never;
@@ -11796,6 +9430,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11804,69 +9439,18 @@ export interface operations {
                     "application/json": components["schemas"]["TestClockDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     listWebhookEndpoints: {
@@ -11885,6 +9469,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -11893,51 +9478,14 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookEndpointPageDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     createWebhookEndpoint: {
@@ -11956,6 +9504,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Created: the body has the new object. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -11964,69 +9513,18 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookEndpointWithSecretDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     getWebhookEndpoint: {
@@ -12037,12 +9535,17 @@ export interface operations {
             };
             header?: never;
             path: {
+                /**
+                 * @description Id of the endpoint.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12051,60 +9554,15 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookEndpointDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     deleteWebhookEndpoint: {
@@ -12112,72 +9570,32 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Id of the endpoint.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     updateWebhookEndpoint: {
@@ -12185,6 +9603,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Id of the endpoint.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
                 id: string;
             };
             cookie?: never;
@@ -12195,6 +9617,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12203,60 +9626,17 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookEndpointDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     rotateWebhookSecret: {
@@ -12267,6 +9647,10 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
+                /**
+                 * @description Id of the endpoint.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
                 id: string;
             };
             cookie?: never;
@@ -12277,6 +9661,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12285,60 +9670,17 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookEndpointWithSecretDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     testWebhookEndpoint: {
@@ -12346,6 +9688,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Id of the endpoint.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
                 id: string;
             };
             cookie?: never;
@@ -12356,6 +9702,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12364,60 +9711,17 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookTestDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     redeliverToWebhookEndpoint: {
@@ -12428,6 +9732,10 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
+                /**
+                 * @description Id of the endpoint.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
                 id: string;
             };
             cookie?: never;
@@ -12438,6 +9746,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12446,69 +9755,18 @@ export interface operations {
                     "application/json": components["schemas"]["RedeliveredDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     listWebhookDeliveries: {
@@ -12522,6 +9780,7 @@ export interface operations {
                 fields?: string;
                 /** @description Only deliveries to this endpoint. */
                 endpoint?: string;
+                /** @description Only deliveries in this status. */
                 status?: "pending" | "delivered" | "failed";
                 /** @description Only deliveries of this event: its `webhook-id`. */
                 event?: string;
@@ -12534,6 +9793,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12542,60 +9802,15 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookDeliveryPageDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     getWebhookDelivery: {
@@ -12606,12 +9821,17 @@ export interface operations {
             };
             header?: never;
             path: {
+                /**
+                 * @description Id of the delivery.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12620,60 +9840,15 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookDeliveryDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     redeliverWebhook: {
@@ -12684,6 +9859,10 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
+                /**
+                 * @description Id of the delivery.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
                 id: string;
             };
             cookie?: never;
@@ -12694,6 +9873,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12702,69 +9882,18 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookDeliveryDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Conflicts with the current state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     listNotifications: {
@@ -12785,6 +9914,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12793,51 +9923,14 @@ export interface operations {
                     "application/json": components["schemas"]["NotificationPageDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     countUnreadNotifications: {
@@ -12849,6 +9942,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -12857,51 +9951,14 @@ export interface operations {
                     "application/json": components["schemas"]["UnreadCountDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     readAllNotifications: {
@@ -12917,57 +9974,23 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     readNotification: {
@@ -12975,6 +9998,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /**
+                 * @description Id of the notification.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
                 id: string;
             };
             cookie?: never;
@@ -12985,66 +10012,24 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done; the answer has no body. */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     streamEvents: {
@@ -13068,6 +10053,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13076,60 +10062,15 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     listAuditLog: {
@@ -13145,17 +10086,19 @@ export interface operations {
                 product?: string;
                 /** @description Key of a customer. */
                 customer?: string;
-                /** @description Id of the person or the API key who did it. */
+                /** @description Id of the user or of the API key that did it. */
                 actor?: string;
+                /** @description Only actions of users, or only of API keys. */
                 actorKind?: "user" | "api_key";
-                /** @description Id of what it happened to. */
+                /** @description Id of the object that was changed. */
                 subject?: string;
                 /** @description A type of event, or all of a kind. */
                 type?: string;
-                /** @description Address of the request. */
+                /** @description IP address that the request came from. */
                 address?: string;
+                /** @description Entries at or after this instant. */
                 from?: string;
-                /** @description Exclusive. */
+                /** @description Entries before this instant. */
                 to?: string;
             };
             header?: never;
@@ -13164,6 +10107,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13172,60 +10116,15 @@ export interface operations {
                     "application/json": components["schemas"]["AuditPageDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     exportAuditLog: {
@@ -13235,17 +10134,19 @@ export interface operations {
                 product?: string;
                 /** @description Key of a customer. */
                 customer?: string;
-                /** @description Id of the person or the API key who did it. */
+                /** @description Id of the user or of the API key that did it. */
                 actor?: string;
+                /** @description Only actions of users, or only of API keys. */
                 actorKind?: "user" | "api_key";
-                /** @description Id of what it happened to. */
+                /** @description Id of the object that was changed. */
                 subject?: string;
                 /** @description A type of event, or all of a kind. */
                 type?: string;
-                /** @description Address of the request. */
+                /** @description IP address that the request came from. */
                 address?: string;
+                /** @description Entries at or after this instant. */
                 from?: string;
-                /** @description Exclusive. */
+                /** @description Entries before this instant. */
                 to?: string;
                 /** @description In CSV, what a spreadsheet would take for a formula is marked as text. */
                 format?: "csv" | "ndjson";
@@ -13256,6 +10157,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13265,60 +10167,15 @@ export interface operations {
                     "application/x-ndjson": string;
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     getSubscriptionStats: {
@@ -13333,6 +10190,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13341,60 +10199,15 @@ export interface operations {
                     "application/json": components["schemas"]["SubscriptionStatsDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     getRevenueStats: {
@@ -13409,6 +10222,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13417,60 +10231,15 @@ export interface operations {
                     "application/json": components["schemas"]["RevenueStatsDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     getUsageStats: {
@@ -13484,7 +10253,7 @@ export interface operations {
                 to?: string;
                 /** @description Key of a feature. Default: all features of the product. */
                 feature?: string;
-                /** @description How long a step is. @default day */
+                /** @description Length of a step. */
                 by?: "hour" | "day" | "month";
             };
             header?: never;
@@ -13493,6 +10262,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Success: the body has the result. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -13501,60 +10271,15 @@ export interface operations {
                     "application/json": components["schemas"]["UsageStatsDto"];
                 };
             };
-            /** @description Missing or invalid credentials */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Not allowed */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Does not exist, or belongs to another */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Invalid fields */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Rate limit or plan limit reached */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
-            /** @description Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDto"];
-                };
-            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     on_api_key_created: {

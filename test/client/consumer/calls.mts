@@ -22,8 +22,8 @@ export async function use(request: CheckRequest): Promise<number | null | undefi
   const used: number | undefined = data?.data[0]?.used;
   // @ts-expect-error: fails to compile if the response has no type, because `any` is a string too.
   const text: string | undefined = data?.data[0]?.used;
-  await tollgate.api.PUT('/v1/customers/{key}', {
-    params: { path: { key: request.customer } },
+  await tollgate.api.PUT('/v1/customers/{customer}', {
+    params: { path: { customer: request.customer } },
     body: { product: 'api', timezone: 'Europe/Berlin' },
   });
   const decision: Decision = await tollgate.consume({ ...request, idempotencyKey: `${used} ${text}` });

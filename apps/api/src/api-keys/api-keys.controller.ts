@@ -26,6 +26,12 @@ export class ApiKeysController {
     private readonly pages: Pages,
   ) {}
 
+  /**
+   * Admins create keys for services, other users for their own customer, with the scopes that users have. The key is
+   * returned only once; only its hash is stored. A key of a user counts against the feature `api_keys` of its plan.
+   * Errors: 403 `scope_not_allowed`; 404 `product_not_found`; 403 `feature_not_in_plan` or 429 `limit_reached` when
+   * the plan allows no further key.
+   */
   @Post()
   @Allow({ users: 'user' })
   @RequireEntitlement('api_keys', { product: OWN_PRODUCT })
@@ -41,6 +47,11 @@ export class ApiKeysController {
     return { ...apiKey, key };
   }
 
+  /**
+   * Use it regularly, or before the owner of a key leaves: the caller owns the new key. Deploy the new key within the
+   * overlap, during which both are valid. Errors: 404 `api_key_not_found`; 409 `api_key_replaced` when the key was
+   * rotated before.
+   */
   @Post(':id/rotate')
   @Idempotent()
   @Allow({ users: 'user' })
@@ -58,6 +69,10 @@ export class ApiKeysController {
     return { ...apiKey, key };
   }
 
+  /**
+   * Shows prefix and last four characters, scopes, expiry and last use of each key, never the key. Use it to find
+   * keys that are no longer used.
+   */
   @Get()
   @Allow({ users: 'user' })
   @ApiOperation({
@@ -73,6 +88,10 @@ export class ApiKeysController {
     );
   }
 
+  /**
+   * The key is refused with 401 on every instance within one second, and cannot be restored. To replace a key without
+   * an interruption, rotate it instead. Error: 404 `api_key_not_found`.
+   */
   @Delete(':id')
   @HttpCode(204)
   @Allow({ users: 'user' })

@@ -20,6 +20,11 @@ export class AuditController {
     private readonly pages: Pages,
   ) {}
 
+  /**
+   * Answers who changed what: actions of users and API keys with actor, address, request id, and the state before and
+   * after. Changes that time caused are not in it; they are in the timeline of their subscription. Errors: 404
+   * `customer_not_found`; 403 `product_not_allowed`.
+   */
   @Get()
   @Allow(RULE)
   @ApiOperation({
@@ -37,6 +42,10 @@ export class AuditController {
     );
   }
 
+  /**
+   * Takes the filters of the list and streams all matching entries as one file, oldest pages included. In CSV, cells
+   * that a spreadsheet would read as a formula are marked as text. Error: 404 `customer_not_found`.
+   */
   @Get('export')
   @Allow(RULE)
   @ApiOperation({ operationId: 'exportAuditLog', summary: 'Export the audit log as CSV or NDJSON' })

@@ -36,13 +36,18 @@ export class AuthController {
     private readonly presenter: SubscriptionPresenter,
   ) {}
 
+  /**
+   * Use it for sign-up. Region and device type choose the plan of the new customer. The answer has the tokens of a
+   * first session, and a verification mail is enqueued; the account can be used before the address is verified.
+   * Errors: 409 `email_taken` when an account has this address in any spelling; 422 `invalid_fields` for a short or
+   * common password.
+   */
   @Post('register')
   @Idempotent()
   @Allow('public')
   @ApiOperation({
     operationId: 'register',
     summary: 'Register an account with its customer and subscription in one transaction',
-    description: 'A verification mail is sent; the account can be used before verification.',
   })
   @ApiProblems(409)
   async register(@Body() body: RegisterDto, @RequestOrigin() origin: Origin): Promise<RegisteredDto> {
@@ -56,6 +61,11 @@ export class AuthController {
     };
   }
 
+  /**
+   * Returns an access token for ten minutes and a refresh token for one use. Errors: 401 `wrong_credentials` for an
+   * unknown address, a wrong password or an inactive account, without a difference between them; 429
+   * `too_many_attempts` after repeated failures, with the delay in `Retry-After`.
+   */
   @Post('login')
   @Idempotent()
   @HttpCode(200)
@@ -66,6 +76,10 @@ export class AuthController {
     return { ...(await this.logins.login(email, password, source)), tokenType: 'Bearer' };
   }
 
+  /**
+   * The form of RFC 6749, 4.3, for tools that speak OAuth 2, such as the page at `/docs`. Other clients use `POST
+   * /v1/auth/login`. Errors: 400 `unsupported_grant_type`; 401 `wrong_credentials`; 429 `too_many_attempts`.
+   */
   @Post('token')
   @Idempotent()
   @HttpCode(200)
@@ -82,6 +96,11 @@ export class AuthController {
     return { access_token: accessToken, token_type: 'Bearer', expires_in: expiresIn, refresh_token: refreshToken };
   }
 
+  /**
+   * Use it when the access token has expired: it returns a new pair, and the given refresh token is used up. Of
+   * concurrent requests with one token, one succeeds. Reuse more than five seconds after the rotation revokes the
+   * session. Error: 401 `invalid_refresh_token`; log in again.
+   */
   @Post('refresh')
   @Idempotent()
   @HttpCode(200)
@@ -89,14 +108,17 @@ export class AuthController {
   @ApiOperation({
     operationId: 'refresh',
     summary: 'Rotate a refresh token; reuse of a rotated token revokes the session',
-    description:
-      'Of concurrent requests with one token, one succeeds. Reuse more than five seconds after rotation revokes the session.',
   })
   @ApiProblems(401)
   async refresh(@Body() { refreshToken }: RefreshDto): Promise<TokensDto> {
     return { ...(await this.sessions.refresh(refreshToken)), tokenType: 'Bearer' };
   }
 
+  /**
+   * Revokes the access token and the refresh token of the session, on every instance within one second. `everywhere`
+   * ends all sessions of the account. Add `refreshToken` to end the session of another token, too. API keys stay
+   * valid.
+   */
   @Post('logout')
   @Idempotent()
   @HttpCode(204)

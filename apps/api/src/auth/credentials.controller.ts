@@ -28,6 +28,11 @@ const MAILED: AcceptedDto = { message: 'If a mail is due for this address, it wi
 export class CredentialsController {
   constructor(private readonly credentials: CredentialsService) {}
 
+  /**
+   * Use it for "forgot password": when an account has the address, a mail with a token for `POST
+   * /v1/auth/reset-password` is enqueued; the token is valid for one hour. The answer and its duration are the same
+   * for an unknown address. At most three such mails an hour go to one address.
+   */
   @Post('forgot-password')
   @Idempotent()
   @HttpCode(202)
@@ -42,6 +47,11 @@ export class CredentialsController {
     return MAILED;
   }
 
+  /**
+   * Takes the token of the mail that `POST /v1/auth/forgot-password` sent. All sessions of the account end and its
+   * login delays are cleared; log in with the new password. Errors: 422 `token_not_valid` for an unknown, used or
+   * expired token; 422 `invalid_fields` for a password that is too short or too common.
+   */
   @Post('reset-password')
   @Idempotent()
   @HttpCode(204)
@@ -55,6 +65,11 @@ export class CredentialsController {
     await this.credentials.resetPassword(token, password, origin);
   }
 
+  /**
+   * Takes the token of a verification mail, of a registration or of a change of address. For a change, the new
+   * address takes effect now and the old one is notified. Errors: 422 `token_not_valid`; 409 `email_taken` when
+   * another account has taken the new address.
+   */
   @Post('verify-email')
   @Idempotent()
   @HttpCode(204)
@@ -65,6 +80,10 @@ export class CredentialsController {
     await this.credentials.verifyEmail(token, origin);
   }
 
+  /**
+   * Use it when the verification mail did not arrive: a new mail with a new token is enqueued. Nothing is sent when
+   * the address is already verified; the answer is the same. At most three such mails an hour go to one address.
+   */
   @Post('resend-verification')
   @Idempotent()
   @HttpCode(202)
@@ -76,6 +95,11 @@ export class CredentialsController {
     return MAILED;
   }
 
+  /**
+   * Use it on a profile page. The session of this request stays, all others end. Errors: 401 `wrong_credentials` when
+   * `currentPassword` is wrong; 422 `invalid_fields` when the new password is too short or too common; 429
+   * `too_many_attempts`.
+   */
   @Post('change-password')
   @Idempotent()
   @HttpCode(204)
@@ -90,6 +114,11 @@ export class CredentialsController {
     await this.credentials.changePassword(principal, body, source);
   }
 
+  /**
+   * Sends a mail with a token to the new address; `POST /v1/auth/verify-email` with this token changes the address.
+   * Until then the old one is used for logins. Error: 401 `wrong_credentials` when the password is wrong. The answer
+   * is the same when another account has the new address.
+   */
   @Post('change-email')
   @Idempotent()
   @HttpCode(202)

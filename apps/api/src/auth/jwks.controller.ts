@@ -9,6 +9,11 @@ import { JwksDto } from './dto/auth.dto.js';
 export class JwksController {
   constructor(private readonly keys: SigningKeys) {}
 
+  /**
+   * Use them to verify access tokens in another service without a call per request. Refresh the set when a token has
+   * an unknown `kid`: a new key is published five minutes before it signs. A token that verifies may still belong to
+   * a session that was ended.
+   */
   @Get('jwks.json')
   @Allow('public')
   @Header('cache-control', 'public, max-age=60')

@@ -17,6 +17,10 @@ import { ApplyCatalogQueryDto, CatalogDifferenceDto, CatalogDto } from './dto/ca
 export class CatalogController {
   constructor(private readonly catalog: CatalogService) {}
 
+  /**
+   * Returns products, features, plans and assignment rules in the form that `POST /v1/catalog/apply` takes: use it to
+   * put a catalogue under version control. Error: 404 `product_not_found`.
+   */
   @Get()
   @Allow({ scope: 'catalog:read', users: 'product_admin', support: 'reads' })
   @ApiOperation({
@@ -28,6 +32,12 @@ export class CatalogController {
     return this.catalog.read(product) as Promise<CatalogDto>;
   }
 
+  /**
+   * Makes the catalogue of the product equal to the document, in one transaction: it creates, updates and publishes,
+   * and archives what is missing. Applying the same document again changes nothing. `dryRun=true` returns the
+   * difference only. Errors: 409 `feature_type_fixed`; 422 `invalid_fields` with the path of each invalid field; 403
+   * `product_not_allowed`.
+   */
   @Post('apply')
   @RequestDeadline(30)
   @Idempotent()

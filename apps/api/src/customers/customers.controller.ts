@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query, Res } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CustomerAccountsService } from '@app/accounts';
 import type { Principal } from '@app/auth';
@@ -45,18 +45,23 @@ export class CustomersController {
     private readonly pages: Pages,
   ) {}
 
-  @Put(':key')
+  /**
+   * Call it when an account is created in your system, with a key that you derive from it. The first call creates the
+   * customer with a subscription on the plan that region and device type choose, in the same transaction; later calls
+   * change the given fields. Errors: 404 `product_not_found`, `plan_not_found` or `test_clock_not_found`; 409
+   * `no_plan_assigned` when no assignment rule matches, `no_price`, or `test_clock_fixed`.
+   */
+  @Put(':customer')
   @Allow({ scope: 'customers:write', users: 'product_admin' })
   @ApiOperation({
     operationId: 'putCustomer',
     summary: 'Create or update a customer by your own key; safe to repeat',
-    description: 'A new customer gets the plan assigned by region and device type, in the same transaction.',
   })
   @ApiOkResponse({ type: CustomerWithSubscriptionDto, description: 'Updated' })
   @ApiCreatedResponse({ type: CustomerWithSubscriptionDto, description: 'Created' })
   @ApiProblems(404, 409)
   async put(
-    @Param('key') key: string,
+    @Param('customer') key: string,
     @Body() body: PutCustomerDto,
     @ProductKey() product: string,
     @CurrentPrincipal() principal: Principal,
@@ -71,6 +76,10 @@ export class CustomersController {
     return { ...CustomerDto.of(customer), subscription: await this.presenter.one(subscription, customer) };
   }
 
+  /**
+   * A service with a product sees the customers that are, or were, on it. Use `email` to find the customers of one
+   * address.
+   */
   @Get()
   @Allow({ scope: 'customers:read', users: 'product_admin', support: 'reads' })
   @ApiOperation({ operationId: 'listCustomers', summary: 'List customers, newest first' })
@@ -87,21 +96,28 @@ export class CustomersController {
     );
   }
 
+  /**
+   * Users read their own customer with `me`. The subscription is a separate object: `GET
+   * /v1/customers/{customer}/subscription`. Error: 404 `customer_not_found`.
+   */
   @Get(':customer')
   @Allow({ scope: 'customers:read', users: 'owner', support: 'reads' })
   @ResolveCustomer()
-  @ApiParam({ name: 'customer', description: 'Key of the customer, or "me".' })
   @ApiOperation({ operationId: 'getCustomer', summary: 'Get a customer' })
   @ApiProblems(404)
   get(@CurrentCustomer() customer: Customer, @Query() _: SparseQueryDto): CustomerDto {
     return CustomerDto.of(customer);
   }
 
+  /**
+   * Use it for a request of erasure. Cancels the subscriptions and erases personal data; usage and events are kept
+   * under ids without a name. Errors: 404 `customer_not_found`; 409 `customer_has_user` when an account logs in as
+   * this customer; 409 `customer_of_other_products`.
+   */
   @Delete(':customer')
   @HttpCode(204)
   @Allow({ scope: 'customers:write', users: 'product_admin' })
   @ResolveCustomer()
-  @ApiParam({ name: 'customer', description: 'Key of the customer.' })
   @ApiOperation({
     operationId: 'deleteCustomer',
     summary: 'Delete a customer: cancels its subscriptions and erases personal data; usage and events are kept',
@@ -111,11 +127,15 @@ export class CustomersController {
     await this.accounts.delete(customer.id, principal);
   }
 
+  /**
+   * Returns the live subscription with all due transitions applied, whether or not a job has run. With `at` it
+   * returns the state at that instant. Errors: 404 `customer_not_found`, `no_subscription` when none is live, or
+   * `history_not_kept` when the events of that time were pruned.
+   */
   @Get(':customer/subscription')
   @Allow({ scope: 'subscriptions:read', users: 'owner', support: 'reads' })
   @ResolveCustomer()
   @Etag('version')
-  @ApiParam({ name: 'customer', description: 'Key of the customer, or "me".' })
   @ApiOperation({
     operationId: 'getLiveSubscription',
     summary: 'Get the live subscription of a customer, now or at an earlier instant',
@@ -130,10 +150,13 @@ export class CustomersController {
     return this.presenter.one(await this.subscriptions.getLive(customer.id, productId, optionalDate(at)), customer);
   }
 
+  /**
+   * Use it to show what a customer had before: each row is one subscription, ended ones included. Errors: 404
+   * `customer_not_found` or `product_not_found`.
+   */
   @Get(':customer/subscriptions')
   @Allow({ scope: 'subscriptions:read', users: 'owner', support: 'reads' })
   @ResolveCustomer()
-  @ApiParam({ name: 'customer', description: 'Key of the customer, or "me".' })
   @ApiOperation({
     operationId: 'listSubscriptionHistory',
     summary: 'List all subscriptions of a customer on a product, newest first',

@@ -1,5 +1,5 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Customer } from '@app/customers';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentCustomer } from '../http/access/current-principal.decorator.js';
@@ -14,11 +14,15 @@ import { ListEntitlementsOperation } from './list-entitlements.operation.js';
 @ApiTags('Entitlements and usage')
 @ApiCredentials()
 @ApiProblems(404)
-@ApiParam({ name: 'customer', description: 'Key of the customer, or "me".' })
 @Controller('v1/customers/:customer/entitlements')
 export class EntitlementsController {
   constructor(private readonly entitlements: ListEntitlementsOperation) {}
 
+  /**
+   * Returns one decision for each feature of the product, to render a whole page with one call. Nothing is counted.
+   * With `at` it decides from the terms sold and the usage recorded by then. Errors: 404 `customer_not_found` or
+   * `product_not_found`; 404 `history_not_kept` when the events of that time were pruned.
+   */
   @Get()
   @Allow({ scope: 'entitlements:read', users: 'owner', support: 'reads' })
   @ResolveCustomer()
@@ -34,6 +38,10 @@ export class EntitlementsController {
     return { data: await this.entitlements.all({ customer, product }, optionalDate(at)) };
   }
 
+  /**
+   * The same decision as `POST /v1/check` of one unit, as a GET, and for an earlier instant with `at`. Nothing is
+   * counted. Errors: 404 `customer_not_found` or `feature_not_found`.
+   */
   @Get(':feature')
   @Allow({ scope: 'entitlements:read', users: 'owner', support: 'reads' })
   @ResolveCustomer()

@@ -15,6 +15,12 @@ const EVENT_STREAM = 'text/event-stream';
 export class EventsController {
   constructor(private readonly streaming: StreamEventsOperation) {}
 
+  /**
+   * Use it when a webhook receiver is not possible: the connection stays open and sends each event when it is
+   * committed, with a heartbeat every 15 seconds. To resume, send the id of the last frame in `Last-Event-ID`: no
+   * event of the last 30 days is lost. A `stream.gap` frame reports events that are no longer stored. Errors: 404
+   * `customer_not_found`; 429 `too_many_at_once` for more than 20 concurrent streams.
+   */
   @Get('stream')
   @Allow({ scope: 'audit:read', users: 'product_admin', support: 'reads' })
   // Proxies must not buffer the stream.
@@ -22,10 +28,13 @@ export class EventsController {
   @ApiOperation({
     operationId: 'streamEvents',
     summary: 'Stream events as they happen (server-sent events); each frame has the body of a webhook',
-    description:
-      'To resume, send the id of the last frame in `Last-Event-ID`: no event of the last 30 days is lost. A `stream.gap` frame reports events that are no longer stored.',
   })
-  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Id of the last frame that the client received.' })
+  @ApiHeader({
+    name: 'Last-Event-ID',
+    required: false,
+    description: 'Id of the last frame that the client received.',
+    example: '4711',
+  })
   @ApiProduces(EVENT_STREAM)
   @ApiOkResponse({ content: { [EVENT_STREAM]: { schema: { type: 'string' } } } })
   @ApiProblems(404)

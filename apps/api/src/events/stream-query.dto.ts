@@ -25,6 +25,7 @@ export class StreamQueryDto {
   @ApiPropertyOptional({
     type: 'integer',
     minimum: 0,
+    example: 4711,
     description:
       'Begin after this id of the stream, for those who cannot send Last-Event-ID; 0: at the oldest that is kept.',
   })

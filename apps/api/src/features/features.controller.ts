@@ -20,6 +20,7 @@ export class FeaturesController {
     private readonly pages: Pages,
   ) {}
 
+  /** Use it to offer features in an editor of plans. Archived features are left out. Error: 404 `product_not_found`. */
   @Get()
   @Allow({ scope: 'catalog:read', users: 'user' })
   @ApiOperation({ operationId: 'listFeatures', summary: 'List the features of a product, newest first' })
@@ -33,6 +34,10 @@ export class FeaturesController {
     );
   }
 
+  /**
+   * Returns type, unit and failure policy. To learn whether a customer may use the feature, use `POST /v1/check`.
+   * Error: 404 `feature_not_found`.
+   */
   @Get(':key')
   @Allow({ scope: 'catalog:read', users: 'user' })
   @ApiOperation({ operationId: 'getFeature', summary: 'Get a feature' })
@@ -45,6 +50,10 @@ export class FeaturesController {
     return FeatureDto.of(await this.products.getFeature(product, key));
   }
 
+  /**
+   * Features come first: a plan grants only features that exist on its product. The type cannot change afterwards.
+   * Errors: 404 `product_not_found`; 409 `feature_exists`.
+   */
   @Post()
   @Idempotent()
   @Allow({ scope: 'catalog:write', users: 'product_admin' })
@@ -61,6 +70,10 @@ export class FeaturesController {
     );
   }
 
+  /**
+   * Changes the given fields for all plans; key and type never change. A new failure policy applies within two
+   * seconds. Error: 404 `feature_not_found`.
+   */
   @Patch(':key')
   @Allow({ scope: 'catalog:write', users: 'product_admin' })
   @ApiOperation({ operationId: 'updateFeature', summary: 'Update the name, unit or failure policy of a feature' })
@@ -77,6 +90,10 @@ export class FeaturesController {
     );
   }
 
+  /**
+   * Every check of it is denied with `feature_disabled`, on every plan, within two seconds. Recorded usage is kept.
+   * `POST /v1/catalog/apply` with the feature restores it. Error: 404 `feature_not_found`.
+   */
   @Delete(':key')
   @HttpCode(204)
   @Allow({ scope: 'catalog:write', users: 'product_admin' })

@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Post, Query } from '@nestjs/common';
-import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { actorOf, type Principal } from '@app/auth';
 import type { Customer } from '@app/customers';
 import { GrantsService } from '@app/entitlements';
@@ -17,7 +17,6 @@ import { CreateGrantDto, GrantDto, GrantPageDto, GrantQueryDto } from './dto/gra
 @ApiTags('Entitlements and usage')
 @ApiCredentials()
 @ApiProblems(404)
-@ApiParam({ name: 'customer', description: 'Key of the customer, or "me".' })
 @Controller('v1/customers/:customer/grants')
 export class GrantsController {
   constructor(
@@ -25,6 +24,10 @@ export class GrantsController {
     private readonly pages: Pages,
   ) {}
 
+  /**
+   * Use it for goodwill, promotions or sold packs: the units are burnt after those that the plan includes. A grant
+   * may recur and expire. Errors: 404 `customer_not_found` or `feature_not_found`; 422 `feature_not_metered`.
+   */
   @Post()
   @Idempotent()
   @Allow({ scope: 'customers:write', users: 'product_admin', support: 'repairs' })
@@ -50,6 +53,10 @@ export class GrantsController {
     );
   }
 
+  /**
+   * Shows terms and validity of each grant, voided ones included. The decision on the feature has the units that are
+   * left. Errors: 404 `customer_not_found` or `product_not_found`.
+   */
   @Get()
   @Allow({ scope: 'entitlements:read', users: 'owner', support: 'reads' })
   @ResolveCustomer()
@@ -67,6 +74,10 @@ export class GrantsController {
     );
   }
 
+  /**
+   * Use it for a grant that was given by mistake; units that were burnt stay used. Errors: 404 `grant_not_found`; 409
+   * `grant_voided` when it was voided before.
+   */
   @Delete(':id')
   @HttpCode(204)
   @Allow({ scope: 'customers:write', users: 'product_admin' })

@@ -10,6 +10,10 @@ import { Readiness } from '@app/platform';
 export class HealthController {
   constructor(private readonly readiness: Readiness) {}
 
+  /**
+   * Use it as the liveness probe: it answers while the process serves requests, and reads no database. Restart the
+   * process only when it does not answer.
+   */
   @Get('live')
   @Allow('public')
   @ApiOperation({ operationId: 'live', summary: 'Liveness: the process is running' })
@@ -17,13 +21,16 @@ export class HealthController {
     return { status: 'ok' };
   }
 
+  /**
+   * Use it as the readiness probe of a load balancer. The answer has state, latency and start of the state for each
+   * dependency. 503 `database_unavailable` or `stopping`: send requests to another instance; the problem has the same
+   * `dependencies`.
+   */
   @Get('ready')
   @Allow('public')
   @ApiOperation({
     operationId: 'ready',
     summary: 'Readiness: the database responds and the service is not stopping',
-    description:
-      'Returns state, latency and since when for each dependency. The problem of a 503 has the same `dependencies`.',
   })
   @ApiProblems(503)
   async ready(): Promise<ReadyDto> {

@@ -10,6 +10,11 @@ import { MetricsGuard } from './metrics.guard.js';
 export class MetricsController {
   constructor(private readonly metrics: Metrics) {}
 
+  /**
+   * Scrape it with Prometheus, on each instance: the values are those of this process. Production requires
+   * `METRICS_TOKEN` as bearer token, and so does any other environment in which it is set; without it the answer is
+   * 401 `authentication_required`.
+   */
   @Get()
   @Allow('public')
   @UseGuards(MetricsGuard)
@@ -17,7 +22,6 @@ export class MetricsController {
   @ApiOperation({
     operationId: 'metrics',
     summary: 'Get the metrics of this process for Prometheus',
-    description: 'Requires `METRICS_TOKEN` as bearer token in production, and elsewhere when it is set.',
   })
   @ApiOkResponse({
     description: 'Metrics in the Prometheus text format',

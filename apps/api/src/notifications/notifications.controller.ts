@@ -19,6 +19,10 @@ export class NotificationsController {
     private readonly pages: Pages,
   ) {}
 
+  /**
+   * Returns texts in the language and time zone of the user, for a bell or an inbox: changes of the subscription,
+   * upcoming dates, failed payments and reached limits.
+   */
   @Get()
   @Allow({ users: 'user' })
   @ApiOperation({
@@ -38,6 +42,7 @@ export class NotificationsController {
     );
   }
 
+  /** Returns the number for a badge. It counts up to 1,000; show that as "1,000 or more". */
   @Get('unread-count')
   @Allow({ users: 'user' })
   @ApiOperation({ operationId: 'countUnreadNotifications', summary: 'Count your unread notifications' })
@@ -45,6 +50,7 @@ export class NotificationsController {
     return { unread: await this.notifications.countUnread(userId) };
   }
 
+  /** Use it when the user opens the list. Repeating it changes nothing. */
   @Post('read')
   @HttpCode(204)
   @Allow({ users: 'user' })
@@ -53,6 +59,10 @@ export class NotificationsController {
     await this.notifications.markAllRead(userId);
   }
 
+  /**
+   * Repeating it changes nothing. Error: 404 `notification_not_found` for an absent notification and for those of
+   * other users.
+   */
   @Post(':id/read')
   @HttpCode(204)
   @Allow({ users: 'user' })

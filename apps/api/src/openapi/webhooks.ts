@@ -74,6 +74,10 @@ const ANSWERS = {
   WebhookLater: { description: 'Slow down: deliveries pause for `Retry-After`, as after 503.' },
 };
 
+const DESCRIPTION =
+  'Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its ' +
+  '`webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.';
+
 const answer = (name: keyof typeof ANSWERS): object => ({ $ref: `#/components/responses/${name}` });
 
 /** Adds the event catalogue to the document as OpenAPI 3.1 webhooks. */
@@ -103,7 +107,10 @@ function operationOf(type: EventType): object {
   return {
     operationId: `on_${type.replace('.', '_')}`,
     summary: descriptionOf(type).summary,
+    description: DESCRIPTION,
     tags: ['Webhooks'],
+    // The receiver has no credentials of ours: it verifies the signature.
+    security: [],
     parameters: Object.keys(HEADERS).map((name) => ({ $ref: `#/components/parameters/${name}` })),
     requestBody: { required: true, content: { 'application/json': { schema, example: exampleOf(type) } } },
     responses: { '2XX': answer('WebhookTaken'), 410: answer('WebhookGone'), 429: answer('WebhookLater') },

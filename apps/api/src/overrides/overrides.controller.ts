@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, HttpCode, Param, Put, Query } from '@nestjs/common';
-import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { actorOf, type Principal } from '@app/auth';
 import type { Customer } from '@app/customers';
 import { OverridesService } from '@app/entitlements';
@@ -14,11 +14,15 @@ import { OverrideDto, RemoveOverrideQueryDto, SetOverrideDto } from './dto/overr
 @ApiTags('Entitlements and usage')
 @ApiCredentials()
 @ApiProblems(404)
-@ApiParam({ name: 'customer', description: 'Key of the customer, or "me".' })
 @Controller('v1/customers/:customer/overrides')
 export class OverridesController {
   constructor(private readonly overrides: OverridesService) {}
 
+  /**
+   * Use it for an individual agreement: the given terms replace those of any plan for this feature, until the
+   * override is removed or expires. A second call replaces the first. Errors: 404 `customer_not_found` or
+   * `feature_not_found`; 422 `invalid_fields` for terms that do not fit the type of the feature.
+   */
   @Put(':feature')
   @Allow({ scope: 'customers:write', users: 'product_admin', support: 'repairs' })
   @ResolveCustomer()
@@ -50,6 +54,10 @@ export class OverridesController {
     };
   }
 
+  /**
+   * The terms of the plan apply to the very next decision; usage of the window is kept. Errors: 404
+   * `customer_not_found`, `feature_not_found` or `override_not_found`.
+   */
   @Delete(':feature')
   @HttpCode(204)
   @Allow({ scope: 'customers:write', users: 'product_admin' })

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { actorOf, type Principal } from '@app/auth';
 import { PlanMigrationsService } from '@app/subscriptions';
 import { Allow } from '../http/access/allow.decorator.js';
@@ -17,16 +17,19 @@ import { ProductQueryDto } from './dto/plan.dto.js';
 export class PlanMigrationsController {
   constructor(private readonly planMigrations: PlanMigrationsService) {}
 
+  /**
+   * Ends the grandfathering of older versions, for example after a price change. A job migrates in batches and `GET
+   * /v1/plans/{key}/moves/{id}` shows its progress. Skipped: subscriptions that are set to end, paused, have another
+   * scheduled change, or have no matching price in the version. Errors: 404 `plan_not_found`; 409
+   * `plan_move_running`.
+   */
   @Post()
   @Idempotent()
   @HttpCode(202)
   @Allow({ scope: 'subscriptions:write', users: 'product_admin' })
-  @ApiParam({ name: 'key', description: 'Key of the plan.' })
   @ApiOperation({
     operationId: 'movePlan',
     summary: 'Migrate all live subscriptions of a plan to its newest version',
-    description:
-      'A job migrates in batches. Skipped: subscriptions that are set to end, paused, have another scheduled change, or have no matching price in the version.',
   })
   @ApiProblems(404, 409)
   async begin(
@@ -38,10 +41,12 @@ export class PlanMigrationsController {
     return PlanMoveDto.of(await this.planMigrations.begin({ product, plan, when, reason, actor: actorOf(principal) }));
   }
 
+  /**
+   * Poll it until `state` is `done`; `total` is the number at the start. Errors: 404 `plan_not_found` or
+   * `plan_move_not_found`.
+   */
   @Get(':id')
   @Allow({ scope: 'subscriptions:read', users: 'product_admin', support: 'reads' })
-  @ApiParam({ name: 'key', description: 'Key of the plan.' })
-  @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({ operationId: 'getPlanMove', summary: 'Get the progress of a plan migration' })
   @ApiProblems(404)
   async get(

@@ -10,7 +10,7 @@ import { PublicCacheInterceptor } from '../http/cache/public-cache.interceptor.j
 import { Etag } from '../http/etag/etag.interceptor.js';
 import { IfMatch } from '../http/etag/if-match.decorator.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
-import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
+import { ApiCredentials, ApiOptionalCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { Pages } from '../http/pagination/pages.js';
 import {
   CreatePlanDto,
@@ -33,10 +33,16 @@ export class PlansController {
     private readonly pages: Pages,
   ) {}
 
+  /**
+   * Use it for a price page: without credentials it returns published and public plans, for two seconds from a cache.
+   * Admins and services see all plans and may filter by `status`. Filters keep the plans that are sold for this
+   * region, device type, currency and interval. Error: 404 `product_not_found`.
+   */
   @Get()
   @Allow('optional')
   @UseInterceptors(PublicCacheInterceptor)
   @ApiOperation({ operationId: 'listPlans', summary: 'List plans, newest first' })
+  @ApiOptionalCredentials()
   @ApiProblems(404)
   async list(
     @Query() query: PlanListQueryDto,
@@ -54,11 +60,17 @@ export class PlansController {
     return this.pages.answer(page, binding, PlanDto.fromPlan);
   }
 
+  /**
+   * Returns the published version, or the first draft for those who may see drafts. The `ETag` is the revision of the
+   * plan: send it as `If-Match` when you change the plan. Error: 404 `plan_not_found`, also for drafts and private
+   * plans that the caller may not see.
+   */
   @Get(':key')
   @Allow('optional')
   @UseInterceptors(PublicCacheInterceptor)
   @Etag('revision')
   @ApiOperation({ operationId: 'getPlan', summary: 'Get a plan' })
+  @ApiOptionalCredentials()
   @ApiProblems(404)
   async get(
     @Param('key') key: string,
@@ -69,6 +81,10 @@ export class PlansController {
     return PlanDto.fromPlan(await this.plans.get(product, key, wholeCatalog));
   }
 
+  /**
+   * Shows the terms at each time and the draft. A subscription stays on the version that it was sold. Error: 404
+   * `plan_not_found`.
+   */
   @Get(':key/versions')
   @Allow({ scope: 'catalog:read', users: 'product_admin', support: 'reads' })
   @ApiOperation({ operationId: 'listPlanVersions', summary: 'List all versions of a plan, newest first' })
@@ -87,6 +103,11 @@ export class PlansController {
     );
   }
 
+  /**
+   * Creates the plan as a draft, which is not sold yet; publish it with `POST /v1/plans/{key}/publish`. Errors: 404
+   * `product_not_found`; 409 `plan_exists`; 422 `invalid_fields` when an entitlement names an unknown feature or
+   * terms that do not fit its type.
+   */
   @Post()
   @Idempotent()
   @Allow({ scope: 'catalog:write', users: 'product_admin' })
@@ -102,13 +123,17 @@ export class PlansController {
     return PlanDto.fromPlan(await this.plans.create(product, body, actorOf(principal)));
   }
 
+  /**
+   * Edits the draft, or creates one from the published version; a published version never changes, and subscriptions
+   * keep theirs. The answer shows the published version; the draft is in the list of versions. Errors: 404
+   * `plan_not_found`; 409 `plan_archived`; 412 `stale`; 422 `invalid_fields`.
+   */
   @Patch(':key')
   @Allow({ scope: 'catalog:write', users: 'product_admin' })
   @Etag('revision')
   @ApiOperation({
     operationId: 'updatePlan',
     summary: 'Edit the draft version, or create one',
-    description: 'The response shows the published version; the draft is in the list of versions.',
   })
   @ApiCredentials()
   @ApiProblems(404, 409, 412)
@@ -124,6 +149,11 @@ export class PlansController {
     );
   }
 
+  /**
+   * New subscriptions get this version from now on; existing ones stay on theirs until they are changed or migrated
+   * with `POST /v1/plans/{key}/moves`. Errors: 404 `plan_not_found`; 409 `nothing_to_publish`, `no_price` or
+   * `plan_archived`; 412 `stale`.
+   */
   @Post(':key/publish')
   @Idempotent()
   @HttpCode(200)
@@ -142,6 +172,10 @@ export class PlansController {
     return PlanDto.fromPlan(await this.plans.publish({ product, key, actor: actorOf(principal), expectedRevision }));
   }
 
+  /**
+   * The plan is no longer sold; existing subscriptions continue and renew. Errors: 404 `plan_not_found`; 409
+   * `plan_archived`, or `plan_assigned` while an assignment rule gives the plan to new customers; 412 `stale`.
+   */
   @Post(':key/archive')
   @Idempotent()
   @HttpCode(200)

@@ -20,6 +20,7 @@ export class ProductsController {
     private readonly pages: Pages,
   ) {}
 
+  /** Every user and every key with `catalog:read` sees all products; archived ones are left out. */
   @Get()
   @Allow({ scope: 'catalog:read', users: 'user' })
   @ApiOperation({ operationId: 'listProducts', summary: 'List products, newest first' })
@@ -27,6 +28,7 @@ export class ProductsController {
     return this.pages.answer(await this.products.list(this.pages.request(query, query)), query, ProductDto.of);
   }
 
+  /** Returns key and name of a product; its plans and features are separate lists. Error: 404 `product_not_found`. */
   @Get(':key')
   @Allow({ scope: 'catalog:read', users: 'user' })
   @ApiOperation({ operationId: 'getProduct', summary: 'Get a product' })
@@ -35,6 +37,10 @@ export class ProductsController {
     return ProductDto.of(await this.reader.getProduct(key));
   }
 
+  /**
+   * Use it for a new line of service; its features, plans and keys then belong to it. `POST /v1/catalog/apply`
+   * creates a product with its whole catalogue. Error: 409 `product_exists`.
+   */
   @Post()
   @Idempotent()
   @Allow({ users: 'admin' })
@@ -44,6 +50,10 @@ export class ProductsController {
     return ProductDto.of(await this.products.create(body, actorOf(principal)));
   }
 
+  /**
+   * Changes the name that people read; the key never changes. Errors: 404 `product_not_found`; 403
+   * `product_not_allowed` for the admin of another product.
+   */
   @Patch(':key')
   @Allow({ scope: 'catalog:write', users: 'product_admin' })
   @ApiOperation({ operationId: 'updateProduct', summary: 'Rename a product' })
@@ -56,6 +66,10 @@ export class ProductsController {
     return ProductDto.of(await this.products.update(principal.scope.productNamed(key)!, body, actorOf(principal)));
   }
 
+  /**
+   * Its plans are no longer sold, and every check of its features is denied with `feature_disabled`. Subscriptions
+   * and usage are kept. Error: 404 `product_not_found`.
+   */
   @Delete(':key')
   @HttpCode(204)
   @Allow({ users: 'admin' })

@@ -34,6 +34,11 @@ export class ReservationsController {
     private readonly count: DecisionCount,
   ) {}
 
+  /**
+   * Use it for work whose size is known only afterwards: the units are taken out of the limit until they are
+   * committed, released, or the reservation expires. A denial is 200 with `allowed: false` and `reservation: null`.
+   * Errors: 404 `customer_not_found` or `feature_not_found`; 422 `feature_not_metered`.
+   */
   @Post()
   @HttpCode(200)
   @Allow({ scope: 'usage:write', users: 'owner' })
@@ -52,6 +57,11 @@ export class ReservationsController {
     );
   }
 
+  /**
+   * Call it when the work is done: it counts the given units in the window in which they were reserved. Errors: 404
+   * `reservation_not_found`; 409 `reservation_expired`, `reservation_settled` when it was committed or released
+   * before, or `exceeds_reservation`.
+   */
   @Post(':id/commit')
   @HttpCode(200)
   @Idempotent()
@@ -70,6 +80,10 @@ export class ReservationsController {
     return answer;
   }
 
+  /**
+   * Call it when the work failed: all reserved units are available again. Errors: 404 `reservation_not_found`; 409
+   * `reservation_settled` when it was committed or released before.
+   */
   @Post(':id/release')
   @HttpCode(200)
   @Idempotent()
@@ -85,6 +99,10 @@ export class ReservationsController {
     return answer;
   }
 
+  /**
+   * Call it while long work continues, well before `expiresAt`. Errors: 404 `reservation_not_found`; 409
+   * `reservation_expired` or `reservation_settled`.
+   */
   @Post(':id/heartbeat')
   @HttpCode(200)
   @Idempotent()

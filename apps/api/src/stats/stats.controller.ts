@@ -20,38 +20,47 @@ export class StatsController {
     private readonly usageSeries: UsageSeriesService,
   ) {}
 
+  /**
+   * Use it for dashboards: a job counts once a minute, and `asOf` is the time of the count. Customers on test clocks
+   * are left out. Errors: 404 `product_not_found`; 503 `numbers_not_counted` until the first count.
+   */
   @Get('subscriptions')
   @Allow(RULE)
   @ApiOperation({
     operationId: 'getSubscriptionStats',
     summary: 'Count the subscriptions of a product by status and plan',
-    description: 'A job counts once a minute.',
   })
   @ApiProblems(404)
   async subscriptions(@Query() _: ProductOnlyDto, @ProductKey() product: string): Promise<SubscriptionStatsDto> {
     return SubscriptionStatsDto.ofProduct(await this.stats.ofProduct(product));
   }
 
+  /**
+   * Agreed, not paid, revenue by currency and plan: without overage, credits and discounts. A job calculates it once
+   * a minute; `asOf` is the time of the calculation. Errors: 404 `product_not_found`; 503 `numbers_not_counted` until
+   * the first calculation.
+   */
   @Get('revenue')
   @Allow(RULE)
   @ApiOperation({
     operationId: 'getRevenueStats',
     summary: 'Get the monthly and yearly recurring revenue of a product',
-    description:
-      'Agreed, not paid, revenue: without overage, credits and discounts. A job calculates it once a minute.',
   })
   @ApiProblems(404)
   async revenue(@Query() _: ProductOnlyDto, @ProductKey() product: string): Promise<RevenueStatsDto> {
     return RevenueStatsDto.ofProduct(await this.stats.ofProduct(product));
   }
 
+  /**
+   * A job rolls up usage four times a minute; usage recorded before `asOf` is included. Steps are in UTC; the first
+   * and the last hour of the range count as a whole. For one customer use `GET /v1/customers/{customer}/usage`.
+   * Errors: 404 `product_not_found` or `feature_not_found`.
+   */
   @Get('usage')
   @Allow(RULE)
   @ApiOperation({
     operationId: 'getUsageStats',
     summary: 'Get the usage of all customers of a product over time, by feature',
-    description:
-      'A job rolls up usage four times a minute. Steps are in UTC; the first and the last hour of the range count as a whole.',
   })
   @ApiProblems(404)
   usage(@Query() { feature, from, to, by }: UsageStatsQueryDto, @ProductKey() product: string): Promise<UsageStatsDto> {

@@ -1,5 +1,5 @@
 import { applyDecorators, Body, Controller, HttpCode, Patch, Post } from '@nestjs/common';
-import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { actorOf, type Principal } from '@app/auth';
 import { type Command, LifecycleService, type Subscription } from '@app/subscriptions';
 import { type AccessRule, Allow } from '../http/access/allow.decorator.js';
@@ -29,7 +29,7 @@ const ADMINS: AccessRule = { scope: 'subscriptions:write', users: 'product_admin
 const REPAIRERS: AccessRule = { ...ADMINS, support: 'repairs' };
 
 /** A command on the subscription in the path: idempotent by key, guarded by `If-Match`, returns the subscription. */
-const CommandRoute = (name: string, summary: string, access: AccessRule = OWNERS) =>
+const CommandRoute = (name: string, access: AccessRule = OWNERS) =>
   applyDecorators(
     Post(`:id/${name}`),
     Idempotent(),
@@ -37,11 +37,6 @@ const CommandRoute = (name: string, summary: string, access: AccessRule = OWNERS
     Allow(access),
     ResolveSubscription(),
     Etag('version'),
-    ApiParam({ name: 'id', format: 'uuid' }),
-    ApiOperation({
-      operationId: `${name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())}Subscription`,
-      summary,
-    }),
     ApiProblems(404, 409, 412),
   );
 
@@ -55,7 +50,17 @@ export class SubscriptionCommandsController {
     private readonly presenter: SubscriptionPresenter,
   ) {}
 
-  @CommandRoute('change', 'Change plan, interval or quantity, now or at period end; usage is kept')
+  /**
+   * `now` takes effect immediately: usage continues to count, and proration lines credit the rest of the old price.
+   * `period_end` schedules the change; `resume` undoes it. Call `preview-change` first to show amounts and limits.
+   * Errors: 404 `plan_not_found`; 409 `already_on_plan`, `no_price`, `no_period_end` or `transition_not_allowed`; 412
+   * `stale`; 403 `terms_not_allowed`.
+   */
+  @CommandRoute('change')
+  @ApiOperation({
+    operationId: 'changeSubscription',
+    summary: 'Change plan, interval or quantity, now or at period end; usage is kept',
+  })
   change(
     @CurrentSubscription() subscription: Subscription,
     @Body() body: ChangeSubscriptionDto,
@@ -70,11 +75,15 @@ export class SubscriptionCommandsController {
     );
   }
 
+  /**
+   * Takes the body of `change` and decides by the same rules: proration lines, the next charge, entitlements gained
+   * and lost, and limits that current usage exceeds. Show it before the customer confirms. Errors: 404
+   * `plan_not_found`; 409 as of `change`.
+   */
   @Post(':id/preview-change')
   @HttpCode(200)
   @Allow({ scope: 'subscriptions:read', users: 'owner', support: 'reads' })
   @ResolveSubscription()
-  @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({ operationId: 'previewChange', summary: 'Preview a change: amounts and entitlements; writes nothing' })
   @ApiProblems(404, 409)
   previewChange(
@@ -85,7 +94,13 @@ export class SubscriptionCommandsController {
     return this.previewChangeOperation.preview(subscription, selectionOf(body, principal));
   }
 
-  @CommandRoute('cancel', 'Cancel now or at period end')
+  /**
+   * `period_end` keeps everything usable until `currentPeriodEnd`, and `resume` undoes it. `now` ends access
+   * immediately, without a credit unless `prorate` is set. Errors: 409 `already_canceled`, `no_period_end` or
+   * `subscription_ended`; 412 `stale`; 403 `terms_not_allowed`.
+   */
+  @CommandRoute('cancel')
+  @ApiOperation({ operationId: 'cancelSubscription', summary: 'Cancel now or at period end' })
   cancel(
     @CurrentSubscription() subscription: Subscription,
     @Body() body: CancelSubscriptionDto,
@@ -100,7 +115,15 @@ export class SubscriptionCommandsController {
     );
   }
 
-  @CommandRoute('resume', 'Undo a cancellation at period end or a scheduled change')
+  /**
+   * Use it when a customer changes its mind before the period ends. For a paused subscription use `unpause`. Errors:
+   * 409 `nothing_to_resume`, `next_contract_exists` or `subscription_ended`; 412 `stale`.
+   */
+  @CommandRoute('resume')
+  @ApiOperation({
+    operationId: 'resumeSubscription',
+    summary: 'Undo a cancellation at period end or a scheduled change',
+  })
   resume(
     @CurrentSubscription() subscription: Subscription,
     @Body() { reason }: ReasonDto,
@@ -110,7 +133,15 @@ export class SubscriptionCommandsController {
     return this.answer(this.lifecycle.resume(commandOf(subscription, principal, reason, expectedVersion)));
   }
 
-  @CommandRoute('pause', 'Pause: checks are denied and the period stops until it is unpaused')
+  /**
+   * Every check is denied with `subscription_paused`, and the rest of the period is kept. Errors: 409
+   * `subscription_canceled` for one that is set to end, or `transition_not_allowed`; 412 `stale`.
+   */
+  @CommandRoute('pause')
+  @ApiOperation({
+    operationId: 'pauseSubscription',
+    summary: 'Pause: checks are denied and the period stops until it is unpaused',
+  })
   pause(
     @CurrentSubscription() subscription: Subscription,
     @Body() { reason }: ReasonDto,
@@ -120,7 +151,12 @@ export class SubscriptionCommandsController {
     return this.answer(this.lifecycle.pause(commandOf(subscription, principal, reason, expectedVersion)));
   }
 
-  @CommandRoute('unpause', 'Unpause: continue with the rest of the period')
+  /**
+   * Ends of period and trial, and a scheduled change, move by the length of the pause; usage of the period continues
+   * to count. Errors: 409 `transition_not_allowed` when it is not paused; 412 `stale`.
+   */
+  @CommandRoute('unpause')
+  @ApiOperation({ operationId: 'unpauseSubscription', summary: 'Unpause: continue with the rest of the period' })
   unpause(
     @CurrentSubscription() subscription: Subscription,
     @Body() { reason }: ReasonDto,
@@ -130,7 +166,13 @@ export class SubscriptionCommandsController {
     return this.answer(this.lifecycle.unpause(commandOf(subscription, principal, reason, expectedVersion)));
   }
 
-  @CommandRoute('renew', 'Renew manually, or restart an ended subscription')
+  /**
+   * Adds a period to a subscription without automatic renewal, starts a period now, or restarts an ended one on its
+   * sold terms and under its id. Errors: 409 `renews_by_itself`, `superseded` when the customer has a newer
+   * subscription, or `subscription_exists`; 412 `stale`; 403 `terms_not_allowed`.
+   */
+  @CommandRoute('renew')
+  @ApiOperation({ operationId: 'renewSubscription', summary: 'Renew manually, or restart an ended subscription' })
   renew(
     @CurrentSubscription() subscription: Subscription,
     @Body() { when = 'period_end', reason }: RenewSubscriptionDto,
@@ -141,7 +183,13 @@ export class SubscriptionCommandsController {
     return this.answer(this.lifecycle.renew(commandOf(subscription, principal, reason, expectedVersion), when));
   }
 
-  @CommandRoute('extend', 'Extend the period or the trial without charge', REPAIRERS)
+  /**
+   * Use it to make up for an outage: it moves the end of the period, or of the trial, without a charge. The reason is
+   * stored in the timeline. Errors: 409 `no_period_end` or `subscription_ended`; 412 `stale`; 422 `invalid_fields`
+   * when `to` is not later than the current end.
+   */
+  @CommandRoute('extend', REPAIRERS)
+  @ApiOperation({ operationId: 'extendSubscription', summary: 'Extend the period or the trial without charge' })
   extend(
     @CurrentSubscription() subscription: Subscription,
     @Body() { to, reason }: ExtendSubscriptionDto,
@@ -153,7 +201,13 @@ export class SubscriptionCommandsController {
     );
   }
 
-  @CommandRoute('record-payment', 'Record the outcome of a payment', ADMINS)
+  /**
+   * Call it from your payment integration. `failed` makes the subscription `past_due`, and checks are denied;
+   * `succeeded` returns it to its former status. Errors: 409 `transition_not_allowed` or `subscription_ended`; 412
+   * `stale`.
+   */
+  @CommandRoute('record-payment', ADMINS)
+  @ApiOperation({ operationId: 'recordPaymentSubscription', summary: 'Record the outcome of a payment' })
   recordPayment(
     @CurrentSubscription() subscription: Subscription,
     @Body() { outcome, reason }: PaymentOutcomeDto,
@@ -165,11 +219,14 @@ export class SubscriptionCommandsController {
     );
   }
 
+  /**
+   * With `autoRenew: false` the subscription expires at the end of its period; periods that were agreed by `renew`
+   * are kept. Errors: 409 `auto_renew_unchanged` or `subscription_ended`; 412 `stale`.
+   */
   @Patch(':id')
   @Allow(OWNERS)
   @ResolveSubscription()
   @Etag('version')
-  @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({ operationId: 'updateSubscription', summary: 'Enable or disable automatic renewal' })
   @ApiProblems(404, 409, 412)
   update(

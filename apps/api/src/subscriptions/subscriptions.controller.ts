@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
-import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { actorOf, type Principal } from '@app/auth';
 import { CatalogReader } from '@app/catalog';
 import type { Customer } from '@app/customers';
@@ -40,6 +40,12 @@ export class SubscriptionsController {
     private readonly pages: Pages,
   ) {}
 
+  /**
+   * Use it when a customer buys again after its subscription ended, or buys on another product. `startsAt` may
+   * schedule a successor of a subscription that is set to end by then. Errors: 404 `plan_not_found`; 409
+   * `subscription_exists` or `no_price`; 403 `trial_not_allowed` or `terms_not_allowed` when a user sets terms that
+   * only the seller may set.
+   */
   @Post()
   @Idempotent()
   @Allow({ scope: 'subscriptions:write', users: 'owner' })
@@ -83,6 +89,10 @@ export class SubscriptionsController {
     return this.presenter.one(subscription, customer);
   }
 
+  /**
+   * Returns live subscriptions by default; filter by `status`, `plan`, `from`, `to` or `testClock`.
+   * `expiringWithin=7d` returns those that end without renewal, earliest end first. Error: 404 `product_not_found`.
+   */
   @Get()
   @Allow({ scope: 'subscriptions:read', users: 'product_admin', support: 'reads' })
   @ApiOperation({
@@ -111,11 +121,15 @@ export class SubscriptionsController {
     return { ...this.pages.answer(page, binding, () => null), data: await this.presenter.many(page.data) };
   }
 
+  /**
+   * Returns the subscription with all due transitions applied; with `at`, its state at that instant. The `ETag` is
+   * its version: send it as `If-Match` with a command. Errors: 404 `subscription_not_found`, or `history_not_kept`
+   * when the events of that time were pruned.
+   */
   @Get(':id')
   @Allow({ scope: 'subscriptions:read', users: 'owner', support: 'reads' })
   @ResolveSubscription()
   @Etag('version')
-  @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({ operationId: 'getSubscription', summary: 'Get a subscription, now or at an earlier instant' })
   @ApiProblems(404)
   async get(
@@ -125,10 +139,13 @@ export class SubscriptionsController {
     return this.presenter.one(await this.subscriptions.recordedAt(subscription, optionalDate(at)));
   }
 
+  /**
+   * Use it in support: each entry has type, time, actor, reason, and the state before and after. Time-driven entries
+   * have only the changed fields. Error: 404 `subscription_not_found`.
+   */
   @Get(':id/timeline')
   @Allow({ scope: 'subscriptions:read', users: 'owner', support: 'reads' })
   @ResolveSubscription()
-  @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({
     operationId: 'getSubscriptionTimeline',
     summary: 'Get the timeline of a subscription: what happened, by whom and why',
@@ -143,10 +160,13 @@ export class SubscriptionsController {
     );
   }
 
+  /**
+   * Returns the credits and charges that changes have caused, for the next invoice. Periods at full price have no
+   * line. Error: 404 `subscription_not_found`.
+   */
   @Get(':id/lines')
   @Allow({ scope: 'subscriptions:read', users: 'owner', support: 'reads' })
   @ResolveSubscription()
-  @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({
     operationId: 'listSubscriptionLines',
     summary: 'List the proration lines of a subscription, oldest first',

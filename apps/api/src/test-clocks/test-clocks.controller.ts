@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
-import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { actorOf, type Principal } from '@app/auth';
 import { TestClocksService } from '@app/customers';
 import { Allow } from '../http/access/allow.decorator.js';
@@ -24,14 +24,16 @@ export class TestClocksController {
     private readonly pages: Pages,
   ) {}
 
+  /**
+   * Use it to test renewals and expiry without waiting. Pass its id as `testClock` when you create a customer: that
+   * customer lives by this clock. It belongs to the product of the API key, if the key has one.
+   */
   @Post()
   @Idempotent()
   @Allow({ scope: 'customers:write', users: 'product_admin' })
   @ApiOperation({
     operationId: 'createTestClock',
     summary: 'Create a test clock',
-    description:
-      'Pass its id as `testClock` when you create a customer. It belongs to the product of the API key, if the key has one.',
   })
   async create(@Body() { now }: CreateTestClockDto, @CurrentPrincipal() principal: Principal): Promise<TestClockDto> {
     return TestClockDto.of(
@@ -39,6 +41,7 @@ export class TestClocksController {
     );
   }
 
+  /** Returns the clocks of the product of the API key, or all of them for admins. */
   @Get()
   @Allow({ scope: 'customers:read', users: 'product_admin', support: 'reads' })
   @ApiOperation({ operationId: 'listTestClocks', summary: 'List test clocks, newest first' })
@@ -52,9 +55,9 @@ export class TestClocksController {
     );
   }
 
+  /** Shows the time that its customers live at. Error: 404 `test_clock_not_found`. */
   @Get(':id')
   @Allow({ scope: 'customers:read', users: 'product_admin', support: 'reads' })
-  @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({ operationId: 'getTestClock', summary: 'Get a test clock' })
   @ApiProblems(404)
   async get(
@@ -65,12 +68,16 @@ export class TestClocksController {
     return TestClockDto.of(await this.clocks.get(id, principal.scope.filter));
   }
 
+  /**
+   * Applies trials, renewals, resets, expiries and their events in order, and answers when all of them are done,
+   * within two minutes. A clock only moves forward. Errors: 404 `test_clock_not_found`; 409 `test_clock_advancing`;
+   * 422 `invalid_fields` when `to` is not later than the clock.
+   */
   @Post(':id/advance')
   @RequestDeadline(120)
   @Idempotent()
   @HttpCode(200)
   @Allow({ scope: 'customers:write', users: 'product_admin' })
-  @ApiParam({ name: 'id', format: 'uuid' })
   @ApiOperation({
     operationId: 'advanceTestClock',
     summary: 'Advance a test clock; everything due until then happens in order',

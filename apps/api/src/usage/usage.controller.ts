@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Post, Query, Res } from '@nestjs/common';
-import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiParam, ApiTags, getSchemaPath } from '@nestjs/swagger';
+import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { actorOf, type Principal } from '@app/auth';
 import type { Customer } from '@app/customers';
@@ -47,6 +47,11 @@ export class UsageController {
     private readonly verification: VerifyOperation,
   ) {}
 
+  /**
+   * Use it to show or hide something. It reserves nothing: to enforce a limit, consume. A denial is 200 with
+   * `allowed: false` and a `reason`. With `features` the answer is a list of decisions in the given order. Errors:
+   * 404 `customer_not_found` or `feature_not_found`.
+   */
   @Post('check')
   @HttpCode(200)
   @Allow({ scope: 'entitlements:read', users: 'owner', support: 'reads' })
@@ -64,6 +69,11 @@ export class UsageController {
     return this.checks.check(customer, product, body);
   }
 
+  /**
+   * Call it before the work, with an `Idempotency-Key`: the units are counted if, and only if, `allowed` is true, and
+   * a retry gets the first answer. A denial is 200 with `allowed: false` and counts nothing. With `features` all are
+   * counted, or none. Errors: 404 `customer_not_found` or `feature_not_found`; 422 `feature_not_metered`.
+   */
   @Post('usage/consume')
   @HttpCode(200)
   @Allow({ scope: 'usage:write', users: 'owner' })
@@ -82,6 +92,11 @@ export class UsageController {
     return withReplayHeader(reply, await this.consumption.consume(request, body));
   }
 
+  /**
+   * Use it for usage that has happened already, such as a nightly batch: it is counted beyond any limit, in the
+   * window of `occurredAt`. An event with a known `id` of the customer is a `duplicate` and counts once. An invalid
+   * event is `rejected` with a `code`; the others are still recorded. Error: 404 `product_not_found`.
+   */
   @Post('usage/events')
   @HttpCode(200)
   @Idempotent()
@@ -98,6 +113,11 @@ export class UsageController {
     return { results: await this.ingestion.ingest(body.events, product, principal) };
   }
 
+  /**
+   * Adds units or takes them back when something was counted wrongly; the reason is stored in the audit log. Errors:
+   * 404 `customer_not_found` or `feature_not_found`; 409 `exceeds_usage` when more would be taken back than was used;
+   * 422 `feature_not_metered`.
+   */
   @Post('usage/corrections')
   @HttpCode(200)
   @Allow({ users: 'product_admin', support: 'repairs' })
@@ -116,6 +136,11 @@ export class UsageController {
     );
   }
 
+  /**
+   * Use it after a repair of the database. Compares the counters of a page of customers with the sums of their
+   * ledgers, and sets wrong ones with `rebuild`. Continue with `after` until it is null. Error: 404
+   * `customer_not_found`.
+   */
   @Post('usage/verify')
   @RequestDeadline(30)
   @HttpCode(200)
@@ -129,15 +154,17 @@ export class UsageController {
     return VerifyReportDto.of(await this.verification.verify(body, actorOf(principal)));
   }
 
+  /**
+   * Use it for charts. Steps follow the customer's time zone, and steps without usage are left out. With millions of
+   * ledger entries the first request may return 503; it succeeds once a job has rolled up the ledger, in about a
+   * minute. Errors: 404 `customer_not_found` or `feature_not_found`.
+   */
   @Get('customers/:customer/usage')
   @Allow({ scope: 'usage:read', users: 'owner', support: 'reads' })
   @ResolveCustomer()
-  @ApiParam({ name: 'customer', description: 'Key of the customer, or "me".' })
   @ApiOperation({
     operationId: 'getUsage',
     summary: 'Get the usage of a customer over time',
-    description:
-      "Steps follow the customer's time zone. With millions of ledger entries the first request may return 503; it succeeds once a job has rolled up the ledger, in about a minute.",
   })
   usage(
     @CurrentCustomer() customer: Customer,

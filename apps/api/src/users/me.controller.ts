@@ -27,20 +27,36 @@ export class MeController {
     private readonly presenter: UserPresenter,
   ) {}
 
+  /**
+   * Returns the account of the access token with the profile of its customer. Use it after login to show the name,
+   * region, language and mail preferences. Error: 404 `user_not_found` when the account was just deleted.
+   */
   @Get()
   @Allow({ users: 'user' })
   @ApiOperation({ operationId: 'getMe', summary: 'Get your account' })
+  @ApiProblems(404)
   async me(@CurrentPrincipal() { userId }: UserPrincipal, @Query() _: SparseQueryDto): Promise<MeDto> {
     return this.presenter.me(await this.profiles.get(userId));
   }
 
+  /**
+   * Changes the given fields; omitted fields stay unchanged. A new region or device type does not change the plan,
+   * and a new time zone moves calendar windows from now on. `webhookUrl` creates, changes or deletes the webhook
+   * endpoint of the user. Error: 422 `invalid_fields` with the name of each invalid field.
+   */
   @Patch()
   @Allow({ users: 'user' })
   @ApiOperation({ operationId: 'updateMe', summary: 'Update your account' })
+  @ApiProblems(404)
   async updateMe(@CurrentPrincipal() principal: UserPrincipal, @Body() body: UpdateMeDto): Promise<MeDto> {
     return this.presenter.me(await this.profiles.update(principal, body));
   }
 
+  /**
+   * Use it to answer a data access request. The stream has one JSON object a line, each with a `kind`; the last line
+   * is `kind: end` with `whole: true`, and a stream without that line is incomplete. Error: 429 `too_many_at_once`
+   * for more than two concurrent exports.
+   */
   @Get('export')
   @Allow({ users: 'user' })
   @ApiOperation({
@@ -58,6 +74,11 @@ export class MeController {
     });
   }
 
+  /**
+   * Ends all sessions and refuses logins until an admin activates the account again; subscriptions continue and are
+   * charged. Needs the password. Errors: 401 `wrong_credentials`; 404 `user_not_found` when
+   * the account was just deleted; 409 `last_admin` for the last active admin.
+   */
   @Post('deactivate')
   @Idempotent()
   @HttpCode(204)
@@ -67,7 +88,7 @@ export class MeController {
     operationId: 'deactivateMe',
     summary: 'Deactivate your account until an admin activates it; all sessions end, subscriptions continue',
   })
-  @ApiProblems(409)
+  @ApiProblems(404, 409)
   async deactivate(
     @CurrentPrincipal() principal: UserPrincipal,
     @Body() { password }: ConfirmDto,
@@ -76,6 +97,12 @@ export class MeController {
     await this.accounts.deactivateOwn(principal, password, source);
   }
 
+  /**
+   * Needs the password and cannot be undone. Cancels the subscriptions, revokes sessions and API keys, and erases
+   * personal data; usage and events are kept under ids without a name. Export first with `GET /v1/users/me/export`.
+   * Errors: 401 `wrong_credentials`; 404 `customer_not_found` when another request has just deleted the account; 409
+   * `last_admin`.
+   */
   @Post('delete')
   @Idempotent()
   @HttpCode(204)
@@ -85,7 +112,7 @@ export class MeController {
     operationId: 'deleteMe',
     summary: 'Delete your account: cancels its subscriptions and erases personal data; usage and events are kept',
   })
-  @ApiProblems(409)
+  @ApiProblems(404, 409)
   async delete(
     @CurrentPrincipal() principal: UserPrincipal,
     @Body() { password }: ConfirmDto,

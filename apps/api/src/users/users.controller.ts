@@ -24,6 +24,10 @@ export class UsersController {
     private readonly pages: Pages,
   ) {}
 
+  /**
+   * Use `email` to find one account in any spelling of its address. Only admins and support may read accounts of
+   * others.
+   */
   @Get()
   @Allow({ users: 'admin', support: 'reads' })
   @ApiOperation({ operationId: 'listUsers', summary: 'List accounts, newest first' })
@@ -33,6 +37,10 @@ export class UsersController {
     return { ...this.pages.answer(page, binding, () => null), data: await this.presenter.many(page.data) };
   }
 
+  /**
+   * Returns role, status and preferences of an account; its customer is a separate object. Error: 404
+   * `user_not_found`.
+   */
   @Get(':id')
   @Allow({ users: 'admin', support: 'reads' })
   @ApiOperation({ operationId: 'getUser', summary: 'Get an account' })
@@ -41,6 +49,11 @@ export class UsersController {
     return this.presenter.one(await this.users.getById(id));
   }
 
+  /**
+   * Makes a user an admin, product admin or support, or deactivates an account. All sessions of the user end, so that
+   * the new rights apply immediately. Errors: 404 `user_not_found` or `product_not_found`; 409 `last_admin`: at least
+   * one active admin must remain.
+   */
   @Patch(':id')
   @Allow({ users: 'admin' })
   @ApiOperation({
@@ -56,6 +69,10 @@ export class UsersController {
     return this.presenter.one(await this.accounts.changeRoleAndStatus(id, body, actorOf(principal)));
   }
 
+  /**
+   * Cannot be undone. Cancels the subscriptions, revokes sessions and API keys, and erases personal data; usage and
+   * events are kept under ids without a name. Errors: 404 `user_not_found`; 409 `last_admin`.
+   */
   @Delete(':id')
   @HttpCode(204)
   @Allow({ users: 'admin' })

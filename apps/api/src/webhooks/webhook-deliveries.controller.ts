@@ -23,6 +23,11 @@ export class WebhookDeliveriesController {
     private readonly pages: Pages,
   ) {}
 
+  /**
+   * Filter by `status=failed` to find dead letters, or by `event` to see where one event was sent. Each row has its
+   * attempts with outcome, status code and duration. Error: 404 `webhook_endpoint_not_found` when `endpoint` is not
+   * one of the caller.
+   */
   @Get()
   @Allow({ ...RULE, support: 'reads' })
   @ApiOperation({
@@ -45,6 +50,10 @@ export class WebhookDeliveriesController {
     );
   }
 
+  /**
+   * Shows the attempts of one delivery and the time of the next one. Error: 404 `webhook_delivery_not_found`, also
+   * for deliveries older than 30 days.
+   */
   @Get(':id')
   @Allow({ ...RULE, support: 'reads' })
   @ApiOperation({ operationId: 'getWebhookDelivery', summary: 'Get a webhook delivery' })
@@ -57,6 +66,11 @@ export class WebhookDeliveriesController {
     return WebhookDeliveryDto.of(await this.deliveries.get(id, principal.scope.filter));
   }
 
+  /**
+   * Use it for one failed delivery. It carries the same `webhook-id`, so a receiver that has processed the event
+   * skips it. Errors: 404 `webhook_delivery_not_found`; 409 `delivery_pending`, `endpoint_disabled`, or
+   * `event_not_kept` after 30 days.
+   */
   @Post(':id/redeliver')
   @Idempotent()
   @HttpCode(200)

@@ -38,6 +38,12 @@ export class WebhookEndpointsController {
     private readonly pages: Pages,
   ) {}
 
+  /**
+   * Registers a URL that receives events by Standard Webhooks. The answer has the signing secret, which is returned
+   * only here and by a rotation. Users get only events of their customer, services and admins those of a product.
+   * Errors: 422 `invalid_fields` when the URL or its address is not allowed; 404 `product_not_found`; 409
+   * `too_many_endpoints`.
+   */
   @Post()
   @Idempotent()
   @Allow(RULE)
@@ -54,6 +60,10 @@ export class WebhookEndpointsController {
     return { ...(await this.access.present(endpoint)), secret };
   }
 
+  /**
+   * Returns the endpoints that the caller may see, without their secrets: its own for a user, those of its product
+   * for a service.
+   */
   @Get()
   @Allow({ ...RULE, support: 'reads' })
   @ApiOperation({ operationId: 'listWebhookEndpoints', summary: 'List webhook endpoints, newest first' })
@@ -64,6 +74,10 @@ export class WebhookEndpointsController {
     return { ...this.pages.answer(page, binding, () => null), data: await this.access.presentAll(page.data) };
   }
 
+  /**
+   * Use it to find out why events do not arrive: `disabledReason`, `failingSince` and `pausedUntil` show the health.
+   * Error: 404 `webhook_endpoint_not_found`.
+   */
   @Get(':id')
   @Allow({ ...RULE, support: 'reads' })
   @ApiOperation({ operationId: 'getWebhookEndpoint', summary: 'Get a webhook endpoint with its health' })
@@ -76,6 +90,11 @@ export class WebhookEndpointsController {
     return this.access.present(await this.endpoints.get(id, principal.scope.filter));
   }
 
+  /**
+   * Changes the given fields. `enabled: true` starts a disabled endpoint again; send what it missed with `POST
+   * /v1/webhook-endpoints/{id}/redeliver`. Errors: 404 `webhook_endpoint_not_found`; 422 `invalid_fields` when the
+   * URL or its address is not allowed.
+   */
   @Patch(':id')
   @Allow(RULE)
   @ApiOperation({ operationId: 'updateWebhookEndpoint', summary: 'Update, enable or disable a webhook endpoint' })
@@ -88,6 +107,10 @@ export class WebhookEndpointsController {
     return this.access.present(await this.endpoints.update(id, principal.scope.filter, body, actorOf(principal)));
   }
 
+  /**
+   * Stops all sending to the URL and deletes pending deliveries and the log of attempts. To stop for a while, disable
+   * the endpoint instead. Error: 404 `webhook_endpoint_not_found`.
+   */
   @Delete(':id')
   @HttpCode(204)
   @Allow(RULE)
@@ -100,6 +123,10 @@ export class WebhookEndpointsController {
     await this.endpoints.delete(id, principal.scope.filter, actorOf(principal));
   }
 
+  /**
+   * Use it regularly, or when a secret leaked (`overlapSeconds: 0`). During the overlap each message has two
+   * signatures, so that the receiver can change its secret without a loss. Error: 404 `webhook_endpoint_not_found`.
+   */
   @Post(':id/rotate-secret')
   @Idempotent()
   @HttpCode(200)
@@ -123,6 +150,10 @@ export class WebhookEndpointsController {
     return { ...(await this.access.present(endpoint)), secret };
   }
 
+  /**
+   * Sends one message and waits for the answer, to check the URL, the certificate and the signature of a new
+   * receiver. The result is not stored and not retried. Error: 404 `webhook_endpoint_not_found`.
+   */
   @Post(':id/test')
   @HttpCode(200)
   @Allow(RULE)
@@ -139,6 +170,11 @@ export class WebhookEndpointsController {
     return this.deliveries.test(id, principal.scope.filter);
   }
 
+  /**
+   * Use it after an outage of the receiver. Enqueues the events of the span that have not arrived, in pages: repeat
+   * with `after` set to `nextAfter` until that is null. Events older than 30 days are gone. Errors: 404
+   * `webhook_endpoint_not_found`; 409 `endpoint_disabled`.
+   */
   @Post(':id/redeliver')
   @RequestDeadline(30)
   @Idempotent()

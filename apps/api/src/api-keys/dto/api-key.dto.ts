@@ -4,10 +4,14 @@ import { type ApiKeyView, type Scope, SCOPES } from '@app/auth';
 import { InstantField, NameField, ProductField } from '../../http/input/fields.js';
 
 export class CreateApiKeyDto {
-  /** Name of the key, for example the service that uses it. */
+  /** Name of the key, for example the service that uses it. @example billing */
   @NameField()
   name: string;
 
+  /**
+   * Rights of the key. Users may only give it the scopes that users have.
+   * @example ["entitlements:read", "usage:write"]
+   */
   @ApiProperty({ enum: SCOPES, isArray: true })
   @IsArray()
   @ArrayMinSize(1)
@@ -18,10 +22,11 @@ export class CreateApiKeyDto {
   @ProductField({ description: 'Key of the only product that the API key may access.' })
   product?: string;
 
+  /** Instant from which the key is refused. Left out: it never expires. */
   @InstantField({ optional: true })
   expiresAt?: string;
 
-  /** Limit of requests a minute; left out: no limit. */
+  /** Limit of requests a minute; left out: no limit. @example 6000 */
   @IsOptional()
   @IsInt()
   @Min(1)
@@ -30,7 +35,11 @@ export class CreateApiKeyDto {
 }
 
 export class RotateApiKeyDto {
-  /** Seconds during which the old key stays valid. @default 86400 */
+  /**
+   * Seconds during which the old key stays valid; 0 revokes it immediately.
+   * @default 86400
+   * @example 3600
+   */
   @IsOptional()
   @IsInt()
   @Min(0)

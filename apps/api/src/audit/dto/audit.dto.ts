@@ -1,7 +1,7 @@
-import { IsDateString, IsIn, IsIP, IsOptional, IsString, IsUUID, Length, MaxLength } from 'class-validator';
+import { IsIn, IsIP, IsOptional, IsString, IsUUID, Length, MaxLength } from 'class-validator';
 import { ApiProperty, ApiPropertyOptional, OmitType } from '@nestjs/swagger';
 import type { AuditEntry } from '@app/events';
-import { CustomerField, ProductField } from '../../http/input/fields.js';
+import { CustomerField, EXAMPLE_ID, InstantField, ProductField } from '../../http/input/fields.js';
 import { ListQuery } from '../../http/pagination/list.query.js';
 
 const ACTORS = ['user', 'api_key'] as const;
@@ -14,17 +14,21 @@ export class AuditQueryDto extends ListQuery {
   @CustomerField({ optional: true, nonEmpty: true, description: 'Key of a customer.' })
   customer?: string;
 
-  @ApiPropertyOptional({ format: 'uuid', description: 'Id of the person or the API key who did it.' })
+  @ApiPropertyOptional({
+    format: 'uuid',
+    description: 'Id of the user or of the API key that did it.',
+    example: EXAMPLE_ID,
+  })
   @IsOptional()
   @IsUUID()
   actor?: string;
 
-  @ApiPropertyOptional({ enum: ACTORS })
+  @ApiPropertyOptional({ enum: ACTORS, description: 'Only actions of users, or only of API keys.', example: 'api_key' })
   @IsOptional()
   @IsIn(ACTORS)
   actorKind?: (typeof ACTORS)[number];
 
-  @ApiPropertyOptional({ format: 'uuid', description: 'Id of what it happened to.' })
+  @ApiPropertyOptional({ format: 'uuid', description: 'Id of the object that was changed.', example: EXAMPLE_ID })
   @IsOptional()
   @IsUUID()
   subject?: string;
@@ -35,19 +39,15 @@ export class AuditQueryDto extends ListQuery {
   @Length(1, 64)
   type?: string;
 
-  @ApiPropertyOptional({ description: 'Address of the request.' })
+  @ApiPropertyOptional({ description: 'IP address that the request came from.', example: '203.0.113.7' })
   @IsOptional()
   @IsIP()
   address?: string;
 
-  @ApiPropertyOptional({ format: 'date-time' })
-  @IsOptional()
-  @IsDateString({ strict: true })
+  @InstantField({ optional: true, description: 'Entries at or after this instant.' })
   from?: string;
 
-  @ApiPropertyOptional({ format: 'date-time', description: 'Exclusive.' })
-  @IsOptional()
-  @IsDateString({ strict: true })
+  @InstantField({ optional: true, description: 'Entries before this instant.' })
   to?: string;
 }
 
@@ -55,6 +55,7 @@ export class AuditExportQueryDto extends OmitType(AuditQueryDto, ['limit', 'curs
   @ApiPropertyOptional({
     enum: EXPORT_FORMATS,
     default: 'ndjson',
+    example: 'csv',
     description: 'In CSV, what a spreadsheet would take for a formula is marked as text.',
   })
   @IsOptional()

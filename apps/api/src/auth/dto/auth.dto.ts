@@ -7,32 +7,41 @@ import { SubscriptionDto } from '../../subscriptions/dto/subscription.dto.js';
 import { UserDto } from '../../users/dto/user.dto.js';
 
 export class RegisterDto extends ProfileDto {
+  /** Address of the account, unique in any spelling. A verification mail is sent to it. */
   @EmailField()
   email: string;
 
   /**
    * At least 15 characters, unless the service is configured otherwise. Rejected: common passwords, and ones with the
    * e-mail address or `tollgate`.
+   * @example "five lazy herons at noon"
    */
   @IsString()
   @Length(MIN_PASSWORD, MAX_PASSWORD)
   password: string;
 
+  /** Name that people read. @example "Ann Example" */
   @IsOptional()
   @IsString()
   @Length(1, 200)
   override name?: string;
 
-  /** Language of mails and notifications. @default en */
+  /**
+   * Language of mails and notifications.
+   * @default en
+   * @example de
+   */
   @IsOptional()
   @IsIn(LANGUAGES)
   language?: Language;
 }
 
 export class LoginDto {
+  /** Address of the account, in any spelling. */
   @EmailField()
   email: string;
 
+  /** Current password of the account. @example "five lazy herons at noon" */
   @IsString()
   @MaxLength(1_024)
   password: string;
@@ -40,6 +49,7 @@ export class LoginDto {
 
 /** OAuth 2 password grant (RFC 6749, 4.3). */
 export class TokenDto {
+  /** Always `password`; other grants are refused. @example password */
   @IsString()
   @MaxLength(64)
   grant_type: string;
@@ -48,23 +58,24 @@ export class TokenDto {
   @EmailField()
   username: string;
 
+  /** Current password of the account. @example "five lazy herons at noon" */
   @IsString()
   @MaxLength(1_024)
   password: string;
 
-  /** Accepted and ignored. */
+  /** Accepted and ignored. @example openid */
   @IsOptional()
   @IsString()
   @MaxLength(1_024)
   scope?: string;
 
-  /** Accepted and ignored. */
+  /** Accepted and ignored. @example swagger-ui */
   @IsOptional()
   @IsString()
   @MaxLength(1_024)
   client_id?: string;
 
-  /** Accepted and ignored. */
+  /** Accepted and ignored. @example none */
   @IsOptional()
   @IsString()
   @MaxLength(1_024)
@@ -72,19 +83,27 @@ export class TokenDto {
 }
 
 export class RefreshDto {
+  /**
+   * The refresh token of the last login or refresh. It is used up by this request.
+   * @example 5mCn0cPVHkFvO6b1S9aJXqU3rT7wZ2yL
+   */
   @IsString()
   @MaxLength(256)
   refreshToken: string;
 }
 
 export class LogoutDto {
-  /** Also ends the session of this token. */
+  /** Also ends the session of this token. @example 5mCn0cPVHkFvO6b1S9aJXqU3rT7wZ2yL */
   @IsOptional()
   @IsString()
   @MaxLength(256)
   refreshToken?: string;
 
-  /** true: ends all of your sessions. */
+  /**
+   * true: ends all of your sessions.
+   * @default false
+   * @example true
+   */
   @IsOptional()
   @IsBoolean()
   everywhere?: boolean;

@@ -6,17 +6,17 @@ import { CatalogPlanDto } from '../../plans/dto/plan.dto.js';
 import { CreateProductDto } from '../../products/dto/product.dto.js';
 
 export class AssignmentDto {
-  /** Key of a plan in this document. */
+  /** Key of a plan in this document. @example free */
   @KeyField()
   plan: string;
 
-  /** Default: every region. */
+  /** Region of the customers that get the plan, ISO 3166-1 alpha-2. Left out or null: every region. @example DE */
   @IsOptional()
   @IsString()
   @Length(2, 2)
   region?: string | null;
 
-  /** Default: every device type. */
+  /** Device type of the customers that get the plan. Left out or null: every device type. @example ios */
   @IsOptional()
   @IsString()
   @MaxLength(32)
@@ -25,23 +25,26 @@ export class AssignmentDto {
 
 /** The whole catalogue of one product. Features and plans that are missing are archived. */
 export class CatalogDto {
+  /** The product, which is created when it does not exist. */
   @ValidateNested()
   @Type(() => CreateProductDto)
   product: CreateProductDto;
 
+  /** All features of the product; a stored feature that is missing here is archived. */
   @IsArray()
   @ArrayMaxSize(500)
   @ValidateNested({ each: true })
   @Type(() => CatalogFeatureDto)
   features: CatalogFeatureDto[];
 
+  /** All plans of the product; a changed plan is published as a new version, and a missing one is archived. */
   @IsArray()
   @ArrayMaxSize(500)
   @ValidateNested({ each: true })
   @Type(() => CatalogPlanDto)
   plans: CatalogPlanDto[];
 
-  /** Default plan by region and device type; the most specific rule applies. */
+  /** Default plan of new customers by region and device type; the most specific rule applies. */
   @IsArray()
   @ArrayMaxSize(500)
   @ValidateNested({ each: true })
@@ -50,7 +53,11 @@ export class CatalogDto {
 }
 
 export class ApplyCatalogQueryDto {
-  /** true: returns the difference and writes nothing. */
+  /**
+   * true: returns the difference and writes nothing.
+   * @default false
+   * @example "true"
+   */
   @IsOptional()
   @IsIn(['true', 'false'])
   dryRun?: 'true' | 'false';

@@ -6,22 +6,26 @@ import { ListQuery } from '../../http/pagination/list.query.js';
 import { SubscriptionDto } from '../../subscriptions/dto/subscription.dto.js';
 
 export class ProfileDto {
+  /** Name that people read. Null deletes it. @example "Acme Ltd" */
   @IsOptional()
   @IsString()
   @MaxLength(200)
   name?: string | null;
 
-  /** ISO 3166-1 alpha-2. @example DE */
+  /** ISO 3166-1 alpha-2. It selects prices and, for a new customer, the plan. @example DE */
   @IsOptional()
   @Matches(/^[A-Z]{2}$/, { message: 'must be two capital letters' })
   region?: string | null;
 
-  /** @example ios */
+  /** Kind of device or channel. It selects prices and, for a new customer, the plan. @example ios */
   @IsOptional()
   @Matches(/^[a-z0-9][a-z0-9_-]{0,31}$/, { message: 'must be up to 32 of a-z, 0-9, _ and -' })
   deviceType?: string | null;
 
-  /** IANA name. @example Europe/Berlin */
+  /**
+   * IANA name. Calendar windows, and the periods of new subscriptions, follow this zone. Default: UTC.
+   * @example Europe/Berlin
+   */
   @IsOptional()
   @IsString()
   @Length(1, 64)
@@ -30,24 +34,29 @@ export class ProfileDto {
 
 /** Omitted fields stay unchanged. For a new customer, region and device type decide the plan. */
 export class PutCustomerDto extends ProfileDto {
+  /** Address for your own use; it need not be unique. Null deletes it. */
   @EmailField({ optional: true })
   email?: string | null;
 
-  /** ISO 4217. */
+  /** ISO 4217. Prices in this currency are chosen for new subscriptions. */
   @CurrencyField({ optional: true })
   currency?: string | null;
 
   @ProductField()
   product?: string;
 
-  /** Plan of a new customer. Default: the plan assigned by region and device type. */
+  /** Plan of a new customer. Default: the plan assigned by region and device type. @example pro */
   @KeyField({ optional: true, nonEmpty: true })
   plan?: string;
 
+  /** Billing interval of a new customer. Default: the first price of the plan. */
   @IntervalField({ optional: true })
   interval?: Interval;
 
-  /** Id of a test clock. Only at creation; it cannot change afterwards. */
+  /**
+   * Id of a test clock. Only at creation; it cannot change afterwards.
+   * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+   */
   @IsOptional()
   @IsUUID()
   testClock?: string;

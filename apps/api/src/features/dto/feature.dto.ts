@@ -3,14 +3,19 @@ import { FAILURE_POLICIES, type FailurePolicy, type Feature, FEATURE_TYPES, type
 import { KeyField, NameField, ProductField } from '../../http/input/fields.js';
 
 export class CatalogFeatureDto {
-  /** @example api_calls */
+  /** Key that plans and checks use; unique within the product. @example api_calls */
   @KeyField()
   key: string;
 
+  /** Name that people read. @example "API calls" */
   @NameField()
   name: string;
 
-  /** Cannot change after creation. */
+  /**
+   * `boolean`: on or off. `static`: a value. `metered`: counted against a limit. `credit`: granted per window and
+   * burnt down. Cannot change after creation.
+   * @example metered
+   */
   @IsIn(FEATURE_TYPES)
   type: FeatureType;
 
@@ -20,7 +25,10 @@ export class CatalogFeatureDto {
   @MaxLength(64)
   unit?: string | null;
 
-  /** Decision when the database does not respond in time. Without one the request fails with 503. */
+  /**
+   * Decision when the database does not respond in time. Without one the request fails with 503.
+   * @example last_known
+   */
   @IsOptional()
   @IsIn(FAILURE_POLICIES)
   failurePolicy?: FailurePolicy | null;
@@ -35,15 +43,17 @@ export class UpdateFeatureDto {
   @ProductField()
   product?: string;
 
+  /** Name that people read. @example "API calls" */
   @NameField({ optional: true })
   name?: string;
 
+  /** Name of one unit; null: none. @example call */
   @IsOptional()
   @IsString()
   @MaxLength(64)
   unit?: string | null;
 
-  /** Decision when the database does not respond in time; null: the request fails with 503. */
+  /** Decision when the database does not respond in time; null: the request fails with 503. @example last_known */
   @IsOptional()
   @IsIn(FAILURE_POLICIES)
   failurePolicy?: FailurePolicy | null;

@@ -16,10 +16,15 @@ import { ListQuery } from '../../http/pagination/list.query.js';
 const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 
 export class RecurrenceDto {
+  /** Unit of the time between two fillings, on the calendar of the customer. */
   @IntervalField()
   interval: Interval;
 
-  /** Number of intervals between two fillings. @default 1 */
+  /**
+   * Number of intervals between two fillings.
+   * @default 1
+   * @example 1
+   */
   @IsOptional()
   @IsInt()
   @Min(1)
@@ -35,14 +40,19 @@ export class CreateGrantDto {
   @ProductField()
   product?: string;
 
+  /** Key of a metered or credit feature. */
   @FeatureField()
   feature: string;
 
-  /** Units. */
-  @QuantityField()
+  /** Units that the customer may use beside those of its plan. */
+  @QuantityField({ example: 500 })
   quantity: number;
 
-  /** The lowest is burnt first; among equals the earliest expiry, then the oldest. @default 1 */
+  /**
+   * The lowest is burnt first; among equals the earliest expiry, then the oldest.
+   * @default 1
+   * @example 1
+   */
   @IsOptional()
   @IsInt()
   @Min(0)
@@ -57,20 +67,24 @@ export class CreateGrantDto {
   @InstantField({ optional: true })
   expiresAt?: string;
 
-  /** Fill the grant again at each of these instants. */
+  /** Fill the grant again at each of these instants. Left out: it is filled once. */
   @IsOptional()
   @ValidateNested()
   @Type(() => RecurrenceDto)
   recurrence?: RecurrenceDto;
 
-  /** The fewest units that the grant has after a window of the feature ends. @default 0 */
+  /**
+   * The fewest units that the grant has after a window of the feature ends.
+   * @default 0
+   * @example 0
+   */
   @IsOptional()
   @IsInt()
   @Min(0)
   @Max(MAX_COUNT)
   rolloverMin?: number;
 
-  /** The most units that roll over when a window of the feature ends. Default: all. */
+  /** The most units that roll over when a window of the feature ends. Default: all. @example 100 */
   @IsOptional()
   @IsInt()
   @Min(0)

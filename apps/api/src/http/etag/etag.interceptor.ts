@@ -8,8 +8,10 @@ import {
   UseInterceptors,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { ApiExtension } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { map, type Observable } from 'rxjs';
+import { VERSIONED } from '../openapi/versioned.js';
 
 const VERSION_MEMBER = 'etag:member';
 
@@ -36,7 +38,7 @@ export class EtagInterceptor implements NestInterceptor {
 
 /** Sends an ETag: the number in this member of the response, which grows with each change. */
 export const Etag = (member: string) =>
-  applyDecorators(SetMetadata(VERSION_MEMBER, member), UseInterceptors(EtagInterceptor));
+  applyDecorators(SetMetadata(VERSION_MEMBER, member), UseInterceptors(EtagInterceptor), ApiExtension(VERSIONED, true));
 
 /** Weak comparison, as RFC 9110 requires for If-None-Match. */
 function sameEtag(header: string | undefined, etag: string): boolean {

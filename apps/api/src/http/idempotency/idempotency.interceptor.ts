@@ -59,6 +59,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
 const DOCUMENTED = ApiHeader({
   name: 'Idempotency-Key',
   required: false,
+  example: 'order-4711',
   description: 'Makes the request safe to repeat: it runs once, and each repetition gets the first response.',
 });
 

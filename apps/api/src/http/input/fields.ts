@@ -8,7 +8,7 @@ export interface FieldOptions {
   /** @default false */
   optional?: boolean;
   description?: string;
-  example?: string;
+  example?: string | number;
 }
 
 /** A text that must not be empty, where most may be. */
@@ -16,6 +16,9 @@ export interface TextOptions extends FieldOptions {
   /** @default false */
   nonEmpty?: boolean;
 }
+
+/** Id in examples of the document. */
+export const EXAMPLE_ID = '019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15';
 
 const MAX_KEY = 64;
 const MAX_CUSTOMER_KEY = 128;
@@ -56,46 +59,52 @@ export const KeyField = (options: TextOptions = {}) => text(MAX_KEY, options);
 export const ProductField = (options: TextOptions = {}) =>
   KeyField({
     optional: true,
+    example: 'api',
     description: 'Key of the product. Left out: the product of the API key or account, else the default product.',
     ...options,
   });
 
 /** The feature that a request is about. */
-export const FeatureField = (options: TextOptions = {}) => KeyField({ nonEmpty: true, ...options });
+export const FeatureField = (options: TextOptions = {}) =>
+  KeyField({ nonEmpty: true, example: 'api_calls', ...options });
 
 /** A customer by the caller's own key, or "me". */
-export const CustomerField = (options: TextOptions = {}) => text(MAX_CUSTOMER_KEY, options);
+export const CustomerField = (options: TextOptions = {}) => text(MAX_CUSTOMER_KEY, { example: 'acme', ...options });
 
 /** A name that people read. */
 export const NameField = (options: FieldOptions = {}) => text(MAX_NAME, { nonEmpty: true, ...options });
 
-export const EmailField = (options: FieldOptions = {}) => text(MAX_EMAIL, options);
+export const EmailField = (options: FieldOptions = {}) => text(MAX_EMAIL, { example: 'ann@example.com', ...options });
 
 /** Why a change was made: stored with its event. */
-export const ReasonField = (options: TextOptions = {}) => text(MAX_REASON, options);
+export const ReasonField = (options: TextOptions = {}) =>
+  text(MAX_REASON, { example: 'Agreed with the customer, ticket 4711', ...options });
 
 /** The query parameter `fields`: the response holds only the named members. */
 export const FieldListField = (options: FieldOptions = {}) =>
   text(MAX_FIELD_LIST, {
     optional: true,
     description: 'Names of the members to return, separated by commas. Left out: all of them.',
+    example: 'id,status',
     ...options,
   });
 
 /** An instant in ISO 8601, such as 2026-01-31T00:00:00Z. */
-export const InstantField = (options: FieldOptions = {}) => field(options, {}, IsDateString({ strict: true }));
+export const InstantField = (options: FieldOptions = {}) =>
+  field({ example: '2027-01-31T00:00:00.000Z', ...options }, { format: 'date-time' }, IsDateString({ strict: true }));
 
 /** Units of a feature. @param minimum 1, or 0 where nothing at all is a valid amount */
 export const QuantityField = ({ minimum = 1, ...options }: FieldOptions & { minimum?: number } = {}) =>
-  field(options, { minimum, maximum: MAX_QUANTITY }, IsInt(), Min(minimum), Max(MAX_QUANTITY));
+  field({ example: 1, ...options }, { minimum, maximum: MAX_QUANTITY }, IsInt(), Min(minimum), Max(MAX_QUANTITY));
 
 /** The length of one billing step. */
-export const IntervalField = (options: FieldOptions = {}) => field(options, { enum: INTERVALS }, IsIn(INTERVALS));
+export const IntervalField = (options: FieldOptions = {}) =>
+  field({ example: 'month', ...options }, { enum: INTERVALS }, IsIn(INTERVALS));
 
 /** An ISO 4217 code; the command checks that the currency exists. */
 export const CurrencyField = (options: FieldOptions = {}) =>
-  field(options, { minLength: 3, maxLength: 3 }, IsString(), Length(3, 3));
+  field({ example: 'USD', ...options }, { minLength: 3, maxLength: 3 }, IsString(), Length(3, 3));
 
 /** When a change of a subscription takes effect. */
 export const WhenField = (options: FieldOptions = {}) =>
-  field(options, { enum: ['now', 'period_end'] }, IsIn(['now', 'period_end']));
+  field({ example: 'period_end', ...options }, { enum: ['now', 'period_end'] }, IsIn(['now', 'period_end']));

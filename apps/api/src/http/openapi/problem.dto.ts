@@ -1,5 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiBearerAuth, ApiExtraModels, ApiResponse, ApiSecurity, getSchemaPath } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiExtraModels, ApiResponse, ApiSecurity } from '@nestjs/swagger';
+import { PROBLEM_ANSWERS } from './problem-answers.js';
 
 export class FieldErrorDto {
   /** Path of the field in the request. */
@@ -20,32 +21,20 @@ export class ProblemDto {
   errors?: FieldErrorDto[];
 }
 
-const MEANINGS: Record<number, string> = {
-  400: 'Malformed request',
-  401: 'Missing or invalid credentials',
-  403: 'Not allowed',
-  404: 'Does not exist, or belongs to another',
-  409: 'Conflicts with the current state',
-  412: 'If-Match does not match the current version',
-  415: 'Unsupported media type',
-  422: 'Invalid fields',
-  429: 'Rate limit or plan limit reached',
-  503: 'Temporarily unavailable',
-};
-
-/** Problems that a route may return, in addition to those of every route. */
+/**
+ * Problems that a route may return, in addition to those of every route (see `problem-answers.ts`). The document refers
+ * to one description of each status.
+ */
 export const ApiProblems = (...statuses: number[]) =>
   applyDecorators(
     ApiExtraModels(ProblemDto),
-    ...[...new Set([...statuses, 422, 429, 503])].map((status) =>
-      ApiResponse({
-        status,
-        description: MEANINGS[status]!,
-        content: { 'application/problem+json': { schema: { $ref: getSchemaPath(ProblemDto) } } },
-      }),
-    ),
+    ...statuses.map((status) => ApiResponse({ status, description: PROBLEM_ANSWERS[status]!.description })),
   );
 
 /** The route requires an access token or an API key. */
 export const ApiCredentials = () =>
   applyDecorators(ApiBearerAuth(), ApiSecurity('password'), ApiSecurity('apiKey'), ApiProblems(401, 403));
+
+/** The route needs no credentials, but refuses invalid ones. */
+export const ApiOptionalCredentials = () =>
+  applyDecorators(ApiSecurity({}), ApiBearerAuth(), ApiSecurity('password'), ApiSecurity('apiKey'), ApiProblems(401));

@@ -10,6 +10,7 @@ export class ListQuery {
     minimum: 1,
     maximum: 100,
     default: 20,
+    example: 50,
     description: 'Maximum number of rows on a page.',
   })
   @IsOptional()
@@ -19,7 +20,10 @@ export class ListQuery {
   @Max(100)
   limit: number = 20;
 
-  @ApiPropertyOptional({ description: 'The `nextCursor` of the previous page. Left out: the first page.' })
+  @ApiPropertyOptional({
+    description: 'The `nextCursor` of the previous page. Left out: the first page.',
+    example: 'eyJpZCI6IjAxOWE4ZjNlIn0',
+  })
   @IsOptional()
   @IsString()
   @MaxLength(512)

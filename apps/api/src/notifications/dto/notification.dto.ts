@@ -4,7 +4,11 @@ import { NOTIFICATION_KINDS, type NotificationKind, type RenderedNotification } 
 import { ListQuery } from '../../http/pagination/list.query.js';
 
 export class NotificationQueryDto extends ListQuery {
-  @ApiPropertyOptional({ enum: ['true', 'false'], description: '`true` returns unread notifications only.' })
+  @ApiPropertyOptional({
+    enum: ['true', 'false'],
+    description: '`true` returns unread notifications only.',
+    example: 'true',
+  })
   @IsOptional()
   @IsIn(['true', 'false'])
   unread?: 'true' | 'false';

@@ -1,6 +1,7 @@
 import { IsIn, IsObject, IsOptional, Min, IsInt, Max } from 'class-validator';
 import { ApiProperty } from '@nestjs/swagger';
 import { type Overage, OVERAGES, type WindowName, WINDOWS } from '@app/catalog';
+import { CreditGrantDto, RateLimitDto, TERM_VALUE } from '../../plans/dto/plan.dto.js';
 import { InstantField, ProductField, ReasonField } from '../../http/input/fields.js';
 
 const MAX_COUNT = Number.MAX_SAFE_INTEGER;
@@ -10,53 +11,46 @@ export class SetOverrideDto {
   @ProductField()
   product?: string;
 
-  /** Metered: units; null is unlimited, 0 is none. */
-  @ApiProperty({ type: 'integer', nullable: true, required: false })
+  /** Metered: units in each window; null is unlimited, 0 is none. */
+  @ApiProperty({ type: 'integer', nullable: true, required: false, example: 5000 })
   @IsOptional()
   @IsInt()
   @Min(0)
   @Max(MAX_COUNT)
   limit?: number | null;
 
-  /** Metered. @default billing_period */
+  /**
+   * Metered: the window in which the limit counts.
+   * @default billing_period
+   * @example month
+   */
   @IsOptional()
   @IsIn(WINDOWS)
   window?: WindowName;
 
-  /** Metered. @default deny */
+  /**
+   * Metered: beyond the limit `deny`, `allow` (count as overage), or `cap` (the units that fit).
+   * @default deny
+   * @example allow
+   */
   @IsOptional()
   @IsIn(OVERAGES)
   overage?: Overage;
 
   /** Metered: up to `limit` units within any span of `windowSeconds` seconds. */
-  @ApiProperty({
-    required: false,
-    oneOf: [{ type: 'object', properties: { limit: { type: 'integer' }, windowSeconds: { type: 'integer' } } }],
-  })
+  @ApiProperty({ type: () => RateLimitDto, required: false })
   @IsOptional()
   @IsObject()
   rateLimit?: object;
 
   /** Credit: the units that each window includes, and how many may roll over. */
-  @ApiProperty({
-    required: false,
-    oneOf: [
-      {
-        type: 'object',
-        properties: {
-          quantity: { type: 'integer' },
-          every: { type: 'string', enum: [...WINDOWS] },
-          rolloverMax: { type: 'integer' },
-        },
-      },
-    ],
-  })
+  @ApiProperty({ type: () => CreditGrantDto, required: false })
   @IsOptional()
   @IsObject()
   grant?: object;
 
   /** Boolean and static: the value. */
-  @ApiProperty({ required: false, oneOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }] })
+  @ApiProperty(TERM_VALUE)
   @IsOptional()
   value?: string | number | boolean;
 

@@ -23,6 +23,7 @@ import {
   type WindowName,
   FEATURE_TYPES,
 } from '@app/catalog';
+import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { type Interval } from '@app/kernel';
 import {
   CurrencyField,
@@ -34,34 +35,46 @@ import {
 } from '../../http/input/fields.js';
 import { ListQuery } from '../../http/pagination/list.query.js';
 
+/** Schema of the value of a boolean or static feature. */
+export const TERM_VALUE: ApiPropertyOptions = {
+  required: false,
+  oneOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }],
+  example: true,
+};
+
 export class MoneyDto {
-  /** Minor units: 2999 in USD is 29.99 dollars. */
+  /** Minor units: 2999 in USD is 29.99 dollars. @example 2999 */
   @IsInt()
   @Min(0)
   amount: number;
 
-  /** ISO 4217. @example USD */
+  /** Currency of the amount, ISO 4217. */
   @CurrencyField()
   currency: string;
 }
 
 export class PriceDto extends MoneyDto {
+  /** Unit of the period that the price pays for. */
   @IntervalField()
   interval: Interval;
 
-  /** @default 1 */
+  /**
+   * Intervals in one period: 3 with `month` is a quarter.
+   * @default 1
+   * @example 1
+   */
   @IsOptional()
   @IsInt()
   @Min(1)
   intervalCount?: number;
 
-  /** ISO 3166-1 alpha-2. Default: every region. */
+  /** ISO 3166-1 alpha-2: customers of this region get this price. Default: every region. @example US */
   @IsOptional()
   @IsString()
   @MaxLength(2)
   region?: string | null;
 
-  /** Default: every device type. @example ios */
+  /** Customers of this device type get this price. Default: every device type. @example ios */
   @IsOptional()
   @IsString()
   @MaxLength(32)
@@ -69,23 +82,28 @@ export class PriceDto extends MoneyDto {
 }
 
 export class RateLimitDto {
+  /** Units within the span. @example 100 */
   @IsInt()
   @Min(1)
   limit: number;
 
+  /** Length of the sliding span in seconds. @example 60 */
   @IsInt()
   @Min(1)
   windowSeconds: number;
 }
 
 export class CreditGrantDto {
+  /** Units that each window includes. @example 1000 */
   @IsInt()
   @Min(0)
   quantity: number;
 
+  /** The window in which the units are granted again. @example month */
   @IsIn(WINDOWS)
   every: WindowName;
 
+  /** The most units that roll over into the next window. Default: none. @example 200 */
   @IsOptional()
   @IsInt()
   @Min(0)
@@ -94,37 +112,50 @@ export class CreditGrantDto {
 
 /** Terms of one feature; the type decides which fields apply. */
 export class PlanEntitlementDto {
-  /** Key of the feature. */
+  /** Key of the feature. @example api_calls */
   @KeyField()
   feature: string;
 
+  /** Type of the feature; it decides which of the other fields apply. @example metered */
   @IsIn(FEATURE_TYPES)
   type: FeatureType;
 
   /** boolean and static: the value. */
+  @ApiProperty(TERM_VALUE)
   @IsOptional()
   @Allow()
   value?: string | number | boolean;
 
-  /** metered: null is unlimited, 0 is none. */
+  /** metered: units in each window; null is unlimited, 0 is none. */
+  @ApiProperty({ type: 'integer', nullable: true, required: false, minimum: 0, example: 1000 })
   @Allow()
   limit?: number | null;
 
-  /** metered: the window in which the limit counts. */
+  /**
+   * metered: the window in which the limit counts.
+   * @default billing_period
+   * @example month
+   */
   @IsOptional()
   @IsIn(WINDOWS)
   window?: WindowName;
 
-  /** metered: beyond the limit `deny`, `allow` (count as overage), or `cap`. */
+  /**
+   * metered: beyond the limit `deny`, `allow` (count as overage), or `cap` (the units that fit).
+   * @default deny
+   * @example deny
+   */
   @IsOptional()
   @IsIn(OVERAGES)
   overage?: Overage;
 
+  /** metered: price of one unit beyond the limit, with `overage: allow`. */
   @IsOptional()
   @ValidateNested()
   @Type(() => MoneyDto)
   overagePrice?: MoneyDto;
 
+  /** metered: up to `limit` units within any span of `windowSeconds` seconds, beside the limit. */
   @IsOptional()
   @ValidateNested()
   @Type(() => RateLimitDto)
@@ -139,25 +170,36 @@ export class PlanEntitlementDto {
 
 /** Content of a plan version. */
 export class PlanContentDto {
+  /** Name that people read. @example Pro */
   @NameField()
   name: string;
 
+  /** Text for a price page. @example "For growing teams" */
   @IsOptional()
   @IsString()
   @MaxLength(2_000)
   description?: string;
 
-  /** Anonymous callers and users see public plans only. @default true */
+  /**
+   * Anonymous callers and users see public plans only.
+   * @default true
+   * @example true
+   */
   @IsOptional()
   @IsBoolean()
   public?: boolean;
 
-  /** @default 0 */
+  /**
+   * Days of a free trial for customers that have had none on the product.
+   * @default 0
+   * @example 14
+   */
   @IsOptional()
   @IsInt()
   @Min(0)
   trialDays?: number;
 
+  /** Prices by interval, currency, region and device type; the most specific one applies. */
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(100)
@@ -165,6 +207,7 @@ export class PlanContentDto {
   @Type(() => PriceDto)
   prices?: PriceDto[];
 
+  /** Terms of each feature that the plan grants; other features are denied. */
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(500)
@@ -174,7 +217,7 @@ export class PlanContentDto {
 }
 
 export class CatalogPlanDto extends PlanContentDto {
-  /** @example pro */
+  /** Key that subscriptions name; unique within the product. @example pro */
   @KeyField()
   key: string;
 }
@@ -189,23 +232,28 @@ export class UpdatePlanDto {
   @ProductField()
   product?: string;
 
+  /** Name that people read. @example Pro */
   @NameField({ optional: true })
   name?: string;
 
+  /** Text for a price page. @example "For growing teams" */
   @IsOptional()
   @IsString()
   @MaxLength(2_000)
   description?: string;
 
+  /** false: only admins and services see the plan. @example true */
   @IsOptional()
   @IsBoolean()
   public?: boolean;
 
+  /** Days of a free trial for customers that have had none on the product. @example 14 */
   @IsOptional()
   @IsInt()
   @Min(0)
   trialDays?: number;
 
+  /** Replaces all prices of the draft. */
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(100)
@@ -213,6 +261,7 @@ export class UpdatePlanDto {
   @Type(() => PriceDto)
   prices?: PriceDto[];
 
+  /** Replaces the terms of all features of the draft. */
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(500)
@@ -230,27 +279,30 @@ export class PlanListQueryDto extends ListQuery {
   @ProductField()
   product?: string;
 
-  /** Only for admins; other callers see published plans. */
+  /** Only plans in this status. Only for admins; other callers see published plans. @example published */
   @IsOptional()
   @IsIn(['draft', 'published', 'archived'])
   status?: PlanStatus;
 
-  /** Plans sold in this region. */
+  /** Plans sold in this region, ISO 3166-1 alpha-2. @example DE */
   @IsOptional()
   @IsString()
   @MaxLength(2)
   region?: string;
 
+  /** Plans sold for this device type. @example ios */
   @IsOptional()
   @IsString()
   @MaxLength(32)
   deviceType?: string;
 
+  /** Plans with a price in this currency, ISO 4217. @example USD */
   @IsOptional()
   @IsString()
   @MaxLength(3)
   currency?: string;
 
+  /** Plans with a price of this interval. */
   @IntervalField({ optional: true })
   interval?: Interval;
 }

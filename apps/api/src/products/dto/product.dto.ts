@@ -2,15 +2,17 @@ import type { Product } from '@app/catalog';
 import { KeyField, NameField } from '../../http/input/fields.js';
 
 export class CreateProductDto {
-  /** @example api */
+  /** Key that requests name as `product`. @example api */
   @KeyField()
   key: string;
 
+  /** Name that people read. @example "Public API" */
   @NameField()
   name: string;
 }
 
 export class UpdateProductDto {
+  /** Name that people read. @example "Public API" */
   @NameField({ optional: true })
   name?: string;
 }

@@ -13,14 +13,15 @@ export class CreateReservationDto {
   @ProductField()
   product?: string;
 
+  /** Key of a metered or credit feature. */
   @FeatureField()
   feature: string;
 
-  /** Units. */
-  @QuantityField()
+  /** Units to reserve: the most that the work may use. */
+  @QuantityField({ example: 20 })
   quantity: number;
 
-  /** Seconds until the reservation expires, at most one week. A heartbeat extends it. */
+  /** Seconds until the reservation expires, at most one week. A heartbeat extends it. @example 300 */
   @IsInt()
   @Min(1)
   @Max(MAX_TTL_SECONDS)
@@ -29,12 +30,12 @@ export class CreateReservationDto {
 
 export class CommitReservationDto {
   /** Units to count, at most the reserved ones. Default: all of them. */
-  @QuantityField({ optional: true, minimum: 0 })
+  @QuantityField({ optional: true, minimum: 0, example: 12 })
   quantity?: number;
 }
 
 export class HeartbeatDto {
-  /** Seconds from now until the reservation expires. */
+  /** Seconds from now until the reservation expires. @example 300 */
   @IsInt()
   @Min(1)
   @Max(MAX_TTL_SECONDS)

@@ -18,21 +18,25 @@ import { ListQuery } from '../../http/pagination/list.query.js';
 
 export class PlanSelectionDto {
   /** Key of the plan. */
-  @KeyField({ nonEmpty: true })
+  @KeyField({ nonEmpty: true, example: 'pro' })
   plan: string;
 
-  /** Default: the current interval, else the first price of the plan. */
+  /** Billing interval. Default: the current interval, else the first price of the plan. */
   @IntervalField({ optional: true })
   interval?: Interval;
 
-  /** Number of intervals per period; only with `interval`. Default 1. */
+  /** Number of intervals per period; only with `interval`. Default 1. @example 1 */
   @IsOptional()
   @IsInt()
   @Min(1)
   @Max(1_000)
   intervalCount?: number;
 
-  /** @default 1 */
+  /**
+   * Number of units sold, such as seats; the price is per unit. Default: 1 for a new subscription, else the current
+   * quantity.
+   * @example 1
+   */
   @IsOptional()
   @IsInt()
   @Min(1)
@@ -48,17 +52,22 @@ export class CreateSubscriptionDto extends PlanSelectionDto {
   @ProductField()
   product?: string;
 
+  /** ISO 4217. Default: the currency of the customer, else that of the first price. */
   @CurrencyField({ optional: true })
   currency?: string;
 
-  /** Replaces the trial of the plan. Days. Only admins and API keys may set it. */
+  /** Replaces the trial of the plan. Days. Only admins and API keys may set it. @example 30 */
   @IsOptional()
   @IsInt()
   @Min(0)
   @Max(730)
   trialDays?: number;
 
-  /** false: the subscription expires at the end of its first period. @default true */
+  /**
+   * false: the subscription expires at the end of its first period.
+   * @default true
+   * @example true
+   */
   @IsOptional()
   @IsBoolean()
   autoRenew?: boolean;
@@ -77,6 +86,7 @@ export class CreateSubscriptionDto extends PlanSelectionDto {
   /**
    * true: no period end; the subscription runs until it is canceled. Only admins and API keys may set it.
    * @default false
+   * @example false
    */
   @IsOptional()
   @IsBoolean()
@@ -91,10 +101,15 @@ export class ReasonDto {
 
 /** Without `plan`, the plan, version and price stay as sold. */
 export class ChangeSubscriptionDto extends IntersectionType(PartialType(PlanSelectionDto), ReasonDto) {
+  /** `now`: immediately, with proration. `period_end`: with the next period. */
   @WhenField()
   when: 'now' | 'period_end';
 
-  /** false: no credit and no charge for the rest of the period. Only admins and API keys may set it. @default true */
+  /**
+   * false: no credit and no charge for the rest of the period. Only admins and API keys may set it.
+   * @default true
+   * @example true
+   */
   @IsOptional()
   @IsBoolean()
   prorate?: boolean;
@@ -103,10 +118,8 @@ export class ChangeSubscriptionDto extends IntersectionType(PartialType(PlanSele
 export class RenewSubscriptionDto extends ReasonDto {
   /**
    * `period_end`: agrees on one more period when the subscription does not renew automatically. `now`: starts a new
-   * period
-   * immediately, with usage at zero and a credit for the rest of the old one; only admins and API keys may use it.
-   * Either
-   * restarts a subscription that has ended.
+   * period immediately, with usage at zero and a credit for the rest of the old one; only admins and API keys may use
+   * it. Either restarts a subscription that has ended.
    * @default period_end
    */
   @WhenField({ optional: true })
@@ -118,18 +131,22 @@ export class ExtendSubscriptionDto {
   @InstantField()
   to: string;
 
+  /** Why the period is extended: stored in the timeline. */
   @ReasonField({ nonEmpty: true })
   reason: string;
 }
 
 export class PaymentOutcomeDto extends ReasonDto {
-  /** `failed`: the subscription becomes past due and checks are denied. `succeeded`: it becomes active again. */
+  /**
+   * `failed`: the subscription becomes past due and checks are denied. `succeeded`: it becomes active again.
+   * @example failed
+   */
   @IsIn(['failed', 'succeeded'])
   outcome: 'failed' | 'succeeded';
 }
 
 export class UpdateSubscriptionDto extends ReasonDto {
-  /** false: the subscription expires at the end of its period. */
+  /** false: the subscription expires at the end of its period. @example false */
   @IsBoolean()
   autoRenew: boolean;
 }
@@ -139,7 +156,11 @@ export class CancelSubscriptionDto extends ReasonDto {
   @WhenField()
   when: 'now' | 'period_end';
 
-  /** With `now`: credits the rest of the period. Only admins and API keys may set it. @default false */
+  /**
+   * With `now`: credits the rest of the period. Only admins and API keys may set it.
+   * @default false
+   * @example true
+   */
   @IsOptional()
   @IsBoolean()
   prorate?: boolean;
@@ -149,6 +170,7 @@ export class HistoryQueryDto extends ListQuery {
   @ProductField()
   product?: string;
 
+  /** Only subscriptions in this status. @example expired */
   @IsOptional()
   @IsIn(SUBSCRIPTION_STATUSES)
   status?: SubscriptionStatus;
@@ -181,14 +203,16 @@ export class SubscriptionListQueryDto extends ListQuery {
   product?: string;
 
   /**
-   * Default: live ones. The filter reads the stored status, at most one second late; each row shows the current status.
+   * Default: live ones. The filter reads the stored status, at most one second late; each row shows the current
+   * status.
+   * @example past_due
    */
   @IsOptional()
   @IsIn(SUBSCRIPTION_STATUSES)
   status?: SubscriptionStatus;
 
   /** Key of a plan: live subscriptions on it. */
-  @KeyField({ optional: true })
+  @KeyField({ optional: true, example: 'pro' })
   plan?: string;
 
   /** Created at or after. */
@@ -199,7 +223,10 @@ export class SubscriptionListQueryDto extends ListQuery {
   @InstantField({ optional: true })
   to?: string;
 
-  /** Subscriptions of the customers of this test clock. Default: customers without a test clock. */
+  /**
+   * Subscriptions of the customers of this test clock. Default: customers without a test clock.
+   * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+   */
   @IsOptional()
   @IsUUID()
   testClock?: string;

@@ -16,7 +16,7 @@ import {
   NotEquals,
   ValidateNested,
 } from 'class-validator';
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, type ApiPropertyOptions } from '@nestjs/swagger';
 import { FEATURE_TYPES, type FeatureType } from '@app/catalog';
 import {
   CustomerField,
@@ -28,9 +28,15 @@ import {
 } from '../../http/input/fields.js';
 import { ItemsOf } from '../../http/input/quick-check.js';
 import { type CheckReport, type Decision, SERIES_STEPS, type SeriesStep, type UsageSeries } from '@app/metering';
-import { ProductOnlyDto } from '../../plans/dto/plan.dto.js';
+import { ProductOnlyDto, TERM_VALUE } from '../../plans/dto/plan.dto.js';
 
 const MAX_COUNT = Number.MAX_SAFE_INTEGER;
+
+const PROPERTIES: ApiPropertyOptions = {
+  type: 'object',
+  additionalProperties: true,
+  example: { endpoint: '/reports' },
+};
 
 export class CheckDto {
   /** Key of the customer; users may leave it out or use "me". */
@@ -44,7 +50,7 @@ export class CheckDto {
   @FeatureField({ optional: true })
   feature?: string;
 
-  /** Several features; the response is a list of decisions in this order. */
+  /** Several features; the response is a list of decisions in this order. @example ["api_calls", "sso"] */
   @IsOptional()
   @IsArray()
   @ArrayMinSize(1)
@@ -59,10 +65,11 @@ export class CheckDto {
 }
 
 export class QuantityOfDto {
+  /** Key of the feature. */
   @FeatureField()
   feature: string;
 
-  /** Units. @default 1 */
+  /** Units of this feature. @default 1 */
   @QuantityField({ optional: true })
   quantity?: number;
 }
@@ -94,6 +101,7 @@ export class ConsumeDto {
   features?: QuantityOfDto[];
 
   /** Any data to store with the usage, up to 10 kB. */
+  @ApiPropertyOptional(PROPERTIES)
   @IsOptional()
   @IsObject()
   properties?: Record<string, unknown>;
@@ -121,7 +129,6 @@ export class DecisionDto implements Decision {
       'feature_not_in_plan',
       'feature_disabled',
       'unavailable',
-      null,
     ],
   })
   reason: Decision['reason'];
@@ -147,7 +154,7 @@ export class DecisionDto implements Decision {
   /** End of the window; null: the window never ends. */
   resetsAt?: string | null;
   /** Value of a boolean or static feature. */
-  @ApiProperty({ required: false, oneOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }] })
+  @ApiProperty(TERM_VALUE)
   value?: string | number | boolean;
   source: DecisionSourceDto | null;
   asOf: string;
@@ -166,19 +173,21 @@ export class JointDecisionDto {
 }
 
 export class UsageEventDto {
-  /** Id from the sender: an event with the same id and customer is counted once. */
+  /** Id from the sender: an event with the same id and customer is counted once. @example job-4711 */
   @IsString()
   @Length(1, 255)
   id: string;
 
+  /** Key of the customer that used the feature. */
   @CustomerField({ nonEmpty: true })
   customer: string;
 
+  /** Key of the feature. */
   @FeatureField()
   feature: string;
 
-  /** Units. */
-  @QuantityField()
+  /** Units that were used. */
+  @QuantityField({ example: 3 })
   quantity: number;
 
   /** Counts in the window of this time; up to 92 days ago. Left out: now. */
@@ -186,6 +195,7 @@ export class UsageEventDto {
   occurredAt?: string;
 
   /** Any data to store with the usage, up to 10 kB. */
+  @ApiPropertyOptional(PROPERTIES)
   @IsOptional()
   @IsObject()
   properties?: Record<string, unknown>;
@@ -195,6 +205,7 @@ export class UsageEventsDto {
   @ProductField()
   product?: string;
 
+  /** Up to 1,000 events; the results have the same order. */
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(1000)
@@ -225,10 +236,11 @@ export class CorrectionDto {
   @ProductField()
   product?: string;
 
+  /** Key of a metered or credit feature. */
   @FeatureField()
   feature: string;
 
-  /** Units to add; negative: units to take back, up to those that were used. */
+  /** Units to add; negative: units to take back, up to those that were used. @example -5 */
   @IsInt()
   @NotEquals(0)
   @Min(-MAX_COUNT)
@@ -249,19 +261,30 @@ export class VerifyUsageDto {
   @CustomerField({ optional: true, nonEmpty: true })
   customer?: string;
 
-  /** Set wrong counters to the sum of their ledger. @default false */
+  /**
+   * Set wrong counters to the sum of their ledger.
+   * @default false
+   * @example true
+   */
   @IsOptional()
   @IsBoolean()
   rebuild?: boolean;
 
-  /** Number of customers to verify. @default 1000 */
+  /**
+   * Number of customers to verify.
+   * @default 1000
+   * @example 1000
+   */
   @IsOptional()
   @IsInt()
   @Min(1)
   @Max(10000)
   limit?: number;
 
-  /** The `after` of the previous response. */
+  /**
+   * The `after` of the previous response. Left out: from the first customer.
+   * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+   */
   @IsOptional()
   @IsUUID()
   after?: string;
@@ -314,13 +337,18 @@ export class UsageSpanDto extends ProductOnlyDto {
   @InstantField({ optional: true })
   to?: string;
 
-  /** How long a step is. @default day */
+  /**
+   * Length of a step.
+   * @default day
+   * @example day
+   */
   @IsOptional()
   @IsIn(SERIES_STEPS)
   by?: SeriesStep;
 }
 
 export class UsageQueryDto extends UsageSpanDto {
+  /** Key of the feature. */
   @FeatureField()
   feature: string;
 }

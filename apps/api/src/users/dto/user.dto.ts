@@ -7,18 +7,21 @@ import { ProfileDto } from '../../customers/dto/customer.dto.js';
 import { ListQuery } from '../../http/pagination/list.query.js';
 
 export class UpdateMeDto extends ProfileDto {
-  /** URL that receives the events of this user as webhooks; null: none. Rotate its secret to get one. */
+  /**
+   * URL that receives the events of this user as webhooks; null: none. Rotate its secret to get one.
+   * @example https://hooks.example.com/tollgate
+   */
   @IsOptional()
   @IsString()
   @MaxLength(2_048)
   webhookUrl?: string | null;
 
-  /** false: no notification mail. Mail about the account itself is always sent. */
+  /** false: no notification mail. Mail about the account itself is always sent. @example true */
   @IsOptional()
   @IsBoolean()
   mailEnabled?: boolean;
 
-  /** Topics without mail. */
+  /** Topics without mail. Replaces the stored list. @example ["usage"] */
   @ApiPropertyOptional({ enum: MAIL_TOPICS, isArray: true })
   @IsOptional()
   @IsArray()
@@ -26,7 +29,7 @@ export class UpdateMeDto extends ProfileDto {
   @IsIn(MAIL_TOPICS, { each: true })
   mutedMails?: MailTopic[];
 
-  /** Language of mails and notifications. */
+  /** Language of mails and notifications. @example de */
   @IsOptional()
   @IsIn(LANGUAGES)
   language?: Language;
@@ -34,7 +37,10 @@ export class UpdateMeDto extends ProfileDto {
 
 /** A change of role or status ends all sessions of the user immediately. */
 export class UpdateUserDto {
-  /** `support` reads everything and repairs with a reason; `product_admin` administers one product. */
+  /**
+   * `support` reads everything and repairs with a reason; `product_admin` administers one product.
+   * @example product_admin
+   */
   @IsOptional()
   @IsIn(ROLES)
   role?: Role;
@@ -42,7 +48,7 @@ export class UpdateUserDto {
   @ProductField({ nonEmpty: true, description: 'Key of the product that the product admin manages.' })
   product?: string;
 
-  /** false: all sessions end immediately and logins are rejected. */
+  /** false: all sessions end immediately and logins are rejected. @example false */
   @IsOptional()
   @IsBoolean()
   active?: boolean;
@@ -55,6 +61,7 @@ export class ListUsersQueryDto extends ListQuery {
 
 /** Confirmation by password before an irreversible change. */
 export class ConfirmDto {
+  /** Current password of the account, as a confirmation. @example "five lazy herons at noon" */
   @IsString()
   @MaxLength(1_024)
   password: string;

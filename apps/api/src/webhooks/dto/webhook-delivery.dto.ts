@@ -1,26 +1,30 @@
 import { IsBoolean, IsIn, IsInt, IsOptional, IsString, IsUUID, MaxLength, Min } from 'class-validator';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { DELIVERY_STATUSES, type DeliveryStatus, type LoggedDelivery } from '@app/deliveries';
-import { InstantField } from '../../http/input/fields.js';
+import { EXAMPLE_ID, InstantField } from '../../http/input/fields.js';
 import { ListQuery } from '../../http/pagination/list.query.js';
 
 export class WebhookDeliveryQueryDto extends ListQuery {
-  @ApiPropertyOptional({ format: 'uuid', description: 'Only deliveries to this endpoint.' })
+  @ApiPropertyOptional({ format: 'uuid', description: 'Only deliveries to this endpoint.', example: EXAMPLE_ID })
   @IsOptional()
   @IsUUID()
   endpoint?: string;
 
-  @ApiPropertyOptional({ enum: DELIVERY_STATUSES })
+  @ApiPropertyOptional({ enum: DELIVERY_STATUSES, description: 'Only deliveries in this status.', example: 'failed' })
   @IsOptional()
   @IsIn(DELIVERY_STATUSES)
   status?: DeliveryStatus;
 
-  @ApiPropertyOptional({ format: 'uuid', description: 'Only deliveries of this event: its `webhook-id`.' })
+  @ApiPropertyOptional({
+    format: 'uuid',
+    description: 'Only deliveries of this event: its `webhook-id`.',
+    example: EXAMPLE_ID,
+  })
   @IsOptional()
   @IsUUID()
   event?: string;
 
-  @ApiPropertyOptional({ description: 'Only deliveries of this event type.' })
+  @ApiPropertyOptional({ description: 'Only deliveries of this event type.', example: 'subscription.renewed' })
   @IsOptional()
   @IsString()
   @MaxLength(64)
@@ -89,6 +93,7 @@ export class WebhookDeliveryPageDto {
 
 /** The time span whose undelivered events are redelivered. */
 export class RedeliverDto {
+  /** Start of the span, at most 30 days ago. */
   @InstantField()
   from: string;
 
@@ -96,12 +101,16 @@ export class RedeliverDto {
   @InstantField()
   to: string;
 
-  /** true: also events that were delivered. @default false */
+  /**
+   * true: also events that were delivered.
+   * @default false
+   * @example true
+   */
   @IsOptional()
   @IsBoolean()
   all?: boolean;
 
-  /** `nextAfter` of the previous call; omit it in the first call. */
+  /** `nextAfter` of the previous call; omit it in the first call. @example 4711 */
   @IsOptional()
   @IsInt()
   @Min(0)

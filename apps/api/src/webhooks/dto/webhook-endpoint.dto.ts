@@ -26,6 +26,7 @@ export class CreateWebhookEndpointDto {
   @MaxLength(2_048)
   url: string;
 
+  /** Text for people, such as the system behind the URL. @example "Billing system" */
   @IsOptional()
   @IsString()
   @Length(1, 200)
@@ -39,7 +40,7 @@ export class CreateWebhookEndpointDto {
   @MaxLength(64, { each: true })
   types?: string[];
 
-  /** Key of the product whose events are sent; null: events of all products and of none. */
+  /** Key of the product whose events are sent; null: events of all products and of none. @example api */
   @ValidateIf((_, value) => value !== null && value !== undefined)
   @IsString()
   @Length(1, 64)
@@ -50,6 +51,7 @@ export class UpdateWebhookEndpointDto extends PartialType(OmitType(CreateWebhook
   /**
    * false: nothing is sent, and pending deliveries are abandoned. true: sends new events; missed ones can be
    * redelivered.
+   * @example true
    */
   @IsOptional()
   @IsBoolean()
@@ -57,7 +59,11 @@ export class UpdateWebhookEndpointDto extends PartialType(OmitType(CreateWebhook
 }
 
 export class RotateSecretDto {
-  /** Seconds during which the previous secret signs too. @default 86400 */
+  /**
+   * Seconds during which the previous secret signs too; 0 withdraws it immediately.
+   * @default 86400
+   * @example 3600
+   */
   @IsOptional()
   @IsInt()
   @Min(0)

@@ -26,9 +26,10 @@ describe('login', () => {
 
   it('accepts the OAuth 2 password form', async () => {
     const form = (fields: Record<string, string>) =>
-      fetch(`${service.url}/v1/auth/token`, { method: 'POST', body: new URLSearchParams(fields) }).then(
-        async (answer) => ({ status: answer.status, body: await answer.json() }),
-      );
+      service.call('POST', '/v1/auth/token', {
+        body: String(new URLSearchParams(fields)),
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      });
     const { email: username, password } = ADMIN;
     expect(await form({ grant_type: 'password', username, password })).toMatchObject({
       status: 200,

@@ -8,6 +8,7 @@ import { AppModule } from '../../apps/api/src/app.module.js';
 import { createAdapter, prepare } from '../../apps/api/src/create-app.js';
 import { BootstrapData } from '../../apps/api/src/bootstrap-data.js';
 import { WorkerModule } from '../../apps/worker/src/worker.module.js';
+import { assertDocumented } from './contract.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 
 export const ADMIN = { email: 'admin@localhost', password: 'correct horse battery staple' };
@@ -117,7 +118,10 @@ export async function startApp({
   };
 }
 
-/** A function that sends JSON requests to a service. Without a token they are anonymous. */
+/**
+ * A function that sends JSON requests to a service. Without a token they are anonymous. Every answer must be in the
+ * OpenAPI document.
+ */
 export function createCall(url: string): Call {
   return async (method, at, { token, body, headers = {} } = {}) => {
     const response = await fetch(url + at, {
@@ -129,11 +133,13 @@ export function createCall(url: string): Call {
       },
       body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
     });
+    const contentType = response.headers.get('content-type');
     // An event stream never ends, so its body is not read.
-    const endless = response.headers.get('content-type') === 'text/event-stream';
+    const endless = contentType === 'text/event-stream';
     const text = endless ? '' : await response.text();
     if (endless) await response.body?.cancel();
-    const json = /[/+]json/.test(response.headers.get('content-type') ?? '');
+    assertDocumented({ method, at, status: response.status, contentType, body: endless ? null : text });
+    const json = /[/+]json/.test(contentType ?? '');
     return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : text };
   };
 }

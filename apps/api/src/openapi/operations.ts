@@ -27,7 +27,7 @@ export function mapOperations(
   const paths = mapped(document.paths, (methods, path) =>
     mapped(methods as Record<string, Operation>, (operation, method) => change(operation, path, method)),
   );
-  return { ...document, paths } as OpenAPIObject;
+  return { ...document, paths };
 }
 
 export function mapped<From, To>(

@@ -55,6 +55,15 @@ describe('grants and credits', () => {
       ]);
     });
 
+    it('a correction takes back units that a voided grant had covered', async () => {
+      const { customer } = await setUpCustomer([meteredCalls(2)]);
+      const { body } = await grant({ quantity: 5 });
+      expect((await consume({ quantity: 6 })).body).toMatchObject({ allowed: true, granted: 5 });
+      expect((await call('DELETE', `/v1/customers/${customer}/grants/${body.id}`)).status).toBe(204);
+      const corrected = await admin('POST', '/v1/usage/corrections', usageOf({ quantity: -6, reason: 'a mistake' }));
+      expect(corrected).toMatchObject({ status: 200, body: { used: 0, limit: 2, remaining: 2 } });
+    });
+
     it('a grant gives a feature that the plan lacks', async () => {
       const { customer, product } = await setUpCustomer([meteredCalls(5)], { exports: 'metered' });
       await admin('POST', `/v1/customers/${customer}/grants`, { product, feature: 'exports', quantity: 2 });

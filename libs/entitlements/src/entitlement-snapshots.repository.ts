@@ -19,6 +19,9 @@ import { overrideFromRow, type OverrideRow } from './override-row.js';
 /** Grants that ended longer ago than this no longer affect any decision. */
 const GRANT_MEMORY = `interval '40 days'`;
 
+/** The present of the customer `c`: of its test clock, or real time. */
+const PRESENT = `coalesce((select t.now from test_clocks t where t.id = c.test_clock_id), $2::timestamptz)`;
+
 /** One statement, so that all parts are of one instant and match the version. */
 const SNAPSHOTS = `
   select to_json(c) as customer, v.version::float8 as version, customer_bucket(c.id) as bucket,
@@ -28,7 +31,7 @@ const SNAPSHOTS = `
          where n.customer_id = c.id and n.ended_at >= n.started_at order by n.product_id, n.id desc))) as subscriptions,
     (select json_agg(o) from entitlement_overrides o where o.customer_id = c.id) as overrides,
     (select json_agg(g order by g.id) from grants g
-       where g.customer_id = c.id and g.voided_at is null and (g.expires_at is null or g.expires_at > $2::timestamptz - ${GRANT_MEMORY})) as grants
+       where g.customer_id = c.id and g.voided_at is null and (g.expires_at is null or g.expires_at > ${PRESENT} - ${GRANT_MEMORY})) as grants
   from customers c join entitlement_versions v on v.customer_id = c.id
   where c.deleted_at is null and `;
 const BY_KEY: Statement = { name: 'snapshots by key', text: `${SNAPSHOTS} c.key = any($1::text[])` };
@@ -72,11 +75,12 @@ interface Row {
 export class EntitlementSnapshotsRepository {
   constructor(private readonly pipeline: PipelinedDatabase) {}
 
+  /** @param now real time: customers of test clocks are read at the time of their clock */
   async findByKeys(keys: string[], now: Date): Promise<EntitlementSnapshot[]> {
     return (await this.pipeline.read<Row>(BY_KEY, [keys, now])).map(snapshotFromRow);
   }
 
-  /** Reads inside the transaction of the given connection, if there is one. */
+  /** As `findByKeys`, inside the transaction of the given connection, if there is one. */
   async findByIds(ids: string[], now: Date, connection?: Connection): Promise<EntitlementSnapshot[]> {
     const rows = connection
       ? await connection.run<Row>(BY_ID, [ids, now])

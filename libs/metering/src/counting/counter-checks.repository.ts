@@ -6,6 +6,7 @@ import { LOCK_CUSTOMERS } from './counters.repository.js';
 export interface Mismatch {
   customerId: string;
   customer: string;
+  testClockId: string | null;
   featureId: string;
   feature: string;
   productId: string;
@@ -45,7 +46,7 @@ export class CounterChecksRepository {
          select customer_id, feature_id, window_start, coalesce(c.used, 0) as used, coalesce(c.reserved, 0) as reserved, coalesce(l.used, 0) as recorded, coalesce(h.reserved, 0) as held
          from counter c full join ledger l using (customer_id, feature_id, window_start) full join held h using (customer_id, feature_id, window_start)
        )
-       select s.customer_id as "customerId", c.key as customer, s.feature_id as "featureId", f.key as feature, f.product_id as "productId", s.window_start as "windowStart",
+       select s.customer_id as "customerId", c.key as customer, c.test_clock_id as "testClockId", s.feature_id as "featureId", f.key as feature, f.product_id as "productId", s.window_start as "windowStart",
          s.used::float8 as used, s.reserved::float8 as reserved, s.recorded::float8 as recorded, s.held::float8 as held
        from sums s join customers c on c.id = s.customer_id join features f on f.id = s.feature_id
        where s.used <> s.recorded or s.reserved <> s.held order by s.customer_id, s.feature_id, s.window_start`,

@@ -167,10 +167,8 @@ export class MeterReader {
   }
 
   private async burnt(connection: Connection, requests: KeyedRequest[]): Promise<Map<number, Burn[]>> {
-    const withBurns = pick(
-      requests,
-      ({ request }) => request.withBurns === true && request.entitlement.grants.length > 0,
-    );
+    // Also without grants: units may have been burnt from a grant that is voided, or ended long ago.
+    const withBurns = pick(requests, ({ request }) => request.withBurns === true);
     if (withBurns.length === 0) return new Map();
     const rows = await this.ledger.burns(
       connection,

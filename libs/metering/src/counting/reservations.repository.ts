@@ -57,7 +57,7 @@ export class ReservationsRepository {
     return this.database.query(
       `select distinct customer_id as "customerId", feature_id as "featureId", window_start as "windowStart"
        from (select r.* from usage_reservations r join customers c on c.id = r.customer_id left join test_clocks t on t.id = c.test_clock_id
-             where r.status = 'held' and r.expires_at <= coalesce(t.now, $1) order by r.expires_at limit $2) due`,
+             where r.status = 'held' and c.deleted_at is null and r.expires_at <= coalesce(t.now, $1) order by r.expires_at limit $2) due`,
       [now, limit],
     );
   }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { type Actor, Clock } from '@app/kernel';
+import { CustomerTime } from '@app/customers';
+import type { Actor } from '@app/kernel';
 import { Events } from '@app/events';
 import { Database, isUnavailable } from '@app/platform';
 import { type Mismatch, CounterChecksRepository } from './counter-checks.repository.js';
@@ -36,7 +37,7 @@ export class UsageChecker {
     private readonly usage: CounterChecksRepository,
     private readonly database: Database,
     private readonly events: Events,
-    private readonly clock: Clock,
+    private readonly time: CustomerTime,
   ) {}
 
   /**
@@ -106,7 +107,8 @@ export class UsageChecker {
       await this.usage.lockForRebuild(customerId);
       const wrong = await this.usage.mismatches([customerId]);
       for (const mismatch of wrong) {
-        await this.usage.setCounter(mismatch, this.clock.now());
+        const now = await this.time.of(mismatch);
+        await this.usage.setCounter(mismatch, now);
         const { feature, productId, windowStart, used, reserved, recorded, held } = mismatch;
         await this.events.record({
           type: 'usage.counter_rebuilt',
@@ -116,6 +118,7 @@ export class UsageChecker {
           actor,
           before: { feature, windowStart, used, reserved },
           after: { feature, windowStart, used: recorded, reserved: held },
+          at: now,
         });
       }
       return wrong.length;

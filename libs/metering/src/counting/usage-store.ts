@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Events, type KeyedEvent, type NewEvent } from '@app/events';
-import { newId, SYSTEM_ACTOR } from '@app/kernel';
+import { Clock, newId, SYSTEM_ACTOR } from '@app/kernel';
 import type { Connection } from '@app/platform';
 import { hardLimit } from '../domain/decide.js';
 import type { LedgerEntry } from '../domain/ledger.js';
@@ -20,6 +20,7 @@ export class UsageStore {
     private readonly ledger: LedgerRepository,
     private readonly reservations: ReservationsRepository,
     private readonly events: Events,
+    private readonly clock: Clock,
   ) {}
 
   /** Stored answers, reservations and counted event ids that the commands name. */
@@ -70,7 +71,9 @@ export class UsageStore {
     if (entries.length > 0) writes.push(this.ledger.insertEntries(connection, entries, now));
     if (balances.length > 0) writes.push(this.counters.saveBalances(connection, balances));
     if (reservations.length > 0) writes.push(this.reservations.save(connection, reservations));
-    if (pending.replays.length > 0) writes.push(this.ledger.insertReplays(connection, pending.replays, now));
+    // In real time, also on a test clock: a job deletes replays a day later in real time.
+    if (pending.replays.length > 0)
+      writes.push(this.ledger.insertReplays(connection, pending.replays, this.clock.now()));
     if (events.length > 0) writes.push(this.events.recordAll(connection, withKeys(events, commands, now)));
     return writes;
   }

@@ -49,6 +49,16 @@ describe('subscription statistics', () => {
     // User tokens expire within the time of this test.
     ({ call } = await createApiKey(service));
     for (const product of ['counts', 'worth', 'pages']) await applyLifecycleProduct(service, product);
+    const price = { interval: 'month', amount: Number.MAX_SAFE_INTEGER, currency: 'IDR' };
+    const applied = await service.admin('POST', '/v1/catalog/apply', {
+      body: {
+        product: { key: 'large', name: 'large' },
+        features: [],
+        plans: [{ key: 'basic', name: 'Basic', prices: [price], entitlements: [] }],
+        assignment: [{ plan: 'basic' }],
+      },
+    });
+    expect([applied.status, applied.body.errors]).toEqual([200, undefined]);
   });
   afterAll(async () => {
     await Promise.all(instances.map((instance) => instance.stop()));
@@ -205,4 +215,12 @@ describe('subscription statistics', () => {
       plans: [{ plan: 'basic', live: copies + 1 }],
     });
   }, 60_000);
+
+  it('show revenue beyond 2^53-1 minor units as 2^53-1', async () => {
+    for (let n = 0; n < 2; n++) await subscribe('large');
+    await countedAfter(DAY_MS);
+    expect(await read('revenue', 'large')).toMatchObject({
+      currencies: [{ monthly: Number.MAX_SAFE_INTEGER, yearly: Number.MAX_SAFE_INTEGER, subscriptions: 2 }],
+    });
+  });
 });

@@ -21,6 +21,8 @@ describe('usage statistics of a product', () => {
   let service: TestApp;
   let call: Call;
   let product: string;
+  /** A product without a limit. */
+  let large: string;
   const sumUp = (instance = service): Promise<boolean> => instance.app.get(UsageSeriesService).rollUpNext();
   const usage = async (query = ''): Promise<any> =>
     (await call('GET', `/v1/stats/usage?product=${product}${query}`)).body;
@@ -54,6 +56,8 @@ describe('usage statistics of a product', () => {
     ({ call } = await createApiKey(service));
     product = uniqueName('product');
     await applyMeteredProduct(service, product, 1_000_000);
+    large = uniqueName('large');
+    await applyMeteredProduct(service, large, null);
   });
   afterAll(async () => {
     await Promise.all(instances.map((instance) => instance.stop()));
@@ -186,5 +190,19 @@ describe('usage statistics of a product', () => {
     while (await sumUp()) runs++;
     expect(runs).toBeLessThan(500);
     expect(Date.parse((await usage()).asOf)).toBeGreaterThan(clock.now().getTime() - 3 * MINUTE_MS);
+  });
+
+  it('show a sum of all customers beyond 2^53-1 as 2^53-1', async () => {
+    for (const [index, quantity] of [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER - 6].entries()) {
+      const key = uniqueName('user');
+      await expectSuccess(await call('PUT', `/v1/customers/${key}`, { body: { product: large } }));
+      const usage = { id: `${index}`, customer: key, feature: 'calls', quantity };
+      await expectSuccess(await call('POST', '/v1/usage/events', { body: { product: large, events: [usage] } }));
+    }
+    await rollUpAll();
+    const { features } = (await call('GET', `/v1/stats/usage?product=${large}`)).body;
+    expect(features).toMatchObject([
+      { quantity: Number.MAX_SAFE_INTEGER, data: [{ quantity: Number.MAX_SAFE_INTEGER, records: 2 }] },
+    ]);
   });
 });

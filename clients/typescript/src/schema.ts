@@ -4846,7 +4846,10 @@ export interface components {
         UsageStepDto: {
             /** Format: date-time */
             start: string;
-            /** @description Units, by when they were used; what was given back is taken off. */
+            /**
+             * @description Units, by when they were used; what was given back is taken off. A sum beyond 2^53-1 is shown as
+             *     9007199254740991.
+             */
             quantity: number;
         };
         UsageSeriesDto: {
@@ -4858,6 +4861,7 @@ export interface components {
             /** Format: date-time */
             to: string;
             timezone: string;
+            /** @description Units in all steps. A sum beyond 2^53-1 is shown as 9007199254740991. */
             total: number;
             data: components["schemas"]["UsageStepDto"][];
         };
@@ -5492,7 +5496,10 @@ export interface components {
         UsageStatsStepDto: {
             /** Format: date-time */
             start: string;
-            /** @description Units, by when they were used; what was given back is taken off. */
+            /**
+             * @description Units, by when they were used; what was given back is taken off. A sum beyond 2^53-1 is shown as
+             *     9007199254740991.
+             */
             quantity: number;
             /** @description Number of ledger entries, corrections included. */
             records: number;
@@ -5500,7 +5507,7 @@ export interface components {
         FeatureUsageDto: {
             /** @description Key of the feature. */
             feature: string;
-            /** @description Units. */
+            /** @description Units in all steps. A sum beyond 2^53-1 is shown as 9007199254740991. */
             quantity: number;
             records: number;
             data: components["schemas"]["UsageStatsStepDto"][];

@@ -18,7 +18,7 @@ export interface PlanStats {
   ended: number;
   /** Paying subscriptions. */
   paying: number;
-  /** Recurring revenue per month and year in minor units, half a unit rounded up. */
+  /** Recurring revenue per month and year in minor units, half a unit rounded up; at most 2^53-1. */
   monthly: number;
   yearly: number;
 }
@@ -53,6 +53,8 @@ const A_YEAR = `(case s.price->>'interval' ${Object.entries(CYCLES_A_YEAR)
   .join(' ')} end)`;
 /** PostgreSQL's numeric: a yearly amount may have fractions of a minor unit, and millions are summed. */
 const WORTH = `${AMOUNT} * ${A_YEAR} / (s.price->>'intervalCount')::numeric`;
+/** An amount as it is shown: at most 2^53-1, the largest integer that JSON carries exactly. */
+const shown = (amount: string): string => `least(round(${amount}), ${Number.MAX_SAFE_INTEGER})`;
 
 @Injectable()
 export class SubscriptionStatsRepository {
@@ -115,7 +117,7 @@ export class SubscriptionStatsRepository {
   async ofProduct(productId: string): Promise<{ asOf: Date | null; plans: PlanStats[] }> {
     const [row] = await this.database.query<{ asOf: Date | null; plans: PlanStats[] }>(
       `select c.as_of as "asOf", (select coalesce(json_agg(json_build_object('plan', p.key, 'status', n.status, 'currency', n.currency, ${COUNTS.map((count) => `'${count}', n.${count}`).join(', ')},
-           'monthly', round(n.yearly / 12), 'yearly', round(n.yearly)) order by p.key, n.currency, n.status), '[]')
+           'monthly', ${shown('n.yearly / 12')}, 'yearly', ${shown('n.yearly')}) order by p.key, n.currency, n.status), '[]')
          from subscription_numbers n join plans p on p.id = n.plan_id where n.product_id = $1) as plans from subscription_counts c`,
       [productId],
     );

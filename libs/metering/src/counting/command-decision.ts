@@ -144,8 +144,7 @@ function thresholdsOf(kept: TransactionMeter, now: Date): NewEvent[] {
   const { meter, allowance, entitlement, customerId, windowStart } = kept.reading;
   const limit = effectiveLimit(meter, allowance, now);
   if (limit === null || limit === 0) return [];
-  if (meter.notified >= THRESHOLDS.at(-1)! || meter.used * 100 < limit * THRESHOLDS[0]!) return [];
-  const reached = THRESHOLDS.filter((percent) => percent > meter.notified && meter.used * 100 >= limit * percent);
+  const reached = THRESHOLDS.filter((percent) => percent > meter.notified && reaches(meter.used, percent, limit));
   if (reached.length === 0) return [];
   kept.reading.meter = { ...meter, notified: reached.at(-1)! };
   return reached.map((percent) => ({
@@ -157,6 +156,10 @@ function thresholdsOf(kept: TransactionMeter, now: Date): NewEvent[] {
     after: { feature: entitlement.feature.key, percent, limit, used: meter.used, windowStart },
   }));
 }
+
+/** Exact also where a product of two counts is beyond 2^53. */
+const reaches = (used: number, percent: number, limit: number): boolean =>
+  BigInt(used) * 100n >= BigInt(limit) * BigInt(percent);
 
 function stateOf(entitlement: Entitlement, meter: TransactionMeter | undefined): MeterStateWithBurns {
   if (!meter) return { entitlement, allowance: null, meter: null, burnt: [] };

@@ -5,7 +5,7 @@ import type { Connection } from '@app/platform';
 import type { Burn, GrantState } from '../domain/burn-down.js';
 import { allowanceOf } from '../domain/decide.js';
 import type { CounterKey } from '../domain/ledger.js';
-import { advance, type Allowance, FOR_EVER, type Meter, unusedMeter } from '../domain/meter.js';
+import { advance, type Allowance, FOR_EVER, MAX_COUNT, type Meter, unusedMeter } from '../domain/meter.js';
 import type { Reservation } from '../domain/reservation.js';
 import { type CounterRow, CountersRepository } from './counters.repository.js';
 import { LedgerRepository } from './ledger.repository.js';
@@ -118,7 +118,8 @@ export class MeterReader {
           grants: grants.get(index) ?? [],
           recent: recent.get(index) ?? 0,
           burnt: burnt.get(index) ?? [],
-          opening: openings.get(index) ?? 0,
+          // A counter holds MAX_COUNT units: usage of several windows may be more.
+          opening: Math.min(openings.get(index) ?? 0, MAX_COUNT - usedIn(request)),
           expired: expired.get(index) ?? [],
         },
         now,
@@ -273,6 +274,9 @@ function readingOf(
     meter: { ...meter, used: meter.used + extras.opening, reserved: meter.reserved - expiredUnits },
   };
 }
+
+/** Units in the window's own row. */
+const usedIn = ({ row, key }: CounterRequest): number => (row.windowStart === key.windowStart.getTime() ? row.used : 0);
 
 const countsOf = ({ used, reserved, fromGrants, carried, notified }: CounterRow) => ({
   used,

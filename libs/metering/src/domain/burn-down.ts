@@ -16,6 +16,8 @@ export interface Burn {
   quantity: number;
 }
 
+/** The largest balance. A grant that was filled again may get more units back than it has burnt since. */
+const MAX_BALANCE = Number.MAX_SAFE_INTEGER;
 /** If more recurrences are due, only the last ones are applied: each fills the grant anyway. */
 const MAX_RECURRENCES = 1_000;
 
@@ -85,7 +87,9 @@ export function unwind(
   }
   return {
     grants: grants.map((state) =>
-      returnedTo.has(state.grant.id) ? { ...state, balance: state.balance + returnedTo.get(state.grant.id)! } : state,
+      returnedTo.has(state.grant.id)
+        ? { ...state, balance: Math.min(MAX_BALANCE, state.balance + returnedTo.get(state.grant.id)!) }
+        : state,
     ),
     burns: [...returnedTo].map(([grantId, returned]) => ({ grantId, quantity: -returned })),
     returned: quantity - missing,

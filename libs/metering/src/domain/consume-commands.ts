@@ -1,5 +1,11 @@
 import { check, consume, type Decision, type Question } from './decide.js';
-import type { CommandInput, FeatureQuantity, NewEntry, UsageCommand } from './usage-command.js';
+import {
+  assertCountable,
+  type CommandInput,
+  type FeatureQuantity,
+  type NewEntry,
+  type UsageCommand,
+} from './usage-command.js';
 
 /** Decisions on several features. Their usage is counted if, and only if, `allowed`: each decision allows it. */
 export interface JointDecision {
@@ -16,8 +22,12 @@ export function consumeOne(input: CommandInput & FeatureQuantity & { properties?
     idempotency,
     meterRefs: [{ feature }],
     decide: ({ now, states: [state] }) => {
-      const { decision, taken, meter, burns } = consume(state!, { customer: customer.key, quantity, now });
-      if (taken === 0) return { answer: decision, meters: [null] };
+      const question = { customer: customer.key, quantity, now };
+      const { decision, taken, meter, burns } = consume(state!, question);
+      if (taken === 0) {
+        assertCountable(state!, question);
+        return { answer: decision, meters: [null] };
+      }
       return {
         answer: decision,
         meters: [meter],
@@ -39,6 +49,7 @@ export function consumeAll(
       const questions = features.map(({ quantity }): Question => ({ customer: input.customer.key, quantity, now }));
       const outcomes = states.map((state, index) => consume(state, questions[index]!));
       if (outcomes.some(({ decision }) => !decision.allowed)) {
+        states.forEach((state, index) => assertCountable(state, questions[index]!));
         return {
           answer: { allowed: false, data: states.map((state, index) => check(state, questions[index]!)) },
           meters: states.map(() => null),

@@ -1,8 +1,18 @@
 import type { FeatureType } from '@app/catalog';
 import type { DenialReason, Entitlement, EntitlementSource } from '@app/entitlements';
 import type { Period } from '@app/kernel';
-import { balanceOf, type Burn } from './burn-down.js';
-import { type Allowance, count, effectiveLimit, type Meter, MAX_COUNT, overageOf, roomOf } from './meter.js';
+import type { Burn } from './burn-down.js';
+import {
+  type Allowance,
+  count,
+  countable,
+  effectiveLimit,
+  grantedUnits,
+  isWithinLimit,
+  type Meter,
+  overageOf,
+  roomOf,
+} from './meter.js';
 
 /** Whether a customer may use a quantity now, how much is left, and why. Counts are units. */
 export interface Decision {
@@ -13,7 +23,10 @@ export interface Decision {
   feature: string;
   type: FeatureType;
   requested: number;
-  /** Included, carried over and granted units together; null: unlimited. Absent for features that are not counted. */
+  /**
+   * Included, carried over and granted units together, at most 2^53-1; null: unlimited. Absent for features that are
+   * not counted.
+   */
   limit?: number | null;
   used?: number;
   reserved?: number;
@@ -137,11 +150,21 @@ function grantable({ entitlement, allowance, meter }: MeterState, { quantity, no
   if (entitlement.denied) return 0;
   if (!allowance) return quantity;
   if (!meter) return 0;
-  const { rateLimit, overage } = allowance;
-  if (rateLimit && meter.recent + quantity > rateLimit.limit) return 0;
-  const room = overage === 'allow' ? MAX_COUNT - meter.used - meter.reserved : roomOf(meter, allowance, now);
+  const { overage } = allowance;
+  if (isRateLimited(meter, allowance, quantity)) return 0;
+  const room = overage === 'allow' ? countable(meter) : roomOf(meter, allowance, now);
   if (quantity <= room) return quantity;
   return overage === 'cap' ? room : 0;
+}
+
+const isRateLimited = ({ recent }: Meter, { rateLimit }: Allowance, quantity: number): boolean =>
+  rateLimit !== null && recent + quantity > rateLimit.limit;
+
+/** True where the terms allow the units, but the counter would exceed the largest count. */
+export function exceedsCount({ entitlement, allowance, meter }: MeterState, { quantity, now }: Question): boolean {
+  if (entitlement.denied || !allowance || !meter || isRateLimited(meter, allowance, quantity)) return false;
+  if (quantity <= countable(meter) || (allowance.overage === 'cap' && countable(meter) > 0)) return false;
+  return allowance.overage === 'allow' || isWithinLimit(meter, allowance, quantity, now);
 }
 
 /** Built member by member: one is built for every request, and spreads are slower. */
@@ -189,7 +212,7 @@ function decisionOf(
     source,
     asOf,
   };
-  const granted = meter.fromGrants + balanceOf(meter.grants, now);
+  const granted = grantedUnits(meter, now);
   if (carried > 0) decision.carriedOver = carried;
   if (granted > 0) decision.granted = granted;
   return decision;

@@ -5,8 +5,10 @@ import { balanceOf, burn, type Burn, type GrantState, reset, accrueGrants, unwin
 
 /** The window start of counters without a window. */
 export const FOR_EVER = new Date(0);
-/** The largest count that JSON carries exactly. */
+/** The largest count that JSON carries exactly. Counters end here, and larger totals are shown as this. */
 export const MAX_COUNT = Number.MAX_SAFE_INTEGER;
+/** A sum of counts as it is shown. Counts are not negative, so an inexact sum is always beyond the bound. */
+export const capped = (sum: number): number => Math.min(MAX_COUNT, sum);
 
 /** The usage of one customer of one feature in one window. Counts are units. */
 export interface Meter {
@@ -60,7 +62,8 @@ export function unusedMeter(allowance: Allowance, grants: Grant[], now: Date): M
 
 /** Unused units of the window itself: included or carried over. */
 function includedLeft({ used, fromGrants, carried }: Meter, limit: number): number {
-  return Math.max(0, limit + carried - (used - fromGrants));
+  // In this order every result within MAX_COUNT is exact.
+  return Math.max(0, capped(limit - (used - fromGrants) + carried));
 }
 
 /** Used units that neither the window nor a grant covers. */
@@ -68,15 +71,31 @@ export function overageOf({ used, fromGrants, carried }: Meter, { limit }: Allow
   return limit === null ? 0 : Math.max(0, used - fromGrants - limit - carried);
 }
 
-/** The limit with carried over units, units burnt from grants, and units available on them. Null: unlimited. */
+/** Units of the window that grants have covered, or still can: at most MAX_COUNT. */
+export const grantedUnits = (meter: Meter, at: Date): number => capped(meter.fromGrants + balanceOf(meter.grants, at));
+
+/**
+ * The limit with carried over units, units burnt from grants, and units available on them: at most MAX_COUNT. Null:
+ * unlimited.
+ */
 export function effectiveLimit(meter: Meter, { limit }: Allowance, at: Date): number | null {
-  return limit === null ? null : limit + meter.carried + meter.fromGrants + balanceOf(meter.grants, at);
+  return limit === null ? null : capped(limit + meter.carried + grantedUnits(meter, at));
 }
 
-/** Units that may still be counted or reserved within the limit. */
+/** Units that the counter can still hold. */
+export const countable = ({ used, reserved }: Meter): number => MAX_COUNT - used - reserved;
+
+/** Units that may still be counted or reserved within the limit, and that the counter can hold. */
 export function roomOf(meter: Meter, { limit }: Allowance, at: Date): number {
-  if (limit === null) return MAX_COUNT - meter.used - meter.reserved;
-  return Math.max(0, includedLeft(meter, limit) + balanceOf(meter.grants, at) - meter.reserved);
+  if (limit === null) return countable(meter);
+  const covered = Math.min(includedLeft(meter, limit) + balanceOf(meter.grants, at), MAX_COUNT - meter.used);
+  return Math.max(0, covered - meter.reserved);
+}
+
+/** True where the limit allows the units, whether or not the counter can hold them. */
+export function isWithinLimit(meter: Meter, { limit }: Allowance, quantity: number, at: Date): boolean {
+  if (limit === null) return true;
+  return quantity + meter.reserved <= includedLeft(meter, limit) + balanceOf(meter.grants, at);
 }
 
 /**

@@ -5,6 +5,7 @@ import { count } from './meter.js';
 import { assertOpen, type Reservation } from './reservation.js';
 import {
   accepted,
+  assertCountable,
   type CommandInput,
   type CommandResult,
   type CountedState,
@@ -29,8 +30,12 @@ export function reserveUnits(
     ...rest,
     meterRefs: [{ feature }],
     decide: ({ now, customer, states: [state] }) => {
-      const { decision, taken, meter } = reserve(state!, { customer: customer.key, quantity, now });
-      if (taken === 0 || !meter) return { answer: { ...decision, reservation: null }, meters: [null] };
+      const question = { customer: customer.key, quantity, now };
+      const { decision, taken, meter } = reserve(state!, question);
+      if (taken === 0 || !meter) {
+        assertCountable(state!, question);
+        return { answer: { ...decision, reservation: null }, meters: [null] };
+      }
       const expiresAt = new Date(now.getTime() + ttlSeconds * 1_000);
       const reservation: Reservation = {
         id,

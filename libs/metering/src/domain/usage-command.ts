@@ -1,7 +1,7 @@
 import type { NewEvent } from '@app/events';
 import { type Actor, DomainError } from '@app/kernel';
 import type { Burn } from './burn-down.js';
-import { check, type Decision, isCounted, type MeterState } from './decide.js';
+import { check, type Decision, exceedsCount, isCounted, type MeterState, type Question } from './decide.js';
 import type { EntryKind } from './ledger.js';
 import type { Meter } from './meter.js';
 import type { Reservation } from './reservation.js';
@@ -128,6 +128,19 @@ export function countedState(state: MeterStateWithBurns): CountedState {
       'The customer is not entitled to this feature now.',
     );
   return state as CountedState;
+}
+
+/** @throws DomainError `quantity_too_large` where the terms allow the units, but the counter cannot hold them */
+export function assertCountable(state: MeterState, question: Question): void {
+  if (!exceedsCount(state, question)) return;
+  const { key } = state.entitlement.feature;
+  const { used, reserved } = state.meter!;
+  throw new DomainError(
+    'invalid',
+    'quantity_too_large',
+    `Usage of ${key} in one window ends at 9007199254740991 units (2^53-1). Nothing was counted; send fewer units.`,
+    { feature: key, used, reserved, errors: [{ field: 'quantity', message: 'is too large for the counter' }] },
+  );
 }
 
 /** @throws DomainError `feature_not_metered` */

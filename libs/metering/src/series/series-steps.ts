@@ -1,7 +1,7 @@
 /** The usage of one hour, day or month. */
 export interface UsageStep {
   start: Date;
-  /** Units, less those taken back. */
+  /** Units, less those taken back. A sum beyond 2^53-1 is shown as 2^53-1. */
   quantity: number;
 }
 
@@ -10,6 +10,16 @@ export interface CountedStep extends UsageStep {
   /** Ledger entries in the step, corrections included. */
   records: number;
 }
+
+/** A step with the total of all steps of its series. */
+export interface SummedStep extends CountedStep {
+  /** The exact sum, at most 2^53-1 (and at least its negative): JSON carries no larger integer exactly. */
+  total: number;
+}
+
+/** A SQL sum as it is shown: exact up to 2^53-1, and 2^53-1 beyond it. */
+export const shownSum = (sum: string): string =>
+  `least(greatest(${sum}, -${Number.MAX_SAFE_INTEGER}), ${Number.MAX_SAFE_INTEGER})::float8`;
 
 /**
  * True for entries of `usage_ledger l` that are usage. An opening repeats usage of another window, and coverage moves

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { idBefore } from '@app/kernel';
 import { Database } from '@app/platform';
 import { ROLLUP_BUCKET_MINUTES, type Span, alignedBuckets } from '../domain/series.js';
-import { type CountedStep, IS_USAGE } from './series-steps.js';
+import { IS_USAGE, shownSum, type SummedStep } from './series-steps.js';
 
 /** A span of one customer's usage of one feature, in steps of a time zone. */
 export interface SeriesRequest extends Span {
@@ -31,7 +31,7 @@ const entriesByBucket = (range: string, condition = 'true'): string =>
 
 /** Buckets by step. The calendar is computed once per bucket, not once per entry. */
 const bucketsByStep = (parts: string[]): string =>
-  `select date_trunc($5, q.began, $6) as start, sum(q.quantity)::float8 as quantity, sum(q.records)::float8 as records
+  `select date_trunc($5, q.began, $6) as start, ${shownSum('sum(q.quantity)')} as quantity, ${shownSum('sum(sum(q.quantity)) over ()')} as total, sum(q.records)::float8 as records
    from (${parts.join(' union all ')}) q group by 1 order by 1`;
 
 /** The parameters $1 to $6. */
@@ -59,17 +59,17 @@ export class UsageRollupsRepository {
   constructor(private readonly database: Database) {}
 
   /** The steps of a span, from the ledger entries. Steps without usage are absent. */
-  readEntries(request: SeriesRequest): Promise<CountedStep[]> {
-    return this.database.query<CountedStep>(FROM_ENTRIES, parametersOf(request));
+  readEntries(request: SeriesRequest): Promise<SummedStep[]> {
+    return this.database.query<SummedStep>(FROM_ENTRIES, parametersOf(request));
   }
 
   /**
    * The steps of a span, from the rollup and the entries after it, read in one snapshot of the database. `records` are
    * the entries that were read.
    */
-  readRollup(request: SeriesRequest): Promise<CountedStep[]> {
+  readRollup(request: SeriesRequest): Promise<SummedStep[]> {
     const { first, last } = alignedBuckets(request);
-    return this.database.query<CountedStep>(FROM_ROLLUP, [...parametersOf(request), first, last]);
+    return this.database.query<SummedStep>(FROM_ROLLUP, [...parametersOf(request), first, last]);
   }
 
   /** True once the rollup has all of the ledger but its last minutes. */

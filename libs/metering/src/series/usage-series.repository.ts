@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '@app/platform';
 import type { Span } from '../domain/series.js';
-import { type CountedStep, IS_USAGE } from './series-steps.js';
+import { IS_USAGE, shownSum, type SummedStep } from './series-steps.js';
 
 /** A step of one feature of a product. */
-export interface FeatureStep extends CountedStep {
+export interface FeatureStep extends SummedStep {
   /** Key of the feature. */
   feature: string;
 }
@@ -75,7 +75,8 @@ export class UsageSeriesRepository {
   }: Span & { productId: string; featureId: string | null }): Promise<{ asOf: Date; steps: FeatureStep[] }> {
     const rows = await this.database.query<FeatureStep & { asOf: Date }>(
       `select ${UNTIL} as "asOf", u.* from usage_sums s left join (
-         select f.key as feature, date_trunc($5, h.hour, 'UTC') as start, sum(h.quantity)::float8 as quantity, sum(h.records)::float8 as records
+         select f.key as feature, date_trunc($5, h.hour, 'UTC') as start, ${shownSum('sum(h.quantity)')} as quantity,
+           ${shownSum('sum(sum(h.quantity)) over (partition by f.key)')} as total, sum(h.records)::float8 as records
          from features f join usage_by_hour h on h.feature_id = f.id
          where f.product_id = $1 and ($2::uuid is null or f.id = $2) and h.hour >= date_trunc('hour', $3::timestamptz, 'UTC') and h.hour < $4 group by 1, 2
        ) u on true order by u.feature, u.start`,

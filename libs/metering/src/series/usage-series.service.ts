@@ -6,12 +6,13 @@ import { Database, isQueryTimeout } from '@app/platform';
 import { UsageRollupsRepository, type SeriesRequest } from './usage-rollups.repository.js';
 import { type Span, spanOf } from '../domain/series.js';
 import { UsageSeriesRepository } from './usage-series.repository.js';
-import type { CountedStep, UsageStep } from './series-steps.js';
+import type { CountedStep, SummedStep, UsageStep } from './series-steps.js';
 
 /** The usage of one customer of one feature over time. */
 export interface UsageSeries extends Span {
   feature: string;
   timezone: string;
+  /** Units in all steps. A sum beyond 2^53-1 is shown as 2^53-1. */
   total: number;
   data: UsageStep[];
 }
@@ -85,7 +86,7 @@ export class UsageSeriesService {
     const { timezone } = customer;
     const steps = await this.stepsOf({ customerId: customer.id, featureId: feature.id, timezone, ...span });
     const data = steps.map(({ start, quantity }) => ({ start, quantity }));
-    return { feature: feature.key, ...span, timezone, total: totalOf(data, 'quantity'), data };
+    return { feature: feature.key, ...span, timezone, total: steps[0]?.total ?? 0, data };
   }
 
   /**
@@ -109,7 +110,7 @@ export class UsageSeriesService {
     });
     const features = [...grouped(steps, (step) => step.feature)].map(([key, own]) => ({
       feature: key,
-      quantity: totalOf(own, 'quantity'),
+      quantity: own[0]!.total,
       records: totalOf(own, 'records'),
       data: own.map(({ start, quantity, records }) => ({ start, quantity, records })),
     }));
@@ -150,7 +151,7 @@ export class UsageSeriesService {
     });
   }
 
-  private async stepsOf(request: SeriesRequest): Promise<CountedStep[]> {
+  private async stepsOf(request: SeriesRequest): Promise<SummedStep[]> {
     if (await this.rollups.isRolledUp(request.customerId)) return this.rollups.readRollup(request);
     const markLong = () => this.database.transaction(() => this.rollups.markLong(request.customerId));
     try {

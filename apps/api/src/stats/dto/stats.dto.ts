@@ -11,6 +11,9 @@ import {
 import { FeatureField } from '../../http/input/fields.js';
 import { UsageSpanDto, UsageStepDto } from '../../usage/dto/usage.dto.js';
 
+/** The largest integer that JSON carries exactly: a larger sum is shown as this. */
+const MAX_AMOUNT = Number.MAX_SAFE_INTEGER;
+
 const byPlan = (rows: PlanStats[]): [string, PlanStats[]][] => [...grouped(rows, ({ plan }) => plan)];
 
 /** Subscriptions by stored status, except those on test clocks. */
@@ -75,7 +78,10 @@ export class SubscriptionStatsDto extends SubscriptionCountsDto {
   }
 }
 
-/** Recurring revenue of paid subscriptions: price x quantity, per month and year, in minor units. */
+/**
+ * Recurring revenue of paid subscriptions: price x quantity, per month and year, in minor units. A sum beyond 2^53-1 is
+ * shown as 9007199254740991.
+ */
 export class RevenueDto {
   /** One twelfth of the yearly amount. */
   monthly: number;
@@ -85,8 +91,8 @@ export class RevenueDto {
 
   static of(rows: PlanStats[]): RevenueDto {
     return {
-      monthly: totalOf(rows, 'monthly'),
-      yearly: totalOf(rows, 'yearly'),
+      monthly: Math.min(MAX_AMOUNT, totalOf(rows, 'monthly')),
+      yearly: Math.min(MAX_AMOUNT, totalOf(rows, 'yearly')),
       subscriptions: totalOf(rows, 'paying'),
     };
   }
@@ -137,7 +143,7 @@ export class UsageStatsStepDto extends UsageStepDto implements CountedStep {
 export class FeatureUsageDto implements FeatureUsage {
   /** Key of the feature. */
   feature: string;
-  /** Units. */
+  /** Units in all steps. A sum beyond 2^53-1 is shown as 9007199254740991. */
   quantity: number;
   records: number;
   data: UsageStatsStepDto[];

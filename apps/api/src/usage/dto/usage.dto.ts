@@ -355,7 +355,10 @@ export class UsageQueryDto extends UsageSpanDto {
 
 export class UsageStepDto {
   start: Date;
-  /** Units, by when they were used; what was given back is taken off. */
+  /**
+   * Units, by when they were used; what was given back is taken off. A sum beyond 2^53-1 is shown as
+   * 9007199254740991.
+   */
   quantity: number;
 }
 
@@ -366,6 +369,7 @@ export class UsageSeriesDto implements UsageSeries {
   from: Date;
   to: Date;
   timezone: string;
+  /** Units in all steps. A sum beyond 2^53-1 is shown as 9007199254740991. */
   total: number;
   data: UsageStepDto[];
 }

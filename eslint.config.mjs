@@ -79,7 +79,7 @@ export default tseslint.config(
   { files: ['libs/platform/src/clock/*.ts'], rules: { 'no-restricted-syntax': ['error', ...EVERYWHERE] } },
   // The client runs in other services, which have no dependency injection.
   { files: ['clients/typescript/src/*.ts'], rules: { 'no-restricted-syntax': ['error', ...EVERYWHERE] } },
-  { files: ['apps/*/src/main.ts'], rules: { 'no-console': 'off' } },
+  { files: ['apps/*/src/main.ts', 'test/support/log-guard.ts'], rules: { 'no-console': 'off' } },
   {
     files: ['test/**/*.ts', '**/*.spec.ts'],
     rules: {

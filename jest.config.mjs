@@ -12,7 +12,8 @@ const swc = {
 };
 const base = {
   rootDir: import.meta.dirname,
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/environment.mjs',
+  setupFilesAfterEnv: ['<rootDir>/test/support/log-guard.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', swc] },
   resolver: '<rootDir>/scripts/jest-resolver.cjs',

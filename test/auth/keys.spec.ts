@@ -6,6 +6,7 @@ import { KeyUse } from '../../libs/auth/src/key-use.js';
 import { ADMIN, SECRET_KEY, startApp, type TestApp, TestClock } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { registerUserWithRole } from '../support/fixtures.js';
+import { expectLog } from '../support/log.js';
 import { temporaryFolder } from '../support/process.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -118,6 +119,7 @@ describe('signing keys', () => {
   });
 
   it('keys encrypted with another SECRET_KEY still verify and no longer sign', async () => {
+    expectLog(/was sealed under another SECRET_KEY/);
     const { accessToken } = await login();
     const other = await startApp({
       database,

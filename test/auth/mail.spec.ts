@@ -5,6 +5,7 @@ import { Dispatcher } from '@app/deliveries';
 import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
 import { registerUser } from '../support/fixtures.js';
+import { expectLog } from '../support/log.js';
 
 /** A mail server that accepts or rejects mail. */
 class MailServer {
@@ -109,6 +110,7 @@ describe('account mail', () => {
   it.each(['rejects temporarily', 'hangs up'] as const)(
     'waits while the mail server %s and is sent afterwards',
     async (mood) => {
+      expectLog(/Sending a mail failed/);
       server.mood = mood;
       await registerUser(service);
       await deliver();
@@ -125,6 +127,7 @@ describe('account mail', () => {
   );
 
   it('is abandoned after ten attempts and blocks no other mail', async () => {
+    expectLog(/Sending a mail failed/);
     server.mood = 'rejects temporarily';
     await registerUser(service);
     await service.database.query('update deliveries set attempts = 9');

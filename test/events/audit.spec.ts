@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
+import { expectLog } from '../support/log.js';
 import {
   registerUserWithRole,
   applyLifecycleProduct,
@@ -216,6 +217,7 @@ describe('the audit log', () => {
     await service.database.query(
       `alter table events add constraint no_support check (type <> 'support.read') not valid`,
     );
+    expectLog(/no_support/);
     try {
       expect((await support.call('GET', `/v1/customers/${user.customer}`)).status).toBe(500);
     } finally {

@@ -7,6 +7,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { uniqueName } from '../support/fixtures.js';
 import { type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
 import { eventually } from '../support/eventually.js';
+import { expectLog } from '../support/log.js';
 import { isRedisAvailable, startRedis, type TestRedis } from '../support/redis.js';
 
 const withOwnRedis = isRedisAvailable({ own: true }) ? describe : describe.skip;
@@ -121,6 +122,7 @@ describe('a mail server that accepts nothing', () => {
     const metrics = new Metrics();
     const mailer = new Mailer(config, new TestClock(), metrics);
     const outcomes = [];
+    expectLog(/Sending a mail failed/);
     for (let n = 0; n < 8; n++)
       outcomes.push(await mailer.attempt(async () => ({ to: 'a@example.com', subject: 's', text: 't' })));
     expect(connections).toBe(5);

@@ -7,6 +7,7 @@ import { migrations } from '../../migrations/index.js';
 import { migrate, pendingMigrations } from '../../migrations/migrate.js';
 import { documentedSql } from '../support/documented-sql.js';
 import { createEmptyDatabase, type EmptyDatabase } from '../support/empty-database.js';
+import { allowLog, expectLog } from '../support/log.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
 /** Upper limit in ms for a query behind a waiting migration, with a margin for a slow machine. */
@@ -41,6 +42,9 @@ const INDEX = step(
 );
 
 describe('migrate', () => {
+  // Each attempt that does not get its lock.
+  allowLog(/canceling statement due to lock timeout/);
+
   let database: EmptyDatabase;
   beforeEach(async () => {
     database = await createEmptyDatabase();
@@ -127,6 +131,7 @@ describe('migrate', () => {
       `update notes set body = 'b'`,
       'select 1 / 0',
     ]);
+    expectLog(/division by zero/);
     await expect(migrate(database.url, { steps: [NOTES, broken, EXPAND] })).rejects.toThrow('division by zero');
     expect(await appliedSteps()).toEqual([NOTES.name]);
     expect((await database.client.query(`select to_regclass('half') as half, body from notes`)).rows).toEqual([

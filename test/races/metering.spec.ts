@@ -3,6 +3,7 @@ import { CacheInvalidations } from '@app/platform';
 import { type ApiResponse, startApp, type TestApp } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { inParallel, applyMeteredProduct, createApiKey, uniqueName } from '../support/fixtures.js';
+import { expectLog } from '../support/log.js';
 import { withCustomerLocked } from '../support/transactions.js';
 
 const STALENESS_MS = 2_000;
@@ -236,6 +237,7 @@ describe('two instances on one database', () => {
   }, 30_000);
 
   it('after all connections were cut, retries with the same keys count each request once', async () => {
+    expectLog(/Database connection lost/);
     const product = uniqueName('cut');
     await applyMeteredProduct(instances[0], product, null);
     await put('cut', product);

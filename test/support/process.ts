@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { recordStderr } from './log.js';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -39,11 +40,13 @@ export async function startProcess(dataDir: string, environment: Record<string, 
   child.stdout.on('data', (data) => (output += String(data)));
   child.stderr.on('data', (data) => (output += String(data)));
   const url = await waitForUrl(child, () => output, /API +(http:\/\/[^/\s]+)\/v1/);
+  recordStderr('service', child);
   return {
     url,
     output: () => output,
     stop: (signal) =>
       new Promise((resolve) => {
+        if (child.exitCode !== null || child.signalCode !== null) return resolve(child.exitCode ?? child.signalCode!);
         child.once('exit', (code, ended) => resolve(code ?? ended!));
         child.kill(signal);
       }),
@@ -60,11 +63,13 @@ export async function startWorker(
   const child = spawn(process.execPath, ['dist/apps/worker/src/main.js'], {
     cwd: root,
     env,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
   child.stdout.on('data', (data) => (output += String(data)));
+  child.stderr.on('data', (data) => (output += String(data)));
   const url = await waitForUrl(child, () => output, /health on (http:\S+)\/health/);
+  recordStderr('worker', child);
   return {
     pid: child.pid!,
     url,

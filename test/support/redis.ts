@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { freePort } from './free-port.js';
+import { recordStderr } from './log.js';
 
 /** A Redis for a test: the one at REDIS_URL, or a redis-server that the test starts. */
 export interface TestRedis {
@@ -37,8 +38,9 @@ export async function startRedis({ own = false } = {}): Promise<TestRedis> {
   const child = spawn(
     'redis-server',
     ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
+    { stdio: ['ignore', 'pipe', 'pipe'] },
   );
+  recordStderr('redis-server', child);
   await new Promise<void>((resolve, reject) => {
     child.stdout.on('data', (data) => /Ready to accept connections/.test(String(data)) && resolve());
     child.once('exit', (code) => reject(new Error(`redis-server ended with ${code}`)));

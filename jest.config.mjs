@@ -39,6 +39,7 @@ export default {
     },
   ],
   testTimeout: 30_000,
+  testSequencer: '<rootDir>/test/support/sequencer.mjs',
   // Only code in the test processes is measured, not the services that tests start in other processes.
   coverageProvider: 'v8',
   collectCoverageFrom: [

@@ -74,7 +74,7 @@ describe('point-in-time restore', () => {
         if (during === phase && response.status === 200) phase.set(name, response);
       }
     };
-    await Promise.all(Array.from({ length: 8 }, worker));
+    await Promise.all(Array.from({ length: 3 }, worker));
   };
 
   beforeAll(async () => {

@@ -45,7 +45,8 @@ describe('lists of subscriptions on a large table', () => {
       begin
         select * into t from subscriptions where customer_id = (select id from customers where key = 'template');
         select array_agg(id order by key) into plans from plans where product_id = t.product_id;
-        set constraints all deferred;
+        -- Triggers and foreign keys are off: they take most of the time, and the rows are consistent.
+        set local session_replication_role = replica;
         for i in 1..${ROWS} loop
           if i % 4 = 1 then
             c := ('01900000-0000-7000-9000-' || lpad(to_hex(i), 12, '0'))::uuid;

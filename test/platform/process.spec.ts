@@ -24,13 +24,7 @@ describe('the service as a process', () => {
     dataDir = temporaryFolder();
   });
   afterEach(async () => {
-    await Promise.all(
-      running
-        .splice(0)
-        .map((service) =>
-          Promise.race([service.stop('SIGTERM'), new Promise((resolve) => setTimeout(resolve, 5_000))]),
-        ),
-    );
+    await Promise.all(running.splice(0).map((service) => service.stop('SIGTERM')));
     const left = postgresPid(dataDir);
     if (left) process.kill(left, 'SIGINT');
     fs.rmSync(dataDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ADMIN, type Call, createCall, SECRET_KEY } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { inParallel, uniqueName } from '../support/fixtures.js';
+import { inParallel, registerUser, uniqueName } from '../support/fixtures.js';
 import { type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
 import { isRedisAvailable, startRedis, type TestRedis } from '../support/redis.js';
 import { statusesOverLimit } from './http-cases.js';
@@ -17,8 +17,8 @@ const SETTINGS = {
   RATE_LIMIT_PER_MINUTE: String(LIMIT),
   AUTH_RATE_LIMIT_PER_MINUTE: '0',
 };
+const hasOwnRedis = isRedisAvailable({ own: true });
 const withRedis = isRedisAvailable() ? describe : describe.skip;
-const withOwnRedis = isRedisAvailable({ own: true }) ? describe : describe.skip;
 
 /** A token of the admin, and a new API key with its own rate limit. */
 async function credentials(url: string, rateLimitPerMinute: number): Promise<{ token: string; key: string }> {
@@ -74,7 +74,8 @@ describe('limits without Redis', () => {
   });
 
   it('an API key has its own limit, and a key without a limit has none', async () => {
-    const { url } = await start();
+    // The service behind the trusted proxy: it has received no request without X-Forwarded-For.
+    const { url } = services.at(-1)!;
     const call = createCall(url);
     const { token, key } = await credentials(url, 5);
     const responses = await inParallel(8, 1, () => call('GET', '/v1/customers', { token: key }));
@@ -87,12 +88,13 @@ describe('limits without Redis', () => {
   });
 });
 
-/** Four instances that count in one Redis, for the tests of a block. `own`: a Redis that the tests may stop. */
-function fourInstances(options: { own?: boolean } = {}) {
+withRedis('limits of four instances with Redis', () => {
   const four = { services: [] as ServiceProcess[], redis: null as unknown as TestRedis, calls: [] as Call[] };
   let database: TestDatabase;
+
   beforeAll(async () => {
-    four.redis = await startRedis(options);
+    // The last test stops the server.
+    four.redis = await startRedis({ own: hasOwnRedis });
     database = await createTestDatabase();
     const settings = {
       DATABASE_URL: database.url,
@@ -108,11 +110,6 @@ function fourInstances(options: { own?: boolean } = {}) {
     await four.redis.stop();
     await database.drop();
   });
-  return four;
-}
-
-withRedis('limits with Redis', () => {
-  const four = fourInstances();
 
   it('S-58 four instances together allow exactly the limit, and other callers are unaffected', async () => {
     const { token, key } = await credentials(four.services[0]!.url, 25);
@@ -140,30 +137,26 @@ withRedis('limits with Redis', () => {
     );
     expect(byAddress.filter(({ status }) => status === 200)).toHaveLength(LIMIT);
   });
-});
 
-withOwnRedis('limits with a Redis that fails', () => {
-  const four = fourInstances({ own: true });
-
-  it('while Redis is frozen or killed, each instance counts on its own', async () => {
-    const { body: login } = await four.calls[0]!('POST', '/v1/auth/login', { body: ADMIN });
-    const statuses = async (count: number) =>
-      (
-        await inParallel(count, 4, (index) =>
-          four.calls[index % 4]!('GET', '/v1/users/me', { token: login.accessToken as string }),
-        )
-      ).map(({ status }) => status);
-    four.redis.process!.kill('SIGSTOP');
-    expect((await statuses(12)).filter((status) => status !== 200)).toEqual([]);
-    four.redis.process!.kill('SIGCONT');
-    await four.redis.stop();
-    expect((await statuses(12)).filter((status) => status !== 200)).toEqual([]);
-    // Each instance still enforces the limit.
-    const own = await inParallel(LIMIT + 20, 4, () =>
-      four.calls[0]!('GET', '/v1/users/me', { token: login.accessToken as string }),
-    );
-    expect(own.filter(({ status }) => status === 429).length).toBeGreaterThan(0);
-    expect(four.services[0]!.output()).toMatch(/Redis does not answer/);
-    for (const service of four.services) expect((await fetch(`${service.url}/health/ready`)).status).toBe(200);
-  }, 60_000);
+  (hasOwnRedis ? it : it.skip)(
+    'while Redis is frozen or killed, each instance counts on its own',
+    async () => {
+      const { token } = await registerUser({ call: four.calls[0]! });
+      const statuses = async (count: number) =>
+        (await inParallel(count, 4, (index) => four.calls[index % 4]!('GET', '/v1/users/me', { token }))).map(
+          ({ status }) => status,
+        );
+      four.redis.process!.kill('SIGSTOP');
+      expect((await statuses(12)).filter((status) => status !== 200)).toEqual([]);
+      four.redis.process!.kill('SIGCONT');
+      await four.redis.stop();
+      expect((await statuses(12)).filter((status) => status !== 200)).toEqual([]);
+      // Each instance still enforces the limit.
+      const own = await inParallel(LIMIT + 20, 4, () => four.calls[0]!('GET', '/v1/users/me', { token }));
+      expect(own.filter(({ status }) => status === 429).length).toBeGreaterThan(0);
+      expect(four.services[0]!.output()).toMatch(/Redis does not answer/);
+      for (const service of four.services) expect((await fetch(`${service.url}/health/ready`)).status).toBe(200);
+    },
+    60_000,
+  );
 });

@@ -23,18 +23,18 @@ const ROWS = [
   ...['50', '51', '52', '54', '55', '56', '58', '59', '5A', '5C', '5D', '5E'],
 ].map((row) => `S-${row}`);
 
+let world: World;
+
+beforeAll(async () => {
+  world = await buildWorld();
+}, 60_000);
+afterAll(() => world.stop());
+
 it('every row of the attack catalogue has a case', () => {
   expect([...GROUPS.flatMap(([, cases]) => cases.map(({ id }) => id)), ...ELSEWHERE].sort()).toEqual([...ROWS].sort());
 });
 
 describe.each(GROUPS)('%s', (_, cases) => {
-  let world: World;
-
-  beforeAll(async () => {
-    world = await buildWorld();
-  }, 60_000);
-  afterAll(() => world.stop());
-
   it.each(cases.map((one): [string, string, SecurityCase] => [one.id, one.title, one]))(
     '%s %s',
     async (_id, _title, { run }) => {

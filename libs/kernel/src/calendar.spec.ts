@@ -17,10 +17,12 @@ const ZONES = [
   'Pacific/Apia',
 ];
 const day = (text: string): Date => new Date(text);
-const localDay = (at: Date, timeZone: string): number =>
-  Number(new Intl.DateTimeFormat('en', { timeZone, day: 'numeric' }).format(at));
+/** One per zone: its construction takes most of the time. */
+const FORMATS = new Map(ZONES.map((timeZone) => [timeZone, new Intl.DateTimeFormat('en-CA', { timeZone })]));
+const localDate = (at: Date, timeZone: string): number[] => FORMATS.get(timeZone)!.format(at).split('-').map(Number);
+const localDay = (at: Date, timeZone: string): number => localDate(at, timeZone)[2]!;
 const daysInMonth = (at: Date, timeZone: string): number => {
-  const [year, month] = new Intl.DateTimeFormat('en-CA', { timeZone }).format(at).split('-').map(Number);
+  const [year, month] = localDate(at, timeZone);
   return new Date(Date.UTC(year!, month, 0)).getUTCDate();
 };
 

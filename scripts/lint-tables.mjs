@@ -10,7 +10,7 @@ const BELOW = require('./import-order.cjs');
 /** Every table, listed by the lib that owns it. */
 const OWNED = {
   platform: ['idempotency_keys'],
-  events: ['events', 'events_other', 'event_sequences', 'event_outbox', 'event_feed'],
+  events: ['events', 'events_other', 'event_sequences', 'event_outbox', 'event_feed', 'security_events'],
   users: ['users'],
   customers: ['customers', 'test_clocks'],
   catalog: ['products', 'features', 'plans', 'plan_versions', 'plan_prices', 'plan_entitlements', 'plan_assignments'],

@@ -51,8 +51,10 @@ export interface RegisteredUser {
 export const PASSWORD = 'a long enough password';
 
 /** Registers a user, who is logged in and has a subscription. */
-export async function registerUser(service: Pick<TestApp, 'call'>): Promise<RegisteredUser> {
-  const email = `${uniqueName('person')}@example.com`;
+export async function registerUser(
+  service: Pick<TestApp, 'call'>,
+  { email = `${uniqueName('person')}@example.com` } = {},
+): Promise<RegisteredUser> {
   const { status, body } = await service.call('POST', '/v1/auth/register', { body: { email, password: PASSWORD } });
   if (status !== 201) throw new Error(JSON.stringify(body));
   return {

@@ -12,6 +12,7 @@ import { DeliveriesJob } from './deliveries.job.js';
 import { IdempotencyPurgeJob } from './idempotency-purge.job.js';
 import { JobRunner } from './job-runner.js';
 import { LifecycleJob } from './lifecycle.job.js';
+import { SecurityEventsJob } from './security-events.job.js';
 import { UsageJob } from './usage.job.js';
 
 /** The jobs. They persist what is already true: no request waits for them, and any number of workers may run them. */
@@ -25,6 +26,15 @@ import { UsageJob } from './usage.job.js';
     WebhooksModule,
     NotificationsModule,
   ],
-  providers: [AccountsJob, Backlog, DeliveriesJob, JobRunner, LifecycleJob, UsageJob, IdempotencyPurgeJob],
+  providers: [
+    AccountsJob,
+    Backlog,
+    DeliveriesJob,
+    JobRunner,
+    LifecycleJob,
+    UsageJob,
+    IdempotencyPurgeJob,
+    SecurityEventsJob,
+  ],
 })
 export class WorkerModule {}

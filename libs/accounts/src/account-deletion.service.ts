@@ -1,5 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { actorOf, ApiKeysService, CredentialsService, SessionsService, type UserPrincipal } from '@app/auth';
+import {
+  actorOf,
+  ApiKeysService,
+  type AttemptSource,
+  CredentialsService,
+  SessionsService,
+  type UserPrincipal,
+} from '@app/auth';
 import { CustomersService } from '@app/customers';
 import type { Actor } from '@app/kernel';
 import { Database } from '@app/platform';
@@ -24,11 +31,10 @@ export class AccountDeletionService {
   /**
    * Deletes the caller's own account: see `delete`.
    *
-   * @param source address block of the caller: wrong passwords are counted for it
    * @throws DomainError `wrong_credentials`, `too_many_attempts`, `last_admin`
-   * @example await deletion.deleteOwn(principal, password, '203.0.113.7');
+   * @example await deletion.deleteOwn(principal, password, source);
    */
-  async deleteOwn(principal: UserPrincipal, password: string, source: string): Promise<void> {
+  async deleteOwn(principal: UserPrincipal, password: string, source: AttemptSource): Promise<void> {
     await this.credentials.proveAgain(principal, password, source);
     await this.delete(principal.userId, actorOf(principal));
   }

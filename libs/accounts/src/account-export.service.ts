@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { ApiKeysService, type ApiKeyView, SessionsService, type SessionView } from '@app/auth';
 import type { Customer } from '@app/customers';
-import { Events } from '@app/events';
-import { allRows, Clock, toPage } from '@app/kernel';
+import { allRows, Clock } from '@app/kernel';
 import { NotificationsService, type RenderedNotification } from '@app/notifications';
 import { type EndpointState, WebhookEndpointsService } from '@app/webhooks';
 import { CustomerExport, type CustomerRecord } from './customer-export.js';
+import { EventExport } from './event-export.js';
 import { type Profile, ProfileService } from './profile.service.js';
 
 /** One record of an export. */
@@ -26,7 +26,7 @@ export class AccountExportService {
     private readonly apiKeys: ApiKeysService,
     private readonly notifications: NotificationsService,
     private readonly endpoints: WebhookEndpointsService,
-    private readonly events: Events,
+    private readonly events: EventExport,
     private readonly customerData: CustomerExport,
     private readonly clock: Clock,
   ) {}
@@ -45,17 +45,12 @@ export class AccountExportService {
     // Only the user's own keys: an admin sees other keys too, and they are not the admin's data.
     const ownKeys = { ownerUserId: userId, productId: null };
     for await (const apiKey of allRows((page) => this.apiKeys.list(page, ownKeys))) yield { kind: 'api_key', apiKey };
-    yield* this.eventsOf(userId);
-    yield* this.eventsOf(customer.id);
+    yield* this.events.of(userId);
+    yield* this.events.of(customer.id);
     yield* this.customerData.subscriptions(customer);
     yield* this.customerData.grants(customer);
     yield* this.messages(userId, customer);
     yield* this.customerData.usage(customer);
-  }
-
-  private async *eventsOf(subject: string): AsyncGenerator<AccountRecord> {
-    for await (const event of allRows(async (page) => toPage(await this.events.listOf(subject, page), page.limit)))
-      yield { kind: 'event', event, subscriptionId: null };
   }
 
   private async *messages(userId: string, customer: Customer): AsyncGenerator<AccountRecord> {

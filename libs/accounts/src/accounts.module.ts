@@ -13,6 +13,7 @@ import { AccountExportService } from './account-export.service.js';
 import { AccountsService } from './accounts.service.js';
 import { CustomerAccountsService } from './customer-accounts.service.js';
 import { CustomerExport } from './customer-export.js';
+import { EventExport } from './event-export.js';
 import { MeteredApiKeysService } from './metered-api-keys.service.js';
 import { PersonalDataEraser } from './personal-data-eraser.js';
 import { ProfileService } from './profile.service.js';
@@ -41,7 +42,7 @@ const EXPORTED = [
     UsersModule,
     WebhooksModule,
   ],
-  providers: [...EXPORTED, PersonalDataEraser, CustomerExport],
+  providers: [...EXPORTED, PersonalDataEraser, CustomerExport, EventExport],
   exports: EXPORTED,
 })
 export class AccountsModule {}

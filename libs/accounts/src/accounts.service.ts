@@ -1,5 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { actorOf, ApiKeysService, CredentialsService, SessionsService, type UserPrincipal } from '@app/auth';
+import {
+  actorOf,
+  ApiKeysService,
+  type AttemptSource,
+  CredentialsService,
+  SessionsService,
+  type UserPrincipal,
+} from '@app/auth';
 import { CatalogReader } from '@app/catalog';
 import type { Actor } from '@app/kernel';
 import { Database } from '@app/platform';
@@ -44,11 +51,10 @@ export class AccountsService {
   /**
    * Deactivates the caller's own account until an admin activates it again. Subscriptions continue.
    *
-   * @param source address block of the caller: wrong passwords are counted for it
    * @throws DomainError `wrong_credentials`, `too_many_attempts`, `last_admin`
-   * @example await accounts.deactivateOwn(principal, password, '203.0.113.7');
+   * @example await accounts.deactivateOwn(principal, password, source);
    */
-  async deactivateOwn(principal: UserPrincipal, password: string, source: string): Promise<void> {
+  async deactivateOwn(principal: UserPrincipal, password: string, source: AttemptSource): Promise<void> {
     await this.credentials.proveAgain(principal, password, source);
     await this.applyRoleAndStatus(principal.userId, { active: false }, actorOf(principal));
   }

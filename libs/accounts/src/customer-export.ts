@@ -1,17 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import type { Customer } from '@app/customers';
 import { type GrantOfFeature, GrantsService } from '@app/entitlements';
-import type { RecordedEvent } from '@app/events';
 import { allRows } from '@app/kernel';
 import { type UsageRecord, UsageRecordsRepository } from '@app/metering';
 import { type StoredProrationLine, type Subscription, SubscriptionsService } from '@app/subscriptions';
+import type { EventRecord } from './event-export.js';
 
 /** One record about a customer. Proration lines and events of a subscription follow it. */
 export type CustomerRecord =
   | { kind: 'subscription'; subscription: Subscription; customer: Customer }
   | { kind: 'proration_line'; line: StoredProrationLine; subscriptionId: string }
-  /** `subscriptionId`: null for events of the user and the customer. */
-  | { kind: 'event'; event: RecordedEvent; subscriptionId: string | null }
+  | EventRecord
   | { kind: 'grant'; grant: GrantOfFeature }
   | { kind: 'usage'; usage: UsageRecord };
 

@@ -52,7 +52,7 @@ export class ProfileService {
     const actor = actorOf(principal);
     const own = { name, mailEnabled, mutedMails: mutedMails && [...new Set(mutedMails)], language };
     // DNS lookup: before any lock is taken.
-    const url = webhookUrl && (await this.endpoints.urlForProfile(webhookUrl));
+    const url = webhookUrl && (await this.endpoints.urlForProfile(webhookUrl, actor));
     return this.database.transaction(async () => {
       const customer = await this.customers.update(customerId, { name, region, deviceType, timezone }, actor);
       const user = await this.users.updateOwn(userId, own, actor);

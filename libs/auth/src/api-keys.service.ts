@@ -10,6 +10,7 @@ import {
   invalidField,
   newId,
   notFound,
+  type Origin,
   type Page,
   type PageRequest,
   toPage,
@@ -17,6 +18,7 @@ import {
 import { Events, type EventType } from '@app/events';
 import { Database } from '@app/platform';
 import type { ApiKeyEntity } from './auth.entities.js';
+import { AuthenticationRecord } from './authentication-record.js';
 import { AuthRepository, type ApiKeyState } from './auth.repository.js';
 import { KeyUse } from './key-use.js';
 import {
@@ -76,6 +78,12 @@ interface CachedKey {
   principal: ApiKeyPrincipal | null;
 }
 
+interface GivenKey {
+  publicId: string;
+  secret: string;
+  origin: Origin;
+}
+
 /** API keys: creation, rotation, revocation, authentication. Only hashes of secrets are stored. */
 @Injectable()
 export class ApiKeysService {
@@ -85,6 +93,7 @@ export class ApiKeysService {
     private readonly repository: AuthRepository,
     private readonly catalog: CatalogReader,
     private readonly use: KeyUse,
+    private readonly authentications: AuthenticationRecord,
     private readonly database: Database,
     private readonly events: Events,
     private readonly clock: Clock,
@@ -103,20 +112,27 @@ export class ApiKeysService {
    * Authenticates a request by its API key. Synchronous while the key is cached, which is the hot path.
    *
    * @throws DomainError `invalid_token` when the key is unknown, revoked or expired, or its owner is inactive
-   * @example const principal = await apiKeys.authenticate('tg_0123456789abcdef_...');
+   * @example const principal = await apiKeys.authenticate('tg_0123456789abcdef_...', origin);
    */
-  authenticate(key: string): ApiKeyPrincipal | Promise<ApiKeyPrincipal> {
+  authenticate(key: string, origin: Origin): ApiKeyPrincipal | Promise<ApiKeyPrincipal> {
     const [, publicId, secret] = KEY_FORM.exec(key) ?? [];
     if (!publicId) throw notValid();
     const cached = this.cache.get(publicId);
-    return cached ? this.prove(cached, secret!) : this.cache.fetch(publicId).then((read) => this.prove(read, secret!));
+    const given = { publicId, secret: secret!, origin };
+    return cached ? this.prove(cached, given) : this.cache.fetch(publicId).then((read) => this.prove(read, given));
   }
 
   /** @throws DomainError `invalid_token` */
-  private prove(cached: CachedKey | undefined, secret: string): ApiKeyPrincipal {
-    const { state, principal } = cached ?? {};
+  private prove(cached: CachedKey | undefined, { publicId, secret, origin }: GivenKey): ApiKeyPrincipal {
+    const { state = null, principal } = cached ?? {};
     const proven = state && timingSafeEqual(state.secretHash, secretHash(secret));
-    if (!proven || (state.expiresAt && state.expiresAt <= this.clock.now())) throw notValid();
+    const expired = state?.expiresAt && state.expiresAt <= this.clock.now();
+    if (!proven || expired) {
+      const reason = !state ? 'unknown_or_revoked' : !proven ? 'wrong_secret' : 'expired';
+      const named = { id: state?.id ?? null, publicId, productId: state?.product?.id ?? null };
+      this.authentications.apiKeyRejected(named, reason, origin);
+      throw notValid();
+    }
     this.use.seen(state.id);
     return principal!;
   }

@@ -1,6 +1,6 @@
 import { declareEvents } from '@app/events';
 
-/** Events of API keys, and of reads by support. */
+/** Events of API keys and of reads by support, and security events of authentication and access. */
 export const AUTH_EVENTS = declareEvents({
   'api_key.created': {
     subject: 'api_key',
@@ -13,6 +13,53 @@ export const AUTH_EVENTS = declareEvents({
     after: { name: 'billing', replacedBy: '01998a4e-8000-7000-8000-00000000000e', overlapSeconds: 86400 },
   },
   'api_key.revoked': { subject: 'api_key', summary: 'An API key was revoked.', after: { name: 'billing' } },
+  'api_key.rejected': {
+    subject: 'api_key',
+    summary:
+      'Requests carried an API key that is unknown or revoked, expired, or has another secret. `subject.id` is all zeros for an unknown key.',
+    after: { prefix: 'tg_0123456789abcdef', count: 3, lastAt: '2026-11-21T09:00:41.000Z' },
+    security: true,
+  },
+  'login.succeeded': {
+    subject: 'user',
+    summary: 'A user logged in with the password.',
+    after: { count: 1, lastAt: '2026-11-21T09:00:00.000Z' },
+    security: true,
+  },
+  'login.failed': {
+    subject: 'user',
+    summary:
+      'A password was not accepted, at a login or before a command that needs it. `reason`: `wrong_password`, `unknown_account`, `inactive_account` or `too_many_attempts`. Where no account was looked up or found, the subject is an `account_reference`: a keyed hash of the e-mail address, which is also in `after.account`.',
+    after: {
+      account: '5f2b0c7a-3d61-8e94-a1b7-90c4d2e8f613',
+      count: 12,
+      lastAt: '2026-11-21T09:00:59.000Z',
+    },
+    security: true,
+  },
+  'refresh_token.reused': {
+    subject: 'user',
+    summary: 'A rotated refresh token was used again, which revoked its session: the token may have been stolen.',
+    after: {
+      session: '01998a4e-8000-7000-8000-00000000000f',
+      count: 1,
+      lastAt: '2026-11-21T09:00:00.000Z',
+    },
+    security: true,
+  },
+  'access.refused': {
+    subject: 'api_key',
+    summary:
+      'A caller was refused (403) because its role, the scopes of its key or its product do not allow the request. `reason` is the code of the problem; the subject is the caller.',
+    after: {
+      method: 'POST',
+      route: '/v1/plans',
+      needed: 'catalog:write',
+      count: 2,
+      lastAt: '2026-11-21T09:00:07.000Z',
+    },
+    security: true,
+  },
   'support.read': {
     subject: 'customer',
     summary: 'A support user read data of a customer; for a list, the subject is the support user.',

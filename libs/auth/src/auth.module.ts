@@ -10,6 +10,7 @@ import { AccountMailsRepository } from './account-mails.repository.js';
 import { AccountMailsService } from './account-mails.service.js';
 import { ApiKeysService } from './api-keys.service.js';
 import { ApiKeyEntity, RefreshTokenEntity, SessionEntity, SigningKeyEntity } from './auth.entities.js';
+import { AuthenticationRecord } from './authentication-record.js';
 import { AuthHousekeeping } from './auth-housekeeping.js';
 import { AuthRepository } from './auth.repository.js';
 import { CredentialsService } from './credentials.service.js';
@@ -49,6 +50,7 @@ const EXPORTED = [
     AccountMailsRepository,
     LoginAttemptsRepository,
     LoginAttemptsService,
+    AuthenticationRecord,
     KeyUse,
   ],
   exports: EXPORTED,

@@ -4,6 +4,8 @@ import { type Actor, DomainError, invalidField, type Origin } from '@app/kernel'
 import { Database } from '@app/platform';
 import { canonicalEmail, isEmail, type User, UsersService } from '@app/users';
 import { AccountMailsService } from './account-mails.service.js';
+import { AuthenticationRecord } from './authentication-record.js';
+import type { AttemptSource } from './domain/attempt-source.js';
 import { actorOf, type UserPrincipal } from './domain/principal.js';
 import { LoginAttemptsService } from './login-attempts.service.js';
 import { Passwords } from './passwords.js';
@@ -21,6 +23,7 @@ export class CredentialsService {
     private readonly mails: AccountMailsService,
     private readonly attempts: LoginAttemptsService,
     private readonly passwords: Passwords,
+    private readonly record: AuthenticationRecord,
     private readonly database: Database,
   ) {}
 
@@ -28,16 +31,18 @@ export class CredentialsService {
    * The user with this e-mail and password. Takes equally long for an unknown account, a wrong password and an
    * inactive account.
    *
-   * @param source address block of the caller: wrong passwords are counted for it
    * @throws DomainError `wrong_credentials`, `too_many_attempts`, `overloaded`
-   * @example const user = await credentials.prove('ann@example.com', password, '203.0.113.7');
+   * @example const user = await credentials.prove('ann@example.com', password, source);
    */
-  async prove(email: string, password: string, source: string): Promise<User> {
+  async prove(email: string, password: string, source: AttemptSource): Promise<User> {
     await this.attempts.begin(email, source);
     const user = await this.users.findByEmail(email);
     const matches = await this.passwords.verify(user?.passwordHash ?? null, password);
-    if (!user || !matches || !user.active)
+    if (!user || !matches || !user.active) {
+      const reason = !user ? 'unknown_account' : matches ? 'inactive_account' : 'wrong_password';
+      this.record.loginFailed(email, user, reason, source);
       throw new DomainError('unauthenticated', 'wrong_credentials', 'The e-mail address or the password is wrong.');
+    }
     await this.attempts.succeed(email, source);
     return user;
   }
@@ -46,9 +51,9 @@ export class CredentialsService {
    * Proves the password of a logged-in caller again, before a command that cannot be undone.
    *
    * @throws DomainError `wrong_credentials`, `too_many_attempts`, `overloaded`
-   * @example await credentials.proveAgain(principal, password, '203.0.113.7');
+   * @example await credentials.proveAgain(principal, password, source);
    */
-  async proveAgain({ userId }: UserPrincipal, password: string, source: string): Promise<User> {
+  async proveAgain({ userId }: UserPrincipal, password: string, source: AttemptSource): Promise<User> {
     const { email } = await this.users.getById(userId);
     return this.prove(email, password, source);
   }
@@ -57,12 +62,12 @@ export class CredentialsService {
    * Changes the caller's password, and revokes all other sessions of the caller.
    *
    * @throws DomainError `wrong_credentials`, `too_many_attempts`, `overloaded`, `invalid_fields`
-   * @example await credentials.changePassword(principal, { currentPassword, newPassword }, '203.0.113.7');
+   * @example await credentials.changePassword(principal, { currentPassword, newPassword }, source);
    */
   async changePassword(
     caller: UserPrincipal,
     { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
-    source: string,
+    source: AttemptSource,
   ): Promise<void> {
     const user = await this.proveAgain(caller, currentPassword, source);
     const passwordHash = await this.passwords.hashNew(newPassword, user.email, 'newPassword');
@@ -124,12 +129,12 @@ export class CredentialsService {
    * Enqueues a mail to confirm a new address. The address of the account changes only when it is confirmed.
    *
    * @throws DomainError `wrong_credentials`, `too_many_attempts`, `overloaded`, `invalid_fields`
-   * @example await credentials.changeEmail(principal, { email: 'new@example.com', password }, '203.0.113.7');
+   * @example await credentials.changeEmail(principal, { email: 'new@example.com', password }, source);
    */
   async changeEmail(
     caller: UserPrincipal,
     { email, password }: { email: string; password: string },
-    source: string,
+    source: AttemptSource,
   ): Promise<void> {
     if (!isEmail(email)) throw invalidField('email', 'must be an e-mail address');
     await this.proveAgain(caller, password, source);
@@ -157,13 +162,14 @@ export class CredentialsService {
   }
 
   /**
-   * Erases mails, tokens and login attempts of a user. Needs a transaction.
+   * Erases mails, tokens and login attempts of a user, and its data in the security log. Needs a transaction.
    *
    * @example await credentials.erase(user);
    */
   async erase(user: User): Promise<void> {
     await this.mails.erase(user);
     await this.attempts.erase(user.email);
+    await this.record.erase(user);
   }
 
   private async afterPassword(user: User, keptSessionId: string | null): Promise<void> {

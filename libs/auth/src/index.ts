@@ -8,6 +8,7 @@ export { AuthModule } from './auth.module.js';
 export type { SessionView } from './auth.repository.js';
 export { CredentialsService } from './credentials.service.js';
 export { ACCESS_TOKEN_SECONDS, type AccessClaims, isCompact } from './domain/access-claims.js';
+export type { AttemptSource } from './domain/attempt-source.js';
 export * from './domain/principal.js';
 export { LoginService } from './login.service.js';
 export { MAX_PASSWORD, MIN_PASSWORD, Passwords } from './passwords.js';

@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Clock, DomainError } from '@app/kernel';
 import { Database, Keyring } from '@app/platform';
 import { canonicalEmail } from '@app/users';
+import { AuthenticationRecord } from './authentication-record.js';
+import type { AttemptSource } from './domain/attempt-source.js';
 import { FAMILIAR_MS, countAttempt } from './domain/login-backoff.js';
 import { LoginAttemptsRepository } from './login-attempts.repository.js';
 
@@ -14,6 +16,7 @@ export class LoginAttemptsService {
     private readonly repository: LoginAttemptsRepository,
     private readonly database: Database,
     private readonly keyring: Keyring,
+    private readonly record: AuthenticationRecord,
     private readonly clock: Clock,
   ) {}
 
@@ -21,11 +24,10 @@ export class LoginAttemptsService {
    * Counts an attempt before the password is checked, with an account or without. It stays counted when the caller's
    * transaction rolls back.
    *
-   * @param source address of the caller, or its block of addresses
    * @throws DomainError `too_many_attempts` with `retryAfterSeconds`
    */
-  async begin(email: string, source: string): Promise<void> {
-    const [account, from] = this.hashes(email, source);
+  async begin(email: string, source: AttemptSource): Promise<void> {
+    const [account, from] = this.hashes(email, source.block);
     const refusedUntil = await this.database.inSeparateTransaction(async () => {
       const now = this.clock.now();
       const tries = await this.repository.lock(account, from, now);
@@ -34,6 +36,7 @@ export class LoginAttemptsService {
       return verdict.refusedUntil;
     });
     if (!refusedUntil) return;
+    this.record.loginFailed(email, null, 'too_many_attempts', source);
     const retryAfterSeconds = Math.max(1, Math.ceil((refusedUntil.getTime() - this.clock.now().getTime()) / 1_000));
     throw new DomainError(
       'limited',
@@ -46,8 +49,8 @@ export class LoginAttemptsService {
   }
 
   /** Resets the counters after a correct password, and marks the source as familiar. */
-  succeed(email: string, source: string): Promise<void> {
-    const [account, from] = this.hashes(email, source);
+  succeed(email: string, { block }: AttemptSource): Promise<void> {
+    const [account, from] = this.hashes(email, block);
     const now = this.clock.now();
     return this.database.transaction(() =>
       this.repository.succeed(account, from, { now, familiarUntil: new Date(now.getTime() + FAMILIAR_MS) }),
@@ -59,7 +62,7 @@ export class LoginAttemptsService {
     return this.repository.erase(this.hashes(email, '')[0]);
   }
 
-  private hashes(email: string, source: string): [Buffer, Buffer] {
-    return [this.keyring.sign(HASHED_FOR, canonicalEmail(email)), this.keyring.sign(HASHED_FOR, source)];
+  private hashes(email: string, block: string): [Buffer, Buffer] {
+    return [this.keyring.sign(HASHED_FOR, canonicalEmail(email)), this.keyring.sign(HASHED_FOR, block)];
   }
 }

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { AuthenticationRecord } from './authentication-record.js';
 import { CredentialsService } from './credentials.service.js';
+import type { AttemptSource } from './domain/attempt-source.js';
 import { SessionsService, type TokenPair } from './sessions.service.js';
 
 /** Login with e-mail and password, and logout. */
@@ -8,18 +10,20 @@ export class LoginService {
   constructor(
     private readonly credentials: CredentialsService,
     private readonly sessions: SessionsService,
+    private readonly record: AuthenticationRecord,
   ) {}
 
   /**
    * Opens a session for the user with this e-mail and password.
    *
-   * @param source address block of the caller: wrong passwords are counted for it
    * @throws DomainError `wrong_credentials`, `too_many_attempts`, `overloaded`
-   * @example const { accessToken } = await logins.login('ann@example.com', password, '203.0.113.7');
+   * @example const { accessToken } = await logins.login('ann@example.com', password, source);
    */
-  async login(email: string, password: string, source: string): Promise<TokenPair> {
-    const { id } = await this.credentials.prove(email, password, source);
-    return this.sessions.open(id);
+  async login(email: string, password: string, source: AttemptSource): Promise<TokenPair> {
+    const user = await this.credentials.prove(email, password, source);
+    const tokens = await this.sessions.open(user.id);
+    this.record.loggedIn(user, source);
+    return tokens;
   }
 
   /**

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { Clock, DomainError, newId } from '@app/kernel';
+import { Clock, DomainError, newId, type Origin } from '@app/kernel';
 import { Database } from '@app/platform';
 import { AccessTokens } from './access-tokens.js';
+import { AuthenticationRecord } from './authentication-record.js';
 import { AuthRepository, type SessionState, type SessionView } from './auth.repository.js';
 import { ACCESS_TOKEN_SECONDS } from './domain/access-claims.js';
 import { type UserPrincipal, userScope } from './domain/principal.js';
@@ -33,6 +34,7 @@ export class SessionsService {
     private readonly repository: AuthRepository,
     private readonly tokens: AccessTokens,
     private readonly database: Database,
+    private readonly record: AuthenticationRecord,
     private readonly clock: Clock,
   ) {
     this.cache = new LRUCache({
@@ -72,9 +74,9 @@ export class SessionsService {
    * such a copy is a concurrent retry, possibly on another instance, and is only rejected.
    *
    * @throws DomainError `invalid_refresh_token`
-   * @example const { accessToken, refreshToken } = await sessions.refresh(oldRefreshToken);
+   * @example const { accessToken, refreshToken } = await sessions.refresh(oldRefreshToken, origin);
    */
-  async refresh(refreshToken: string): Promise<TokenPair> {
+  async refresh(refreshToken: string, origin: Origin): Promise<TokenPair> {
     const hash = secretHash(refreshToken);
     const token = await this.repository.findRefreshToken(hash);
     const now = this.clock.now();
@@ -87,8 +89,10 @@ export class SessionsService {
       if (pair) return pair;
       throw invalidRefreshToken();
     }
-    if (now.getTime() - token.rotatedAt.getTime() > GRACE_MS)
+    if (now.getTime() - token.rotatedAt.getTime() > GRACE_MS) {
       await this.database.inSeparateTransaction(() => this.revoke(token.sessionId, 'refresh_token_reused'));
+      this.record.refreshTokenReused(token.userId, token.sessionId, origin);
+    }
     throw invalidRefreshToken();
   }
 

@@ -142,8 +142,8 @@ export class Events {
   }
 }
 
-/** @throws Error for a type without a description: no receiver could know it */
+/** @throws Error for a type without a description (no receiver could know it), and for types of the security log */
 function known(type: string): string {
-  if (!isEventType(type)) throw new Error(`${type} is not in the catalogue of events.`);
+  if (!isEventType(type)) throw new Error(`${type} is not in the catalogue of events, or belongs to the security log.`);
   return type;
 }

@@ -1,5 +1,6 @@
 export { eventsDocument } from './catalog/events-document.js';
 export {
+  type AuditedType,
   declareEvents,
   descriptionOf,
   type EventType,
@@ -8,6 +9,7 @@ export {
   isEventType,
   kindOfType,
   publicEventTypes,
+  type SecurityEventType,
 } from './catalog/event-catalog.js';
 // Exported with a star: TypeScript merges augmentations of @app/events into no interface that is exported by name.
 export type * from './catalog/declared-events.js';
@@ -18,4 +20,6 @@ export { EventKeys, type KeyLookup } from './event-keys.js';
 export { EventPartitions } from './partitions.js';
 export { EventPublisher, type ProductLookup, type PublishedEvent } from './publisher.js';
 export { Events, type KeyedEvent, type NewEvent, type RecordedEvent } from './events.js';
+export type { SecurityActor, SecurityEvent, StoredSecurityEvent } from './domain/security-event.js';
 export { EventsModule } from './events.module.js';
+export { SecurityLog } from './security-log.js';

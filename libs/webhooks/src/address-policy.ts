@@ -17,8 +17,15 @@ const NO_ANSWER = new Set(['ETIMEOUT', 'ESERVFAIL']);
 const MAX_CONCURRENT_LOOKUPS = 2;
 const GLOBAL_IPV6 = ipaddr.parseCIDR('2000::/3');
 
-/** The address must not receive webhooks. The message says why. */
-export class RefusedAddress extends Error {}
+/** The address must not receive webhooks. The message and the code say why. */
+export class RefusedAddress extends Error {
+  constructor(
+    readonly code: 'not_public' | 'not_https',
+    message: string,
+  ) {
+    super(message);
+  }
+}
 
 /** Resolves host names. A class, so that tests can replace it. */
 @Injectable()
@@ -79,8 +86,11 @@ export class AddressPolicy {
     if (this.allowed.some((network) => network[0].kind() === address.kind() && address.match(network))) return;
     const isPublic = address.range() === 'unicast' && (address.kind() === 'ipv4' || address.match(GLOBAL_IPV6));
     if (!isPublic)
-      throw new RefusedAddress('leads to an address that is neither public nor in WEBHOOK_ALLOWED_NETWORKS');
-    if (protocol !== 'https:') throw new RefusedAddress('must be https:// to reach a public address');
+      throw new RefusedAddress(
+        'not_public',
+        'leads to an address that is neither public nor in WEBHOOK_ALLOWED_NETWORKS',
+      );
+    if (protocol !== 'https:') throw new RefusedAddress('not_https', 'must be https:// to reach a public address');
   }
 
   private resolve(hostname: string): Promise<LookupAddress[]> {

@@ -11,7 +11,8 @@ export interface StoredSecrets {
 }
 
 /** Fields needed to send a request. */
-export type WebhookTarget = Pick<WebhookEndpoint, 'id' | 'url' | 'enabled'> & StoredSecrets;
+export type WebhookTarget = Pick<WebhookEndpoint, 'id' | 'url' | 'enabled' | 'customerId' | 'productId'> &
+  StoredSecrets;
 
 /** First key of the advisory lock that guards the number of endpoints in a scope. Any fixed number. */
 const SCOPE_LOCK = 704_602_925;
@@ -115,7 +116,7 @@ export class WebhookEndpointsRepository {
 
   targets(ids: string[]): Promise<WebhookTarget[]> {
     return this.database.query(
-      `select id, url, enabled, ${SECRETS} from webhook_endpoints where id = any($1::uuid[])`,
+      `select id, url, enabled, customer_id as "customerId", product_id as "productId", ${SECRETS} from webhook_endpoints where id = any($1::uuid[])`,
       [arrayLiteral(ids)],
     );
   }

@@ -14,9 +14,9 @@ import {
 } from '@app/kernel';
 import { type EventType, Events, kindOfType, publicEventTypes } from '@app/events';
 import { Database } from '@app/platform';
-import { AddressPolicy, RefusedAddress } from './address-policy.js';
 import { targetUrl } from './domain/target-url.js';
 import { endpointPayload, type WebhookEndpoint } from './domain/webhook-endpoint.js';
+import { TargetAddresses } from './target-addresses.js';
 import { WebhookEndpointsRepository } from './webhook-endpoints.repository.js';
 import { WebhookSecrets } from './webhook-secrets.js';
 
@@ -47,7 +47,7 @@ export class WebhookEndpointsService {
   constructor(
     private readonly endpoints: WebhookEndpointsRepository,
     private readonly deliveries: DeliveriesService,
-    private readonly addresses: AddressPolicy,
+    private readonly addresses: TargetAddresses,
     private readonly catalog: CatalogReader,
     private readonly secrets: WebhookSecrets,
     private readonly database: Database,
@@ -68,7 +68,7 @@ export class WebhookEndpointsService {
     scope: ScopeFilter,
     by: EndpointOwner,
   ): Promise<{ endpoint: EndpointState; secret: string }> {
-    const { url, types } = await this.checked(input);
+    const { url, types } = await this.checked(input, by.actor);
     return this.add({ url: url!, description: input.description ?? null, types: types ?? [] }, scope, by);
   }
 
@@ -97,7 +97,7 @@ export class WebhookEndpointsService {
    */
   async update(id: string, scope: ScopeFilter, changes: EndpointChanges, actor: Actor): Promise<EndpointState> {
     await this.endpoints.get(id, scope);
-    const { url, types } = await this.checked(changes);
+    const { url, types } = await this.checked(changes, actor);
     return this.database.transaction(async () =>
       this.withState(await this.change(await this.endpoints.lock(id, scope), { ...changes, url, types }, actor)),
     );
@@ -147,8 +147,8 @@ export class WebhookEndpointsService {
   }
 
   /** Validates the `webhookUrl` of a profile; writes nothing. @throws DomainError `invalid_fields` */
-  async urlForProfile(text: string): Promise<string> {
-    return (await this.checked({ url: text }, 'webhookUrl')).url!;
+  async urlForProfile(text: string, actor: Actor): Promise<string> {
+    return (await this.checked({ url: text }, actor, 'webhookUrl')).url!;
   }
 
   /**
@@ -246,6 +246,7 @@ export class WebhookEndpointsService {
   /** Validates URL and event types. @throws DomainError `invalid_fields` */
   private async checked(
     { url, types }: Partial<NewEndpoint>,
+    actor: Actor,
     field = 'url',
   ): Promise<{ url?: string; types?: string[] }> {
     const known = new Set<string>(publicEventTypes().flatMap((type) => [type, `${kindOfType(type)}.*`]));
@@ -254,12 +255,7 @@ export class WebhookEndpointsService {
     if (url === undefined) return { types };
     const target = targetUrl(url);
     if (typeof target === 'string') throw invalidField(field, target);
-    await this.addresses.vetted(target).catch((error: unknown) => {
-      throw invalidField(
-        field,
-        error instanceof RefusedAddress ? error.message : 'has a host name that cannot be resolved',
-      );
-    });
+    await this.addresses.assertAllowed(target, field, actor);
     return { url: target.href, types: types && [...new Set(types)] };
   }
 

@@ -4,6 +4,7 @@ import { Agent } from 'undici';
 import type { Outcome } from '@app/deliveries';
 import { Clock } from '@app/kernel';
 import { AddressPolicy, RefusedAddress } from './address-policy.js';
+import { TargetAddresses } from './target-addresses.js';
 import type { WebhookTarget } from './webhook-endpoints.repository.js';
 import { WebhookSecrets } from './webhook-secrets.js';
 import { signedHeaders } from './webhook-signature.js';
@@ -48,6 +49,7 @@ export class WebhookSender implements OnApplicationShutdown {
 
   constructor(
     private readonly addresses: AddressPolicy,
+    private readonly targets: TargetAddresses,
     private readonly secrets: WebhookSecrets,
     private readonly clock: Clock,
   ) {
@@ -57,11 +59,12 @@ export class WebhookSender implements OnApplicationShutdown {
   /** Signs a message with the current time and posts it. */
   async send(target: WebhookTarget, messageId: string, body: string): Promise<Outcome> {
     const at = this.clock.now();
-    return this.post(new URL(target.url), body, signedHeaders(messageId, at, body, this.secrets.active(target, at)));
+    return this.post(target, body, signedHeaders(messageId, at, body, this.secrets.active(target, at)));
   }
 
   /** Never throws, ends within `ATTEMPT_TIMEOUT_MS`, and reads at most `MAX_RESPONSE_BYTES` of the response. */
-  private async post(url: URL, body: string, headers: Record<string, string>): Promise<Outcome> {
+  private async post(target: WebhookTarget, body: string, headers: Record<string, string>): Promise<Outcome> {
+    const url = new URL(target.url);
     const signal = AbortSignal.timeout(ATTEMPT_TIMEOUT_MS);
     try {
       // Names are vetted in `lookup` when the socket connects; literal addresses skip the lookup, so they are vetted
@@ -79,7 +82,9 @@ export class WebhookSender implements OnApplicationShutdown {
       await response.body.dump({ limit: MAX_RESPONSE_BYTES, signal }).catch(() => undefined);
       return outcomeOf(response.statusCode, pauseOf(String(response.headers['retry-after'] ?? ''), this.clock.now()));
     } catch (error) {
-      return failureOf(error, signal.aborted);
+      const cause = causeOf(error);
+      if (cause instanceof RefusedAddress) this.targets.blockedWhenSent(target, cause);
+      return failureOf(cause, signal.aborted);
     }
   }
 
@@ -130,8 +135,7 @@ function pauseOf(retryAfter: string, now: Date): number {
   return Number.isNaN(ms) ? PAUSE_MS.default : Math.min(Math.max(ms, 1_000), PAUSE_MS.max);
 }
 
-function failureOf(error: unknown, timedOut: boolean): Outcome {
-  const cause = causeOf(error);
+function failureOf(cause: unknown, timedOut: boolean): Outcome {
   if (cause instanceof RefusedAddress) return { result: 'never', why: 'blocked' };
   const code = (cause as NodeJS.ErrnoException).code ?? '';
   const certificate = /CERT|SIGNATURE|ISSUER/.test(code);

@@ -8,7 +8,7 @@ const ENDPOINT = {
   enabled: true,
 };
 
-/** Events of webhook endpoints. */
+/** Events of webhook endpoints, and the security event of blocked addresses. */
 export const WEBHOOK_EVENTS = declareEvents({
   'webhook_endpoint.created': {
     subject: 'webhook_endpoint',
@@ -37,6 +37,13 @@ export const WEBHOOK_EVENTS = declareEvents({
     subject: 'webhook_endpoint',
     summary: 'A webhook endpoint was deleted; its pending deliveries were canceled.',
     before: ENDPOINT,
+  },
+  'webhook_address.blocked': {
+    subject: 'webhook_endpoint',
+    summary:
+      'A webhook URL leads to a forbidden address: the subject is the endpoint that a message was for, or the caller that wanted to save the URL. `reason`: `not_public` or `not_https`.',
+    after: { protocol: 'https', host: 'hooks.example.com', count: 1, lastAt: '2026-11-21T09:00:00.000Z' },
+    security: true,
   },
 });
 

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { CatalogModule } from '@app/catalog';
 import { DeliveriesModule } from '@app/deliveries';
 import { AddressLookup, AddressPolicy } from './address-policy.js';
+import { TargetAddresses } from './target-addresses.js';
 import { WebhookChannel } from './webhook-channel.js';
 import { WebhookDeliveriesService } from './webhook-deliveries.service.js';
 import { WebhookEndpointsRepository } from './webhook-endpoints.repository.js';
@@ -15,6 +16,7 @@ import { WebhookSender } from './webhook-sender.js';
   providers: [
     AddressLookup,
     AddressPolicy,
+    TargetAddresses,
     WebhookChannel,
     WebhookDeliveriesService,
     WebhookEndpointsRepository,

@@ -30,6 +30,8 @@ export class AuditController {
   @ApiOperation({
     operationId: 'listAuditLog',
     summary: 'List the audit log, newest first',
+    description:
+      'Contains the actions of users and API keys, and security events: logins, failed logins, refusals, blocked webhook addresses. Equal security events of one minute are one entry, whose count may still grow within that minute.',
   })
   @ApiProblems(404)
   async list(@Query() query: AuditQueryDto, @CurrentPrincipal() principal: Principal): Promise<AuditPageDto> {

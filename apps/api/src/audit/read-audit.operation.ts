@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { stringify } from 'csv-stringify';
 import { actorOf, ApiKeysService, type Principal } from '@app/auth';
-import { type Actor, allRows, type Page, type PageRequest, toPage } from '@app/kernel';
+import { allRows, type Page, type PageRequest, toPage } from '@app/kernel';
 import { type AuditEntry, type AuditFilter, AuditLog } from '@app/events';
 import { UsersService } from '@app/users';
 import { EventScope } from '../http/access/event-scope.js';
@@ -32,7 +32,7 @@ const CSV_COLUMNS: Record<string, (entry: AuditEntryDto) => unknown> = {
   after: ({ after }) => after && JSON.stringify(after),
 };
 
-/** Reads what people and keys did, as far as the caller may see it. */
+/** Reads the actions of users and keys, and security events, in the scope of the caller. */
 @Injectable()
 export class ReadAuditOperation {
   private readonly exports = new ConcurrencyLimit(MAX_CONCURRENT, 'exports');
@@ -78,7 +78,7 @@ export class ReadAuditOperation {
 
   /** Adds the e-mail address of each user and the name of each API key that acted: two queries per page. */
   private async withNames(entries: AuditEntry[]): Promise<NamedAuditEntry[]> {
-    const idsOf = (wanted: Actor['kind']): string[] => [
+    const idsOf = (wanted: 'user' | 'api_key'): string[] => [
       ...new Set(entries.flatMap(({ actor: { kind, id } }) => (kind === wanted && id ? [id] : []))),
     ];
     const [users, keyNames] = await Promise.all([

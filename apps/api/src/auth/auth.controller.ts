@@ -1,14 +1,14 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiConsumes, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { RegistrationService } from '@app/accounts';
-import { LoginService, SessionsService, type UserPrincipal } from '@app/auth';
+import { type AttemptSource, LoginService, SessionsService, type UserPrincipal } from '@app/auth';
 import { Allow } from '../http/access/allow.decorator.js';
 import type { Origin } from '@app/kernel';
 import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
 import { RequestOrigin } from '../http/access/request-origin.decorator.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
-import { CallerAddress } from '../http/throttling/address-block.js';
+import { CallerSource } from '../http/throttling/address-block.js';
 import { AuthRateLimit } from '../http/throttling/throttling.guard.js';
 import { CustomerDto } from '../customers/dto/customer.dto.js';
 import { SubscriptionPresenter } from '../subscriptions/subscription-presenter.js';
@@ -72,7 +72,7 @@ export class AuthController {
   @Allow('public')
   @ApiOperation({ operationId: 'login', summary: 'Log in with e-mail and password' })
   @ApiProblems(401)
-  async login(@Body() { email, password }: LoginDto, @CallerAddress() source: string): Promise<TokensDto> {
+  async login(@Body() { email, password }: LoginDto, @CallerSource() source: AttemptSource): Promise<TokensDto> {
     return { ...(await this.logins.login(email, password, source)), tokenType: 'Bearer' };
   }
 
@@ -89,7 +89,7 @@ export class AuthController {
   @ApiProblems(400, 401)
   async token(
     @Body() { grant_type: grantType, username, password }: TokenDto,
-    @CallerAddress() source: string,
+    @CallerSource() source: AttemptSource,
   ): Promise<OAuthTokenDto> {
     assertPasswordGrant(grantType);
     const { accessToken, refreshToken, expiresIn } = await this.logins.login(username, password, source);
@@ -110,8 +110,8 @@ export class AuthController {
     summary: 'Rotate a refresh token; reuse of a rotated token revokes the session',
   })
   @ApiProblems(401)
-  async refresh(@Body() { refreshToken }: RefreshDto): Promise<TokensDto> {
-    return { ...(await this.sessions.refresh(refreshToken)), tokenType: 'Bearer' };
+  async refresh(@Body() { refreshToken }: RefreshDto, @RequestOrigin() origin: Origin): Promise<TokensDto> {
+    return { ...(await this.sessions.refresh(refreshToken, origin)), tokenType: 'Bearer' };
   }
 
   /**

@@ -1,13 +1,13 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { CredentialsService, type UserPrincipal } from '@app/auth';
+import { type AttemptSource, CredentialsService, type UserPrincipal } from '@app/auth';
 import { Allow } from '../http/access/allow.decorator.js';
 import type { Origin } from '@app/kernel';
 import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
 import { RequestOrigin } from '../http/access/request-origin.decorator.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
-import { CallerAddress } from '../http/throttling/address-block.js';
+import { CallerSource } from '../http/throttling/address-block.js';
 import { AuthRateLimit } from '../http/throttling/throttling.guard.js';
 import { EmptyDto } from '../http/input/empty.dto.js';
 import {
@@ -109,7 +109,7 @@ export class CredentialsController {
   async changePassword(
     @Body() body: ChangePasswordDto,
     @CurrentPrincipal() principal: UserPrincipal,
-    @CallerAddress() source: string,
+    @CallerSource() source: AttemptSource,
   ): Promise<void> {
     await this.credentials.changePassword(principal, body, source);
   }
@@ -131,7 +131,7 @@ export class CredentialsController {
   async changeEmail(
     @Body() body: ChangeEmailDto,
     @CurrentPrincipal() principal: UserPrincipal,
-    @CallerAddress() source: string,
+    @CallerSource() source: AttemptSource,
   ): Promise<AcceptedDto> {
     await this.credentials.changeEmail(principal, body, source);
     return MAILED;

@@ -3,6 +3,7 @@ import { CatalogModule } from '@app/catalog';
 import { CustomersModule } from '@app/customers';
 import { EntitlementsModule } from '@app/entitlements';
 import { SubscriptionsModule } from '@app/subscriptions';
+import { AccessRefusals } from './access/access-refusals.js';
 import { CustomerResolver } from './access/customer-resolver.js';
 import { EventScope } from './access/event-scope.js';
 import { InFlight } from './in-flight/in-flight.js';
@@ -13,7 +14,7 @@ import { Pages } from './pagination/pages.js';
 @Global()
 @Module({
   imports: [CatalogModule, CustomersModule, EntitlementsModule, SubscriptionsModule],
-  providers: [CustomerResolver, EventScope, InFlight, Pages, RequestLog],
-  exports: [CustomerResolver, EventScope, Pages],
+  providers: [AccessRefusals, CustomerResolver, EventScope, InFlight, Pages, RequestLog],
+  exports: [AccessRefusals, CustomerResolver, EventScope, Pages],
 })
 export class HttpModule {}

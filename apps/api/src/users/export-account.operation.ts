@@ -51,6 +51,8 @@ export class ExportAccountOperation {
         return { kind: 'line', subscription: record.subscriptionId, line: StoredLineDto.of(record.line) };
       case 'event':
         return { kind, ...(record.subscriptionId && { subscription: record.subscriptionId }), ...record.event };
+      case 'security_event':
+        return { kind, ...record.securityEvent };
       case 'grant':
         return { kind, ...GrantDto.of(record.grant) };
       case 'notification': {

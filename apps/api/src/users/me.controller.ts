@@ -1,12 +1,12 @@
 import { Body, Controller, Get, HttpCode, Patch, Post, Query, StreamableFile } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { AccountDeletionService, AccountsService, ProfileService } from '@app/accounts';
-import type { UserPrincipal } from '@app/auth';
+import type { AttemptSource, UserPrincipal } from '@app/auth';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
-import { CallerAddress } from '../http/throttling/address-block.js';
+import { CallerSource } from '../http/throttling/address-block.js';
 import { AuthRateLimit } from '../http/throttling/throttling.guard.js';
 import { SparseQueryDto } from '../plans/dto/plan.dto.js';
 import { ConfirmDto, MeDto, UpdateMeDto } from './dto/user.dto.js';
@@ -92,7 +92,7 @@ export class MeController {
   async deactivate(
     @CurrentPrincipal() principal: UserPrincipal,
     @Body() { password }: ConfirmDto,
-    @CallerAddress() source: string,
+    @CallerSource() source: AttemptSource,
   ): Promise<void> {
     await this.accounts.deactivateOwn(principal, password, source);
   }
@@ -116,7 +116,7 @@ export class MeController {
   async delete(
     @CurrentPrincipal() principal: UserPrincipal,
     @Body() { password }: ConfirmDto,
-    @CallerAddress() source: string,
+    @CallerSource() source: AttemptSource,
   ): Promise<void> {
     await this.deletion.deleteOwn(principal, password, source);
   }

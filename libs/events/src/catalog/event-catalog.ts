@@ -1,8 +1,22 @@
 import type { DeclaredEvents } from './declared-events.js';
 import type { EventDescription } from './event-description.js';
 
+type SecurityTypeOf<Table> = {
+  [Type in keyof Table]: Table[Type] extends { security: true } ? Type : never;
+}[keyof Table];
+type TypeOf<Table> = Exclude<keyof Table, SecurityTypeOf<Table>>;
+
 /** Every type of event that a lib declares. An undeclared type does not compile, and `Events.record` rejects it. */
-export type EventType = { [Lib in keyof DeclaredEvents]: keyof DeclaredEvents[Lib] }[keyof DeclaredEvents];
+export type EventType = { [Lib in keyof DeclaredEvents]: TypeOf<DeclaredEvents[Lib]> }[keyof DeclaredEvents];
+/** The declared types that `SecurityLog` counts, and `Events.record` rejects. */
+export type SecurityEventType = {
+  [Lib in keyof DeclaredEvents]: SecurityTypeOf<DeclaredEvents[Lib]>;
+}[keyof DeclaredEvents];
+/** All declared types: the entries of the audit log. */
+export type AuditedType = EventType | SecurityEventType;
+
+/** `sequence` of security events: they are counted, and have no order within their subject. */
+export const NOT_NUMBERED = 0;
 
 const DECLARED = new Map<string, EventDescription>();
 
@@ -28,29 +42,31 @@ export function declareEvents<const Table extends Readonly<Record<string, EventD
 export const kindOfType = (type: string): string => type.split('.')[0]!;
 
 /** Every declared type: kinds in alphabetical order, types of a kind as its lib lists them. */
-export function eventTypes(): EventType[] {
-  const types = [...DECLARED.keys()] as EventType[];
+export function eventTypes(): AuditedType[] {
+  const types = [...DECLARED.keys()] as AuditedType[];
   return types.sort((one, other) => kindOfType(one).localeCompare(kindOfType(other)));
 }
 
-/** The types that are published to webhooks and streams: all but those that only the audit log keeps. */
-export const publicEventTypes = (): EventType[] => eventTypes().filter((type) => !descriptionOf(type).auditOnly);
+/** The types that are published to webhooks and streams: all but those that only the audit log contains. */
+export const publicEventTypes = (): EventType[] =>
+  eventTypes().filter((type): type is EventType => isEventType(type) && !descriptionOf(type).auditOnly);
 
-/** True for a declared type. */
-export const isEventType = (text: string): text is EventType => DECLARED.has(text);
+/** True for a declared type that `Events` records. */
+export const isEventType = (text: string): text is EventType =>
+  DECLARED.get(text)?.security === undefined && DECLARED.has(text);
 
 /** Returns the public description of a type. */
-export const descriptionOf = (type: EventType): EventDescription => DECLARED.get(type)!;
+export const descriptionOf = (type: AuditedType): EventDescription => DECLARED.get(type)!;
 
 /** Returns an example message of a type, complete as receivers get it. */
-export function exampleOf(type: EventType): object {
-  const { subject, before = null, after = null } = descriptionOf(type);
+export function exampleOf(type: AuditedType): object {
+  const { subject, before = null, after = null, security } = descriptionOf(type);
   const { version = null } = (after ?? {}) as { version?: number };
   const id = '01998a4e-8000-7000-8000-000000000001';
   const actor = { kind: 'api_key', id: '01998a4e-8000-7000-8000-000000000002' };
   const data = {
     id,
-    sequence: version ?? 1,
+    sequence: security ? NOT_NUMBERED : (version ?? 1),
     subject: { type: subject, id: '01998a4e-8000-7000-8000-000000000003' },
     version,
     customer: 'acme',

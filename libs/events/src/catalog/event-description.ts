@@ -10,4 +10,6 @@ export interface EventDescription {
   after?: object;
   /** Kept in the audit log only: not published to webhooks, streams or users. */
   auditOnly?: true;
+  /** Counted per minute in the security log, which the audit log includes: not published either. */
+  security?: true;
 }

@@ -1,4 +1,11 @@
-import { descriptionOf, type EventType, eventTypes, exampleOf, kindOfType, publicEventTypes } from './event-catalog.js';
+import {
+  type AuditedType,
+  descriptionOf,
+  eventTypes,
+  exampleOf,
+  kindOfType,
+  publicEventTypes,
+} from './event-catalog.js';
 
 const INTRODUCTION = `# Events
 
@@ -10,12 +17,16 @@ Every message has the same fields: \`type\`, \`timestamp\` (when the event happe
 New fields may be added; no field is removed.
 `;
 
+const SECURITY =
+  'Kept in the audit log only, not published. Equal events of one minute are one entry, which counts them in `after.count`.';
+
 const titled = (kind: string): string => kind.replaceAll('_', ' ');
 
-function section(type: EventType): string {
-  const { summary, auditOnly } = descriptionOf(type);
+function section(type: AuditedType): string {
+  const { summary, auditOnly, security } = descriptionOf(type);
   const kept = auditOnly ? '\n\nKept in the audit log only, not published.' : '';
-  return `### \`${type}\`\n\n${summary}${kept}\n\n<details><summary>Example</summary>\n\n\`\`\`json\n${JSON.stringify(exampleOf(type), null, 2)}\n\`\`\`\n\n</details>\n`;
+  const counted = security ? `\n\n${SECURITY}` : '';
+  return `### \`${type}\`\n\n${summary}${kept}${counted}\n\n<details><summary>Example</summary>\n\n\`\`\`json\n${JSON.stringify(exampleOf(type), null, 2)}\n\`\`\`\n\n</details>\n`;
 }
 
 /** Returns the catalogue as Markdown: the content of docs/events.md. */

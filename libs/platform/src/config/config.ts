@@ -61,6 +61,7 @@ const schema = z.object({
   LOG_LEVEL: optional(z.enum(['debug', 'info', 'warn', 'error'])),
   USAGE_LANES: optional(z.coerce.number().int().min(1).max(64)),
   SIGNING_KEY_DAYS: optional(z.coerce.number().int().min(1).max(365)),
+  SECURITY_EVENT_DAYS: optional(z.coerce.number().int().min(1).max(3_650)),
   PASSWORD_MIN_LENGTH: optional(z.coerce.number().int().min(8).max(64)),
   AUTH_RATE_LIMIT_PER_MINUTE: optional(z.coerce.number().int().min(0)),
   TRUSTED_PROXIES: optional(addressBlocks),
@@ -105,6 +106,8 @@ export class Config {
   readonly usageShards: number;
   /** Days until the key that signs access tokens is rotated. */
   readonly signingKeyDays: number;
+  /** Days for which security events of the audit log are kept. */
+  readonly securityEventDays: number;
   /** Minimum number of characters of a password. */
   readonly passwordMinLength: number;
   /** Requests per minute and address to routes that accept passwords and secrets; 0: no limit. */
@@ -166,6 +169,7 @@ export class Config {
     this.logLevel = env.LOG_LEVEL ?? 'info';
     this.usageShards = env.USAGE_LANES ?? 1;
     this.signingKeyDays = env.SIGNING_KEY_DAYS ?? 30;
+    this.securityEventDays = env.SECURITY_EVENT_DAYS ?? 90;
     this.passwordMinLength = env.PASSWORD_MIN_LENGTH ?? RECOMMENDED_PASSWORD_LENGTH;
     this.authRateLimitPerMinute = env.AUTH_RATE_LIMIT_PER_MINUTE ?? Math.ceil(this.rateLimitPerMinute * AUTH_SHARE);
     this.trustedProxies = env.TRUSTED_PROXIES ?? [];

@@ -104,6 +104,11 @@ export class Metrics {
     SECONDS,
   );
   readonly subscriptions = this.gauge('tollgate_subscriptions', 'Live subscriptions, by status.', ['status']);
+  readonly securityEvents = this.counter(
+    'tollgate_security_events_total',
+    'Security events of the audit log, by type: logins, failed logins, refusals, blocked addresses.',
+    ['type'],
+  );
   readonly jobFailures = this.counter('tollgate_job_failures_total', 'Failed runs of a job; the next run retries.', [
     'job',
   ]);

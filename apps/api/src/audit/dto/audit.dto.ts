@@ -4,7 +4,7 @@ import type { AuditEntry } from '@app/events';
 import { CustomerField, EXAMPLE_ID, InstantField, ProductField } from '../../http/input/fields.js';
 import { ListQuery } from '../../http/pagination/list.query.js';
 
-const ACTORS = ['user', 'api_key'] as const;
+const ACTORS = ['user', 'api_key', 'system', 'anonymous'] as const;
 export const EXPORT_FORMATS = ['csv', 'ndjson'] as const;
 
 export class AuditQueryDto extends ListQuery {
@@ -23,17 +23,28 @@ export class AuditQueryDto extends ListQuery {
   @IsUUID()
   actor?: string;
 
-  @ApiPropertyOptional({ enum: ACTORS, description: 'Only actions of users, or only of API keys.', example: 'api_key' })
+  @ApiPropertyOptional({
+    enum: ACTORS,
+    description: 'Kind of the actor. `anonymous`: callers of security events that did not prove who they are.',
+    example: 'api_key',
+  })
   @IsOptional()
   @IsIn(ACTORS)
   actorKind?: (typeof ACTORS)[number];
 
-  @ApiPropertyOptional({ format: 'uuid', description: 'Id of the object that was changed.', example: EXAMPLE_ID })
+  @ApiPropertyOptional({
+    format: 'uuid',
+    description: 'Id of the object that the entry is about.',
+    example: EXAMPLE_ID,
+  })
   @IsOptional()
   @IsUUID()
   subject?: string;
 
-  @ApiPropertyOptional({ description: 'A type of event, or all of a kind.', example: 'subscription.*' })
+  @ApiPropertyOptional({
+    description: 'A type of event, or all of a kind. Logins: `login.*`; refusals: `access.*`.',
+    example: 'subscription.*',
+  })
   @IsOptional()
   @IsString()
   @Length(1, 64)
@@ -66,9 +77,9 @@ export class AuditExportQueryDto extends OmitType(AuditQueryDto, ['limit', 'curs
 
 export class AuditActorDto {
   @ApiProperty({ enum: ACTORS })
-  kind: 'user' | 'api_key' | 'system';
+  kind: (typeof ACTORS)[number];
   id: string | null;
-  /** The e-mail of a person, the name of a key; null when there is none any more. */
+  /** The e-mail address of a user, the name of a key; null when there is none any more. */
   name: string | null;
 }
 
@@ -87,22 +98,23 @@ export interface NamedAuditEntry extends AuditEntry {
   actor: AuditEntry['actor'] & { name: string | null };
 }
 
-/** Something that a person or a key did. */
+/** An action of a user or an API key, or equal security events of one minute. */
 export class AuditEntryDto {
   id: string;
   type: string;
-  /** When; for customers of a test clock, by their clock. */
+  /** When; for customers of a test clock, by their clock. The first time, for an entry that counts several events. */
   at: Date;
   actor: AuditActorDto;
   /** Origin of the request; null when it did not come over HTTP. */
   origin: AuditOriginDto | null;
   subject: AuditSubjectDto;
-  /** 1, 2, 3 and so on, of its subject. */
+  /** 1, 2, 3 and so on, of its subject; 0 for security events, which are counted. */
   sequence: number;
   customer: string | null;
   product: string | null;
   reason: string | null;
   before: Record<string, unknown> | null;
+  /** For security events with `count`, how often it happened in this minute, and `lastAt`. */
   after: Record<string, unknown> | null;
 
   static of({

@@ -53,7 +53,7 @@ export class AccessGuard extends AuthGuard('jwt') {
   private identify(request: FastifyRequest, context: ExecutionContext): Principal | null | Promise<Principal> {
     const { authorization } = request.headers;
     const apiKey = authorization === undefined ? request.headers['x-api-key'] : bearerApiKey(authorization);
-    if (apiKey !== undefined) return this.apiKeys.authenticate(String(apiKey));
+    if (apiKey !== undefined) return this.apiKeys.authenticate(String(apiKey), originOf(request));
     return authorization === undefined ? null : this.identifyUser(request, context);
   }
 

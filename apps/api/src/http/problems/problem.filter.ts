@@ -1,5 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AccessRefusals } from '../access/access-refusals.js';
+import type { WithPrincipal } from '../access/current-principal.decorator.js';
 import { PROBLEM_CONTENT_TYPE, toProblem } from './problem.js';
 
 /** Answers every error as application/problem+json. Unexpected errors are logged with the request id. */
@@ -7,11 +9,14 @@ import { PROBLEM_CONTENT_TYPE, toProblem } from './problem.js';
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('Http');
 
+  constructor(private readonly refusals: AccessRefusals) {}
+
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    const request = http.getRequest<FastifyRequest>();
+    const request = http.getRequest<FastifyRequest & WithPrincipal>();
     const reply = http.getResponse<FastifyReply>();
     const { problem, retryAfterSeconds, unexpected } = toProblem(error, request);
+    if (problem.status === 403) this.refusals.note(problem, request);
     if (unexpected)
       this.logger.error({
         requestId: request.id,

@@ -1,6 +1,8 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import ipaddr from 'ipaddr.js';
+import type { AttemptSource } from '@app/auth';
+import { originOf } from '../access/request-origin.decorator.js';
 
 /** Bytes of a /64: one household or machine can use every address in it. */
 const IPV6_BLOCK_BYTES = 8;
@@ -14,7 +16,8 @@ export function addressBlock(address: string | undefined): string {
   return `${ipaddr.fromByteArray([...bytes.slice(0, IPV6_BLOCK_BYTES), ...new Array<number>(bytes.length - IPV6_BLOCK_BYTES).fill(0)]).toString()}/64`;
 }
 
-/** Address block of the caller, as reported by trusted proxies. */
-export const CallerAddress = createParamDecorator((_: unknown, context: ExecutionContext): string =>
-  addressBlock(context.switchToHttp().getRequest<FastifyRequest>().ip),
-);
+/** Address, address block and request id of the caller, as reported by trusted proxies. */
+export const CallerSource = createParamDecorator((_: unknown, context: ExecutionContext): AttemptSource => {
+  const request = context.switchToHttp().getRequest<FastifyRequest>();
+  return { ...originOf(request), block: addressBlock(request.ip) };
+});

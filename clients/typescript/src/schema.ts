@@ -1801,7 +1801,7 @@ export interface paths {
         };
         /**
          * List the audit log, newest first
-         * @description Answers who changed what: actions of users and API keys with actor, address, request id, and the state before and after. Changes that time caused are not in it; they are in the timeline of their subscription. Errors: 404 `customer_not_found`; 403 `product_not_allowed`.
+         * @description Answers who changed what: actions of users and API keys with actor, address, request id, and the state before and after. Changes that time caused are not in it; they are in the timeline of their subscription. Security events are in it too (logins, failed logins, refusals, blocked webhook addresses): equal ones of one minute are one entry, whose `after.count` may still grow within that minute. Errors: 404 `customer_not_found`; 403 `product_not_allowed`.
          */
         get: operations["listAuditLog"];
         put?: never;
@@ -4846,10 +4846,7 @@ export interface components {
         UsageStepDto: {
             /** Format: date-time */
             start: string;
-            /**
-             * @description Units, by when they were used; what was given back is taken off. A sum beyond 2^53-1 is shown as
-             *     9007199254740991.
-             */
+            /** @description Units, by when they were used; what was given back is taken off. A sum beyond 2^53-1 is shown as 9007199254740991. */
             quantity: number;
         };
         UsageSeriesDto: {
@@ -5368,9 +5365,9 @@ export interface components {
         };
         AuditActorDto: {
             /** @enum {string} */
-            kind: "user" | "api_key";
+            kind: "user" | "api_key" | "system" | "anonymous";
             id: string | null;
-            /** @description The e-mail of a person, the name of a key; null when there is none any more. */
+            /** @description The e-mail address of a user, the name of a key; null when there is none any more. */
             name: string | null;
         };
         AuditOriginDto: {
@@ -5386,14 +5383,14 @@ export interface components {
             type: string;
             /**
              * Format: date-time
-             * @description When; for customers of a test clock, by their clock.
+             * @description When; for customers of a test clock, by their clock. The first time, for an entry that counts several events.
              */
             at: string;
             actor: components["schemas"]["AuditActorDto"];
             /** @description Origin of the request; null when it did not come over HTTP. */
             origin: components["schemas"]["AuditOriginDto"] | null;
             subject: components["schemas"]["AuditSubjectDto"];
-            /** @description 1, 2, 3 and so on, of its subject. */
+            /** @description 1, 2, 3 and so on, of its subject; 0 for security events, which are counted. */
             sequence: number;
             customer: string | null;
             product: string | null;
@@ -5401,6 +5398,7 @@ export interface components {
             before: {
                 [key: string]: unknown;
             } | null;
+            /** @description For security events with `count`, how often it happened in this minute, and `lastAt`. */
             after: {
                 [key: string]: unknown;
             } | null;
@@ -5496,10 +5494,7 @@ export interface components {
         UsageStatsStepDto: {
             /** Format: date-time */
             start: string;
-            /**
-             * @description Units, by when they were used; what was given back is taken off. A sum beyond 2^53-1 is shown as
-             *     9007199254740991.
-             */
+            /** @description Units, by when they were used; what was given back is taken off. A sum beyond 2^53-1 is shown as 9007199254740991. */
             quantity: number;
             /** @description Number of ledger entries, corrections included. */
             records: number;
@@ -10095,11 +10090,11 @@ export interface operations {
                 customer?: string;
                 /** @description Id of the user or of the API key that did it. */
                 actor?: string;
-                /** @description Only actions of users, or only of API keys. */
-                actorKind?: "user" | "api_key";
-                /** @description Id of the object that was changed. */
+                /** @description Kind of the actor. `anonymous`: callers of security events that did not prove who they are. */
+                actorKind?: "user" | "api_key" | "system" | "anonymous";
+                /** @description Id of the object that the entry is about. */
                 subject?: string;
-                /** @description A type of event, or all of a kind. */
+                /** @description A type of event, or all of a kind. Logins: `login.*`; refusals: `access.*`. */
                 type?: string;
                 /** @description IP address that the request came from. */
                 address?: string;
@@ -10143,11 +10138,11 @@ export interface operations {
                 customer?: string;
                 /** @description Id of the user or of the API key that did it. */
                 actor?: string;
-                /** @description Only actions of users, or only of API keys. */
-                actorKind?: "user" | "api_key";
-                /** @description Id of the object that was changed. */
+                /** @description Kind of the actor. `anonymous`: callers of security events that did not prove who they are. */
+                actorKind?: "user" | "api_key" | "system" | "anonymous";
+                /** @description Id of the object that the entry is about. */
                 subject?: string;
-                /** @description A type of event, or all of a kind. */
+                /** @description A type of event, or all of a kind. Logins: `login.*`; refusals: `access.*`. */
                 type?: string;
                 /** @description IP address that the request came from. */
                 address?: string;

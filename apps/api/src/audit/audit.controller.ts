@@ -22,16 +22,16 @@ export class AuditController {
 
   /**
    * Answers who changed what: actions of users and API keys with actor, address, request id, and the state before and
-   * after. Changes that time caused are not in it; they are in the timeline of their subscription. Errors: 404
-   * `customer_not_found`; 403 `product_not_allowed`.
+   * after. Changes that time caused are not in it; they are in the timeline of their subscription. Security
+   * events are in it too (logins, failed logins, refusals, blocked webhook addresses): equal ones of one minute are one
+   * entry, whose `after.count` may still grow within that minute. Errors: 404 `customer_not_found`; 403
+   * `product_not_allowed`.
    */
   @Get()
   @Allow(RULE)
   @ApiOperation({
     operationId: 'listAuditLog',
     summary: 'List the audit log, newest first',
-    description:
-      'Contains the actions of users and API keys, and security events: logins, failed logins, refusals, blocked webhook addresses. Equal security events of one minute are one entry, whose count may still grow within that minute.',
   })
   @ApiProblems(404)
   async list(@Query() query: AuditQueryDto, @CurrentPrincipal() principal: Principal): Promise<AuditPageDto> {

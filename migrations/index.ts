@@ -13,6 +13,7 @@ import { LongLedgers1700000000011 } from './1700000000011-long-ledgers.js';
 import { KeysOfEvents1700000000012 } from './1700000000012-keys-of-events.js';
 import { LedgerKindGrantCoverage1700000000013 } from './1700000000013-ledger-kind-grant-coverage.js';
 import { LedgerKindValidated1700000000014 } from './1700000000014-ledger-kind-validated.js';
+import { UsageAnchors1700000000015 } from './1700000000015-usage-anchors.js';
 import { SecurityEvents1700000000026 } from './1700000000026-security-events.js';
 
 /** Every migration, oldest first. */
@@ -32,5 +33,6 @@ export const migrations = [
   KeysOfEvents1700000000012,
   LedgerKindGrantCoverage1700000000013,
   LedgerKindValidated1700000000014,
+  UsageAnchors1700000000015,
   SecurityEvents1700000000026,
 ];

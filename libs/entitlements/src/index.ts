@@ -1,10 +1,17 @@
 import './entitlements.events.js';
 
-export { type DenialReason, type Entitlement, type EntitlementSource, isValidAt } from './domain/entitlement.js';
+export {
+  type DenialReason,
+  type Entitlement,
+  type EntitlementSource,
+  isValidAt,
+  opensWithUse,
+  withOpenedWindows,
+} from './domain/entitlement.js';
 export type { Grant } from './domain/grant.js';
 export type { EntitlementSnapshot, Override } from './domain/entitlement-snapshot.js';
 export type { PlanDifference } from './domain/plan-difference.js';
-export { type WindowSchedule, windowAt, memoizedWindows } from './domain/window-schedule.js';
+export { earliestOpening, memoizedWindows, type WindowSchedule, windowAt } from './domain/window-schedule.js';
 export { EntitlementsModule } from './entitlements.module.js';
 export { EntitlementsService } from './entitlements.service.js';
 export { type GrantOfFeature, GrantsService, type NewGrant } from './grants.service.js';

@@ -39,11 +39,16 @@ export function boundary({ anchor, interval, count, timeZone }: Cadence, k: numb
 
 /** The period that contains `at`. A boundary belongs to the period that it starts. */
 export function periodAt(cadence: Cadence, at: Date): Period & { index: number } {
-  let index = estimate(cadence, at);
-  while (boundary(cadence, index) > at) index--;
-  let end = boundary(cadence, index + 1);
-  while (end <= at) end = boundary(cadence, ++index + 1);
-  return { start: boundary(cadence, index), end, index };
+  return periodAround((k) => boundary(cadence, k), estimate(cadence, at), at);
+}
+
+/** The period that contains `at`, searched from an index near it. */
+function periodAround(boundaryAt: (k: number) => Date, near: number, at: Date): Period & { index: number } {
+  let index = near;
+  while (boundaryAt(index) > at) index--;
+  let end = boundaryAt(index + 1);
+  while (end <= at) end = boundaryAt(++index + 1);
+  return { start: boundaryAt(index), end, index };
 }
 
 /** The index of the period that contains `at`, give or take one or two. */
@@ -57,11 +62,19 @@ function estimate({ anchor, interval, count, timeZone }: Cadence, at: Date): num
   return Math.floor(elapsed / count);
 }
 
+/** The origin of calendar windows of several units, on the wall clock of every zone: a Thursday. */
+const ORIGIN = Temporal.PlainDateTime.from('1970-01-01T00:00');
+const FIRST_MONDAY = ORIGIN.add({ days: 4 });
+
 /**
  * The calendar window of a zone that contains `at`: a local day, an ISO week from Monday, a month, a year.
  * Hours count from local midnight and the last hour ends with the day, so a clock change of 30 min leaves no gap.
+ *
+ * Windows of several units are counted on the wall clock from 1970-01-01 00:00, weeks from Monday, 1970-01-05. So three
+ * months are the quarters of the year, and six hours begin at 0, 6, 12 and 18 o'clock, also after a clock change.
  */
-export function calendarWindow(interval: Interval, timeZone: string, at: Date): Period {
+export function calendarWindow(interval: Interval, timeZone: string, at: Date, count = 1): Period {
+  if (count > 1) return calendarSpan(interval, timeZone, at, count);
   const today = zoned(at, timeZone).toPlainDate();
   const midnight = (date: Temporal.PlainDate): Date => toDate(date.toZonedDateTime(timeZone));
   const window = (first: Temporal.PlainDate, length: Temporal.DurationLike): Period => ({
@@ -80,6 +93,15 @@ export function calendarWindow(interval: Interval, timeZone: string, at: Date): 
     case 'year':
       return window(today.with({ month: 1, day: 1 }), { years: 1 });
   }
+}
+
+function calendarSpan(interval: Interval, timeZone: string, at: Date, count: number): Period {
+  const unit = `${interval}s` as const;
+  const origin = interval === 'week' ? FIRST_MONDAY : ORIGIN;
+  const elapsed = origin.until(zoned(at, timeZone).toPlainDateTime(), { largestUnit: unit })[unit];
+  const boundaryAt = (k: number): Date => toDate(origin.add({ [unit]: k * count }).toZonedDateTime(timeZone));
+  const { start, end } = periodAround(boundaryAt, Math.floor(elapsed / count), at);
+  return { start, end };
 }
 
 function hourOf(day: Period, at: Date): Period {

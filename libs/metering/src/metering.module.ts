@@ -9,6 +9,7 @@ import { CountersRepository } from './counting/counters.repository.js';
 import { HistoricalDecisions } from './counting/historical-decisions.js';
 import { LedgerRepository } from './counting/ledger.repository.js';
 import { MeterReader } from './counting/meter-reader.js';
+import { OpenedWindows } from './counting/opened-windows.js';
 import { ReservationsRepository } from './counting/reservations.repository.js';
 import { UsageBatcher } from './counting/usage-batcher.js';
 import { UsageChecker } from './counting/usage-checker.js';
@@ -30,6 +31,7 @@ import { UsageSeriesService } from './series/usage-series.service.js';
     UsageRecordsRepository,
     UsageSeriesRepository,
     UsageRollupsRepository,
+    OpenedWindows,
     MeterReader,
     UsageStore,
     UsageTransaction,

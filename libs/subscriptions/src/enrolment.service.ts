@@ -4,8 +4,9 @@ import { type Customer, type CustomerProfile, CustomersService, CustomerTime } f
 import { type Actor, DomainError, invalidField, newId } from '@app/kernel';
 import { Events } from '@app/events';
 import { Database, isUniqueViolation } from '@app/platform';
+import { usageAnchorOf } from './domain/cadence.js';
 import { currentOf } from './domain/time.js';
-import { start } from './domain/commands/index.js';
+import { type NewSubscription, start } from './domain/commands/index.js';
 import { isLive, isUpcoming, eventPayload, type Subscription } from './domain/subscription.js';
 import { LifecycleService, subscriptionExists } from './lifecycle.service.js';
 import { type ChosenPlan, PlanSelector, type PlanSelection } from './plan-selector.js';
@@ -90,7 +91,7 @@ export class EnrolmentService {
           await this.insert(
             { customer, productId, actor: enrolment.actor, selection: { plan: chosen.plan.planKey } },
             chosen,
-            { id, usageSince: null },
+            { id, usageSince: null, usageAnchor: null },
           ),
         );
       }
@@ -146,7 +147,7 @@ export class EnrolmentService {
       const hadTrial = await this.subscriptions.hadTrial(customer.id, productId);
       return this.insert({ ...request, trialDays: hadTrial ? 0 : request.trialDays }, chosen, {
         id: newId(),
-        usageSince: usageSince(last, startsAt ?? now),
+        ...usageOf(last, startsAt ?? now),
       });
     });
   }
@@ -160,12 +161,12 @@ export class EnrolmentService {
   private async insert(
     request: SubscribeRequest,
     chosen: ChosenPlan,
-    { id, usageSince }: { id: string; usageSince: Date | null },
+    kept: KeptUsage & { id: string },
   ): Promise<Subscription> {
     const { customer, productId } = request;
     const transition = start(
       {
-        id,
+        ...kept,
         customerId: customer.id,
         productId,
         testClockId: customer.testClockId,
@@ -177,7 +178,6 @@ export class EnrolmentService {
         trialDays: request.trialDays ?? chosen.trialDays,
         autoRenew: request.autoRenew ?? true,
         indefinite: request.indefinite ?? false,
-        usageSince,
       },
       await this.time.of(customer),
     );
@@ -191,7 +191,7 @@ export class EnrolmentService {
     }
     await this.events.record({
       type: transition.type,
-      subject: { type: 'subscription', id },
+      subject: { type: 'subscription', id: subscription.id },
       customerId: customer.id,
       productId,
       actor: request.actor,
@@ -233,10 +233,15 @@ function assertNoOverlap(last: Subscription | null, startsAt: Date): void {
   if (isUpcoming(last) || ends === null || startsAt < ends) throw subscriptionExists();
 }
 
+type KeptUsage = Required<Pick<NewSubscription, 'usageSince' | 'usageAnchor'>>;
+
 /**
- * A subscription that ended within its period passes its usage window to the next one: returning does not reset usage.
+ * A subscription that ended within its period passes its usage windows to the next one: returning does not reset usage.
  */
-function usageSince(last: Subscription | null, startsAt: Date): Date | null {
-  if (!last || last.endedAt === null) return null;
-  return last.currentPeriodEnd === null || last.currentPeriodEnd > startsAt ? last.usagePeriodStart : null;
+function usageOf(last: Subscription | null, startsAt: Date): KeptUsage {
+  const endedEarly =
+    last && last.endedAt !== null && (last.currentPeriodEnd === null || last.currentPeriodEnd > startsAt);
+  return endedEarly
+    ? { usageSince: last.usagePeriodStart, usageAnchor: usageAnchorOf(last) }
+    : { usageSince: null, usageAnchor: null };
 }

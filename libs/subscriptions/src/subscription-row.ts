@@ -24,6 +24,7 @@ const COLUMN_TYPES: Record<keyof Subscription, string> = {
   status: 'text',
   timezone: 'text',
   anchor: 'timestamptz',
+  usageAnchor: 'timestamptz',
   startedAt: 'timestamptz',
   currentPeriodStart: 'timestamptz',
   currentPeriodEnd: 'timestamptz',

@@ -16,6 +16,7 @@ const WHOLE = {
   status: 'active',
   timezone: 'UTC',
   anchor: AUGUST,
+  usageAnchor: null,
   startedAt: AUGUST,
   currentPeriodStart: AUGUST,
   currentPeriodEnd: SEPTEMBER,

@@ -4,12 +4,27 @@ import type { Interval, Money } from '@app/kernel';
 export const FEATURE_TYPES = ['boolean', 'static', 'metered', 'credit'] as const;
 export type FeatureType = (typeof FEATURE_TYPES)[number];
 
-/**
- * The window in which usage counts against a limit. Calendar windows follow the customer's zone, `billing_period` the
- * subscription.
- */
-export const WINDOWS = ['none', 'hour', 'day', 'week', 'month', 'year', 'billing_period'] as const;
+/** The unit of the window in which usage counts against a limit. `billing_period` follows the subscription. */
+export const WINDOWS = ['none', 'hour', 'day', 'week', 'month', 'quarter', 'year', 'billing_period'] as const;
 export type WindowName = (typeof WINDOWS)[number];
+
+/**
+ * The instant from which windows are counted: the calendar of the customer's zone, the anchor of the subscription, or
+ * the first use, which opens a window.
+ */
+export const WINDOW_ANCHORS = ['calendar', 'subscription', 'first_use'] as const;
+export type WindowAnchor = (typeof WINDOW_ANCHORS)[number];
+
+/** The most units of one window. */
+export const MAX_WINDOW_COUNT = 1_000;
+
+/** Count and anchor of the windows of terms. Neither applies to `none` and `billing_period`. */
+export interface WindowRule {
+  /** Units of one window. Default: 1. */
+  windowCount?: number;
+  /** Default: calendar. */
+  windowAnchor?: WindowAnchor;
+}
 
 /** Policy for usage beyond the limit: denied, allowed as overage, or capped at the limit. */
 export const OVERAGES = ['deny', 'allow', 'cap'] as const;
@@ -61,7 +76,7 @@ export interface StaticTerms {
   value: string | number | boolean;
 }
 
-export interface MeteredTerms {
+export interface MeteredTerms extends WindowRule {
   type: 'metered';
   /** null: unlimited; 0: none. */
   limit: number | null;
@@ -73,7 +88,7 @@ export interface MeteredTerms {
 
 export interface CreditTerms {
   type: 'credit';
-  grant: { quantity: number; every: WindowName; rolloverMax?: number };
+  grant: { quantity: number; every: WindowName; rolloverMax?: number } & WindowRule;
 }
 
 /** The terms of one feature in a plan version. */

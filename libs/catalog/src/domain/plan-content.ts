@@ -4,9 +4,13 @@ import {
   type EntitlementTerms,
   type Feature,
   type FeatureType,
+  MAX_WINDOW_COUNT,
   OVERAGES,
   type PlanContent,
   type Price,
+  WINDOW_ANCHORS,
+  type WindowAnchor,
+  type WindowName,
   WINDOWS,
 } from './catalog.js';
 
@@ -47,6 +51,29 @@ const PRICE = exactly({
   deviceType: matching(/^[a-z0-9][a-z0-9_-]{0,31}$/, 'must be up to 32 of a-z, 0-9, _ and -'),
 });
 
+const WINDOW_RULE = z.object({
+  windowCount: whole(`must be 1 to ${MAX_WINDOW_COUNT}`, 1, MAX_WINDOW_COUNT).optional(),
+  windowAnchor: oneOf(WINDOW_ANCHORS).optional(),
+});
+
+/** Count and anchor of a window, of any value: `assertWindow` checks them, and names the one that is wrong. */
+const windowRule = {
+  windowCount: z.custom<number>(() => true).optional(),
+  windowAnchor: z.custom<WindowAnchor>(() => true).optional(),
+};
+
+/** Adds an issue for a count or an anchor that is wrong, or that windows of this unit do not have. */
+function assertWindow(unit: WindowName, rule: object, context: z.core.$RefinementCtx, path: string[] = []): void {
+  const { data, error } = WINDOW_RULE.safeParse(rule);
+  for (const { path: field, message } of error?.issues ?? [])
+    context.addIssue({ code: 'custom', path: [...path, ...field], message });
+  if (!data || (unit !== 'none' && unit !== 'billing_period')) return;
+  const defaults = { windowCount: 1, windowAnchor: 'calendar' } as const;
+  for (const field of ['windowCount', 'windowAnchor'] as const)
+    if ((data[field] ?? defaults[field]) !== defaults[field])
+      context.addIssue({ code: 'custom', path: [...path, field], message: `is not possible with the window ${unit}` });
+}
+
 /** The terms of each type of feature. */
 const TERMS = {
   boolean: exactly({ value: z.boolean('must be true or false') }),
@@ -59,11 +86,14 @@ const TERMS = {
   metered: exactly({
     limit,
     window: oneOf(WINDOWS),
+    ...windowRule,
     overage: oneOf(OVERAGES),
     overagePrice: members({ amount: count, currency }).optional(),
     rateLimit: members({ limit: positive, windowSeconds: positive }).optional(),
-  }),
-  credit: exactly({ grant: members({ quantity: count, every: oneOf(WINDOWS), rolloverMax: count.optional() }) }),
+  }).superRefine((terms, context) => assertWindow(terms.window, terms, context)),
+  credit: exactly({
+    grant: members({ quantity: count, every: oneOf(WINDOWS), rolloverMax: count.optional(), ...windowRule }),
+  }).superRefine(({ grant }, context) => assertWindow(grant.every, grant, context, ['grant'])),
 } satisfies Record<FeatureType, z.ZodType<Omit<EntitlementTerms, 'type'>>>;
 
 /** Trial and prices of a plan version. Entitlements are checked apart, because their terms depend on the features. */

@@ -1,8 +1,8 @@
-import type { EntitlementTerms, Feature, PlanVersion, WindowName } from '@app/catalog';
+import type { EntitlementTerms, Feature, PlanVersion, WindowName, WindowRule } from '@app/catalog';
 import type { Subscription } from '@app/subscriptions';
 import type { Grant } from './grant.js';
 import type { Override } from './entitlement-snapshot.js';
-import { type Period, type WindowSchedule, windowAt } from './window-schedule.js';
+import { type Period, type WindowSchedule, windowAt, windowRuleOf, withOpenings } from './window-schedule.js';
 
 /** Why a customer is denied. */
 export type DenialReason =
@@ -29,8 +29,13 @@ export interface Entitlement {
   terms: EntitlementTerms | null;
   /** The sequence of windows; null where nothing is counted. */
   schedule: WindowSchedule | null;
-  /** The current window; null for counters without a window, and where nothing is counted. */
+  /**
+   * The current window; null for counters without a window, and where nothing is counted. A window that opens with first
+   * use is null until `withOpenedWindows` completes the entitlement.
+   */
   window: Period | null;
+  /** False: nothing is used yet, and the first use opens the window. */
+  windowIsOpen: boolean;
   /** When these terms began. */
   since: Date | null;
   grants: Grant[];
@@ -64,6 +69,7 @@ export function entitlementOf(feature: Feature, inputs: EntitlementInputs, now: 
     terms: null,
     schedule: null,
     window: null,
+    windowIsOpen: true,
     since: null,
     grants: [],
     source: null,
@@ -83,7 +89,7 @@ export function entitlementOf(feature: Feature, inputs: EntitlementInputs, now: 
   const { terms, kind, since } = inForce;
   const disabled = feature.archivedAt !== null || (terms.type === 'boolean' && !terms.value);
   const schedule = isCounted(terms) ? scheduleOf(terms, subscription, timezone) : null;
-  const window = schedule && windowAt(schedule, now);
+  const window = schedule && schedule.rule !== 'first_use' ? windowAt(schedule, now) : null;
   return {
     ...nothing,
     terms,
@@ -146,13 +152,39 @@ function denialOf(subscription: Subscription | null): DenialReason | null {
 
 const isCounted = ({ type }: EntitlementTerms): boolean => type === 'metered' || type === 'credit';
 
-function windowName(terms: EntitlementTerms): WindowName {
-  if (terms.type === 'metered') return terms.window;
-  return terms.type === 'credit' ? terms.grant.every : 'none';
+/** True where the current window depends on stored usage. */
+export const opensWithUse = ({ schedule, denied }: Entitlement): boolean =>
+  schedule?.rule === 'first_use' && denied === null;
+
+/**
+ * An entitlement whose windows open with first use, with the stored windows around `now` and the instants of `uses`.
+ * Without an open one, the window is the one that a use now opens. A stored window after `now` was opened by an instance
+ * whose clock is ahead: it is the current one.
+ */
+export function withOpenedWindows(
+  entitlement: Entitlement,
+  { stored, uses, now }: { stored: Date[]; uses: Date[]; now: Date },
+): Entitlement {
+  const present = stored.reduce((latest, start) => (start > latest ? start : latest), now);
+  const schedule = withOpenings(entitlement.schedule!, stored, [...uses, present]);
+  const window = windowAt(schedule, present)!;
+  const windowIsOpen = stored.some((start) => start.getTime() === window.start.getTime());
+  return { ...entitlement, schedule, window, windowIsOpen };
+}
+
+function windowOf(terms: EntitlementTerms): [WindowName, WindowRule] {
+  if (terms.type === 'metered') return [terms.window, terms];
+  return terms.type === 'credit' ? [terms.grant.every, terms.grant] : ['none', {}];
 }
 
 function scheduleOf(terms: EntitlementTerms, subscription: Subscription, timezone: string): WindowSchedule {
-  const { price, anchor, usagePeriodStart, currentPeriodEnd } = subscription;
+  const { price, anchor, usageAnchor, usagePeriodStart, currentPeriodEnd } = subscription;
   const cadence = { anchor, interval: price.interval, count: price.intervalCount, timeZone: subscription.timezone };
-  return { name: windowName(terms), timezone, billing: { start: usagePeriodStart, end: currentPeriodEnd, cadence } };
+  return {
+    ...windowRuleOf(...windowOf(terms)),
+    timezone,
+    anchor: usageAnchor ?? anchor,
+    billing: { start: usagePeriodStart, end: currentPeriodEnd, cadence },
+    opened: [],
+  };
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { WINDOWS } from '@app/catalog';
+import { WINDOW_ANCHORS, WINDOWS } from '@app/catalog';
 import { INTERVALS } from '@app/kernel';
-import { type WindowSchedule, windowAt, memoizedWindows } from './window-schedule.js';
+import { type WindowSchedule, windowAt, windowRuleOf, withOpenings, memoizedWindows } from './window-schedule.js';
 
 const DAY_MS = 86_400_000;
 const ZONES = ['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Australia/Lord_Howe'];
@@ -18,7 +18,9 @@ const visits = fc
 
 const schedules: fc.Arbitrary<WindowSchedule> = fc
   .record({
-    name: fc.constantFrom(...WINDOWS),
+    window: fc.constantFrom(...WINDOWS),
+    windowCount: fc.integer({ min: 1, max: 7 }),
+    windowAnchor: fc.constantFrom(...WINDOW_ANCHORS),
     timezone: fc.constantFrom(...ZONES),
     start: instants,
     days: fc.option(fc.integer({ min: 1, max: 400 })),
@@ -26,9 +28,11 @@ const schedules: fc.Arbitrary<WindowSchedule> = fc
     interval: fc.constantFrom(...INTERVALS),
     count: fc.integer({ min: 1, max: 3 }),
   })
-  .map(({ name, timezone, start, days, ...cadence }) => ({
-    name,
+  .map(({ window, windowCount, windowAnchor, timezone, start, days, ...cadence }) => ({
+    ...windowRuleOf(window, { windowCount, windowAnchor }),
     timezone,
+    anchor: cadence.anchor,
+    opened: [],
     billing: {
       start,
       end: days === null ? null : new Date(start.getTime() + days * DAY_MS),
@@ -39,7 +43,8 @@ const schedules: fc.Arbitrary<WindowSchedule> = fc
 describe('the windows of a schedule', () => {
   it('contain the requested instant, and do not overlap', () => {
     fc.assert(
-      fc.property(schedules, visits, (schedule, instants) => {
+      fc.property(schedules, visits, (derived, instants) => {
+        const schedule = derived.rule === 'first_use' ? withOpenings(derived, [], instants) : derived;
         const windows = instants.map((at) => windowAt(schedule, at)).filter((window) => window !== null);
         if (schedule.name === 'none') return expect(windows).toEqual([]);
         instants.forEach((at, index) => expect(at >= windows[index]!.start && at < windows[index]!.end).toBe(true));

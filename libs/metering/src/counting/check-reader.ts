@@ -8,11 +8,13 @@ import {
   EntitlementSnapshots,
   isValidAt,
   memoizedWindows,
+  opensWithUse,
 } from '@app/entitlements';
 import { Batcher, CoalescedWakeups, isUnavailable, type Outcome, PipelinedDatabase } from '@app/platform';
 import { allowanceOf, check, type Decision, degradedDecision, isCounted, type MeterState } from '../domain/decide.js';
 import type { Meter } from '../domain/meter.js';
 import { MeterReader } from './meter-reader.js';
+import { OpenedWindows } from './opened-windows.js';
 
 /** One customer's quantity of one feature of a product, to be checked. */
 export interface QuantityToCheck {
@@ -28,6 +30,9 @@ interface CheckJob {
   entitlement: Entitlement;
 }
 
+/** The last meter of a window. */
+type LastKnown = { meter: Meter } & Pick<Entitlement, 'window' | 'windowIsOpen'>;
+
 const READS = { maxBatch: 256, maxQueued: 10_000 };
 const MAX_LAST_KNOWN = 50_000;
 
@@ -37,12 +42,13 @@ export class CheckReader {
   private readonly reads = new Batcher<CheckJob, MeterState>((jobs) => this.readStates(jobs, this.time.real()), READS);
   private readonly wakeups = new CoalescedWakeups();
   /** The last meters of features with the failure policy `last_known`, for when the database is unavailable. */
-  private readonly lastKnown = new LRUCache<string, Meter>({ max: MAX_LAST_KNOWN });
+  private readonly lastKnown = new LRUCache<string, LastKnown>({ max: MAX_LAST_KNOWN });
 
   constructor(
     private readonly snapshots: EntitlementSnapshots,
     private readonly entitlements: EntitlementsService,
     private readonly meterReader: MeterReader,
+    private readonly openedWindows: OpenedWindows,
     private readonly pipeline: PipelinedDatabase,
     private readonly time: CustomerTime,
   ) {}
@@ -74,10 +80,14 @@ export class CheckReader {
     const entitlement = snapshot && this.entitlements.lastKnown(snapshot, product, feature);
     if (!snapshot || !entitlement?.feature.failurePolicy) throw error;
     const allowance = allowanceOf(entitlement, memoizedWindows(entitlement.schedule!));
-    const meter = this.lastKnown.get(meterName(customer.id, entitlement)) ?? null;
     // A test clock cannot be read either: this was its time when the entitlement was derived.
     const now = snapshot.customer.testClockId === null ? this.time.real() : entitlement.validFrom;
-    return degradedDecision({ entitlement, allowance, meter }, { customer: customer.key, quantity, now });
+    const question = { customer: customer.key, quantity, now };
+    const known = this.lastKnown.get(meterName(customer.id, entitlement));
+    if (!known || (known.window && now >= known.window.end))
+      return degradedDecision({ entitlement, allowance, meter: null }, question);
+    const { meter, ...window } = known;
+    return degradedDecision({ entitlement: { ...entitlement, ...window }, allowance, meter }, question);
   }
 
   /** Counted features are read in a batch; the others are decided from a snapshot at most two seconds old. */
@@ -102,19 +112,31 @@ export class CheckReader {
   }
 
   private async readStates(jobs: CheckJob[], now: Date): Promise<Outcome<MeterState>[]> {
-    const readings = await this.pipeline.onConnection((connection) =>
-      this.meterReader.read(
+    const readings = await this.pipeline.onConnection(async (connection) => {
+      const requests = jobs.map(({ snapshot, entitlement }) => ({ customerId: snapshot.customer.id, entitlement }));
+      if (!jobs.some(({ entitlement }) => opensWithUse(entitlement)))
+        return this.meterReader.read(connection, requests, now);
+      const opened = await this.openedWindows.find(
         connection,
-        jobs.map(({ snapshot, entitlement }) => ({ customerId: snapshot.customer.id, entitlement })),
+        requests.map((request) => ({ ...request, uses: [] })),
         now,
-      ),
-    );
+      );
+      return this.meterReader.read(
+        connection,
+        requests.map((request) => ({
+          ...request,
+          entitlement: opened.get(request.entitlement) ?? request.entitlement,
+        })),
+        now,
+      );
+    });
     return jobs.map((job, index) => {
       const reading = readings[index]!;
       if (reading.version !== job.snapshot.version || !isValidAt(job.entitlement, now))
         return { answer: this.readRenewed(job) };
       this.snapshots.markFresh(job.snapshot);
-      return { answer: { entitlement: job.entitlement, allowance: reading.allowance, meter: reading.meter } };
+      const { entitlement, allowance, meter } = reading;
+      return { answer: { entitlement, allowance, meter } };
     });
   }
 
@@ -131,9 +153,13 @@ export class CheckReader {
 
   private remember(customerId: string, { entitlement, meter }: MeterState): void {
     if (meter && entitlement.feature.failurePolicy === 'last_known')
-      this.lastKnown.set(meterName(customerId, entitlement), meter);
+      this.lastKnown.set(meterName(customerId, entitlement), {
+        meter,
+        window: entitlement.window,
+        windowIsOpen: entitlement.windowIsOpen,
+      });
   }
 }
 
-const meterName = (customerId: string, { feature, window }: Entitlement): string =>
-  `${customerId} ${feature.id} ${window?.start.getTime() ?? ''}`;
+const meterName = (customerId: string, { feature, schedule }: Entitlement): string =>
+  `${customerId} ${feature.id} ${schedule?.name ?? ''}`;

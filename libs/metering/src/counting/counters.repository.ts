@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import type { WindowName } from '@app/catalog';
 import { arrayLiteral, type Connection } from '@app/platform';
 import type { CounterKey } from '../domain/ledger.js';
 import { columns, inOrder, usageStatement } from './batch-statement.js';
@@ -11,7 +10,7 @@ export interface CounterRow {
   version: number | null;
   /** Milliseconds since 1970; null: there is no counter. */
   windowStart: number | null;
-  windowName: WindowName;
+  windowName: string;
   used: number;
   reserved: number;
   fromGrants: number;
@@ -21,11 +20,18 @@ export interface CounterRow {
   foreign: boolean;
 }
 
+/** A span in which a first use may have opened a window: `since` is exclusive. */
+export interface OpeningSpan extends Omit<CounterKey, 'windowStart'> {
+  windowName: string;
+  since: Date;
+  until: Date;
+}
+
 /** Changes of a counter by one transaction: added units, and new values of the other columns. */
 export interface CounterChange extends CounterKey {
   /** False: the row must be inserted. */
   exists: boolean;
-  windowName: WindowName;
+  windowName: string;
   used: number;
   reserved: number;
   fromGrants: number;
@@ -62,6 +68,17 @@ const COUNTERS = usageStatement(
   left join entitlement_versions v on v.customer_id = k.customer_id
   left join lateral (select * from usage_counters c where c.customer_id = k.customer_id and c.feature_id = k.feature_id and c.window_start <= k.window_start
     order by c.window_start desc limit 1) c on true`,
+);
+
+/** A rebuilt counter has the kind `none`; a counter without a window begins in 1970, before any span. */
+const NEWEST_OPENED = `select c.window_start from usage_counters c where c.customer_id = k.customer_id and c.feature_id = k.feature_id
+    and c.window_start > k.since and c.window_start <= k.until and c.window_name in (k.window_name, 'none')`;
+const OPENED = usageStatement(
+  'opened windows',
+  `
+  select k.n::integer as n, c.window_start as "windowStart"
+  from unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::timestamptz[]) with ordinality k (customer_id, feature_id, window_name, since, until, n)
+  cross join lateral (${NEWEST_OPENED} order by c.window_start desc limit 1) c`,
 );
 
 const OPENINGS = usageStatement(
@@ -140,8 +157,17 @@ export class CountersRepository {
   }
 
   /** The newest counter of each key that is not after its window, where there is one. */
-  readNewest(connection: Connection, keys: (CounterKey & { windowName: WindowName })[]): Promise<CounterRow[]> {
+  readNewest(connection: Connection, keys: (CounterKey & { windowName: string })[]): Promise<CounterRow[]> {
     return connection.run<CounterRow>(COUNTERS, columns(keys, 'customerId', 'featureId', 'windowStart', 'windowName'));
+  }
+
+  /** The newest window of each span that a first use has opened, by its position in the request; absent: none. */
+  async newestOpened(connection: Connection, spans: OpeningSpan[]): Promise<{ index: number; windowStart: Date }[]> {
+    const rows = await connection.run<{ n: number; windowStart: Date }>(
+      OPENED,
+      columns(spans, 'customerId', 'featureId', 'windowName', 'since', 'until'),
+    );
+    return rows.map(({ n, windowStart }) => ({ index: n - 1, windowStart }));
   }
 
   /** Units used in these spans but counted in windows of another kind. */

@@ -1,5 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { type Entitlement, EntitlementsService, EntitlementSnapshots, memoizedWindows } from '@app/entitlements';
+import {
+  earliestOpening,
+  type Entitlement,
+  EntitlementsService,
+  EntitlementSnapshots,
+  memoizedWindows,
+  opensWithUse,
+  withOpenedWindows,
+} from '@app/entitlements';
 import { CustomerTime } from '@app/customers';
 import { invalidField, notFound, periodAt, totalOf } from '@app/kernel';
 import type { GrantState } from '../domain/burn-down.js';
@@ -28,7 +36,8 @@ export class HistoricalDecisions {
    */
   async check({ customer, product, feature }: UsageScope & { feature: string }, at: Date): Promise<Decision> {
     const snapshot = await this.snapshotAt(customer.id, at);
-    const entitlement = await this.entitlements.resolveAt(snapshot, product, feature, at);
+    const derived = await this.entitlements.resolveAt(snapshot, product, feature, at);
+    const entitlement = opensWithUse(derived) ? await this.withOpenedWindow(customer.id, derived, at) : derived;
     const allowance = allowanceOf(entitlement, memoizedWindows(entitlement.schedule!));
     const question = { customer: customer.key, quantity: 1, now: at };
     if (!allowance || entitlement.denied) return check({ entitlement, allowance: null, meter: null }, question);
@@ -67,6 +76,19 @@ export class HistoricalDecisions {
     if (!snapshot) throw notFound('customer');
     if (at > (await this.time.of(snapshot.customer))) throw invalidField('at', 'must not be in the future');
     return snapshot;
+  }
+
+  private async withOpenedWindow(customerId: string, entitlement: Entitlement, at: Date): Promise<Entitlement> {
+    const stored = await this.ledger.newestOpenedAt(
+      {
+        customerId,
+        featureId: entitlement.feature.id,
+        windowName: entitlement.schedule!.name,
+        since: earliestOpening(entitlement.schedule!, at),
+      },
+      at,
+    );
+    return withOpenedWindows(entitlement, { stored: stored ? [stored] : [], uses: [], now: at });
   }
 
   private async grantsAt(

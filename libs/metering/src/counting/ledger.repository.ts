@@ -3,6 +3,7 @@ import { type Connection, Database } from '@app/platform';
 import type { Burn } from '../domain/burn-down.js';
 import type { CounterKey, LedgerEntry } from '../domain/ledger.js';
 import { columns, usageStatement } from './batch-statement.js';
+import type { OpeningSpan } from './counters.repository.js';
 
 /** The stored answer to a request with an Idempotency-Key. */
 export interface StoredReplay {
@@ -114,6 +115,23 @@ export class LedgerRepository {
       [customerId, featureId, windowStart, at],
     );
     return row!;
+  }
+
+  /** The newest window that a first use had opened by an instant, after `since`; null: none. Clocks differ by minutes. */
+  async newestOpenedAt(
+    { customerId, featureId, windowName, since }: Omit<OpeningSpan, 'until'>,
+    at: Date,
+  ): Promise<Date | null> {
+    const [row] = await this.database.query<{ windowStart: Date }>(
+      `select c.window_start as "windowStart" from usage_counters c
+       where c.customer_id = $1 and c.feature_id = $2 and c.window_name in ($3, 'none') and c.window_start > $4 and c.window_start <= $5
+         and (exists (select from usage_ledger l where l.customer_id = $1 and l.feature_id = $2 and l.occurred_at >= c.window_start - interval '5 minutes'
+                and l.window_start = c.window_start and l.recorded_at <= $5)
+           or exists (select from usage_reservations r where r.customer_id = $1 and r.feature_id = $2 and r.window_start = c.window_start and r.created_at <= $5))
+       order by c.window_start desc limit 1`,
+      [customerId, featureId, windowName, since, at],
+    );
+    return row?.windowStart ?? null;
   }
 
   /** Units burnt from each grant until an instant, with the window of the burn. */

@@ -63,7 +63,9 @@ export function windowStartOf({ entitlement, at, windowStart }: MeterRequest): D
   if (!entitlement.schedule || entitlement.denied) return null;
   if (windowStart) return windowStart;
   const { schedule, window } = entitlement;
-  const isCurrentWindow = at === undefined || (window !== null && at >= window.start && at < window.end);
+  // An instant after the present, by a clock that is ahead, opens no window in the future.
+  const end = schedule.rule === 'first_use' ? Infinity : (window?.end ?? 0);
+  const isCurrentWindow = at === undefined || (window !== null && at >= window.start && at < end);
   return (isCurrentWindow ? window : windowAt(schedule, at))?.start ?? FOR_EVER;
 }
 

@@ -1,11 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { type CachedSnapshot, EntitlementsService, EntitlementSnapshots, isValidAt } from '@app/entitlements';
+import {
+  type CachedSnapshot,
+  type Entitlement,
+  EntitlementsService,
+  EntitlementSnapshots,
+  isValidAt,
+} from '@app/entitlements';
 import { Clock } from '@app/kernel';
 import { type Connection, type Outcome, PipelinedDatabase, type PipelinedResult } from '@app/platform';
 import type { UsageResult } from '../domain/usage-command.js';
 import { customerNotFound, decideCommand, type PendingWrites } from './command-decision.js';
 import { CountersRepository } from './counters.repository.js';
-import { MeterReader } from './meter-reader.js';
+import { type MeterReading, MeterReader } from './meter-reader.js';
+import { completed, OpenedWindows, openingRequestsOf, readsOpenedWindows } from './opened-windows.js';
 import { meterRequestsOf, type PreparedCommand, TransactionMeters } from './transaction-meters.js';
 import { UsageStore } from './usage-store.js';
 
@@ -28,6 +35,7 @@ export class UsageTransaction {
     private readonly counters: CountersRepository,
     private readonly store: UsageStore,
     private readonly meterReader: MeterReader,
+    private readonly openedWindows: OpenedWindows,
     private readonly snapshots: EntitlementSnapshots,
     private readonly entitlements: EntitlementsService,
     private readonly pipeline: PipelinedDatabase,
@@ -50,16 +58,19 @@ export class UsageTransaction {
     const now = await this.present(connection, commands[0]!.snapshot);
     const customerIds = [...new Set(commands.map(({ command }) => command.customer.id))].sort();
     // The lock is sent first, so that every read after it sees what others have committed by then.
-    const [versions, readings, earlier] = await Promise.all([
+    const known = new Map<Entitlement, Entitlement>();
+    const [versions, { prepared, readings }, earlier] = await Promise.all([
       this.counters.lock(connection, customerIds, !wait),
-      this.meterReader.read(connection, [...meterRequestsOf(commands).values()], now),
+      this.readMeters(connection, commands, { now, known }),
       this.store.readEarlier(connection, commands),
     ]);
-    const current = await this.refresh(connection, commands, { versions, now });
+    const refreshed = await this.refresh(connection, commands, { versions, now });
+    const current =
+      refreshed === commands ? prepared : await this.withOpenedWindows(connection, refreshed, { now, known });
     const meters = new TransactionMeters();
     meters.add(readings);
     const missing =
-      current === commands
+      current === prepared
         ? []
         : [...meterRequestsOf(current)].flatMap(([name, request]) =>
             meters.get(name)?.reading.entitlement === request.entitlement ? [] : [request],
@@ -73,6 +84,32 @@ export class UsageTransaction {
       return wait || versions.has(commands[index]!.command.customer.id) ? { error: customerNotFound() } : 'locked';
     });
     return { answer: outcomes, writes: this.store.write(connection, pending, { commands, now }) };
+  }
+
+  private async readMeters(
+    connection: Connection,
+    commands: PreparedCommand[],
+    options: { now: Date; known: Map<Entitlement, Entitlement> },
+  ): Promise<{ prepared: PreparedCommand[]; readings: MeterReading[] }> {
+    const prepared = readsOpenedWindows(commands)
+      ? await this.withOpenedWindows(connection, commands, options)
+      : commands;
+    return {
+      prepared,
+      readings: await this.meterReader.read(connection, [...meterRequestsOf(prepared).values()], options.now),
+    };
+  }
+
+  /** Commands with the windows that first uses have opened. Needs the lock; `known` has entitlements completed before. */
+  private async withOpenedWindows<Command extends PreparedCommand | null>(
+    connection: Connection,
+    commands: Command[],
+    { now, known }: { now: Date; known: Map<Entitlement, Entitlement> },
+  ): Promise<Command[]> {
+    const unknown = openingRequestsOf(commands).filter(({ entitlement }) => !known.has(entitlement));
+    for (const [entitlement, complete] of await this.openedWindows.find(connection, unknown, now))
+      known.set(entitlement, complete);
+    return completed(commands, known);
   }
 
   /** All commands of a transaction share one present. */

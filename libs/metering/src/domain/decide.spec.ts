@@ -9,8 +9,13 @@ const now = new Date('2026-11-21T09:00:00Z');
 const window = { start: new Date('2026-11-01T00:00:00Z'), end: new Date('2026-12-01T00:00:00Z') };
 const source = { kind: 'plan' as const, plan: 'pro', version: 3 };
 const schedule = {
-  name: 'month' as const,
+  name: 'month',
+  rule: 'calendar' as const,
+  interval: 'month' as const,
+  count: 1,
   timezone: 'UTC',
+  anchor: window.start,
+  opened: [],
   billing: { ...window, cadence: { anchor: window.start, interval: 'month' as const, count: 1, timeZone: 'UTC' } },
 };
 
@@ -20,6 +25,7 @@ const entitled = (terms: EntitlementTerms, over: Partial<Entitlement> = {}): Ent
   terms,
   schedule: terms.type === 'metered' || terms.type === 'credit' ? schedule : null,
   window: terms.type === 'metered' || terms.type === 'credit' ? window : null,
+  windowIsOpen: true,
   since: window.start,
   grants: [],
   source,

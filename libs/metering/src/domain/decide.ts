@@ -73,7 +73,8 @@ export function allowanceOf(
   windowAt: (at: Date) => Period | null,
 ): Allowance | null {
   if (!terms || !schedule) return null;
-  const common = { windowName: schedule.name, windowAt, since: since! };
+  const opensWithUse = schedule.rule === 'first_use';
+  const common = { windowName: schedule.name, windowAt, opensWithUse, since: since! };
   if (terms.type === 'metered')
     return {
       ...common,
@@ -167,6 +168,13 @@ export function exceedsCount({ entitlement, allowance, meter }: MeterState, { qu
   return allowance.overage === 'allow' || isWithinLimit(meter, allowance, quantity, now);
 }
 
+/** The window of a meter; null where the first use has not opened it yet. */
+function windowOf({ window, windowIsOpen }: Entitlement, allowance: Allowance, meter: Meter): Period | null {
+  if (window && window.start.getTime() === meter.windowStart.getTime())
+    return windowIsOpen || meter.used + meter.reserved > 0 ? window : null;
+  return allowance.windowAt(meter.windowStart);
+}
+
 /** Built member by member: one is built for every request, and spreads are slower. */
 function decisionOf(
   { entitlement, allowance }: MeterState,
@@ -174,7 +182,7 @@ function decisionOf(
   { customer, quantity, now }: Question,
   taken: number,
 ): Decision {
-  const { feature, denied, terms, source, window } = entitlement;
+  const { feature, denied, terms, source } = entitlement;
   const allowed = denied === null && taken > 0;
   const reason = denied ?? (allowed ? null : 'limit_reached');
   const asOf = now.toISOString();
@@ -193,6 +201,7 @@ function decisionOf(
     return decision;
   }
   const { used, reserved, carried } = meter;
+  const window = windowOf(entitlement, allowance, meter);
   const limit = effectiveLimit(meter, allowance, now);
   const remaining = limit === null ? null : roomOf(meter, allowance, now);
   const decision: Decision = {

@@ -1,4 +1,4 @@
-import type { Overage, WindowName } from '@app/catalog';
+import type { Overage } from '@app/catalog';
 import type { Grant } from '@app/entitlements';
 import { type Period, totalOf } from '@app/kernel';
 import { balanceOf, burn, type Burn, type GrantState, reset, accrueGrants, unwind } from './burn-down.js';
@@ -13,7 +13,8 @@ export const capped = (sum: number): number => Math.min(MAX_COUNT, sum);
 /** The usage of one customer of one feature in one window. Counts are units. */
 export interface Meter {
   windowStart: Date;
-  windowName: WindowName;
+  /** The kind of window. */
+  windowName: string;
   used: number;
   /** Units that reservations reserve. */
   reserved: number;
@@ -36,15 +37,18 @@ export interface Allowance {
   /** The most units that are carried over from one window to the next; 0: none. */
   rolloverMax: number;
   rateLimit: { limit: number; windowSeconds: number } | null;
-  windowName: WindowName;
+  windowName: string;
   windowAt: (at: Date) => Period | null;
+  /** True where the first use opens a window: there are no windows without usage. */
+  opensWithUse?: boolean;
   /** When these terms began: nothing is carried over from before. */
   since: Date;
 }
 
 /** A meter without any usage. */
 export function unusedMeter(allowance: Allowance, grants: Grant[], now: Date): Meter {
-  const since = allowance.rolloverMax > 0 && allowance.since < now ? allowance.since : now;
+  const rollsOver = allowance.rolloverMax > 0 && !allowance.opensWithUse;
+  const since = rollsOver && allowance.since < now ? allowance.since : now;
   const { windowName } = allowance;
   const windowStart = allowance.windowAt(since)?.start ?? FOR_EVER;
   return {
@@ -144,6 +148,7 @@ function carriedInto(current: Period, meter: Meter, allowance: Allowance): numbe
   const { limit, rolloverMax, windowAt, since } = allowance;
   if (rolloverMax === 0 || limit === null) return 0;
   const own = windowAt(meter.windowStart);
+  if (allowance.opensWithUse) return own && own.end > since ? Math.min(rolloverMax, includedLeft(meter, limit)) : 0;
   const firstOfTerms = windowAt(since);
   // Terms that are newer than the meter's window carry nothing over from windows before them.
   const outdated = own && firstOfTerms && own.start < firstOfTerms.start;

@@ -61,6 +61,11 @@ export interface Subscription extends SoldPlan {
   timezone: string;
   /** Anchor: period boundaries are `price.interval` steps from here. */
   anchor: Date;
+  /**
+   * Anchor of usage windows that are counted from the subscription. Set when a command moves `anchor`, which would reset
+   * usage; null: the same as `anchor`.
+   */
+  usageAnchor: Date | null;
   /** In the future for a scheduled subscription. */
   startedAt: Date;
   currentPeriodStart: Date;
@@ -170,6 +175,7 @@ export function eventPayload(subscription: Subscription): SubscriptionPayload {
     status,
     timezone,
     anchor,
+    usageAnchor,
     startedAt,
     currentPeriodStart,
     currentPeriodEnd,
@@ -194,6 +200,7 @@ export function eventPayload(subscription: Subscription): SubscriptionPayload {
     status,
     timezone,
     anchor,
+    usageAnchor,
     startedAt,
     currentPeriodStart,
     currentPeriodEnd,

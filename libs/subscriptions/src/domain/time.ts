@@ -1,5 +1,5 @@
 import { periodAt } from '@app/kernel';
-import { cadenceOf, sameBillingInterval } from './cadence.js';
+import { cadenceOf, movedAnchor, sameBillingInterval } from './cadence.js';
 import {
   isLive,
   isUpcoming,
@@ -162,7 +162,7 @@ function renewed(subscription: Subscription, start: Date, end: Date): Subscripti
 function withScheduledChange(subscription: Subscription, change: ScheduledChange, at: Date): Subscription {
   const { effectiveAt: _, ...sold } = change;
   const changed = { ...subscription, ...sold, planSince: at, scheduledChange: null };
-  if (!sameBillingInterval(subscription, change)) changed.anchor = at;
+  if (!sameBillingInterval(subscription, change)) Object.assign(changed, movedAnchor(subscription, at));
   const { end } = periodAt(cadenceOf(changed), at);
   return renewed(changed, at, end);
 }

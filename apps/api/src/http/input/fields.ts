@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { IsDateString, IsIn, IsInt, IsOptional, IsString, Length, Max, MaxLength, Min } from 'class-validator';
+import { MAX_WINDOW_COUNT, WINDOW_ANCHORS } from '@app/catalog';
 import { INTERVALS } from '@app/kernel';
 
 /** Options of one use of a field. Without a description the doc comment above the field is published. */
@@ -100,6 +101,34 @@ export const QuantityField = ({ minimum = 1, ...options }: FieldOptions & { mini
 /** The length of one billing step. */
 export const IntervalField = (options: FieldOptions = {}) =>
   field({ example: 'month', ...options }, { enum: INTERVALS }, IsIn(INTERVALS));
+
+/** How many units one window has; with `none` and `billing_period` only 1. */
+export const WindowCountField = () =>
+  field(
+    {
+      optional: true,
+      description: 'Units of one window; with `none` and `billing_period` only 1. Default: 1.',
+      example: 5,
+    },
+    { type: 'integer', minimum: 1, maximum: MAX_WINDOW_COUNT },
+    IsInt(),
+    Min(1),
+    Max(MAX_WINDOW_COUNT),
+  );
+
+/** The instant from which windows are counted. */
+export const WindowAnchorField = () =>
+  field(
+    {
+      optional: true,
+      description:
+        'From where windows are counted: `calendar` (the zone of the customer), `subscription` (its anchor, such as ' +
+        'the day it was bought), `first_use` (the first unit used opens a window). Default: calendar.',
+      example: 'first_use',
+    },
+    { enum: WINDOW_ANCHORS },
+    IsIn(WINDOW_ANCHORS),
+  );
 
 /** An ISO 4217 code; the command checks that the currency exists. */
 export const CurrencyField = (options: FieldOptions = {}) =>

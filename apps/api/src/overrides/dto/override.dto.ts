@@ -1,8 +1,14 @@
 import { IsIn, IsObject, IsOptional, Min, IsInt, Max } from 'class-validator';
 import { ApiProperty } from '@nestjs/swagger';
-import { type Overage, OVERAGES, type WindowName, WINDOWS } from '@app/catalog';
+import { type Overage, OVERAGES, type WindowAnchor, type WindowName, WINDOWS } from '@app/catalog';
 import { CreditGrantDto, RateLimitDto, TERM_VALUE } from '../../plans/dto/plan.dto.js';
-import { InstantField, ProductField, ReasonField } from '../../http/input/fields.js';
+import {
+  InstantField,
+  ProductField,
+  ReasonField,
+  WindowAnchorField,
+  WindowCountField,
+} from '../../http/input/fields.js';
 
 const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 
@@ -27,6 +33,12 @@ export class SetOverrideDto {
   @IsOptional()
   @IsIn(WINDOWS)
   window?: WindowName;
+
+  @WindowCountField()
+  windowCount?: number;
+
+  @WindowAnchorField()
+  windowAnchor?: WindowAnchor;
 
   /**
    * Metered: beyond the limit `deny`, `allow` (count as overage), or `cap` (the units that fit).

@@ -19,6 +19,7 @@ import {
   type PlanAndVersion,
   type PlanStatus,
   type PlanVersion,
+  type WindowAnchor,
   WINDOWS,
   type WindowName,
   FEATURE_TYPES,
@@ -32,6 +33,8 @@ import {
   KeyField,
   NameField,
   ProductField,
+  WindowAnchorField,
+  WindowCountField,
 } from '../../http/input/fields.js';
 import { ListQuery } from '../../http/pagination/list.query.js';
 
@@ -99,9 +102,15 @@ export class CreditGrantDto {
   @Min(0)
   quantity: number;
 
-  /** The window in which the units are granted again. @example month */
+  /** The unit of the window in which the units are granted again. @example month */
   @IsIn(WINDOWS)
   every: WindowName;
+
+  @WindowCountField()
+  windowCount?: number;
+
+  @WindowAnchorField()
+  windowAnchor?: WindowAnchor;
 
   /** The most units that roll over into the next window. Default: none. @example 200 */
   @IsOptional()
@@ -132,13 +141,19 @@ export class PlanEntitlementDto {
   limit?: number | null;
 
   /**
-   * metered: the window in which the limit counts.
+   * metered: the unit of the window in which the limit counts.
    * @default billing_period
    * @example month
    */
   @IsOptional()
   @IsIn(WINDOWS)
   window?: WindowName;
+
+  @WindowCountField()
+  windowCount?: number;
+
+  @WindowAnchorField()
+  windowAnchor?: WindowAnchor;
 
   /**
    * metered: beyond the limit `deny`, `allow` (count as overage), or `cap` (the units that fit).

@@ -1,5 +1,5 @@
 import { amountOf, DomainError } from '@app/kernel';
-import { cadenceOf, firstPeriodEnd, sameBillingInterval } from '../cadence.js';
+import { cadenceOf, firstPeriodEnd, movedAnchor, sameBillingInterval } from '../cadence.js';
 import { nonZero, prepaidLines, prorationLine, restOfPeriod } from '../proration.js';
 import { assertAllowed } from '../state-machine.js';
 import {
@@ -51,7 +51,7 @@ function changeNow(subscription: Subscription, { plan, quantity, prorate }: Chan
     quantityAlone && subscription.scheduledChange ? { ...subscription.scheduledChange, quantity } : null;
   if (quantityAlone) changed.planSince = subscription.planSince;
   const restarts = changed.status !== 'trialing' && !sameBillingInterval(subscription, plan);
-  if (restarts) changed.anchor = now;
+  if (restarts) Object.assign(changed, movedAnchor(subscription, now));
   if (restarts && subscription.currentPeriodEnd !== null) {
     changed.currentPeriodStart = now;
     changed.currentPeriodEnd = firstPeriodEnd(cadenceOf(changed));

@@ -1,4 +1,5 @@
 import { invalidField } from '@app/kernel';
+import { movedAnchor } from '../cadence.js';
 import { assertAllowed } from '../state-machine.js';
 import { nextVersion, type Subscription, type Transition } from '../subscription.js';
 import { periodEndOf } from './preconditions.js';
@@ -14,7 +15,7 @@ export function extend(subscription: Subscription, to: Date, now: Date): Transit
   const extended: Subscription = {
     ...nextVersion(subscription),
     currentPeriodEnd: to,
-    anchor: to,
+    ...movedAnchor(subscription, to),
     trialEnd: trialEnd && trialEnd > now ? to : trialEnd,
     scheduledChange: scheduledChange && { ...scheduledChange, effectiveAt: to.toISOString() },
   };

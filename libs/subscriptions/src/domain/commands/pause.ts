@@ -1,5 +1,5 @@
 import { periodAt } from '@app/kernel';
-import { cadenceOf } from '../cadence.js';
+import { cadenceOf, movedAnchor } from '../cadence.js';
 import { assertAllowed } from '../state-machine.js';
 import { nextVersion, runningStatus, type Subscription, type Transition } from '../subscription.js';
 
@@ -17,7 +17,7 @@ export function pause(subscription: Subscription, now: Date): Transition {
 }
 
 /**
- * Moves every future instant by the length of the pause.
+ * Moves every future instant by the length of the pause, except the boundaries of usage windows.
  * @throws DomainError `subscription_ended`, `transition_not_allowed`
  */
 export function unpause(subscription: Subscription, now: Date): Transition {
@@ -30,7 +30,7 @@ export function unpause(subscription: Subscription, now: Date): Transition {
     status: runningStatus(subscription, pausedAt!),
     pausedAt: null,
     currentPeriodEnd: end,
-    anchor: end ? anchorThrough(end, { ...subscription, anchor: later(anchor) }) : anchor,
+    ...movedAnchor(subscription, end ? anchorThrough(end, { ...subscription, anchor: later(anchor) }) : anchor),
     trialEnd: trialEnd && trialEnd > pausedAt! ? later(trialEnd) : trialEnd,
     scheduledChange: end && scheduledChange && { ...scheduledChange, effectiveAt: end.toISOString() },
   };

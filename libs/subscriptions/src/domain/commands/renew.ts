@@ -1,5 +1,5 @@
 import { amountOf, DomainError, periodAt } from '@app/kernel';
-import { cadenceOf, firstPeriodEnd } from '../cadence.js';
+import { cadenceOf, firstPeriodEnd, movedAnchor } from '../cadence.js';
 import { nonZero, prepaidLines, prorationLine, restOfPeriod } from '../proration.js';
 import { assertAllowed } from '../state-machine.js';
 import { nextVersion, type Subscription, type Transition } from '../subscription.js';
@@ -28,6 +28,7 @@ function renewNow(subscription: Subscription, now: Date): Transition {
     status,
     trialEnd,
     usagePeriodStart: now,
+    usageAnchor: null,
   };
   const { currentPeriodEnd: end, scheduledChange } = renewed;
   renewed.scheduledChange = scheduledChange && { ...scheduledChange, effectiveAt: end!.toISOString() };
@@ -57,6 +58,7 @@ function agreeOnRenewal(subscription: Subscription, end: Date, now: Date): Trans
 function reactivate(subscription: Subscription, now: Date): Transition {
   assertAllowed(subscription, 'subscription.reactivated');
   const { currentPeriodEnd, usagePeriodStart } = subscription;
+  const withinPeriod = currentPeriodEnd === null || currentPeriodEnd > now;
   const back: Subscription = {
     ...nextVersion(subscription),
     status: 'active',
@@ -65,10 +67,11 @@ function reactivate(subscription: Subscription, now: Date): Transition {
     cancelAtPeriodEnd: false,
     prepaidPeriods: 0,
     planSince: now,
-    usagePeriodStart: currentPeriodEnd === null || currentPeriodEnd > now ? usagePeriodStart : now,
+    usagePeriodStart: withinPeriod ? usagePeriodStart : now,
   };
   if (back.trialEnd && back.trialEnd > now) back.trialEnd = now;
   const reactivated = currentPeriodEnd === null ? back : withPeriodFrom(back, now);
+  if (!withinPeriod) reactivated.usageAnchor = null;
   return { type: 'subscription.reactivated', subscription: reactivated, at: now };
 }
 
@@ -87,7 +90,7 @@ export function setAutoRenew(subscription: Subscription, autoRenew: boolean, now
 function withPeriodFrom(subscription: Subscription, at: Date): Subscription {
   return {
     ...subscription,
-    anchor: at,
+    ...movedAnchor(subscription, at),
     currentPeriodStart: at,
     currentPeriodEnd: firstPeriodEnd(cadenceOf({ ...subscription, anchor: at })),
   };

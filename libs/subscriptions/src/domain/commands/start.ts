@@ -1,5 +1,5 @@
 import { addDays, periodAt } from '@app/kernel';
-import { cadenceOf } from '../cadence.js';
+import { cadenceOf, movedAnchor } from '../cadence.js';
 import type { SoldPlan, Subscription, SubscriptionStatus, Transition } from '../subscription.js';
 
 /** Input for a new subscription. The caller passes the id: the domain creates none. */
@@ -22,6 +22,8 @@ export interface NewSubscription {
   indefinite: boolean;
   /** Start of the usage window of an earlier subscription whose period is still running: usage is kept. */
   usageSince: Date | null;
+  /** Anchor of the usage windows of such a subscription. Default: the anchor of the periods. */
+  usageAnchor?: Date | null;
 }
 
 export function start(input: NewSubscription, now: Date): Transition {
@@ -39,7 +41,7 @@ export function start(input: NewSubscription, now: Date): Transition {
     quantity: input.quantity,
     status: startedAt > now ? 'inactive' : running,
     timezone: input.timezone,
-    anchor,
+    ...movedAnchor({ anchor, usageAnchor: input.usageAnchor ?? null }, anchor),
     startedAt,
     currentPeriodStart: startedAt,
     currentPeriodEnd: input.indefinite

@@ -75,12 +75,20 @@ describe('periods', () => {
 describe('calendar windows', () => {
   it('contain their instant and follow one another without gap or overlap', () => {
     fc.assert(
-      fc.property(instants, fc.constantFrom(...ZONES), fc.constantFrom(...INTERVALS), (at, zone, interval) => {
-        const { start, end } = calendarWindow(interval, zone, at);
-        expect(start <= at && at < end).toBe(true);
-        expect(calendarWindow(interval, zone, end).start).toEqual(end);
-        expect(calendarWindow(interval, zone, start)).toEqual({ start, end });
-      }),
+      fc.property(
+        instants,
+        fc.constantFrom(...ZONES),
+        fc.constantFrom(...INTERVALS),
+        fc.integer({ min: 1, max: 40 }),
+        (at, zone, interval, count) => {
+          // Apia skipped 30 December 2011: no wall clock has the hours of that day.
+          fc.pre(count === 1 || interval !== 'hour' || zone !== 'Pacific/Apia');
+          const { start, end } = calendarWindow(interval, zone, at, count);
+          expect(start <= at && at < end).toBe(true);
+          expect(calendarWindow(interval, zone, end, count).start).toEqual(end);
+          expect(calendarWindow(interval, zone, start, count)).toEqual({ start, end });
+        },
+      ),
       { numRuns: 7_000 },
     );
   });

@@ -83,6 +83,38 @@ describe('plan content', () => {
       { entitlements: [{ feature: 'static', type: 'static', value: [] }] },
       'entitlements.0.value',
     ],
+    ['a window count of 0', { entitlements: [{ ...metered, windowCount: 0 }] }, 'entitlements.0.windowCount'],
+    ['a window count of 1,001', { entitlements: [{ ...metered, windowCount: 1_001 }] }, 'entitlements.0.windowCount'],
+    ['a fractional window count', { entitlements: [{ ...metered, windowCount: 1.5 }] }, 'entitlements.0.windowCount'],
+    [
+      'an unknown window anchor',
+      { entitlements: [{ ...metered, windowAnchor: 'today' }] },
+      'entitlements.0.windowAnchor',
+    ],
+    [
+      'a first use of a counter without a window',
+      { entitlements: [{ ...metered, window: 'none', windowAnchor: 'first_use' }] },
+      'entitlements.0.windowAnchor',
+    ],
+    [
+      'several billing periods',
+      { entitlements: [{ ...metered, window: 'billing_period', windowCount: 2 }] },
+      'entitlements.0.windowCount',
+    ],
+    [
+      'a window count of 0 of a grant',
+      { entitlements: [{ feature: 'credit', type: 'credit', grant: { quantity: 1, every: 'day', windowCount: 0 } }] },
+      'entitlements.0.grant.windowCount',
+    ],
+    [
+      'an anchor of a grant without a window',
+      {
+        entitlements: [
+          { feature: 'credit', type: 'credit', grant: { quantity: 1, every: 'none', windowAnchor: 'subscription' } },
+        ],
+      },
+      'entitlements.0.grant.windowAnchor',
+    ],
     ['a missing limit', { entitlements: [{ ...metered, limit: undefined }] }, 'entitlements.0.limit'],
     ['an unknown member of a price', { prices: [{ ...price, cost: 1 }] }, 'prices.0.cost'],
     ['an interval count of null', { prices: [{ ...price, intervalCount: null }] }, 'prices.0.intervalCount'],
@@ -95,6 +127,22 @@ describe('plan content', () => {
       fieldsOf({ prices: [{ ...price, cost: undefined }], entitlements: [{ ...metered, value: undefined }] }),
     ).toEqual([]);
   });
+
+  it.each(['calendar', 'subscription', 'first_use'])(
+    'checkContent accepts windows of several units from %s',
+    (anchor) => {
+      const window = { windowCount: 5, windowAnchor: anchor };
+      const grant = { quantity: 10, every: 'quarter', ...window };
+      expect(
+        fieldsOf({
+          entitlements: [
+            { ...metered, ...window },
+            { feature: 'credit', type: 'credit', grant },
+          ],
+        }),
+      ).toEqual([]);
+    },
+  );
 
   it('is equal in any order of its members', () => {
     expect(sameContent({ a: 1, b: { c: 2, d: 3 } }, { b: { d: 3, c: 2 }, a: 1 })).toBe(true);

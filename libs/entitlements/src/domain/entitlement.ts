@@ -30,8 +30,8 @@ export interface Entitlement {
   /** The sequence of windows; null where nothing is counted. */
   schedule: WindowSchedule | null;
   /**
-   * The current window; null for counters without a window, and where nothing is counted. A window that opens with first
-   * use is null until `withOpenedWindows` completes the entitlement.
+   * The current window; null for counters without a window, and where nothing is counted. A window that opens with
+   * first use is null until `withOpenedWindows` completes the entitlement.
    */
   window: Period | null;
   /** False: nothing is used yet, and the first use opens the window. */
@@ -157,9 +157,9 @@ export const opensWithUse = ({ schedule, denied }: Entitlement): boolean =>
   schedule?.rule === 'first_use' && denied === null;
 
 /**
- * An entitlement whose windows open with first use, with the stored windows around `now` and the instants of `uses`.
- * Without an open one, the window is the one that a use now opens. A stored window after `now` was opened by an instance
- * whose clock is ahead: it is the current one.
+ * An entitlement whose windows open with first use, with the stored windows around `now` and the instants of uses.
+ * Without an open one, the window is the one that a use now opens. A stored window after `now` was opened by an
+ * instance whose clock is ahead: it is the current one.
  */
 export function withOpenedWindows(
   entitlement: Entitlement,

@@ -59,6 +59,43 @@ describe('the windows of a schedule', () => {
     );
   });
 
+  it('open with the first use: each use is in one window, in any order of the uses', () => {
+    const opening = schedules
+      .filter(({ name }) => name !== 'none' && name !== 'billing_period')
+      .map((schedule): WindowSchedule => ({ ...schedule, rule: 'first_use' }));
+    fc.assert(
+      fc.property(opening, visits, fc.integer({ min: 0, max: 11 }), (schedule, uses, known) => {
+        const inOrder = [...uses].sort((one, other) => one.getTime() - other.getTime());
+        const { opened } = withOpenings(schedule, [], inOrder);
+        expect(withOpenings(schedule, [], uses).opened).toEqual(opened);
+        // Windows that are stored already stay as they are.
+        expect(withOpenings(schedule, opened.slice(0, known), uses).opened).toEqual(opened);
+        expect(opened[0]).toEqual(inOrder[0]);
+        const completed = { ...schedule, opened };
+        for (const use of uses) {
+          const window = windowAt(completed, use)!;
+          expect(opened).toContainEqual(window.start);
+          expect(use >= window.start && use < window.end).toBe(true);
+          expect(windowAt(completed, window.start)).toEqual(window);
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('from the subscription: follow one another without a gap, before and after the anchor', () => {
+    const anchored = schedules.filter(({ rule }) => rule === 'subscription');
+    fc.assert(
+      fc.property(anchored, instants, (schedule, at) => {
+        const { start, end } = windowAt(schedule, at)!;
+        expect(start <= at && at < end).toBe(true);
+        expect(windowAt(schedule, end)!.start).toEqual(end);
+        expect(windowAt(schedule, schedule.anchor)!.start).toEqual(schedule.anchor);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
   it('are the same with and without memoization', () => {
     fc.assert(
       fc.property(schedules, visits, (schedule, instants) => {

@@ -117,7 +117,7 @@ export class LedgerRepository {
     return row!;
   }
 
-  /** The newest window that a first use had opened by an instant, after `since`; null: none. Clocks differ by minutes. */
+  /** The newest window that a first use had opened by an instant, after `since`; null: none. Clocks may differ. */
   async newestOpenedAt(
     { customerId, featureId, windowName, since }: Omit<OpeningSpan, 'until'>,
     at: Date,

@@ -100,7 +100,7 @@ export class UsageTransaction {
     };
   }
 
-  /** Commands with the windows that first uses have opened. Needs the lock; `known` has entitlements completed before. */
+  /** Commands with the windows that first uses have opened. Needs the lock; `known` has the results so far. */
   private async withOpenedWindows<Command extends PreparedCommand | null>(
     connection: Connection,
     commands: Command[],

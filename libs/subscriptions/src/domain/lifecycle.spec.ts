@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type DomainError } from '@app/kernel';
 import { projectedAt, dueTransitions } from './time.js';
-import { cancel, change, pause, resume, start, unpause } from './commands/index.js';
+import { cancel, change, extend, pause, renew, resume, start, unpause } from './commands/index.js';
 import { isLive, type SoldPlan, type Subscription, type Transition } from './subscription.js';
 
 const at = (text: string): Date => new Date(text);
@@ -117,6 +117,36 @@ describe('a subscription', () => {
       currentPeriodEnd: at('2028-02-10T00:00:00Z'),
       usagePeriodStart: at('2027-01-31T10:00:00Z'),
     });
+  });
+
+  it('keeps the anchor of usage windows through changes, pauses and extensions, until a new period starts without usage', () => {
+    const bought = at('2027-01-31T10:00:00Z');
+    const anchorsOf = ({ anchor, usageAnchor }: Subscription) => [anchor, usageAnchor];
+    const yearly = { plan: plan('pro', { interval: 'year' }), quantity: 1, when: 'now' as const, prorate: true };
+    expect(anchorsOf(begun())).toEqual([bought, null]);
+    const changed = change(begun(), yearly, at('2027-02-10T00:00:00Z')).subscription;
+    expect(anchorsOf(changed)).toEqual([at('2027-02-10T00:00:00Z'), bought]);
+    const paused = pause(changed, at('2027-03-01T00:00:00Z')).subscription;
+    const unpaused = unpause(paused, at('2027-03-11T00:00:00Z')).subscription;
+    expect(anchorsOf(unpaused)).toEqual([at('2027-02-20T00:00:00Z'), bought]);
+    const extended = extend(begun(), at('2027-03-15T00:00:00Z'), at('2027-02-10T00:00:00Z')).subscription;
+    expect(anchorsOf(extended)).toEqual([at('2027-03-15T00:00:00Z'), bought]);
+    const returned = renew(
+      cancel(extended, 'now', at('2027-02-11T00:00:00Z')).subscription,
+      'now',
+      at('2027-02-12T00:00:00Z'),
+    ).subscription;
+    expect(anchorsOf(returned)).toEqual([at('2027-02-12T00:00:00Z'), bought]);
+    const later = renew(
+      cancel(extended, 'now', at('2027-02-11T00:00:00Z')).subscription,
+      'now',
+      at('2027-05-12T00:00:00Z'),
+    ).subscription;
+    expect(anchorsOf(later)).toEqual([at('2027-05-12T00:00:00Z'), null]);
+    const renewed = renew(extended, 'now', at('2027-02-12T00:00:00Z')).subscription;
+    expect(anchorsOf(renewed)).toEqual([at('2027-02-12T00:00:00Z'), null]);
+    const scheduled = change(begun(), { ...yearly, when: 'period_end' }, at('2027-02-10T00:00:00Z')).subscription;
+    expect(anchorsOf(projectedAt(scheduled, at('2027-03-01T00:00:00Z')))).toEqual([at('2027-02-28T10:00:00Z'), bought]);
   });
 
   it('keeps its trial through a plan change', () => {

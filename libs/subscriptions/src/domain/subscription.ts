@@ -62,8 +62,8 @@ export interface Subscription extends SoldPlan {
   /** Anchor: period boundaries are `price.interval` steps from here. */
   anchor: Date;
   /**
-   * Anchor of usage windows that are counted from the subscription. Set when a command moves `anchor`, which would reset
-   * usage; null: the same as `anchor`.
+   * Anchor of usage windows that are counted from the subscription. Set when a command moves `anchor`, which would
+   * reset usage; null: the same as `anchor`.
    */
   usageAnchor: Date | null;
   /** In the future for a scheduled subscription. */

@@ -66,7 +66,7 @@ export const WALL_CLOCK_CASES: WindowRow[] = [
   row('WW-11', ['month', 3, 'calendar'], undefined, '2027-02-28T12:00', ['2027-01-01T00:00', '2027-04-01T00:00']),
   row('WW-12', ['quarter', 2, 'calendar'], undefined, '2027-08-01T00:00', ['2027-07-01T00:00', '2028-01-01T00:00']),
   row('WW-13', ['month', 2, 'calendar'], undefined, '2028-02-29T12:00', ['2028-01-01T00:00', '2028-03-01T00:00']),
-  row('WW-14', ['week', 2, 'calendar'], undefined, '2027-02-10T12:00', ['2027-02-08T00:00', '2027-02-22T00:00']),
+  row('WW-14', ['week', 2, 'calendar'], undefined, '2027-02-10T12:00', ['2027-02-01T00:00', '2027-02-15T00:00']),
   row('WW-15', ['day', 10, 'calendar'], undefined, '2027-02-10T12:00', ['2027-02-01T00:00', '2027-02-11T00:00']),
   row('WW-16', ['year', 2, 'calendar'], undefined, '2027-02-10T12:00', ['2026-01-01T00:00', '2028-01-01T00:00']),
   row('WW-17', ['hour', 6, 'calendar'], undefined, '2027-02-10T05:59', ['2027-02-10T00:00', '2027-02-10T06:00']),

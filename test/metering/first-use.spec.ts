@@ -10,7 +10,10 @@ const at = (ms: number): string => new Date(Date.parse(START) + ms).toISOString(
 describe('windows that open with first use', () => {
   const metering = startMetering();
   const { call, check, consume, admin, grant, override, post, reserve, usageOf, clock, setUpCustomer } = metering;
-  const ingest = (...events: object[]) => post('/v1/usage/events', { events: events.map((event) => usageOf(event)) });
+  const ingest = (...events: object[]) => {
+    const { customer, feature, product } = usageOf();
+    return post('/v1/usage/events', { product, events: events.map((event) => ({ customer, feature, ...event })) });
+  };
   const opened = (start: number) => ({ windowStart: at(start), resetsAt: at(start + 5 * HOUR_MS) });
   const unopened = { windowStart: null, resetsAt: null };
 

@@ -10,6 +10,12 @@ export interface PlanDifference {
 /** A boolean that is off counts as absent. */
 const allows = ({ terms }: PlanEntitlement): boolean => terms.type !== 'boolean' || terms.value;
 
+/** Terms as text. Count and anchor of windows are left out where they are the default. */
+const textOf = (terms: EntitlementTerms): string =>
+  JSON.stringify(terms, (name, value: unknown) =>
+    (name === 'windowCount' && value === 1) || (name === 'windowAnchor' && value === 'calendar') ? undefined : value,
+  );
+
 /** Compares two plan versions for one customer. Overridden features are left out: they stay. */
 export function planDifference(
   before: PlanVersion,
@@ -27,7 +33,7 @@ export function planDifference(
     [...these].filter(([feature]) => !those.has(feature)).map(([feature, terms]) => ({ feature, terms }));
   const changed = [...old].flatMap(([feature, terms]) => {
     const other = fresh.get(feature);
-    return other && JSON.stringify(other) !== JSON.stringify(terms) ? [{ feature, before: terms, after: other }] : [];
+    return other && textOf(other) !== textOf(terms) ? [{ feature, before: terms, after: other }] : [];
   });
   return { gained: only(fresh, old), lost: only(old, fresh), changed };
 }

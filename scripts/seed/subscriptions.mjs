@@ -147,6 +147,7 @@ function madeAt({ plan, clock }, made, renewals) {
     status: trialEnd ? 'trialing' : 'active',
     timezone: clock.timeZone,
     anchor: at,
+    usageAnchor: null,
     startedAt: start,
     currentPeriodStart: start,
     currentPeriodEnd: trialEnd ? at : boundary(1),

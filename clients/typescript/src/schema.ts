@@ -3877,16 +3877,27 @@ export interface components {
         };
         CreditGrantDto: {
             /**
+             * @description Units of one window; with `none` and `billing_period` only 1. Default: 1.
+             * @example 5
+             */
+            windowCount?: number;
+            /**
+             * @description From where windows are counted: `calendar` (the zone of the customer), `subscription` (its anchor, such as the day it was bought), `first_use` (the first unit used opens a window). Default: calendar.
+             * @example first_use
+             * @enum {string}
+             */
+            windowAnchor?: "calendar" | "subscription" | "first_use";
+            /**
              * @description Units that each window includes.
              * @example 1000
              */
             quantity: number;
             /**
-             * @description The window in which the units are granted again.
+             * @description The unit of the window in which the units are granted again.
              * @example month
              * @enum {string}
              */
-            every: "none" | "hour" | "day" | "week" | "month" | "year" | "billing_period";
+            every: "none" | "hour" | "day" | "week" | "month" | "quarter" | "year" | "billing_period";
             /**
              * @description The most units that roll over into the next window. Default: none.
              * @example 200
@@ -3910,18 +3921,29 @@ export interface components {
              */
             limit?: number | null;
             /**
+             * @description Units of one window; with `none` and `billing_period` only 1. Default: 1.
+             * @example 5
+             */
+            windowCount?: number;
+            /**
+             * @description From where windows are counted: `calendar` (the zone of the customer), `subscription` (its anchor, such as the day it was bought), `first_use` (the first unit used opens a window). Default: calendar.
+             * @example first_use
+             * @enum {string}
+             */
+            windowAnchor?: "calendar" | "subscription" | "first_use";
+            /**
              * @description Type of the feature; it decides which of the other fields apply.
              * @example metered
              * @enum {string}
              */
             type: "boolean" | "static" | "metered" | "credit";
             /**
-             * @description metered: the window in which the limit counts.
+             * @description metered: the unit of the window in which the limit counts.
              * @default billing_period
              * @example month
              * @enum {string}
              */
-            window?: "none" | "hour" | "day" | "week" | "month" | "year" | "billing_period";
+            window?: "none" | "hour" | "day" | "week" | "month" | "quarter" | "year" | "billing_period";
             /**
              * @description metered: beyond the limit `deny`, `allow` (count as overage), or `cap` (the units that fit).
              * @default deny
@@ -5060,6 +5082,17 @@ export interface components {
              * @example 5000
              */
             limit?: number | null;
+            /**
+             * @description Units of one window; with `none` and `billing_period` only 1. Default: 1.
+             * @example 5
+             */
+            windowCount?: number;
+            /**
+             * @description From where windows are counted: `calendar` (the zone of the customer), `subscription` (its anchor, such as the day it was bought), `first_use` (the first unit used opens a window). Default: calendar.
+             * @example first_use
+             * @enum {string}
+             */
+            windowAnchor?: "calendar" | "subscription" | "first_use";
             /** @description Metered: up to `limit` units within any span of `windowSeconds` seconds. */
             rateLimit?: components["schemas"]["RateLimitDto"];
             /** @description Credit: the units that each window includes, and how many may roll over. */
@@ -5086,7 +5119,7 @@ export interface components {
              * @example month
              * @enum {string}
              */
-            window?: "none" | "hour" | "day" | "week" | "month" | "year" | "billing_period";
+            window?: "none" | "hour" | "day" | "week" | "month" | "quarter" | "year" | "billing_period";
             /**
              * @description Metered: beyond the limit `deny`, `allow` (count as overage), or `cap` (the units that fit).
              * @default deny
@@ -11968,6 +12001,7 @@ export interface operations {
                  *           "status": "active",
                  *           "timezone": "UTC",
                  *           "anchor": "2026-08-14T09:30:00.000Z",
+                 *           "usageAnchor": null,
                  *           "startedAt": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
@@ -12453,6 +12487,7 @@ export interface operations {
                  *           "status": "active",
                  *           "timezone": "UTC",
                  *           "anchor": "2026-08-14T09:30:00.000Z",
+                 *           "usageAnchor": null,
                  *           "startedAt": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
@@ -12550,6 +12585,7 @@ export interface operations {
                  *           "status": "active",
                  *           "timezone": "UTC",
                  *           "anchor": "2026-08-14T09:30:00.000Z",
+                 *           "usageAnchor": null,
                  *           "startedAt": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
@@ -12659,6 +12695,7 @@ export interface operations {
                  *           "status": "active",
                  *           "timezone": "UTC",
                  *           "anchor": "2026-08-14T09:30:00.000Z",
+                 *           "usageAnchor": null,
                  *           "startedAt": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
@@ -12765,6 +12802,7 @@ export interface operations {
                  *           "status": "canceled",
                  *           "timezone": "UTC",
                  *           "anchor": "2026-08-14T09:30:00.000Z",
+                 *           "usageAnchor": null,
                  *           "startedAt": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
@@ -12857,6 +12895,7 @@ export interface operations {
                  *           "status": "inactive",
                  *           "timezone": "UTC",
                  *           "anchor": "2026-08-14T09:30:00.000Z",
+                 *           "usageAnchor": null,
                  *           "startedAt": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
@@ -12949,6 +12988,7 @@ export interface operations {
                  *           "status": "active",
                  *           "timezone": "UTC",
                  *           "anchor": "2026-08-14T09:30:00.000Z",
+                 *           "usageAnchor": null,
                  *           "startedAt": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
@@ -13041,6 +13081,7 @@ export interface operations {
                  *           "status": "paused",
                  *           "timezone": "UTC",
                  *           "anchor": "2026-08-14T09:30:00.000Z",
+                 *           "usageAnchor": null,
                  *           "startedAt": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
@@ -13133,6 +13174,7 @@ export interface operations {
                  *           "status": "active",
                  *           "timezone": "UTC",
                  *           "anchor": "2026-08-14T09:30:00.000Z",
+                 *           "usageAnchor": null,
                  *           "startedAt": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
@@ -13225,6 +13267,7 @@ export interface operations {
                  *           "status": "active",
                  *           "timezone": "UTC",
                  *           "anchor": "2026-08-14T09:30:00.000Z",
+                 *           "usageAnchor": null,
                  *           "startedAt": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
@@ -13316,6 +13359,7 @@ export interface operations {
                  *           "status": "active",
                  *           "timezone": "UTC",
                  *           "anchor": "2026-08-14T09:30:00.000Z",
+                 *           "usageAnchor": null,
                  *           "startedAt": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodEnd": "2026-10-14T09:30:00.000Z",
@@ -13407,6 +13451,7 @@ export interface operations {
                  *           "status": "past_due",
                  *           "timezone": "UTC",
                  *           "anchor": "2026-08-14T09:30:00.000Z",
+                 *           "usageAnchor": null,
                  *           "startedAt": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
@@ -13498,6 +13543,7 @@ export interface operations {
                  *           "status": "active",
                  *           "timezone": "UTC",
                  *           "anchor": "2026-08-14T09:30:00.000Z",
+                 *           "usageAnchor": null,
                  *           "startedAt": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
@@ -13590,6 +13636,7 @@ export interface operations {
                  *           "status": "active",
                  *           "timezone": "UTC",
                  *           "anchor": "2026-08-14T09:30:00.000Z",
+                 *           "usageAnchor": null,
                  *           "startedAt": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",

@@ -108,6 +108,27 @@ describe('a subscription over HTTP', () => {
     ]);
   });
 
+  it('renewing now twice at one instant is refused, and writes no line, version or event', async () => {
+    const { advanceTo, readSubscription, command, id } = await at();
+    await advanceTo('2027-02-14T10:00:00Z');
+    const { body: renewed } = await command('renew', { when: 'now' });
+    expect(await command('renew', { when: 'now' })).toMatchObject({
+      status: 409,
+      body: { code: 'already_renewed', currentPeriodStart: '2027-02-14T10:00:00.000Z' },
+    });
+    expect(await readSubscription()).toEqual(renewed);
+    expect((await call('GET', `/v1/subscriptions/${id}/lines`)).body.data).toHaveLength(2);
+    expect(await timeline(id)).toHaveLength(2);
+    await advanceTo('2027-02-14T10:00:01Z');
+    expect(await command('renew', { when: 'now' })).toMatchObject({ status: 200, body: { version: 3 } });
+  });
+
+  it('renewing now ends a trial that starts at this instant, once', async () => {
+    const { command } = await createCustomerOnTestClock(call, 'with-trial', NOW);
+    expect(await command('renew', { when: 'now' })).toMatchObject({ status: 200, body: { status: 'active' } });
+    expect(await command('renew', { when: 'now' })).toMatchObject({ status: 409, body: { code: 'already_renewed' } });
+  });
+
   it('an ended subscription is reactivated under its id, once, unless another one replaced it', async () => {
     const { advanceTo, readSubscription, command, customer } = await at();
     await consume(customer, 10);

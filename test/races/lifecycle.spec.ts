@@ -67,6 +67,7 @@ describe('concurrent commands on two instances', () => {
     ['a failed payment', 'record-payment', { outcome: 'failed' }, []],
     ['a payment made good', 'record-payment', { outcome: 'succeeded' }, [['record-payment', { outcome: 'failed' }]]],
     ['coming back', 'renew', {}, [['cancel', { when: 'now' }]]],
+    ['coming back now', 'renew', { when: 'now' }, [['cancel', { when: 'now' }]]],
   ];
   it.each(ONCE)('%s: one of many succeeds, the others leave no trace', async (_, name, body, before) => {
     const { id } = await subscribe();
@@ -76,6 +77,23 @@ describe('concurrent commands on two instances', () => {
     expect(wins(responses)).toBe(1);
     expect(responses.every(({ status }) => [200, 409, 422].includes(status))).toBe(true);
     expect(await gapless(id)).toBe(2 + before.length);
+  });
+
+  it.each(['at one instant', 'on a running clock'])('renewals now %s: one credit and one charge', async (instants) => {
+    const { id } = await subscribe();
+    clock.advance(DAY);
+    const ticking = instants === 'on a running clock' ? setInterval(() => clock.advance(1), 1) : undefined;
+    const responses = await all('POST', `/v1/subscriptions/${id}/renew`, { when: 'now' });
+    clearInterval(ticking);
+    expect(wins(responses)).toBe(1);
+    expect(responses.filter(({ status }) => status !== 200)).toEqual(
+      Array.from({ length: COPIES - 1 }, () =>
+        expect.objectContaining({ status: 409, body: expect.objectContaining({ code: 'already_renewed' }) }),
+      ),
+    );
+    expect(await gapless(id)).toBe(2);
+    const { data } = (await calls[0]!('GET', `/v1/subscriptions/${id}/lines`)).body;
+    expect(data.map(({ kind }: { kind: string }) => kind)).toEqual(['credit', 'charge']);
   });
 
   it('agreed renewals: each request with the current version adds one', async () => {

@@ -9,6 +9,9 @@ export interface Money {
   currency: string;
 }
 
+/** The largest amount, in minor units: JSON numbers are exact up to here. */
+export const MAX_AMOUNT = Number.MAX_SAFE_INTEGER;
+
 /**
  * Price times quantity, in minor units: the only place that multiplies the two.
  * @example amountOf({ price: { amount: 2999 }, quantity: 3 }) // 8997

@@ -101,7 +101,7 @@ export class EnrolmentService {
 
   /**
    * Creates a subscription for an existing customer.
-   * @throws DomainError `subscription_exists`, `plan_not_found`, `no_price`, `invalid_fields`
+   * @throws DomainError `subscription_exists`, `plan_not_found`, `no_price`, `amount_too_large`, `invalid_fields`
    * @example await enrolment.subscribe({ customer, productId, selection: { plan: 'pro', interval: 'year' }, actor });
    */
   async subscribe(request: SubscribeRequest): Promise<Subscription> {

@@ -31,6 +31,10 @@ export interface ChangeSelection {
 
 export interface ChangeCommand extends Command, ChangeSelection {}
 
+export interface RenewCommand extends Command {
+  subscription: Pick<Subscription, 'id' | 'customerId' | 'currentPeriodStart'>;
+}
+
 /** A previewed change and the subscription before it. Nothing is written. */
 export interface ChangePreview {
   before: Subscription;
@@ -57,7 +61,7 @@ export class LifecycleService implements OnModuleInit {
   /**
    * Changes plan, interval or quantity, now or at the end of the period. Usage continues to count.
    * @throws DomainError `subscription_ended`, `transition_not_allowed`, `already_on_plan`, `plan_not_found`,
-   * `no_price`, `stale`
+   * `no_price`, `amount_too_large`, `stale`
    * @example await lifecycle.change({ subscription, actor, selection: { plan: 'team' }, quantity: 3, when: 'now' });
    */
   async change(command: ChangeCommand): Promise<Subscription> {
@@ -133,11 +137,12 @@ export class LifecycleService implements OnModuleInit {
   /**
    * Renews manually. `now`: a new period starts immediately. `period_end`: one more period is added to a subscription
    * that does not renew automatically. An ended subscription is reactivated in either case.
-   * @throws DomainError `transition_not_allowed`, `renews_by_itself`, `no_period_end`, `subscription_exists`,
-   * `superseded`, `stale`, `customer_not_found`
+   * @param command its `currentPeriodStart` is the period that the caller has read, so that concurrent requests renew once
+   * @throws DomainError `transition_not_allowed`, `renews_by_itself`, `already_renewed`, `amount_too_large`,
+   * `no_period_end`, `subscription_exists`, `superseded`, `stale`, `customer_not_found`
    * @example await lifecycle.renew({ subscription, actor, expectedVersion: 4 }, 'now');
    */
-  async renew(command: Command, when: When): Promise<Subscription> {
+  async renew(command: RenewCommand, when: When): Promise<Subscription> {
     try {
       return await this.database.transaction(async () => {
         // A restart locks the customer, so that it cannot race with the deletion of the customer.
@@ -150,7 +155,7 @@ export class LifecycleService implements OnModuleInit {
               'The customer has had a newer subscription on this product; create a new one instead.',
             );
           }
-          return commands.renew(current, when, now);
+          return commands.renew(current, when, now, command.subscription.currentPeriodStart);
         });
       });
     } catch (error) {

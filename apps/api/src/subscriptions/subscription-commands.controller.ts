@@ -250,7 +250,7 @@ const commandOf = (
   principal: Principal,
   reason: string | undefined,
   expectedVersion: number | undefined,
-): Command => ({ subscription, actor: actorOf(principal), reason, expectedVersion });
+): Command & { subscription: Subscription } => ({ subscription, actor: actorOf(principal), reason, expectedVersion });
 
 /** Users get public offers only. */
 function selectionOf(

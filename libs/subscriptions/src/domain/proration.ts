@@ -1,4 +1,5 @@
-import { amountOf, type Period, periodAt, proratedAmount } from '@app/kernel';
+import { amountOf, MAX_AMOUNT, type Period, periodAt, proratedAmount } from '@app/kernel';
+import { amountTooLarge } from './amounts.js';
 import { cadenceOf } from './cadence.js';
 import type { ProrationLine, Subscription } from './subscription.js';
 
@@ -40,6 +41,7 @@ function cyclesOf(subscription: Subscription, { start, end }: Period): { part: P
   return cycles;
 }
 
+/** @throws DomainError `amount_too_large` for a subscription that was sold before amounts had a bound */
 export function prorationLine(
   kind: ProrationLine['kind'],
   sold: Priced,
@@ -47,6 +49,7 @@ export function prorationLine(
   period: Period,
 ): ProrationLine {
   const { planKey, planName, planVersion, price, quantity } = sold;
+  if (amount > MAX_AMOUNT) throw amountTooLarge('conflict', price);
   return {
     kind,
     amount,

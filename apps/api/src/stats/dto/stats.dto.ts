@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { grouped, totalOf } from '@app/kernel';
+import { grouped, MAX_AMOUNT, totalOf } from '@app/kernel';
 import type { CountedStep, FeatureUsage, ProductUsage, SeriesStep } from '@app/metering';
 import {
   isLive,
@@ -10,9 +10,6 @@ import {
 } from '@app/subscriptions';
 import { FeatureField } from '../../http/input/fields.js';
 import { UsageSpanDto, UsageStepDto } from '../../usage/dto/usage.dto.js';
-
-/** The largest integer that JSON carries exactly: a larger sum is shown as this. */
-const MAX_AMOUNT = Number.MAX_SAFE_INTEGER;
 
 const byPlan = (rows: PlanStats[]): [string, PlanStats[]][] => [...grouped(rows, ({ plan }) => plan)];
 

@@ -1,4 +1,5 @@
 import { amountOf, DomainError } from '@app/kernel';
+import { assertAmount } from '../amounts.js';
 import { cadenceOf, firstPeriodEnd, movedAnchor, sameBillingInterval } from '../cadence.js';
 import { nonZero, prepaidLines, prorationLine, restOfPeriod } from '../proration.js';
 import { assertAllowed } from '../state-machine.js';
@@ -22,7 +23,10 @@ export interface Change {
   prorate: boolean;
 }
 
-/** @throws DomainError `subscription_ended`, `transition_not_allowed`, `already_on_plan`, `no_period_end` */
+/**
+ * @throws DomainError `subscription_ended`, `transition_not_allowed`, `already_on_plan`, `no_period_end`,
+ * `amount_too_large`
+ */
 export function change(subscription: Subscription, wanted: Change, now: Date): Transition {
   if (wanted.when === 'period_end') assertNotEnding(subscription);
   assertAllowed(subscription, wanted.when === 'now' ? 'subscription.plan_changed' : 'subscription.change_scheduled');
@@ -57,6 +61,7 @@ function changeNow(subscription: Subscription, { plan, quantity, prorate }: Chan
     changed.currentPeriodEnd = firstPeriodEnd(cadenceOf(changed));
     changed.prepaidPeriods = 0;
   }
+  assertAmount(changed);
   return {
     type: 'subscription.plan_changed',
     subscription: changed,
@@ -90,11 +95,9 @@ function prorationLinesOf(
 function changeAtPeriodEnd(subscription: Subscription, { plan, quantity }: Change, now: Date): Transition {
   const end = periodEndOf(subscription);
   const scheduledChange: ScheduledChange = { ...plan, quantity, effectiveAt: end.toISOString() };
-  return {
-    type: 'subscription.change_scheduled',
-    subscription: { ...nextVersion(subscription), scheduledChange },
-    at: now,
-  };
+  const scheduled: Subscription = { ...nextVersion(subscription), scheduledChange };
+  assertAmount(scheduled);
+  return { type: 'subscription.change_scheduled', subscription: scheduled, at: now };
 }
 
 function isPlan(subscription: Subscription, plan: SoldPlan): boolean {

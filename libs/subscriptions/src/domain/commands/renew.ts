@@ -1,4 +1,5 @@
 import { amountOf, DomainError, periodAt } from '@app/kernel';
+import { assertAmount } from '../amounts.js';
 import { cadenceOf, firstPeriodEnd, movedAnchor } from '../cadence.js';
 import { nonZero, prepaidLines, prorationLine, restOfPeriod } from '../proration.js';
 import { assertAllowed } from '../state-machine.js';
@@ -9,14 +10,35 @@ import { assertNotEnding, periodEndOf, type When } from './preconditions.js';
  * Renews manually. `now`: a new period starts immediately with usage at zero, and the rest of the old one is credited.
  * `period_end`: one more period is added when the subscription does not renew automatically. An ended subscription
  * restarts with its plan and price.
- * @throws DomainError `transition_not_allowed`, `no_period_end`, `subscription_canceled`, `renews_by_itself`
+ * @param seenPeriodStart start of the period that the caller has read: a renewal since then is not repeated
+ * @throws DomainError `transition_not_allowed`, `no_period_end`, `subscription_canceled`, `renews_by_itself`,
+ * `already_renewed`, `amount_too_large`
  */
-export function renew(subscription: Subscription, when: When, now: Date): Transition {
+export function renew(subscription: Subscription, when: When, now: Date, seenPeriodStart?: Date): Transition {
   if (subscription.endedAt !== null) return reactivate(subscription, now);
   assertNotEnding(subscription);
   assertAllowed(subscription, when === 'now' ? 'subscription.renewed' : 'subscription.renewal_agreed');
   const end = periodEndOf(subscription);
+  if (when === 'now') assertNotRenewed(subscription, now, seenPeriodStart);
   return when === 'now' ? renewNow(subscription, now) : agreeOnRenewal(subscription, end, now);
+}
+
+/**
+ * Two renewals at one instant, or of one period by two concurrent requests, are one renewal. A trial that starts at this
+ * instant can be renewed: that ends it.
+ */
+function assertNotRenewed(
+  { currentPeriodStart, status }: Subscription,
+  now: Date,
+  seenPeriodStart = currentPeriodStart,
+): void {
+  if (currentPeriodStart <= seenPeriodStart && (currentPeriodStart < now || status === 'trialing')) return;
+  throw new DomainError(
+    'conflict',
+    'already_renewed',
+    'The current period has only just started; there is nothing to renew. Read the subscription again.',
+    { currentPeriodStart },
+  );
 }
 
 function renewNow(subscription: Subscription, now: Date): Transition {
@@ -45,6 +67,7 @@ function agreeOnRenewal(subscription: Subscription, end: Date, now: Date): Trans
       'The subscription already renews automatically at the end of its period.',
     );
   const agreed: Subscription = { ...nextVersion(subscription), prepaidPeriods: subscription.prepaidPeriods + 1 };
+  assertAmount(agreed, 'conflict');
   const [before] = prepaidLines('charge', subscription, subscription);
   const begin = before?.periodEnd ?? end;
   const charge = prorationLine('charge', subscription, amountOf(subscription), {

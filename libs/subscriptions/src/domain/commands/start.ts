@@ -1,4 +1,5 @@
 import { addDays, periodAt } from '@app/kernel';
+import { assertAmount } from '../amounts.js';
 import { cadenceOf, movedAnchor } from '../cadence.js';
 import type { SoldPlan, Subscription, SubscriptionStatus, Transition } from '../subscription.js';
 
@@ -26,6 +27,7 @@ export interface NewSubscription {
   usageAnchor?: Date | null;
 }
 
+/** @throws DomainError `amount_too_large` */
 export function start(input: NewSubscription, now: Date): Transition {
   const startedAt = input.startsAt && input.startsAt > now ? input.startsAt : now;
   const trialEnd =
@@ -62,5 +64,6 @@ export function start(input: NewSubscription, now: Date): Transition {
     createdAt: now,
     updatedAt: now,
   };
+  assertAmount(subscription);
   return { type: 'subscription.created', subscription, at: now };
 }

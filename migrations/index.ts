@@ -14,6 +14,8 @@ import { KeysOfEvents1700000000012 } from './1700000000012-keys-of-events.js';
 import { LedgerKindGrantCoverage1700000000013 } from './1700000000013-ledger-kind-grant-coverage.js';
 import { LedgerKindValidated1700000000014 } from './1700000000014-ledger-kind-validated.js';
 import { UsageAnchors1700000000015 } from './1700000000015-usage-anchors.js';
+import { SubscriptionSpans1700000000022 } from './1700000000022-subscription-spans.js';
+import { SubscriptionsEnding1700000000023 } from './1700000000023-subscriptions-ending.js';
 import { SecurityEvents1700000000026 } from './1700000000026-security-events.js';
 
 /** Every migration, oldest first. */
@@ -34,5 +36,7 @@ export const migrations = [
   LedgerKindGrantCoverage1700000000013,
   LedgerKindValidated1700000000014,
   UsageAnchors1700000000015,
+  SubscriptionSpans1700000000022,
+  SubscriptionsEnding1700000000023,
   SecurityEvents1700000000026,
 ];

@@ -178,6 +178,22 @@ export const ACCESS: Record<string, Access> = {
     support: 'repairs',
     others: 'subscription',
   },
+  'POST /v1/subscriptions/:id/billing-anchor': {
+    scope: 'subscriptions:write',
+    users: 'product_admin',
+    others: 'subscription',
+  },
+  'POST /v1/subscriptions/:id/preview-billing-anchor': {
+    scope: 'subscriptions:read',
+    users: 'product_admin',
+    support: 'reads',
+    others: 'subscription',
+  },
+  'POST /v1/subscriptions/:id/agreed-end': {
+    scope: 'subscriptions:write',
+    users: 'product_admin',
+    others: 'subscription',
+  },
   'POST /v1/subscriptions/:id/record-payment': {
     scope: 'subscriptions:write',
     users: 'product_admin',

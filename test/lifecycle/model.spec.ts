@@ -44,6 +44,10 @@ const MODEL: Record<string, (subscription: Subscription, body: any, now: Date) =
   unpause: (subscription, _, now) => commands.unpause(subscription, now),
   renew: (subscription, { when }, now) => commands.renew(subscription, when, now),
   extend: (subscription, { to }, now) => commands.extend(subscription, new Date(to), now),
+  'billing-anchor': (subscription, { dayOfMonth, when }, now) =>
+    commands.moveBillingAnchor(subscription, { at: { dayOfMonth }, when, prorate: true }, now),
+  'agreed-end': (subscription, { endsAt }, now) =>
+    commands.setEnd(subscription, { endsAt: endsAt && new Date(endsAt), prorate: true }, now),
   'record-payment': (subscription, { outcome }, now) =>
     outcome === 'failed' ? commands.markPastDue(subscription, now) : commands.markPaid(subscription, now),
   'auto-renew': (subscription, { autoRenew }, now) => commands.setAutoRenew(subscription, autoRenew, now),
@@ -76,6 +80,20 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
+    weight: 2,
+    arbitrary: fc.record({
+      name: fc.constant('billing-anchor'),
+      body: fc.record({ dayOfMonth: fc.constantFrom(1, 15, 31), when }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      name: fc.constant('agreed-end'),
+      body: fc.record({ endsAt: fc.constantFrom('2027-04-10T00:00:00Z', '2027-09-30T07:00:00Z', null) }),
+    }),
+  },
+  {
     weight: 1,
     arbitrary: fc.record({
       name: fc.constant('record-payment'),
@@ -103,6 +121,9 @@ function expected(subscription: Subscription): object {
     currentPeriodStart: instant(subscription.currentPeriodStart),
     currentPeriodEnd: instant(subscription.currentPeriodEnd),
     trialEnd: instant(subscription.trialEnd),
+    billingAnchor: instant(subscription.anchor),
+    nextBillingAnchor: instant(subscription.nextAnchor),
+    endsAt: instant(subscription.endsAt),
     canceledAt: instant(subscription.canceledAt),
     endedAt: instant(subscription.endedAt),
     pausedAt: instant(subscription.pausedAt),

@@ -248,7 +248,7 @@ describe('query plans', () => {
   it('would show a missing index', async () => {
     await client.query('begin');
     await service.database.query('select 1');
-    await client.query('drop index subscriptions_ending');
+    await client.query('drop index subscriptions_ending_in_order');
     const [name, ending] = [...lists].find(([, { statement }]) => /order by s\.current_period_end/.test(statement))!;
     const plan = await explain(client, ending);
     await client.query('rollback');

@@ -64,6 +64,8 @@ describe('concurrent commands on two instances', () => {
     ['cancel at the end', 'cancel', { when: 'period_end' }, []],
     ['resume', 'resume', {}, [['cancel', { when: 'period_end' }]]],
     ['extend', 'extend', { to: '2100-01-01T00:00:00Z', reason: 'race' }, []],
+    ['another billing anchor', 'billing-anchor', { anchor: '2100-01-15T00:00:00Z', when: 'now' }, []],
+    ['an agreed end', 'agreed-end', { endsAt: '2100-01-01T00:00:00Z' }, []],
     ['a failed payment', 'record-payment', { outcome: 'failed' }, []],
     ['a payment made good', 'record-payment', { outcome: 'succeeded' }, [['record-payment', { outcome: 'failed' }]]],
     ['coming back', 'renew', {}, [['cancel', { when: 'now' }]]],

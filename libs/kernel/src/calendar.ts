@@ -109,6 +109,19 @@ function hourOf(day: Period, at: Date): Period {
   return { start: new Date(start), end: new Date(Math.min(start + HOUR_MS, day.end.getTime())) };
 }
 
+/**
+ * A day of the month at the wall time of `at`, in its month. A month that is too short is replaced by one that is
+ * `months` earlier, or a multiple of that: periods of this number of months from there keep the day where they can.
+ */
+export function dayOfMonth(
+  { at, timeZone, months }: { at: Date; timeZone: string; months: number },
+  day: number,
+): Date {
+  let from = zoned(at, timeZone).with({ day: 1 });
+  for (let tries = 0; from.daysInMonth < day && tries < 12; tries++) from = from.subtract({ months });
+  return toDate(from.with({ day }, { overflow: 'constrain' }));
+}
+
 /** `days` days later at the same wall time. */
 export function addDays(at: Date, days: number, timeZone: string): Date {
   return toDate(zoned(at, timeZone).add({ days }));

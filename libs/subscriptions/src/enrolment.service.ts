@@ -7,7 +7,7 @@ import { Database, isUniqueViolation } from '@app/platform';
 import { usageAnchorOf } from './domain/cadence.js';
 import { currentOf } from './domain/time.js';
 import { type NewSubscription, start } from './domain/commands/index.js';
-import { isLive, isUpcoming, eventPayload, type Subscription } from './domain/subscription.js';
+import { isLive, isUpcoming, eventPayload, plannedEnd, type Subscription } from './domain/subscription.js';
 import { LifecycleService, subscriptionExists } from './lifecycle.service.js';
 import { type ChosenPlan, PlanSelector, type PlanSelection } from './plan-selector.js';
 import { SubscriptionsRepository } from './subscriptions.repository.js';
@@ -39,6 +39,8 @@ export interface SubscribeRequest {
   startsAt?: Date;
   /** Anchor of the periods. Default: the start, or the end of the trial. */
   billingAnchor?: Date;
+  /** Agreed end, also within a period. Default: none. */
+  endsAt?: Date;
   /** True: it ends only by cancellation. */
   indefinite?: boolean;
   actor: Actor;
@@ -137,11 +139,13 @@ export class EnrolmentService {
   }
 
   private open(request: SubscribeRequest, chosen: ChosenPlan): Promise<Subscription> {
-    const { customer, productId, startsAt } = request;
+    const { customer, productId, startsAt, endsAt, indefinite } = request;
     return this.database.transaction(async () => {
       await this.customers.lock(customer.id);
       const now = await this.time.of(customer);
       if (startsAt && startsAt < now) throw invalidField('startsAt', 'must not be in the past');
+      if (endsAt && endsAt <= (startsAt ?? now)) throw invalidField('endsAt', 'must be after the start');
+      if (endsAt && indefinite) throw invalidField('endsAt', 'must not be combined with indefinite');
       const last = await this.applyDueToNewest(customer.id, productId);
       assertNoOverlap(last, startsAt ?? now);
       const hadTrial = await this.subscriptions.hadTrial(customer.id, productId);
@@ -175,6 +179,7 @@ export class EnrolmentService {
         timezone: customer.timezone,
         startsAt: request.startsAt ?? null,
         billingAnchor: request.billingAnchor ?? null,
+        endsAt: request.endsAt ?? null,
         trialDays: request.trialDays ?? chosen.trialDays,
         autoRenew: request.autoRenew ?? true,
         indefinite: request.indefinite ?? false,
@@ -229,7 +234,7 @@ export class EnrolmentService {
  */
 function assertNoOverlap(last: Subscription | null, startsAt: Date): void {
   if (!last || last.endedAt !== null) return;
-  const ends = isLive(last.status) && last.cancelAtPeriodEnd ? last.currentPeriodEnd : null;
+  const ends = isLive(last.status) ? plannedEnd(last) : null;
   if (isUpcoming(last) || ends === null || startsAt < ends) throw subscriptionExists();
 }
 

@@ -2,6 +2,7 @@ import './subscriptions.events.js';
 
 export { projectedAt, currentOf } from './domain/time.js';
 export { netOf } from './domain/proration.js';
+export { upcomingCharge } from './domain/upcoming-charge.js';
 export {
   isLive,
   isUpcoming,
@@ -13,6 +14,7 @@ export {
   type Transition,
 } from './domain/subscription.js';
 export { type Enrolment, EnrolmentService, type SubscribeRequest } from './enrolment.service.js';
+export type { BillingAnchor } from './domain/commands/index.js';
 export { type ChangeCommand, type ChangePreview, type Command, LifecycleService } from './lifecycle.service.js';
 export { MembersService } from './members.service.js';
 export type { StoredProrationLine } from './proration-lines.repository.js';

@@ -4,9 +4,9 @@ import { type Actor, DomainError } from '@app/kernel';
 import { Database, isUniqueViolation } from '@app/platform';
 import { projectedAt } from './domain/time.js';
 import * as commands from './domain/commands/index.js';
-import type { When } from './domain/commands/index.js';
+import type { BillingAnchor, When } from './domain/commands/index.js';
 import { checkStateMachine } from './domain/state-machine.js';
-import { soldPlanOf, type Subscription, type Transition } from './domain/subscription.js';
+import { plannedEnd, soldPlanOf, type Subscription, type Transition } from './domain/subscription.js';
 import { type PlanSelection, PlanSelector } from './plan-selector.js';
 import { DueTransitions } from './due-transitions.js';
 import { SubscriptionsRepository } from './subscriptions.repository.js';
@@ -77,11 +77,7 @@ export class LifecycleService implements OnModuleInit {
    * transition.prorationLines; // credits and charges in minor units
    */
   async previewChange(subscription: Pick<Subscription, 'id'>, selection: ChangeSelection): Promise<ChangePreview> {
-    const decide = await this.deciderOf(subscription.id, selection);
-    const stored = await this.get(subscription.id);
-    const now = await this.time.of(stored);
-    const before = projectedAt(stored, now);
-    return { before, transition: decide(before, now) };
+    return this.preview(subscription.id, await this.deciderOf(subscription.id, selection));
   }
 
   /**
@@ -100,20 +96,7 @@ export class LifecycleService implements OnModuleInit {
    * @example await lifecycle.resume({ subscription, actor });
    */
   resume(command: Command): Promise<Subscription> {
-    return this.apply(command, async (current, now) => {
-      const subscriptions = current.cancelAtPeriodEnd
-        ? await this.subscriptions.newest(current.customerId, current.productId)
-        : [];
-      if (subscriptions.some(({ startedAt }) => startedAt > now)) {
-        throw new DomainError(
-          'conflict',
-          'next_contract_exists',
-          'Another subscription is scheduled to start when this one ends; cancel that one first.',
-          { subscriptionStatus: current.status },
-        );
-      }
-      return commands.resume(current, now);
-    });
+    return this.apply(command, commands.resume);
   }
 
   /**
@@ -137,7 +120,7 @@ export class LifecycleService implements OnModuleInit {
   /**
    * Renews manually. `now`: a new period starts immediately. `period_end`: one more period is added to a subscription
    * that does not renew automatically. An ended subscription is reactivated in either case.
-   * @param command its `currentPeriodStart` is the period that the caller has read, so that concurrent requests renew once
+   * @param command its `currentPeriodStart` is what the caller has read: concurrent requests renew once
    * @throws DomainError `transition_not_allowed`, `renews_by_itself`, `already_renewed`, `amount_too_large`,
    * `no_period_end`, `subscription_exists`, `superseded`, `stale`, `customer_not_found`
    * @example await lifecycle.renew({ subscription, actor, expectedVersion: 4 }, 'now');
@@ -180,6 +163,40 @@ export class LifecycleService implements OnModuleInit {
    */
   extend(command: Command, to: Date): Promise<Subscription> {
     return this.apply(command, (current, now) => commands.extend(current, to, now));
+  }
+
+  /**
+   * Moves the boundaries of the billing periods, now or from the next period on; usage continues to count.
+   * @throws DomainError `subscription_ended`, `transition_not_allowed`, `no_period_end`, `subscription_canceled`,
+   * `end_agreed`, `periods_agreed`, `billing_anchor_unchanged`, `invalid_fields`, `stale`
+   * @example
+   * await lifecycle.moveBillingAnchor({ subscription, actor }, { at: { dayOfMonth: 15 }, when: 'now', prorate: true });
+   */
+  moveBillingAnchor(command: Command, anchor: BillingAnchor): Promise<Subscription> {
+    return this.apply(command, (current, now) => commands.moveBillingAnchor(current, anchor, now));
+  }
+
+  /**
+   * Previews `moveBillingAnchor`; writes nothing.
+   * @throws DomainError the errors of `moveBillingAnchor`
+   * @example
+   * const anchor = { at: { dayOfMonth: 15 }, when: 'now' as const, prorate: true };
+   * const { transition } = await lifecycle.previewBillingAnchor(subscription, anchor);
+   */
+  previewBillingAnchor({ id }: Pick<Subscription, 'id'>, anchor: BillingAnchor): Promise<ChangePreview> {
+    return this.preview(id, (current, now) => commands.moveBillingAnchor(current, anchor, now));
+  }
+
+  /**
+   * Sets, moves or removes the agreed end, at which the subscription ends even within a period.
+   * @throws DomainError `subscription_ended`, `transition_not_allowed`, `no_period_end`, `end_unchanged`,
+   * `next_contract_exists`, `invalid_fields`, `stale`
+   * @example
+   * const endsAt = new Date('2027-12-31T23:00:00Z');
+   * await lifecycle.setEnd({ subscription, actor }, { endsAt, prorate: true });
+   */
+  setEnd(command: Command, end: { endsAt: Date | null; prorate: boolean }): Promise<Subscription> {
+    return this.apply(command, (current, now) => commands.setEnd(current, end, now));
   }
 
   /**
@@ -229,8 +246,31 @@ export class LifecycleService implements OnModuleInit {
         );
       }
       const now = await this.time.of(current);
-      return this.transitions.write(current, await decide(current, now), command, now);
+      const transition = await decide(current, now);
+      await this.assertRoom(current, transition.subscription, now);
+      return this.transitions.write(current, transition, command, now);
     });
+  }
+
+  /** A subscription may be scheduled to start where another ends: that end moves no later. */
+  private async assertRoom(before: Subscription, after: Subscription, now: Date): Promise<void> {
+    const [was, end] = [plannedEnd(before), plannedEnd(after)];
+    if (was === null || (end !== null && end <= was)) return;
+    const subscriptions = await this.subscriptions.newest(before.customerId, before.productId);
+    if (subscriptions.some(({ id, startedAt }) => id !== before.id && startedAt > now && (!end || startedAt < end)))
+      throw new DomainError(
+        'conflict',
+        'next_contract_exists',
+        'Another subscription is scheduled to start when this one ends; cancel that one first.',
+        { subscriptionStatus: before.status },
+      );
+  }
+
+  private async preview(id: string, decide: (current: Subscription, now: Date) => Transition): Promise<ChangePreview> {
+    const stored = await this.get(id);
+    const now = await this.time.of(stored);
+    const before = projectedAt(stored, now);
+    return { before, transition: decide(before, now) };
   }
 
   /** Resolves the selection to the plan as sold now, and returns the change. */

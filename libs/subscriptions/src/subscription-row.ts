@@ -25,6 +25,8 @@ const COLUMN_TYPES: Record<keyof Subscription, string> = {
   timezone: 'text',
   anchor: 'timestamptz',
   usageAnchor: 'timestamptz',
+  nextAnchor: 'timestamptz',
+  endsAt: 'timestamptz',
   startedAt: 'timestamptz',
   currentPeriodStart: 'timestamptz',
   currentPeriodEnd: 'timestamptz',
@@ -37,6 +39,7 @@ const COLUMN_TYPES: Record<keyof Subscription, string> = {
   canceledAt: 'timestamptz',
   endedAt: 'timestamptz',
   pausedAt: 'timestamptz',
+  deniedUntil: 'timestamptz',
   scheduledChange: 'jsonb',
   remindedOf: 'timestamptz',
   version: 'integer',
@@ -56,8 +59,8 @@ export const among = (statuses: readonly SubscriptionStatus[]): string =>
 export const LIVE = among(LIVE_STATUSES);
 /** SQL condition: excludes subscriptions canceled before their start. */
 export const EVER_BEGUN = `(s.ended_at is null or s.ended_at >= s.started_at)`;
-/** SQL condition: live rows that end with their period. */
-export const UNRENEWED = `(s.cancel_at_period_end or (not s.auto_renew and s.prepaid_periods = 0))`;
+/** SQL condition: live rows that end with their period; `endsWithPeriod` in SQL. */
+export const UNRENEWED = `(s.cancel_at_period_end or s.ends_at <= s.current_period_end or (not s.auto_renew and s.prepaid_periods = 0))`;
 
 /** The SQL form of the kernel's amountOf: price times quantity of a row of `subscriptions s`, in minor units. */
 export const AMOUNT = `(s.price->>'amount')::numeric * s.quantity`;

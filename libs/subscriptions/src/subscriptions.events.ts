@@ -17,6 +17,8 @@ const WHOLE = {
   timezone: 'UTC',
   anchor: AUGUST,
   usageAnchor: null,
+  nextAnchor: null,
+  endsAt: null,
   startedAt: AUGUST,
   currentPeriodStart: AUGUST,
   currentPeriodEnd: SEPTEMBER,
@@ -29,6 +31,7 @@ const WHOLE = {
   canceledAt: null,
   endedAt: null,
   pausedAt: null,
+  deniedUntil: null,
   scheduledChange: null,
   version: 2,
 };
@@ -158,6 +161,16 @@ export const SUBSCRIPTION_EVENTS = declareEvents({
     'The period was extended, with a reason.',
     was({ currentPeriodEnd: SEPTEMBER }),
     is({ currentPeriodEnd: OCTOBER }),
+  ),
+  'subscription.billing_anchor_changed': described(
+    'The boundaries of the periods were moved: of the current period, or from the next one on (`nextAnchor`). `lines` are the proration lines.',
+    was({ nextAnchor: null }),
+    is({ nextAnchor: '2026-09-01T00:00:00.000Z' }),
+  ),
+  'subscription.end_changed': described(
+    'The agreed end was set, moved or removed. `lines` are the proration lines of a period that was cut or lengthened.',
+    was({ endsAt: null }),
+    is({ endsAt: '2027-01-01T00:00:00.000Z' }),
   ),
   'subscription.past_due': described(
     'A payment failed; checks are denied until it succeeds.',

@@ -17,6 +17,7 @@ export interface SellersTerms {
   credit?: boolean;
   indefinite?: boolean;
   billingAnchor?: string;
+  endsAt?: string;
   renewNow?: boolean;
 }
 

@@ -1,17 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import type { EntitlementTerms } from '@app/catalog';
 import { type Customer, CustomersService } from '@app/customers';
-import { amountOf } from '@app/kernel';
 import { EntitlementsService, EntitlementSnapshots } from '@app/entitlements';
 import { MeteringService } from '@app/metering';
-import { type ChangePreview, LifecycleService, netOf, type Subscription } from '@app/subscriptions';
 import {
+  type BillingAnchor,
+  type ChangePreview,
+  LifecycleService,
+  netOf,
+  type Subscription,
+  upcomingCharge,
+} from '@app/subscriptions';
+import {
+  type BillingAnchorPreviewDto,
   ChangePreviewDto,
   type EntitlementChangesDto,
   namedTerms,
   type OverLimitDto,
   ProrationLineDto,
-  type UpcomingChargeDto,
 } from './dto/preview.dto.js';
 import { SubscriptionPresenter } from './subscription-presenter.js';
 
@@ -32,18 +38,34 @@ export class PreviewChangeOperation {
   /** @throws DomainError the errors of the change */
   async preview(subscription: Subscription, selection: Selection): Promise<ChangePreviewDto> {
     const preview = await this.lifecycle.previewChange(subscription, selection);
-    const { transition } = preview;
-    const { subscription: after, prorationLines = [], at } = transition;
+    const { subscription: after, at } = preview.transition;
     const customer = await this.customers.getById(after.customerId);
-    const presented = await this.presenter.one(after, customer);
+    const presented = await this.presented(preview, customer);
     return {
       effectiveAt:
         after.scheduledChange && selection.when === 'period_end' ? new Date(after.scheduledChange.effectiveAt) : at,
+      ...presented,
+      entitlements: await this.changes(customer, presented.subscription.product, preview, selection.when === 'now'),
+    };
+  }
+
+  /** @throws DomainError the errors of the command */
+  async previewAnchor(subscription: Subscription, anchor: BillingAnchor): Promise<BillingAnchorPreviewDto> {
+    const preview = await this.lifecycle.previewBillingAnchor(subscription, anchor);
+    const { nextAnchor, currentPeriodEnd } = preview.transition.subscription;
+    const presented = await this.presented(preview);
+    return { effectiveAt: (nextAnchor && currentPeriodEnd) ?? preview.transition.at, ...presented };
+  }
+
+  private async presented(
+    { transition: { subscription: after, prorationLines = [] } }: ChangePreview,
+    customer?: Customer,
+  ): Promise<Omit<BillingAnchorPreviewDto, 'effectiveAt'>> {
+    return {
       lines: prorationLines.map(ProrationLineDto.of),
       total: { amount: netOf(prorationLines), currency: after.price.currency },
-      nextCharge: nextCharge(after),
-      entitlements: await this.changes(customer, presented.product, preview, selection.when === 'now'),
-      subscription: presented,
+      nextCharge: upcomingCharge(after),
+      subscription: await this.presenter.one(after, customer),
     };
   }
 
@@ -90,17 +112,3 @@ export class PreviewChangeOperation {
 
 const nothingOf = (terms: EntitlementTerms): EntitlementTerms =>
   terms.type === 'metered' ? { ...terms, limit: 0 } : terms;
-
-/** The charge for the next period, if the subscription renews automatically. */
-function nextCharge({
-  currentPeriodEnd,
-  autoRenew,
-  cancelAtPeriodEnd,
-  scheduledChange,
-  price,
-  quantity,
-}: Subscription): UpcomingChargeDto | null {
-  if (currentPeriodEnd === null || !autoRenew || cancelAtPeriodEnd) return null;
-  const next = scheduledChange ?? { price, quantity };
-  return { at: currentPeriodEnd, amount: amountOf(next), currency: next.price.currency };
-}

@@ -9,8 +9,10 @@ import { Etag } from '../http/etag/etag.interceptor.js';
 import { IfMatch } from '../http/etag/if-match.decorator.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
-import { ChangePreviewDto } from './dto/preview.dto.js';
+import { BillingAnchorPreviewDto, ChangePreviewDto } from './dto/preview.dto.js';
 import {
+  AgreedEndDto,
+  BillingAnchorDto,
   CancelSubscriptionDto,
   ChangeSubscriptionDto,
   ExtendSubscriptionDto,
@@ -20,6 +22,7 @@ import {
   SubscriptionDto,
   UpdateSubscriptionDto,
 } from './dto/subscription.dto.js';
+import { agreedEndOf, billingAnchorOf } from './billing-terms.js';
 import { assertTermsAllowed, takesPublicOffers } from './own-terms.js';
 import { PreviewChangeOperation } from './preview-change.operation.js';
 import { SubscriptionPresenter } from './subscription-presenter.js';
@@ -198,6 +201,68 @@ export class SubscriptionCommandsController {
   ): Promise<SubscriptionDto> {
     return this.answer(
       this.lifecycle.extend(commandOf(subscription, principal, reason, expectedVersion), new Date(to)),
+    );
+  }
+
+  /**
+   * `now`: a period up to the next boundary of the new anchor replaces the rest of the current one, with a credit and a
+   * charge. `period_end`: the current period stays, and the next one ends at its first boundary. A trial keeps its end.
+   * Usage continues to count. Errors: 409 `billing_anchor_unchanged`, `periods_agreed` while further periods are agreed,
+   * `no_period_end`, `end_agreed`, `subscription_canceled`, `subscription_ended` or `transition_not_allowed`; 412 `stale`;
+   * 422 unless exactly one of `anchor` and `dayOfMonth` is given.
+   */
+  @CommandRoute('billing-anchor', ADMINS)
+  @ApiOperation({
+    operationId: 'moveBillingAnchor',
+    summary: 'Move the billing day or anchor, now or from the next period on',
+  })
+  moveBillingAnchor(
+    @CurrentSubscription() subscription: Subscription,
+    @Body() body: BillingAnchorDto,
+    @CurrentPrincipal() principal: Principal,
+    @IfMatch() expectedVersion?: number,
+  ): Promise<SubscriptionDto> {
+    return this.answer(
+      this.lifecycle.moveBillingAnchor(
+        commandOf(subscription, principal, body.reason, expectedVersion),
+        billingAnchorOf(body),
+      ),
+    );
+  }
+
+  /**
+   * The same function as the move decides: proration lines, total, next charge and the subscription afterwards. Nothing
+   * is written. Errors: those of `billing-anchor`.
+   */
+  @Post(':id/preview-billing-anchor')
+  @HttpCode(200)
+  @Allow({ scope: 'subscriptions:read', users: 'product_admin', support: 'reads' })
+  @ResolveSubscription()
+  @ApiOperation({ operationId: 'previewBillingAnchor', summary: 'Preview another billing anchor; writes nothing' })
+  @ApiProblems(404, 409)
+  previewBillingAnchor(
+    @CurrentSubscription() subscription: Subscription,
+    @Body() body: BillingAnchorDto,
+  ): Promise<BillingAnchorPreviewDto> {
+    return this.previewChangeOperation.previewAnchor(subscription, billingAnchorOf(body));
+  }
+
+  /**
+   * The subscription ends at the agreed end, also within a period, and does not renew beyond it. A later end, or null,
+   * gives a cut period its full length again. Errors: 409 `end_unchanged`, `next_contract_exists` when another
+   * subscription starts at the present end, `no_period_end`, `subscription_ended` or `transition_not_allowed`; 412
+   * `stale`; 422 for an end in the past, or within agreed periods.
+   */
+  @CommandRoute('agreed-end', ADMINS)
+  @ApiOperation({ operationId: 'setAgreedEnd', summary: 'Set, move or remove the agreed end' })
+  setAgreedEnd(
+    @CurrentSubscription() subscription: Subscription,
+    @Body() body: AgreedEndDto,
+    @CurrentPrincipal() principal: Principal,
+    @IfMatch() expectedVersion?: number,
+  ): Promise<SubscriptionDto> {
+    return this.answer(
+      this.lifecycle.setEnd(commandOf(subscription, principal, body.reason, expectedVersion), agreedEndOf(body)),
     );
   }
 

@@ -69,13 +69,19 @@ export class SubscriptionsController {
       autoRenew,
       startsAt,
       billingAnchor,
+      endsAt,
       indefinite,
     } = body;
     assertTrialAllowed(principal, trialDays);
-    assertTermsAllowed(principal, { billingAnchor, indefinite });
+    assertTermsAllowed(principal, { billingAnchor, endsAt, indefinite });
     const { id: productId } = await this.catalog.getProduct(product);
     const selection = { plan, interval, intervalCount, currency, publicOnly: takesPublicOffers(principal) };
-    const starts = { startsAt: optionalDate(startsAt), billingAnchor: optionalDate(billingAnchor), indefinite };
+    const span = {
+      startsAt: optionalDate(startsAt),
+      billingAnchor: optionalDate(billingAnchor),
+      endsAt: optionalDate(endsAt),
+      indefinite,
+    };
     const subscription = await this.enrolment.subscribe({
       customer,
       productId,
@@ -83,7 +89,7 @@ export class SubscriptionsController {
       quantity,
       trialDays,
       autoRenew,
-      ...starts,
+      ...span,
       actor: actorOf(principal),
     });
     return this.presenter.one(subscription, customer);

@@ -1,4 +1,4 @@
-import { boundary, type Cadence } from '@app/kernel';
+import { boundary, type Cadence, periodAt } from '@app/kernel';
 import type { SoldPlan, SoldPrice, Subscription } from './subscription.js';
 
 export function cadenceOf({ anchor, price, timezone }: { anchor: Date; price: SoldPrice; timezone: string }): Cadence {
@@ -24,3 +24,24 @@ export const movedAnchor = (
   const usageAnchor = usageAnchorOf(subscription);
   return { anchor, usageAnchor: usageAnchor.getTime() === anchor.getTime() ? null : usageAnchor };
 };
+
+/** The end of a period, cut to the agreed end of the subscription. */
+export const cutTo = (endsAt: Date | null, end: Date): Date => (endsAt !== null && endsAt < end ? endsAt : end);
+
+/** True when the current period is the last one because of the agreed end. */
+export const endsAsAgreed = ({ endsAt, currentPeriodEnd }: Subscription): boolean =>
+  endsAt !== null && currentPeriodEnd !== null && currentPeriodEnd >= endsAt;
+
+/** True when the subscription ends with its current period, unless a command changes that. */
+export const endsWithPeriod = (subscription: Subscription): boolean =>
+  subscription.cancelAtPeriodEnd ||
+  endsAsAgreed(subscription) ||
+  !(subscription.autoRenew || subscription.prepaidPeriods > 0);
+
+/** The end of the current period without an agreed end: the first boundary at or after the cut. */
+export function uncutEnd(subscription: Subscription, currentPeriodEnd: Date): Date {
+  if (!endsAsAgreed(subscription)) return currentPeriodEnd;
+  const { status, trialEnd } = subscription;
+  if (status === 'trialing' && trialEnd) return trialEnd;
+  return periodAt(cadenceOf(subscription), new Date(currentPeriodEnd.getTime() - 1)).end;
+}

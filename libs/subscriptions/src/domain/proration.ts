@@ -62,6 +62,16 @@ export function prorationLine(
   };
 }
 
+/** Credit for the rest of a period, and charge for the period that replaces it from now on. */
+export function restOfPeriodLines(before: Subscription, after: Subscription, now: Date): ProrationLine[] {
+  const old = restOfPeriod(before, before, now);
+  const fresh = restOfPeriod(after, after, now);
+  return nonZero([
+    ...(old ? [prorationLine('credit', before, old.amount, old.service)] : []),
+    ...(fresh ? [prorationLine('charge', after, fresh.amount, fresh.service)] : []),
+  ]);
+}
+
 /** Proration lines of agreed periods at the price of a plan. */
 export function prepaidLines(
   kind: ProrationLine['kind'],

@@ -66,6 +66,10 @@ export interface Subscription extends SoldPlan {
    * reset usage; null: the same as `anchor`.
    */
   usageAnchor: Date | null;
+  /** Anchor from the end of the current period on; null: the present one. */
+  nextAnchor: Date | null;
+  /** Agreed end, exclusive: it cuts the last period. Null: none. */
+  endsAt: Date | null;
   /** In the future for a scheduled subscription. */
   startedAt: Date;
   currentPeriodStart: Date;
@@ -83,6 +87,8 @@ export interface Subscription extends SoldPlan {
   canceledAt: Date | null;
   endedAt: Date | null;
   pausedAt: Date | null;
+  /** End of the last span in which nothing was allowed: a pause, an unpaid time, or an end before a restart. */
+  deniedUntil: Date | null;
   scheduledChange: ScheduledChange | null;
   /** The period end of the last reminder. */
   remindedOf: Date | null;
@@ -94,6 +100,11 @@ export interface Subscription extends SoldPlan {
 
 /** True for a scheduled subscription. */
 export const isUpcoming = ({ status, endedAt }: Subscription): boolean => status === 'inactive' && endedAt === null;
+
+/** The end that is certain unless a command changes it; null: the subscription continues. */
+export function plannedEnd({ endedAt, cancelAtPeriodEnd, currentPeriodEnd, endsAt }: Subscription): Date | null {
+  return endedAt ?? (cancelAtPeriodEnd ? currentPeriodEnd : endsAt);
+}
 
 /** The subscription with its next version number: every command and every due transition is one version. */
 export const nextVersion = (subscription: Subscription): Subscription => ({
@@ -140,6 +151,8 @@ export type SubscriptionEventType =
   | 'subscription.renewal_agreed'
   | 'subscription.auto_renew_changed'
   | 'subscription.extended'
+  | 'subscription.billing_anchor_changed'
+  | 'subscription.end_changed'
   | 'subscription.past_due'
   | 'subscription.recovered'
   | 'subscription.reactivated'
@@ -176,6 +189,8 @@ export function eventPayload(subscription: Subscription): SubscriptionPayload {
     timezone,
     anchor,
     usageAnchor,
+    nextAnchor,
+    endsAt,
     startedAt,
     currentPeriodStart,
     currentPeriodEnd,
@@ -190,6 +205,7 @@ export function eventPayload(subscription: Subscription): SubscriptionPayload {
     canceledAt,
     endedAt,
     pausedAt,
+    deniedUntil,
     scheduledChange,
     version,
   } = subscription;
@@ -201,6 +217,8 @@ export function eventPayload(subscription: Subscription): SubscriptionPayload {
     timezone,
     anchor,
     usageAnchor,
+    nextAnchor,
+    endsAt,
     startedAt,
     currentPeriodStart,
     currentPeriodEnd,
@@ -213,6 +231,7 @@ export function eventPayload(subscription: Subscription): SubscriptionPayload {
     canceledAt,
     endedAt,
     pausedAt,
+    deniedUntil,
     scheduledChange,
     version,
   };

@@ -1,5 +1,5 @@
 import { periodAt } from '@app/kernel';
-import { cadenceOf, movedAnchor, sameBillingInterval } from './cadence.js';
+import { cadenceOf, cutTo, endsWithPeriod, movedAnchor, sameBillingInterval } from './cadence.js';
 import {
   isLive,
   isUpcoming,
@@ -41,9 +41,10 @@ function nextDue(subscription: Subscription): Due | null {
 /** Instant of the next due transition; null when only a command can change the subscription. */
 export const dueAt = (subscription: Subscription): Date | null => nextDue(subscription)?.at ?? null;
 
-/** The period end that comes by time; null when ended, paused or indefinite. */
-function endOf({ status, currentPeriodEnd }: Subscription): Date | null {
-  return isLive(status) && status !== 'paused' ? currentPeriodEnd : null;
+/** The end that comes by time; null when ended or indefinite. A pause suspends the period, but not an agreed end. */
+function endOf({ status, currentPeriodEnd, endsAt }: Subscription): Date | null {
+  if (!isLive(status)) return null;
+  return status === 'paused' ? endsAt : currentPeriodEnd;
 }
 
 /**
@@ -69,10 +70,9 @@ export function projectedAt(subscription: Subscription, now: Date): Subscription
     isUpcoming(subscription) && subscription.startedAt <= now ? nextVersion(begun(subscription)) : subscription;
   const end = endOf(current);
   if (end === null || end > now) return current;
-  const jumped = renewSilently(current, now);
-  let last = jumped;
+  let last = renewSilently(current, now);
   for (let ended = endOf(last); ended !== null && ended <= now; ended = endOf(last))
-    last = endPeriod(last, ended).subscription;
+    last = renewSilently(endPeriod(last, ended).subscription, now);
   return last;
 }
 
@@ -87,33 +87,36 @@ export function currentOf(subscriptions: readonly Subscription[], at: Date): Sub
 
 /** Applies plain renewals in one step: they change only period and version, so a long absence needs no loop. */
 function renewSilently(subscription: Subscription, now: Date): Subscription {
-  const { status, autoRenew, prepaidPeriods, cancelAtPeriodEnd, scheduledChange } = subscription;
+  const { status, autoRenew, prepaidPeriods, scheduledChange, nextAnchor, endsAt, currentPeriodEnd } = subscription;
   const plain =
     (status === 'active' || status === 'past_due') &&
     autoRenew &&
     prepaidPeriods === 0 &&
-    !cancelAtPeriodEnd &&
-    !scheduledChange;
-  if (!plain) return subscription;
+    !endsWithPeriod(subscription) &&
+    !scheduledChange &&
+    !nextAnchor;
+  if (!plain || currentPeriodEnd === null || currentPeriodEnd > now) return subscription;
   const cadence = cadenceOf(subscription);
-  const { start, end, index } = periodAt(cadence, now);
-  const renewals = index - periodAt(cadence, subscription.currentPeriodEnd!).index + 1;
+  const { start, end, index } = periodAt(cadence, endsAt && endsAt <= now ? new Date(endsAt.getTime() - 1) : now);
+  const renewals = index - periodAt(cadence, currentPeriodEnd).index + 1;
   return { ...renewed(subscription, start, end), version: subscription.version + renewals };
 }
 
 /** The one step at the end of the current period. */
 function endPeriod(subscription: Subscription, at: Date): Transition {
-  const { autoRenew, prepaidPeriods, cancelAtPeriodEnd, scheduledChange } = subscription;
-  if (cancelAtPeriodEnd || !(autoRenew || prepaidPeriods > 0))
+  const { prepaidPeriods, scheduledChange, anchor, nextAnchor } = subscription;
+  if (subscription.status === 'paused' || endsWithPeriod(subscription))
     return step('subscription.expired', expired(subscription, at), at);
   const continued = {
     ...subscription,
+    ...movedAnchor(subscription, nextAnchor ?? anchor),
+    nextAnchor: null,
     prepaidPeriods: Math.max(0, prepaidPeriods - 1),
     status: subscription.status === 'past_due' ? subscription.status : ('active' as const),
   };
   if (scheduledChange)
     return step('subscription.plan_changed', withScheduledChange(continued, scheduledChange, at), at);
-  const { end } = periodAt(cadenceOf(subscription), at);
+  const { end } = periodAt(cadenceOf(continued), at);
   return step(
     subscription.status === 'trialing' ? 'subscription.trial_ended' : 'subscription.renewed',
     renewed(continued, at, end),
@@ -121,8 +124,8 @@ function endPeriod(subscription: Subscription, at: Date): Transition {
   );
 }
 
-function reminderOf({ currentPeriodStart, remindedOf }: Subscription, end: Date): Date | null {
-  if (remindedOf?.getTime() === end.getTime()) return null;
+function reminderOf({ currentPeriodStart, remindedOf, status }: Subscription, end: Date): Date | null {
+  if (status === 'paused' || (remindedOf !== null && remindedOf >= end)) return null;
   const length = end.getTime() - currentPeriodStart.getTime();
   const reminder = REMINDERS.find(({ periodMs }) => length >= periodMs);
   return reminder ? new Date(end.getTime() - reminder.leadMs) : null;
@@ -137,9 +140,9 @@ function reminded(subscription: Subscription, at: Date): Transition {
   };
 }
 
-function reminderType({ status, cancelAtPeriodEnd, autoRenew, prepaidPeriods }: Subscription): ReminderType {
-  if (cancelAtPeriodEnd || !(autoRenew || prepaidPeriods > 0)) return 'subscription.expiry_upcoming';
-  return status === 'trialing' ? 'subscription.trial_ending' : 'subscription.renewal_upcoming';
+function reminderType(subscription: Subscription): ReminderType {
+  if (endsWithPeriod(subscription)) return 'subscription.expiry_upcoming';
+  return subscription.status === 'trialing' ? 'subscription.trial_ending' : 'subscription.renewal_upcoming';
 }
 
 function step(type: Transition['type'], subscription: Subscription, at: Date): Transition {
@@ -151,11 +154,12 @@ function begun(subscription: Subscription): Subscription {
 }
 
 function expired(subscription: Subscription, at: Date): Subscription {
-  return { ...subscription, status: 'expired', endedAt: at, scheduledChange: null };
+  return { ...subscription, status: 'expired', endedAt: at, pausedAt: null, scheduledChange: null };
 }
 
 function renewed(subscription: Subscription, start: Date, end: Date): Subscription {
-  return { ...subscription, currentPeriodStart: start, currentPeriodEnd: end, usagePeriodStart: start };
+  const currentPeriodEnd = cutTo(subscription.endsAt, end);
+  return { ...subscription, currentPeriodStart: start, currentPeriodEnd, usagePeriodStart: start };
 }
 
 /** Applies the scheduled plan at the start of the period; another interval sets a new anchor there. */

@@ -1,3 +1,4 @@
+import { OmitType } from '@nestjs/swagger';
 import type { EntitlementTerms } from '@app/catalog';
 import type { ProrationLine, StoredProrationLine } from '@app/subscriptions';
 import type { PlanEntitlementDto } from '../../plans/dto/plan.dto.js';
@@ -93,5 +94,8 @@ export class ChangePreviewDto {
   /** The subscription after the change. */
   subscription: SubscriptionDto;
 }
+
+/** The effect of another billing anchor. Nothing is written. */
+export class BillingAnchorPreviewDto extends OmitType(ChangePreviewDto, ['entitlements']) {}
 
 export const namedTerms = (feature: string, terms: EntitlementTerms): PlanEntitlementDto => ({ feature, ...terms });

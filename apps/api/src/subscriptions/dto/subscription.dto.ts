@@ -1,5 +1,16 @@
-import { IntersectionType, OmitType, PartialType } from '@nestjs/swagger';
-import { IsBoolean, IsIn, IsInt, IsOptional, IsUUID, Matches, Max, Min } from 'class-validator';
+import { ApiProperty, IntersectionType, OmitType, PartialType } from '@nestjs/swagger';
+import {
+  IsBoolean,
+  IsDateString,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsUUID,
+  Matches,
+  Max,
+  Min,
+  ValidateIf,
+} from 'class-validator';
 import { type Interval } from '@app/kernel';
 import type { RecordedEvent } from '@app/events';
 import { type SoldPrice, type Subscription, SUBSCRIPTION_STATUSES, type SubscriptionStatus } from '@app/subscriptions';
@@ -84,6 +95,13 @@ export class CreateSubscriptionDto extends PlanSelectionDto {
   billingAnchor?: string;
 
   /**
+   * Agreed end, exclusive, after the start; it cuts the last period. Default: none. Not with `indefinite`. Only admins
+   * and API keys may set it.
+   */
+  @InstantField({ optional: true })
+  endsAt?: string;
+
+  /**
    * true: no period end; the subscription runs until it is canceled. Only admins and API keys may set it.
    * @default false
    * @example false
@@ -134,6 +152,49 @@ export class ExtendSubscriptionDto {
   /** Why the period is extended: stored in the timeline. */
   @ReasonField({ nonEmpty: true })
   reason: string;
+}
+
+/** Exactly one of `anchor` and `dayOfMonth`. */
+export class BillingAnchorDto extends ReasonDto {
+  /** An instant on a boundary of the new periods; it may be past or future. */
+  @InstantField({ optional: true })
+  anchor?: string;
+
+  /**
+   * The day of the month on which periods start, at the time of day of the present ones; a short month uses its last
+   * day. Only for prices per month or year.
+   * @example 15
+   */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(31)
+  dayOfMonth?: number;
+
+  /**
+   * `now`: a period up to the next boundary replaces the rest of the current one. `period_end`: the current period
+   * stays, and the next one ends at its first boundary. A trial keeps its end.
+   */
+  @WhenField()
+  when: 'now' | 'period_end';
+
+  /** With `now`: credits the rest of the period, and charges the period that replaces it. @default true */
+  @IsOptional()
+  @IsBoolean()
+  prorate?: boolean;
+}
+
+export class AgreedEndDto extends ReasonDto {
+  /** End, exclusive, in the future; null: none. */
+  @ApiProperty({ type: String, nullable: true, example: '2027-12-31T23:00:00Z' })
+  @ValidateIf((_, value) => value !== null)
+  @IsDateString({ strict: true })
+  endsAt: string | null;
+
+  /** Credits the part of the current period that is cut, or charges the part that is added. @default true */
+  @IsOptional()
+  @IsBoolean()
+  prorate?: boolean;
 }
 
 export class PaymentOutcomeDto extends ReasonDto {
@@ -278,6 +339,12 @@ export class SubscriptionDto {
   currentPeriodStart: Date;
   /** End, exclusive. null: indefinite. */
   currentPeriodEnd: Date | null;
+  /** Periods are counted from here. */
+  billingAnchor: Date;
+  /** Periods after the current one are counted from here. null: from `billingAnchor`. */
+  nextBillingAnchor: Date | null;
+  /** Agreed end, exclusive, which cuts the last period. null: none. */
+  endsAt: Date | null;
   trialEnd: Date | null;
   autoRenew: boolean;
   /** Further periods agreed by manual renewal. */
@@ -305,6 +372,7 @@ export class SubscriptionDto {
       prepaidPeriods,
       cancelAtPeriodEnd,
     } = subscription;
+    const { anchor: billingAnchor, nextAnchor: nextBillingAnchor, endsAt } = subscription;
     const { canceledAt, endedAt, pausedAt, scheduledChange, version, createdAt, updatedAt } = subscription;
     return {
       id,
@@ -315,6 +383,9 @@ export class SubscriptionDto {
       startedAt,
       currentPeriodStart,
       currentPeriodEnd,
+      billingAnchor,
+      nextBillingAnchor,
+      endsAt,
       trialEnd,
       autoRenew,
       prepaidPeriods,

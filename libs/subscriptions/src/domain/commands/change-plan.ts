@@ -1,6 +1,6 @@
 import { amountOf, DomainError } from '@app/kernel';
 import { assertAmount } from '../amounts.js';
-import { cadenceOf, firstPeriodEnd, movedAnchor, sameBillingInterval } from '../cadence.js';
+import { cadenceOf, cutTo, firstPeriodEnd, movedAnchor, sameBillingInterval } from '../cadence.js';
 import { nonZero, prepaidLines, prorationLine, restOfPeriod } from '../proration.js';
 import { assertAllowed } from '../state-machine.js';
 import {
@@ -55,10 +55,10 @@ function changeNow(subscription: Subscription, { plan, quantity, prorate }: Chan
     quantityAlone && subscription.scheduledChange ? { ...subscription.scheduledChange, quantity } : null;
   if (quantityAlone) changed.planSince = subscription.planSince;
   const restarts = changed.status !== 'trialing' && !sameBillingInterval(subscription, plan);
-  if (restarts) Object.assign(changed, movedAnchor(subscription, now));
+  if (restarts) Object.assign(changed, movedAnchor(subscription, now), { nextAnchor: null });
   if (restarts && subscription.currentPeriodEnd !== null) {
     changed.currentPeriodStart = now;
-    changed.currentPeriodEnd = firstPeriodEnd(cadenceOf(changed));
+    changed.currentPeriodEnd = cutTo(changed.endsAt, firstPeriodEnd(cadenceOf(changed)));
     changed.prepaidPeriods = 0;
   }
   assertAmount(changed);
@@ -82,7 +82,10 @@ function prorationLinesOf(
     ? [prorationLine('credit', before, old.amount, old.service), ...prepaidLines('credit', before, before)]
     : [];
   const whole = { start: now, end: after.currentPeriodEnd };
-  if (restarts) return [...credits, prorationLine('charge', after, amountOf(after), whole)];
+  if (restarts) {
+    const { amount } = restOfPeriod(after, after, now) ?? { amount: amountOf(after) };
+    return [...credits, prorationLine('charge', after, amount, whole)];
+  }
   return prorate
     ? [
         ...credits,

@@ -11,11 +11,13 @@ import { periodEndOf } from './preconditions.js';
 export function extend(subscription: Subscription, to: Date, now: Date): Transition {
   assertAllowed(subscription, 'subscription.extended');
   if (to <= periodEndOf(subscription)) throw invalidField('to', 'must be after the end of the current period');
-  const { scheduledChange, trialEnd } = subscription;
+  const { scheduledChange, trialEnd, endsAt } = subscription;
+  if (endsAt && to > endsAt) throw invalidField('to', 'must not be after the agreed end; set a later end first');
   const extended: Subscription = {
     ...nextVersion(subscription),
     currentPeriodEnd: to,
     ...movedAnchor(subscription, to),
+    nextAnchor: null,
     trialEnd: trialEnd && trialEnd > now ? to : trialEnd,
     scheduledChange: scheduledChange && { ...scheduledChange, effectiveAt: to.toISOString() },
   };

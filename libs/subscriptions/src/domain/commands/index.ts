@@ -1,8 +1,10 @@
 export { cancel, resume } from './cancel.js';
 export { type Change, change } from './change-plan.js';
 export { extend } from './extend.js';
+export { type BillingAnchor, moveBillingAnchor } from './move-billing-anchor.js';
 export { pause, unpause } from './pause.js';
 export type { When } from './preconditions.js';
 export { markPaid, markPastDue } from './record-payment.js';
 export { renew, setAutoRenew } from './renew.js';
+export { setEnd } from './set-end.js';
 export { type NewSubscription, start } from './start.js';

@@ -1,5 +1,5 @@
 import { periodAt } from '@app/kernel';
-import { cadenceOf, movedAnchor } from '../cadence.js';
+import { cadenceOf, cutTo, movedAnchor, uncutEnd } from '../cadence.js';
 import { assertAllowed } from '../state-machine.js';
 import { nextVersion, runningStatus, type Subscription, type Transition } from '../subscription.js';
 
@@ -22,17 +22,19 @@ export function pause(subscription: Subscription, now: Date): Transition {
  */
 export function unpause(subscription: Subscription, now: Date): Transition {
   assertAllowed(subscription, 'subscription.unpaused');
-  const { pausedAt, trialEnd, currentPeriodEnd, scheduledChange, anchor } = subscription;
+  const { pausedAt, trialEnd, currentPeriodEnd, scheduledChange, anchor, endsAt } = subscription;
   const later = (at: Date): Date => new Date(at.getTime() + now.getTime() - pausedAt!.getTime());
-  const end = currentPeriodEnd && later(currentPeriodEnd);
+  const end = currentPeriodEnd && later(uncutEnd(subscription, currentPeriodEnd));
+  const cut = end && cutTo(endsAt, end);
   const unpaused: Subscription = {
     ...nextVersion(subscription),
     status: runningStatus(subscription, pausedAt!),
     pausedAt: null,
-    currentPeriodEnd: end,
+    deniedUntil: now,
+    currentPeriodEnd: cut,
     ...movedAnchor(subscription, end ? anchorThrough(end, { ...subscription, anchor: later(anchor) }) : anchor),
     trialEnd: trialEnd && trialEnd > pausedAt! ? later(trialEnd) : trialEnd,
-    scheduledChange: end && scheduledChange && { ...scheduledChange, effectiveAt: end.toISOString() },
+    scheduledChange: cut && scheduledChange && { ...scheduledChange, effectiveAt: cut.toISOString() },
   };
   return { type: 'subscription.unpaused', subscription: unpaused, at: now };
 }

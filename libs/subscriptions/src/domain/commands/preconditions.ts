@@ -1,11 +1,16 @@
 import { DomainError } from '@app/kernel';
+import { endsAsAgreed } from '../cadence.js';
 import { allowedCommands } from '../state-machine.js';
 import type { Subscription } from '../subscription.js';
 
 export type When = 'now' | 'period_end';
 
-export function assertNotEnding({ endedAt, cancelAtPeriodEnd, status }: Subscription): void {
-  if (endedAt !== null || !cancelAtPeriodEnd) return;
+/** @throws DomainError `subscription_canceled`; `end_agreed` when the current period is the last one */
+export function assertNotEnding(subscription: Subscription): void {
+  const { endedAt, cancelAtPeriodEnd, status } = subscription;
+  if (endedAt !== null) return;
+  if (endsAsAgreed(subscription)) throw endAgreed(subscription);
+  if (!cancelAtPeriodEnd) return;
   throw new DomainError(
     'conflict',
     'subscription_canceled',
@@ -13,6 +18,11 @@ export function assertNotEnding({ endedAt, cancelAtPeriodEnd, status }: Subscrip
     { subscriptionStatus: status, allowed: allowedCommands(status) },
   );
 }
+
+export const endAgreed = ({ endsAt }: Subscription): DomainError =>
+  new DomainError('conflict', 'end_agreed', 'The subscription has an agreed end; set a later end, or none, first.', {
+    endsAt,
+  });
 
 export function periodEndOf({ currentPeriodEnd, status }: Subscription): Date {
   if (currentPeriodEnd) return currentPeriodEnd;

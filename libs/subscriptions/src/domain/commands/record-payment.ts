@@ -14,5 +14,6 @@ export function markPastDue(subscription: Subscription, now: Date): Transition {
 export function markPaid(subscription: Subscription, now: Date): Transition {
   assertAllowed(subscription, 'subscription.recovered');
   const status = subscription.cancelAtPeriodEnd ? 'canceled' : 'active';
-  return { type: 'subscription.recovered', subscription: { ...nextVersion(subscription), status }, at: now };
+  const recovered: Subscription = { ...nextVersion(subscription), status, deniedUntil: now };
+  return { type: 'subscription.recovered', subscription: recovered, at: now };
 }

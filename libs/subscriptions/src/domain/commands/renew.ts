@@ -1,10 +1,10 @@
 import { amountOf, DomainError, periodAt } from '@app/kernel';
 import { assertAmount } from '../amounts.js';
-import { cadenceOf, firstPeriodEnd, movedAnchor } from '../cadence.js';
+import { cadenceOf, cutTo, firstPeriodEnd, movedAnchor } from '../cadence.js';
 import { nonZero, prepaidLines, prorationLine, restOfPeriod } from '../proration.js';
 import { assertAllowed } from '../state-machine.js';
 import { nextVersion, type Subscription, type Transition } from '../subscription.js';
-import { assertNotEnding, periodEndOf, type When } from './preconditions.js';
+import { assertNotEnding, endAgreed, periodEndOf, type When } from './preconditions.js';
 
 /**
  * Renews manually. `now`: a new period starts immediately with usage at zero, and the rest of the old one is credited.
@@ -24,8 +24,8 @@ export function renew(subscription: Subscription, when: When, now: Date, seenPer
 }
 
 /**
- * Two renewals at one instant, or of one period by two concurrent requests, are one renewal. A trial that starts at this
- * instant can be renewed: that ends it.
+ * Two renewals at one instant, or of one period by two concurrent requests, are one renewal. A trial that starts at
+ * this instant can be renewed: that ends it.
  */
 function assertNotRenewed(
   { currentPeriodStart, status }: Subscription,
@@ -54,7 +54,8 @@ function renewNow(subscription: Subscription, now: Date): Transition {
   };
   const { currentPeriodEnd: end, scheduledChange } = renewed;
   renewed.scheduledChange = scheduledChange && { ...scheduledChange, effectiveAt: end!.toISOString() };
-  const charge = prorationLine('charge', renewed, amountOf(renewed), { start: now, end: end! });
+  const { amount } = restOfPeriod(renewed, renewed, now)!;
+  const charge = prorationLine('charge', renewed, amount, { start: now, end: end! });
   const lines = old ? [prorationLine('credit', subscription, old.amount, old.service), charge] : [charge];
   return { type: 'subscription.renewed', subscription: renewed, at: now, prorationLines: nonZero(lines) };
 }
@@ -66,14 +67,13 @@ function agreeOnRenewal(subscription: Subscription, end: Date, now: Date): Trans
       'renews_by_itself',
       'The subscription already renews automatically at the end of its period.',
     );
-  const agreed: Subscription = { ...nextVersion(subscription), prepaidPeriods: subscription.prepaidPeriods + 1 };
-  assertAmount(agreed, 'conflict');
   const [before] = prepaidLines('charge', subscription, subscription);
   const begin = before?.periodEnd ?? end;
-  const charge = prorationLine('charge', subscription, amountOf(subscription), {
-    start: begin,
-    end: periodAt(cadenceOf(subscription), begin).end,
-  });
+  const period = { start: begin, end: periodAt(cadenceOf(subscription), begin).end };
+  if (subscription.endsAt && period.end > subscription.endsAt) throw endAgreed(subscription);
+  const agreed: Subscription = { ...nextVersion(subscription), prepaidPeriods: subscription.prepaidPeriods + 1 };
+  assertAmount(agreed, 'conflict');
+  const charge = prorationLine('charge', subscription, amountOf(subscription), period);
   return { type: 'subscription.renewal_agreed', subscription: agreed, at: now, prorationLines: nonZero([charge]) };
 }
 
@@ -86,8 +86,11 @@ function reactivate(subscription: Subscription, now: Date): Transition {
     ...nextVersion(subscription),
     status: 'active',
     endedAt: null,
+    deniedUntil: now,
     canceledAt: null,
     cancelAtPeriodEnd: false,
+    // An agreed end that has passed ended the subscription: the restart has none.
+    endsAt: subscription.endsAt && subscription.endsAt > now ? subscription.endsAt : null,
     prepaidPeriods: 0,
     planSince: now,
     usagePeriodStart: withinPeriod ? usagePeriodStart : now,
@@ -114,7 +117,8 @@ function withPeriodFrom(subscription: Subscription, at: Date): Subscription {
   return {
     ...subscription,
     ...movedAnchor(subscription, at),
+    nextAnchor: null,
     currentPeriodStart: at,
-    currentPeriodEnd: firstPeriodEnd(cadenceOf({ ...subscription, anchor: at })),
+    currentPeriodEnd: cutTo(subscription.endsAt, firstPeriodEnd(cadenceOf({ ...subscription, anchor: at }))),
   };
 }

@@ -1,6 +1,6 @@
 import { addDays, periodAt } from '@app/kernel';
 import { assertAmount } from '../amounts.js';
-import { cadenceOf, movedAnchor } from '../cadence.js';
+import { cadenceOf, cutTo, movedAnchor } from '../cadence.js';
 import type { SoldPlan, Subscription, SubscriptionStatus, Transition } from '../subscription.js';
 
 /** Input for a new subscription. The caller passes the id: the domain creates none. */
@@ -16,6 +16,8 @@ export interface NewSubscription {
   startsAt: Date | null;
   /** Anchor of the periods instead of the start: the first period is then shorter. */
   billingAnchor: Date | null;
+  /** Agreed end; null: none. */
+  endsAt?: Date | null;
   /** 0: no trial. */
   trialDays: number;
   autoRenew: boolean;
@@ -44,11 +46,16 @@ export function start(input: NewSubscription, now: Date): Transition {
     status: startedAt > now ? 'inactive' : running,
     timezone: input.timezone,
     ...movedAnchor({ anchor, usageAnchor: input.usageAnchor ?? null }, anchor),
+    nextAnchor: null,
+    endsAt: input.endsAt ?? null,
     startedAt,
     currentPeriodStart: startedAt,
     currentPeriodEnd: input.indefinite
       ? null
-      : (trialEnd ?? periodAt(cadenceOf({ anchor, price: input.plan.price, timezone: input.timezone }), startedAt).end),
+      : cutTo(
+          input.endsAt ?? null,
+          trialEnd ?? periodAt(cadenceOf({ anchor, price: input.plan.price, timezone: input.timezone }), startedAt).end,
+        ),
     usagePeriodStart: input.usageSince ?? startedAt,
     planSince: startedAt,
     trialEnd,
@@ -58,6 +65,7 @@ export function start(input: NewSubscription, now: Date): Transition {
     canceledAt: null,
     endedAt: null,
     pausedAt: null,
+    deniedUntil: null,
     scheduledChange: null,
     remindedOf: null,
     version: 1,

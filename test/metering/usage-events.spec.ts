@@ -1,16 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
 import { inParallel, registerUser, uniqueName } from '../support/fixtures.js';
-import { meteredCalls, startMetering } from './metering-fixture.js';
+import { meteredCalls, START, startMetering } from './metering-fixture.js';
 
 describe('usage events and corrections', () => {
   const metering = startMetering();
   const { call, post, check, consume, admin, usageOf, setUpCustomer } = metering;
 
   describe('usage events', () => {
+    /** The customer has been subscribed for two days: events before the subscription are rejected. */
+    const setUpEarlier: typeof setUpCustomer = async (...terms) => {
+      metering.clock.set('2027-03-08T09:00:00Z');
+      const customer = await setUpCustomer(...terms);
+      metering.clock.set(START);
+      return customer;
+    };
     const ingest = (events: object[]) => post('/v1/usage/events', { product: usageOf().product, events });
 
     it('each event is counted once, beyond any limit, in the window of its time', async () => {
-      const { customer, product } = await setUpCustomer([meteredCalls(5, { window: 'day' })]);
+      const { customer, product } = await setUpEarlier([meteredCalls(5, { window: 'day' })]);
       const event = (id: string, quantity: number, occurredAt?: string) => ({
         id,
         customer,
@@ -45,7 +52,7 @@ describe('usage events and corrections', () => {
     });
 
     it('events fall into the right day and hour in zones with 15-minute offsets', async () => {
-      const { customer, product } = await setUpCustomer([meteredCalls(100)]);
+      const { customer, product } = await setUpEarlier([meteredCalls(100)]);
       await call('PUT', `/v1/customers/${customer}`, { product, timezone: 'Asia/Kathmandu' });
       const events = [
         '2027-03-09T18:14:59.999Z',

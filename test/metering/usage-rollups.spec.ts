@@ -24,6 +24,11 @@ describe('usage series of a customer with a long ledger', () => {
     const key = uniqueName('heavy');
     const { status } = await call('PUT', `/v1/customers/${key}`, { body: { product, timezone } });
     expect(status).toBe(201);
+    // The entries occurred before this test, so the customer has been subscribed since.
+    await database.query(
+      `update subscriptions set started_at = started_at - interval '90 days' where customer_id = (select id from customers where key = $1)`,
+      [key],
+    );
     return key;
   };
   /** Inserts `lines` entries of a feature into a ledger: all kinds, some with a negative quantity. */

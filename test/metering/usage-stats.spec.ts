@@ -95,7 +95,9 @@ describe('usage statistics of a product', () => {
   });
 
   it('sum usage by feature and step at the time of use, less corrections', async () => {
+    clock.set('2027-03-08T00:00:00Z');
     const [one, other] = [await customer(), await customer()];
+    clock.set(BEGIN);
     await consume(one, 3);
     await expectSuccess(
       await service.admin('POST', '/v1/usage/corrections', {

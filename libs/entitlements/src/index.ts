@@ -1,6 +1,7 @@
 import './entitlements.events.js';
 
 export {
+  denialOf,
   type DenialReason,
   type Entitlement,
   type EntitlementSource,

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { CatalogModule } from '@app/catalog';
 import { CustomersModule } from '@app/customers';
 import { EntitlementsModule } from '@app/entitlements';
+import { SubscriptionsModule } from '@app/subscriptions';
 import { CheckReader } from './counting/check-reader.js';
 import { CommandRunner } from './counting/command-runner.js';
 import { CounterChecksRepository } from './counting/counter-checks.repository.js';
@@ -13,6 +14,7 @@ import { OpenedWindows } from './counting/opened-windows.js';
 import { ReservationsRepository } from './counting/reservations.repository.js';
 import { UsageBatcher } from './counting/usage-batcher.js';
 import { UsageChecker } from './counting/usage-checker.js';
+import { UsageIngestion } from './counting/usage-ingestion.js';
 import { UsageRecordsRepository } from './counting/usage-records.repository.js';
 import { UsageStore } from './counting/usage-store.js';
 import { UsageTransaction } from './counting/usage-transaction.js';
@@ -22,7 +24,7 @@ import { UsageSeriesRepository } from './series/usage-series.repository.js';
 import { UsageSeriesService } from './series/usage-series.service.js';
 
 @Module({
-  imports: [CatalogModule, CustomersModule, EntitlementsModule],
+  imports: [CatalogModule, CustomersModule, SubscriptionsModule, EntitlementsModule],
   providers: [
     CountersRepository,
     LedgerRepository,
@@ -37,6 +39,7 @@ import { UsageSeriesService } from './series/usage-series.service.js';
     UsageTransaction,
     UsageBatcher,
     CommandRunner,
+    UsageIngestion,
     CheckReader,
     UsageChecker,
     HistoricalDecisions,

@@ -2,16 +2,17 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { CatalogReader } from '@app/catalog';
 import { type Customer, CustomerTime } from '@app/customers';
-import { type CachedSnapshot, EntitlementsService, EntitlementSnapshots } from '@app/entitlements';
-import { type Actor, DomainError, newId, notFound, SYSTEM_ACTOR } from '@app/kernel';
+import { EntitlementsService, EntitlementSnapshots } from '@app/entitlements';
+import { type Actor, newId, notFound, SYSTEM_ACTOR } from '@app/kernel';
 import { isUnavailable } from '@app/platform';
 import { CheckReader } from './counting/check-reader.js';
 import { CommandRunner } from './counting/command-runner.js';
 import { ReservationsRepository } from './counting/reservations.repository.js';
+import { UsageIngestion } from './counting/usage-ingestion.js';
 import { consumeAll, consumeOne, type JointDecision } from './domain/consume-commands.js';
 import { correctUsage, returnUnits } from './domain/correction-commands.js';
-import { type Decision, isCounted } from './domain/decide.js';
-import { ingestEvents, type IngestResult, type UsageEvent } from './domain/ingest-command.js';
+import type { Decision } from './domain/decide.js';
+import type { IngestResult, UsageEvent } from './domain/ingest-command.js';
 import type { CounterKey } from './domain/ledger.js';
 import type { Reservation } from './domain/reservation.js';
 import {
@@ -44,10 +45,6 @@ export interface RequestContext {
 /** An existing reservation, as `locateReservation` returns it. */
 export type ReservationRef = Pick<Reservation, 'id' | 'windowStart'>;
 
-/** The oldest usage event that is accepted, in milliseconds: 92 days. */
-const MAX_EVENT_AGE_MS = 92 * 86_400_000;
-/** How far ahead a usage event may be: clocks of other machines differ by up to 5 minutes. */
-const MAX_CLOCK_SKEW_MS = 300_000;
 const EXPIRY_BATCH = 500;
 
 /** SHA-256 of a request, hexadecimal. An Idempotency-Key that comes back with another one is refused. */
@@ -63,6 +60,7 @@ export class MeteringService {
     private readonly reservations: ReservationsRepository,
     private readonly checks: CheckReader,
     private readonly commands: CommandRunner,
+    private readonly ingestion: UsageIngestion,
     private readonly time: CustomerTime,
   ) {}
 
@@ -194,25 +192,14 @@ export class MeteringService {
 
   /**
    * Ingests usage events of one customer that have already happened, beyond any limit, each in the window of its
-   * time. An event is counted once per id. @returns one result for each event, in their order
+   * time. An event is counted once per id, and only if the customer was entitled when it occurred.
+   * @returns one result for each event, in their order
    * @example
    * const events = [{ id: 'job-7', feature: 'calls', quantity: 3, occurredAt: new Date('2031-01-10') }];
    * const [{ status }] = await metering.ingest({ customer, product: 'api', events, actor });
    */
-  async ingest({
-    events,
-    ...request
-  }: UsageScope & RequestContext & { events: UsageEvent[] }): Promise<IngestResult[]> {
-    const snapshot = await this.snapshots.snapshotOf(request.customer, 'any age');
-    const now = (await this.time.of(snapshot.customer)).getTime();
-    const rejections = await Promise.all(events.map((event) => this.rejection(snapshot, request.product, event, now)));
-    const accepted = events.filter((_, index) => rejections[index] === null);
-    const results =
-      accepted.length > 0 ? (await this.commands.run(ingestEvents({ ...request, events: accepted }))).answer : [];
-    let next = 0;
-    return events.map(({ id }, index) =>
-      rejections[index] === null ? results[next++]! : { id, status: 'rejected', code: rejections[index] },
-    );
+  ingest({ events, ...request }: UsageScope & RequestContext & { events: UsageEvent[] }): Promise<IngestResult[]> {
+    return this.ingestion.ingest(request, events);
   }
 
   /**
@@ -263,22 +250,5 @@ export class MeteringService {
       }),
     );
     return outcomes.filter(({ status }) => status === 'fulfilled').length;
-  }
-
-  private async rejection(
-    snapshot: CachedSnapshot,
-    product: string,
-    { feature, occurredAt }: UsageEvent,
-    now: number,
-  ): Promise<string | null> {
-    if (occurredAt && occurredAt.getTime() > now + MAX_CLOCK_SKEW_MS) return 'occurred_in_future';
-    if (occurredAt && occurredAt.getTime() < now - MAX_EVENT_AGE_MS) return 'occurred_too_long_ago';
-    try {
-      const entitlement = await this.entitlements.resolve(snapshot, product, feature);
-      return isCounted(entitlement.feature.type) ? null : 'feature_not_metered';
-    } catch (error) {
-      if (error instanceof DomainError && error.kind === 'not_found') return error.code;
-      throw error;
-    }
   }
 }

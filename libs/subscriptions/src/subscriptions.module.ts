@@ -15,6 +15,7 @@ import { DueTransitions } from './due-transitions.js';
 import { SubscriptionsRepository } from './subscriptions.repository.js';
 import { MembersRepository } from './members.repository.js';
 import { MembersService } from './members.service.js';
+import { StatusHistoryRepository } from './status-history.repository.js';
 import { SubscriptionsService } from './subscriptions.service.js';
 import { Transitions } from './transitions.js';
 
@@ -22,6 +23,7 @@ import { Transitions } from './transitions.js';
   imports: [CatalogModule, CustomersModule],
   providers: [
     SubscriptionsRepository,
+    StatusHistoryRepository,
     ProrationLinesRepository,
     PlanMigrationsRepository,
     Transitions,

@@ -4,8 +4,10 @@ import { CustomerTime } from '@app/customers';
 import { DomainError, invalidField, notFound, type Page, type PageRequest, toPage } from '@app/kernel';
 import { Events, type RecordedEvent } from '@app/events';
 import { projectedAt, currentOf } from './domain/time.js';
+import { statusAt } from './domain/status-history.js';
 import { isLive, type Subscription, type SubscriptionStatus } from './domain/subscription.js';
 import { ProrationLinesRepository, type StoredProrationLine } from './proration-lines.repository.js';
+import { StatusHistoryRepository } from './status-history.repository.js';
 import { type HistoryFilter, type ListFilter, SubscriptionsRepository } from './subscriptions.repository.js';
 
 /** Stored statuses that due transitions may have changed by now. */
@@ -25,6 +27,7 @@ export interface SubscriptionList extends Omit<ListFilter, 'testClockId' | 'plan
 export class SubscriptionsService {
   constructor(
     private readonly subscriptions: SubscriptionsRepository,
+    private readonly statuses: StatusHistoryRepository,
     private readonly storedLines: ProrationLinesRepository,
     private readonly catalog: CatalogReader,
     private readonly plans: PlansService,
@@ -126,6 +129,16 @@ export class SubscriptionsService {
       }),
       page.limit,
     );
+  }
+
+  /**
+   * The recorded history of a customer on a product: a function from an instant to the status of the live subscription,
+   * else of the newest one; null where there was none yet.
+   * @example const status = (await subscriptions.statusHistory(customer.id, product.id))(occurredAt);
+   */
+  async statusHistory(customerId: string, productId: string): Promise<(at: Date) => SubscriptionStatus | null> {
+    const changes = await this.statuses.changes(customerId, productId);
+    return (at) => statusAt(changes, at);
   }
 
   /** Lists the events of a subscription, oldest first. */

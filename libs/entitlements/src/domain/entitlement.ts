@@ -1,5 +1,5 @@
 import type { EntitlementTerms, Feature, PlanVersion, WindowName, WindowRule } from '@app/catalog';
-import type { Subscription } from '@app/subscriptions';
+import type { Subscription, SubscriptionStatus } from '@app/subscriptions';
 import type { Grant } from './grant.js';
 import type { Override } from './entitlement-snapshot.js';
 import { type Period, type WindowSchedule, windowAt, windowRuleOf, withOpenings } from './window-schedule.js';
@@ -38,6 +38,8 @@ export interface Entitlement {
   windowIsOpen: boolean;
   /** When these terms began. */
   since: Date | null;
+  /** The subscription allows its features without interruption from here; null where nothing is allowed. */
+  allowedSince: Date | null;
   grants: Grant[];
   source: EntitlementSource | null;
   /** Valid from here until `validUntil` (exclusive), unless the snapshot changes. */
@@ -71,12 +73,13 @@ export function entitlementOf(feature: Feature, inputs: EntitlementInputs, now: 
     window: null,
     windowIsOpen: true,
     since: null,
+    allowedSince: null,
     grants: [],
     source: null,
     validFrom: now,
     validUntil: null,
   };
-  const unsubscribed = denialOf(subscription);
+  const unsubscribed = denialOf(subscription?.status ?? null);
   if (!subscription || !version || unsubscribed)
     return { ...nothing, denied: unsubscribed ?? 'no_subscription', validUntil: inputs.nextStartsAt };
   const inForce = findTerms(feature, inputs, now);
@@ -96,6 +99,7 @@ export function entitlementOf(feature: Feature, inputs: EntitlementInputs, now: 
     schedule,
     window,
     since,
+    allowedSince: subscription.deniedUntil ?? subscription.startedAt,
     grants: schedule ? inputs.grants : [],
     source: { kind, ...plan },
     denied: disabled ? 'feature_disabled' : null,
@@ -134,9 +138,10 @@ function earliest(instants: Date[]): Date | null {
   return instants.reduce<Date | null>((one, other) => (one === null || other < one ? other : one), null);
 }
 
-function denialOf(subscription: Subscription | null): DenialReason | null {
-  switch (subscription?.status) {
-    case undefined:
+/** Why a status allows nothing; null: it allows the features of its plan. Without a subscription the status is null. */
+export function denialOf(status: SubscriptionStatus | null): DenialReason | null {
+  switch (status) {
+    case null:
     case 'inactive':
       return 'no_subscription';
     case 'expired':

@@ -27,6 +27,7 @@ const entitled = (terms: EntitlementTerms, over: Partial<Entitlement> = {}): Ent
   window: terms.type === 'metered' || terms.type === 'credit' ? window : null,
   windowIsOpen: true,
   since: window.start,
+  allowedSince: window.start,
   grants: [],
   source,
   validFrom: now,

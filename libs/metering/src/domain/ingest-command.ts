@@ -19,9 +19,17 @@ export interface IngestResult {
   code?: string;
 }
 
-/** Counts usage events beyond any limit, each in the window of its time. A rejected one does not affect the others. */
-export function ingestEvents(input: CommandInput & { events: UsageEvent[] }): UsageCommand<IngestResult[]> {
-  const { events, actor, ...rest } = input;
+/** The internal code of an event that occurred before the present span of the subscription, if any then. */
+export const UNCONFIRMED = 'unconfirmed';
+
+/**
+ * Counts usage events beyond any limit, each in the window of its time. A rejected one does not affect the others.
+ * @param input `confirmed`: the customer was entitled when the events occurred
+ */
+export function ingestEvents(
+  input: CommandInput & { events: UsageEvent[]; confirmed?: boolean },
+): UsageCommand<IngestResult[]> {
+  const { events, actor, confirmed = false, ...rest } = input;
   const { meterRefs, refOf } = meterRefsOf(events);
   return {
     ...rest,
@@ -40,7 +48,7 @@ export function ingestEvents(input: CommandInput & { events: UsageEvent[] }): Us
         const meterIndex = meterIndexOf.get(state.meter)!;
         const meter = meters[meterIndex] ?? null;
         if (seen.has(id)) return { id, status: 'duplicate' };
-        const code = rejection(event, state, meter);
+        const code = rejection(event, state, meter, confirmed);
         if (code) return { id, status: 'rejected', code };
         seen.add(id);
         const counted = count(meter!, state.allowance!, quantity, now);
@@ -69,12 +77,14 @@ export function ingestEvents(input: CommandInput & { events: UsageEvent[] }): Us
 }
 
 function rejection(
-  { quantity }: UsageEvent,
+  { quantity, occurredAt }: UsageEvent,
   { entitlement, allowance }: DecisionContext['states'][number],
   meter: Meter | null,
+  confirmed: boolean,
 ): string | null {
   if (entitlement.denied) return entitlement.denied;
   if (!allowance || !meter) return 'feature_not_metered';
+  if (!confirmed && occurredAt && entitlement.allowedSince && occurredAt < entitlement.allowedSince) return UNCONFIRMED;
   return meter.used + meter.reserved + quantity > MAX_COUNT ? 'quantity_too_large' : null;
 }
 

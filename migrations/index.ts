@@ -16,6 +16,7 @@ import { LedgerKindValidated1700000000014 } from './1700000000014-ledger-kind-va
 import { UsageAnchors1700000000015 } from './1700000000015-usage-anchors.js';
 import { SubscriptionSpans1700000000022 } from './1700000000022-subscription-spans.js';
 import { SubscriptionsEnding1700000000023 } from './1700000000023-subscriptions-ending.js';
+import { AddOns1700000000024 } from './1700000000024-add-ons.js';
 import { SecurityEvents1700000000026 } from './1700000000026-security-events.js';
 
 /** Every migration, oldest first. */
@@ -38,5 +39,6 @@ export const migrations = [
   UsageAnchors1700000000015,
   SubscriptionSpans1700000000022,
   SubscriptionsEnding1700000000023,
+  AddOns1700000000024,
   SecurityEvents1700000000026,
 ];

@@ -13,7 +13,16 @@ const OWNED = {
   events: ['events', 'events_other', 'event_sequences', 'event_outbox', 'event_feed', 'security_events'],
   users: ['users'],
   customers: ['customers', 'test_clocks'],
-  catalog: ['products', 'features', 'plans', 'plan_versions', 'plan_prices', 'plan_entitlements', 'plan_assignments'],
+  catalog: [
+    'products',
+    'features',
+    'plans',
+    'plan_versions',
+    'plan_prices',
+    'plan_entitlements',
+    'plan_assignments',
+    'add_ons',
+  ],
   subscriptions: [
     'subscriptions',
     'subscription_actions',

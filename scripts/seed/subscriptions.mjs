@@ -2,6 +2,8 @@ import { dueTransitions } from '../../dist/libs/subscriptions/src/domain/time.js
 import { cancel } from '../../dist/libs/subscriptions/src/domain/commands/index.js';
 import { DAY_MS } from './wall-clock.mjs';
 
+/** Frozen: its text is written once. */
+const NO_ADD_ONS = Object.freeze({});
 const HOUR_MS = 3_600_000;
 const WEEK_MS = 7 * DAY_MS;
 const FORTNIGHT_MS = 14 * DAY_MS;
@@ -164,6 +166,7 @@ function madeAt({ plan, clock }, made, renewals) {
     pausedAt: null,
     deniedUntil: null,
     scheduledChange: null,
+    addOns: NO_ADD_ONS,
     remindedOf: null,
     version: 1,
     createdAt: start,

@@ -31,6 +31,7 @@ export type ObjectKind =
   | 'planMigration'
   | 'plan'
   | 'feature'
+  | 'addOn'
   | 'product'
   | 'user';
 
@@ -106,6 +107,15 @@ export const ACCESS: Record<string, Access> = {
   'POST /v1/features': { scope: 'catalog:write', users: 'product_admin' },
   'PATCH /v1/features/:key': { scope: 'catalog:write', users: 'product_admin', others: 'feature' },
   'DELETE /v1/features/:key': { scope: 'catalog:write', users: 'product_admin', others: 'feature' },
+  'GET /v1/add-ons': { scope: 'catalog:read', users: 'user' },
+  'GET /v1/add-ons/:key': {
+    scope: 'catalog:read',
+    users: 'user',
+    others: { allowed: 'every user may read the catalogue' },
+  },
+  'POST /v1/add-ons': { scope: 'catalog:write', users: 'product_admin' },
+  'PATCH /v1/add-ons/:key': { scope: 'catalog:write', users: 'product_admin', others: 'addOn' },
+  'DELETE /v1/add-ons/:key': { scope: 'catalog:write', users: 'product_admin', others: 'addOn' },
   'GET /v1/plans': { public: 'optional' },
   'GET /v1/plans/:key': { public: 'optional', others: { allowed: 'the catalogue is public' } },
   'GET /v1/plans/:key/versions': { scope: 'catalog:read', users: 'product_admin', support: 'reads', others: 'plan' },
@@ -190,6 +200,16 @@ export const ACCESS: Record<string, Access> = {
     others: 'subscription',
   },
   'POST /v1/subscriptions/:id/agreed-end': {
+    scope: 'subscriptions:write',
+    users: 'product_admin',
+    others: 'subscription',
+  },
+  'PUT /v1/subscriptions/:id/add-ons/:key': {
+    scope: 'subscriptions:write',
+    users: 'product_admin',
+    others: 'subscription',
+  },
+  'DELETE /v1/subscriptions/:id/add-ons/:key': {
     scope: 'subscriptions:write',
     users: 'product_admin',
     others: 'subscription',

@@ -27,6 +27,7 @@ const BODIES: Record<string, object> = {
   'POST /v1/webhook-endpoints/:id/redeliver': { from: '2020-01-01T00:00:00Z', to: '2020-01-02T00:00:00Z' },
   'PATCH /v1/products/:key': { name: 'mine' },
   'PATCH /v1/features/:key': { name: 'mine' },
+  'PATCH /v1/add-ons/:key': { name: 'mine' },
   'PATCH /v1/plans/:key': { name: 'mine' },
   'POST /v1/plans/:key/moves': { when: 'now' },
   'POST /v1/test-clocks/:id/advance': { to: '2100-01-01T00:00:00Z' },
@@ -194,6 +195,7 @@ describe('objects of others', () => {
       call('POST', '/v1/usage/reservations', { body: { quantity: 1, ttlSeconds: 600, ...body } });
     const endpoints = [idOf(await endpoint(bob.call)), idOf(await endpoint(api.call))];
     const plan = { ...ofApi(''), key: 'quota' };
+    idOf(await api.call('POST', '/v1/add-ons', { body: { key: 'more-calls', name: 'More calls' } }));
     const created = {
       customer: [ofBob(''), ofApi('')],
       subscription: [ofBob(bob.subscriptionId), ofApi(put.body.subscription.id)],
@@ -216,6 +218,7 @@ describe('objects of others', () => {
         { ...plan, id: idOf(await api.call('POST', '/v1/plans/quota/moves', { body: { when: 'now' } })) },
       ],
       feature: [{ ...ofApi(''), key: 'credits' }],
+      addOn: [{ ...ofApi(''), key: 'more-calls' }],
       product: [{ ...ofApi(''), key: 'api' }],
       user: [ofBob(bob.userId)],
     };

@@ -18,6 +18,7 @@ import { CustomerRoutesModule } from './customers/customer-routes.module.js';
 import { EntitlementRoutesModule } from './entitlements/entitlement-routes.module.js';
 import { DevMailModule } from './dev-mail/dev-mail.module.js';
 import { EventRoutesModule } from './events/event-routes.module.js';
+import { AddOnsModule } from './add-ons/add-ons.module.js';
 import { FeaturesModule } from './features/features.module.js';
 import { BootstrapData } from './bootstrap-data.js';
 import { HealthModule } from './health/health.module.js';
@@ -50,6 +51,7 @@ const ROUTES = [
   UserRoutesModule,
   ApiKeyRoutesModule,
   ProductsModule,
+  AddOnsModule,
   FeaturesModule,
   PlansModule,
   CatalogRoutesModule,

@@ -552,6 +552,58 @@ export interface paths {
         patch: operations["updateProduct"];
         trace?: never;
     };
+    "/v1/add-ons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the add-ons of a product, newest first
+         * @description Use it to offer add-ons. Archived add-ons are left out. Error: 404 `product_not_found`.
+         */
+        get: operations["listAddOns"];
+        put?: never;
+        /**
+         * Create an add-on
+         * @description Creates entitlements that are put on subscriptions beside their plan. Its prices are stored and shown, not charged yet. Errors: 404 `product_not_found`; 409 `add_on_exists`.
+         */
+        post: operations["createAddOn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/add-ons/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get an add-on
+         * @description Returns prices and entitlements as they are sold now. Error: 404 `add_on_not_found`.
+         */
+        get: operations["getAddOn"];
+        put?: never;
+        post?: never;
+        /**
+         * Archive an add-on
+         * @description It can no longer be added; subscriptions that have it keep it. Error: 404 `add_on_not_found`.
+         */
+        delete: operations["archiveAddOn"];
+        options?: never;
+        head?: never;
+        /**
+         * Update an add-on
+         * @description Changes the given fields; lists are replaced. Subscriptions that have the add-on keep the content that they were sold. Error: 404 `add_on_not_found`.
+         */
+        patch: operations["updateAddOn"];
+        trace?: never;
+    };
     "/v1/features": {
         parameters: {
             query?: never;
@@ -895,7 +947,7 @@ export interface paths {
         put?: never;
         /**
          * Create a subscription
-         * @description Use it when a customer buys again after its subscription ended, or buys on another product. `startsAt` may schedule a successor of a subscription that is set to end by then. Errors: 404 `plan_not_found`; 409 `subscription_exists` or `no_price`; 403 `trial_not_allowed` or `terms_not_allowed` when a user sets terms that only the seller may set.
+         * @description Use it when a customer buys again after its subscription ended, or buys on another product. `startsAt` may schedule a successor of a subscription that is set to end by then. Errors: 404 `plan_not_found`; 409 `subscription_exists` or `no_price`; 422 `amount_too_large`; 403 `trial_not_allowed` or `terms_not_allowed` when a user sets terms that only the seller may set.
          */
         post: operations["createSubscription"];
         delete?: never;
@@ -979,7 +1031,7 @@ export interface paths {
         put?: never;
         /**
          * Change plan, interval or quantity, now or at period end; usage is kept
-         * @description `now` takes effect immediately: usage continues to count, and proration lines credit the rest of the old price. `period_end` schedules the change; `resume` undoes it. Call `preview-change` first to show amounts and limits. Errors: 404 `plan_not_found`; 409 `already_on_plan`, `no_price`, `no_period_end` or `transition_not_allowed`; 412 `stale`; 403 `terms_not_allowed`.
+         * @description `now` takes effect immediately: usage continues to count, and proration lines credit the rest of the old price. `period_end` schedules the change; `resume` undoes it. Call `preview-change` first to show amounts and limits. Errors: 404 `plan_not_found`; 409 `already_on_plan`, `no_price`, `no_period_end`, `end_agreed`, `next_contract_exists` or `transition_not_allowed`; 412 `stale`; 422 `amount_too_large`; 403 `terms_not_allowed`.
          */
         post: operations["changeSubscription"];
         delete?: never;
@@ -1099,7 +1151,7 @@ export interface paths {
         put?: never;
         /**
          * Renew manually, or restart an ended subscription
-         * @description Adds a period to a subscription without automatic renewal, starts a period now, or restarts an ended one on its sold terms and under its id. Errors: 409 `renews_by_itself`, `superseded` when the customer has a newer subscription, or `subscription_exists`; 412 `stale`; 403 `terms_not_allowed`.
+         * @description Adds a period to a subscription without automatic renewal, starts a period now, or restarts an ended one on its sold terms and under its id. Errors: 409 `renews_by_itself`, `already_renewed` when the period has only just started, `amount_too_large`, `end_agreed`, `superseded` when the customer has a newer subscription, or `subscription_exists`; 412 `stale`; 403 `terms_not_allowed`.
          */
         post: operations["renewSubscription"];
         delete?: never;
@@ -1128,6 +1180,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/subscriptions/{id}/billing-anchor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move the billing day or anchor, now or from the next period on
+         * @description `now`: a period up to the next boundary of the new anchor replaces the rest of the current one, with a credit and a charge. `period_end`: the current period stays, and the next one ends at its first boundary. A trial keeps its end. Usage continues to count. Errors: 409 `billing_anchor_unchanged`, `periods_agreed` while further periods are agreed, `no_period_end`, `end_agreed`, `subscription_canceled`, `subscription_ended` or `transition_not_allowed`; 412 `stale`; 422 unless exactly one of `anchor` and `dayOfMonth` is given.
+         */
+        post: operations["moveBillingAnchor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/subscriptions/{id}/preview-billing-anchor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview another billing anchor; writes nothing
+         * @description The same function as the move decides: proration lines, total, next charge and the subscription afterwards. Nothing is written. Errors: those of `billing-anchor`.
+         */
+        post: operations["previewBillingAnchor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/subscriptions/{id}/agreed-end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set, move or remove the agreed end
+         * @description The subscription ends at the agreed end, also within a period, and does not renew beyond it. A later end, or null, gives a cut period its full length again. Errors: 409 `end_unchanged`, `next_contract_exists` when another subscription starts at the present end, `no_period_end`, `subscription_ended` or `transition_not_allowed`; 412 `stale`; 422 for an end in the past, or within agreed periods.
+         */
+        post: operations["setAgreedEnd"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/subscriptions/{id}/record-payment": {
         parameters: {
             query?: never;
@@ -1143,6 +1255,30 @@ export interface paths {
          */
         post: operations["recordPaymentSubscription"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/subscriptions/{id}/add-ons/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Add an add-on to a subscription, or change its quantity
+         * @description Its entitlements add to those of the plan immediately: limits and credits times quantity, unlimited wins, a switch is on when any of them is on. The subscription keeps a copy of the add-on; the same quantity again changes nothing. Prices are stored, not charged yet. Errors: 404 `add_on_not_found`; 409 `too_many_add_ons`, `subscription_ended` or `transition_not_allowed`; 412 `stale`.
+         */
+        put: operations["putSubscriptionAddOn"];
+        post?: never;
+        /**
+         * Remove an add-on from a subscription
+         * @description The limits shrink immediately; usage continues to count, also beyond them. Errors: 404 `add_on_not_found`; 409 `subscription_ended` or `transition_not_allowed`; 412 `stale`.
+         */
+        delete: operations["removeSubscriptionAddOn"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1239,7 +1375,7 @@ export interface paths {
         put?: never;
         /**
          * Ingest usage events that have happened, without limits; one result for each event
-         * @description Use it for usage that has happened already, such as a nightly batch: it is counted beyond any limit, in the window of `occurredAt`. An event with a known `id` of the customer is a `duplicate` and counts once. An invalid event is `rejected` with a `code`; the others are still recorded. Error: 404 `product_not_found`.
+         * @description Use it for usage that has happened already, such as a nightly batch: it is counted beyond any limit, in the window of `occurredAt`. An event with a known `id` of the customer is a `duplicate` and counts once. An invalid event, or one from a time without a live subscription, is `rejected` with a `code`; the others are still recorded. Error: 404 `product_not_found`.
          */
         post: operations["recordUsage"];
         delete?: never;
@@ -1894,6 +2030,66 @@ export interface paths {
     };
 }
 export interface webhooks {
+    "add_on.created": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An add-on was created.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_add_on_created"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "add_on.updated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An add-on was changed; subscriptions that have it keep what they were sold.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_add_on_updated"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "add_on.archived": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An add-on was archived; subscriptions keep it.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_add_on_archived"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "api_key.created": {
         parameters: {
             query?: never;
@@ -2754,6 +2950,66 @@ export interface webhooks {
         patch?: never;
         trace?: never;
     };
+    "subscription.billing_anchor_changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The boundaries of the periods were moved: of the current period, or from the next one on (`nextAnchor`). `lines` are the proration lines.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_subscription_billing_anchor_changed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.end_changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The agreed end was set, moved or removed. `lines` are the proration lines of a period that was cut or lengthened.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_subscription_end_changed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "subscription.add_ons_changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * An add-on was added or removed, or its quantity changed. `addOns` has all add-ons, with their content as sold.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_subscription_add_ons_changed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "subscription.past_due": {
         parameters: {
             query?: never;
@@ -3326,6 +3582,157 @@ export interface components {
             quantity: number;
             effectiveAt: string;
         };
+        PriceDto: {
+            /**
+             * @description Currency of the amount, ISO 4217.
+             * @example USD
+             */
+            currency: string;
+            /**
+             * @description Unit of the period that the price pays for.
+             * @example month
+             * @enum {string}
+             */
+            interval: "hour" | "day" | "week" | "month" | "year";
+            /**
+             * @description Intervals in one period: 3 with `month` is a quarter.
+             * @default 1
+             * @example 1
+             */
+            intervalCount?: number;
+            /**
+             * @description ISO 3166-1 alpha-2: customers of this region get this price. Default: every region.
+             * @example US
+             */
+            region?: string | null;
+            /**
+             * @description Customers of this device type get this price. Default: every device type.
+             * @example ios
+             */
+            deviceType?: string | null;
+            /**
+             * @description Minor units: 2999 in USD is 29.99 dollars.
+             * @example 2999
+             */
+            amount: number;
+        };
+        MoneyDto: {
+            /**
+             * @description Currency of the amount, ISO 4217.
+             * @example USD
+             */
+            currency: string;
+            /**
+             * @description Minor units: 2999 in USD is 29.99 dollars.
+             * @example 2999
+             */
+            amount: number;
+        };
+        RateLimitDto: {
+            /**
+             * @description Units within the span.
+             * @example 100
+             */
+            limit: number;
+            /**
+             * @description Length of the sliding span in seconds.
+             * @example 60
+             */
+            windowSeconds: number;
+        };
+        CreditGrantDto: {
+            /**
+             * @description Units of one window; with `none` and `billing_period` only 1. Default: 1.
+             * @example 5
+             */
+            windowCount?: number;
+            /**
+             * @description From where windows are counted: `calendar` (the zone of the customer), `subscription` (its anchor, such as the day it was bought), `first_use` (the first unit used opens a window). Default: calendar.
+             * @example first_use
+             * @enum {string}
+             */
+            windowAnchor?: "calendar" | "subscription" | "first_use";
+            /**
+             * @description Units that each window includes.
+             * @example 1000
+             */
+            quantity: number;
+            /**
+             * @description The unit of the window in which the units are granted again.
+             * @example month
+             * @enum {string}
+             */
+            every: "none" | "hour" | "day" | "week" | "month" | "quarter" | "year" | "billing_period";
+            /**
+             * @description The most units that roll over into the next window. Default: none.
+             * @example 200
+             */
+            rolloverMax?: number;
+        };
+        PlanEntitlementDto: {
+            /**
+             * @description Key of the feature.
+             * @example api_calls
+             */
+            feature: string;
+            /**
+             * @description boolean and static: the value.
+             * @example true
+             */
+            value?: string | number | boolean;
+            /**
+             * @description metered: units in each window; null is unlimited, 0 is none.
+             * @example 1000
+             */
+            limit?: number | null;
+            /**
+             * @description Units of one window; with `none` and `billing_period` only 1. Default: 1.
+             * @example 5
+             */
+            windowCount?: number;
+            /**
+             * @description From where windows are counted: `calendar` (the zone of the customer), `subscription` (its anchor, such as the day it was bought), `first_use` (the first unit used opens a window). Default: calendar.
+             * @example first_use
+             * @enum {string}
+             */
+            windowAnchor?: "calendar" | "subscription" | "first_use";
+            /**
+             * @description Type of the feature; it decides which of the other fields apply.
+             * @example metered
+             * @enum {string}
+             */
+            type: "boolean" | "static" | "metered" | "credit";
+            /**
+             * @description metered: the unit of the window in which the limit counts.
+             * @default billing_period
+             * @example month
+             * @enum {string}
+             */
+            window?: "none" | "hour" | "day" | "week" | "month" | "quarter" | "year" | "billing_period";
+            /**
+             * @description metered: beyond the limit `deny`, `allow` (count as overage), or `cap` (the units that fit).
+             * @default deny
+             * @example deny
+             * @enum {string}
+             */
+            overage?: "deny" | "allow" | "cap";
+            /** @description metered: price of one unit beyond the limit, with `overage: allow`. */
+            overagePrice?: components["schemas"]["MoneyDto"];
+            /** @description metered: up to `limit` units within any span of `windowSeconds` seconds, beside the limit. */
+            rateLimit?: components["schemas"]["RateLimitDto"];
+            /** @description credit: units per grant, recurrence, and the rollover bound. */
+            grant?: components["schemas"]["CreditGrantDto"];
+        };
+        SubscriptionAddOnDto: {
+            key: string;
+            name: string;
+            quantity: number;
+            /** @description When it was added, or its quantity last changed. */
+            since: string;
+            /** @description Stored and shown; add-ons are not charged yet. */
+            prices: components["schemas"]["PriceDto"][];
+            entitlements: components["schemas"]["PlanEntitlementDto"][];
+        };
         SubscriptionDto: {
             id: string;
             /** @description Key of the customer. */
@@ -3348,6 +3755,21 @@ export interface components {
              * @description End, exclusive. null: indefinite.
              */
             currentPeriodEnd: string | null;
+            /**
+             * Format: date-time
+             * @description Periods are counted from here.
+             */
+            billingAnchor: string;
+            /**
+             * Format: date-time
+             * @description Periods after the current one are counted from here. null: from `billingAnchor`.
+             */
+            nextBillingAnchor: string | null;
+            /**
+             * Format: date-time
+             * @description Agreed end, exclusive, which cuts the last period. null: none.
+             */
+            endsAt: string | null;
             /** Format: date-time */
             trialEnd: string | null;
             autoRenew: boolean;
@@ -3361,6 +3783,8 @@ export interface components {
             /** Format: date-time */
             pausedAt: string | null;
             scheduledChange: components["schemas"]["ScheduledChangeDto"] | null;
+            /** @description Add-ons, by key. */
+            addOns: components["schemas"]["SubscriptionAddOnDto"][];
             /** @description Increases by one with every change; the ETag. */
             version: number;
             /** Format: date-time */
@@ -3741,6 +4165,71 @@ export interface components {
              */
             name?: string;
         };
+        AddOnDto: {
+            id: string;
+            key: string;
+            name: string;
+            description: string;
+            /** @description Stored and shown; add-ons are not charged yet. */
+            prices: components["schemas"]["PriceDto"][];
+            entitlements: components["schemas"]["PlanEntitlementDto"][];
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        AddOnPageDto: {
+            data: components["schemas"]["AddOnDto"][];
+            hasMore: boolean;
+            nextCursor: string | null;
+        };
+        CreateAddOnDto: {
+            /**
+             * @description Key of the add-on; unique within the product.
+             * @example five-seats
+             */
+            key: string;
+            /**
+             * @description Name that people read.
+             * @example Five seats
+             */
+            name: string;
+            /**
+             * @description Key of the product. Left out: the product of the API key or account, else the default product.
+             * @example api
+             */
+            product?: string;
+            /**
+             * @description Text for a price page.
+             * @example For growing teams
+             */
+            description?: string;
+            /** @description Same form as the prices of a plan. Stored and shown; add-ons are not charged yet. */
+            prices?: components["schemas"]["PriceDto"][];
+            /** @description Additions to the plan for a quantity of one: limits and credits add up, unlimited wins, a switch turns on. The window, overage and rates of the plan stay; those given here apply where the plan does not name the feature. Not for static features. */
+            entitlements?: components["schemas"]["PlanEntitlementDto"][];
+        };
+        UpdateAddOnDto: {
+            /**
+             * @description Key of the product. Left out: the product of the API key or account, else the default product.
+             * @example api
+             */
+            product?: string;
+            /**
+             * @description Name that people read.
+             * @example Five seats
+             */
+            name?: string;
+            /**
+             * @description Text for a price page.
+             * @example For growing teams
+             */
+            description?: string;
+            /** @description Same form as the prices of a plan. Stored and shown; add-ons are not charged yet. */
+            prices?: components["schemas"]["PriceDto"][];
+            /** @description Additions to the plan, as when the add-on was created. Left out: unchanged. */
+            entitlements?: components["schemas"]["PlanEntitlementDto"][];
+        };
         FeatureDto: {
             id: string;
             key: string;
@@ -3816,147 +4305,6 @@ export interface components {
              * @enum {string|null}
              */
             failurePolicy?: "deny" | "allow" | "last_known" | null;
-        };
-        PriceDto: {
-            /**
-             * @description Currency of the amount, ISO 4217.
-             * @example USD
-             */
-            currency: string;
-            /**
-             * @description Unit of the period that the price pays for.
-             * @example month
-             * @enum {string}
-             */
-            interval: "hour" | "day" | "week" | "month" | "year";
-            /**
-             * @description Intervals in one period: 3 with `month` is a quarter.
-             * @default 1
-             * @example 1
-             */
-            intervalCount?: number;
-            /**
-             * @description ISO 3166-1 alpha-2: customers of this region get this price. Default: every region.
-             * @example US
-             */
-            region?: string | null;
-            /**
-             * @description Customers of this device type get this price. Default: every device type.
-             * @example ios
-             */
-            deviceType?: string | null;
-            /**
-             * @description Minor units: 2999 in USD is 29.99 dollars.
-             * @example 2999
-             */
-            amount: number;
-        };
-        MoneyDto: {
-            /**
-             * @description Currency of the amount, ISO 4217.
-             * @example USD
-             */
-            currency: string;
-            /**
-             * @description Minor units: 2999 in USD is 29.99 dollars.
-             * @example 2999
-             */
-            amount: number;
-        };
-        RateLimitDto: {
-            /**
-             * @description Units within the span.
-             * @example 100
-             */
-            limit: number;
-            /**
-             * @description Length of the sliding span in seconds.
-             * @example 60
-             */
-            windowSeconds: number;
-        };
-        CreditGrantDto: {
-            /**
-             * @description Units of one window; with `none` and `billing_period` only 1. Default: 1.
-             * @example 5
-             */
-            windowCount?: number;
-            /**
-             * @description From where windows are counted: `calendar` (the zone of the customer), `subscription` (its anchor, such as the day it was bought), `first_use` (the first unit used opens a window). Default: calendar.
-             * @example first_use
-             * @enum {string}
-             */
-            windowAnchor?: "calendar" | "subscription" | "first_use";
-            /**
-             * @description Units that each window includes.
-             * @example 1000
-             */
-            quantity: number;
-            /**
-             * @description The unit of the window in which the units are granted again.
-             * @example month
-             * @enum {string}
-             */
-            every: "none" | "hour" | "day" | "week" | "month" | "quarter" | "year" | "billing_period";
-            /**
-             * @description The most units that roll over into the next window. Default: none.
-             * @example 200
-             */
-            rolloverMax?: number;
-        };
-        PlanEntitlementDto: {
-            /**
-             * @description Key of the feature.
-             * @example api_calls
-             */
-            feature: string;
-            /**
-             * @description boolean and static: the value.
-             * @example true
-             */
-            value?: string | number | boolean;
-            /**
-             * @description metered: units in each window; null is unlimited, 0 is none.
-             * @example 1000
-             */
-            limit?: number | null;
-            /**
-             * @description Units of one window; with `none` and `billing_period` only 1. Default: 1.
-             * @example 5
-             */
-            windowCount?: number;
-            /**
-             * @description From where windows are counted: `calendar` (the zone of the customer), `subscription` (its anchor, such as the day it was bought), `first_use` (the first unit used opens a window). Default: calendar.
-             * @example first_use
-             * @enum {string}
-             */
-            windowAnchor?: "calendar" | "subscription" | "first_use";
-            /**
-             * @description Type of the feature; it decides which of the other fields apply.
-             * @example metered
-             * @enum {string}
-             */
-            type: "boolean" | "static" | "metered" | "credit";
-            /**
-             * @description metered: the unit of the window in which the limit counts.
-             * @default billing_period
-             * @example month
-             * @enum {string}
-             */
-            window?: "none" | "hour" | "day" | "week" | "month" | "quarter" | "year" | "billing_period";
-            /**
-             * @description metered: beyond the limit `deny`, `allow` (count as overage), or `cap` (the units that fit).
-             * @default deny
-             * @example deny
-             * @enum {string}
-             */
-            overage?: "deny" | "allow" | "cap";
-            /** @description metered: price of one unit beyond the limit, with `overage: allow`. */
-            overagePrice?: components["schemas"]["MoneyDto"];
-            /** @description metered: up to `limit` units within any span of `windowSeconds` seconds, beside the limit. */
-            rateLimit?: components["schemas"]["RateLimitDto"];
-            /** @description credit: units per grant, recurrence, and the rollover bound. */
-            grant?: components["schemas"]["CreditGrantDto"];
         };
         PlanDto: {
             id: string;
@@ -4182,6 +4530,27 @@ export interface components {
             /** @description Terms of each feature that the plan grants; other features are denied. */
             entitlements?: components["schemas"]["PlanEntitlementDto"][];
         };
+        CatalogAddOnDto: {
+            /**
+             * @description Key of the add-on; unique within the product.
+             * @example five-seats
+             */
+            key: string;
+            /**
+             * @description Name that people read.
+             * @example Five seats
+             */
+            name: string;
+            /**
+             * @description Text for a price page.
+             * @example For growing teams
+             */
+            description?: string;
+            /** @description Same form as the prices of a plan. Stored and shown; add-ons are not charged yet. */
+            prices?: components["schemas"]["PriceDto"][];
+            /** @description Additions to the plan for a quantity of one: limits and credits add up, unlimited wins, a switch turns on. The window, overage and rates of the plan stay; those given here apply where the plan does not name the feature. Not for static features. */
+            entitlements?: components["schemas"]["PlanEntitlementDto"][];
+        };
         AssignmentDto: {
             /**
              * @description Key of a plan in this document.
@@ -4206,6 +4575,8 @@ export interface components {
             features: components["schemas"]["CatalogFeatureDto"][];
             /** @description All plans of the product; a changed plan is published as a new version, and a missing one is archived. */
             plans: components["schemas"]["CatalogPlanDto"][];
+            /** @description Left out: the add-ons of the product stay as they are. */
+            addOns?: components["schemas"]["CatalogAddOnDto"][];
             /** @description Default plan of new customers by region and device type; the most specific rule applies. */
             assignment: components["schemas"]["AssignmentDto"][];
         };
@@ -4221,6 +4592,8 @@ export interface components {
             product: "created" | "updated" | "unchanged";
             features: components["schemas"]["ChangesDto"];
             plans: components["schemas"]["ChangesDto"];
+            /** @description Only when the document has add-ons. */
+            addOns?: components["schemas"]["ChangesDto"];
             /** @enum {string} */
             assignment: "unchanged" | "changed";
         };
@@ -4345,6 +4718,12 @@ export interface components {
              * @example 2027-01-31T00:00:00.000Z
              */
             billingAnchor?: string;
+            /**
+             * Format: date-time
+             * @description Agreed end, exclusive, after the start; it cuts the last period. Default: none. Not with `indefinite`. Only admins and API keys may set it.
+             * @example 2027-01-31T00:00:00.000Z
+             */
+            endsAt?: string;
             /**
              * @description Replaces the trial of the plan. Days. Only admins and API keys may set it.
              * @example 30
@@ -4579,6 +4958,65 @@ export interface components {
              */
             reason: string;
         };
+        BillingAnchorDto: {
+            /**
+             * @description Stored in the timeline.
+             * @example Agreed with the customer, ticket 4711
+             */
+            reason?: string;
+            /**
+             * Format: date-time
+             * @description An instant on a boundary of the new periods; it may be past or future.
+             * @example 2027-01-31T00:00:00.000Z
+             */
+            anchor?: string;
+            /**
+             * @description `now`: a period up to the next boundary replaces the rest of the current one. `period_end`: the current period stays, and the next one ends at its first boundary. A trial keeps its end.
+             * @example period_end
+             * @enum {string}
+             */
+            when: "now" | "period_end";
+            /**
+             * @description The day of the month on which periods start, at the time of day of the present ones; a short month uses its last day. Only for prices per month or year.
+             * @example 15
+             */
+            dayOfMonth?: number;
+            /**
+             * @description With `now`: credits the rest of the period, and charges the period that replaces it.
+             * @default true
+             * @example true
+             */
+            prorate?: boolean;
+        };
+        BillingAnchorPreviewDto: {
+            /** Format: date-time */
+            effectiveAt: string;
+            lines: components["schemas"]["ProrationLineDto"][];
+            /** @description Net amount due immediately. */
+            total: components["schemas"]["NetAmountDto"];
+            /** @description The next renewal after the change; null when there is none. */
+            nextCharge: components["schemas"]["UpcomingChargeDto"] | null;
+            /** @description The subscription after the change. */
+            subscription: components["schemas"]["SubscriptionDto"];
+        };
+        AgreedEndDto: {
+            /**
+             * @description Stored in the timeline.
+             * @example Agreed with the customer, ticket 4711
+             */
+            reason?: string;
+            /**
+             * @description End, exclusive, in the future; null: none.
+             * @example 2027-12-31T23:00:00Z
+             */
+            endsAt: string | null;
+            /**
+             * @description Credits the part of the current period that is cut, or charges the part that is added.
+             * @default true
+             * @example true
+             */
+            prorate?: boolean;
+        };
         PaymentOutcomeDto: {
             /**
              * @description Stored in the timeline.
@@ -4604,11 +5042,34 @@ export interface components {
              */
             autoRenew: boolean;
         };
+        PutAddOnDto: {
+            /**
+             * @description Stored in the timeline.
+             * @example Agreed with the customer, ticket 4711
+             */
+            reason?: string;
+            /**
+             * @description Number of units; its limits count this many times.
+             * @default 1
+             * @example 2
+             */
+            quantity?: number;
+        };
+        AddOnSourceDto: {
+            /** @description Key of the add-on. */
+            key: string;
+            quantity: number;
+        };
         DecisionSourceDto: {
-            /** @enum {string} */
-            kind: "plan" | "grant" | "override";
+            /**
+             * @description `plan`: the plan version, with its add-ons; `override` replaces both. `add_on`: only add-ons name the feature; `grant`: none of these does.
+             * @enum {string}
+             */
+            kind: "add_on" | "plan" | "grant" | "override";
             plan: string;
             version: number;
+            /** @description The add-ons that are part of the terms. Absent when there are none. */
+            addOns?: components["schemas"]["AddOnSourceDto"][];
         };
         DecisionDto: {
             /**
@@ -6910,6 +7371,202 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    listAddOns: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of rows on a page. */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page. Left out: the first page. */
+                cursor?: string;
+                /** @description Names of the members to return of each row, separated by commas. */
+                fields?: string;
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+                product?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddOnPageDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createAddOn: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateAddOnDto"];
+            };
+        };
+        responses: {
+            /** @description Created: the body has the new object. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddOnDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getAddOn: {
+        parameters: {
+            query?: {
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+                product?: string;
+                /** @description Names of the members to return, separated by commas. Left out: all of them. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Key of the add-on.
+                 * @example five-seats
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddOnDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    archiveAddOn: {
+        parameters: {
+            query?: {
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+                product?: string;
+                /** @description Names of the members to return, separated by commas. Left out: all of them. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Key of the add-on.
+                 * @example five-seats
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; the answer has no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateAddOn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Key of the add-on.
+                 * @example five-seats
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateAddOnDto"];
+            };
+        };
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddOnDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     listFeatures: {
         parameters: {
             query?: {
@@ -8574,6 +9231,154 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    moveBillingAnchor: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
+                "Idempotency-Key"?: string;
+                /**
+                 * @description The `ETag` that the caller has read. Another version is refused with 412 `stale`. Left out: any version.
+                 * @example "3"
+                 */
+                "If-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description Id of the subscription.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BillingAnchorDto"];
+            };
+        };
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    /** @description The version of the object, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    previewBillingAnchor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the subscription.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BillingAnchorDto"];
+            };
+        };
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillingAnchorPreviewDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    setAgreedEnd: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
+                "Idempotency-Key"?: string;
+                /**
+                 * @description The `ETag` that the caller has read. Another version is refused with 412 `stale`. Left out: any version.
+                 * @example "3"
+                 */
+                "If-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description Id of the subscription.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgreedEndDto"];
+            };
+        };
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    /** @description The version of the object, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     recordPaymentSubscription: {
         parameters: {
             query?: never;
@@ -8620,6 +9425,112 @@ export interface operations {
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    putSubscriptionAddOn: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` that the caller has read. Another version is refused with 412 `stale`. Left out: any version.
+                 * @example "3"
+                 */
+                "If-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description Id of the subscription.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
+                /**
+                 * @description Key of the add-on.
+                 * @example five-seats
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutAddOnDto"];
+            };
+        };
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    /** @description The version of the object, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    removeSubscriptionAddOn: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description The `ETag` that the caller has read. Another version is refused with 412 `stale`. Left out: any version.
+                 * @example "3"
+                 */
+                "If-Match"?: string;
+            };
+            path: {
+                /**
+                 * @description Id of the subscription.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
+                /**
+                 * @description Key of the add-on.
+                 * @example five-seats
+                 */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    /** @description The version of the object, for `If-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["UnprocessableContent"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
@@ -10317,6 +11228,272 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    on_add_on_created: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "add_on.created",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "add_on",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": null,
+                 *         "after": {
+                 *           "key": "five-seats",
+                 *           "name": "Five seats",
+                 *           "description": "",
+                 *           "prices": [
+                 *             {
+                 *               "interval": "month",
+                 *               "intervalCount": 1,
+                 *               "amount": 2999,
+                 *               "currency": "USD"
+                 *             }
+                 *           ],
+                 *           "entitlements": [
+                 *             {
+                 *               "feature": "seats",
+                 *               "type": "metered",
+                 *               "limit": 5,
+                 *               "window": "none",
+                 *               "overage": "deny"
+                 *             }
+                 *           ],
+                 *           "archivedAt": null
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "add_on.created";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_add_on_updated: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "add_on.updated",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "add_on",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "key": "five-seats",
+                 *           "name": "Five seats",
+                 *           "description": "",
+                 *           "prices": [
+                 *             {
+                 *               "interval": "month",
+                 *               "intervalCount": 1,
+                 *               "amount": 2999,
+                 *               "currency": "USD"
+                 *             }
+                 *           ],
+                 *           "entitlements": [
+                 *             {
+                 *               "feature": "seats",
+                 *               "type": "metered",
+                 *               "limit": 5,
+                 *               "window": "none",
+                 *               "overage": "deny"
+                 *             }
+                 *           ],
+                 *           "archivedAt": null
+                 *         },
+                 *         "after": {
+                 *           "key": "five-seats",
+                 *           "name": "Five more seats",
+                 *           "description": "",
+                 *           "prices": [
+                 *             {
+                 *               "interval": "month",
+                 *               "intervalCount": 1,
+                 *               "amount": 2999,
+                 *               "currency": "USD"
+                 *             }
+                 *           ],
+                 *           "entitlements": [
+                 *             {
+                 *               "feature": "seats",
+                 *               "type": "metered",
+                 *               "limit": 5,
+                 *               "window": "none",
+                 *               "overage": "deny"
+                 *             }
+                 *           ],
+                 *           "archivedAt": null
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "add_on.updated";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_add_on_archived: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "add_on.archived",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "add_on",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "key": "five-seats",
+                 *           "name": "Five seats",
+                 *           "description": "",
+                 *           "prices": [
+                 *             {
+                 *               "interval": "month",
+                 *               "intervalCount": 1,
+                 *               "amount": 2999,
+                 *               "currency": "USD"
+                 *             }
+                 *           ],
+                 *           "entitlements": [
+                 *             {
+                 *               "feature": "seats",
+                 *               "type": "metered",
+                 *               "limit": 5,
+                 *               "window": "none",
+                 *               "overage": "deny"
+                 *             }
+                 *           ],
+                 *           "archivedAt": null
+                 *         },
+                 *         "after": {
+                 *           "key": "five-seats",
+                 *           "name": "Five seats",
+                 *           "description": "",
+                 *           "prices": [
+                 *             {
+                 *               "interval": "month",
+                 *               "intervalCount": 1,
+                 *               "amount": 2999,
+                 *               "currency": "USD"
+                 *             }
+                 *           ],
+                 *           "entitlements": [
+                 *             {
+                 *               "feature": "seats",
+                 *               "type": "metered",
+                 *               "limit": 5,
+                 *               "window": "none",
+                 *               "overage": "deny"
+                 *             }
+                 *           ],
+                 *           "archivedAt": "2026-11-21T09:00:00.000Z"
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "add_on.archived";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
     on_api_key_created: {
         parameters: {
             query?: never;
@@ -12002,6 +13179,8 @@ export interface operations {
                  *           "timezone": "UTC",
                  *           "anchor": "2026-08-14T09:30:00.000Z",
                  *           "usageAnchor": null,
+                 *           "nextAnchor": null,
+                 *           "endsAt": null,
                  *           "startedAt": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
@@ -12014,7 +13193,9 @@ export interface operations {
                  *           "canceledAt": null,
                  *           "endedAt": null,
                  *           "pausedAt": null,
+                 *           "deniedUntil": null,
                  *           "scheduledChange": null,
+                 *           "addOns": {},
                  *           "version": 1
                  *         }
                  *       }
@@ -12488,6 +13669,8 @@ export interface operations {
                  *           "timezone": "UTC",
                  *           "anchor": "2026-08-14T09:30:00.000Z",
                  *           "usageAnchor": null,
+                 *           "nextAnchor": null,
+                 *           "endsAt": null,
                  *           "startedAt": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
@@ -12500,7 +13683,9 @@ export interface operations {
                  *           "canceledAt": null,
                  *           "endedAt": null,
                  *           "pausedAt": null,
+                 *           "deniedUntil": null,
                  *           "scheduledChange": null,
+                 *           "addOns": {},
                  *           "version": 2
                  *         }
                  *       }
@@ -12586,6 +13771,8 @@ export interface operations {
                  *           "timezone": "UTC",
                  *           "anchor": "2026-08-14T09:30:00.000Z",
                  *           "usageAnchor": null,
+                 *           "nextAnchor": null,
+                 *           "endsAt": null,
                  *           "startedAt": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
@@ -12598,7 +13785,9 @@ export interface operations {
                  *           "canceledAt": null,
                  *           "endedAt": null,
                  *           "pausedAt": null,
+                 *           "deniedUntil": null,
                  *           "scheduledChange": null,
+                 *           "addOns": {},
                  *           "version": 2,
                  *           "direction": "upgrade",
                  *           "lines": [
@@ -12696,6 +13885,8 @@ export interface operations {
                  *           "timezone": "UTC",
                  *           "anchor": "2026-08-14T09:30:00.000Z",
                  *           "usageAnchor": null,
+                 *           "nextAnchor": null,
+                 *           "endsAt": null,
                  *           "startedAt": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
@@ -12708,6 +13899,7 @@ export interface operations {
                  *           "canceledAt": null,
                  *           "endedAt": null,
                  *           "pausedAt": null,
+                 *           "deniedUntil": null,
                  *           "scheduledChange": {
                  *             "planId": "01998a4e-8000-7000-8000-00000000000a",
                  *             "planKey": "team",
@@ -12722,6 +13914,7 @@ export interface operations {
                  *             "quantity": 1,
                  *             "effectiveAt": "2026-09-14T09:30:00.000Z"
                  *           },
+                 *           "addOns": {},
                  *           "version": 2
                  *         }
                  *       }
@@ -12803,6 +13996,8 @@ export interface operations {
                  *           "timezone": "UTC",
                  *           "anchor": "2026-08-14T09:30:00.000Z",
                  *           "usageAnchor": null,
+                 *           "nextAnchor": null,
+                 *           "endsAt": null,
                  *           "startedAt": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
@@ -12815,7 +14010,9 @@ export interface operations {
                  *           "canceledAt": "2026-08-14T09:30:00.000Z",
                  *           "endedAt": null,
                  *           "pausedAt": null,
+                 *           "deniedUntil": null,
                  *           "scheduledChange": null,
+                 *           "addOns": {},
                  *           "version": 2
                  *         }
                  *       }
@@ -12896,6 +14093,8 @@ export interface operations {
                  *           "timezone": "UTC",
                  *           "anchor": "2026-08-14T09:30:00.000Z",
                  *           "usageAnchor": null,
+                 *           "nextAnchor": null,
+                 *           "endsAt": null,
                  *           "startedAt": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
@@ -12908,7 +14107,9 @@ export interface operations {
                  *           "canceledAt": "2026-08-14T09:30:00.000Z",
                  *           "endedAt": "2026-08-14T09:30:00.000Z",
                  *           "pausedAt": null,
+                 *           "deniedUntil": null,
                  *           "scheduledChange": null,
+                 *           "addOns": {},
                  *           "version": 2
                  *         }
                  *       }
@@ -12989,6 +14190,8 @@ export interface operations {
                  *           "timezone": "UTC",
                  *           "anchor": "2026-08-14T09:30:00.000Z",
                  *           "usageAnchor": null,
+                 *           "nextAnchor": null,
+                 *           "endsAt": null,
                  *           "startedAt": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
@@ -13001,7 +14204,9 @@ export interface operations {
                  *           "canceledAt": null,
                  *           "endedAt": null,
                  *           "pausedAt": null,
+                 *           "deniedUntil": null,
                  *           "scheduledChange": null,
+                 *           "addOns": {},
                  *           "version": 2
                  *         }
                  *       }
@@ -13082,6 +14287,8 @@ export interface operations {
                  *           "timezone": "UTC",
                  *           "anchor": "2026-08-14T09:30:00.000Z",
                  *           "usageAnchor": null,
+                 *           "nextAnchor": null,
+                 *           "endsAt": null,
                  *           "startedAt": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
@@ -13094,7 +14301,9 @@ export interface operations {
                  *           "canceledAt": null,
                  *           "endedAt": null,
                  *           "pausedAt": "2026-08-14T09:30:00.000Z",
+                 *           "deniedUntil": null,
                  *           "scheduledChange": null,
+                 *           "addOns": {},
                  *           "version": 2
                  *         }
                  *       }
@@ -13175,6 +14384,8 @@ export interface operations {
                  *           "timezone": "UTC",
                  *           "anchor": "2026-08-14T09:30:00.000Z",
                  *           "usageAnchor": null,
+                 *           "nextAnchor": null,
+                 *           "endsAt": null,
                  *           "startedAt": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
@@ -13187,7 +14398,9 @@ export interface operations {
                  *           "canceledAt": null,
                  *           "endedAt": null,
                  *           "pausedAt": null,
+                 *           "deniedUntil": null,
                  *           "scheduledChange": null,
+                 *           "addOns": {},
                  *           "version": 2
                  *         }
                  *       }
@@ -13268,6 +14481,8 @@ export interface operations {
                  *           "timezone": "UTC",
                  *           "anchor": "2026-08-14T09:30:00.000Z",
                  *           "usageAnchor": null,
+                 *           "nextAnchor": null,
+                 *           "endsAt": null,
                  *           "startedAt": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
@@ -13280,7 +14495,9 @@ export interface operations {
                  *           "canceledAt": null,
                  *           "endedAt": null,
                  *           "pausedAt": null,
+                 *           "deniedUntil": null,
                  *           "scheduledChange": null,
+                 *           "addOns": {},
                  *           "version": 2
                  *         }
                  *       }
@@ -13360,6 +14577,8 @@ export interface operations {
                  *           "timezone": "UTC",
                  *           "anchor": "2026-08-14T09:30:00.000Z",
                  *           "usageAnchor": null,
+                 *           "nextAnchor": null,
+                 *           "endsAt": null,
                  *           "startedAt": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodEnd": "2026-10-14T09:30:00.000Z",
@@ -13372,7 +14591,9 @@ export interface operations {
                  *           "canceledAt": null,
                  *           "endedAt": null,
                  *           "pausedAt": null,
+                 *           "deniedUntil": null,
                  *           "scheduledChange": null,
+                 *           "addOns": {},
                  *           "version": 2
                  *         }
                  *       }
@@ -13381,6 +14602,325 @@ export interface operations {
                 "application/json": components["schemas"]["WebhookMessage"] & {
                     /** @constant */
                     type?: "subscription.extended";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_subscription_billing_anchor_changed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "subscription.billing_anchor_changed",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 2,
+                 *         "subject": {
+                 *           "type": "subscription",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 2,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "status": "active",
+                 *           "version": 1,
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "nextAnchor": null
+                 *         },
+                 *         "after": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "price": {
+                 *             "amount": 2999,
+                 *             "currency": "USD",
+                 *             "interval": "month",
+                 *             "intervalCount": 1
+                 *           },
+                 *           "quantity": 1,
+                 *           "status": "active",
+                 *           "timezone": "UTC",
+                 *           "anchor": "2026-08-14T09:30:00.000Z",
+                 *           "usageAnchor": null,
+                 *           "nextAnchor": "2026-09-01T00:00:00.000Z",
+                 *           "endsAt": null,
+                 *           "startedAt": "2026-08-14T09:30:00.000Z",
+                 *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "usagePeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "planSince": "2026-08-14T09:30:00.000Z",
+                 *           "trialEnd": null,
+                 *           "autoRenew": true,
+                 *           "prepaidPeriods": 0,
+                 *           "cancelAtPeriodEnd": false,
+                 *           "canceledAt": null,
+                 *           "endedAt": null,
+                 *           "pausedAt": null,
+                 *           "deniedUntil": null,
+                 *           "scheduledChange": null,
+                 *           "addOns": {},
+                 *           "version": 2
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "subscription.billing_anchor_changed";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_subscription_end_changed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "subscription.end_changed",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 2,
+                 *         "subject": {
+                 *           "type": "subscription",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 2,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "status": "active",
+                 *           "version": 1,
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "endsAt": null
+                 *         },
+                 *         "after": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "price": {
+                 *             "amount": 2999,
+                 *             "currency": "USD",
+                 *             "interval": "month",
+                 *             "intervalCount": 1
+                 *           },
+                 *           "quantity": 1,
+                 *           "status": "active",
+                 *           "timezone": "UTC",
+                 *           "anchor": "2026-08-14T09:30:00.000Z",
+                 *           "usageAnchor": null,
+                 *           "nextAnchor": null,
+                 *           "endsAt": "2027-01-01T00:00:00.000Z",
+                 *           "startedAt": "2026-08-14T09:30:00.000Z",
+                 *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "usagePeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "planSince": "2026-08-14T09:30:00.000Z",
+                 *           "trialEnd": null,
+                 *           "autoRenew": true,
+                 *           "prepaidPeriods": 0,
+                 *           "cancelAtPeriodEnd": false,
+                 *           "canceledAt": null,
+                 *           "endedAt": null,
+                 *           "pausedAt": null,
+                 *           "deniedUntil": null,
+                 *           "scheduledChange": null,
+                 *           "addOns": {},
+                 *           "version": 2
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "subscription.end_changed";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_subscription_add_ons_changed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "subscription.add_ons_changed",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 2,
+                 *         "subject": {
+                 *           "type": "subscription",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": 2,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "status": "active",
+                 *           "version": 1,
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "addOns": {}
+                 *         },
+                 *         "after": {
+                 *           "plan": {
+                 *             "key": "pro",
+                 *             "name": "Pro",
+                 *             "version": 3
+                 *           },
+                 *           "price": {
+                 *             "amount": 2999,
+                 *             "currency": "USD",
+                 *             "interval": "month",
+                 *             "intervalCount": 1
+                 *           },
+                 *           "quantity": 1,
+                 *           "status": "active",
+                 *           "timezone": "UTC",
+                 *           "anchor": "2026-08-14T09:30:00.000Z",
+                 *           "usageAnchor": null,
+                 *           "nextAnchor": null,
+                 *           "endsAt": null,
+                 *           "startedAt": "2026-08-14T09:30:00.000Z",
+                 *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
+                 *           "usagePeriodStart": "2026-08-14T09:30:00.000Z",
+                 *           "planSince": "2026-08-14T09:30:00.000Z",
+                 *           "trialEnd": null,
+                 *           "autoRenew": true,
+                 *           "prepaidPeriods": 0,
+                 *           "cancelAtPeriodEnd": false,
+                 *           "canceledAt": null,
+                 *           "endedAt": null,
+                 *           "pausedAt": null,
+                 *           "deniedUntil": null,
+                 *           "scheduledChange": null,
+                 *           "addOns": {
+                 *             "five-seats": {
+                 *               "name": "Five seats",
+                 *               "quantity": 1,
+                 *               "since": "2026-08-14T09:30:00.000Z",
+                 *               "prices": [
+                 *                 {
+                 *                   "amount": 2999,
+                 *                   "currency": "USD",
+                 *                   "interval": "month",
+                 *                   "intervalCount": 1,
+                 *                   "region": null,
+                 *                   "deviceType": null
+                 *                 }
+                 *               ],
+                 *               "entitlements": [
+                 *                 {
+                 *                   "featureId": "01998a4e-8000-7000-8000-00000000000f",
+                 *                   "feature": "seats",
+                 *                   "terms": {
+                 *                     "type": "metered",
+                 *                     "limit": 5,
+                 *                     "window": "none",
+                 *                     "overage": "deny"
+                 *                   }
+                 *                 }
+                 *               ]
+                 *             }
+                 *           },
+                 *           "version": 2
+                 *         }
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "subscription.add_ons_changed";
                 };
             };
         };
@@ -13452,6 +14992,8 @@ export interface operations {
                  *           "timezone": "UTC",
                  *           "anchor": "2026-08-14T09:30:00.000Z",
                  *           "usageAnchor": null,
+                 *           "nextAnchor": null,
+                 *           "endsAt": null,
                  *           "startedAt": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
@@ -13464,7 +15006,9 @@ export interface operations {
                  *           "canceledAt": null,
                  *           "endedAt": null,
                  *           "pausedAt": null,
+                 *           "deniedUntil": null,
                  *           "scheduledChange": null,
+                 *           "addOns": {},
                  *           "version": 2
                  *         }
                  *       }
@@ -13544,6 +15088,8 @@ export interface operations {
                  *           "timezone": "UTC",
                  *           "anchor": "2026-08-14T09:30:00.000Z",
                  *           "usageAnchor": null,
+                 *           "nextAnchor": null,
+                 *           "endsAt": null,
                  *           "startedAt": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
@@ -13556,7 +15102,9 @@ export interface operations {
                  *           "canceledAt": null,
                  *           "endedAt": null,
                  *           "pausedAt": null,
+                 *           "deniedUntil": null,
                  *           "scheduledChange": null,
+                 *           "addOns": {},
                  *           "version": 2
                  *         }
                  *       }
@@ -13637,6 +15185,8 @@ export interface operations {
                  *           "timezone": "UTC",
                  *           "anchor": "2026-08-14T09:30:00.000Z",
                  *           "usageAnchor": null,
+                 *           "nextAnchor": null,
+                 *           "endsAt": null,
                  *           "startedAt": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodStart": "2026-08-14T09:30:00.000Z",
                  *           "currentPeriodEnd": "2026-09-14T09:30:00.000Z",
@@ -13649,7 +15199,9 @@ export interface operations {
                  *           "canceledAt": null,
                  *           "endedAt": null,
                  *           "pausedAt": null,
+                 *           "deniedUntil": null,
                  *           "scheduledChange": null,
+                 *           "addOns": {},
                  *           "version": 2
                  *         }
                  *       }

@@ -2,11 +2,13 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { count, instant } from '@app/platform';
 import type { Interval } from '@app/kernel';
 import type {
+  AddOn,
   EntitlementTerms,
   FailurePolicy,
   Feature,
   FeatureType,
   Plan,
+  PlanEntitlement,
   PlanStatus,
   Price,
   Product,
@@ -31,6 +33,20 @@ export class FeatureEntity implements Feature {
   @Column('text') type: FeatureType;
   @Column('text', { nullable: true }) unit: string | null;
   @Column('text', { name: 'failure_policy', nullable: true }) failurePolicy: FailurePolicy | null;
+  @Column(instant({ name: 'archived_at', nullable: true })) archivedAt: Date | null;
+  @Column(instant({ name: 'created_at' })) createdAt: Date;
+  @Column(instant({ name: 'updated_at' })) updatedAt: Date;
+}
+
+@Entity('add_ons')
+export class AddOnEntity implements AddOn {
+  @PrimaryColumn('uuid') id: string;
+  @Column('uuid', { name: 'product_id' }) productId: string;
+  @Column('text') key: string;
+  @Column('text') name: string;
+  @Column('text') description: string;
+  @Column('jsonb') prices: Price[];
+  @Column('jsonb') entitlements: PlanEntitlement[];
   @Column(instant({ name: 'archived_at', nullable: true })) archivedAt: Date | null;
   @Column(instant({ name: 'created_at' })) createdAt: Date;
   @Column(instant({ name: 'updated_at' })) updatedAt: Date;

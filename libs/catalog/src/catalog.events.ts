@@ -7,6 +7,14 @@ const CONTENT = {
   prices: [{ interval: 'month', intervalCount: 1, amount: 2999, currency: 'USD' }],
   entitlements: [{ feature: 'sso', type: 'boolean', value: true }],
 };
+const ADD_ON = {
+  key: 'five-seats',
+  name: 'Five seats',
+  description: '',
+  prices: CONTENT.prices,
+  entitlements: [{ feature: 'seats', type: 'metered', limit: 5, window: 'none', overage: 'deny' }],
+  archivedAt: null,
+};
 const FEATURE = { key: 'api_calls', name: 'API calls', unit: 'call', failurePolicy: null };
 const MIGRATION = {
   key: 'pro',
@@ -60,6 +68,19 @@ export const CATALOG_EVENTS = declareEvents({
     summary: 'A feature was archived; checks of it are denied.',
     before: FEATURE,
     after: { key: 'api_calls', archivedAt: '2026-11-21T09:00:00.000Z' },
+  },
+  'add_on.created': { subject: 'add_on', summary: 'An add-on was created.', after: ADD_ON },
+  'add_on.updated': {
+    subject: 'add_on',
+    summary: 'An add-on was changed; subscriptions that have it keep what they were sold.',
+    before: ADD_ON,
+    after: { ...ADD_ON, name: 'Five more seats' },
+  },
+  'add_on.archived': {
+    subject: 'add_on',
+    summary: 'An add-on was archived; subscriptions keep it.',
+    before: ADD_ON,
+    after: { ...ADD_ON, archivedAt: '2026-11-21T09:00:00.000Z' },
   },
   'plan.created': { subject: 'plan', summary: 'A plan was created as a draft.', after: { key: 'pro', ...CONTENT } },
   'plan.draft_changed': {

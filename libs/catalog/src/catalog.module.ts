@@ -1,9 +1,12 @@
 import { Module, type OnModuleInit } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { EventKeys } from '@app/events';
+import { AddOnsRepository } from './add-ons.repository.js';
+import { AddOnsService } from './add-ons.service.js';
 import { CatalogReader } from './catalog-reader.js';
 import { CatalogService } from './catalog.service.js';
 import {
+  AddOnEntity,
   FeatureEntity,
   PlanAssignmentEntity,
   PlanEntitlementEntity,
@@ -19,6 +22,7 @@ import { ProductsService } from './products.service.js';
 
 const entities = [
   ProductEntity,
+  AddOnEntity,
   FeatureEntity,
   PlanEntity,
   PlanVersionEntity,
@@ -29,8 +33,17 @@ const entities = [
 
 @Module({
   imports: [TypeOrmModule.forFeature(entities)],
-  providers: [ProductsRepository, PlansRepository, CatalogReader, ProductsService, PlansService, CatalogService],
-  exports: [CatalogReader, ProductsService, PlansService, CatalogService],
+  providers: [
+    ProductsRepository,
+    PlansRepository,
+    AddOnsRepository,
+    CatalogReader,
+    ProductsService,
+    PlansService,
+    AddOnsService,
+    CatalogService,
+  ],
+  exports: [CatalogReader, ProductsService, PlansService, AddOnsService, CatalogService],
 })
 export class CatalogModule implements OnModuleInit {
   constructor(

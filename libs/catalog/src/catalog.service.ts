@@ -1,17 +1,17 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { Injectable } from '@nestjs/common';
-import { type Actor, Clock, DomainError, SYSTEM_ACTOR } from '@app/kernel';
-import { Events, type EventType } from '@app/events';
+import { type Actor, DomainError, SYSTEM_ACTOR } from '@app/kernel';
+import { Events } from '@app/events';
 import { Database } from '@app/platform';
+import { AddOnsService } from './add-ons.service.js';
 import { BUILTIN_CATALOG, DEFAULT_PRODUCT } from './builtin-catalog.js';
 import { CatalogReader } from './catalog-reader.js';
-import type { Feature, Plan, Product } from './domain/catalog.js';
+import type { Plan, Product } from './domain/catalog.js';
 import {
   type CatalogDifference,
   type CatalogDocument,
   checkDocument,
-  featureChange,
   noChanges,
   normalizedRules,
 } from './domain/catalog-document.js';
@@ -36,10 +36,10 @@ export class CatalogService {
     private readonly features: ProductsService,
     private readonly planRows: PlansRepository,
     private readonly plans: PlansService,
+    private readonly addOns: AddOnsService,
     private readonly reader: CatalogReader,
     private readonly database: Database,
     private readonly events: Events,
-    private readonly clock: Clock,
   ) {}
 
   /**
@@ -57,17 +57,20 @@ export class CatalogService {
         (v) => [v.planId, v],
       ),
     );
+    const addOns = await this.addOns.read(product.id);
     return {
       product: { key: product.key, name: product.name },
       features: features.map(({ key, name, type, unit, failurePolicy }) => ({ key, name, type, unit, failurePolicy })),
       plans: plans.map((plan) => ({ key: plan.key, public: plan.public, ...rawContent(versions.get(plan.id)!) })),
+      ...(addOns.length > 0 ? { addOns } : {}),
       assignment: await this.planRows.assignmentsOf(product.id),
     };
   }
 
   /**
    * Replaces the catalogue of a product by a document, in one transaction. Equal plans stay unchanged, others get a new
-   * published version, missing plans and features are archived. Subscriptions keep the versions they were sold.
+   * published version, missing plans and features are archived, and missing add-ons
+   * when the document has any list of them. Subscriptions keep the versions they were sold.
    * @throws DomainError `invalid_fields`, `feature_type_fixed`
    * @example const { plans } = await catalog.apply(document, { dryRun: true, actor });
    */
@@ -80,10 +83,11 @@ export class CatalogService {
       return await this.database.transaction(async () => {
         await this.database.write('select pg_advisory_xact_lock(hashtext($1))', [`catalogue ${document.product.key}`]);
         const { product, change } = await this.applyProduct(document, actor);
-        const features = await this.applyFeatures(product, document, actor);
+        const features = await this.features.applyFeatures(product.id, document.features, actor);
         const plans = await this.applyPlans(product, document, actor);
         const assignment = await this.applyAssignment(product, document, actor);
-        const difference = { dryRun, product: change, features, plans, assignment };
+        const addOns = document.addOns && (await this.addOns.apply(product.id, document.addOns, actor));
+        const difference = { dryRun, product: change, features, plans, ...(addOns ? { addOns } : {}), assignment };
         if (dryRun) throw new DryRun(difference);
         return difference;
       });
@@ -135,53 +139,6 @@ export class CatalogService {
       after: { key: stored.key, name: wanted.name },
     });
     return { product: stored, change: 'updated' };
-  }
-
-  private async applyFeatures(
-    product: Product,
-    document: CatalogDocument,
-    actor: Actor,
-  ): Promise<CatalogDifference['features']> {
-    const stored = new Map((await this.products.featuresOf(product.id)).map((feature) => [feature.key, feature]));
-    const changes = noChanges();
-    for (const wanted of document.features) {
-      const feature = stored.get(wanted.key);
-      const change = featureChange(feature, wanted);
-      changes[change].push(wanted.key);
-      if (change === 'created') await this.features.insertFeature(product.id, wanted, actor);
-      if (change === 'updated')
-        await this.writeFeature(
-          feature!,
-          {
-            name: wanted.name,
-            unit: wanted.unit ?? null,
-            failurePolicy: wanted.failurePolicy ?? null,
-            archivedAt: null,
-          },
-          'feature.updated',
-          actor,
-        );
-    }
-    const kept = new Set(document.features.map(({ key }) => key));
-    for (const feature of stored.values()) {
-      if (kept.has(feature.key) || feature.archivedAt) continue;
-      await this.writeFeature(feature, { archivedAt: this.clock.now() }, 'feature.archived', actor);
-      changes.archived.push(feature.key);
-    }
-    return changes;
-  }
-
-  private async writeFeature(feature: Feature, after: Partial<Feature>, type: EventType, actor: Actor): Promise<void> {
-    await this.products.updateFeature(feature.id, after);
-    const { id, productId, key, name, unit, failurePolicy, archivedAt } = feature;
-    await this.events.record({
-      type,
-      subject: { type: 'feature', id },
-      productId,
-      actor,
-      before: { key, name, unit, failurePolicy, archivedAt },
-      after: { key, ...after },
-    });
   }
 
   private async applyPlans(

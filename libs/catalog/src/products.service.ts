@@ -4,6 +4,7 @@ import { Events, type EventType } from '@app/events';
 import { Database, isUniqueViolation } from '@app/platform';
 import { CatalogReader } from './catalog-reader.js';
 import type { FailurePolicy, Feature, FeatureType, Product } from './domain/catalog.js';
+import { type CatalogDocument, type Changes, featureChange, noChanges } from './domain/catalog-document.js';
 import { checkKey } from './domain/plan-content.js';
 import { ProductsRepository } from './products.repository.js';
 
@@ -155,6 +156,50 @@ export class ProductsService {
       type: feature.type,
     });
     return feature;
+  }
+
+  /** Replaces the features of a product by those of a document; missing ones are archived. Needs a transaction. */
+  async applyFeatures(productId: string, features: CatalogDocument['features'], actor: Actor): Promise<Changes> {
+    const stored = new Map((await this.products.featuresOf(productId)).map((feature) => [feature.key, feature]));
+    const changes = noChanges();
+    for (const wanted of features) {
+      const feature = stored.get(wanted.key);
+      const change = featureChange(feature, wanted);
+      changes[change].push(wanted.key);
+      if (change === 'created') await this.insertFeature(productId, wanted, actor);
+      if (change === 'updated')
+        await this.writeFeature(
+          feature!,
+          {
+            name: wanted.name,
+            unit: wanted.unit ?? null,
+            failurePolicy: wanted.failurePolicy ?? null,
+            archivedAt: null,
+          },
+          'feature.updated',
+          actor,
+        );
+    }
+    const kept = new Set(features.map(({ key }) => key));
+    for (const feature of stored.values()) {
+      if (kept.has(feature.key) || feature.archivedAt) continue;
+      await this.writeFeature(feature, { archivedAt: this.clock.now() }, 'feature.archived', actor);
+      changes.archived.push(feature.key);
+    }
+    return changes;
+  }
+
+  private async writeFeature(feature: Feature, after: Partial<Feature>, type: EventType, actor: Actor): Promise<void> {
+    await this.products.updateFeature(feature.id, after);
+    const { id, productId, key, name, unit, failurePolicy, archivedAt } = feature;
+    await this.events.record({
+      type,
+      subject: { type: 'feature', id },
+      productId,
+      actor,
+      before: { key, name, unit, failurePolicy, archivedAt },
+      after: { key, ...after },
+    });
   }
 
   private changed<T extends Product | Feature>(

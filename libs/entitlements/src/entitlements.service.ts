@@ -6,6 +6,7 @@ import { STALENESS_MS } from '@app/platform';
 import { currentOf, isLive, type Subscription } from '@app/subscriptions';
 import { type Entitlement, entitlementOf, isValidAt, type EntitlementInputs } from './domain/entitlement.js';
 import type { EntitlementSnapshot } from './domain/entitlement-snapshot.js';
+import { withAddOns } from './domain/add-on-terms.js';
 import { type PlanDifference, planDifference } from './domain/plan-difference.js';
 import type { CachedSnapshot } from './entitlement-snapshots.service.js';
 
@@ -80,7 +81,7 @@ export class EntitlementsService {
   }
 
   /**
-   * Keys of all features that the plan, overrides and grants name. Empty without a live subscription.
+   * Keys of all features that the plan, add-ons, overrides and grants name. Empty without a live subscription.
    * @throws DomainError `product_not_found`
    * @example
    * const keys = await entitlements.featureKeys(snapshot, 'api');
@@ -92,7 +93,8 @@ export class EntitlementsService {
       at ?? (await this.time.of(snapshot.customer)),
     );
     if (!subscription || !isLive(subscription.status)) return [];
-    const { entitlements } = await this.catalog.getVersion(subscription.planId, subscription.planVersion);
+    const version = await this.catalog.getVersion(subscription.planId, subscription.planVersion);
+    const entitlements = withAddOns(version.entitlements, subscription.addOns);
     const named = new Set(entitlements.map(({ featureId }) => featureId));
     const extra = [...snapshot.overrides.keys(), ...snapshot.grants.keys()].filter((id) => !named.has(id));
     const extras = await this.catalog.featuresById([...new Set(extra)]);
@@ -103,17 +105,20 @@ export class EntitlementsService {
   }
 
   /**
-   * The features that a customer would gain, lose and have on other terms by a change of plan.
+   * The features that a customer would gain, lose and have on other terms by a change of plan; add-ons stay.
    * @example
    * const { gained, lost } = await entitlements.difference(snapshot, subscription, { planId, planVersion });
    */
   async difference(
     { overrides }: EntitlementSnapshot,
-    before: SoldVersion,
+    before: SoldVersion & Pick<Subscription, 'addOns'>,
     after: SoldVersion,
   ): Promise<PlanDifference> {
     const [old, fresh] = await Promise.all(
-      [before, after].map(({ planId, planVersion }) => this.catalog.getVersion(planId, planVersion)),
+      [before, after].map(async ({ planId, planVersion }) => {
+        const version = await this.catalog.getVersion(planId, planVersion);
+        return { ...version, entitlements: withAddOns(version.entitlements, before.addOns) };
+      }),
     );
     return planDifference(old!, fresh!, new Set(overrides.keys()));
   }

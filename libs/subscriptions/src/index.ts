@@ -7,6 +7,7 @@ export {
   isLive,
   isUpcoming,
   type ProrationLine,
+  type SoldAddOn,
   type SoldPrice,
   type Subscription,
   SUBSCRIPTION_STATUSES,

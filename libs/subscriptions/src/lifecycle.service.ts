@@ -1,4 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { AddOnsService } from '@app/catalog';
 import { CustomersService, CustomerTime } from '@app/customers';
 import { type Actor, DomainError } from '@app/kernel';
 import { Database, isUniqueViolation } from '@app/platform';
@@ -49,6 +50,7 @@ export class LifecycleService implements OnModuleInit {
     private readonly transitions: Transitions,
     private readonly dueTransitions: DueTransitions,
     private readonly plans: PlanSelector,
+    private readonly addOns: AddOnsService,
     private readonly customers: CustomersService,
     private readonly time: CustomerTime,
     private readonly database: Database,
@@ -200,6 +202,28 @@ export class LifecycleService implements OnModuleInit {
   }
 
   /**
+   * Adds an add-on of the product, or changes its quantity; its entitlements add to those of the plan immediately. The
+   * same quantity again changes nothing. Prices of add-ons are stored, not charged.
+   * @throws DomainError `subscription_ended`, `transition_not_allowed`, `add_on_not_found`, `too_many_add_ons`, `stale`
+   * @example await lifecycle.putAddOn({ subscription, actor }, 'five-seats', 2);
+   */
+  putAddOn(command: Command, key: string, quantity: number): Promise<Subscription> {
+    return this.apply(command, async (current, now) => {
+      const content = current.addOns[key] ? null : await this.addOns.getActive(current.productId, key);
+      return commands.putAddOn(current, { key, quantity, content }, now);
+    });
+  }
+
+  /**
+   * Removes an add-on. Usage continues to count, also beyond the smaller limit.
+   * @throws DomainError `subscription_ended`, `transition_not_allowed`, `add_on_not_found`, `stale`
+   * @example await lifecycle.removeAddOn({ subscription, actor }, 'five-seats');
+   */
+  removeAddOn(command: Command, key: string): Promise<Subscription> {
+    return this.apply(command, (current, now) => commands.removeAddOn(current, key, now));
+  }
+
+  /**
    * Records the outcome of a payment: `failed` makes it past due, `succeeded` active again.
    * @throws DomainError `subscription_ended`, `transition_not_allowed`, `stale`
    * @example await lifecycle.recordPayment({ subscription, actor }, 'failed');
@@ -231,7 +255,7 @@ export class LifecycleService implements OnModuleInit {
 
   private apply(
     command: Command,
-    decide: (current: Subscription, now: Date) => Transition | Promise<Transition>,
+    decide: (current: Subscription, now: Date) => Transition | null | Promise<Transition | null>,
   ): Promise<Subscription> {
     return this.database.transaction(async () => {
       const current = await this.applyDue(command.subscription.customerId, command.subscription.id);
@@ -247,6 +271,7 @@ export class LifecycleService implements OnModuleInit {
       }
       const now = await this.time.of(current);
       const transition = await decide(current, now);
+      if (!transition) return current;
       await this.assertRoom(current, transition.subscription, now);
       return this.transitions.write(current, transition, command, now);
     });

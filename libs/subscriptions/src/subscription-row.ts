@@ -41,6 +41,7 @@ const COLUMN_TYPES: Record<keyof Subscription, string> = {
   pausedAt: 'timestamptz',
   deniedUntil: 'timestamptz',
   scheduledChange: 'jsonb',
+  addOns: 'jsonb',
   remindedOf: 'timestamptz',
   version: 'integer',
   createdAt: 'timestamptz',
@@ -92,11 +93,15 @@ export type StoredFacts = Record<string, unknown> & { plan: SubscriptionPayload[
 export const historyNotKept = (): DomainError =>
   new DomainError('not_found', 'history_not_kept', 'Events of that time were pruned; choose a later instant.');
 
+/** Values of fields that older events do not have. */
+const BEFORE_THEY_EXISTED = { nextAnchor: null, endsAt: null, deniedUntil: null, addOns: {} };
+
 /** Reconstructs a subscription from its events, oldest first. Its plan is known by key only. */
 export function subscriptionFromFacts(now: Subscription, stored: StoredFacts[]): Subscription {
   const { plan, direction: _, lines: __, ...facts } = Object.assign({}, ...stored) as StoredFacts;
   const then: Record<string, unknown> = {
     ...now,
+    ...BEFORE_THEY_EXISTED,
     planKey: plan.key,
     planName: plan.name ?? now.planName,
     planVersion: plan.version,

@@ -33,7 +33,21 @@ const WHOLE = {
   pausedAt: null,
   deniedUntil: null,
   scheduledChange: null,
+  addOns: {},
   version: 2,
+};
+const FIVE_SEATS = {
+  name: 'Five seats',
+  quantity: 1,
+  since: AUGUST,
+  prices: [{ ...PRICE, region: null, deviceType: null }],
+  entitlements: [
+    {
+      featureId: '01998a4e-8000-7000-8000-00000000000f',
+      feature: 'seats',
+      terms: { type: 'metered', limit: 5, window: 'none', overage: 'deny' },
+    },
+  ],
 };
 const was = (facts: object): object => ({
   plan: PRO,
@@ -171,6 +185,11 @@ export const SUBSCRIPTION_EVENTS = declareEvents({
     'The agreed end was set, moved or removed. `lines` are the proration lines of a period that was cut or lengthened.',
     was({ endsAt: null }),
     is({ endsAt: '2027-01-01T00:00:00.000Z' }),
+  ),
+  'subscription.add_ons_changed': described(
+    'An add-on was added or removed, or its quantity changed. `addOns` has all add-ons, with their content as sold.',
+    was({ addOns: {} }),
+    is({ addOns: { 'five-seats': FIVE_SEATS } }),
   ),
   'subscription.past_due': described(
     'A payment failed; checks are denied until it succeeds.',

@@ -17,6 +17,7 @@ const FEATURE = { description: 'Key of the feature.', example: 'api_calls' };
 
 /** Every path parameter, with the segment before it. */
 const PATH_PARAMETERS: Record<string, PathParameter> = {
+  'add-ons/{key}': { description: 'Key of the add-on.', example: 'five-seats' },
   'api-keys/{id}': idOf('API key'),
   'customers/{customer}': {
     description: 'Key of the customer, 1 to 128 printable characters; `me` is the own customer of the caller.',

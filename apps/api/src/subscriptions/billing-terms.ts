@@ -1,6 +1,6 @@
 import { invalidField } from '@app/kernel';
 import type { BillingAnchor } from '@app/subscriptions';
-import type { AgreedEndDto, BillingAnchorDto } from './dto/subscription.dto.js';
+import type { AgreedEndDto, BillingAnchorDto } from './dto/commands.dto.js';
 
 /** @throws DomainError `invalid_fields` unless the body has exactly one of `anchor` and `dayOfMonth` */
 export function billingAnchorOf({ anchor, dayOfMonth, when, prorate = true }: BillingAnchorDto): BillingAnchor {

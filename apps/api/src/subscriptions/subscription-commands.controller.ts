@@ -19,9 +19,9 @@ import {
   PaymentOutcomeDto,
   ReasonDto,
   RenewSubscriptionDto,
-  SubscriptionDto,
   UpdateSubscriptionDto,
-} from './dto/subscription.dto.js';
+} from './dto/commands.dto.js';
+import { SubscriptionDto } from './dto/subscription.dto.js';
 import { agreedEndOf, billingAnchorOf } from './billing-terms.js';
 import { assertTermsAllowed, takesPublicOffers } from './own-terms.js';
 import { PreviewChangeOperation } from './preview-change.operation.js';
@@ -56,8 +56,8 @@ export class SubscriptionCommandsController {
   /**
    * `now` takes effect immediately: usage continues to count, and proration lines credit the rest of the old price.
    * `period_end` schedules the change; `resume` undoes it. Call `preview-change` first to show amounts and limits.
-   * Errors: 404 `plan_not_found`; 409 `already_on_plan`, `no_price`, `no_period_end` or `transition_not_allowed`; 412
-   * `stale`; 403 `terms_not_allowed`.
+   * Errors: 404 `plan_not_found`; 409 `already_on_plan`, `no_price`, `no_period_end`, `end_agreed`,
+   * `next_contract_exists` or `transition_not_allowed`; 412 `stale`; 422 `amount_too_large`; 403 `terms_not_allowed`.
    */
   @CommandRoute('change')
   @ApiOperation({
@@ -171,8 +171,9 @@ export class SubscriptionCommandsController {
 
   /**
    * Adds a period to a subscription without automatic renewal, starts a period now, or restarts an ended one on its
-   * sold terms and under its id. Errors: 409 `renews_by_itself`, `superseded` when the customer has a newer
-   * subscription, or `subscription_exists`; 412 `stale`; 403 `terms_not_allowed`.
+   * sold terms and under its id. Errors: 409 `renews_by_itself`, `already_renewed` when the period has only just
+   * started, `amount_too_large`, `end_agreed`, `superseded` when the customer has a newer subscription, or
+   * `subscription_exists`; 412 `stale`; 403 `terms_not_allowed`.
    */
   @CommandRoute('renew')
   @ApiOperation({ operationId: 'renewSubscription', summary: 'Renew manually, or restart an ended subscription' })
@@ -207,9 +208,9 @@ export class SubscriptionCommandsController {
   /**
    * `now`: a period up to the next boundary of the new anchor replaces the rest of the current one, with a credit and a
    * charge. `period_end`: the current period stays, and the next one ends at its first boundary. A trial keeps its end.
-   * Usage continues to count. Errors: 409 `billing_anchor_unchanged`, `periods_agreed` while further periods are agreed,
-   * `no_period_end`, `end_agreed`, `subscription_canceled`, `subscription_ended` or `transition_not_allowed`; 412 `stale`;
-   * 422 unless exactly one of `anchor` and `dayOfMonth` is given.
+   * Usage continues to count. Errors: 409 `billing_anchor_unchanged`, `periods_agreed` while further periods are
+   * agreed, `no_period_end`, `end_agreed`, `subscription_canceled`, `subscription_ended` or `transition_not_allowed`;
+   * 412 `stale`; 422 unless exactly one of `anchor` and `dayOfMonth` is given.
    */
   @CommandRoute('billing-anchor', ADMINS)
   @ApiOperation({

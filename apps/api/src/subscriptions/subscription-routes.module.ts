@@ -5,13 +5,14 @@ import { EntitlementsModule } from '@app/entitlements';
 import { MeteringModule } from '@app/metering';
 import { SubscriptionsModule } from '@app/subscriptions';
 import { PreviewChangeOperation } from './preview-change.operation.js';
+import { SubscriptionAddOnsController } from './subscription-add-ons.controller.js';
 import { SubscriptionCommandsController } from './subscription-commands.controller.js';
 import { SubscriptionPresenter } from './subscription-presenter.js';
 import { SubscriptionsController } from './subscriptions.controller.js';
 
 @Module({
   imports: [SubscriptionsModule, CatalogModule, CustomersModule, EntitlementsModule, MeteringModule],
-  controllers: [SubscriptionsController, SubscriptionCommandsController],
+  controllers: [SubscriptionsController, SubscriptionCommandsController, SubscriptionAddOnsController],
   providers: [SubscriptionPresenter, PreviewChangeOperation],
   exports: [SubscriptionPresenter],
 })

@@ -43,8 +43,8 @@ export class SubscriptionsController {
   /**
    * Use it when a customer buys again after its subscription ended, or buys on another product. `startsAt` may
    * schedule a successor of a subscription that is set to end by then. Errors: 404 `plan_not_found`; 409
-   * `subscription_exists` or `no_price`; 403 `trial_not_allowed` or `terms_not_allowed` when a user sets terms that
-   * only the seller may set.
+   * `subscription_exists` or `no_price`; 422 `amount_too_large`; 403 `trial_not_allowed` or `terms_not_allowed` when a
+   * user sets terms that only the seller may set.
    */
   @Post()
   @Idempotent()

@@ -95,7 +95,8 @@ export class UsageController {
   /**
    * Use it for usage that has happened already, such as a nightly batch: it is counted beyond any limit, in the
    * window of `occurredAt`. An event with a known `id` of the customer is a `duplicate` and counts once. An invalid
-   * event is `rejected` with a `code`; the others are still recorded. Error: 404 `product_not_found`.
+   * event, or one from a time without a live subscription, is `rejected` with a `code`; the others are still recorded.
+   * Error: 404 `product_not_found`.
    */
   @Post('usage/events')
   @HttpCode(200)

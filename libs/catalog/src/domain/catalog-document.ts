@@ -1,5 +1,6 @@
 import { DomainError, type FieldError } from '@app/kernel';
 import type { Assignment, FailurePolicy, Feature, FeatureType } from './catalog.js';
+import type { RawAddOn } from './add-on.js';
 import { checkKey, type RawContent } from './plan-content.js';
 
 /** The whole catalogue of one product as one document. Plans and features that are missing from it are archived. */
@@ -13,10 +14,12 @@ export interface CatalogDocument {
     failurePolicy?: FailurePolicy | null;
   }[];
   plans: (RawContent & { key: string; public?: boolean })[];
+  /** Left out: the add-ons of the product stay as they are. */
+  addOns?: (RawAddOn & { key: string })[];
   assignment: { plan: string; region?: string | null; deviceType?: string | null }[];
 }
 
-interface Changes {
+export interface Changes {
   created: string[];
   updated: string[];
   archived: string[];
@@ -29,17 +32,24 @@ export interface CatalogDifference {
   product: 'created' | 'updated' | 'unchanged';
   features: Changes;
   plans: Changes;
+  /** Only when the document has add-ons. */
+  addOns?: Changes;
   assignment: 'changed' | 'unchanged';
 }
 
 export const noChanges = (): Changes => ({ created: [], updated: [], archived: [], unchanged: [] });
 
 /** @throws DomainError `invalid_fields` naming every key that is malformed, repeated or missing */
-export function checkDocument({ product, features, plans, assignment }: CatalogDocument): void {
+export function checkDocument({ product, features, plans, addOns = [], assignment }: CatalogDocument): void {
   checkKey(product.key, 'product.key');
   features.forEach(({ key }, index) => checkKey(key, `features.${index}.key`));
   plans.forEach(({ key }, index) => checkKey(key, `plans.${index}.key`));
+  addOns.forEach(({ key }, index) => checkKey(key, `addOns.${index}.key`));
   const problems: FieldError[] = [
+    ...repeated(
+      addOns.map(({ key }) => key),
+      'addOns',
+    ),
     ...repeated(
       features.map(({ key }) => key),
       'features',

@@ -116,6 +116,25 @@ export interface PlanVersion {
   createdAt: Date;
 }
 
+/** The content of an add-on: what a subscription gets in addition to its plan. */
+export interface AddOnContent {
+  name: string;
+  description: string;
+  /** Stored and shown, not charged yet. */
+  prices: Price[];
+  entitlements: PlanEntitlement[];
+}
+
+/** An add-on of a product. Subscriptions store a copy of its content. */
+export interface AddOn extends AddOnContent {
+  id: string;
+  productId: string;
+  key: string;
+  archivedAt: Date | null;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
 export type PlanStatus = 'draft' | 'published' | 'archived';
 
 export interface Plan {

@@ -1,5 +1,6 @@
 import type { EntitlementTerms, Feature, PlanVersion, WindowName, WindowRule } from '@app/catalog';
 import type { Subscription, SubscriptionStatus } from '@app/subscriptions';
+import { addedTerms, type AddOnSource } from './add-on-terms.js';
 import type { Grant } from './grant.js';
 import type { Override } from './entitlement-snapshot.js';
 import { type Period, type WindowSchedule, windowAt, windowRuleOf, withOpenings } from './window-schedule.js';
@@ -14,11 +15,16 @@ export type DenialReason =
   | 'feature_not_in_plan'
   | 'feature_disabled';
 
-/** The source of the terms: the plan version, an override of it, or a grant where neither names the feature. */
+/**
+ * The source of the terms: the plan version with its add-ons, an override of both, an add-on where the plan does not
+ * name the feature, or a grant where none of them does.
+ */
 export interface EntitlementSource {
-  kind: 'plan' | 'override' | 'grant';
+  kind: 'plan' | 'override' | 'add_on' | 'grant';
   plan: string;
   version: number;
+  /** The add-ons that are part of the terms, by key. Absent when there are none. */
+  addOns?: AddOnSource[];
 }
 
 /** One customer's entitlement to one feature at one instant. Derived, never stored. */
@@ -89,7 +95,7 @@ export function entitlementOf(feature: Feature, inputs: EntitlementInputs, now: 
   );
   if (!inForce)
     return { ...nothing, source: { kind: 'plan', ...plan }, denied: 'feature_not_in_plan', validUntil: earliest(ends) };
-  const { terms, kind, since } = inForce;
+  const { terms, since, ...source } = inForce;
   const disabled = feature.archivedAt !== null || (terms.type === 'boolean' && !terms.value);
   const schedule = isCounted(terms) ? scheduleOf(terms, subscription, timezone) : null;
   const window = schedule && schedule.rule !== 'first_use' ? windowAt(schedule, now) : null;
@@ -101,22 +107,33 @@ export function entitlementOf(feature: Feature, inputs: EntitlementInputs, now: 
     since,
     allowedSince: subscription.deniedUntil ?? subscription.startedAt,
     grants: schedule ? inputs.grants : [],
-    source: { kind, ...plan },
+    source: { ...plan, ...source },
     denied: disabled ? 'feature_disabled' : null,
     validUntil: earliest(window ? [...ends, window.end] : ends),
   };
 }
 
-/** The terms in force. An override takes precedence over the plan; a grant applies where neither names the feature. */
+/**
+ * The terms in force. An override takes precedence over plan and add-ons; a grant applies where none of them names the
+ * feature.
+ */
 function findTerms(
   feature: Feature,
   { subscription, version, override, grants }: EntitlementInputs,
   now: Date,
-): { terms: EntitlementTerms; kind: EntitlementSource['kind']; since: Date } | null {
+): ({ terms: EntitlementTerms; since: Date } & Pick<EntitlementSource, 'kind' | 'addOns'>) | null {
   if (override && (override.expiresAt === null || now < override.expiresAt))
     return { terms: override.terms, kind: 'override', since: override.updatedAt };
   const inPlan = version!.entitlements.find(({ featureId }) => featureId === feature.id);
-  if (inPlan) return { terms: inPlan.terms, kind: 'plan', since: subscription!.planSince };
+  const { planSince, addOns } = subscription!;
+  const added = addedTerms(feature.id, inPlan?.terms ?? null, addOns);
+  if (added)
+    return {
+      ...added,
+      kind: inPlan ? 'plan' : 'add_on',
+      since: inPlan && planSince > added.since ? planSince : added.since,
+    };
+  if (inPlan) return { terms: inPlan.terms, kind: 'plan', since: planSince };
   const [first] = grants.filter(
     ({ effectiveAt, expiresAt }) => effectiveAt <= now && (expiresAt === null || now < expiresAt),
   );

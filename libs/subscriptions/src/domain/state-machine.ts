@@ -69,6 +69,10 @@ export const STATE_MACHINE: Record<Exclude<SubscriptionEventType, 'subscription.
     moves: stays('trialing', 'active', 'past_due'),
   },
   'subscription.end_changed': { command: 'set-end', moves: stays('trialing', 'active', 'past_due') },
+  'subscription.add_ons_changed': {
+    command: 'set-add-ons',
+    moves: stays('trialing', 'active', 'past_due'),
+  },
   'subscription.past_due': { command: 'mark-past-due', moves: { active: ['past_due'] } },
   'subscription.recovered': { command: 'mark-paid', moves: { past_due: ['active', 'canceled'] } },
   'subscription.reactivated': { command: 'renew', moves: { expired: ['active'], inactive: ['active'] } },

@@ -1,3 +1,4 @@
+import type { AddOnContent } from '@app/catalog';
 import type { Interval, Money } from '@app/kernel';
 
 /**
@@ -48,6 +49,13 @@ export interface ScheduledChange extends SoldPlan {
   effectiveAt: string;
 }
 
+/** An add-on as sold: its content is copied, so that later changes of the add-on do not affect it. */
+export interface SoldAddOn extends Pick<AddOnContent, 'name' | 'prices' | 'entitlements'> {
+  quantity: number;
+  /** When it was added, or its quantity last changed. RFC 3339. */
+  since: string;
+}
+
 /** A subscription of a customer on one product. */
 export interface Subscription extends SoldPlan {
   id: string;
@@ -90,6 +98,8 @@ export interface Subscription extends SoldPlan {
   /** End of the last span in which nothing was allowed: a pause, an unpaid time, or an end before a restart. */
   deniedUntil: Date | null;
   scheduledChange: ScheduledChange | null;
+  /** Add-ons by key. */
+  addOns: Record<string, SoldAddOn>;
   /** The period end of the last reminder. */
   remindedOf: Date | null;
   /** Increases by one with every change. */
@@ -153,6 +163,7 @@ export type SubscriptionEventType =
   | 'subscription.extended'
   | 'subscription.billing_anchor_changed'
   | 'subscription.end_changed'
+  | 'subscription.add_ons_changed'
   | 'subscription.past_due'
   | 'subscription.recovered'
   | 'subscription.reactivated'
@@ -207,6 +218,7 @@ export function eventPayload(subscription: Subscription): SubscriptionPayload {
     pausedAt,
     deniedUntil,
     scheduledChange,
+    addOns,
     version,
   } = subscription;
   return {
@@ -233,6 +245,7 @@ export function eventPayload(subscription: Subscription): SubscriptionPayload {
     pausedAt,
     deniedUntil,
     scheduledChange,
+    addOns,
     version,
   };
 }

@@ -1,6 +1,7 @@
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsIn, IsOptional, IsString, Length, MaxLength, ValidateNested } from 'class-validator';
 import { KeyField } from '../../http/input/fields.js';
+import { CatalogAddOnDto } from '../../add-ons/dto/add-on.dto.js';
 import { CatalogFeatureDto } from '../../features/dto/feature.dto.js';
 import { CatalogPlanDto } from '../../plans/dto/plan.dto.js';
 import { CreateProductDto } from '../../products/dto/product.dto.js';
@@ -44,6 +45,14 @@ export class CatalogDto {
   @Type(() => CatalogPlanDto)
   plans: CatalogPlanDto[];
 
+  /** Left out: the add-ons of the product stay as they are. */
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(500)
+  @ValidateNested({ each: true })
+  @Type(() => CatalogAddOnDto)
+  addOns?: CatalogAddOnDto[];
+
   /** Default plan of new customers by region and device type; the most specific rule applies. */
   @IsArray()
   @ArrayMaxSize(500)
@@ -76,5 +85,7 @@ export class CatalogDifferenceDto {
   product: 'created' | 'updated' | 'unchanged';
   features: ChangesDto;
   plans: ChangesDto;
+  /** Only when the document has add-ons. */
+  addOns?: ChangesDto;
   assignment: 'changed' | 'unchanged';
 }

@@ -1,19 +1,14 @@
-import { ApiProperty, IntersectionType, OmitType, PartialType } from '@nestjs/swagger';
-import {
-  IsBoolean,
-  IsDateString,
-  IsIn,
-  IsInt,
-  IsOptional,
-  IsUUID,
-  Matches,
-  Max,
-  Min,
-  ValidateIf,
-} from 'class-validator';
+import { OmitType } from '@nestjs/swagger';
+import { IsBoolean, IsIn, IsInt, IsOptional, IsUUID, Matches, Max, Min } from 'class-validator';
 import { type Interval } from '@app/kernel';
 import type { RecordedEvent } from '@app/events';
-import { type SoldPrice, type Subscription, SUBSCRIPTION_STATUSES, type SubscriptionStatus } from '@app/subscriptions';
+import {
+  type SoldAddOn,
+  type SoldPrice,
+  type Subscription,
+  SUBSCRIPTION_STATUSES,
+  type SubscriptionStatus,
+} from '@app/subscriptions';
 import {
   CurrencyField,
   CustomerField,
@@ -22,10 +17,9 @@ import {
   IntervalField,
   KeyField,
   ProductField,
-  ReasonField,
-  WhenField,
 } from '../../http/input/fields.js';
 import { ListQuery } from '../../http/pagination/list.query.js';
+import { PlanEntitlementDto, PriceDto } from '../../plans/dto/plan.dto.js';
 
 export class PlanSelectionDto {
   /** Key of the plan. */
@@ -109,122 +103,6 @@ export class CreateSubscriptionDto extends PlanSelectionDto {
   @IsOptional()
   @IsBoolean()
   indefinite?: boolean;
-}
-
-export class ReasonDto {
-  /** Stored in the timeline. */
-  @ReasonField({ optional: true })
-  reason?: string;
-}
-
-/** Without `plan`, the plan, version and price stay as sold. */
-export class ChangeSubscriptionDto extends IntersectionType(PartialType(PlanSelectionDto), ReasonDto) {
-  /** `now`: immediately, with proration. `period_end`: with the next period. */
-  @WhenField()
-  when: 'now' | 'period_end';
-
-  /**
-   * false: no credit and no charge for the rest of the period. Only admins and API keys may set it.
-   * @default true
-   * @example true
-   */
-  @IsOptional()
-  @IsBoolean()
-  prorate?: boolean;
-}
-
-export class RenewSubscriptionDto extends ReasonDto {
-  /**
-   * `period_end`: agrees on one more period when the subscription does not renew automatically. `now`: starts a new
-   * period immediately, with usage at zero and a credit for the rest of the old one; only admins and API keys may use
-   * it. Either restarts a subscription that has ended.
-   * @default period_end
-   */
-  @WhenField({ optional: true })
-  when?: 'now' | 'period_end';
-}
-
-export class ExtendSubscriptionDto {
-  /** New end of the current period, and of a running trial; later than the current end. */
-  @InstantField()
-  to: string;
-
-  /** Why the period is extended: stored in the timeline. */
-  @ReasonField({ nonEmpty: true })
-  reason: string;
-}
-
-/** Exactly one of `anchor` and `dayOfMonth`. */
-export class BillingAnchorDto extends ReasonDto {
-  /** An instant on a boundary of the new periods; it may be past or future. */
-  @InstantField({ optional: true })
-  anchor?: string;
-
-  /**
-   * The day of the month on which periods start, at the time of day of the present ones; a short month uses its last
-   * day. Only for prices per month or year.
-   * @example 15
-   */
-  @IsOptional()
-  @IsInt()
-  @Min(1)
-  @Max(31)
-  dayOfMonth?: number;
-
-  /**
-   * `now`: a period up to the next boundary replaces the rest of the current one. `period_end`: the current period
-   * stays, and the next one ends at its first boundary. A trial keeps its end.
-   */
-  @WhenField()
-  when: 'now' | 'period_end';
-
-  /** With `now`: credits the rest of the period, and charges the period that replaces it. @default true */
-  @IsOptional()
-  @IsBoolean()
-  prorate?: boolean;
-}
-
-export class AgreedEndDto extends ReasonDto {
-  /** End, exclusive, in the future; null: none. */
-  @ApiProperty({ type: String, nullable: true, example: '2027-12-31T23:00:00Z' })
-  @ValidateIf((_, value) => value !== null)
-  @IsDateString({ strict: true })
-  endsAt: string | null;
-
-  /** Credits the part of the current period that is cut, or charges the part that is added. @default true */
-  @IsOptional()
-  @IsBoolean()
-  prorate?: boolean;
-}
-
-export class PaymentOutcomeDto extends ReasonDto {
-  /**
-   * `failed`: the subscription becomes past due and checks are denied. `succeeded`: it becomes active again.
-   * @example failed
-   */
-  @IsIn(['failed', 'succeeded'])
-  outcome: 'failed' | 'succeeded';
-}
-
-export class UpdateSubscriptionDto extends ReasonDto {
-  /** false: the subscription expires at the end of its period. @example false */
-  @IsBoolean()
-  autoRenew: boolean;
-}
-
-export class CancelSubscriptionDto extends ReasonDto {
-  /** `now`: ends immediately. `period_end`: live until `currentPeriodEnd`. */
-  @WhenField()
-  when: 'now' | 'period_end';
-
-  /**
-   * With `now`: credits the rest of the period. Only admins and API keys may set it.
-   * @default false
-   * @example true
-   */
-  @IsOptional()
-  @IsBoolean()
-  prorate?: boolean;
 }
 
 export class HistoryQueryDto extends ListQuery {
@@ -324,6 +202,18 @@ export class ScheduledChangeDto {
   effectiveAt: string;
 }
 
+/** An add-on of a subscription, with its content as sold. */
+export class SubscriptionAddOnDto {
+  key: string;
+  name: string;
+  quantity: number;
+  /** When it was added, or its quantity last changed. */
+  since: string;
+  /** Stored and shown; add-ons are not charged yet. */
+  prices: PriceDto[];
+  entitlements: PlanEntitlementDto[];
+}
+
 /** A subscription of a customer on one product, with its current status. */
 export class SubscriptionDto {
   id: string;
@@ -354,6 +244,8 @@ export class SubscriptionDto {
   endedAt: Date | null;
   pausedAt: Date | null;
   scheduledChange: ScheduledChangeDto | null;
+  /** Add-ons, by key. */
+  addOns: SubscriptionAddOnDto[];
   /** Increases by one with every change; the ETag. */
   version: number;
   createdAt: Date;
@@ -373,7 +265,7 @@ export class SubscriptionDto {
       cancelAtPeriodEnd,
     } = subscription;
     const { anchor: billingAnchor, nextAnchor: nextBillingAnchor, endsAt } = subscription;
-    const { canceledAt, endedAt, pausedAt, scheduledChange, version, createdAt, updatedAt } = subscription;
+    const { canceledAt, endedAt, pausedAt, scheduledChange, addOns, version, createdAt, updatedAt } = subscription;
     return {
       id,
       ...names,
@@ -398,12 +290,20 @@ export class SubscriptionDto {
         quantity: scheduledChange.quantity,
         effectiveAt: scheduledChange.effectiveAt,
       },
+      addOns: Object.keys(addOns)
+        .sort()
+        .map((key) => ({ key, ...presentedAddOn(addOns[key]!) })),
       version,
       createdAt,
       updatedAt,
     };
   }
 }
+
+const presentedAddOn = ({ entitlements, ...addOn }: SoldAddOn): Omit<SubscriptionAddOnDto, 'key'> => ({
+  ...addOn,
+  entitlements: entitlements.map(({ feature, terms }) => ({ feature, ...terms })),
+});
 
 export function soldAs({
   planKey,

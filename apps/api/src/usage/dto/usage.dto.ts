@@ -107,10 +107,22 @@ export class ConsumeDto {
   properties?: Record<string, unknown>;
 }
 
+export class AddOnSourceDto {
+  /** Key of the add-on. */
+  key: string;
+  quantity: number;
+}
+
 export class DecisionSourceDto {
-  kind: 'plan' | 'override' | 'grant';
+  /**
+   * `plan`: the plan version, with its add-ons; `override` replaces both. `add_on`: only add-ons name the feature;
+   * `grant`: none of these does.
+   */
+  kind: 'plan' | 'override' | 'add_on' | 'grant';
   plan: string;
   version: number;
+  /** The add-ons that are part of the terms. Absent when there are none. */
+  addOns?: AddOnSourceDto[];
 }
 
 /** Whether the customer may use the feature, and how much is left. A denial is a decision, not an error. */

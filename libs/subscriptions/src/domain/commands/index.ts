@@ -1,3 +1,4 @@
+export { type AddOnQuantity, putAddOn, removeAddOn } from './add-ons.js';
 export { cancel, resume } from './cancel.js';
 export { type Change, change } from './change-plan.js';
 export { extend } from './extend.js';

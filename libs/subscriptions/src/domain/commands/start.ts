@@ -67,6 +67,7 @@ export function start(input: NewSubscription, now: Date): Transition {
     pausedAt: null,
     deniedUntil: null,
     scheduledChange: null,
+    addOns: {},
     remindedOf: null,
     version: 1,
     createdAt: now,

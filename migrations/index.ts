@@ -14,6 +14,7 @@ import { KeysOfEvents1700000000012 } from './1700000000012-keys-of-events.js';
 import { LedgerKindGrantCoverage1700000000013 } from './1700000000013-ledger-kind-grant-coverage.js';
 import { LedgerKindValidated1700000000014 } from './1700000000014-ledger-kind-validated.js';
 import { UsageAnchors1700000000015 } from './1700000000015-usage-anchors.js';
+import { DeletedTestClocks1700000000020 } from './1700000000020-deleted-test-clocks.js';
 import { SubscriptionSpans1700000000022 } from './1700000000022-subscription-spans.js';
 import { SubscriptionsEnding1700000000023 } from './1700000000023-subscriptions-ending.js';
 import { AddOns1700000000024 } from './1700000000024-add-ons.js';
@@ -37,6 +38,7 @@ export const migrations = [
   LedgerKindGrantCoverage1700000000013,
   LedgerKindValidated1700000000014,
   UsageAnchors1700000000015,
+  DeletedTestClocks1700000000020,
   SubscriptionSpans1700000000022,
   SubscriptionsEnding1700000000023,
   AddOns1700000000024,

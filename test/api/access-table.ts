@@ -133,6 +133,7 @@ export const ACCESS: Record<string, Access> = {
   'POST /v1/test-clocks': { scope: 'customers:write', users: 'product_admin' },
   'GET /v1/test-clocks': { scope: 'customers:read', users: 'product_admin', support: 'reads' },
   'GET /v1/test-clocks/:id': { scope: 'customers:read', users: 'product_admin', support: 'reads', others: 'clock' },
+  'DELETE /v1/test-clocks/:id': { scope: 'customers:write', users: 'product_admin', others: 'clock' },
   'POST /v1/test-clocks/:id/advance': { scope: 'customers:write', users: 'product_admin', others: 'clock' },
   'GET /v1/catalog': { scope: 'catalog:read', users: 'product_admin', support: 'reads' },
   'POST /v1/catalog/apply': { scope: 'catalog:write', users: 'product_admin' },

@@ -18,6 +18,7 @@ import { MeteredApiKeysService } from './metered-api-keys.service.js';
 import { PersonalDataEraser } from './personal-data-eraser.js';
 import { ProfileService } from './profile.service.js';
 import { RegistrationService } from './registration.service.js';
+import { TestClockDeletionService } from './test-clock-deletion.service.js';
 
 /** Providers that the apps may inject. */
 const EXPORTED = [
@@ -28,6 +29,7 @@ const EXPORTED = [
   AccountExportService,
   CustomerAccountsService,
   MeteredApiKeysService,
+  TestClockDeletionService,
 ];
 
 @Module({

@@ -6,3 +6,4 @@ export { CustomerAccountsService, type PutCustomer, type PutCustomerResult } fro
 export { MeteredApiKeysService } from './metered-api-keys.service.js';
 export { type Profile, type ProfileChanges, ProfileService } from './profile.service.js';
 export { type Registered, type Registration, RegistrationService } from './registration.service.js';
+export { TestClockDeletionService } from './test-clock-deletion.service.js';

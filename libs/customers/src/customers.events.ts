@@ -26,6 +26,11 @@ export const CUSTOMER_EVENTS = declareEvents({
     before: { now: '2026-01-01T00:00:00.000Z' },
     after: { now: '2026-02-01T00:00:00.000Z' },
   },
+  'test_clock.deleted': {
+    subject: 'test_clock',
+    summary: 'A test clock was deleted, after all of its customers.',
+    before: { now: '2026-02-01T00:00:00.000Z' },
+  },
 });
 
 declare module '@app/events' {

@@ -12,6 +12,7 @@ import {
   customerEventPayload,
   type CustomerProfile,
 } from './domain/customer.js';
+import { TestClocksRepository } from './test-clocks.repository.js';
 
 /** Input of `create`. The first subscription must be inserted in the same transaction. */
 export interface NewCustomer extends CustomerProfile {
@@ -31,6 +32,7 @@ export class CustomersService {
     private readonly database: Database,
     private readonly events: Events,
     private readonly time: CustomerTime,
+    private readonly clocks: TestClocksRepository,
   ) {}
 
   /**
@@ -79,12 +81,13 @@ export class CustomersService {
   /**
    * Inserts the customer and records `customer.created`. Needs a transaction: a deferred foreign key rejects the commit
    * unless that transaction inserts the first subscription too.
-   * @throws DomainError `customer_exists`, `invalid_fields`
+   * @throws DomainError `customer_exists`, `invalid_fields`, `test_clock_not_found`
    * @example await customers.create({ id: newId(), key: 'acme', firstSubscriptionId }, actor)
    */
   async create(input: NewCustomer, actor: Actor): Promise<Customer> {
     checkCustomerKey(input.key);
     checkProfile(input);
+    if (input.testClockId !== undefined && !(await this.clocks.keep(input.testClockId))) throw notFound('test_clock');
     const now = await this.time.of({ testClockId: input.testClockId ?? null });
     const customer: Customer = {
       id: input.id,

@@ -35,7 +35,7 @@ export class TestClocksService {
    * @example await clocks.create(new Date('2026-01-01T00:00:00Z'), null, actor)
    */
   create(now: Date, productId: string | null, actor: Actor): Promise<TestClock> {
-    const clock: TestClock = { id: newId(), now, productId, createdAt: this.clock.now() };
+    const clock: TestClock = { id: newId(), now, productId, createdAt: this.clock.now(), deletedAt: null };
     return this.database.transaction(async () => {
       await this.clocks.insert(clock);
       await this.events.record({
@@ -75,7 +75,9 @@ export class TestClocksService {
   async get(id: string, scope: ScopeFilter): Promise<TestClock> {
     const clock = await this.clocks.find(id);
     // A clock has no customer, so a caller limited to one customer sees no clocks.
-    return clock && admits(scope, { customerId: null, productId: clock.productId }) ? clock : testClockNotFound();
+    const visible =
+      clock?.deletedAt === null && admits(scope, { customerId: null, productId: clock.productId }) ? clock : null;
+    return visible ?? testClockNotFound();
   }
 
   /**
@@ -98,6 +100,33 @@ export class TestClocksService {
   }
 
   /**
+   * Locks a clock that is to be deleted until the transaction ends, and returns up to `limit` customers that still live
+   * by it. No customer can be created on it meanwhile. Needs a transaction.
+   * @throws DomainError `test_clock_not_found`; `test_clock_advancing` when another request has locked it
+   * @example const customerIds = await clocks.lockToDelete(id, 100)
+   */
+  async lockToDelete(id: string, limit: number): Promise<string[]> {
+    if (!(await this.clocks.lockToDelete(id).catch(throwClockBusy))) testClockNotFound();
+    return this.clocks.customersOf(id, limit);
+  }
+
+  /**
+   * Deletes a clock without customers and records the event `test_clock.deleted`. Needs a transaction that has locked
+   * it with `lockToDelete`.
+   * @example await clocks.delete(clock, actor)
+   */
+  async delete({ id, now, productId }: TestClock, actor: Actor): Promise<void> {
+    await this.clocks.setDeleted(id, this.clock.now());
+    await this.events.record({
+      type: 'test_clock.deleted',
+      subject: { type: 'test_clock', id },
+      productId,
+      actor,
+      before: { now },
+    });
+  }
+
+  /**
    * Sets the time of the clock. Needs a transaction that has locked it with `lockToAdvance`.
    * @example await clocks.moveTo(id, to)
    */
@@ -111,7 +140,7 @@ function throwClockBusy(error: Error & { code?: string }): never {
     throw new DomainError(
       'conflict',
       'test_clock_advancing',
-      'Another request is advancing this test clock; retry when it has finished.',
+      'Another request is advancing or deleting this test clock; retry when it has finished.',
     );
   throw error;
 }

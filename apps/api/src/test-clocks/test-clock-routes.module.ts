@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AccountsModule } from '@app/accounts';
 import { CatalogModule } from '@app/catalog';
 import { CustomersModule } from '@app/customers';
 import { MeteringModule } from '@app/metering';
@@ -7,7 +8,7 @@ import { AdvanceClockOperation } from './advance-clock.operation.js';
 import { TestClocksController } from './test-clocks.controller.js';
 
 @Module({
-  imports: [CatalogModule, CustomersModule, SubscriptionsModule, MeteringModule],
+  imports: [AccountsModule, CatalogModule, CustomersModule, SubscriptionsModule, MeteringModule],
   controllers: [TestClocksController],
   providers: [AdvanceClockOperation],
 })

@@ -1,5 +1,6 @@
-import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, HttpCode, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { TestClockDeletionService } from '@app/accounts';
 import { actorOf, type Principal } from '@app/auth';
 import { TestClocksService } from '@app/customers';
 import { Allow } from '../http/access/allow.decorator.js';
@@ -21,6 +22,7 @@ export class TestClocksController {
   constructor(
     private readonly clocks: TestClocksService,
     private readonly advanceClock: AdvanceClockOperation,
+    private readonly deletion: TestClockDeletionService,
     private readonly pages: Pages,
   ) {}
 
@@ -91,5 +93,22 @@ export class TestClocksController {
     return TestClockDto.of(
       await this.advanceClock.advance(id, new Date(to), principal.scope.filter, actorOf(principal)),
     );
+  }
+
+  /**
+   * Use it to clean up after a test. Deletes all customers of the clock first, in batches, each as `DELETE
+   * /v1/customers/{customer}` does; then the clock. A deletion that was interrupted continues when it is repeated.
+   * Errors: 404 `test_clock_not_found`; 409 `test_clock_advancing` while another request advances or deletes the clock;
+   * 409 `customer_has_user` or `customer_of_other_products` when a customer of it cannot be deleted.
+   */
+  @Delete(':id')
+  @RequestDeadline(120)
+  @HttpCode(204)
+  @Allow({ scope: 'customers:write', users: 'product_admin' })
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiOperation({ operationId: 'deleteTestClock', summary: 'Delete a test clock with all of its customers' })
+  @ApiProblems(404, 409)
+  async delete(@UuidParam('id') id: string, @CurrentPrincipal() principal: Principal): Promise<void> {
+    await this.deletion.delete(id, principal);
   }
 }

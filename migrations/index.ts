@@ -15,6 +15,7 @@ import { LedgerKindGrantCoverage1700000000013 } from './1700000000013-ledger-kin
 import { LedgerKindValidated1700000000014 } from './1700000000014-ledger-kind-validated.js';
 import { UsageAnchors1700000000015 } from './1700000000015-usage-anchors.js';
 import { DeletedTestClocks1700000000020 } from './1700000000020-deleted-test-clocks.js';
+import { OverageOfWindows1700000000021 } from './1700000000021-overage-of-windows.js';
 import { SubscriptionSpans1700000000022 } from './1700000000022-subscription-spans.js';
 import { SubscriptionsEnding1700000000023 } from './1700000000023-subscriptions-ending.js';
 import { AddOns1700000000024 } from './1700000000024-add-ons.js';
@@ -39,6 +40,7 @@ export const migrations = [
   LedgerKindValidated1700000000014,
   UsageAnchors1700000000015,
   DeletedTestClocks1700000000020,
+  OverageOfWindows1700000000021,
   SubscriptionSpans1700000000022,
   SubscriptionsEnding1700000000023,
   AddOns1700000000024,

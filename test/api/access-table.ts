@@ -259,6 +259,12 @@ export const ACCESS: Record<string, Access> = {
     support: 'reads',
     others: 'customer',
   },
+  'GET /v1/customers/:customer/grants/:id': {
+    scope: 'entitlements:read',
+    users: 'owner',
+    support: 'reads',
+    others: 'grant',
+  },
   'POST /v1/customers/:customer/grants': {
     scope: 'customers:write',
     users: 'product_admin',
@@ -275,6 +281,12 @@ export const ACCESS: Record<string, Access> = {
   'DELETE /v1/customers/:customer/overrides/:feature': {
     scope: 'customers:write',
     users: 'product_admin',
+    others: 'customer',
+  },
+  'GET /v1/customers/:customer/usage/overage': {
+    scope: 'usage:read',
+    users: 'owner',
+    support: 'reads',
     others: 'customer',
   },
   'GET /v1/customers/:customer/usage': { scope: 'usage:read', users: 'owner', support: 'reads', others: 'customer' },

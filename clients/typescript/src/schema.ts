@@ -1444,6 +1444,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/customers/{customer}/usage/overage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the usage beyond the limit of windows that have ended
+         * @description Use it to bill usage beyond the limit in arrears, also of hours. Lists each window that ended after `from`, and at `to` or before, and that has overage; windows that are open are left out. Adjoining spans have each window exactly once. Late events, corrections and grants change the overage of a window that was read before. Errors: 404 `customer_not_found` or `feature_not_found`; 422 `feature_not_metered`, or `invalid_fields` when more than 2,000 windows have overage.
+         */
+        get: operations["getOverage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/usage/reservations": {
         parameters: {
             query?: never;
@@ -1533,7 +1553,7 @@ export interface paths {
         };
         /**
          * List a customer's grants on a product, newest first
-         * @description Shows terms and validity of each grant, voided ones included. The decision on the feature has the units that are left. Errors: 404 `customer_not_found` or `product_not_found`.
+         * @description Shows terms, status and remaining units of each grant, expired and voided ones included. The balances are those that a decision on the feature has in `granted` now. Errors: 404 `customer_not_found`, `product_not_found` or `feature_not_found`.
          */
         get: operations["listGrants"];
         put?: never;
@@ -1555,7 +1575,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Get a grant with what is left of it and what burnt it
+         * @description Adds the ledger entries that burnt units of the grant or returned them, newest first, a page at a time. Errors: 404 `customer_not_found` or `grant_not_found`.
+         */
+        get: operations["getGrant"];
         put?: never;
         post?: never;
         /**
@@ -1630,7 +1654,11 @@ export interface paths {
         get: operations["getTestClock"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete a test clock with all of its customers
+         * @description Use it to clean up after a test. Deletes all customers of the clock first, in batches, each as `DELETE /v1/customers/{customer}` does; then the clock. A deletion that was interrupted continues when it is repeated. Errors: 404 `test_clock_not_found`; 409 `test_clock_advancing` while another request advances or deletes the clock; 409 `customer_has_user` or `customer_of_other_products` when a customer of it cannot be deleted.
+         */
+        delete: operations["deleteTestClock"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3144,6 +3172,26 @@ export interface webhooks {
          * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
          */
         post: operations["on_test_clock_advanced"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "test_clock.deleted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A test clock was deleted, after all of its customers.
+         * @description Sent to every endpoint that subscribes to this type, at least once. Verify the signature, store the event by its `webhook-id`, and answer 2xx before the work: an id that was processed before is a repetition.
+         */
+        post: operations["on_test_clock_deleted"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5345,6 +5393,35 @@ export interface components {
             total: number;
             data: components["schemas"]["UsageStepDto"][];
         };
+        WindowOverageDto: {
+            /** Format: date-time */
+            windowStart: string;
+            /**
+             * Format: date-time
+             * @description Exclusive.
+             */
+            windowEnd: string;
+            /** @description All usage of the window, less corrections. */
+            used: number;
+            /** @description Included units by the terms under which usage was last counted in the window before its end. */
+            included: number;
+            /** @description Units carried over from earlier windows. */
+            carriedOver: number;
+            /** @description Units that grants covered. */
+            fromGrants: number;
+            /** @description Used, less included, carried over and granted units. */
+            overage: number;
+        };
+        OverageDto: {
+            feature: string;
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /** @description Overage of all windows. A sum beyond 2^53-1 is shown as 9007199254740991. */
+            total: number;
+            data: components["schemas"]["WindowOverageDto"][];
+        };
         CreateReservationDto: {
             /**
              * @description Key of the customer; users may omit it or use "me".
@@ -5527,10 +5604,103 @@ export interface components {
             /** Format: date-time */
             createdAt: string;
         };
+        GrantBalanceDto: {
+            /**
+             * @description Units that can be burnt now; 0 unless the grant is active.
+             * @example 420
+             */
+            balance: number;
+            /**
+             * @description Units burnt so far, in all recurrences, less those that corrections returned.
+             * @example 80
+             */
+            burnt: number;
+            /**
+             * @description A recurring grant that is `used_up` is `active` again when it is filled.
+             * @example active
+             * @enum {string}
+             */
+            status: "upcoming" | "active" | "used_up" | "expired" | "voided";
+            id: string;
+            feature: string;
+            quantity: number;
+            priority: number;
+            /** Format: date-time */
+            effectiveAt: string;
+            /** Format: date-time */
+            expiresAt: string | null;
+            recurrence: components["schemas"]["GrantRecurrenceDto"] | null;
+            rolloverMin: number;
+            rolloverMax: number | null;
+            reason: string | null;
+            /** Format: date-time */
+            voidedAt: string | null;
+            /** Format: date-time */
+            createdAt: string;
+        };
         GrantPageDto: {
-            data: components["schemas"]["GrantDto"][];
+            data: components["schemas"]["GrantBalanceDto"][];
             hasMore: boolean;
             nextCursor: string | null;
+        };
+        GrantBurnDto: {
+            /**
+             * Format: uuid
+             * @description Id of the ledger entry.
+             */
+            id: string;
+            /** @description `consume`, `event`, `commit`, `correction`, or `grant_coverage`: the grant covered earlier overage. */
+            kind: string;
+            /** @description Units burnt; negative: returned to the grant. */
+            quantity: number;
+            /**
+             * Format: date-time
+             * @description Start of the window of the usage.
+             */
+            windowStart: string;
+            /** Format: date-time */
+            occurredAt: string;
+        };
+        GrantBurnPageDto: {
+            data: components["schemas"]["GrantBurnDto"][];
+            hasMore: boolean;
+            nextCursor: string | null;
+        };
+        GrantWithBurnsDto: {
+            /**
+             * @description Units that can be burnt now; 0 unless the grant is active.
+             * @example 420
+             */
+            balance: number;
+            /**
+             * @description Units burnt so far, in all recurrences, less those that corrections returned.
+             * @example 80
+             */
+            burnt: number;
+            /**
+             * @description A recurring grant that is `used_up` is `active` again when it is filled.
+             * @example active
+             * @enum {string}
+             */
+            status: "upcoming" | "active" | "used_up" | "expired" | "voided";
+            id: string;
+            feature: string;
+            quantity: number;
+            priority: number;
+            /** Format: date-time */
+            effectiveAt: string;
+            /** Format: date-time */
+            expiresAt: string | null;
+            recurrence: components["schemas"]["GrantRecurrenceDto"] | null;
+            rolloverMin: number;
+            rolloverMax: number | null;
+            reason: string | null;
+            /** Format: date-time */
+            voidedAt: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description Newest first. */
+            burns: components["schemas"]["GrantBurnPageDto"];
         };
         SetOverrideDto: {
             /**
@@ -9857,6 +10027,53 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    getOverage: {
+        parameters: {
+            query: {
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+                product?: string;
+                /**
+                 * @description Key of a metered or credit feature.
+                 * @example api_calls
+                 */
+                feature: string;
+                /** @description Windows that end after this instant. Left out: 30 days before "to". */
+                from?: string;
+                /** @description Windows that end at this instant or before. Left out: now. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Key of the customer, 1 to 128 printable characters; `me` is the own customer of the caller.
+                 * @example acme
+                 */
+                customer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OverageDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     reserve: {
         parameters: {
             query?: never;
@@ -10041,6 +10258,8 @@ export interface operations {
                 fields?: string;
                 /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
                 product?: string;
+                /** @description Only grants of this feature. */
+                feature?: string;
             };
             header?: never;
             path: {
@@ -10111,6 +10330,53 @@ export interface operations {
             404: components["responses"]["NotFound"];
             413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getGrant: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of rows on a page. */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page. Left out: the first page. */
+                cursor?: string;
+                /** @description Names of the members to return of each row, separated by commas. */
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Key of the customer, 1 to 128 printable characters; `me` is the own customer of the caller.
+                 * @example acme
+                 */
+                customer: string;
+                /**
+                 * @description Id of the grant.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantWithBurnsDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableContent"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
@@ -10347,6 +10613,40 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteTestClock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Id of the test clock.
+                 * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; the answer has no body. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             422: components["responses"]["UnprocessableContent"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];
@@ -15476,6 +15776,60 @@ export interface operations {
                 "application/json": components["schemas"]["WebhookMessage"] & {
                     /** @constant */
                     type?: "test_clock.advanced";
+                };
+            };
+        };
+        responses: {
+            410: components["responses"]["WebhookGone"];
+            429: components["responses"]["WebhookLater"];
+            "2XX": components["responses"]["WebhookTaken"];
+        };
+    };
+    on_test_clock_deleted: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The same for every attempt: process each id once. */
+                "webhook-id": components["parameters"]["WebhookId"];
+                /** @description Unix time of this attempt in seconds: reject attempts older than five minutes. */
+                "webhook-timestamp": components["parameters"]["WebhookTimestamp"];
+                /** @description `v1,` and the Base64 HMAC-SHA-256 of id, timestamp and body, joined by dots. Several, separated by spaces, while a secret is rotated. */
+                "webhook-signature": components["parameters"]["WebhookSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "test_clock.deleted",
+                 *       "timestamp": "2026-11-21T09:00:00.000Z",
+                 *       "data": {
+                 *         "id": "01998a4e-8000-7000-8000-000000000001",
+                 *         "sequence": 1,
+                 *         "subject": {
+                 *           "type": "test_clock",
+                 *           "id": "01998a4e-8000-7000-8000-000000000003"
+                 *         },
+                 *         "version": null,
+                 *         "customer": "acme",
+                 *         "product": "api",
+                 *         "actor": {
+                 *           "kind": "api_key",
+                 *           "id": "01998a4e-8000-7000-8000-000000000002"
+                 *         },
+                 *         "reason": null,
+                 *         "before": {
+                 *           "now": "2026-02-01T00:00:00.000Z"
+                 *         },
+                 *         "after": null
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["WebhookMessage"] & {
+                    /** @constant */
+                    type?: "test_clock.deleted";
                 };
             };
         };

@@ -52,12 +52,16 @@ export class GrantsRepository {
     return rows.length > 0;
   }
 
-  /** Grants on one product, or on all (null); newest first, voided and expired ones too. */
-  async list(customerId: string, productId: string | null, page: PageRequest): Promise<Grant[]> {
+  /** Grants on one product, or on all (null), or on one feature; newest first, voided and expired ones too. */
+  async list(
+    customerId: string,
+    { productId, featureId }: { productId: string | null; featureId: string | null },
+    page: PageRequest,
+  ): Promise<Grant[]> {
     const rows = await this.database.query<Row>(
       `select to_json(g) as grant from grants g join features f on f.id = g.feature_id
-       where g.customer_id = $1 and ($2::uuid is null or f.product_id = $2) and ($3::uuid is null or g.id < $3) order by g.id desc limit $4`,
-      [customerId, productId, page.after, page.limit + 1],
+       where g.customer_id = $1 and ($2::uuid is null or f.product_id = $2) and ($3::uuid is null or g.feature_id = $3) and ($4::uuid is null or g.id < $4) order by g.id desc limit $5`,
+      [customerId, productId, featureId, page.after, page.limit + 1],
     );
     return rows.map(({ grant }) => grantFromRow(grant));
   }

@@ -108,10 +108,7 @@ export class GrantsService {
   async void(customer: Customer, id: string, { scope, actor }: { scope: ScopeFilter; actor: Actor }): Promise<void> {
     await this.database.transaction(async () => {
       await this.customers.lock(customer.id);
-      const grant = await this.grants.find(customer.id, id);
-      const [feature] = grant ? await this.catalog.featuresById([grant.featureId]) : [];
-      if (!grant || !feature || !admits(scope, { customerId: customer.id, productId: feature.productId }))
-        throw notFound('grant');
+      const { grant, feature } = await this.findInScope(customer, id, scope);
       if (!(await this.grants.void(customer.id, id, await this.time.of(customer))))
         throw new DomainError('conflict', 'grant_voided', 'The grant is already voided.');
       await this.record('grant.voided', grant, feature, { customer, actor });
@@ -119,13 +116,30 @@ export class GrantsService {
   }
 
   /**
-   * One page of a customer's grants on a product, newest first; voided and expired ones too.
-   * @throws DomainError `product_not_found`
+   * One page of a customer's grants on a product, or on one feature, newest first; voided and expired ones too.
+   * @throws DomainError `product_not_found`, `feature_not_found`
    * @example
-   * const { data } = await grants.list(customer, 'api', { limit: 20, after: null });
+   * const { data } = await grants.list(customer, { product: 'api', feature: 'calls' }, { limit: 20, after: null });
    */
-  async list(customer: Customer, productKey: string, page: PageRequest): Promise<Page<GrantOfFeature>> {
-    return this.page(customer, (await this.catalog.getProduct(productKey)).id, page);
+  async list(
+    customer: Customer,
+    { product, feature }: { product: string; feature?: string },
+    page: PageRequest,
+  ): Promise<Page<GrantOfFeature>> {
+    const { id: productId } = await this.catalog.getProduct(product);
+    const featureId = feature === undefined ? null : (await this.catalog.getFeature(productId, feature)).id;
+    return this.page(customer, { productId, featureId }, page);
+  }
+
+  /**
+   * One grant of a customer, and its product by key.
+   * @throws DomainError `grant_not_found` when it does not exist or is outside of the scope
+   * @example
+   * const { grant, product } = await grants.get(customer, id, principal.scope.filter);
+   */
+  async get(customer: Customer, id: string, scope: ScopeFilter): Promise<{ grant: GrantOfFeature; product: string }> {
+    const { grant, feature } = await this.findInScope(customer, id, scope);
+    return { grant: { ...grant, feature: feature.key }, product: await this.catalog.productKey(feature.productId) };
   }
 
   /**
@@ -134,11 +148,26 @@ export class GrantsService {
    * const { data } = await grants.listAll(customer, { limit: 20, after: null });
    */
   listAll(customer: Customer, page: PageRequest): Promise<Page<GrantOfFeature>> {
-    return this.page(customer, null, page);
+    return this.page(customer, { productId: null, featureId: null }, page);
   }
 
-  private async page(customer: Customer, productId: string | null, page: PageRequest): Promise<Page<GrantOfFeature>> {
-    const { data, hasMore } = toPage(await this.grants.list(customer.id, productId, page), page.limit);
+  private async findInScope(
+    { id: customerId }: Customer,
+    id: string,
+    scope: ScopeFilter,
+  ): Promise<{ grant: Grant; feature: Feature }> {
+    const grant = await this.grants.find(customerId, id);
+    const [feature] = grant ? await this.catalog.featuresById([grant.featureId]) : [];
+    if (!grant || !feature || !admits(scope, { customerId, productId: feature.productId })) throw notFound('grant');
+    return { grant, feature };
+  }
+
+  private async page(
+    customer: Customer,
+    filter: { productId: string | null; featureId: string | null },
+    page: PageRequest,
+  ): Promise<Page<GrantOfFeature>> {
+    const { data, hasMore } = toPage(await this.grants.list(customer.id, filter, page), page.limit);
     const features = await this.catalog.featuresById([...new Set(data.map(({ featureId }) => featureId))]);
     const keys = new Map(features.map(({ id, key }) => [id, key]));
     return { data: data.map((grant) => ({ ...grant, feature: keys.get(grant.featureId)! })), hasMore };

@@ -2,12 +2,16 @@ import './metering.events.js';
 
 export { type CounterChange, type CounterRow, CountersRepository } from './counting/counters.repository.js';
 export { CounterChecksRepository, type Mismatch } from './counting/counter-checks.repository.js';
+export { type BalancedGrant, GrantBalances } from './counting/grant-balances.service.js';
 export { HistoricalDecisions } from './counting/historical-decisions.js';
+export { type FeatureOverage, OverageService, type WindowOverage } from './counting/overage.service.js';
 export { type CheckReport, UsageChecker } from './counting/usage-checker.js';
 export { type UsageRecord, UsageRecordsRepository } from './counting/usage-records.repository.js';
 export { assertAllowed } from './domain/assert-allowed.js';
 export type { JointDecision } from './domain/consume-commands.js';
 export type { Decision } from './domain/decide.js';
+export { GRANT_STATUSES, type GrantStatus } from './domain/grant-status.js';
+export type { GrantBurn } from './counting/ledger.repository.js';
 export type { IngestResult, UsageEvent } from './domain/ingest-command.js';
 export type { CounterKey, LedgerEntry } from './domain/ledger.js';
 export type { ReservationDecision } from './domain/reservation-commands.js';

@@ -7,10 +7,14 @@ import { CheckReader } from './counting/check-reader.js';
 import { CommandRunner } from './counting/command-runner.js';
 import { CounterChecksRepository } from './counting/counter-checks.repository.js';
 import { CountersRepository } from './counting/counters.repository.js';
+import { CurrentMeters } from './counting/current-meters.js';
+import { GrantBalances } from './counting/grant-balances.service.js';
 import { HistoricalDecisions } from './counting/historical-decisions.js';
 import { LedgerRepository } from './counting/ledger.repository.js';
 import { MeterReader } from './counting/meter-reader.js';
 import { OpenedWindows } from './counting/opened-windows.js';
+import { OverageRepository } from './counting/overage.repository.js';
+import { OverageService } from './counting/overage.service.js';
 import { ReservationsRepository } from './counting/reservations.repository.js';
 import { UsageBatcher } from './counting/usage-batcher.js';
 import { UsageChecker } from './counting/usage-checker.js';
@@ -43,9 +47,21 @@ import { UsageSeriesService } from './series/usage-series.service.js';
     CheckReader,
     UsageChecker,
     HistoricalDecisions,
+    CurrentMeters,
+    GrantBalances,
+    OverageRepository,
+    OverageService,
     UsageSeriesService,
     MeteringService,
   ],
-  exports: [MeteringService, HistoricalDecisions, UsageChecker, UsageSeriesService, UsageRecordsRepository],
+  exports: [
+    MeteringService,
+    GrantBalances,
+    OverageService,
+    HistoricalDecisions,
+    UsageChecker,
+    UsageSeriesService,
+    UsageRecordsRepository,
+  ],
 })
 export class MeteringModule {}

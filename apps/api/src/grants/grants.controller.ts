@@ -1,8 +1,9 @@
 import { Body, Controller, Delete, Get, HttpCode, Post, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import { actorOf, type Principal } from '@app/auth';
 import type { Customer } from '@app/customers';
 import { GrantsService } from '@app/entitlements';
+import { GrantBalances } from '@app/metering';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentCustomer, CurrentPrincipal } from '../http/access/current-principal.decorator.js';
 import { ResolveCustomer } from '../http/access/owner.guard.js';
@@ -12,7 +13,16 @@ import { optionalDate } from '../http/input/optional-date.js';
 import { UuidParam } from '../http/input/uuid-param.decorator.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { Pages } from '../http/pagination/pages.js';
-import { CreateGrantDto, GrantDto, GrantPageDto, GrantQueryDto } from './dto/grant.dto.js';
+import {
+  BurnsQueryDto,
+  CreateGrantDto,
+  GrantBalanceDto,
+  GrantBurnDto,
+  GrantDto,
+  GrantPageDto,
+  GrantQueryDto,
+  GrantWithBurnsDto,
+} from './dto/grant.dto.js';
 
 @ApiTags('Entitlements and usage')
 @ApiCredentials()
@@ -21,6 +31,7 @@ import { CreateGrantDto, GrantDto, GrantPageDto, GrantQueryDto } from './dto/gra
 export class GrantsController {
   constructor(
     private readonly grants: GrantsService,
+    private readonly balances: GrantBalances,
     private readonly pages: Pages,
   ) {}
 
@@ -54,8 +65,9 @@ export class GrantsController {
   }
 
   /**
-   * Shows terms and validity of each grant, voided ones included. The decision on the feature has the units that are
-   * left. Errors: 404 `customer_not_found` or `product_not_found`.
+   * Shows terms, status and remaining units of each grant, expired and voided ones included. The balances are those
+   * that a decision on the feature has in `granted` now. Errors: 404 `customer_not_found`, `product_not_found` or
+   * `feature_not_found`.
    */
   @Get()
   @Allow({ scope: 'entitlements:read', users: 'owner', support: 'reads' })
@@ -67,11 +79,38 @@ export class GrantsController {
     @ProductKey() product: string,
   ): Promise<GrantPageDto> {
     const binding = { ...query, product, grantsOf: customer.id };
-    return this.pages.answer(
-      await this.grants.list(customer, product, this.pages.request(query, binding)),
-      binding,
-      GrantDto.of,
+    const { feature } = query;
+    const { data, hasMore } = await this.grants.list(
+      customer,
+      { product, feature },
+      this.pages.request(query, binding),
     );
+    const balanced = await this.balances.of(customer, product, data);
+    return this.pages.answer({ data: balanced, hasMore }, binding, GrantBalanceDto.of);
+  }
+
+  /**
+   * Adds the ledger entries that burnt units of the grant or returned them, newest first, a page at a time. Errors: 404
+   * `customer_not_found` or `grant_not_found`.
+   */
+  @Get(':id')
+  @Allow({ scope: 'entitlements:read', users: 'owner', support: 'reads' })
+  @ResolveCustomer()
+  @ApiParam({ name: 'id', format: 'uuid' })
+  @ApiOperation({ operationId: 'getGrant', summary: 'Get a grant with what is left of it and what burnt it' })
+  async get(
+    @CurrentCustomer() customer: Customer,
+    @UuidParam('id') id: string,
+    @Query() query: BurnsQueryDto,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<GrantWithBurnsDto> {
+    const { grant, product } = await this.grants.get(customer, id, principal.scope.filter);
+    const binding = { burnsOf: id };
+    const [[balanced], burns] = await Promise.all([
+      this.balances.of(customer, product, [grant]),
+      this.balances.burns(grant, this.pages.request(query, binding)),
+    ]);
+    return { ...GrantBalanceDto.of(balanced!), burns: this.pages.answer(burns, binding, GrantBurnDto.of) };
   }
 
   /**

@@ -3,7 +3,7 @@ import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } f
 import type { FastifyReply } from 'fastify';
 import { actorOf, type Principal } from '@app/auth';
 import type { Customer } from '@app/customers';
-import { MeteringService, UsageSeriesService } from '@app/metering';
+import { MeteringService, OverageService, UsageSeriesService } from '@app/metering';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentCustomer, CurrentPrincipal } from '../http/access/current-principal.decorator.js';
 import { ResolveCustomer } from '../http/access/owner.guard.js';
@@ -23,6 +23,8 @@ import {
   DecisionDto,
   DecisionListDto,
   JointDecisionDto,
+  OverageDto,
+  OverageQueryDto,
   UsageEventResultsDto,
   UsageEventsDto,
   UsageQueryDto,
@@ -41,6 +43,7 @@ export class UsageController {
   constructor(
     private readonly metering: MeteringService,
     private readonly usageSeries: UsageSeriesService,
+    private readonly overages: OverageService,
     private readonly checks: CheckOperation,
     private readonly consumption: ConsumeOperation,
     private readonly ingestion: IngestUsageOperation,
@@ -176,5 +179,24 @@ export class UsageController {
       { customer, product, feature: query.feature },
       { from: optionalDate(query.from), to: optionalDate(query.to), by: query.by },
     );
+  }
+
+  /**
+   * Use it to bill usage beyond the limit in arrears, also of hours. Lists each window that ended after `from`, and at
+   * `to` or before, and that has overage; windows that are open are left out. Adjoining spans have each window exactly
+   * once. Late events, corrections and grants change the overage of a window that was read before. Errors: 404
+   * `customer_not_found` or `feature_not_found`; 422 `feature_not_metered`, or `invalid_fields` when more than 2,000
+   * windows have overage.
+   */
+  @Get('customers/:customer/usage/overage')
+  @Allow({ scope: 'usage:read', users: 'owner', support: 'reads' })
+  @ResolveCustomer()
+  @ApiOperation({ operationId: 'getOverage', summary: 'Read the usage beyond the limit of windows that have ended' })
+  async overage(
+    @CurrentCustomer() customer: Customer,
+    @Query() { feature, from, to }: OverageQueryDto,
+    @ProductKey() product: string,
+  ): Promise<OverageDto> {
+    return this.overages.ofCustomer({ customer, product, feature }, { from: optionalDate(from), to: optionalDate(to) });
   }
 }

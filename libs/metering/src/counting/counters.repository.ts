@@ -16,6 +16,8 @@ export interface CounterRow {
   fromGrants: number;
   carried: number;
   notified: number;
+  /** Included units when usage was last counted in the window before its end; null: unlimited, or not stored. */
+  included: number | null;
   /** True when usage in this window may have been counted in windows of another kind. */
   foreign: boolean;
 }
@@ -39,6 +41,12 @@ export interface CounterChange extends CounterKey {
   notified: number;
   /** The limit that the database enforces; null where usage beyond the limit is allowed. */
   hardLimit: number | null;
+  /** Included units of the terms; null: unlimited. Stored while the window is open, and when it has no row. */
+  included: number | null;
+  /** Exclusive; null: the window never ends. */
+  windowEnd: Date | null;
+  /** True when the window has ended: the stored `included` stays. */
+  closed: boolean;
 }
 
 /** The balance of one grant. */
@@ -61,7 +69,7 @@ const COUNTERS = usageStatement(
   'counters',
   `
   select k.n::integer as n, v.version::float8 as version, (extract(epoch from c.window_start) * 1000)::float8 as "windowStart", c.window_name as "windowName",
-    c.used::float8 as used, c.reserved::float8 as reserved, c.from_grants::float8 as "fromGrants", c.carried::float8 as carried, c.notified,
+    c.used::float8 as used, c.reserved::float8 as reserved, c.from_grants::float8 as "fromGrants", c.carried::float8 as carried, c.notified, c.included::float8 as included,
     case when c.window_name = k.window_name then false
       else c.window_start is not null or exists (select from usage_counters o where o.customer_id = k.customer_id and o.feature_id = k.feature_id) end as foreign
   from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[]) with ordinality k (customer_id, feature_id, window_start, window_name, n)
@@ -106,19 +114,24 @@ const RECENT = usageStatement(
   from unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) with ordinality k (customer_id, feature_id, since, n)`,
 );
 
-const COUNTER_CHANGES = `unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::smallint[], $10::bigint[])`;
+const COUNTER_CHANGES = `unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::smallint[], $10::bigint[], $11::bigint[], $12::timestamptz[], $13::boolean[])`;
+const CHANGE_COLUMNS =
+  'n (customer_id, feature_id, window_start, window_name, used, reserved, from_grants, carried, notified, hard_limit, included, window_end, closed)';
 const INSERT_COUNTERS = usageStatement(
   'insert counters',
   `
-  insert into usage_counters (customer_id, feature_id, window_start, window_name, used, reserved, from_grants, carried, notified, hard_limit, updated_at)
-  select *, $11::timestamptz from ${COUNTER_CHANGES}`,
+  insert into usage_counters (customer_id, feature_id, window_start, window_name, used, reserved, from_grants, carried, notified, hard_limit, included, window_end, updated_at)
+  select n.customer_id, n.feature_id, n.window_start, n.window_name, n.used, n.reserved, n.from_grants, n.carried, n.notified, n.hard_limit, n.included, n.window_end, $14::timestamptz
+  from ${COUNTER_CHANGES} as ${CHANGE_COLUMNS}`,
 );
 const UPDATE_COUNTERS = usageStatement(
   'update counters',
   `
   update usage_counters c set window_name = n.window_name, used = c.used + n.used, reserved = c.reserved + n.reserved, from_grants = c.from_grants + n.from_grants,
-    carried = n.carried, notified = n.notified, hard_limit = n.hard_limit, updated_at = $11::timestamptz
-  from ${COUNTER_CHANGES} as n (customer_id, feature_id, window_start, window_name, used, reserved, from_grants, carried, notified, hard_limit)
+    carried = n.carried, notified = n.notified, hard_limit = n.hard_limit,
+    included = case when n.closed and c.window_end is not null then c.included else n.included end,
+    window_end = case when n.closed and c.window_end is not null then c.window_end else n.window_end end, updated_at = $14::timestamptz
+  from ${COUNTER_CHANGES} as ${CHANGE_COLUMNS}
   where c.customer_id = n.customer_id and c.feature_id = n.feature_id and c.window_start = n.window_start`,
 );
 const CHANGED_COLUMNS = [
@@ -132,6 +145,9 @@ const CHANGED_COLUMNS = [
   'carried',
   'notified',
   'hardLimit',
+  'included',
+  'windowEnd',
+  'closed',
 ] as const;
 
 const SAVE_BALANCES = usageStatement(

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import type { PageRequest } from '@app/kernel';
 import { type Connection, Database } from '@app/platform';
 import type { Burn } from '../domain/burn-down.js';
 import type { CounterKey, LedgerEntry } from '../domain/ledger.js';
+import { shownSum } from '../series/series-steps.js';
 import { columns, usageStatement } from './batch-statement.js';
 import type { OpeningSpan } from './counters.repository.js';
 
@@ -19,6 +21,18 @@ export interface StoredReplay {
 export interface EventReference {
   customerId: string;
   reference: string;
+}
+
+/** A ledger entry that burnt units of a grant, or returned them (negative). */
+export interface GrantBurn {
+  /** Id of the ledger entry. */
+  id: string;
+  /** The kind of the entry. Entries stored as `payment`, the former name, read as `grant_coverage`. */
+  kind: string;
+  quantity: number;
+  /** The window of the usage. */
+  windowStart: Date;
+  occurredAt: Date;
 }
 
 const BURNS = usageStatement(
@@ -132,6 +146,30 @@ export class LedgerRepository {
       [customerId, featureId, windowName, since, at],
     );
     return row?.windowStart ?? null;
+  }
+
+  /** Units burnt from each grant of these features, less those returned. Grants without burns are absent. */
+  burntByGrant(customerId: string, featureIds: string[]): Promise<{ grantId: string; quantity: number }[]> {
+    return this.database.query(
+      `select b ->> 'grantId' as "grantId", ${shownSum(`sum((b ->> 'quantity')::bigint)`)} as quantity
+       from unnest($2::uuid[]) f cross join lateral (select burns from usage_ledger where customer_id = $1 and feature_id = f and burns is not null) l,
+         jsonb_array_elements(l.burns) b group by 1`,
+      [customerId, featureIds],
+    );
+  }
+
+  /** The entries that burnt units of a grant or returned them, newest first: up to `limit + 1`. */
+  burnsOfGrant(
+    { customerId, featureId, grantId }: { customerId: string; featureId: string; grantId: string },
+    { after, limit }: PageRequest,
+  ): Promise<GrantBurn[]> {
+    return this.database.query(
+      `select id, case kind when 'payment' then 'grant_coverage' else kind end as kind, window_start as "windowStart", occurred_at as "occurredAt",
+         (select sum((b ->> 'quantity')::bigint)::float8 from jsonb_array_elements(burns) b where b ->> 'grantId' = $3) as quantity
+       from usage_ledger where customer_id = $1 and feature_id = $2 and burns is not null and burns @> jsonb_build_array(jsonb_build_object('grantId', $3::text))
+         and ($4::uuid is null or id < $4) order by id desc limit $5`,
+      [customerId, featureId, grantId, after, limit + 1],
+    );
   }
 
   /** Units burnt from each grant until an instant, with the window of the burn. */

@@ -40,8 +40,19 @@ export interface MeterReading extends CounterKey {
   expired: Reservation[];
   /** Overage of the window that grants have covered since the row was stored. */
   covered: Burn[];
+  /** The counted window before this one, if grants have covered overage of it that its row does not have. */
+  closing: ClosingWindow | null;
   /** Units burnt from grants in the window and returned to them, oldest first. */
   burnt: Burn[];
+}
+
+/** A closed window with overage that grants covered before its end, and that is not stored yet. */
+export interface ClosingWindow {
+  windowStart: Date;
+  windowName: Allowance['windowName'];
+  carried: number;
+  notified: number;
+  covered: Burn[];
 }
 
 /** A request with the key of its counter. */
@@ -233,6 +244,7 @@ const EMPTY_ROW: CounterRow = {
   fromGrants: 0,
   carried: 0,
   notified: 0,
+  included: null,
   foreign: false,
 };
 const isCurrent = ({ at, windowStart }: MeterRequest): boolean => at === undefined && windowStart === undefined;
@@ -249,8 +261,13 @@ function readingOf(
     ? { used: row.used, reserved: row.reserved, fromGrants: row.fromGrants }
     : { used: 0, reserved: 0, fromGrants: 0 };
   const expiredUnits = totalOf(extras.expired, 'quantity');
-  const { meter, covered } = isCurrent(request)
-    ? advance({ ...newestMeter(row, hasRow, allowance, request, now), recent, grants }, allowance, now)
+  const { meter, covered, coveredAtClose } = isCurrent(request)
+    ? advance(
+        { ...newestMeter(row, hasRow, allowance, request, now), recent, grants },
+        allowance,
+        now,
+        row.included ?? allowance.limit,
+      )
     : {
         meter: {
           ...unusedMeter(allowance, [], now),
@@ -259,6 +276,7 @@ function readingOf(
           recent,
         },
         covered: [],
+        coveredAtClose: undefined,
       };
   const { customerId, featureId, windowStart } = key;
   return {
@@ -272,10 +290,19 @@ function readingOf(
     stored,
     ...extras,
     covered,
+    closing: coveredAtClose?.length ? closingOf(row, coveredAtClose) : null,
     burnt: covered.length > 0 ? [...extras.burnt, ...covered] : extras.burnt,
     meter: { ...meter, used: meter.used + extras.opening, reserved: meter.reserved - expiredUnits },
   };
 }
+
+const closingOf = ({ windowStart, windowName, carried, notified }: CounterRow, covered: Burn[]): ClosingWindow => ({
+  windowStart: new Date(windowStart!),
+  windowName,
+  carried,
+  notified,
+  covered,
+});
 
 /** Units in the window's own row. */
 const usedIn = ({ row, key }: CounterRequest): number => (row.windowStart === key.windowStart.getTime() ? row.used : 0);

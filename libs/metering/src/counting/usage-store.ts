@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Events, type KeyedEvent, type NewEvent } from '@app/events';
-import { Clock, newId, SYSTEM_ACTOR } from '@app/kernel';
+import { Clock, newId, SYSTEM_ACTOR, totalOf } from '@app/kernel';
 import type { Connection } from '@app/platform';
 import { hardLimit } from '../domain/decide.js';
-import type { LedgerEntry } from '../domain/ledger.js';
+import type { Burn } from '../domain/burn-down.js';
+import type { CounterKey, LedgerEntry } from '../domain/ledger.js';
 import type { Reservation } from '../domain/reservation.js';
 import { claimName, type EarlierResults, type PendingWrites, referenceName } from './command-decision.js';
 import { type CounterChange, CountersRepository, type GrantBalance } from './counters.repository.js';
@@ -52,7 +53,13 @@ export class UsageStore {
   ): Promise<unknown>[] {
     const changed = pending.meters.changed();
     const entries = [
-      ...changed.flatMap(({ reading }) => [...openingOf(reading), ...coverageOf(reading, now)]),
+      ...changed.flatMap(({ reading }) => [
+        ...openingOf(reading),
+        ...coverageOf(reading, reading.covered, now),
+        ...(reading.closing
+          ? coverageOf({ ...reading, windowStart: reading.closing.windowStart }, reading.closing.covered, now)
+          : []),
+      ]),
       ...pending.entries,
     ];
     const reservations = [
@@ -67,7 +74,8 @@ export class UsageStore {
     ];
     const balances = changed.flatMap(({ reading }) => balancesOf(reading));
     const writes: Promise<unknown>[] = [];
-    if (changed.length > 0) writes.push(...this.counters.saveCounters(connection, changed.map(changeOf(now)), now));
+    const changes = [...changed.map(changeOf(now)), ...changed.flatMap(({ reading }) => closingChangeOf(reading))];
+    if (changes.length > 0) writes.push(...this.counters.saveCounters(connection, changes, now));
     if (entries.length > 0) writes.push(this.ledger.insertEntries(connection, entries, now));
     if (balances.length > 0) writes.push(this.counters.saveBalances(connection, balances));
     if (reservations.length > 0) writes.push(this.reservations.save(connection, reservations));
@@ -107,7 +115,25 @@ function changeOf(now: Date): (meter: TransactionMeter) => CounterChange {
     carried: meter.carried,
     notified: meter.notified,
     hardLimit: unguarded ? null : hardLimit(meter, allowance, now),
+    included: allowance.limit,
+    windowEnd: allowance.windowAt(windowStart)?.end ?? null,
+    closed: (allowance.windowAt(now)?.start ?? windowStart) > windowStart,
   });
+}
+
+/** Adds the overage that grants covered before the former window closed to the row of that window. */
+function closingChangeOf({ customerId, featureId, closing }: MeterReading): CounterChange[] {
+  if (!closing) return [];
+  const { covered, ...window } = closing;
+  const change = {
+    exists: true,
+    customerId,
+    featureId,
+    used: 0,
+    reserved: 0,
+    fromGrants: totalOf(covered, 'quantity'),
+  };
+  return [{ ...change, ...window, hardLimit: null, included: null, windowEnd: null, closed: true }];
 }
 
 /** Usage counted in windows of another kind becomes an entry of this one: the ledger still sums to the counter. */
@@ -118,7 +144,7 @@ function openingOf({ opening, customerId, featureId, windowStart }: MeterReading
 }
 
 /** Units that grants have covered are burnt from them in an entry of quantity 0: nothing more was used. */
-function coverageOf({ covered, customerId, featureId, windowStart }: MeterReading, now: Date): LedgerEntry[] {
+function coverageOf({ customerId, featureId, windowStart }: CounterKey, covered: Burn[], now: Date): LedgerEntry[] {
   if (covered.length === 0) return [];
   const common = { kind: 'grant_coverage' as const, actor: SYSTEM_ACTOR, properties: null, reference: null };
   return [{ ...common, id: newId(), customerId, featureId, windowStart, quantity: 0, occurredAt: now, burns: covered }];

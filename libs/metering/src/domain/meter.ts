@@ -102,21 +102,45 @@ export function isWithinLimit(meter: Meter, { limit }: Allowance, quantity: numb
   return quantity + meter.reserved <= includedLeft(meter, limit) + balanceOf(meter.grants, at);
 }
 
-/**
- * Advances a meter to `now`: to the current window, with rollover applied and grants accrued.
- * `covered` has the units of this window's overage that newly filled grants covered.
- */
-export function advance(meter: Meter, allowance: Allowance, now: Date): { meter: Meter; covered: Burn[] } {
-  const current = allowance.windowAt(now);
-  const entered = current && meter.windowStart < current.start ? enter(current, meter, allowance) : meter;
-  if (entered.grants.length === 0) return { meter: entered, covered: [] };
-  const { grants, covered } = accrueGrants(entered.grants, now, overageOf(entered, allowance));
-  const coveredUnits = totalOf(covered, 'quantity');
-  return { meter: { ...entered, grants, fromGrants: entered.fromGrants + coveredUnits }, covered };
+/** A meter advanced to an instant, with the overage that newly filled grants have covered. */
+export interface AdvancedMeter {
+  meter: Meter;
+  /** Covered overage of the current window. */
+  covered: Burn[];
+  /** Covered overage of the meter's former window, if that has closed. */
+  coveredAtClose?: Burn[];
 }
 
-/** Closes the meter's window and opens `current`; windows between the two had no usage. */
-function enter(current: Period, meter: Meter, allowance: Allowance): Meter {
+/**
+ * Advances a meter to `now`: to the current window, with rollover applied and grants accrued.
+ * @param closingLimit included units of the meter's window, if that has closed: terms may have changed since
+ */
+export function advance(
+  meter: Meter,
+  allowance: Allowance,
+  now: Date,
+  closingLimit: number | null = allowance.limit,
+): AdvancedMeter {
+  const current = allowance.windowAt(now);
+  const { meter: entered, covered: coveredAtClose } =
+    current && meter.windowStart < current.start
+      ? enter(current, meter, { ...allowance, closingLimit })
+      : { meter, covered: undefined };
+  if (entered.grants.length === 0) return { meter: entered, covered: [], coveredAtClose };
+  const { grants, covered } = accrueGrants(entered.grants, now, overageOf(entered, allowance));
+  const coveredUnits = totalOf(covered, 'quantity');
+  return { meter: { ...entered, grants, fromGrants: entered.fromGrants + coveredUnits }, covered, coveredAtClose };
+}
+
+/**
+ * Closes the meter's window and opens `current`; windows between the two had no usage. `covered` has the overage of the
+ * closed window that grants covered before its end.
+ */
+function enter(
+  current: Period,
+  meter: Meter,
+  allowance: Allowance & { closingLimit: number | null },
+): { meter: Meter; covered: Burn[] } {
   const base: Meter = {
     ...meter,
     windowStart: current.start,
@@ -127,15 +151,17 @@ function enter(current: Period, meter: Meter, allowance: Allowance): Meter {
     carried: 0,
     notified: 0,
   };
-  if (meter.grants.length === 0 && allowance.rolloverMax === 0) return base;
+  if (meter.grants.length === 0 && allowance.rolloverMax === 0) return { meter: base, covered: [] };
   const closed = closingOf(meter, allowance, current);
-  const beforeClose = accrueGrants(meter.grants, new Date(closed.getTime() - 1), overageOf(meter, allowance)).grants;
+  const overage = overageOf(meter, { ...allowance, limit: allowance.closingLimit });
+  const { grants: beforeClose, covered } = accrueGrants(meter.grants, new Date(closed.getTime() - 1), overage);
   const untilOpen = accrueGrants(reset(beforeClose, closed), new Date(current.start.getTime() - 1), 0).grants;
-  return {
+  const entered = {
     ...base,
     carried: carriedInto(current, meter, allowance),
     grants: closed < current.start ? reset(untilOpen, current.start) : untilOpen,
   };
+  return { meter: entered, covered };
 }
 
 function closingOf({ windowStart }: Meter, { windowAt }: Allowance, current: Period): Date {

@@ -2,6 +2,7 @@ import { Type } from 'class-transformer';
 import { IsInt, IsOptional, Max, Min, ValidateNested } from 'class-validator';
 import { ApiProperty } from '@nestjs/swagger';
 import type { GrantOfFeature } from '@app/entitlements';
+import { type BalancedGrant, GRANT_STATUSES, type GrantBurn, type GrantStatus } from '@app/metering';
 import { type Interval, INTERVALS } from '@app/kernel';
 import {
   FeatureField,
@@ -99,7 +100,14 @@ export class CreateGrantDto {
 export class GrantQueryDto extends ListQuery {
   @ProductField()
   product?: string;
+
+  /** Only grants of this feature. */
+  @FeatureField({ optional: true })
+  feature?: string;
 }
+
+/** The page of the burns. */
+export class BurnsQueryDto extends ListQuery {}
 
 export class GrantRecurrenceDto {
   @ApiProperty({ enum: INTERVALS })
@@ -108,7 +116,7 @@ export class GrantRecurrenceDto {
   anchor: Date;
 }
 
-/** Units given to one customer beside the included units. The remaining units are in the decision on the feature. */
+/** Units given to one customer beside the included units. */
 export class GrantDto {
   id: string;
   feature: string;
@@ -154,8 +162,55 @@ export class GrantDto {
   }
 }
 
+/** A grant with what is left of it now, on the clock of the customer. */
+export class GrantBalanceDto extends GrantDto {
+  /** Units that can be burnt now; 0 unless the grant is active. */
+  @ApiProperty({ type: 'integer', example: 420 })
+  balance: number;
+  /** Units burnt so far, in all recurrences, less those that corrections returned. */
+  @ApiProperty({ type: 'integer', example: 80 })
+  burnt: number;
+  /** A recurring grant that is `used_up` is `active` again when it is filled. */
+  @ApiProperty({ enum: GRANT_STATUSES, example: 'active' })
+  status: GrantStatus;
+
+  static override of(grant: BalancedGrant): GrantBalanceDto {
+    const { balance, burnt, status } = grant;
+    return { ...GrantDto.of(grant), balance, burnt, status };
+  }
+}
+
+/** A ledger entry that burnt units of a grant, or returned them. */
+export class GrantBurnDto {
+  /** Id of the ledger entry. */
+  @ApiProperty({ format: 'uuid' })
+  id: string;
+  /** `consume`, `event`, `commit`, `correction`, or `grant_coverage`: the grant covered earlier overage. */
+  kind: string;
+  /** Units burnt; negative: returned to the grant. */
+  quantity: number;
+  /** Start of the window of the usage. */
+  windowStart: Date;
+  occurredAt: Date;
+
+  static of({ id, kind, quantity, windowStart, occurredAt }: GrantBurn): GrantBurnDto {
+    return { id, kind, quantity, windowStart, occurredAt };
+  }
+}
+
+export class GrantBurnPageDto {
+  data: GrantBurnDto[];
+  hasMore: boolean;
+  nextCursor: string | null;
+}
+
+export class GrantWithBurnsDto extends GrantBalanceDto {
+  /** Newest first. */
+  burns: GrantBurnPageDto;
+}
+
 export class GrantPageDto {
-  data: GrantDto[];
+  data: GrantBalanceDto[];
   hasMore: boolean;
   nextCursor: string | null;
 }

@@ -27,7 +27,15 @@ import {
   ReasonField,
 } from '../../http/input/fields.js';
 import { ItemsOf } from '../../http/input/quick-check.js';
-import { type CheckReport, type Decision, SERIES_STEPS, type SeriesStep, type UsageSeries } from '@app/metering';
+import {
+  type CheckReport,
+  type Decision,
+  type FeatureOverage,
+  type WindowOverage,
+  SERIES_STEPS,
+  type SeriesStep,
+  type UsageSeries,
+} from '@app/metering';
 import { ProductOnlyDto, TERM_VALUE } from '../../plans/dto/plan.dto.js';
 
 const MAX_COUNT = Number.MAX_SAFE_INTEGER;
@@ -384,4 +392,45 @@ export class UsageSeriesDto implements UsageSeries {
   /** Units in all steps. A sum beyond 2^53-1 is shown as 9007199254740991. */
   total: number;
   data: UsageStepDto[];
+}
+
+export class OverageQueryDto extends ProductOnlyDto {
+  /** Key of a metered or credit feature. */
+  @FeatureField()
+  feature: string;
+
+  /** Windows that end after this instant. Left out: 30 days before "to". */
+  @InstantField({ optional: true })
+  from?: string;
+
+  /** Windows that end at this instant or before. Left out: now. */
+  @InstantField({ optional: true })
+  to?: string;
+}
+
+/** A window that has ended with usage beyond its limit. Counts are units. */
+export class WindowOverageDto implements WindowOverage {
+  windowStart: Date;
+  /** Exclusive. */
+  windowEnd: Date;
+  /** All usage of the window, less corrections. */
+  used: number;
+  /** Included units by the terms under which usage was last counted in the window before its end. */
+  included: number;
+  /** Units carried over from earlier windows. */
+  carriedOver: number;
+  /** Units that grants covered. */
+  fromGrants: number;
+  /** Used, less included, carried over and granted units. */
+  overage: number;
+}
+
+/** The usage of a feature beyond its limit in windows that have ended, oldest first. */
+export class OverageDto implements FeatureOverage {
+  feature: string;
+  from: Date;
+  to: Date;
+  /** Overage of all windows. A sum beyond 2^53-1 is shown as 9007199254740991. */
+  total: number;
+  data: WindowOverageDto[];
 }

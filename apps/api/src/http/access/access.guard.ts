@@ -44,8 +44,9 @@ export class AccessGuard extends AuthGuard('jwt') {
   }
 
   /** Maps Passport's result to our errors. An unavailable database is a 503, never a 401. */
-  override handleRequest<T>(error: unknown, user: T): T {
-    if (error instanceof DomainError || isUnavailable(error)) throw error as Error;
+  override handleRequest<T>(error: unknown, user: T, info: unknown): T {
+    // Passport passes the error of a read of the signing keys as `info`.
+    for (const cause of [error, info]) if (cause instanceof DomainError || isUnavailable(cause)) throw cause as Error;
     if (error || !user) throw new DomainError('unauthenticated', 'invalid_token', 'The access token is not valid.');
     return user;
   }

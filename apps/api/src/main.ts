@@ -7,7 +7,7 @@ import { startupBanner } from './startup-banner.js';
 
 async function start(): Promise<void> {
   const config = Config.fromEnvironment();
-  if (config.tracing) startTracing();
+  if (config.tracing) await startTracing();
   const database = await startDatabase(config);
   const app = await createApp(config, config.worker ? [WorkerModule] : []).catch(async (error: unknown) => {
     await database.stop();

@@ -15,7 +15,7 @@ import { HealthController } from './health.controller.js';
 import { WorkerModule } from './worker.module.js';
 
 const config = Config.fromEnvironment();
-if (config.tracing) startTracing();
+if (config.tracing) await startTracing();
 const database = await startDatabase(config);
 
 @Module({ imports: [PlatformModule.forRoot(config), EventsModule, WorkerModule], controllers: [HealthController] })

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type ApiResponse, createCall } from '../support/app.js';
-import { inParallel } from '../support/fixtures.js';
+import { inParallel, uniqueName } from '../support/fixtures.js';
 import { killWithDatabase, type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
 
 const PASSWORD = 'correct horse battery staple';
@@ -15,12 +15,13 @@ describe('acknowledged requests', () => {
   let dataDir: string;
   let service: ServiceProcess;
   let apiKey: string;
+  let customer: string;
 
   const start = async (): Promise<void> => {
     service = await startProcess(dataDir, { ADMIN_PASSWORD: PASSWORD, LOG_LEVEL: 'error' });
   };
   const consume = async (key: string): Promise<ApiResponse | null> => {
-    const body = { customer: 'storm', product: 'api', feature: 'api_calls' };
+    const body = { customer, product: 'api', feature: 'api_calls' };
     try {
       return await createCall(service.url)('POST', '/v1/usage/consume', {
         token: apiKey,
@@ -39,7 +40,7 @@ describe('acknowledged requests', () => {
     const call = createCall(service.url);
     const { body } = await call('POST', '/v1/check', {
       token: apiKey,
-      body: { customer: 'storm', product: 'api', feature: 'api_calls' },
+      body: { customer, product: 'api', feature: 'api_calls' },
     });
     expect(body.used).toBe(keys.length);
     const login = await call('POST', '/v1/auth/login', { body: { email: 'admin@localhost', password: PASSWORD } });
@@ -47,7 +48,7 @@ describe('acknowledged requests', () => {
     expect(report.body.mismatches).toEqual([]);
   };
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     dataDir = temporaryFolder();
     await start();
     const call = createCall(service.url);
@@ -57,9 +58,13 @@ describe('acknowledged requests', () => {
       body: { name: 'storm', scopes: ['customers:write', 'entitlements:read', 'usage:write'] },
     });
     apiKey = key.body.key;
-    await call('PUT', '/v1/customers/storm', { token: apiKey, body: { product: 'api', plan: 'overage' } });
   }, 60_000);
-  afterEach(async () => {
+  beforeEach(async () => {
+    customer = uniqueName('storm');
+    const body = { product: 'api', plan: 'overage' };
+    await createCall(service.url)('PUT', `/v1/customers/${customer}`, { token: apiKey, body });
+  });
+  afterAll(async () => {
     await service.stop('SIGTERM');
     fs.rmSync(dataDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   });
@@ -90,7 +95,7 @@ describe('acknowledged requests', () => {
     expect(acknowledged.size).toBeLessThan(keys.length);
     const { body } = await createCall(service.url)('POST', '/v1/check', {
       token: apiKey,
-      body: { customer: 'storm', product: 'api', feature: 'api_calls' },
+      body: { customer, product: 'api', feature: 'api_calls' },
     });
     expect(body.used).toBeGreaterThanOrEqual(acknowledged.size);
     await settle(keys);
@@ -112,7 +117,7 @@ describe('acknowledged requests', () => {
     await start();
     const { body } = await createCall(service.url)('POST', '/v1/check', {
       token: apiKey,
-      body: { customer: 'storm', product: 'api', feature: 'api_calls' },
+      body: { customer, product: 'api', feature: 'api_calls' },
     });
     // Exactly the acknowledged requests are counted.
     expect(body.used).toBe(responses.filter((response) => response?.status === 200).length);

@@ -145,6 +145,29 @@ describe('windows that open with first use', () => {
     expect(await decisionAt(13 * HOUR_MS)).toMatchObject({ used: 4, ...opened(13 * HOUR_MS) });
   });
 
+  it('GET usage?by=window returns the windows that began in the span', async () => {
+    const { customer, product } = await setUpCustomer([fiveHours(5)]);
+    const byWindow = async (from: number) =>
+      (await call('GET', `/v1/customers/${customer}/usage?product=${product}&feature=calls&by=window&from=${at(from)}`))
+        .body;
+    for (const quantity of [2, 3, 4]) {
+      await consume({ quantity });
+      clock.advance(7 * HOUR_MS);
+    }
+    expect(await byWindow(0)).toMatchObject({
+      by: 'window',
+      total: 9,
+      data: [
+        { start: at(0), quantity: 2 },
+        { start: at(7 * HOUR_MS), quantity: 3 },
+        { start: at(14 * HOUR_MS), quantity: 4 },
+      ],
+    });
+    expect(await byWindow(1)).toMatchObject({ total: 7 });
+    const stats = await call('GET', `/v1/stats/usage?product=${product}&by=window`);
+    expect(stats).toMatchObject({ status: 422, body: { errors: [{ field: 'by' }] } });
+  });
+
   it('a window whose counter is lost and rebuilt stays open', async () => {
     const { customer } = await setUpCustomer([fiveHours(5)]);
     await consume({ quantity: 4 });

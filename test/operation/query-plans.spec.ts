@@ -316,6 +316,12 @@ async function useEverything(service: TestApp & { database: TestDatabase }, rece
   await admin('GET', '/v1/stats/subscriptions?product=seed');
   await admin('GET', '/v1/stats/usage?product=seed');
   await admin('PUT', `/v1/customers/${customer}/overrides/${feature}`, { body: { product: 'seed', limit: 50 } });
+  await admin('PUT', `/v1/customers/${customer}/overrides/${feature}`, {
+    body: { product: 'seed', limit: 50, window: 'hour', windowCount: 5, windowAnchor: 'first_use' },
+  });
+  await admin('POST', '/v1/usage/consume', { body: { ...subject, feature } });
+  await admin('GET', `/v1/customers/${customer}/entitlements/${feature}?product=seed&at=${new Date().toISOString()}`);
+  await admin('GET', `/v1/customers/${customer}/usage?product=seed&feature=${feature}&by=window`);
   await admin('GET', `/v1/customers/${customer}/entitlements?product=seed`);
   await admin('GET', `/v1/customers/${customer}/usage?product=seed&feature=${feature}`);
   await service.database.query('insert into long_ledgers (customer_id) values ($1)', [body.id]);

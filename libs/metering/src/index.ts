@@ -15,7 +15,7 @@ export type { GrantBurn } from './counting/ledger.repository.js';
 export type { IngestResult, UsageEvent } from './domain/ingest-command.js';
 export type { CounterKey, LedgerEntry } from './domain/ledger.js';
 export type { ReservationDecision } from './domain/reservation-commands.js';
-export { SERIES_STEPS, type SeriesStep } from './domain/series.js';
+export { CUSTOMER_STEPS, type CustomerStep, SERIES_STEPS, type SeriesStep } from './domain/series.js';
 export type { FeatureQuantity, IdempotencyClaim, UsageResult } from './domain/usage-command.js';
 export { MeteringModule } from './metering.module.js';
 export {

@@ -159,9 +159,9 @@ export class UsageController {
   }
 
   /**
-   * Use it for charts. Steps follow the customer's time zone, and steps without usage are left out. With millions of
-   * ledger entries the first request may return 503; it succeeds once a job has rolled up the ledger, in about a
-   * minute. Errors: 404 `customer_not_found` or `feature_not_found`.
+   * Use it for charts. Steps follow the customer's time zone, or are the windows of the limit, and steps without usage
+   * are left out. With millions of ledger entries the first request may return 503; it succeeds once a job has rolled
+   * up the ledger, in about a minute. Errors: 404 `customer_not_found` or `feature_not_found`.
    */
   @Get('customers/:customer/usage')
   @Allow({ scope: 'usage:read', users: 'owner', support: 'reads' })

@@ -3,29 +3,46 @@ import { invalidField } from '@app/kernel';
 export const SERIES_STEPS = ['hour', 'day', 'month'] as const;
 export type SeriesStep = (typeof SERIES_STEPS)[number];
 
+/** The steps of one customer's usage: also the windows of its limit that began in the span. */
+export const CUSTOMER_STEPS = [...SERIES_STEPS, 'window'] as const;
+export type CustomerStep = (typeof CUSTOMER_STEPS)[number];
+
 /** The time from one instant to another, exclusive, in steps. */
-export interface Span {
+export interface Span<By extends CustomerStep = SeriesStep> {
   from: Date;
   to: Date;
-  by: SeriesStep;
+  by: By;
 }
 
 const DEFAULT_MS = 30 * 86_400_000;
-const MAX_STEPS = 2_000;
-/** The shortest length of each step, in milliseconds. */
-const STEP_MS: Record<SeriesStep, number> = { hour: 3_600_000, day: 86_400_000, month: 28 * 86_400_000 };
+/** The most steps of one series. */
+export const MAX_STEPS = 2_000;
+/** The shortest length of each step, in milliseconds. Windows of any length are counted when they are read. */
+const STEP_MS: Record<CustomerStep, number> = {
+  hour: 3_600_000,
+  day: 86_400_000,
+  month: 28 * 86_400_000,
+  window: Infinity,
+};
+
+/** @throws DomainError `invalid_fields` for a series of too many steps */
+export const tooManySteps = (): never => {
+  throw invalidField('by', `gives more than ${MAX_STEPS} steps; use a shorter span or longer steps`);
+};
 
 /**
  * Completes a span. The default is the last 30 days, by day.
  *
  * @throws DomainError `invalid_fields` when it is empty or has too many steps
  */
-export function spanOf({ to: until, from: since, by = 'day' }: Partial<Span>, now: Date): Span {
+export function spanOf<By extends CustomerStep>(
+  { to: until, from: since, by = 'day' as By }: Partial<Span<By>>,
+  now: Date,
+): Span<By> {
   const to = until ?? now;
   const from = since ?? new Date(to.getTime() - DEFAULT_MS);
   if (from >= to) throw invalidField('from', 'must be before "to"');
-  if ((to.getTime() - from.getTime()) / STEP_MS[by] > MAX_STEPS)
-    throw invalidField('by', `gives more than ${MAX_STEPS} steps; use a shorter span or longer steps`);
+  if ((to.getTime() - from.getTime()) / STEP_MS[by] > MAX_STEPS) tooManySteps();
   return { from, to, by };
 }
 

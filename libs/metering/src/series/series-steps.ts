@@ -1,8 +1,13 @@
-/** The usage of one hour, day or month. */
+/** The usage of one hour, day, month or window. */
 export interface UsageStep {
   start: Date;
   /** Units, less those taken back. A sum beyond 2^53-1 is shown as 2^53-1. */
   quantity: number;
+}
+
+/** A step with the total of all steps of its series: exact up to 2^53-1, as JSON carries no larger integer exactly. */
+export interface TotalledStep extends UsageStep {
+  total: number;
 }
 
 /** A step with the number of its ledger entries. */
@@ -11,11 +16,8 @@ export interface CountedStep extends UsageStep {
   records: number;
 }
 
-/** A step with the total of all steps of its series. */
-export interface SummedStep extends CountedStep {
-  /** The exact sum, at most 2^53-1 (and at least its negative): JSON carries no larger integer exactly. */
-  total: number;
-}
+/** A step with the number of its ledger entries and the total of its series. */
+export type SummedStep = CountedStep & TotalledStep;
 
 /** A SQL sum as it is shown: exact up to 2^53-1, and 2^53-1 beyond it. */
 export const shownSum = (sum: string): string =>

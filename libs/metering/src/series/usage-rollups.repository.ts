@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { idBefore } from '@app/kernel';
 import { Database } from '@app/platform';
 import { ROLLUP_BUCKET_MINUTES, type Span, alignedBuckets } from '../domain/series.js';
-import { IS_USAGE, shownSum, type SummedStep } from './series-steps.js';
+import { IS_USAGE, shownSum, type SummedStep, type TotalledStep } from './series-steps.js';
 
 /** A span of one customer's usage of one feature, in steps of a time zone. */
 export interface SeriesRequest extends Span {
@@ -70,6 +70,18 @@ export class UsageRollupsRepository {
   readRollup(request: SeriesRequest): Promise<SummedStep[]> {
     const { first, last } = alignedBuckets(request);
     return this.database.query<SummedStep>(FROM_ROLLUP, [...parametersOf(request), first, last]);
+  }
+
+  /** The used units of the windows that began in a span, from their counters. Windows without usage are absent. */
+  readWindows(
+    { customerId, featureId, from, to }: Omit<SeriesRequest, 'by' | 'timezone'>,
+    limit: number,
+  ): Promise<TotalledStep[]> {
+    return this.database.query(
+      `select window_start as start, used::float8 as quantity, ${shownSum('sum(used) over ()')} as total from usage_counters
+       where customer_id = $1 and feature_id = $2 and window_start >= $3 and window_start < $4 and used > 0 order by window_start limit $5`,
+      [customerId, featureId, from, to, limit],
+    );
   }
 
   /** True once the rollup has all of the ledger but its last minutes. */

@@ -4,12 +4,12 @@ import { type Customer, CustomerTime } from '@app/customers';
 import { grouped, totalOf } from '@app/kernel';
 import { Database, isQueryTimeout } from '@app/platform';
 import { UsageRollupsRepository, type SeriesRequest } from './usage-rollups.repository.js';
-import { type Span, spanOf } from '../domain/series.js';
+import { type CustomerStep, MAX_STEPS, type Span, spanOf, tooManySteps } from '../domain/series.js';
 import { UsageSeriesRepository } from './usage-series.repository.js';
-import type { CountedStep, SummedStep, UsageStep } from './series-steps.js';
+import type { CountedStep, SummedStep, TotalledStep, UsageStep } from './series-steps.js';
 
 /** The usage of one customer of one feature over time. */
-export interface UsageSeries extends Span {
+export interface UsageSeries extends Span<CustomerStep> {
   feature: string;
   timezone: string;
   /** Units in all steps. A sum beyond 2^53-1 is shown as 2^53-1. */
@@ -70,21 +70,23 @@ export class UsageSeriesService {
   ) {}
 
   /**
-   * The usage of one customer, by hour, day or month of its time zone. The default is the last 30 days, by day. Above
-   * 20,000 entries a worker builds a rollup of the ledger from then on.
+   * The usage of one customer, by hour, day or month of its time zone, or by the windows of its limit. The default is
+   * the last 30 days, by day. Above 20,000 entries a worker builds a rollup of the ledger from then on.
    * @throws DomainError `product_not_found`, `feature_not_found`, `invalid_fields`
    * @example
    * const { total, data } = await series.ofCustomer({ customer, product: 'api', feature: 'calls' }, { by: 'hour' });
    */
   async ofCustomer(
     { customer, product: productKey, feature: featureKey }: { customer: Customer; product: string; feature: string },
-    requested: Partial<Span>,
+    requested: Partial<Span<CustomerStep>>,
   ): Promise<UsageSeries> {
     const product = await this.catalog.getProduct(productKey);
     const feature = await this.catalog.getFeature(product.id, featureKey);
     const span = spanOf(requested, await this.time.of(customer));
     const { timezone } = customer;
-    const steps = await this.stepsOf({ customerId: customer.id, featureId: feature.id, timezone, ...span });
+    const { from, to, by } = span;
+    const request = { customerId: customer.id, featureId: feature.id, from, to };
+    const steps = by === 'window' ? await this.windowsOf(request) : await this.stepsOf({ ...request, timezone, by });
     const data = steps.map(({ start, quantity }) => ({ start, quantity }));
     return { feature: feature.key, ...span, timezone, total: steps[0]?.total ?? 0, data };
   }
@@ -149,6 +151,11 @@ export class UsageSeriesService {
       if (ledger) await this.rollups.addNext(ledger, { until, limit: ROLLUP_BATCH });
       return ledger !== null;
     });
+  }
+
+  private async windowsOf(request: Omit<SeriesRequest, 'by' | 'timezone'>): Promise<TotalledStep[]> {
+    const windows = await this.rollups.readWindows(request, MAX_STEPS + 1);
+    return windows.length > MAX_STEPS ? tooManySteps() : windows;
   }
 
   private async stepsOf(request: SeriesRequest): Promise<SummedStep[]> {

@@ -32,6 +32,8 @@ import {
   type Decision,
   type FeatureOverage,
   type WindowOverage,
+  CUSTOMER_STEPS,
+  type CustomerStep,
   SERIES_STEPS,
   type SeriesStep,
   type UsageSeries,
@@ -348,7 +350,7 @@ export class VerifyReportDto {
   }
 }
 
-export class UsageSpanDto extends ProductOnlyDto {
+class UsageTimesDto extends ProductOnlyDto {
   /** Left out: 30 days before "to". */
   @InstantField({ optional: true })
   from?: string;
@@ -356,7 +358,9 @@ export class UsageSpanDto extends ProductOnlyDto {
   /** Exclusive; left out: now. */
   @InstantField({ optional: true })
   to?: string;
+}
 
+export class UsageSpanDto extends UsageTimesDto {
   /**
    * Length of a step.
    * @default day
@@ -367,7 +371,16 @@ export class UsageSpanDto extends ProductOnlyDto {
   by?: SeriesStep;
 }
 
-export class UsageQueryDto extends UsageSpanDto {
+export class UsageQueryDto extends UsageTimesDto {
+  /**
+   * Length of a step; `window`: the windows of the limit that began in the span, each with all units used in it.
+   * @default day
+   * @example day
+   */
+  @IsOptional()
+  @IsIn(CUSTOMER_STEPS)
+  by?: CustomerStep;
+
   /** Key of the feature. */
   @FeatureField()
   feature: string;
@@ -385,7 +398,7 @@ export class UsageStepDto {
 /** Units used over time; steps without usage are left out. */
 export class UsageSeriesDto implements UsageSeries {
   feature: string;
-  by: SeriesStep;
+  by: CustomerStep;
   from: Date;
   to: Date;
   timezone: string;

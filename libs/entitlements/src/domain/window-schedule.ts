@@ -102,8 +102,7 @@ export function withOpenings(schedule: WindowSchedule, stored: Date[], uses: Dat
     const { start } = openedWindowAt(completed, use);
     if (distinct.has(start.getTime())) continue;
     distinct.set(start.getTime(), start);
-    opened.push(start);
-    inOrder(opened);
+    opened.splice(opened.findLastIndex((other) => other < start) + 1, 0, start);
   }
   return completed;
 }

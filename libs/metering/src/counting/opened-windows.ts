@@ -27,8 +27,11 @@ export class OpenedWindows {
   async find(connection: Connection, requests: OpeningRequest[], now: Date): Promise<Map<Entitlement, Entitlement>> {
     const earlier = new Map<string, Date[]>();
     const opening = requests.filter(({ entitlement }) => opensWithUse(entitlement));
-    for (const request of opening)
-      earlier.set(nameOf(request), [...(earlier.get(nameOf(request)) ?? []), ...request.uses.filter((at) => at < now)]);
+    for (const request of opening) {
+      const uses = earlier.get(nameOf(request)) ?? [];
+      uses.push(...request.uses.filter((at) => at < now));
+      earlier.set(nameOf(request), uses);
+    }
     const distinct = [...new Map(opening.map((request) => [request.entitlement, request])).values()];
     const spans = distinct.flatMap((request) => [
       { ...spanOf(request, now), until: new Date(now.getTime() + MAX_CLOCK_SKEW_MS) },

@@ -1433,7 +1433,7 @@ export interface paths {
         };
         /**
          * Get the usage of a customer over time
-         * @description Use it for charts. Steps follow the customer's time zone, and steps without usage are left out. With millions of ledger entries the first request may return 503; it succeeds once a job has rolled up the ledger, in about a minute. Errors: 404 `customer_not_found` or `feature_not_found`.
+         * @description Use it for charts. Steps follow the customer's time zone, or are the windows of the limit, and steps without usage are left out. With millions of ledger entries the first request may return 503; it succeeds once a job has rolled up the ledger, in about a minute. Errors: 404 `customer_not_found` or `feature_not_found`.
          */
         get: operations["getUsage"];
         put?: never;
@@ -5383,7 +5383,7 @@ export interface components {
         UsageSeriesDto: {
             feature: string;
             /** @enum {string} */
-            by: "month" | "hour" | "day";
+            by: "month" | "hour" | "day" | "window";
             /** Format: date-time */
             from: string;
             /** Format: date-time */
@@ -9992,8 +9992,8 @@ export interface operations {
                 to?: string;
                 /** @description Key of the feature. */
                 feature: string;
-                /** @description Length of a step. */
-                by?: "hour" | "day" | "month";
+                /** @description Length of a step; `window`: the windows of the limit that began in the span, each with all units used in it. */
+                by?: "hour" | "day" | "month" | "window";
             };
             header?: never;
             path: {

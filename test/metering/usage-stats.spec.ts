@@ -83,8 +83,8 @@ describe('usage statistics of a product', () => {
     for (const [query, status, code] of [
       ['feature=nothing', 404, 'feature_not_found'],
       ['by=week', 422, 'invalid_fields'],
-      ['from=2027-03-10&to=2027-03-10', 422, 'invalid_fields'],
-      ['by=hour&from=2020-01-01', 422, 'invalid_fields'],
+      ['from=2027-03-10T00:00:00Z&to=2027-03-10T00:00:00Z', 422, 'invalid_fields'],
+      ['by=hour&from=2020-01-01T00:00:00Z', 422, 'invalid_fields'],
       ['customer=me', 422, 'invalid_fields'],
     ]) {
       expect([query, await call('GET', `/v1/stats/usage?product=${product}&${query}`)]).toMatchObject([

@@ -6,7 +6,7 @@ import { OWN_PRODUCT } from '@app/catalog';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
-import { optionalDate } from '../http/input/optional-date.js';
+import { optionalDate } from '../http/input/instants.js';
 import { UuidParam } from '../http/input/uuid-param.decorator.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { ListQuery } from '../http/pagination/list.query.js';

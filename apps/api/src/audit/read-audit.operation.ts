@@ -6,7 +6,7 @@ import { allRows, type Page, type PageRequest, toPage } from '@app/kernel';
 import { type AuditEntry, type AuditFilter, AuditLog } from '@app/events';
 import { UsersService } from '@app/users';
 import { EventScope } from '../http/access/event-scope.js';
-import { optionalDate } from '../http/input/optional-date.js';
+import { optionalDate } from '../http/input/instants.js';
 import { ConcurrencyLimit } from '../http/streaming/concurrency-limit.js';
 import { AuditEntryDto, type AuditExportQueryDto, type NamedAuditEntry } from './dto/audit.dto.js';
 

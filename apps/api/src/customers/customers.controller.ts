@@ -11,7 +11,7 @@ import { CurrentCustomer, CurrentPrincipal } from '../http/access/current-princi
 import { ResolveCustomer } from '../http/access/owner.guard.js';
 import { ProductKey } from '../http/access/product-key.decorator.js';
 import { Etag } from '../http/etag/etag.interceptor.js';
-import { optionalDate } from '../http/input/optional-date.js';
+import { optionalDate } from '../http/input/instants.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { Pages } from '../http/pagination/pages.js';
 import { SparseQueryDto } from '../plans/dto/plan.dto.js';

@@ -6,7 +6,7 @@ import { CurrentCustomer } from '../http/access/current-principal.decorator.js';
 import { ResolveCustomer } from '../http/access/owner.guard.js';
 import { ProductKey } from '../http/access/product-key.decorator.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
-import { optionalDate } from '../http/input/optional-date.js';
+import { optionalDate } from '../http/input/instants.js';
 import { DecisionDto, DecisionListDto } from '../usage/dto/usage.dto.js';
 import { EntitlementsQueryDto } from './dto/entitlements.dto.js';
 import { ListEntitlementsOperation } from './list-entitlements.operation.js';

@@ -9,7 +9,7 @@ import { CurrentCustomer, CurrentPrincipal } from '../http/access/current-princi
 import { ResolveCustomer } from '../http/access/owner.guard.js';
 import { ProductKey } from '../http/access/product-key.decorator.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
-import { optionalDate } from '../http/input/optional-date.js';
+import { optionalDate } from '../http/input/instants.js';
 import { UuidParam } from '../http/input/uuid-param.decorator.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { Pages } from '../http/pagination/pages.js';

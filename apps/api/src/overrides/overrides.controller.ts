@@ -7,7 +7,7 @@ import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentCustomer, CurrentPrincipal } from '../http/access/current-principal.decorator.js';
 import { ResolveCustomer } from '../http/access/owner.guard.js';
 import { ProductKey } from '../http/access/product-key.decorator.js';
-import { optionalDate } from '../http/input/optional-date.js';
+import { optionalDate } from '../http/input/instants.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { OverrideDto, RemoveOverrideQueryDto, SetOverrideDto } from './dto/override.dto.js';
 

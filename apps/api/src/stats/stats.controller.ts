@@ -4,7 +4,7 @@ import { UsageSeriesService } from '@app/metering';
 import { SubscriptionStats } from '@app/subscriptions';
 import { Allow } from '../http/access/allow.decorator.js';
 import { ProductKey } from '../http/access/product-key.decorator.js';
-import { optionalDate } from '../http/input/optional-date.js';
+import { optionalDate } from '../http/input/instants.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { ProductOnlyDto } from '../plans/dto/plan.dto.js';
 import { RevenueStatsDto, SubscriptionStatsDto, UsageStatsDto, UsageStatsQueryDto } from './dto/stats.dto.js';

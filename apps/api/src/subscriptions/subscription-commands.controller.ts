@@ -8,6 +8,7 @@ import { ResolveSubscription } from '../http/access/owner.guard.js';
 import { Etag } from '../http/etag/etag.interceptor.js';
 import { IfMatch } from '../http/etag/if-match.decorator.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
+import { dateOf } from '../http/input/instants.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { BillingAnchorPreviewDto, ChangePreviewDto } from './dto/preview.dto.js';
 import {
@@ -201,7 +202,7 @@ export class SubscriptionCommandsController {
     @IfMatch() expectedVersion?: number,
   ): Promise<SubscriptionDto> {
     return this.answer(
-      this.lifecycle.extend(commandOf(subscription, principal, reason, expectedVersion), new Date(to)),
+      this.lifecycle.extend(commandOf(subscription, principal, reason, expectedVersion), dateOf(to)),
     );
   }
 

@@ -10,7 +10,7 @@ import { ResolveCustomer, ResolveSubscription } from '../http/access/owner.guard
 import { ProductKey } from '../http/access/product-key.decorator.js';
 import { Etag } from '../http/etag/etag.interceptor.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
-import { optionalDate } from '../http/input/optional-date.js';
+import { optionalDate } from '../http/input/instants.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { ListQuery } from '../http/pagination/list.query.js';
 import { Pages } from '../http/pagination/pages.js';

@@ -6,6 +6,7 @@ import { TestClocksService } from '@app/customers';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
+import { dateOf } from '../http/input/instants.js';
 import { UuidParam } from '../http/input/uuid-param.decorator.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { ListQuery } from '../http/pagination/list.query.js';
@@ -39,7 +40,7 @@ export class TestClocksController {
   })
   async create(@Body() { now }: CreateTestClockDto, @CurrentPrincipal() principal: Principal): Promise<TestClockDto> {
     return TestClockDto.of(
-      await this.clocks.create(new Date(now), principal.scope.filter.productId, actorOf(principal)),
+      await this.clocks.create(dateOf(now), principal.scope.filter.productId, actorOf(principal)),
     );
   }
 
@@ -91,7 +92,7 @@ export class TestClocksController {
     @CurrentPrincipal() principal: Principal,
   ): Promise<TestClockDto> {
     return TestClockDto.of(
-      await this.advanceClock.advance(id, new Date(to), principal.scope.filter, actorOf(principal)),
+      await this.advanceClock.advance(id, dateOf(to), principal.scope.filter, actorOf(principal)),
     );
   }
 

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { actorOf, type Principal } from '@app/auth';
 import { type IngestResult, MeteringService, type UsageEvent } from '@app/metering';
 import { CustomerResolver } from '../http/access/customer-resolver.js';
+import { optionalDate } from '../http/input/instants.js';
 import { smallProperties } from './properties.js';
 
 /** A usage event in a request. */
@@ -55,7 +56,7 @@ const usageEventOf = ({ id, feature, quantity, occurredAt, properties }: UsageEv
   feature,
   quantity,
   properties,
-  occurredAt: occurredAt === undefined ? undefined : new Date(occurredAt),
+  occurredAt: optionalDate(occurredAt),
 });
 
 const customerNotFound = ({ id }: UsageEvent): IngestResult => ({ id, status: 'rejected', code: 'customer_not_found' });

@@ -9,7 +9,7 @@ import { CurrentCustomer, CurrentPrincipal } from '../http/access/current-princi
 import { ResolveCustomer } from '../http/access/owner.guard.js';
 import { type UsageRequest, UsageRequestParam } from '../http/access/usage-request.decorator.js';
 import { ProductKey } from '../http/access/product-key.decorator.js';
-import { optionalDate } from '../http/input/optional-date.js';
+import { optionalDate } from '../http/input/instants.js';
 import { Idempotent, IdempotentInCommand } from '../http/idempotency/idempotency.interceptor.js';
 import { withReplayHeader } from '../http/idempotency/replay-header.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';

@@ -6,6 +6,7 @@ import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { EmptyDto } from '../http/input/empty.dto.js';
+import { dateOf } from '../http/input/instants.js';
 import { UuidParam } from '../http/input/uuid-param.decorator.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { ListQuery } from '../http/pagination/list.query.js';
@@ -191,8 +192,8 @@ export class WebhookEndpointsController {
     @CurrentPrincipal() principal: Principal,
   ): Promise<RedeliveredDto> {
     return this.deliveries.redeliverRange(id, principal.scope.filter, {
-      from: new Date(from),
-      to: new Date(to),
+      from: dateOf(from),
+      to: dateOf(to),
       all,
       after,
     });

@@ -1,8 +1,9 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
-import { IsDateString, IsIn, IsInt, IsOptional, IsString, Length, Max, MaxLength, Min } from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsString, Length, Max, MaxLength, Min, ValidateBy } from 'class-validator';
 import { MAX_WINDOW_COUNT, WINDOW_ANCHORS } from '@app/catalog';
 import { INTERVALS } from '@app/kernel';
+import { isInstant } from './instants.js';
 
 /** Options of one use of a field. Without a description the doc comment above the field is published. */
 export interface FieldOptions {
@@ -90,9 +91,19 @@ export const FieldListField = (options: FieldOptions = {}) =>
     ...options,
   });
 
-/** An instant in ISO 8601, such as 2026-01-31T00:00:00Z. */
+const IsInstant = () =>
+  ValidateBy({
+    name: 'isInstant',
+    validator: {
+      validate: isInstant,
+      defaultMessage: () =>
+        'must be a time with its UTC offset as in RFC 3339, such as 2027-01-31T00:00:00Z, in the years 1970 to 9999; in a query, send + as %2B',
+    },
+  });
+
+/** An instant in RFC 3339 with its offset, such as 2027-01-31T00:00:00Z: see `parseInstant`. */
 export const InstantField = (options: FieldOptions = {}) =>
-  field({ example: '2027-01-31T00:00:00.000Z', ...options }, { format: 'date-time' }, IsDateString({ strict: true }));
+  field({ example: '2027-01-31T00:00:00.000Z', ...options }, { format: 'date-time' }, IsInstant());
 
 /** Units of a feature. @param minimum 1, or 0 where nothing at all is a valid amount */
 export const QuantityField = ({ minimum = 1, ...options }: FieldOptions & { minimum?: number } = {}) =>

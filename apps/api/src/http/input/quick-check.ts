@@ -1,6 +1,7 @@
 import * as validator from 'class-validator';
 import { getMetadataStorage } from 'class-validator';
 import { grouped } from '@app/kernel';
+import { isInstant } from './instants.js';
 
 export type Check = (value: unknown) => boolean;
 /** A class with any constructor arguments. */
@@ -8,7 +9,7 @@ export type Class = new (...args: never[]) => object;
 type Members = Record<string, unknown>;
 type Metadata = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>[number];
 
-/** Supported rules, with the functions of class-validator. */
+/** Supported rules, with the functions of class-validator and of InstantField. */
 const RULES: Record<string, (value: never, ...constraints: never[]) => boolean> = {
   isString: validator.isString,
   isBoolean: validator.isBoolean,
@@ -17,13 +18,14 @@ const RULES: Record<string, (value: never, ...constraints: never[]) => boolean> 
   isArray: validator.isArray,
   isIn: validator.isIn,
   isLength: validator.length,
+  matches: validator.matches,
   maxLength: validator.maxLength,
   min: validator.min,
   max: validator.max,
   notEquals: validator.notEquals,
   arrayMinSize: validator.arrayMinSize,
   arrayMaxSize: validator.arrayMaxSize,
-  isDateString: validator.isDateString,
+  isInstant,
 };
 const OPTIONAL = 'isOptional';
 

@@ -1,0 +1,23 @@
+/**
+ * RFC 3339 with a UTC offset. T and Z may be lower case. No leap second and no 24:00: each would be a second name of an
+ * instant that has one already.
+ */
+const FORM =
+  /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/i;
+/** Windows that never end, and ids, count from 1970. */
+const EARLIEST_MS = 0;
+const LATEST_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+/**
+ * Parses an instant: the only parser of times that callers send. A fraction is cut to milliseconds.
+ * @returns null for every other form, a day that its month does not have, and years outside 1970 to 9999
+ * @example parseInstant('2026-01-31T09:00:00+02:00') // 2026-01-31T07:00:00.000Z
+ */
+export function parseInstant(text: unknown): Date | null {
+  const [, year, month, day] = (typeof text === 'string' && FORM.exec(text)) || [];
+  if (day === undefined || Number(day) > daysIn(Number(year), Number(month))) return null;
+  const ms = Date.parse((text as string).toUpperCase().replace(/(\.\d{3})\d+/, '$1'));
+  return ms >= EARLIEST_MS && ms <= LATEST_MS ? new Date(ms) : null;
+}
+
+const daysIn = (year: number, month: number): number => new Date(Date.UTC(year, month, 0)).getUTCDate();

@@ -18,6 +18,8 @@ import type { WithPrincipal } from './current-principal.decorator.js';
 import { originOf } from './request-origin.decorator.js';
 
 const API_KEY_PREFIX = 'tg_';
+/** The whole header: a second token in it is not ignored. */
+const BEARER = /^Bearer +(\S+)$/i;
 
 /** Identifies the caller and checks the access rule of the route. A route without a rule rejects every caller. */
 @Injectable()
@@ -47,15 +49,21 @@ export class AccessGuard extends AuthGuard('jwt') {
   override handleRequest<T>(error: unknown, user: T, info: unknown): T {
     // Passport passes the error of a read of the signing keys as `info`.
     for (const cause of [error, info]) if (cause instanceof DomainError || isUnavailable(cause)) throw cause as Error;
-    if (error || !user) throw new DomainError('unauthenticated', 'invalid_token', 'The access token is not valid.');
+    if (error || !user) throw invalidToken();
     return user;
   }
 
   private identify(request: FastifyRequest, context: ExecutionContext): Principal | null | Promise<Principal> {
     const { authorization } = request.headers;
-    const apiKey = authorization === undefined ? request.headers['x-api-key'] : bearerApiKey(authorization);
-    if (apiKey !== undefined) return this.apiKeys.authenticate(String(apiKey), originOf(request));
-    return authorization === undefined ? null : this.identifyUser(request, context);
+    if (authorization === undefined) {
+      const apiKey = request.headers['x-api-key'];
+      return apiKey === undefined ? null : this.apiKeys.authenticate(String(apiKey), originOf(request));
+    }
+    const token = BEARER.exec(authorization)?.[1];
+    if (token === undefined) throw invalidToken();
+    return token.startsWith(API_KEY_PREFIX)
+      ? this.apiKeys.authenticate(token, originOf(request))
+      : this.identifyUser(request, context);
   }
 
   private async identifyUser(request: FastifyRequest, context: ExecutionContext): Promise<Principal> {
@@ -79,10 +87,8 @@ function admit(
   return true;
 }
 
-function bearerApiKey(authorization: string): string | undefined {
-  const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
-  return token?.startsWith(API_KEY_PREFIX) ? token : undefined;
-}
+const invalidToken = (): DomainError =>
+  new DomainError('unauthenticated', 'invalid_token', 'The access token is not valid.');
 
 function assertScope({ scope }: AccessRule, { scopes }: ApiKeyPrincipal): void {
   if (scope && scopes.has(scope)) return;

@@ -1,6 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { DEFAULT_PRODUCT } from '@app/catalog';
+import { invalidField } from '@app/kernel';
 import { scopeOf, type WithPrincipal } from './current-principal.decorator.js';
 
 /**
@@ -10,9 +11,16 @@ export const ProductKey = createParamDecorator((_: unknown, context: ExecutionCo
   productOf(context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>()),
 );
 
-/** @throws DomainError `product_not_allowed` when the caller is limited to another product */
+/**
+ * @throws DomainError `product_not_allowed` when the caller is limited to another product; `invalid_fields` when query
+ * and body name different products
+ */
 export function productOf(request: FastifyRequest & WithPrincipal): string {
   const { query, body } = request;
-  const named = (query as { product?: unknown }).product ?? (body as { product?: unknown } | null | undefined)?.product;
+  const inQuery = (query as { product?: unknown }).product;
+  const inBody = (body as { product?: unknown } | null | undefined)?.product;
+  const named = inQuery ?? inBody;
+  if (inBody !== undefined && inBody !== null && inBody !== named)
+    throw invalidField('product', 'must not differ between the query and the body');
   return scopeOf(request).productNamed(typeof named === 'string' ? named : undefined) ?? DEFAULT_PRODUCT;
 }

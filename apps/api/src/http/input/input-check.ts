@@ -9,15 +9,43 @@ const FORM_ROUTE = '/v1/auth/token';
 const JSON_TYPE = /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i;
 const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(;\s*charset="?utf-8"?\s*)?$/i;
 
-/** Rejects requests with too many headers (Node would drop some silently) or with two hosts (RFC 9112, 3.2). */
+const CREDENTIALS = ['authorization', 'x-api-key'];
+/**
+ * Headers that a request may have once. Of two of them Node keeps the first or joins both, and a proxy may read another
+ * one than this service.
+ */
+const SINGLE_HEADERS = [...CREDENTIALS, 'content-type', 'host', 'idempotency-key', 'if-match', 'last-event-id'];
+const BITS = new Map(SINGLE_HEADERS.map((name, index) => [name, 1 << index]));
+const CREDENTIAL_BITS = CREDENTIALS.reduce((bits, name) => bits | BITS.get(name)!, 0);
+
+/**
+ * Rejects requests with too many headers (Node would drop some silently), with a single header twice (two hosts:
+ * RFC 9112, 3.2), and with two credentials: which caller it is must never be a choice of this service.
+ */
 export function checkHeaders({ raw: { rawHeaders } }: FastifyRequest): void {
   if (rawHeaders.length > 2 * MAX_HEADERS)
     throw new DomainError('headers_too_large', 'too_many_headers', `The request has more than ${MAX_HEADERS} headers.`);
-  let hosts = 0;
-  for (let index = 0; index < rawHeaders.length; index += 2)
-    if (rawHeaders[index]!.length === 4 && rawHeaders[index]!.toLowerCase() === 'host') hosts++;
-  if (hosts > 1) throw new DomainError('malformed', 'malformed_request', 'The request has more than one Host header.');
+  let seen = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const bit = BITS.get(rawHeaders[index]!.toLowerCase()) ?? 0;
+    if (seen & bit & CREDENTIAL_BITS) throw ambiguousCredentials();
+    if (seen & bit)
+      throw new DomainError(
+        'malformed',
+        'malformed_request',
+        `The request has more than one ${rawHeaders[index]} header; send one.`,
+      );
+    seen |= bit;
+  }
+  if ((seen & CREDENTIAL_BITS) === CREDENTIAL_BITS) throw ambiguousCredentials();
 }
+
+const ambiguousCredentials = (): DomainError =>
+  new DomainError(
+    'malformed',
+    'ambiguous_credentials',
+    'The request has more than one credential; send one Authorization header or one X-Api-Key header.',
+  );
 
 /** Rejects a body that is not JSON (or a form, on the OAuth 2 token route) before it is read. */
 export function checkContentType(request: FastifyRequest): void {
@@ -37,8 +65,8 @@ export function checkContentType(request: FastifyRequest): void {
 }
 
 /**
- * Rejects text that PostgreSQL cannot store (NUL and lone surrogates) anywhere in the request, and bodies that are
- * nested too deeply.
+ * Rejects text that PostgreSQL cannot store (NUL and lone surrogates) anywhere in the request, query parameters that
+ * are given twice, and bodies that are nested too deeply.
  * @throws DomainError naming the field
  */
 export function checkText(request: FastifyRequest): void {
@@ -47,6 +75,7 @@ export function checkText(request: FastifyRequest): void {
     for (const [name, value] of Object.entries((source ?? {}) as Record<string, unknown>)) {
       if (typeof value === 'string' && value.length > MAX_PARAMETER)
         throw invalidField(name, `must have at most ${MAX_PARAMETER} characters`);
+      if (Array.isArray(value)) throw invalidField(name, 'must be given once');
     }
   }
   checkValue(request.body, '', 0);

@@ -122,6 +122,14 @@ describe('plan content', () => {
     expect(fieldsOf(content)).toEqual([field]);
   });
 
+  it('checkContent denies overage unless the terms allow it', () => {
+    const { overage: _, ...terms } = metered;
+    const overageOf = (entitlement: object) =>
+      checkContent({ name: 'Pro', entitlements: [entitlement] }, features).entitlements[0]!.terms;
+    expect(overageOf(terms)).toEqual({ type: 'metered', limit: 10, window: 'day', overage: 'deny' });
+    expect(overageOf({ ...terms, overage: 'allow' })).toMatchObject({ overage: 'allow' });
+  });
+
   it('checkContent ignores members that are undefined', () => {
     expect(
       fieldsOf({ prices: [{ ...price, cost: undefined }], entitlements: [{ ...metered, value: undefined }] }),

@@ -87,7 +87,7 @@ const TERMS = {
     limit,
     window: oneOf(WINDOWS),
     ...windowRule,
-    overage: oneOf(OVERAGES),
+    overage: oneOf(OVERAGES).default('deny'),
     overagePrice: members({ amount: count, currency }).optional(),
     rateLimit: members({ limit: positive, windowSeconds: positive }).optional(),
   }).superRefine((terms, context) => assertWindow(terms.window, terms, context)),
@@ -126,7 +126,9 @@ export function checkContent(raw: RawContent, features: Map<string, Feature>, pa
     problems,
   );
   if (!content.success || problems.length > 0) throw invalid(problems);
-  return { name: raw.name, description: raw.description ?? '', ...content.data, entitlements };
+  // Without problems every entitlement has terms.
+  const complete = entitlements as PlanContent['entitlements'];
+  return { name: raw.name, description: raw.description ?? '', ...content.data, entitlements: complete };
 }
 
 function checkEntitlement(
@@ -134,7 +136,7 @@ function checkEntitlement(
   features: Map<string, Feature>,
   path: string,
   problems: FieldError[],
-): { feature: string; terms: EntitlementTerms } {
+): { feature: string; terms: EntitlementTerms | null } {
   const { feature: key, type, ...terms } = withoutUndefined(raw) as Record<string, unknown>;
   const feature = features.get(String(key));
   if (!feature || feature.archivedAt) {
@@ -142,9 +144,9 @@ function checkEntitlement(
   } else if (type !== feature.type) {
     problems.push({ field: `${path}type`, message: `must be ${feature.type}, the type of the feature` });
   } else {
-    problems.push(...termsProblems(feature, terms, path));
+    return { feature: feature.key, terms: parseTerms(feature, terms, path, problems) };
   }
-  return { feature: String(key), terms: { type, ...terms } as EntitlementTerms };
+  return { feature: String(key), terms: null };
 }
 
 /**
@@ -153,15 +155,17 @@ function checkEntitlement(
  * @example checkTerms(feature, { limit: 500, window: 'month', overage: 'deny' })
  */
 export function checkTerms(feature: Feature, raw: object): EntitlementTerms {
-  const terms = withoutUndefined(raw) as object;
-  const problems = termsProblems(feature, terms, '');
-  if (problems.length > 0) throw invalid(problems);
-  return { type: feature.type, ...terms } as EntitlementTerms;
+  const problems: FieldError[] = [];
+  const terms = parseTerms(feature, raw, '', problems);
+  if (!terms) throw invalid(problems);
+  return terms;
 }
 
-function termsProblems(feature: Feature, terms: object, path: string): FieldError[] {
-  const { error } = TERMS[feature.type].safeParse(terms);
-  return error ? problemsOf(error, path) : [];
+/** The terms with their defaults; null when they are not valid: then `problems` gets an error for each field. */
+function parseTerms(feature: Feature, raw: object, path: string, problems: FieldError[]): EntitlementTerms | null {
+  const { data, error } = TERMS[feature.type].safeParse(raw);
+  if (error) problems.push(...problemsOf(error, path));
+  return error ? null : ({ type: feature.type, ...data } as EntitlementTerms);
 }
 
 /** One error per field: a rule with several checks reports its message once for each check. */

@@ -19,6 +19,7 @@ import { OverageOfWindows1700000000021 } from './1700000000021-overage-of-window
 import { SubscriptionSpans1700000000022 } from './1700000000022-subscription-spans.js';
 import { SubscriptionsEnding1700000000023 } from './1700000000023-subscriptions-ending.js';
 import { AddOns1700000000024 } from './1700000000024-add-ons.js';
+import { CustomerKeysInUrls1700000000025 } from './1700000000025-customer-keys-in-urls.js';
 import { SecurityEvents1700000000026 } from './1700000000026-security-events.js';
 
 /** Every migration, oldest first. */
@@ -44,5 +45,6 @@ export const migrations = [
   SubscriptionSpans1700000000022,
   SubscriptionsEnding1700000000023,
   AddOns1700000000024,
+  CustomerKeysInUrls1700000000025,
   SecurityEvents1700000000026,
 ];

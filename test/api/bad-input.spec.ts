@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { sendRaw, statusOf } from '../security/world.js';
 import { startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
 import { registerUser, type RegisteredUser, createApiKey } from '../support/fixtures.js';
@@ -176,6 +177,22 @@ describe('bad input', () => {
       });
     },
   );
+
+  it.each(['.', '..', '%2e', '%2E%2E'])('PUT /v1/customers rejects the key %s, which clients remove', async (name) => {
+    const before = await rows();
+    const body = '{"product":"api"}';
+    const lines = [
+      `PUT /v1/customers/${name} HTTP/1.1`,
+      'host: x',
+      `authorization: Bearer ${key}`,
+      'content-type: application/json',
+      `content-length: ${body.length}`,
+      'connection: close',
+    ];
+    const received = await sendRaw(service.url, `${lines.join('\r\n')}\r\n\r\n${body}`, 2_000);
+    expect([statusOf(received), received]).toEqual([422, expect.stringContaining('"field":"key"')]);
+    expect(await rows()).toBe(before);
+  });
 
   it('PUT /v1/customers rejects a missing or unknown plan', async () => {
     await service.admin('POST', '/v1/products', { body: { key: 'empty', name: 'Empty' } });

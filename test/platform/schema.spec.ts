@@ -61,6 +61,15 @@ describe('the schema', () => {
       await expect(service.database.query(customer(ids.subscription))).rejects.toThrow('customers_have_a_subscription');
     });
 
+    it.each(['.', '..'])('the customer key %s, except of a deleted customer', async (key) => {
+      const { call } = await createApiKey(service);
+      const { body } = await call('PUT', `/v1/customers/dots${key.length}`, { body: { product: 'api' } });
+      const rename = (more: string) =>
+        service.database.query(`update customers set key = $1${more} where id = $2`, [key, body.id]);
+      await expect(rename('')).rejects.toThrow('customers_key_in_urls');
+      await rename(', deleted_at = now()');
+    });
+
     it('a subscription without a customer, and deleting the only one', async () => {
       const { call } = await createApiKey(service);
       const { body } = await call('PUT', '/v1/customers/kept', { body: { product: 'api' } });

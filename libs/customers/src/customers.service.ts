@@ -126,6 +126,7 @@ export class CustomersService {
       const customer = await this.lock(id);
       const changes = changedFields(customer, profile);
       if (Object.keys(changes).length === 0) return customer;
+      checkCustomerKey(customer.key);
       const updated = { ...customer, ...changes, updatedAt: await this.time.of(customer) };
       await this.customers.update(id, { ...changes, updatedAt: updated.updatedAt });
       await this.record(

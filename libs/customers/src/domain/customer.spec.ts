@@ -2,14 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import { changedFields, checkCustomerKey, checkProfile } from './customer.js';
 
 describe('customer fields', () => {
-  it.each(['acme', 'a', '42', 'Ünï-cödé 7', 'mail@example.com', 'x'.repeat(128), '日本'])(
+  it.each(['acme', 'a', '42', 'Ünï-cödé 7', 'mail@example.com', 'x'.repeat(128), '日本', '...', '.a', 'a.', '. .'])(
     'the key %s is valid',
     (key) => {
       expect(() => checkCustomerKey(key)).not.toThrow();
     },
   );
 
-  it.each(['', ' ', ' a', 'a ', 'x'.repeat(129), 'a\u0000b', 'a\nb', '\u202eabc', '\ud800', 'me'])(
+  it.each(['', ' ', ' a', 'a ', 'x'.repeat(129), 'a\u0000b', 'a\nb', '\u202eabc', '\ud800', 'me', '.', '..'])(
     'the key %j is invalid',
     (key) => {
       expect(() => checkCustomerKey(key)).toThrow('Some fields are not valid.');

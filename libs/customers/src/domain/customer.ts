@@ -31,10 +31,13 @@ const PROFILE_FIELDS = ['name', 'email', 'region', 'deviceType', 'timezone', 'cu
 const PRINTABLE_KEY = /^(?! )[\p{L}\p{M}\p{N}\p{P}\p{S} ]{1,128}(?<! )$/u;
 /** `me` is reserved: in paths it means the customer of the caller. */
 const RESERVED_KEY = 'me';
+/** Clients remove these segments from a URL, encoded ones too: no request could name such a customer. */
+const DOT_SEGMENTS = ['.', '..'];
 
-/** Rejects a key that is not printable or is reserved. @throws DomainError `invalid_fields` */
+/** Rejects a key that is not printable, is reserved, or cannot be in a URL. @throws DomainError `invalid_fields` */
 export function checkCustomerKey(key: string): void {
   if (!PRINTABLE_KEY.test(key)) throw invalidField('key', 'must be 1 to 128 printable characters');
+  if (DOT_SEGMENTS.includes(key)) throw invalidField('key', 'must not be "." or "..", which clients remove from a URL');
   if (key === RESERVED_KEY) throw invalidField('key', 'must not be "me", which is reserved for the caller');
 }
 

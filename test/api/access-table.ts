@@ -272,6 +272,12 @@ export const ACCESS: Record<string, Access> = {
     others: 'customer',
   },
   'DELETE /v1/customers/:customer/grants/:id': { scope: 'customers:write', users: 'product_admin', others: 'grant' },
+  'GET /v1/customers/:customer/overrides': {
+    scope: 'entitlements:read',
+    users: 'owner',
+    support: 'reads',
+    others: 'customer',
+  },
   'PUT /v1/customers/:customer/overrides/:feature': {
     scope: 'customers:write',
     users: 'product_admin',

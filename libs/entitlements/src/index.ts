@@ -17,4 +17,4 @@ export { EntitlementsModule } from './entitlements.module.js';
 export { EntitlementsService } from './entitlements.service.js';
 export { type GrantOfFeature, GrantsService, type NewGrant } from './grants.service.js';
 export { EntitlementSnapshots, type CachedSnapshot } from './entitlement-snapshots.service.js';
-export { type NewOverride, OverridesService } from './overrides.service.js';
+export { type NewOverride, type OverrideOfFeature, OverridesService } from './overrides.service.js';

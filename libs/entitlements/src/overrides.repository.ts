@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { PageRequest } from '@app/kernel';
 import { Database } from '@app/platform';
 import type { Override } from './domain/entitlement-snapshot.js';
 import { overrideFromRow, type OverrideRow } from './override-row.js';
@@ -14,6 +15,17 @@ export class OverridesRepository {
       [customerId, featureId],
     );
     return row ? overrideFromRow(row.override) : null;
+  }
+
+  /** Overrides of the features of one product, or of one of them; newest feature first, expired ones too. */
+  async list(customerId: string, productId: string, featureId: string | null, page: PageRequest): Promise<Override[]> {
+    const rows = await this.database.query<{ override: OverrideRow }>(
+      `select to_json(o) as override from entitlement_overrides o join features f on f.id = o.feature_id
+       where o.customer_id = $1 and f.product_id = $2 and ($3::uuid is null or o.feature_id = $3) and ($4::uuid is null or o.feature_id < $4)
+       order by o.feature_id desc limit $5`,
+      [customerId, productId, featureId, page.after, page.limit + 1],
+    );
+    return rows.map(({ override }) => overrideFromRow(override));
   }
 
   async save(

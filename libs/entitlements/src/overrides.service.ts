@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CatalogReader, checkTerms, type EntitlementTerms, type Feature, type MeteredTerms } from '@app/catalog';
 import { type Customer, CustomersService, CustomerTime } from '@app/customers';
-import { type Actor, DomainError, invalidField } from '@app/kernel';
+import { type Actor, DomainError, invalidField, type Page, type PageRequest, toPage } from '@app/kernel';
 import { Events, type EventType } from '@app/events';
 import { Database } from '@app/platform';
 import type { Override } from './domain/entitlement-snapshot.js';
@@ -18,7 +18,13 @@ export interface NewOverride {
   actor: Actor;
 }
 
-const METERED_DEFAULTS: Pick<MeteredTerms, 'window' | 'overage'> = { window: 'billing_period', overage: 'deny' };
+/** An override and the key of its feature. A customer has one per feature: the id of the feature is its id too. */
+export interface OverrideOfFeature extends Override {
+  id: string;
+  feature: string;
+}
+
+const METERED_DEFAULTS: Pick<MeteredTerms, 'window'> = { window: 'billing_period' };
 
 /** Terms of single customers in place of their plan's. They apply to the very next check on every instance. */
 @Injectable()
@@ -79,6 +85,30 @@ export class OverridesService {
       await this.overrides.delete(input.customer.id, feature.id);
       await this.record('entitlement.override_removed', input, feature, before, null);
     });
+  }
+
+  /**
+   * One page of a customer's overrides on a product, newest feature first; expired ones too.
+   * @param input.feature key of a feature: only its override
+   * @throws DomainError `product_not_found`, `feature_not_found`
+   * @example
+   * const { data } = await overrides.list({ customer, product: 'api' }, { limit: 20, after: null });
+   */
+  async list(
+    { customer, product, feature }: Pick<NewOverride, 'customer' | 'product'> & { feature?: string },
+    page: PageRequest,
+  ): Promise<Page<OverrideOfFeature>> {
+    const { id: productId } = await this.catalog.getProduct(product);
+    const featureId = feature === undefined ? null : (await this.catalog.getFeature(productId, feature)).id;
+    const { data, hasMore } = toPage(await this.overrides.list(customer.id, productId, featureId, page), page.limit);
+    const features = await this.catalog.featuresById(data.map((override) => override.featureId));
+    const keys = new Map(features.map(({ id, key }) => [id, key]));
+    const named = (override: Override) => ({
+      ...override,
+      id: override.featureId,
+      feature: keys.get(override.featureId)!,
+    });
+    return { data: data.map(named), hasMore };
   }
 
   private async findFeature({ product, feature }: { product: string; feature: string }): Promise<Feature> {

@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, HttpCode, Param, Put, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { actorOf, type Principal } from '@app/auth';
 import type { Customer } from '@app/customers';
@@ -9,14 +9,48 @@ import { ResolveCustomer } from '../http/access/owner.guard.js';
 import { ProductKey } from '../http/access/product-key.decorator.js';
 import { optionalDate } from '../http/input/instants.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
-import { OverrideDto, RemoveOverrideQueryDto, SetOverrideDto } from './dto/override.dto.js';
+import { Pages } from '../http/pagination/pages.js';
+import {
+  OverrideDto,
+  OverridePageDto,
+  OverrideQueryDto,
+  RemoveOverrideQueryDto,
+  SetOverrideDto,
+} from './dto/override.dto.js';
 
 @ApiTags('Entitlements and usage')
 @ApiCredentials()
 @ApiProblems(404)
 @Controller('v1/customers/:customer/overrides')
 export class OverridesController {
-  constructor(private readonly overrides: OverridesService) {}
+  constructor(
+    private readonly overrides: OverridesService,
+    private readonly pages: Pages,
+  ) {}
+
+  /**
+   * Use it to see which individual agreements a customer has. An expired override is listed too, until it is replaced
+   * or removed. Errors: 404 `customer_not_found`, `product_not_found` or `feature_not_found`; 400 `invalid_cursor`.
+   */
+  @Get()
+  @Allow({ scope: 'entitlements:read', users: 'owner', support: 'reads' })
+  @ResolveCustomer()
+  @ApiOperation({
+    operationId: 'listOverrides',
+    summary: "List a customer's overrides on a product, newest feature first",
+  })
+  async list(
+    @CurrentCustomer() customer: Customer,
+    @Query() query: OverrideQueryDto,
+    @ProductKey() product: string,
+  ): Promise<OverridePageDto> {
+    const binding = { ...query, product, overridesOf: customer.id };
+    const page = await this.overrides.list(
+      { customer, product, feature: query.feature },
+      this.pages.request(query, binding),
+    );
+    return this.pages.answer(page, binding, OverrideDto.of);
+  }
 
   /**
    * Use it for an individual agreement: the given terms replace those of any plan for this feature, until the
@@ -44,14 +78,7 @@ export class OverridesController {
       reason,
       actor: actorOf(principal),
     });
-    return {
-      feature,
-      terms: override.terms,
-      expiresAt: override.expiresAt,
-      reason: override.reason,
-      createdAt: override.createdAt,
-      updatedAt: override.updatedAt,
-    };
+    return OverrideDto.of({ ...override, feature });
   }
 
   /**

@@ -1,14 +1,17 @@
 import { IsIn, IsObject, IsOptional, Min, IsInt, Max } from 'class-validator';
 import { ApiProperty } from '@nestjs/swagger';
 import { type Overage, OVERAGES, type WindowAnchor, type WindowName, WINDOWS } from '@app/catalog';
+import type { OverrideOfFeature } from '@app/entitlements';
 import { CreditGrantDto, RateLimitDto, TERM_VALUE } from '../../plans/dto/plan.dto.js';
 import {
+  FeatureField,
   InstantField,
   ProductField,
   ReasonField,
   WindowAnchorField,
   WindowCountField,
 } from '../../http/input/fields.js';
+import { ListQuery } from '../../http/pagination/list.query.js';
 
 const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 
@@ -80,6 +83,14 @@ export class RemoveOverrideQueryDto {
   product?: string;
 }
 
+export class OverrideQueryDto extends ListQuery {
+  @ProductField()
+  product?: string;
+
+  @FeatureField({ optional: true, description: 'Key of a feature: only its override.', example: 'api_calls' })
+  feature?: string;
+}
+
 export class OverrideDto {
   feature: string;
   /** The terms in force, in the form of a plan's entitlement. */
@@ -89,4 +100,21 @@ export class OverrideDto {
   reason: string | null;
   createdAt: Date;
   updatedAt: Date;
+
+  static of({
+    feature,
+    terms,
+    expiresAt,
+    reason,
+    createdAt,
+    updatedAt,
+  }: Omit<OverrideOfFeature, 'id' | 'featureId'>): OverrideDto {
+    return { feature, terms, expiresAt, reason, createdAt, updatedAt };
+  }
+}
+
+export class OverridePageDto {
+  data: OverrideDto[];
+  hasMore: boolean;
+  nextCursor: string | null;
 }

@@ -246,6 +246,8 @@ export const ACCESS: Record<string, Access> = {
   },
   'POST /v1/check': { scope: 'entitlements:read', users: 'owner', support: 'reads', others: 'customer' },
   'POST /v1/usage/consume': { scope: 'usage:write', users: 'owner', others: 'customer' },
+  'POST /v1/checks': { scope: 'entitlements:read', users: 'user', support: 'reads', others: 'customer' },
+  'POST /v1/usage/consumptions': { scope: 'usage:write', users: 'user', others: 'customer' },
   'POST /v1/usage/events': { scope: 'usage:write', users: 'user', others: 'customer' },
   'POST /v1/usage/corrections': { users: 'product_admin', support: 'repairs', others: 'customer' },
   'POST /v1/usage/verify': { users: 'admin', others: 'customer' },

@@ -5,11 +5,14 @@ import { validateSync } from 'class-validator';
 import fc from 'fast-check';
 import { type Class, compile } from '../../apps/api/src/http/input/quick-check.js';
 import { CreateReservationDto } from '../../apps/api/src/reservations/dto/reservation.dto.js';
+import { CheckBatchDto, ConsumptionBatchDto } from '../../apps/api/src/usage/dto/batch.dto.js';
 import { CheckDto, ConsumeDto, CorrectionDto, UsageEventsDto } from '../../apps/api/src/usage/dto/usage.dto.js';
 
 const DTOS: [string, Class][] = Object.entries({
+  CheckBatchDto,
   CheckDto,
   ConsumeDto,
+  ConsumptionBatchDto,
   CorrectionDto,
   UsageEventsDto,
   CreateReservationDto,
@@ -23,7 +26,7 @@ const valid = (type: Class, value: object): boolean =>
 
 const anything = fc.oneof(
   fc.string({ maxLength: 70 }),
-  fc.constantFrom('', 'acme', 'calls', '2026-11-21T09:00:00Z', '2026-11-21', 'x'.repeat(200)),
+  fc.constantFrom('', 'acme', 'calls', '2026-11-21T09:00:00Z', '2026-11-21', '2026-W01', 'x'.repeat(200)),
   fc.integer(),
   fc.double(),
   fc.constantFrom(0, 1, -1, 2 ** 53 - 1, 2 ** 53),
@@ -33,7 +36,7 @@ const anything = fc.oneof(
   fc.dictionary(fc.string({ maxLength: 5 }), fc.integer(), { maxKeys: 2 }),
 );
 const item = fc.dictionary(
-  fc.constantFrom('id', 'customer', 'feature', 'quantity', 'occurredAt', 'properties', 'other'),
+  fc.constantFrom('id', 'customer', 'feature', 'quantity', 'occurredAt', 'properties', 'idempotencyKey', 'other'),
   anything,
   { maxKeys: 6 },
 );
@@ -55,6 +58,8 @@ const body = fc.dictionary(
     'quantity',
     'properties',
     'events',
+    'checks',
+    'consumptions',
     'reason',
     'at',
     'ttlSeconds',
@@ -80,6 +85,20 @@ const usageEvents = fc.record({
   product: fc.constant('api'),
   events: fc.array(nearly, { minLength: 1, maxLength: 2 }),
 });
+const batchItem = fc.record(
+  {
+    customer: fc.constant('acme'),
+    feature: fc.constant('calls'),
+    quantity: fc.integer({ min: 0, max: 5 }),
+    idempotencyKey: fc.constantFrom('k1', 'k 2'),
+  },
+  { requiredKeys: ['feature'] },
+);
+const batch = fc.dictionary(
+  fc.constantFrom('checks', 'consumptions'),
+  fc.array(batchItem, { minLength: 1, maxLength: 2 }),
+  { maxKeys: 1 },
+);
 
 describe('the compiled body check', () => {
   it.each(DTOS)('%s: reports the same errors as class-validator', (_, type) => {
@@ -87,7 +106,7 @@ describe('the compiled body check', () => {
     expect(check).not.toBeNull();
     let passed = 0;
     fc.assert(
-      fc.property(fc.oneof(body, likely, usageEvents), (value) => {
+      fc.property(fc.oneof(body, likely, usageEvents, batch), (value) => {
         const given = Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined));
         if (check(given)) passed++;
         expect([given, check(given)]).toEqual([given, valid(type, given)]);

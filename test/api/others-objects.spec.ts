@@ -50,6 +50,9 @@ const IN_BODY = [
   '/v1/usage/reservations',
 ];
 
+/** Routes with many objects in the body: each gets its own result in a 200. */
+const WITH_RESULTS = ['POST /v1/usage/events', 'POST /v1/checks', 'POST /v1/usage/consumptions'];
+
 /** An object by its id or key, and the other names in the path of its routes. */
 interface Named {
   id: string;
@@ -97,9 +100,7 @@ describe('objects of others', () => {
   });
 
   const rows = Object.entries(ACCESS).flatMap(([route, access]) =>
-    typeof access.others === 'string' && route !== 'POST /v1/usage/events'
-      ? [[route, access.others, access] as const]
-      : [],
+    typeof access.others === 'string' && !WITH_RESULTS.includes(route) ? [[route, access.others, access] as const] : [],
   );
   it.each(rows)('%s answers for the %s of another as for an absent one', async (route, kind, access) => {
     for (const caller of CALLERS) {
@@ -132,6 +133,20 @@ describe('objects of others', () => {
         const answer = await calls[caller]('POST', '/v1/usage/events', { body });
         expect(answer.body.results).toMatchObject([{ status: 'rejected', code: 'customer_not_found' }]);
       }
+    }
+  });
+
+  it.each([
+    ['/v1/checks', 'checks'],
+    ['/v1/usage/consumptions', 'consumptions'],
+  ])('POST %s answers for an item of another customer like for one of an absent customer', async (path, name) => {
+    for (const caller of CALLERS.filter((one) => one !== 'an admin of another product')) {
+      const keys = [...objects.customer.map(({ key }) => key), uniqueName('absent')];
+      const items = keys.map((customer) => ({ customer, feature: 'api_calls' }));
+      const { status, body } = await calls[caller]('POST', path, { body: { [name]: items } });
+      expect([caller, status]).toEqual([caller, 200]);
+      expect(body.results).toEqual(keys.map(() => body.results.at(-1)));
+      expect(body.results[0]).toMatchObject({ status: 404, code: 'customer_not_found', instance: path });
     }
   });
 

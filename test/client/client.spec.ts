@@ -80,6 +80,40 @@ describe('the TypeScript client', () => {
     expect(data!.data[0]!.used).toBe(2);
   });
 
+  it('batches return one result for each request, count once over retries, and fall back alone', async () => {
+    const [first, second] = [await customer(), await customer()];
+    const requests = [
+      { customer: first, feature: 'calls', quantity: 2 },
+      { customer: 'absent', feature: 'calls' },
+      { customer: second, feature: 'calls', quantity: 4 },
+    ];
+    expect(await tollgate.consumeBatch(requests)).toMatchObject([
+      { allowed: true, used: 2 },
+      { status: 404, code: 'customer_not_found' },
+      { allowed: false, reason: 'limit_reached' },
+    ]);
+    expect(await tollgate.checkBatch([{ customer: first, feature: 'calls' }])).toMatchObject([{ used: 2 }]);
+    let attempts = 0;
+    const baseUrl = await startProxy((request, response) => {
+      if (++attempts > 1) return false;
+      // The service handles the request; its response is lost.
+      const onward = http.request(
+        service.url + request.url!,
+        { method: request.method, headers: request.headers },
+        (answer) => answer.resume().once('end', () => response.destroy()),
+      );
+      request.pipe(onward);
+      return true;
+    });
+    const retrying = new Tollgate({ baseUrl, apiKey, product, deadlineMs: 5_000 });
+    expect(await retrying.consumeBatch([{ customer: second, feature: 'calls' }])).toMatchObject([{ used: 1 }]);
+    const unavailable = await startProxy(() => true);
+    const fallBack = { baseUrl: unavailable, apiKey, deadlineMs: 200, onUnavailable: 'allow' } as const;
+    expect(await new Tollgate(fallBack).checkBatch(requests)).toMatchObject(
+      requests.map(({ customer: name }) => ({ customer: name, allowed: true, degraded: true })),
+    );
+  });
+
   it('an error response is thrown as TollgateError with its status and code', async () => {
     await expect(tollgate.consume({ customer: 'nobody', feature: 'calls' })).rejects.toMatchObject({
       status: 404,

@@ -1,4 +1,5 @@
-import { type Decision, type Tollgate } from './tollgate.js';
+import type { Decision } from './requests.js';
+import type { Tollgate } from './tollgate.js';
 import { TollgateError } from './tollgate-error.js';
 
 /**

@@ -10,12 +10,6 @@ export type { EntitlementRequirement, RequireEntitlementOptions } from './guard.
  * ```
  */
 export type { components, operations, paths } from './schema.js';
-export {
-  type CheckRequest,
-  type ConsumeRequest,
-  type Decision,
-  Tollgate,
-  type TollgateOptions,
-  type UnavailablePolicy,
-} from './tollgate.js';
+export type { BatchResult, CheckRequest, ConsumeRequest, Decision } from './requests.js';
+export { Tollgate, type TollgateOptions, type UnavailablePolicy } from './tollgate.js';
 export { type Problem, TollgateError } from './tollgate-error.js';

@@ -1,20 +1,8 @@
 import createClient, { type Client } from 'openapi-fetch';
 import { type ApiResponse, type Attempt, callUntilDeadline } from './retry.js';
-import type { components, paths } from './schema.js';
+import type { paths } from './schema.js';
+import type { BatchResult, CheckRequest, ConsumeRequest, Decision } from './requests.js';
 import { TollgateError } from './tollgate-error.js';
-
-/**
- * Whether a customer may use a feature now, with the state of its usage.
- *
- * `degraded: true` marks a decision of a failure policy: of `onUnavailable` here, or of the feature on the server.
- *
- * @example
- * ```ts
- * const decision = await tollgate.check({ customer: 'acme', feature: 'api_calls' });
- * // { allowed: false, reason: 'limit_reached', limit: 100, used: 100, remaining: 0, resetsAt: '2027-02-01T...', ... }
- * ```
- */
-export type Decision = components['schemas']['DecisionDto'];
 
 /**
  * The decision while Tollgate is unavailable: no response before the deadline, 429 or 5xx.
@@ -59,48 +47,8 @@ export interface TollgateOptions {
   fetch?: typeof fetch;
 }
 
-/**
- * A question about one feature of one customer.
- *
- * @example
- * ```ts
- * const request: CheckRequest = { customer: 'acme', feature: 'api_calls', quantity: 3 };
- * ```
- */
-export interface CheckRequest {
-  /** Key of the customer. */
-  customer: string;
-  /** Key of the feature. */
-  feature: string;
-  /** Units. @default 1 */
-  quantity?: number;
-  /** Key of the product. @default `product` of the options */
-  product?: string;
-}
-
-/**
- * Units to count for one feature of one customer.
- *
- * @example
- * ```ts
- * const request: ConsumeRequest = {
- *   customer: 'acme',
- *   feature: 'api_calls',
- *   quantity: 3,
- *   idempotencyKey: 'order-1001',
- *   properties: { region: 'eu' },
- * };
- * ```
- */
-export interface ConsumeRequest extends CheckRequest {
-  /**
-   * Identifies the work, not the attempt. Equal requests with the same key count once within 24 hours.
-   *
-   * @default a random UUID per call: it covers the retries of this call, not a restart of the process
-   */
-  idempotencyKey?: string;
-  /** Stored with the usage, at most 10 kB. */
-  properties?: Record<string, unknown>;
+interface BatchResults {
+  results: BatchResult[];
 }
 
 const DEFAULT_DEADLINE_MS = 1_000;
@@ -194,6 +142,59 @@ export class Tollgate {
     );
   }
 
+  /**
+   * Checks up to 1,000 requests in one call. Each is independent. Counts nothing.
+   *
+   * @returns one decision or problem for each request, in their order
+   * @throws TollgateError for an invalid field of any request; while Tollgate is unavailable only if `onUnavailable` is
+   * `throw`
+   *
+   * @example
+   * ```ts
+   * const results = await tollgate.checkBatch([
+   *   { customer: 'acme', feature: 'api_calls' },
+   *   { customer: 'zenith', feature: 'exports', quantity: 3 },
+   * ]);
+   * ```
+   */
+  checkBatch(requests: CheckRequest[]): Promise<BatchResult[]> {
+    const checks = requests.map((request) => this.bodyOf(request));
+    return this.decideBatchOrFallBack(
+      requests,
+      async (signal) => (await this.api.POST('/v1/checks', { body: { checks }, signal })) as ApiResponse<BatchResults>,
+    );
+  }
+
+  /**
+   * Consumes up to 1,000 requests in one call. Each is counted if, and only if, it is allowed, and independent of the
+   * others. Every attempt of the call carries the same idempotency keys, so each request counts once.
+   *
+   * @returns one decision or problem for each request, in their order
+   * @throws TollgateError as `checkBatch`
+   *
+   * @example
+   * ```ts
+   * const results = await tollgate.consumeBatch([
+   *   { customer: 'acme', feature: 'api_calls', quantity: 12, idempotencyKey: 'acme-2027-02-01T10' },
+   *   { customer: 'zenith', feature: 'api_calls', quantity: 7, idempotencyKey: 'zenith-2027-02-01T10' },
+   * ]);
+   * ```
+   */
+  consumeBatch(requests: ConsumeRequest[]): Promise<BatchResult[]> {
+    const consumptions = requests.map((request) => {
+      const { idempotencyKey = crypto.randomUUID(), properties } = request;
+      return { ...this.bodyOf(request), ...(properties ? { properties } : {}), idempotencyKey };
+    });
+    return this.decideBatchOrFallBack(
+      requests,
+      async (signal) =>
+        (await this.api.POST('/v1/usage/consumptions', {
+          body: { consumptions },
+          signal,
+        })) as ApiResponse<BatchResults>,
+    );
+  }
+
   private bodyOf({ customer, feature, quantity, product = this.product }: CheckRequest) {
     return {
       customer,
@@ -203,26 +204,44 @@ export class Tollgate {
     };
   }
 
-  private async decideOrFallBack(
-    { customer, feature, quantity = 1 }: CheckRequest,
-    attempt: Attempt<Decision>,
-  ): Promise<Decision> {
+  private async decideOrFallBack(request: CheckRequest, attempt: Attempt<Decision>): Promise<Decision> {
     try {
       return await callUntilDeadline(attempt, this.deadlineMs);
     } catch (error) {
-      if (!(error instanceof TollgateError && error.isUnavailable) || this.onUnavailable === 'throw') throw error;
-      const allowed = this.onUnavailable === 'allow';
-      return {
-        allowed,
-        reason: allowed ? null : 'unavailable',
-        customer,
-        feature,
-        type: 'metered',
-        requested: quantity,
-        source: null,
-        asOf: new Date().toISOString(),
-        degraded: true,
-      };
+      return this.fallBack(request, error);
     }
+  }
+
+  private async decideBatchOrFallBack(
+    requests: CheckRequest[],
+    attempt: Attempt<BatchResults>,
+  ): Promise<BatchResult[]> {
+    try {
+      const { results } = await callUntilDeadline(attempt, this.deadlineMs);
+      return results.map((result, index) => {
+        if ('allowed' in result || this.onUnavailable === 'throw') return result;
+        const error = new TollgateError(result.status, result.code, result.detail, result);
+        return error.isUnavailable ? this.fallBack(requests[index]!, error) : result;
+      });
+    } catch (error) {
+      return requests.map((request) => this.fallBack(request, error));
+    }
+  }
+
+  /** The decision of `onUnavailable`. @throws the error, unless Tollgate is unavailable and the option decides */
+  private fallBack({ customer, feature, quantity = 1 }: CheckRequest, error: unknown): Decision {
+    if (!(error instanceof TollgateError && error.isUnavailable) || this.onUnavailable === 'throw') throw error;
+    const allowed = this.onUnavailable === 'allow';
+    return {
+      allowed,
+      reason: allowed ? null : 'unavailable',
+      customer,
+      feature,
+      type: 'metered',
+      requested: quantity,
+      source: null,
+      asOf: new Date().toISOString(),
+      degraded: true,
+    };
   }
 }

@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { CustomersModule } from '@app/customers';
 import { MeteringModule } from '@app/metering';
+import { BatchOperation } from './batch.operation.js';
+import { BatchesController } from './batches.controller.js';
 import { CheckOperation } from './check.operation.js';
 import { ConsumeOperation } from './consume.operation.js';
 import { DecisionCount } from './decision-count.js';
@@ -10,8 +12,8 @@ import { UsageController } from './usage.controller.js';
 
 @Module({
   imports: [CustomersModule, MeteringModule],
-  controllers: [UsageController],
-  providers: [CheckOperation, ConsumeOperation, DecisionCount, IngestUsageOperation, VerifyOperation],
+  controllers: [BatchesController, UsageController],
+  providers: [BatchOperation, CheckOperation, ConsumeOperation, DecisionCount, IngestUsageOperation, VerifyOperation],
   exports: [DecisionCount],
 })
 export class UsageRoutesModule {}

@@ -76,7 +76,33 @@ export function claimOf(request: FastifyRequest & WithPrincipal): IdempotencyCla
   return { caller: callerOf(request), key: keyOf(header), fingerprint: fingerprintOf(contentOf(request)) };
 }
 
-const contentOf = ({ method, url, body }: FastifyRequest): string =>
+/** One item of a batch, and the single request that it stands for. */
+export interface BatchItem {
+  /** Its own key; left out: it has one only if the batch has an Idempotency-Key, by its position. */
+  key?: string | null;
+  index: number;
+  path: string;
+  body: object;
+}
+
+/** The claim of an item of a batch. With its own key it is the claim of the single request with this body. */
+export function claimOfItem(
+  request: FastifyRequest & WithPrincipal,
+  { key, index, path, body }: BatchItem,
+): IdempotencyClaim | undefined {
+  const header = request.headers['idempotency-key'];
+  // No key of a caller contains a space.
+  const inHeader = header === undefined ? undefined : `${keyOf(header)} ${index}`;
+  const own = key ?? inHeader;
+  if (own === undefined) return undefined;
+  return {
+    caller: callerOf(request),
+    key: own,
+    fingerprint: fingerprintOf(contentOf({ method: 'POST', url: path, body })),
+  };
+}
+
+const contentOf = ({ method, url, body }: Pick<FastifyRequest, 'method' | 'url' | 'body'>): string =>
   `${method} ${url}\n${JSON.stringify(body ?? null)}`;
 
 /** Quotes around the key are dropped: both forms are the same key. */

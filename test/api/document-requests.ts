@@ -6,7 +6,7 @@ export interface Schema {
   type?: string | string[];
   format?: string;
   enum?: unknown[];
-  default?: unknown;
+  example?: unknown;
   minimum?: number;
   minLength?: number;
   minItems?: number;
@@ -162,8 +162,10 @@ export class DocumentRequests {
   }
 
   private valueOf(schema: Schema, name: string): unknown {
-    if (name in this.known.byName) return this.known.byName[name];
-    const { type, format, enum: values, oneOf, anyOf, minimum, items, ...rest } = this.resolved(schema);
+    const known = this.known.byName[name];
+    const { type, format, enum: values, oneOf, anyOf, minimum, items, example, ...rest } = this.resolved(schema);
+    if (known !== undefined && type !== 'object' && !rest.properties) return known;
+    if (example !== undefined) return example;
     if (values) return values[0];
     const alternative = (oneOf ?? anyOf)?.[0];
     if (alternative) return this.valueOf(alternative, name);
@@ -185,7 +187,8 @@ export class DocumentRequests {
     let schema = this.resolved(this.bodySchema(route)!);
     for (const name of path.slice(0, -1)) {
       const next = this.memberOf(schema, name);
-      at[name] ??= this.valueOf(next, name);
+      // A known value of this name may belong to a field that is no object.
+      if (typeof at[name] !== 'object' || at[name] === null) at[name] = this.valueOf(next, '');
       [at, schema] = [at[name] as Members, next];
     }
     at[path.at(-1)!] = value;

@@ -80,11 +80,11 @@ export const CONTRACT_ROUTES: ContractRoute[] = [
   { route: 'GET /v1/features', fields: [...LIST, 'product'], answer: PAGE },
   { route: 'POST /v1/features', fields: ['key', 'name', 'type', 'product'], status: 201 },
   { route: 'PATCH /v1/features/{}', fields: ['name'] },
-  { route: 'DELETE /v1/features/{}' },
+  { route: 'DELETE /v1/features/{}', status: 204 },
   { route: 'GET /v1/products', fields: LIST, answer: PAGE },
   { route: 'POST /v1/products', fields: ['key', 'name'], status: 201 },
   { route: 'PATCH /v1/products/{}', fields: ['name'] },
-  { route: 'DELETE /v1/products/{}' },
+  { route: 'DELETE /v1/products/{}', status: 204 },
   {
     route: 'POST /v1/catalog/apply',
     fields: ['product', 'features', 'plans', 'assignment'],
@@ -264,7 +264,7 @@ export const CUSTOMER_KEYS = {
 
 /** A request and the status and code of its answer. $ID stands for an id that does not exist. */
 export const ERRORS: { title: string; method: string; path: string; body?: unknown; status: number; code: string }[] = [
-  { title: 'malformed JSON', method: 'POST', path: '/v1/check', body: '{', status: 400, code: 'malformed_json' },
+  { title: 'malformed JSON', method: 'POST', path: '/v1/check', body: '{', status: 400, code: 'malformed_request' },
   { title: 'a foreign cursor', method: 'GET', path: '/v1/customers?cursor=x', status: 400, code: 'invalid_cursor' },
   { title: 'an absent object', method: 'GET', path: '/v1/customers/absent', status: 404, code: 'customer_not_found' },
   { title: 'an absent id', method: 'GET', path: '/v1/subscriptions/$ID', status: 404, code: 'subscription_not_found' },

@@ -1324,6 +1324,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check up to 1,000 features of any customers; counts nothing
+         * @description Use it to decide about many customers or features in one request. Each check is independent: its result is the decision, or the problem, that `POST /v1/check` answers, such as `customer_not_found`. Errors: 422 `invalid_fields` when a field of any item is not valid.
+         */
+        post: operations["checkBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/usage/consumptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Consume units of up to 1,000 features of any customers; each is counted if it is allowed
+         * @description Use it to count usage of many customers or features in one request. Each consumption is independent: its result is the decision, or the problem, that `POST /v1/usage/consume` answers. `idempotencyKey` makes one of them safe to repeat; the `Idempotency-Key` header does so for each without its own key, by its position. Errors: 422 `invalid_fields` when a field of any item is not valid; nothing is counted then.
+         */
+        post: operations["consumeBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/check": {
         parameters: {
             query?: never;
@@ -1587,6 +1627,26 @@ export interface paths {
          * @description Use it for a grant that was given by mistake; units that were burnt stay used. Errors: 404 `grant_not_found`; 409 `grant_voided` when it was voided before.
          */
         delete: operations["voidGrant"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/customers/{customer}/overrides": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List a customer's overrides on a product, newest feature first
+         * @description Use it to see which individual agreements a customer has. An expired override is listed too, until it is replaced or removed. Errors: 404 `customer_not_found`, `product_not_found` or `feature_not_found`; 400 `invalid_cursor`.
+         */
+        get: operations["listOverrides"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3621,7 +3681,7 @@ export interface components {
             amount: number;
             currency: string;
             /** @enum {string} */
-            interval: "month" | "hour" | "day" | "week" | "year";
+            interval: "month" | "year" | "day" | "hour" | "week";
             intervalCount: number;
         };
         ScheduledChangeDto: {
@@ -5054,6 +5114,7 @@ export interface components {
              */
             reason?: string;
             /**
+             * Format: date-time
              * @description End, exclusive, in the future; null: none.
              * @example 2027-12-31T23:00:00Z
              */
@@ -5159,6 +5220,77 @@ export interface components {
         };
         DecisionListDto: {
             data: components["schemas"]["DecisionDto"][];
+        };
+        BatchedCheckDto: {
+            /**
+             * @description Key of the customer; users may leave it out or use "me".
+             * @example acme
+             */
+            customer?: string;
+            /**
+             * @description Key of the product. Left out: the product of the API key or account, else the default product.
+             * @example api
+             */
+            product?: string;
+            /**
+             * @description Units of `feature`.
+             * @default 1
+             * @example 1
+             */
+            quantity?: number;
+            /**
+             * @description Key of the feature.
+             * @example api_calls
+             */
+            feature: string;
+        };
+        CheckBatchDto: {
+            /** @description 1 to 1,000 checks, of any customers and products. */
+            checks: components["schemas"]["BatchedCheckDto"][];
+        };
+        BatchResultsDto: {
+            results: (components["schemas"]["DecisionDto"] | components["schemas"]["ProblemDto"])[];
+        };
+        BatchedConsumptionDto: {
+            /**
+             * @description Key of the customer; users may leave it out or use "me".
+             * @example acme
+             */
+            customer?: string;
+            /**
+             * @description Key of the product. Left out: the product of the API key or account, else the default product.
+             * @example api
+             */
+            product?: string;
+            /**
+             * @description Units of `feature`.
+             * @default 1
+             * @example 1
+             */
+            quantity?: number;
+            /**
+             * @description Any data to store with the usage, up to 10 kB.
+             * @example {
+             *       "endpoint": "/reports"
+             *     }
+             */
+            properties?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Key of the feature.
+             * @example api_calls
+             */
+            feature: string;
+            /**
+             * @description The Idempotency-Key of this consumption: the units are counted once, and each repetition gets the first decision, in another batch and with `POST /v1/usage/consume` too.
+             * @example order-1001
+             */
+            idempotencyKey?: string;
+        };
+        ConsumptionBatchDto: {
+            /** @description 1 to 1,000 consumptions, of any customers and products. */
+            consumptions: components["schemas"]["BatchedConsumptionDto"][];
         };
         CheckDto: {
             /**
@@ -5702,6 +5834,25 @@ export interface components {
             /** @description Newest first. */
             burns: components["schemas"]["GrantBurnPageDto"];
         };
+        OverrideDto: {
+            /** @description The terms in force, in the form of a plan's entitlement. */
+            terms: {
+                [key: string]: unknown;
+            };
+            feature: string;
+            /** Format: date-time */
+            expiresAt: string | null;
+            reason: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        OverridePageDto: {
+            data: components["schemas"]["OverrideDto"][];
+            hasMore: boolean;
+            nextCursor: string | null;
+        };
         SetOverrideDto: {
             /**
              * @description Key of the product. Left out: the product of the API key or account, else the default product.
@@ -5758,20 +5909,6 @@ export interface components {
              * @enum {string}
              */
             overage?: "deny" | "allow" | "cap";
-        };
-        OverrideDto: {
-            /** @description The terms in force, in the form of a plan's entitlement. */
-            terms: {
-                [key: string]: unknown;
-            };
-            feature: string;
-            /** Format: date-time */
-            expiresAt: string | null;
-            reason: string | null;
-            /** Format: date-time */
-            createdAt: string;
-            /** Format: date-time */
-            updatedAt: string;
         };
         CreateTestClockDto: {
             /**
@@ -6178,7 +6315,7 @@ export interface components {
              */
             asOf: string;
             /** @enum {string} */
-            by: "month" | "hour" | "day";
+            by: "month" | "day" | "hour";
             /** Format: date-time */
             from: string;
             /** Format: date-time */
@@ -9793,6 +9930,77 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    checkBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckBatchDto"];
+            };
+        };
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchResultsDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    consumeBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat: it runs once, and each repetition gets the first response. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsumptionBatchDto"];
+            };
+        };
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchResultsDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["ContentTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     check: {
         parameters: {
             query?: never;
@@ -10416,6 +10624,52 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listOverrides: {
+        parameters: {
+            query?: {
+                /** @description Maximum number of rows on a page. */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page. Left out: the first page. */
+                cursor?: string;
+                /** @description Names of the members to return of each row, separated by commas. */
+                fields?: string;
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+                product?: string;
+                /** @description Key of a feature: only its override. */
+                feature?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Key of the customer, 1 to 128 printable characters; `me` is the own customer of the caller.
+                 * @example acme
+                 */
+                customer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OverridePageDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["UnprocessableContent"];
             429: components["responses"]["TooManyRequests"];
             431: components["responses"]["HeadersTooLarge"];

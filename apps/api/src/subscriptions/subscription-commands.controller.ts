@@ -201,9 +201,7 @@ export class SubscriptionCommandsController {
     @CurrentPrincipal() principal: Principal,
     @IfMatch() expectedVersion?: number,
   ): Promise<SubscriptionDto> {
-    return this.answer(
-      this.lifecycle.extend(commandOf(subscription, principal, reason, expectedVersion), dateOf(to)),
-    );
+    return this.answer(this.lifecycle.extend(commandOf(subscription, principal, reason, expectedVersion), dateOf(to)));
   }
 
   /**

@@ -91,7 +91,8 @@ export const FieldListField = (options: FieldOptions = {}) =>
     ...options,
   });
 
-const IsInstant = () =>
+/** The rule of {@link InstantField}, for a field that has its own rules beside it. */
+export const IsInstant = () =>
   ValidateBy({
     name: 'isInstant',
     validator: {

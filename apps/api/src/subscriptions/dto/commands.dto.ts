@@ -1,6 +1,6 @@
 import { ApiProperty, IntersectionType, PartialType } from '@nestjs/swagger';
-import { IsBoolean, IsDateString, IsIn, IsInt, IsOptional, Max, Min, ValidateIf } from 'class-validator';
-import { InstantField, ReasonField, WhenField } from '../../http/input/fields.js';
+import { IsBoolean, IsIn, IsInt, IsOptional, Max, Min, ValidateIf } from 'class-validator';
+import { InstantField, IsInstant, ReasonField, WhenField } from '../../http/input/fields.js';
 import { PlanSelectionDto } from './subscription.dto.js';
 
 export class ReasonDto {
@@ -82,9 +82,9 @@ export class BillingAnchorDto extends ReasonDto {
 
 export class AgreedEndDto extends ReasonDto {
   /** End, exclusive, in the future; null: none. */
-  @ApiProperty({ type: String, nullable: true, example: '2027-12-31T23:00:00Z' })
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, example: '2027-12-31T23:00:00Z' })
   @ValidateIf((_, value) => value !== null)
-  @IsDateString({ strict: true })
+  @IsInstant()
   endsAt: string | null;
 
   /**

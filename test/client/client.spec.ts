@@ -8,6 +8,7 @@ import Fastify from 'fastify';
 import { requireEntitlement, requireEntitlementHook, Tollgate, TollgateError } from '@tollgate/client';
 import { RequireEntitlement, TollgateModule } from '@tollgate/client/nest';
 import { startService, type TestApp } from '../support/app.js';
+import { documentedFetch } from '../support/contract.js';
 import type { TestDatabase } from '../support/database.js';
 import { applyMeteredProduct, createApiKey, uniqueName } from '../support/fixtures.js';
 
@@ -56,7 +57,7 @@ describe('the TypeScript client', () => {
     service = await startService();
     await applyMeteredProduct(service, product, 3);
     ({ key: apiKey } = await createApiKey(service));
-    tollgate = new Tollgate({ baseUrl: service.url, apiKey, product, deadlineMs: 5_000 });
+    tollgate = new Tollgate({ baseUrl: service.url, apiKey, product, deadlineMs: 5_000, fetch: documentedFetch });
   });
   afterAll(async () => {
     await Promise.all(closing.map((close) => close()));

@@ -61,6 +61,17 @@ export function assertDocumented(answer: ReceivedAnswer): void {
   if (/[/+]json$/.test(type)) check(answer, schema, /(^|&)fields=/.test(query) && status < 300, refuse);
 }
 
+/** `fetch`, whose answers must be in the document. The body of an event stream is not read, because it never ends. */
+export const documentedFetch: typeof fetch = async (input, init) => {
+  const { method, url } = input instanceof Request ? input : { method: init?.method ?? 'GET', url: String(input) };
+  const response = await fetch(input, init);
+  const contentType = response.headers.get('content-type');
+  const body = contentType === 'text/event-stream' ? null : await response.clone().text();
+  const { pathname, search } = new URL(url);
+  assertDocumented({ method, at: pathname + search, status: response.status, contentType, body });
+  return response;
+};
+
 function check({ body }: ReceivedAnswer, schema: Schema, sparse: boolean, refuse: (why: string) => never): void {
   if (body === null || body === '') return;
   const validate = contract().validator(schema, sparse);

@@ -10240,10 +10240,7 @@ export interface operations {
             query: {
                 /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
                 product?: string;
-                /**
-                 * @description Key of a metered or credit feature.
-                 * @example api_calls
-                 */
+                /** @description Key of a metered or credit feature. */
                 feature: string;
                 /** @description Windows that end after this instant. Left out: 30 days before "to". */
                 from?: string;

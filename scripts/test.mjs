@@ -8,7 +8,8 @@ await writeThrottlerForJest();
 
 const jest = path.join(root, 'node_modules', 'jest', 'bin', 'jest.js');
 const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
-const child = spawn(process.execPath, [...flags, jest, '--maxWorkers=2', ...process.argv.slice(2)], {
+// Tests wait for services and databases half of the time: three workers keep two cores busy.
+const child = spawn(process.execPath, [...flags, jest, '--maxWorkers=3', ...process.argv.slice(2)], {
   cwd: root,
   stdio: 'inherit',
 });

@@ -12,7 +12,12 @@ export default async function globalSetup() {
   const { migrate } = await import('../../dist/migrations/migrate.js');
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'tollgate-test-'));
   fs.chmodSync(folder, 0o755);
-  const server = await startEmbeddedPostgres({ dataDir: path.join(folder, 'postgres'), volatile: true });
+  const server = await startEmbeddedPostgres({
+    dataDir: path.join(folder, 'postgres'),
+    volatile: true,
+    // Several services of each worker.
+    settings: { max_connections: '400' },
+  });
   globalThis.__POSTGRES__ = { server, folder };
   const admin = new pg.Client({ connectionString: server.superuserUrl() });
   await admin.connect();

@@ -1,5 +1,7 @@
+import * as http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
-import { assertDocumented, type ReceivedAnswer } from '../support/contract.js';
+import { assertDocumented, documentedFetch, type ReceivedAnswer, validateReceived } from '../support/contract.js';
 
 const CLOCK = {
   id: '019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15',
@@ -49,5 +51,17 @@ describe('the validation of answers against the OpenAPI document', () => {
     ['a route', 'has no such path and method', received({}, { at: '/v1/unknown' })],
   ])('refuses %s that the document does not have', (_, why, answer) => {
     expect(() => assertDocumented(answer)).toThrow(why);
+  });
+
+  it('refuses an answer that was received by fetch when the test ends', async () => {
+    const server = http.createServer((_, response) => {
+      response.setHeader('content-type', 'application/json').end('{"status":"fine"}');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    expect((await documentedFetch(`http://127.0.0.1:${port}/health/live`)).status).toBe(200);
+    await new Promise((resolve) => server.close(resolve));
+    expect(validateReceived).toThrow('GET /health/live answered 200 application/json: /status');
+    expect(validateReceived).not.toThrow();
   });
 });

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { afterAll, afterEach } from '@jest/globals';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 
@@ -61,14 +62,26 @@ export function assertDocumented(answer: ReceivedAnswer): void {
   if (/[/+]json$/.test(type)) check(answer, schema, /(^|&)fields=/.test(query) && status < 300, refuse);
 }
 
-/** `fetch`, whose answers must be in the document. The body of an event stream is not read, because it never ends. */
+/**
+ * Answers that wait for their validation until the end of the test: the compilation of a validator amid concurrent
+ * requests would delay them until they time out.
+ */
+const received: ReceivedAnswer[] = [];
+export const validateReceived = (): void => received.splice(0).forEach(assertDocumented);
+afterEach(validateReceived);
+afterAll(validateReceived);
+
+/**
+ * `fetch`, whose answers must be in the document, or the test fails at its end. The body of an event stream is not
+ * read, because it never ends.
+ */
 export const documentedFetch: typeof fetch = async (input, init) => {
   const { method, url } = input instanceof Request ? input : { method: init?.method ?? 'GET', url: String(input) };
   const response = await fetch(input, init);
   const contentType = response.headers.get('content-type');
   const body = contentType === 'text/event-stream' ? null : await response.clone().text();
   const { pathname, search } = new URL(url);
-  assertDocumented({ method, at: pathname + search, status: response.status, contentType, body });
+  received.push({ method, at: pathname + search, status: response.status, contentType, body });
   return response;
 };
 

@@ -6,7 +6,7 @@ import { type Call, createCall } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { inParallel } from '../support/fixtures.js';
 import { type ServiceProcess, startProcess, temporaryFolder } from '../support/process.js';
-import { DocumentRequests, type Place } from './document-requests.js';
+import { type DocumentRequests, type Place } from './document-requests.js';
 import { documentWorld } from './document-world.js';
 
 const CONCURRENCY = 8;

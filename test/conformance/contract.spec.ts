@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Config } from '@app/platform';
-import { DocumentRequests } from '../api/document-requests.js';
+import { type DocumentRequests } from '../api/document-requests.js';
 import { documentWorld } from '../api/document-world.js';
 import { type Call, createCall } from '../support/app.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';

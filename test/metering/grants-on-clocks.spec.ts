@@ -119,8 +119,8 @@ describe('customers on a test clock in the past', () => {
   it('of one batch are read at their own clocks', async () => {
     const customers = await Promise.all([customerOnClock(), customerOnClock(), customerOnClock()]);
     await Promise.all(customers.map(({ grant }) => grant({ quantity: 5, expiresAt: '2021-02-01T00:00:00Z' })));
-    await customers[1]!.advanceTo('2021-01-20T00:00:00Z');
-    await customers[2]!.advanceTo('2021-04-20T00:00:00Z');
+    await customers[1].advanceTo('2021-01-20T00:00:00Z');
+    await customers[2].advanceTo('2021-04-20T00:00:00Z');
     const limits = await inParallel(3, 3, async (index) => (await customers[index]!.check()).limit);
     expect(limits).toEqual([15, 15, 10]);
   });

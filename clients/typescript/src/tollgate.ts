@@ -161,7 +161,7 @@ export class Tollgate {
     const checks = requests.map((request) => this.bodyOf(request));
     return this.decideBatchOrFallBack(
       requests,
-      async (signal) => (await this.api.POST('/v1/checks', { body: { checks }, signal })) as ApiResponse<BatchResults>,
+      async (signal) => (await this.api.POST('/v1/checks', { body: { checks }, signal })),
     );
   }
 
@@ -191,7 +191,7 @@ export class Tollgate {
         (await this.api.POST('/v1/usage/consumptions', {
           body: { consumptions },
           signal,
-        })) as ApiResponse<BatchResults>,
+        })),
     );
   }
 

@@ -39,9 +39,7 @@ export class TestClocksController {
     summary: 'Create a test clock',
   })
   async create(@Body() { now }: CreateTestClockDto, @CurrentPrincipal() principal: Principal): Promise<TestClockDto> {
-    return TestClockDto.of(
-      await this.clocks.create(dateOf(now), principal.scope.filter.productId, actorOf(principal)),
-    );
+    return TestClockDto.of(await this.clocks.create(dateOf(now), principal.scope.filter.productId, actorOf(principal)));
   }
 
   /** Returns the clocks of the product of the API key, or all of them for admins. */
@@ -91,9 +89,7 @@ export class TestClocksController {
     @Body() { to }: AdvanceTestClockDto,
     @CurrentPrincipal() principal: Principal,
   ): Promise<TestClockDto> {
-    return TestClockDto.of(
-      await this.advanceClock.advance(id, dateOf(to), principal.scope.filter, actorOf(principal)),
-    );
+    return TestClockDto.of(await this.advanceClock.advance(id, dateOf(to), principal.scope.filter, actorOf(principal)));
   }
 
   /**

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { DataSource, type MigrationInterface, QueryFailedError } from 'typeorm';
+import { assertSupportedVersion, databaseFailure, VERSION_SQL } from './database-failure.js';
 import { migrations } from './index.js';
 
 /** Key of the advisory lock of the process that migrates: any fixed number. */
@@ -11,6 +12,7 @@ const RETRY_LOCK_MS = 200;
 const LOCK_TIMEOUT_MS = 200;
 const TRIES = 30;
 const BETWEEN_TRIES_MS = 1_000;
+const CONNECT_TIMEOUT_MS = 5_000;
 const LOCK_NOT_AVAILABLE = '55P03';
 
 export interface MigrateOptions {
@@ -25,10 +27,12 @@ export async function migrate(
   url: string,
   { steps = migrations, tries = TRIES, report = () => undefined }: MigrateOptions = {},
 ): Promise<void> {
-  const guard = new pg.Client({ connectionString: url, application_name: 'tollgate-migrate' });
+  const guard = clientFor(url);
   guard.on('error', () => undefined);
   await guard.connect();
   try {
+    const { rows } = await guard.query<{ version: number }>(VERSION_SQL);
+    assertSupportedVersion(rows[0]!.version);
     // Polled: an index that is built concurrently would wait forever for a statement that waits for the lock.
     while (!(await tryLock(guard))) await pause(RETRY_LOCK_MS);
     for (let attempt = 1; ; attempt++) {
@@ -52,6 +56,13 @@ export async function migrate(
     await guard.end();
   }
 }
+
+const clientFor = (url: string): pg.Client =>
+  new pg.Client({
+    connectionString: url,
+    application_name: 'tollgate-migrate',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  });
 
 async function tryLock(guard: pg.Client): Promise<boolean> {
   const { rows } = await guard.query<{ mine: boolean }>('select pg_try_advisory_lock($1) as mine', [MIGRATION_LOCK]);
@@ -91,7 +102,7 @@ export async function pendingMigrations(
   url: string,
   steps: (new () => MigrationInterface)[] = migrations,
 ): Promise<string[]> {
-  const client = new pg.Client({ connectionString: url, application_name: 'tollgate-migrate' });
+  const client = clientFor(url);
   await client.connect();
   try {
     const { rows: tables } = await client.query<{ name: string | null }>(
@@ -108,8 +119,15 @@ export async function pendingMigrations(
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const url = process.env['DATABASE_URL'];
-  if (!url) throw new Error('DATABASE_URL is not set; set it to the database to migrate.');
-  await migrate(url, { report: (message) => process.stderr.write(`${message}\n`) });
-  process.stdout.write('The schema is up to date.\n');
+  const url = process.env['DATABASE_URL'] ?? '';
+  try {
+    if (!URL.canParse(url))
+      throw new Error('DATABASE_URL is not set to a postgres:// URL: set it to the database to migrate.');
+    await migrate(url, { report: (message) => process.stderr.write(`${message}\n`) });
+    process.stdout.write('The schema is up to date.\n');
+  } catch (error) {
+    const failure = databaseFailure(error, url);
+    process.stderr.write(`${failure instanceof Error ? failure.message : String(failure)}\n`);
+    process.exitCode = 1;
+  }
 }

@@ -53,6 +53,30 @@ export async function startProcess(dataDir: string, environment: Record<string, 
   };
 }
 
+/** The programs of the build, as an operator starts them. */
+export const PROGRAMS = {
+  api: 'dist/apps/api/src/main.js',
+  worker: 'dist/apps/worker/src/main.js',
+  migrate: 'dist/migrations/migrate.js',
+};
+
+/** Runs a program that fails at its start. The build must exist. @returns its exit code and everything it printed */
+export function runToExit(
+  program: keyof typeof PROGRAMS,
+  environment: Record<string, string>,
+): Promise<{ code: number | null; output: string }> {
+  const { PATH, HOME } = process.env;
+  const child = spawn(process.execPath, [PROGRAMS[program]], {
+    cwd: root,
+    env: { PATH, HOME, PORT: '0', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 30_000,
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (output += String(data)));
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, output })));
+}
+
 /** Starts a worker (jobs, no API) in a separate process. The build must exist. */
 export async function startWorker(
   databaseUrl: string,

@@ -1,4 +1,4 @@
-import { Config, shutDownOnSignal, Metrics, startDatabase, startTracing } from '@app/platform';
+import { Config, exitWith, listenFailure, shutDownOnSignal, Metrics, startDatabase, startTracing } from '@app/platform';
 import { WorkerModule } from '../../worker/src/worker.module.js';
 import { createApp } from './create-app.js';
 import { BootstrapData } from './bootstrap-data.js';
@@ -22,12 +22,10 @@ async function start(): Promise<void> {
     await app.listen(config.port, config.host);
     console.log(startupBanner(await app.getUrl(), config, outcome));
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
+    const failure = listenFailure(error, config);
+    console.error(failure instanceof Error ? failure.message : failure);
     await stop(1);
   }
 }
 
-start().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exit(1);
-});
+start().catch(exitWith);

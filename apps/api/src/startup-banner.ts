@@ -16,12 +16,42 @@ Tollgate is ready.
   Database   ${config.embeddedDatabase ? `embedded PostgreSQL, kept in ${config.dataDir}` : 'DATABASE_URL'}
   Admin      ${config.adminEmail}, password ${password}
   Mail       ${config.smtpUrl ? 'SMTP_URL' : `files in ${path.join(config.dataDir, 'mail')}, shown at ${url}/dev/mail`}
-${samples.length > 0 ? `  Samples    catalogues loaded for: ${samples.join(', ')}\n` : ''}
+${samplesLine(samples, config.sampleData)}
 Try it (in another terminal, all lines in the same shell):
   TOKEN=$(curl -s ${url}/v1/auth/login -H 'content-type: application/json' -d '{"email":"${config.adminEmail}","password":"${generatedPassword ?? 'YOUR-PASSWORD'}"}' | sed 's/.*"accessToken":"\\([^"]*\\)".*/\\1/')
-  curl -s -X PUT ${url}/v1/customers/acme -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' -d '{"product":"api","plan":"basic-monthly"}'
-  for i in 1 2 3 4 5 6; do curl -s ${url}/v1/usage/consume -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' -d '{"customer":"acme","product":"api","feature":"api_calls"}'; echo; done
-
+${firstSteps(url, config.sampleData)}
 The sixth call is denied: the plan allows five a month. The README has the next steps. Ctrl-C stops the service.
 `;
 }
+
+function samplesLine(loaded: string[], wanted: boolean): string {
+  if (!wanted) return '  Samples    none (SAMPLE_DATA=on loads sample catalogues)\n';
+  return loaded.length > 0 ? `  Samples    catalogues loaded for: ${loaded.join(', ')}\n` : '';
+}
+
+/** A customer on a plan of the samples. Without samples the lines create a product with a plan first. */
+function firstSteps(url: string, hasSamples: boolean): string {
+  const [product, plan] = hasSamples ? ['api', 'basic-monthly'] : ['first-try', 'basic'];
+  const call = (method: string, path: string, body: object): string =>
+    `curl -s -X ${method} ${url}${path} -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' -d '${JSON.stringify(body)}'`;
+  const lines = [
+    ...(hasSamples ? [] : [call('POST', '/v1/catalog/apply', FIRST_CATALOG)]),
+    call('PUT', '/v1/customers/acme', { product, plan }),
+    `for i in 1 2 3 4 5 6; do ${call('POST', '/v1/usage/consume', { customer: 'acme', product, feature: 'api_calls' })}; echo; done`,
+  ];
+  return lines.map((line) => `  ${line}\n`).join('');
+}
+
+/** A separate product: the lines change nothing else in a database that is in use. */
+const FIRST_CATALOG = {
+  product: { key: 'first-try', name: 'First try' },
+  features: [{ key: 'api_calls', name: 'API calls', type: 'metered' }],
+  plans: [
+    {
+      key: 'basic',
+      name: 'Basic',
+      prices: [{ interval: 'month', amount: 900, currency: 'EUR' }],
+      entitlements: [{ feature: 'api_calls', type: 'metered', limit: 5, window: 'month', overage: 'deny' }],
+    },
+  ],
+};

@@ -19,6 +19,7 @@ export { ServiceLogger } from './logging/service-logger.js';
 export { mayReadMetrics } from './metrics/metrics-access.js';
 export { Metrics } from './metrics/metrics.js';
 export { shutDownOnSignal } from './process/shutdown.js';
+export { exitWith, listenFailure } from './process/start-failure.js';
 export { type QueryTally, requestTally } from './observation/request-tally.js';
 export { isTracing, startTracing, stopTracing, tracer } from './observation/tracing.js';
 export { type Dependencies, type DependencyState, Readiness } from './database/readiness.js';

@@ -1,10 +1,10 @@
 import { CacheModule } from '@nestjs/cache-manager';
-import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { type DynamicModule, Global, Logger, Module, type OnModuleInit } from '@nestjs/common';
 import { Clock } from '@app/kernel';
 import { PageStore, STALENESS_MS } from './cache/page-store.js';
 import { CacheInvalidations } from './cache/cache-invalidations.js';
 import { DatabaseClock } from './clock/database-clock.js';
-import { Config } from './config/config.js';
+import { Config, misspeltText } from './config/config.js';
 import { DatabaseModule } from './database/database.module.js';
 import { Readiness } from './database/readiness.js';
 import { Idempotency } from './idempotency/idempotency.js';
@@ -48,12 +48,18 @@ export class PlatformModule {
 /** Providers that the others need: configuration, metrics, query watch, Redis. */
 @Global()
 @Module({})
-class FoundationModule {
+class FoundationModule implements OnModuleInit {
+  constructor(private readonly config: Config) {}
+
   static forRoot(config: Config): DynamicModule {
     return {
       module: FoundationModule,
       providers: [{ provide: Config, useValue: config }, Metrics, PageStore, QueryWatch, SharedRedis],
       exports: [Config, Metrics, PageStore, QueryWatch, SharedRedis],
     };
+  }
+
+  onModuleInit(): void {
+    for (const variable of this.config.misspelt) new Logger('Config').warn(misspeltText(variable));
   }
 }

@@ -3,6 +3,8 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
+import { dataDirFailure } from '../process/start-failure.js';
+import { type MisspeltVariable, misspeltVariables } from './misspelt-variables.js';
 
 /** Parts of values from documents and examples. Production refuses to start with them. */
 const SAMPLE_MARKERS = ['change-me', 'changeme', 'change_me', 'sample', 'example', 'password', 'admin123'];
@@ -83,6 +85,9 @@ const schema = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: optional(z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })),
 });
 
+/** The names of all settings. */
+export const SETTINGS: readonly string[] = Object.keys(schema.shape);
+
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** Configuration from the environment, read once at start. A class, so that Nest can inject it. */
@@ -146,15 +151,14 @@ export class Config {
   readonly slowQueryMs: number;
   /** True when OTEL_EXPORTER_OTLP_ENDPOINT is set. */
   readonly tracing: boolean;
+  /** Variables that are ignored and resemble a setting: a warning names them at the start. */
+  readonly misspelt: MisspeltVariable[];
 
   /** @throws Error naming each wrong or missing variable, never its value */
   constructor(environment: NodeJS.ProcessEnv) {
-    const parsed = schema.safeParse(environment);
-    if (!parsed.success)
-      throw new Error(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('\n'));
-    const env = parsed.data;
+    this.misspelt = misspeltVariables(environment, SETTINGS);
+    const env = this.validated(environment);
     this.production = env.NODE_ENV === 'production';
-    if (this.production) assertProductionSettings(env);
     this.port = env.PORT ?? 3000;
     this.host = env.HOST ?? (this.production ? '0.0.0.0' : '127.0.0.1');
     this.databaseUrl = env.DATABASE_URL ?? null;
@@ -191,6 +195,16 @@ export class Config {
     this.tracing = env.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined;
   }
 
+  /** The valid settings. The error names misspelt variables too: a required setting may be one of them. */
+  private validated(environment: NodeJS.ProcessEnv): z.infer<typeof schema> {
+    const parsed = schema.safeParse(environment);
+    const wrong = parsed.success
+      ? wrongInProduction(parsed.data)
+      : parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
+    if (wrong.length > 0) throw new Error([...wrong, ...this.misspelt.map(misspeltText)].join('\n'));
+    return parsed.data!;
+  }
+
   /** Reads the environment of this process, and `.env` in the working folder for variables that it does not set. */
   static fromEnvironment(): Config {
     if (fs.existsSync('.env')) process.loadEnvFile('.env');
@@ -209,7 +223,12 @@ export class Config {
   }
 }
 
-function assertProductionSettings(env: z.infer<typeof schema>): void {
+/** A line about a variable that is ignored. */
+export const misspeltText = ({ name, meant }: MisspeltVariable): string =>
+  `${name} is no setting and is ignored. Did you mean ${meant}?`;
+
+function wrongInProduction(env: z.infer<typeof schema>): string[] {
+  if (env.NODE_ENV !== 'production') return [];
   const wrong: string[] = [];
   if (!env.DATABASE_URL) wrong.push('DATABASE_URL is required in production');
   if (!env.SECRET_KEY) wrong.push('SECRET_KEY is required in production');
@@ -218,17 +237,26 @@ function assertProductionSettings(env: z.infer<typeof schema>): void {
     if (value && SAMPLE_MARKERS.some((marker) => value.includes(marker))) wrong.push(`${name} holds a sample value`);
   }
   if (env.SECRET_KEY && new Set(env.SECRET_KEY).size < 8) wrong.push('SECRET_KEY is too uniform to be a secret');
-  if (wrong.length > 0) throw new Error(`Production refuses to start with this configuration:\n${wrong.join('\n')}`);
+  return wrong.length > 0 ? ['Production refuses to start with this configuration:', ...wrong] : [];
 }
 
 /** Outside production, generates a secret once and stores it in the data folder, readable by its owner only. */
 function storedSecret(dataDir: string): string {
   const file = path.join(dataDir, 'secret-key');
-  fs.mkdirSync(dataDir, { recursive: true });
   try {
-    fs.writeFileSync(file, randomBytes(SECRET_LENGTH).toString('base64url'), { mode: 0o600, flag: 'wx' });
+    fs.mkdirSync(dataDir, { recursive: true });
+    if (!fs.existsSync(file)) writeOnce(file, randomBytes(SECRET_LENGTH).toString('base64url'));
+    return fs.readFileSync(file, 'utf8');
+  } catch (error) {
+    throw dataDirFailure(error, dataDir);
+  }
+}
+
+/** Another process may write the same file concurrently: the first one wins. */
+function writeOnce(file: string, text: string): void {
+  try {
+    fs.writeFileSync(file, text, { mode: 0o600, flag: 'wx' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
-  return fs.readFileSync(file, 'utf8');
 }

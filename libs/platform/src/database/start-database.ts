@@ -1,9 +1,11 @@
 import * as path from 'node:path';
 import { Logger } from '@nestjs/common';
 import pg from 'pg';
+import { assertSupportedVersion, databaseFailure, VERSION_SQL } from '../../../../migrations/database-failure.js';
 import { migrate, pendingMigrations } from '../../../../migrations/migrate.js';
 import type { Config } from '../config/config.js';
-import { startEmbeddedPostgres } from '../embedded/embedded-postgres.js';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../embedded/embedded-postgres.js';
+import { dataDirFailure } from '../process/start-failure.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const logger = new Logger('Database');
@@ -22,18 +24,34 @@ export interface RunningDatabase {
  * @example const database = await startDatabase(Config.fromEnvironment());
  */
 export async function startDatabase(config: Config): Promise<RunningDatabase> {
-  const embedded = config.embeddedDatabase
-    ? await startEmbeddedPostgres({ dataDir: path.join(config.dataDir, 'postgres') })
-    : null;
+  const embedded = config.embeddedDatabase ? await startEmbedded(config.dataDir) : null;
   config.databaseUrl ??= embedded?.url() ?? null;
   const url = config.requireDatabaseUrl();
-  if (config.production) {
-    await assertDurableServer(url);
-    await warnOfSuperuser(url);
-    await assertCurrentSchema(url);
+  try {
+    await (config.production ? assertReady(url) : migrate(url));
+  } catch (error) {
+    await embedded?.stop();
+    throw databaseFailure(error, url);
   }
-  if (!config.production) await migrate(url);
   return { stop: async () => embedded?.stop() };
+}
+
+function startEmbedded(dataDir: string): Promise<EmbeddedPostgres> {
+  return startEmbeddedPostgres({ dataDir: path.join(dataDir, 'postgres') }).catch((error: unknown) => {
+    throw dataDirFailure(error, dataDir);
+  });
+}
+
+async function assertReady(url: string): Promise<void> {
+  await assertSupportedServer(url);
+  await assertDurableServer(url);
+  await warnOfSuperuser(url);
+  await assertCurrentSchema(url);
+}
+
+async function assertSupportedServer(url: string): Promise<void> {
+  const [server] = await queryOnce<{ version: number }>(url, VERSION_SQL);
+  assertSupportedVersion(server!.version);
 }
 
 /** Committed data must be on disk: a server with one of these settings off loses or corrupts data in a crash. */

@@ -214,7 +214,9 @@ function waitForExit(child: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) =>
-      code === 0 ? resolve() : reject(new Error(`Creating the database cluster failed (exit code ${code}): ${output}`)),
+      code === 0
+        ? resolve()
+        : reject(new Error(`Creating the database under DATA_DIR failed (exit code ${code}): ${output}`)),
     );
   });
 }

@@ -1,7 +1,8 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
 import { Config } from '../config/config.js';
 import { Metrics } from '../metrics/metrics.js';
+import { ProcessStalls } from './process-stalls.js';
 import { requestTally } from './request-tally.js';
 import { isTracing, spanOfQuery } from './tracing.js';
 
@@ -14,10 +15,17 @@ const EXPLAINABLE = /^\s*(select|with|insert|update|delete)\b/i;
 /** Version from which EXPLAIN works without parameter values, so that no customer data reaches the log. */
 const GENERIC_PLANS_SINCE = 160_000;
 
+/** Duration of a query, and the part of it in which this process was stalled. Milliseconds. */
+interface QueryTimes {
+  ms: number;
+  stalledMs: number;
+}
+
 /** Observes every query: duration, request tally, trace span, and for a slow one its plan. */
 @Injectable()
-export class QueryWatch {
+export class QueryWatch implements OnApplicationShutdown {
   private readonly logger = new Logger('Database');
+  private readonly stalls = new ProcessStalls();
   private readonly explained = new Map<string, number>();
   private lastExplained = Number.NEGATIVE_INFINITY;
 
@@ -33,7 +41,9 @@ export class QueryWatch {
   clientFor(pool: string): typeof pg.Client {
     const seconds = this.metrics.queries.labels(pool);
     const logLostConnection = (error: Error): void => this.lost(error);
-    const record = (query: unknown, ms: number, failed: boolean): void => this.observe(pool, query, ms, failed);
+    const { stalls } = this;
+    const record = (query: unknown, times: QueryTimes, failed: boolean): void =>
+      this.observe(pool, query, times, failed);
     return class WatchedClient extends pg.Client {
       constructor(options?: string | pg.ClientConfig) {
         super(options);
@@ -42,11 +52,13 @@ export class QueryWatch {
 
       override query(...query: unknown[]): never {
         const startedAt = performance.now();
+        const stalledBefore = stalls.totalMs(startedAt);
         const answer = (super.query as (...query: unknown[]) => unknown)(...query) as Promise<unknown> | undefined;
         const done = (failed: boolean): void => {
-          const ms = performance.now() - startedAt;
+          const now = performance.now();
+          const ms = now - startedAt;
           seconds.observe(ms / 1_000);
-          record(query[0], ms, failed);
+          record(query[0], { ms, stalledMs: stalls.totalMs(now) - stalledBefore }, failed);
         };
         if (typeof answer?.then === 'function')
           answer.then(
@@ -69,17 +81,23 @@ export class QueryWatch {
     });
   }
 
+  onApplicationShutdown(): void {
+    this.stalls.stop();
+  }
+
   private lost(error: Error): void {
     this.logger.warn(`Database connection lost: ${error.message}`);
   }
 
-  private observe(pool: string, query: unknown, ms: number, failed: boolean): void {
+  /** A query is slow by the time of the database: while this process is stalled, an answer waits to be read. */
+  private observe(pool: string, query: unknown, { ms, stalledMs }: QueryTimes, failed: boolean): void {
     const text = typeof query === 'string' ? query : (query as { text: string }).text;
     requestTally.count(ms);
     if (isTracing()) spanOfQuery(text, ms, failed);
-    if (ms < this.config.slowQueryMs || failed) return;
+    const databaseMs = ms - stalledMs;
+    if (databaseMs < this.config.slowQueryMs || failed) return;
     this.metrics.slowQueries.inc({ pool });
-    void this.logSlowQuery(text, ms);
+    void this.logSlowQuery(text, databaseMs);
   }
 
   /** Logs a statement without its values. Its plan is read at most once per 10 minutes, one statement per 5 s. */

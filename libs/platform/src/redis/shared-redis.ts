@@ -16,9 +16,12 @@ export class SharedRedis implements OnApplicationShutdown {
   readonly client: Redis | null;
   private readonly logger = new Logger('Redis');
   private readonly breaker;
+  /** Host and port, without credentials. */
+  private readonly server: string;
   private failing = false;
 
   constructor(config: Config, metrics: Metrics) {
+    this.server = config.redisUrl ? new URL(config.redisUrl).host : '';
     this.client = config.redisUrl ? connect(config.redisUrl) : null;
     this.client?.on('error', (error: Error) => this.logFailure(error));
     this.breaker = this.client && breakerFor(metrics, { dependency: 'redis', failures: 1, openMs: BREAKER_OPEN_MS });
@@ -49,11 +52,15 @@ export class SharedRedis implements OnApplicationShutdown {
   private logFailure(error: unknown): void {
     if (!this.failing)
       this.logger.warn(
-        `Redis does not answer; each instance works alone: ${error instanceof Error ? error.message : String(error)}`,
+        `Redis (REDIS_URL, ${this.server}) does not answer; each instance counts on its own until it does: ${reasonOf(error)}`,
       );
     this.failing = true;
   }
 }
+
+/** Several addresses were tried: the error itself has a code and no text. */
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? error.message || ((error as NodeJS.ErrnoException).code ?? error.name) : String(error);
 
 /** No command waits for a connection: without one it fails immediately. */
 function connect(url: string): Redis {

@@ -185,6 +185,32 @@ describe('the TypeScript client', () => {
     expect(attempts).toBe(2);
   });
 
+  it.each([
+    ['a date', 'Sat, 21 Nov 2026 09:00:45 GMT', 45],
+    ['a date that has passed', 'Sat, 21 Nov 2026 08:59:00 GMT', 0],
+    ['no number and no date', 'soon', 0],
+  ])('a Retry-After with %s is read as seconds', async (_, retryAfter, seconds) => {
+    let attempts = 0;
+    const baseUrl = await startProxy((__, response) => {
+      attempts++;
+      response
+        .writeHead(429, {
+          'content-type': 'application/problem+json',
+          'retry-after': retryAfter,
+          date: 'Sat, 21 Nov 2026 09:00:00 GMT',
+        })
+        .end(JSON.stringify({ status: 429, code: 'rate_limited' }));
+      return true;
+    });
+    const tollgate = new Tollgate({ baseUrl, apiKey, product, deadlineMs: 200, onUnavailable: 'throw' });
+    await expect(tollgate.check({ customer: 'x', feature: 'calls' })).rejects.toMatchObject({
+      status: 429,
+      retryAfterSeconds: seconds,
+    });
+    // A pause that is no number would be none: hundreds of attempts.
+    expect(attempts).toBeLessThan(10);
+  });
+
   it('guards a Nest route, a Fastify route and an Express route', async () => {
     const customerOf = ({ headers }: { headers: Record<string, unknown> }): string | null =>
       (headers['x-customer'] as string | undefined) ?? null;

@@ -37,6 +37,18 @@ export async function callUntilDeadline<T>(attempt: Attempt<T>, deadlineMs: numb
   throw lastError;
 }
 
+/**
+ * `Retry-After` (RFC 9110, 10.2.3) in seconds: a number, or a date, counted from the `Date` of the response so that the
+ * clock of this machine does not matter. 0 without a valid one.
+ */
+function secondsOf(retryAfter: string | null, date: string | null): number {
+  if (retryAfter === null) return 0;
+  if (/^\d+$/.test(retryAfter.trim())) return Number(retryAfter);
+  const now = Date.parse(date ?? '') || Date.now();
+  const seconds = Math.ceil((Date.parse(retryAfter) - now) / 1_000);
+  return Number.isNaN(seconds) ? 0 : Math.max(0, seconds);
+}
+
 async function send<T>(attempt: Attempt<T>, timeoutMs: number): Promise<{ value: T } | TollgateError> {
   try {
     const { data, error, response } = await attempt(AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs))));
@@ -47,7 +59,7 @@ async function send<T>(attempt: Attempt<T>, timeoutMs: number): Promise<{ value:
       problem?.code ?? 'unexpected_answer',
       problem?.detail ?? `Tollgate responded with HTTP ${response.status}.`,
       problem,
-      Number(response.headers.get('retry-after') ?? 0),
+      secondsOf(response.headers.get('retry-after'), response.headers.get('date')),
     );
   } catch (error) {
     return new TollgateError(0, 'no_answer', `The request to Tollgate failed: ${String(error)}`, null);

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { AddOnsService } from '@app/catalog';
 import { CustomersService, CustomerTime } from '@app/customers';
-import { type Actor, DomainError } from '@app/kernel';
+import { type Actor, DomainError, notFound } from '@app/kernel';
 import { Database, isUniqueViolation } from '@app/platform';
 import { projectedAt } from './domain/time.js';
 import * as commands from './domain/commands/index.js';
@@ -248,7 +248,7 @@ export class LifecycleService implements OnModuleInit {
    */
   async applyDue(customerId: string, id: string): Promise<Subscription> {
     const locked = await this.subscriptions.lock(customerId, id);
-    if (!locked) throw notFound();
+    if (!locked) throw notFound('subscription');
     const { changed } = await this.dueTransitions.apply([locked], await this.time.of(locked));
     return changed.find((one) => one.id === id) ?? locked;
   }
@@ -319,13 +319,9 @@ export class LifecycleService implements OnModuleInit {
 
   private async get(id: string): Promise<Subscription> {
     const subscription = await this.subscriptions.findById(id);
-    if (!subscription) throw notFound();
+    if (!subscription) throw notFound('subscription');
     return subscription;
   }
-}
-
-function notFound(): DomainError {
-  return new DomainError('not_found', 'subscription_not_found', 'There is no such subscription.');
 }
 
 export function subscriptionExists(): DomainError {

@@ -1,0 +1,2 @@
+export function install(folder: string, ...packages: string[]): void;
+export function nodeOf(major: number): string;

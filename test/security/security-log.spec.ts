@@ -3,7 +3,6 @@ import { EventPublisher, SecurityLog } from '@app/events';
 import { ADMIN, type Call, startApp, startService, type TestApp } from '../support/app.js';
 import type { TestDatabase } from '../support/database.js';
 import { deliverDueEvents } from '../support/deliveries.js';
-import { expectLog } from '../support/log.js';
 import {
   applyLifecycleProduct,
   createApiKey,

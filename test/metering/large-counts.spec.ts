@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { uniqueName } from '../support/fixtures.js';
-import { DAY_MS, meteredCalls, startMetering } from './metering-fixture.js';
+import { DAY_MS, meteredCalls, START, startMetering } from './metering-fixture.js';
 
 const MAX = Number.MAX_SAFE_INTEGER;
 const TOO_LARGE = { status: 422, body: { code: 'quantity_too_large', errors: [{ field: 'quantity' }] } };
@@ -15,6 +15,13 @@ describe('counts at 2^53-1', () => {
     return (await post('/v1/usage/events', { product, events })).body.results.map(
       ({ status, code }: { status: string; code?: string }) => code ?? status,
     );
+  };
+  /** A customer whose subscription began before the events of January and February. */
+  const setUpCustomerInJanuary = async (): Promise<{ customer: string; product: string }> => {
+    clock.set('2027-01-01T00:00:00Z');
+    const subject = await setUpCustomer([meteredCalls(null)]);
+    clock.set(START);
+    return subject;
   };
   const thresholds = async (customer: string): Promise<number[]> =>
     (
@@ -78,7 +85,7 @@ describe('counts at 2^53-1', () => {
   });
 
   it('usage of several windows that becomes the opening of a longer one ends at 2^53-1', async () => {
-    await setUpCustomer([meteredCalls(null)]);
+    await setUpCustomerInJanuary();
     expect(await ingest(['january', MAX, '2027-01-20T00:00:00Z'], ['february', MAX, '2027-02-20T00:00:00Z'])).toEqual([
       'recorded',
       'recorded',
@@ -109,7 +116,7 @@ describe('counts at 2^53-1', () => {
   });
 
   it('a usage series is exact up to 2^53-1, and shows larger sums as 2^53-1', async () => {
-    const { customer, product } = await setUpCustomer([meteredCalls(null)]);
+    const { customer, product } = await setUpCustomerInJanuary();
     const series = async (query: string) =>
       (await call('GET', `/v1/customers/${customer}/usage?product=${product}&feature=calls&${query}`)).body;
     await ingest(['january', MAX - 2, '2027-01-20T00:00:00Z'], ['february', 1, '2027-02-20T00:00:00Z']);

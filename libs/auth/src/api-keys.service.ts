@@ -16,7 +16,7 @@ import {
   toPage,
 } from '@app/kernel';
 import { Events, type EventType } from '@app/events';
-import { Database } from '@app/platform';
+import { Database, fetchCached } from '@app/platform';
 import type { ApiKeyEntity } from './auth.entities.js';
 import { AuthenticationRecord } from './authentication-record.js';
 import { AuthRepository, type ApiKeyState } from './auth.repository.js';
@@ -119,7 +119,9 @@ export class ApiKeysService {
     if (!publicId) throw notValid();
     const cached = this.cache.get(publicId);
     const given = { publicId, secret: secret!, origin };
-    return cached ? this.prove(cached, given) : this.cache.fetch(publicId).then((read) => this.prove(read, given));
+    return cached
+      ? this.prove(cached, given)
+      : fetchCached(this.cache, publicId).then((read) => this.prove(read, given));
   }
 
   /** @throws DomainError `invalid_token` */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { Clock, DomainError, newId, type Origin } from '@app/kernel';
-import { Database } from '@app/platform';
+import { Database, fetchCached } from '@app/platform';
 import { AccessTokens } from './access-tokens.js';
 import { AuthenticationRecord } from './authentication-record.js';
 import { AuthRepository, type SessionState, type SessionView } from './auth.repository.js';
@@ -103,7 +103,7 @@ export class SessionsService {
    * @example const principal = await sessions.authenticate(claims.sid);
    */
   async authenticate(sessionId: string): Promise<UserPrincipal> {
-    const state = await this.cache.fetch(sessionId);
+    const state = await fetchCached(this.cache, sessionId);
     if (!state)
       throw new DomainError(
         'unauthenticated',

@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Cache } from 'cache-manager';
 import { LRUCache } from 'lru-cache';
 import { DomainError } from '@app/kernel';
-import { STALENESS_MS } from '@app/platform';
+import { fetchCached, STALENESS_MS } from '@app/platform';
 import type { Feature, PlanVersion, Product } from './domain/catalog.js';
 import { PlansRepository } from './plans.repository.js';
 import { ProductsRepository } from './products.repository.js';
@@ -56,7 +56,7 @@ export class CatalogReader {
    * @example const { id } = await catalog.getProduct('api');
    */
   async getProduct(key: string): Promise<Product> {
-    const product = await this.products.fetch(key);
+    const product = await fetchCached(this.products, key);
     if (!product || product.archivedAt)
       throw new DomainError('not_found', 'product_not_found', 'There is no product with this key.');
     return product;
@@ -67,7 +67,7 @@ export class CatalogReader {
    * @example await catalog.productKey(subscription.productId); // 'default'
    */
   async productKey(id: string): Promise<string> {
-    return (await this.productKeys.fetch(id))!;
+    return (await fetchCached(this.productKeys, id))!;
   }
 
   /**
@@ -75,7 +75,7 @@ export class CatalogReader {
    * @throws DomainError `feature_not_found`
    */
   async getFeature(productId: string, key: string): Promise<Feature> {
-    const feature = await this.features.fetch(`${productId} ${key}`);
+    const feature = await fetchCached(this.features, `${productId} ${key}`);
     if (!feature) throw new DomainError('not_found', 'feature_not_found', 'The product has no feature with this key.');
     return feature;
   }
@@ -101,7 +101,7 @@ export class CatalogReader {
    * @example const { entitlements } = await catalog.getVersion(subscription.planId, subscription.planVersion);
    */
   async getVersion(planId: string, version: number): Promise<PlanVersion> {
-    const cached = await this.versions.fetch(`${planId} ${version}`);
+    const cached = await fetchCached(this.versions, `${planId} ${version}`);
     if (!cached) throw new Error(`There is no version ${version} of plan ${planId}.`);
     return cached;
   }

@@ -26,6 +26,7 @@ export { type Dependencies, type DependencyState, Readiness } from './database/r
 export { inScope, type ScopeColumns } from './database/scope-condition.js';
 export { startDatabase } from './database/start-database.js';
 export { Idempotency, type IdempotentResponse, keyReused } from './idempotency/idempotency.js';
+export { fetchCached } from './cache/fetch-cached.js';
 export { STALENESS_MS } from './cache/page-store.js';
 export { PlatformModule } from './platform.module.js';
 export { SharedRedis } from './redis/shared-redis.js';

@@ -194,6 +194,46 @@ describe('bad input', () => {
     expect(await rows()).toBe(before);
   });
 
+  it('a period that ends after the year 9999 is rejected', async () => {
+    const clock = await service.admin('POST', '/v1/test-clocks', { body: { now: '9999-12-31T00:00:00Z' } });
+    const onClock = { product: 'api', testClock: clock.body.id };
+    expect(await refused('PUT', '/v1/customers/late', onClock)).toMatchObject({
+      status: 422,
+      code: 'time_out_of_range',
+    });
+    await service.call('PUT', '/v1/customers/ending', {
+      token: key,
+      body: { product: 'news', region: 'US', deviceType: 'ios' },
+    });
+    const starts = { customer: 'ending', product: 'api', plan: 'quota' };
+    const late = await refused('POST', '/v1/subscriptions', { ...starts, startsAt: '9999-12-31T00:00:00Z' });
+    expect(late).toMatchObject({ status: 422, code: 'time_out_of_range' });
+    const { body: customer } = await service.call('PUT', '/v1/customers/ending', {
+      token: key,
+      body: { product: 'api' },
+    });
+    const extended = await service.call('POST', `/v1/subscriptions/${customer.subscription.id}/extend`, {
+      token: key,
+      body: { to: '9999-12-31T00:00:00Z', reason: 'a reason' },
+    });
+    const commands = {
+      'agreed-end': { endsAt: '2999-01-01T00:00:00Z' },
+      change: { plan: 'overage', when: 'period_end' },
+      'preview-change': { plan: 'overage', when: 'now' },
+      renew: { when: 'period_end' },
+    };
+    for (const [name, body] of Object.entries(commands)) {
+      const path = `/v1/subscriptions/${extended.body.id}/${name}`;
+      const { status } = await service.call('POST', path, { token: key, body });
+      expect([name, status < 500]).toEqual([name, true]);
+    }
+    for (const feature of ['api_calls', 'credits'])
+      expect(
+        (await service.call('POST', '/v1/check', { token: key, body: { customer: 'ending', product: 'api', feature } }))
+          .status,
+      ).toBeLessThan(500);
+  });
+
   it('PUT /v1/customers rejects a missing or unknown plan', async () => {
     await service.admin('POST', '/v1/products', { body: { key: 'empty', name: 'Empty' } });
     expect(await refused('PUT', '/v1/customers/new-one', { product: 'empty' })).toMatchObject({

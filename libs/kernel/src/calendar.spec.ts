@@ -140,6 +140,16 @@ describe('calendar windows', () => {
   });
 });
 
+describe('the end of the calendar', () => {
+  const last = new Date('9999-12-31T23:59:59.999Z');
+  it.each(INTERVALS)('a boundary after the year 9999 is refused: %s', (interval) => {
+    const cadence = { anchor: last, interval, count: 1, timeZone: 'UTC' };
+    expect(boundary(cadence, 0)).toEqual(last);
+    expect(() => boundary(cadence, 1)).toThrow('after the year 9999');
+    expect(() => calendarWindow(interval, 'UTC', last)).toThrow('after the year 9999');
+  });
+});
+
 describe('zone names', () => {
   it.each(['UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires', 'Etc/GMT+3'])('%s is one', (name) =>
     expect(isTimeZone(name)).toBe(true),

@@ -1,4 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
+import { DomainError } from './errors.js';
+import { LATEST_MS } from './instant.js';
 
 export type Interval = 'hour' | 'day' | 'week' | 'month' | 'year';
 export const INTERVALS: readonly Interval[] = ['hour', 'day', 'week', 'month', 'year'];
@@ -24,16 +26,28 @@ const HOUR_MS = 3_600_000;
 
 const zoned = (at: Date, timeZone: string): Temporal.ZonedDateTime =>
   Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(timeZone);
-const toDate = (at: Temporal.ZonedDateTime): Date => new Date(at.epochMilliseconds);
+const toDate = (at: Temporal.ZonedDateTime): Date => dateAt(at.epochMilliseconds);
+
+/** @throws DomainError `time_out_of_range` for a boundary that no answer and no row of the database could contain */
+function dateAt(ms: number): Date {
+  if (ms > LATEST_MS)
+    throw new DomainError(
+      'invalid',
+      'time_out_of_range',
+      'A period or window would end after the year 9999; choose an earlier time or a shorter interval.',
+    );
+  return new Date(ms);
+}
 
 /**
  * Boundary `k` of a cadence; `k` may be negative. Counted from the anchor, so it never drifts: months and years are
  * clamped to the length of the month (31 January, 28 February, 31 March). Days and longer intervals keep the wall time;
  * hours are elapsed hours. A wall time that a clock change skips moves later by the length of the gap; a wall time that
  * occurs twice is its first occurrence (Temporal, "compatible").
+ * @throws DomainError `time_out_of_range` after the year 9999
  */
 export function boundary({ anchor, interval, count, timeZone }: Cadence, k: number): Date {
-  if (interval === 'hour') return new Date(anchor.getTime() + k * count * HOUR_MS);
+  if (interval === 'hour') return dateAt(anchor.getTime() + k * count * HOUR_MS);
   return toDate(zoned(anchor, timeZone).add({ [`${interval}s`]: k * count }));
 }
 

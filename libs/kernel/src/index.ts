@@ -5,7 +5,7 @@ export * from './clock.js';
 export * from './errors.js';
 export * from './grouped.js';
 export * from './ids.js';
-export * from './instant.js';
+export { parseInstant } from './instant.js';
 export * from './money.js';
 export * from './page.js';
 export * from './total.js';

@@ -6,7 +6,8 @@ const FORM =
   /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/i;
 /** Windows that never end, and ids, count from 1970. */
 const EARLIEST_MS = 0;
-const LATEST_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+/** The last instant with a year of four digits, which RFC 3339 and PostgreSQL's JSON functions require. */
+export const LATEST_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 /**
  * Parses an instant: the only parser of times that callers send. A fraction is cut to milliseconds.

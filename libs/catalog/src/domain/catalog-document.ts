@@ -67,8 +67,9 @@ export function checkDocument({ product, features, plans, addOns = [], assignmen
     if (!plans.some(({ key }) => key === plan))
       problems.push({ field: `assignment.${index}.plan`, message: 'must be the key of a plan in this document' });
   });
-  plans.forEach(({ prices = [] }, index) => {
-    if (prices.length === 0) problems.push({ field: `plans.${index}.prices`, message: 'must have at least one price' });
+  plans.forEach(({ prices }, index) => {
+    if ((prices ?? []).length === 0)
+      problems.push({ field: `plans.${index}.prices`, message: 'must have at least one price' });
   });
   if (problems.length > 0)
     throw new DomainError('invalid', 'invalid_fields', 'Some fields are not valid.', { errors: problems });

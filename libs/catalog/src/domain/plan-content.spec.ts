@@ -63,6 +63,11 @@ describe('plan content', () => {
       { entitlements: [{ ...metered, rateLimit: { limit: 5 } }] },
       'entitlements.0.rateLimit',
     ],
+    [
+      'a rate limit over more than 365 days',
+      { entitlements: [{ ...metered, rateLimit: { limit: 5, windowSeconds: 31_536_001 } }] },
+      'entitlements.0.rateLimit',
+    ],
     ['a negative amount', { prices: [{ ...price, amount: -1 }] }, 'prices.0.amount'],
     ['an unknown currency', { prices: [{ ...price, currency: 'usd' }] }, 'prices.0.currency'],
     ['a region in words', { prices: [{ ...price, region: 'Armenia' }] }, 'prices.0.region'],

@@ -18,6 +18,8 @@ const KEY = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 const MAX_TRIAL_DAYS = 730;
 const MAX_INTERVAL_COUNT = 1_000;
 const MAX_STATIC_LENGTH = 1_000;
+/** Longest span of a rate limit: 365 days. */
+const MAX_RATE_SECONDS = 31_536_000;
 
 const whole = (message: string, min: number, max = Number.MAX_SAFE_INTEGER) =>
   z.int(message).min(min, message).max(max, message);
@@ -89,7 +91,10 @@ const TERMS = {
     ...windowRule,
     overage: oneOf(OVERAGES).default('deny'),
     overagePrice: members({ amount: count, currency }).optional(),
-    rateLimit: members({ limit: positive, windowSeconds: positive }).optional(),
+    rateLimit: members({
+      limit: positive,
+      windowSeconds: whole(`must be 1 to ${MAX_RATE_SECONDS}`, 1, MAX_RATE_SECONDS),
+    }).optional(),
   }).superRefine((terms, context) => assertWindow(terms.window, terms, context)),
   credit: exactly({
     grant: members({ quantity: count, every: oneOf(WINDOWS), rolloverMax: count.optional(), ...windowRule }),

@@ -7,6 +7,7 @@ import {
   IsInt,
   IsOptional,
   IsString,
+  Max,
   MaxLength,
   Min,
   ValidateNested,
@@ -93,6 +94,7 @@ export class RateLimitDto {
   /** Length of the sliding span in seconds. @example 60 */
   @IsInt()
   @Min(1)
+  @Max(31_536_000)
   windowSeconds: number;
 }
 

@@ -209,7 +209,7 @@ export class LifecycleService implements OnModuleInit {
    */
   putAddOn(command: Command, key: string, quantity: number): Promise<Subscription> {
     return this.apply(command, async (current, now) => {
-      const content = current.addOns[key] ? null : await this.addOns.getActive(current.productId, key);
+      const content = Object.hasOwn(current.addOns, key) ? null : await this.addOns.getActive(current.productId, key);
       return commands.putAddOn(current, { key, quantity, content }, now);
     });
   }

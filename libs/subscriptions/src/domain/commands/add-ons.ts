@@ -24,7 +24,7 @@ export function putAddOn(
   now: Date,
 ): Transition | null {
   assertAllowed(subscription, 'subscription.add_ons_changed');
-  const { [key]: known, ...others } = subscription.addOns;
+  const { known, others } = split(subscription.addOns, key);
   if (known?.quantity === quantity) return null;
   const sold = known ?? content;
   if (!sold) throw notFound('add_on');
@@ -38,9 +38,15 @@ export function putAddOn(
 /** @throws DomainError `subscription_ended`, `transition_not_allowed`, `add_on_not_found` */
 export function removeAddOn(subscription: Subscription, key: string, now: Date): Transition {
   assertAllowed(subscription, 'subscription.add_ons_changed');
-  const { [key]: known, ...others } = subscription.addOns;
+  const { known, others } = split(subscription.addOns, key);
   if (!known) throw notFound('add_on', 'add-on on this subscription');
   return changed(subscription, others, now);
+}
+
+/** The add-on with this key, if the subscription has it, and the others. A key such as `__proto__` is no add-on. */
+function split(addOns: Subscription['addOns'], key: string) {
+  const { [key]: named, ...others } = addOns;
+  return { known: Object.hasOwn(addOns, key) ? named : undefined, others };
 }
 
 const changed = (subscription: Subscription, addOns: Subscription['addOns'], now: Date): Transition => ({

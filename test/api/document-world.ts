@@ -7,6 +7,8 @@ export interface DocumentWorld {
   requests: DocumentRequests;
   /** Calls as the admin. */
   call: Call;
+  /** The access token of the admin. */
+  token: string;
 }
 
 const ABSENT_ID = '01890a5d-ac96-774b-bcce-b302099a8057';
@@ -41,9 +43,11 @@ export async function documentWorld(anonymous: Call): Promise<DocumentWorld> {
     // A deletion that succeeds would take an object from the requests after it.
     route.startsWith('DELETE ')
       ? ({ id: ABSENT_ID }[name] ?? 'absent')
-      : { customer, feature: 'api_calls', key: foundIn(keys, route), id: foundIn(ids, route) ?? ABSENT_ID }[name];
+      : { customer, feature: 'api_calls', key: foundIn(keys, route) ?? 'absent', id: foundIn(ids, route) ?? ABSENT_ID }[
+          name
+        ];
   const byName = { customer, product: 'api', feature: 'api_calls', plan: 'quota', reason: 'a reason' };
-  return { requests: new DocumentRequests(document, { inPath, byName }), call };
+  return { requests: new DocumentRequests(document, { inPath, byName }), call, token };
 }
 
 documentWorld.environment = {

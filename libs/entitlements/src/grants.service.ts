@@ -69,7 +69,9 @@ export class GrantsService {
     assertCounted(feature);
     const now = await this.time.of(input.customer);
     const effectiveAt = input.effectiveAt ?? now;
-    const { expiresAt = null, rolloverMin = 0, rolloverMax = null, recurrence } = input;
+    const { expiresAt = null, rolloverMax = null, recurrence } = input;
+    // A null of the caller counts as left out.
+    const rolloverMin = input.rolloverMin ?? 0;
     if (expiresAt && expiresAt <= effectiveAt) throw invalidField('expiresAt', 'must be after effectiveAt');
     if (rolloverMax !== null && rolloverMax < rolloverMin)
       throw invalidField('rolloverMax', 'must be rolloverMin or more');

@@ -23,8 +23,10 @@ export class CheckOperation {
   async check(
     customer: Customer,
     product: string,
-    { feature, features, quantity }: CheckQuestion,
+    { quantity, ...question }: CheckQuestion,
   ): Promise<Decision | { data: Decision[] }> {
+    // A null of the caller counts as left out.
+    const [feature, features] = [question.feature ?? undefined, question.features ?? undefined];
     if ((feature === undefined) === (features === undefined))
       throw invalidField('feature', 'is required unless features is given');
     if (features === undefined)
@@ -32,7 +34,8 @@ export class CheckOperation {
         'check',
         await this.metering.check({ customer, product, feature: feature!, quantity: quantity ?? 1 }),
       );
-    if (quantity !== undefined) throw invalidField('quantity', 'must not be combined with features');
+    if (quantity !== undefined && quantity !== null)
+      throw invalidField('quantity', 'must not be combined with features');
     const data = await this.metering.checkMany({ customer, product }, features);
     data.forEach((decision) => this.count.of('check', decision));
     return { data };

@@ -38,8 +38,11 @@ export class ConsumeOperation {
 
   private consumeUnits(
     request: Request,
-    { feature, features, quantity, properties }: Consumption,
+    { properties, ...consumption }: Consumption,
   ): Promise<UsageResult<Decision | JointDecision>> {
+    // A null of the caller counts as left out.
+    const [feature, features] = [consumption.feature ?? undefined, consumption.features ?? undefined];
+    const quantity = consumption.quantity ?? undefined;
     if (properties) smallProperties(properties);
     if (features === undefined) {
       if (feature === undefined) throw invalidField('feature', 'is required unless features is given');

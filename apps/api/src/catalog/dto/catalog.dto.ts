@@ -1,6 +1,6 @@
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsIn, IsOptional, IsString, Length, MaxLength, ValidateNested } from 'class-validator';
-import { KeyField } from '../../http/input/fields.js';
+import { KeyField, Omittable } from '../../http/input/fields.js';
 import { CatalogAddOnDto } from '../../add-ons/dto/add-on.dto.js';
 import { CatalogFeatureDto } from '../../features/dto/feature.dto.js';
 import { CatalogPlanDto } from '../../plans/dto/plan.dto.js';
@@ -46,7 +46,7 @@ export class CatalogDto {
   plans: CatalogPlanDto[];
 
   /** Left out: the add-ons of the product stay as they are. */
-  @IsOptional()
+  @Omittable()
   @IsArray()
   @ArrayMaxSize(500)
   @ValidateNested({ each: true })

@@ -44,7 +44,7 @@ export class UpdateFeatureDto {
   product?: string;
 
   /** Name that people read. @example "API calls" */
-  @NameField({ optional: true })
+  @NameField({ optional: 'not null' })
   name?: string;
 
   /** Name of one unit; null: none. @example call */

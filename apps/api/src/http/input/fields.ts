@@ -1,14 +1,25 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
-import { IsIn, IsInt, IsOptional, IsString, Length, Max, MaxLength, Min, ValidateBy } from 'class-validator';
+import {
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Length,
+  Max,
+  MaxLength,
+  Min,
+  ValidateBy,
+  ValidateIf,
+} from 'class-validator';
 import { MAX_WINDOW_COUNT, WINDOW_ANCHORS } from '@app/catalog';
 import { INTERVALS } from '@app/kernel';
 import { isInstant } from './instants.js';
 
 /** Options of one use of a field. Without a description the doc comment above the field is published. */
 export interface FieldOptions {
-  /** @default false */
-  optional?: boolean;
+  /** `not null`: may be left out, but null is refused. @default false */
+  optional?: boolean | 'not null';
   description?: string;
   example?: string | number;
 }
@@ -40,8 +51,14 @@ const MAX_QUANTITY = Number.MAX_SAFE_INTEGER;
 function field(options: FieldOptions, schema: ApiPropertyOptions, ...rules: PropertyDecorator[]) {
   const { optional, description, example } = options;
   const documented = ApiProperty({ ...schema, description, example, required: !optional } as ApiPropertyOptions);
-  return applyDecorators(...[documented, ...(optional ? [IsOptional()] : []), ...rules].reverse());
+  return applyDecorators(...[documented, ...optionalRules(optional), ...rules].reverse());
 }
+
+/** Of a field that may be left out, but not be null: null would be stored. */
+export const Omittable = () => ValidateIf((_, value) => value !== undefined);
+
+const optionalRules = (optional: FieldOptions['optional']): PropertyDecorator[] =>
+  optional === 'not null' ? [Omittable()] : optional ? [IsOptional()] : [];
 
 function text(maxLength: number, { nonEmpty, ...options }: TextOptions) {
   return nonEmpty

@@ -13,7 +13,7 @@ export class CreateProductDto {
 
 export class UpdateProductDto {
   /** Name that people read. @example "Public API" */
-  @NameField({ optional: true })
+  @NameField({ optional: 'not null' })
   name?: string;
 }
 

@@ -2,7 +2,7 @@ import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsOptional, IsString, MaxLength
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { Profile } from '@app/accounts';
 import { type Language, LANGUAGES, MAIL_TOPICS, type MailTopic, type Role, ROLES, type User } from '@app/users';
-import { EmailField, ProductField, ReasonField } from '../../http/input/fields.js';
+import { EmailField, Omittable, ProductField, ReasonField } from '../../http/input/fields.js';
 import { ProfileDto } from '../../customers/dto/customer.dto.js';
 import { ListQuery } from '../../http/pagination/list.query.js';
 
@@ -17,20 +17,20 @@ export class UpdateMeDto extends ProfileDto {
   webhookUrl?: string | null;
 
   /** false: no notification mail. Mail about the account itself is always sent. @example true */
-  @IsOptional()
+  @Omittable()
   @IsBoolean()
   mailEnabled?: boolean;
 
   /** Topics without mail. Replaces the stored list. @example ["usage"] */
   @ApiPropertyOptional({ enum: MAIL_TOPICS, isArray: true })
-  @IsOptional()
+  @Omittable()
   @IsArray()
   @ArrayMaxSize(MAIL_TOPICS.length)
   @IsIn(MAIL_TOPICS, { each: true })
   mutedMails?: MailTopic[];
 
   /** Language of mails and notifications. @example de */
-  @IsOptional()
+  @Omittable()
   @IsIn(LANGUAGES)
   language?: Language;
 }
@@ -45,7 +45,11 @@ export class UpdateUserDto {
   @IsIn(ROLES)
   role?: Role;
 
-  @ProductField({ nonEmpty: true, description: 'Key of the product that the product admin manages.' })
+  @ProductField({
+    optional: 'not null',
+    nonEmpty: true,
+    description: 'Key of the product that the product admin manages.',
+  })
   product?: string;
 
   /** false: all sessions end immediately and logins are rejected. @example false */

@@ -4,6 +4,9 @@ import { assertAllowed } from '../state-machine.js';
 import { nextVersion, type Subscription, type Transition } from '../subscription.js';
 import { periodEndOf } from './preconditions.js';
 
+/** 100 years: a change of the subscription reads each billing period of the extension. */
+const MAX_EXTENSION_MS = 100 * 366 * 86_400_000;
+
 /**
  * Extends the period, and a running trial, without charge; later periods are counted from the new end.
  * @throws DomainError `subscription_ended`, `transition_not_allowed`, `no_period_end`, `invalid_fields`
@@ -11,6 +14,7 @@ import { periodEndOf } from './preconditions.js';
 export function extend(subscription: Subscription, to: Date, now: Date): Transition {
   assertAllowed(subscription, 'subscription.extended');
   if (to <= periodEndOf(subscription)) throw invalidField('to', 'must be after the end of the current period');
+  if (to.getTime() > now.getTime() + MAX_EXTENSION_MS) throw invalidField('to', 'must be at most 100 years from now');
   const { scheduledChange, trialEnd, endsAt } = subscription;
   if (endsAt && to > endsAt) throw invalidField('to', 'must not be after the agreed end; set a later end first');
   const extended: Subscription = {

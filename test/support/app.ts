@@ -8,7 +8,7 @@ import { AppModule } from '../../apps/api/src/app.module.js';
 import { createAdapter, prepare } from '../../apps/api/src/create-app.js';
 import { BootstrapData } from '../../apps/api/src/bootstrap-data.js';
 import { WorkerModule } from '../../apps/worker/src/worker.module.js';
-import { documentedFetch } from './contract.js';
+import { validateLater } from './contract.js';
 import { createTestDatabase, type TestDatabase } from './database.js';
 import { TestLog } from './log.js';
 
@@ -125,7 +125,7 @@ export async function startApp({
  */
 export function createCall(url: string): Call {
   return async (method, at, { token, body, headers = {} } = {}) => {
-    const response = await documentedFetch(url + at, {
+    const response = await fetch(url + at, {
       method,
       headers: {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -139,6 +139,7 @@ export function createCall(url: string): Call {
     const endless = contentType === 'text/event-stream';
     const text = endless ? '' : await response.text();
     if (endless) await response.body?.cancel();
+    validateLater({ method, at, status: response.status, contentType, body: endless ? null : text });
     const json = /[/+]json/.test(contentType ?? '');
     return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : text };
   };

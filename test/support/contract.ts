@@ -67,6 +67,7 @@ export function assertDocumented(answer: ReceivedAnswer): void {
  * requests would delay them until they time out.
  */
 const received: ReceivedAnswer[] = [];
+export const validateLater = (answer: ReceivedAnswer): void => void received.push(answer);
 export const validateReceived = (): void => received.splice(0).forEach(assertDocumented);
 afterEach(validateReceived);
 afterAll(validateReceived);
@@ -81,7 +82,7 @@ export const documentedFetch: typeof fetch = async (input, init) => {
   const contentType = response.headers.get('content-type');
   const body = contentType === 'text/event-stream' ? null : await response.clone().text();
   const { pathname, search } = new URL(url);
-  received.push({ method, at: pathname + search, status: response.status, contentType, body });
+  validateLater({ method, at: pathname + search, status: response.status, contentType, body });
   return response;
 };
 

@@ -14,6 +14,9 @@ import { KeysOfEvents1700000000012 } from './1700000000012-keys-of-events.js';
 import { LedgerKindGrantCoverage1700000000013 } from './1700000000013-ledger-kind-grant-coverage.js';
 import { LedgerKindValidated1700000000014 } from './1700000000014-ledger-kind-validated.js';
 import { UsageAnchors1700000000015 } from './1700000000015-usage-anchors.js';
+import { EntityCounters1700000000017 } from './1700000000017-entity-counters.js';
+import { LedgerEntities1700000000018 } from './1700000000018-ledger-entities.js';
+import { ReservationEntities1700000000019 } from './1700000000019-reservation-entities.js';
 import { DeletedTestClocks1700000000020 } from './1700000000020-deleted-test-clocks.js';
 import { OverageOfWindows1700000000021 } from './1700000000021-overage-of-windows.js';
 import { SubscriptionSpans1700000000022 } from './1700000000022-subscription-spans.js';
@@ -21,6 +24,8 @@ import { SubscriptionsEnding1700000000023 } from './1700000000023-subscriptions-
 import { AddOns1700000000024 } from './1700000000024-add-ons.js';
 import { CustomerKeysInUrls1700000000025 } from './1700000000025-customer-keys-in-urls.js';
 import { SecurityEvents1700000000026 } from './1700000000026-security-events.js';
+import { LedgerByEntity1700000000036 } from './1700000000036-ledger-by-entity.js';
+import { LedgerEntitiesValidated1700000000037 } from './1700000000037-ledger-entities-validated.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -40,6 +45,9 @@ export const migrations = [
   LedgerKindGrantCoverage1700000000013,
   LedgerKindValidated1700000000014,
   UsageAnchors1700000000015,
+  EntityCounters1700000000017,
+  LedgerEntities1700000000018,
+  ReservationEntities1700000000019,
   DeletedTestClocks1700000000020,
   OverageOfWindows1700000000021,
   SubscriptionSpans1700000000022,
@@ -47,4 +55,6 @@ export const migrations = [
   AddOns1700000000024,
   CustomerKeysInUrls1700000000025,
   SecurityEvents1700000000026,
+  LedgerByEntity1700000000036,
+  LedgerEntitiesValidated1700000000037,
 ];

@@ -41,6 +41,8 @@ const OWNED = {
     'usage_sums',
     'long_ledgers',
     'long_ledger_sums',
+    'usage_names',
+    'usage_entity_counters',
   ],
   deliveries: ['deliveries', 'delivery_lanes'],
   webhooks: ['webhook_endpoints'],

@@ -298,6 +298,12 @@ export const ACCESS: Record<string, Access> = {
     others: 'customer',
   },
   'GET /v1/customers/:customer/usage': { scope: 'usage:read', users: 'owner', support: 'reads', others: 'customer' },
+  'GET /v1/customers/:customer/usage/entities': {
+    scope: 'usage:read',
+    users: 'owner',
+    support: 'reads',
+    others: 'customer',
+  },
 };
 
 /** Pages for development: in no OpenAPI document. */

@@ -51,6 +51,7 @@ const allowance = (windowAt: Allowance['windowAt'] = () => null): Allowance => (
   overage: 'allow',
   rolloverMax: 0,
   rateLimit: null,
+  entityLimit: null,
   windowName: 'none',
   windowAt,
   since: at(-365 * DAY),

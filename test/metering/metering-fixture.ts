@@ -30,19 +30,33 @@ class MeteringFixture {
     this.apiKey = (await createApiKey(this.service)).key;
   }
 
-  /** Creates a product, a plan with these entitlements, and a customer, who is the subject of all later requests. */
+  /**
+   * Creates a product, a plan with these entitlements, and a customer, who is the subject of all later requests.
+   * `aggregation` is of the feature; all else beside the type is a term.
+   */
   readonly setUpCustomer = async (
-    entitlements: { feature: string; type: string; [term: string]: unknown }[],
+    entitlements: { feature: string; type: string; aggregation?: string; [term: string]: unknown }[],
     otherFeatures: Record<string, string> = {},
   ): Promise<{ customer: string; product: string }> => {
     const [product, customer] = [uniqueName('p'), uniqueName('c')];
     Object.assign(this, { product, customer });
     const types = { ...Object.fromEntries(entitlements.map(({ feature, type }) => [feature, type])), ...otherFeatures };
+    const aggregations = new Map(entitlements.map(({ feature, aggregation }) => [feature, aggregation]));
     const { status, body } = await this.post('/v1/catalog/apply', {
       product: { key: product, name: product },
-      features: Object.entries(types).map(([key, type]) => ({ key, name: key, type })),
+      features: Object.entries(types).map(([key, type]) => ({
+        key,
+        name: key,
+        type,
+        aggregation: aggregations.get(key),
+      })),
       plans: [
-        { key: 'plan', name: 'Plan', prices: [{ interval: 'month', amount: 100, currency: 'USD' }], entitlements },
+        {
+          key: 'plan',
+          name: 'Plan',
+          prices: [{ interval: 'month', amount: 100, currency: 'USD' }],
+          entitlements: entitlements.map(({ aggregation: _, ...terms }) => terms),
+        },
       ],
       assignment: [{ plan: 'plan' }],
     });

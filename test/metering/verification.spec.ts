@@ -66,3 +66,89 @@ describe('verification of counters with long ledgers', () => {
     }
   });
 });
+
+describe('verification of entities and reported values', () => {
+  let service: TestApp & { database: TestDatabase };
+  let call: Awaited<ReturnType<typeof createApiKey>>['call'];
+
+  beforeAll(async () => {
+    service = await startService();
+    ({ call } = await createApiKey(service));
+  });
+  afterAll(() => service.stop());
+
+  const verify = async ({ customer }: { customer: string }, rebuild = false) =>
+    (await service.admin('POST', '/v1/usage/verify', { body: { customer, rebuild } })).body.mismatches;
+
+  /** A customer of two features: `seats` counts the sum, `storage` by the given aggregation. */
+  const setUp = async (aggregation: string): Promise<{ customer: string; product: string }> => {
+    const [product, customer] = [uniqueName('product'), uniqueName('customer')];
+    const features = { seats: 'sum', storage: aggregation };
+    const { status } = await call('POST', '/v1/catalog/apply', {
+      body: {
+        product: { key: product, name: product },
+        features: Object.entries(features).map(([key, by]) => ({ key, name: key, type: 'metered', aggregation: by })),
+        plans: [
+          {
+            key: 'plan',
+            name: 'Plan',
+            prices: [{ interval: 'month', amount: 1, currency: 'USD' }],
+            entitlements: Object.keys(features).map((feature) => ({
+              feature,
+              type: 'metered',
+              limit: null,
+              window: 'none',
+              overage: 'deny',
+            })),
+          },
+        ],
+        assignment: [{ plan: 'plan' }],
+      },
+    });
+    expect(status).toBe(200);
+    await call('PUT', `/v1/customers/${customer}`, { body: { product } });
+    return { customer, product };
+  };
+
+  it('finds and rebuilds the counter of an entity that is not the sum of its ledger', async () => {
+    const customer = await setUp('latest');
+    await call('POST', '/v1/usage/consume', { body: { ...customer, feature: 'seats', entity: 'ada', quantity: 2 } });
+    await call('POST', '/v1/usage/reservations', {
+      body: { ...customer, feature: 'seats', entity: 'bob', quantity: 3, ttlSeconds: 600 },
+    });
+    expect(await verify(customer)).toEqual([]);
+    await service.database.query(`update usage_entity_counters set used = used + 1, reserved = 0`);
+    expect(await verify(customer, true)).toMatchObject([
+      { entity: 'ada', used: 3, recorded: 2, reserved: 0, held: 0, reported: null },
+      { entity: 'bob', used: 1, recorded: 0, reserved: 0, held: 3, reported: null },
+    ]);
+    expect(await verify(customer)).toEqual([]);
+    await service.database.query('delete from usage_entity_counters');
+    expect(await verify(customer, true)).toMatchObject([{ entity: 'ada' }, { entity: 'bob' }]);
+    expect(await verify(customer)).toEqual([]);
+  });
+
+  it.each([
+    ['latest', [4, 6]],
+    ['max', [6, 4]],
+    ['unique', ['laptop']],
+  ])('finds a count that is not the %s of the reported values', async (aggregation, values) => {
+    const customer = await setUp(aggregation);
+    for (const value of values)
+      await call('POST', '/v1/usage/consume', { body: { ...customer, feature: 'storage', value } });
+    expect(await verify(customer)).toEqual([]);
+    // One more unit in ledger and counters: the sums agree, the reported values do not.
+    const ofCustomer = 'customer_id = (select id from customers where key = $1)';
+    await service.database.query(
+      `insert into usage_ledger (customer_id, id, feature_id, window_start, quantity, occurred_at, recorded_at, actor, entity_id)
+       select customer_id, gen_random_uuid(), feature_id, window_start, 1, occurred_at, recorded_at, actor, entity_id from usage_ledger where ${ofCustomer} limit 1`,
+      [customer.customer],
+    );
+    for (const table of ['usage_counters', 'usage_entity_counters'])
+      await service.database.query(`update ${table} set used = used + 1, hard_limit = null where ${ofCustomer}`, [
+        customer.customer,
+      ]);
+    const count = aggregation === 'unique' ? 1 : 6;
+    expect(await verify(customer)).toMatchObject([{ used: count + 1, reported: count }]);
+  });
+});

@@ -168,6 +168,13 @@ describe('query plans', () => {
       `insert into usage_reservations (customer_id, id, feature_id, window_start, quantity, status, expires_at, created_at)
        select customer_id, gen_random_uuid(), feature_id, window_start, 1, 'held', now() + interval '1 day', now() from usage_counters limit ${CUSTOMERS}`,
     );
+    await service.database.query(
+      `with named as (
+         insert into usage_names (customer_id, id, name) select distinct on (customer_id) customer_id, gen_random_uuid(), 'ada' from usage_counters limit ${CUSTOMERS} returning customer_id, id
+       )
+       insert into usage_entity_counters (customer_id, feature_id, window_start, entity_id, used, reserved, updated_at)
+       select c.customer_id, c.feature_id, c.window_start, n.id, c.used, 0, now() from usage_counters c join named n using (customer_id)`,
+    );
     // As after a run of the worker an hour ago, so that a rollup has rows to sum.
     await service.database.query(
       `update usage_sums set until = now() - interval '1 hour', looked_at = now() + interval '1 hour'`,
@@ -310,6 +317,12 @@ async function useEverything(service: TestApp & { database: TestDatabase }, rece
     body: { ...subject, feature, quantity: 1, ttlSeconds: 60 },
   });
   await admin('POST', `/v1/usage/reservations/${reserved.body.reservation.id}/commit`, { body: { quantity: 1 } });
+  const entity = 'ada';
+  for (let count = 0; count < 2; count++)
+    await admin('POST', '/v1/usage/consume', { body: { ...subject, feature, entity } });
+  await admin('GET', `/v1/customers/${customer}/usage/entities?product=seed&feature=${feature}`);
+  await admin('GET', `/v1/customers/${customer}/usage?product=seed&feature=${feature}&entity=${entity}`);
+  await admin('GET', `/v1/customers/${customer}/entitlements/${feature}?product=seed&entity=${entity}`);
   await admin('POST', `/v1/customers/${customer}/grants`, { body: { product: 'seed', feature, amount: 5 } });
   await service.app.get(SubscriptionStats).recount();
   await service.app.get(UsageSeriesService).rollUpNext();

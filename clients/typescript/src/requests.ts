@@ -29,6 +29,13 @@ export interface CheckRequest {
   feature: string;
   /** Units. @default 1 */
   quantity?: number;
+  /** The entity of the customer that uses the units, such as a member or a project. */
+  entity?: string;
+  /**
+   * The value of a feature that is not counted by the sum, in place of `quantity`: a number where it counts the latest
+   * or the highest value, a text where it counts distinct values.
+   */
+  value?: number | string;
   /** Key of the product. @default `product` of the options */
   product?: string;
 }

@@ -1504,6 +1504,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/customers/{customer}/usage/entities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the usage of the entities of a customer in one window
+         * @description Use it to show seats by member or storage by project. Entities without used or reserved units are left out; the entity that was first named comes first. For a feature that counts distinct values the list has the values. Errors: 404 `customer_not_found` or `feature_not_found`, 422 `feature_not_metered`.
+         */
+        get: operations["listEntityUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/usage/reservations": {
         parameters: {
             query?: never;
@@ -3681,7 +3701,7 @@ export interface components {
             amount: number;
             currency: string;
             /** @enum {string} */
-            interval: "month" | "year" | "day" | "hour" | "week";
+            interval: "month" | "hour" | "day" | "week" | "year";
             intervalCount: number;
         };
         ScheduledChangeDto: {
@@ -3828,6 +3848,11 @@ export interface components {
             overagePrice?: components["schemas"]["MoneyDto"];
             /** @description metered: up to `limit` units within any span of `windowSeconds` seconds, beside the limit. */
             rateLimit?: components["schemas"]["RateLimitDto"];
+            /**
+             * @description metered: the most units of each entity of the customer, such as a member or a project.
+             * @example 5
+             */
+            entityLimit?: number;
             /** @description credit: units per grant, recurrence, and the rollover bound. */
             grant?: components["schemas"]["CreditGrantDto"];
         };
@@ -4344,6 +4369,8 @@ export interface components {
             name: string;
             /** @enum {string} */
             type: "boolean" | "metered" | "static" | "credit";
+            /** @enum {string} */
+            aggregation: "sum" | "max" | "latest" | "unique";
             unit: string | null;
             /** @enum {string|null} */
             failurePolicy: "deny" | "allow" | "last_known" | null;
@@ -4379,6 +4406,13 @@ export interface components {
              * @enum {string}
              */
             type: "boolean" | "static" | "metered" | "credit";
+            /**
+             * @description How usage of a metered feature becomes a count. `sum` adds units. The others count reported values: `latest` is the newest one, `max` the highest one, `unique` the number of distinct ones. Cannot change after creation.
+             * @default sum
+             * @example latest
+             * @enum {string}
+             */
+            aggregation?: "sum" | "latest" | "max" | "unique";
             /**
              * @description Name of one unit.
              * @example call
@@ -4593,6 +4627,13 @@ export interface components {
              * @enum {string}
              */
             type: "boolean" | "static" | "metered" | "credit";
+            /**
+             * @description How usage of a metered feature becomes a count. `sum` adds units. The others count reported values: `latest` is the newest one, `max` the highest one, `unique` the number of distinct ones. Cannot change after creation.
+             * @default sum
+             * @example latest
+             * @enum {string}
+             */
+            aggregation?: "sum" | "latest" | "max" | "unique";
             /**
              * @description Name of one unit.
              * @example call
@@ -5164,6 +5205,18 @@ export interface components {
              */
             quantity?: number;
         };
+        EntityCountDto: {
+            /** @description The name of the entity. */
+            id: string;
+            /** @description The most units of each entity; null: only the customer has a limit. */
+            limit: number | null;
+            /** @description Units that the entity has used in the window. */
+            used: number;
+            /** @description Units that open reservations hold for the entity. */
+            reserved: number;
+            /** @description Units left to the entity; null: only the customer has a limit. */
+            remaining: number | null;
+        };
         AddOnSourceDto: {
             /** @description Key of the add-on. */
             key: string;
@@ -5185,7 +5238,7 @@ export interface components {
              * @description Why it is denied; null when allowed.
              * @enum {string|null}
              */
-            reason: "limit_reached" | "no_subscription" | "subscription_expired" | "subscription_paused" | "past_due" | "feature_not_in_plan" | "feature_disabled" | "unavailable" | null;
+            reason: "limit_reached" | "entity_limit_reached" | "no_subscription" | "subscription_expired" | "subscription_paused" | "past_due" | "feature_not_in_plan" | "feature_disabled" | "unavailable" | null;
             /** @enum {string} */
             type: "boolean" | "static" | "metered" | "credit";
             /**
@@ -5213,6 +5266,8 @@ export interface components {
             windowStart?: string | null;
             /** @description End of the window; null: the window never ends. */
             resetsAt?: string | null;
+            /** @description The entity that the request named, with its own count. Absent when it named none. */
+            entity?: components["schemas"]["EntityCountDto"];
             source: components["schemas"]["DecisionSourceDto"] | null;
             asOf: string;
             /** @description True when the database was unavailable and the failure policy of the feature decided. */
@@ -5238,6 +5293,16 @@ export interface components {
              * @example 1
              */
             quantity?: number;
+            /**
+             * @description The entity of the customer to check too, such as a member or a project.
+             * @example ada@example.com
+             */
+            entity?: string;
+            /**
+             * @description The value of a feature that is not counted by the sum, in place of `quantity`: a number where it counts the latest or the highest value, a text where it counts distinct values.
+             * @example 30
+             */
+            value?: number | string;
             /**
              * @description Key of the feature.
              * @example api_calls
@@ -5268,6 +5333,16 @@ export interface components {
              * @example 1
              */
             quantity?: number;
+            /**
+             * @description The entity of the customer that uses the units, such as a member or a project.
+             * @example ada@example.com
+             */
+            entity?: string;
+            /**
+             * @description The value of a feature that is not counted by the sum, in place of `quantity`: a number where it counts the latest or the highest value, a text where it counts distinct values.
+             * @example 30
+             */
+            value?: number | string;
             /**
              * @description Any data to store with the usage, up to 10 kB.
              * @example {
@@ -5315,6 +5390,16 @@ export interface components {
              */
             quantity?: number;
             /**
+             * @description The entity of the customer to check too, such as a member or a project.
+             * @example ada@example.com
+             */
+            entity?: string;
+            /**
+             * @description The value of a feature that is not counted by the sum, in place of `quantity`: a number where it counts the latest or the highest value, a text where it counts distinct values.
+             * @example 30
+             */
+            value?: number | string;
+            /**
              * @description Several features; the response is a list of decisions in this order.
              * @example [
              *       "api_calls",
@@ -5339,6 +5424,16 @@ export interface components {
              * @example 1
              */
             quantity?: number;
+            /**
+             * @description The entity of the customer that uses the units, such as a member or a project.
+             * @example ada@example.com
+             */
+            entity?: string;
+            /**
+             * @description The value of a feature that is not counted by the sum, in place of `quantity`: a number where it counts the latest or the highest value, a text where it counts distinct values.
+             * @example 30
+             */
+            value?: number | string;
         };
         ConsumeDto: {
             /**
@@ -5363,6 +5458,16 @@ export interface components {
              */
             quantity?: number;
             /**
+             * @description The entity of the customer that uses the units, such as a member or a project.
+             * @example ada@example.com
+             */
+            entity?: string;
+            /**
+             * @description The value of a feature that is not counted by the sum, in place of `quantity`: a number where it counts the latest or the highest value, a text where it counts distinct values.
+             * @example 30
+             */
+            value?: number | string;
+            /**
              * @description Any data to store with the usage, up to 10 kB.
              * @example {
              *       "endpoint": "/reports"
@@ -5386,10 +5491,20 @@ export interface components {
              */
             feature: string;
             /**
-             * @description Units that were used.
+             * @description Units that were used. Required unless `value` is given.
              * @example 3
              */
-            quantity: number;
+            quantity?: number;
+            /**
+             * @description The entity of the customer that uses the units, such as a member or a project.
+             * @example ada@example.com
+             */
+            entity?: string;
+            /**
+             * @description The value of a feature that is not counted by the sum, in place of `quantity`: a number where it counts the latest or the highest value, a text where it counts distinct values.
+             * @example 30
+             */
+            value?: number | string;
             /**
              * Format: date-time
              * @description Counts in the window of this time; up to 92 days ago. Left out: now.
@@ -5447,6 +5562,16 @@ export interface components {
              */
             feature: string;
             /**
+             * @description The entity whose count is corrected too.
+             * @example ada@example.com
+             */
+            entity?: string;
+            /**
+             * @description The distinct value to add (`quantity` 1) or take back (-1), where the feature counts distinct values.
+             * @example device-7
+             */
+            value?: number | string;
+            /**
              * Format: date-time
              * @description Instant in the window to correct. Left out: the current window.
              * @example 2027-01-31T00:00:00.000Z
@@ -5486,6 +5611,8 @@ export interface components {
         MismatchDto: {
             customer: string;
             feature: string;
+            /** @description The entity whose counter differs; null: the counter of the customer. */
+            entity: string | null;
             /** Format: date-time */
             windowStart: string;
             /** @description Used units by the counter. */
@@ -5496,6 +5623,8 @@ export interface components {
             recorded: number;
             /** @description Sum of the open reservations. */
             held: number;
+            /** @description Count by the reported values of the entity; null: the feature counts the sum. */
+            reported: number | null;
         };
         VerifyReportDto: {
             /** @description Number of verified customers. */
@@ -5554,6 +5683,23 @@ export interface components {
             total: number;
             data: components["schemas"]["WindowOverageDto"][];
         };
+        EntityUsageDto: {
+            /** @description The name of the entity; for a feature that counts distinct values: the value. */
+            entity: string;
+            /** @description Units used in the window. */
+            used: number;
+            /** @description Units that open reservations hold. */
+            reserved: number;
+            /** @description The most units of each entity; null: only the customer has a limit. */
+            limit: number | null;
+            /** @description Units left to this entity; null: only the customer has a limit. */
+            remaining: number | null;
+        };
+        EntityUsagePageDto: {
+            data: components["schemas"]["EntityUsageDto"][];
+            hasMore: boolean;
+            nextCursor: string | null;
+        };
         CreateReservationDto: {
             /**
              * @description Key of the customer; users may omit it or use "me".
@@ -5576,6 +5722,11 @@ export interface components {
              */
             quantity: number;
             /**
+             * @description The entity of the customer that the units are reserved for, such as a member or a project.
+             * @example ada@example.com
+             */
+            entity?: string;
+            /**
              * @description Seconds until the reservation expires, at most one week. A heartbeat extends it.
              * @example 300
              */
@@ -5590,7 +5741,7 @@ export interface components {
              * @description Why it is denied; null when allowed.
              * @enum {string|null}
              */
-            reason: "limit_reached" | "no_subscription" | "subscription_expired" | "subscription_paused" | "past_due" | "feature_not_in_plan" | "feature_disabled" | "unavailable" | null;
+            reason: "limit_reached" | "entity_limit_reached" | "no_subscription" | "subscription_expired" | "subscription_paused" | "past_due" | "feature_not_in_plan" | "feature_disabled" | "unavailable" | null;
             /** @enum {string} */
             type: "boolean" | "static" | "metered" | "credit";
             /**
@@ -5618,6 +5769,8 @@ export interface components {
             windowStart?: string | null;
             /** @description End of the window; null: the window never ends. */
             resetsAt?: string | null;
+            /** @description The entity that the request named, with its own count. Absent when it named none. */
+            entity?: components["schemas"]["EntityCountDto"];
             source: components["schemas"]["DecisionSourceDto"] | null;
             asOf: string;
             /** @description True when the database was unavailable and the failure policy of the feature decided. */
@@ -5909,6 +6062,11 @@ export interface components {
              * @enum {string}
              */
             overage?: "deny" | "allow" | "cap";
+            /**
+             * @description Metered: the most units of each entity of the customer, such as a member or a project.
+             * @example 5
+             */
+            entityLimit?: number;
         };
         CreateTestClockDto: {
             /**
@@ -6315,7 +6473,7 @@ export interface components {
              */
             asOf: string;
             /** @enum {string} */
-            by: "month" | "day" | "hour";
+            by: "month" | "hour" | "day";
             /** Format: date-time */
             from: string;
             /** Format: date-time */
@@ -9892,6 +10050,8 @@ export interface operations {
                 product?: string;
                 /** @description Decide as of this instant, from the terms sold and the usage recorded by then. Default: now. */
                 at?: string;
+                /** @description Also show the count of this entity of the customer, and decide on one more unit of it. */
+                entity?: string;
             };
             header?: never;
             path: {
@@ -10200,6 +10360,8 @@ export interface operations {
                 to?: string;
                 /** @description Key of the feature. */
                 feature: string;
+                /** @description Only the usage of this entity of the customer. */
+                entity?: string;
                 /** @description Length of a step; `window`: the windows of the limit that began in the span, each with all units used in it. */
                 by?: "hour" | "day" | "month" | "window";
             };
@@ -10266,6 +10428,54 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OverageDto"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["HeadersTooLarge"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listEntityUsage: {
+        parameters: {
+            query: {
+                /** @description Maximum number of rows on a page. */
+                limit?: number;
+                /** @description The `nextCursor` of the previous page. Left out: the first page. */
+                cursor?: string;
+                /** @description Names of the members to return of each row, separated by commas. */
+                fields?: string;
+                /** @description Key of the product. Left out: the product of the API key or account, else the default product. */
+                product?: string;
+                /** @description Key of the feature. */
+                feature: string;
+                /** @description Instant in the window to read. Left out: the current window. */
+                at?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Key of the customer, 1 to 128 printable characters; `me` is the own customer of the caller.
+                 * @example acme
+                 */
+                customer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success: the body has the result. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntityUsagePageDto"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -12550,7 +12760,8 @@ export interface operations {
                  *         "after": {
                  *           "key": "api_calls",
                  *           "name": "API calls",
-                 *           "type": "metered"
+                 *           "type": "metered",
+                 *           "aggregation": "sum"
                  *         }
                  *       }
                  *     }

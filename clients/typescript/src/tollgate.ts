@@ -195,11 +195,13 @@ export class Tollgate {
     );
   }
 
-  private bodyOf({ customer, feature, quantity, product = this.product }: CheckRequest) {
+  private bodyOf({ customer, feature, quantity, entity, value, product = this.product }: CheckRequest) {
     return {
       customer,
       feature,
       ...(quantity === undefined ? {} : { quantity }),
+      ...(entity === undefined ? {} : { entity }),
+      ...(value === undefined ? {} : { value }),
       ...(product === undefined ? {} : { product }),
     };
   }
@@ -229,7 +231,7 @@ export class Tollgate {
   }
 
   /** The decision of `onUnavailable`. @throws the error, unless Tollgate is unavailable and the option decides */
-  private fallBack({ customer, feature, quantity = 1 }: CheckRequest, error: unknown): Decision {
+  private fallBack({ customer, feature, quantity = 1, value }: CheckRequest, error: unknown): Decision {
     if (!(error instanceof TollgateError && error.isUnavailable) || this.onUnavailable === 'throw') throw error;
     const allowed = this.onUnavailable === 'allow';
     return {
@@ -238,7 +240,7 @@ export class Tollgate {
       customer,
       feature,
       type: 'metered',
-      requested: quantity,
+      requested: typeof value === 'number' ? value : quantity,
       source: null,
       asOf: new Date().toISOString(),
       degraded: true,

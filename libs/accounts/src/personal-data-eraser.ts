@@ -1,17 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import { CredentialsService } from '@app/auth';
 import type { Actor } from '@app/kernel';
+import { MeteringService } from '@app/metering';
 import { NotificationsService } from '@app/notifications';
 import type { User } from '@app/users';
 import { WebhookEndpointsService } from '@app/webhooks';
 
-/** Erases personal data that other libs keep about a user: mails, login attempts, notifications, webhook endpoints. */
+/**
+ * Erases personal data that other libs keep about a user: mails, login attempts, notifications, webhook endpoints,
+ * names of entities.
+ */
 @Injectable()
 export class PersonalDataEraser {
   constructor(
     private readonly credentials: CredentialsService,
     private readonly notifications: NotificationsService,
     private readonly endpoints: WebhookEndpointsService,
+    private readonly metering: MeteringService,
   ) {}
 
   /** Needs a transaction. @param user as it was before its own row was erased */
@@ -19,5 +24,6 @@ export class PersonalDataEraser {
     await this.credentials.erase(user);
     await this.notifications.erase(user.id);
     await this.endpoints.erase(user.customerId, user.id, actor);
+    await this.metering.eraseNames(user.customerId);
   }
 }

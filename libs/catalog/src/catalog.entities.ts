@@ -3,6 +3,7 @@ import { count, instant } from '@app/platform';
 import type { Interval } from '@app/kernel';
 import type {
   AddOn,
+  Aggregation,
   EntitlementTerms,
   FailurePolicy,
   Feature,
@@ -31,6 +32,7 @@ export class FeatureEntity implements Feature {
   @Column('text') key: string;
   @Column('text') name: string;
   @Column('text') type: FeatureType;
+  @Column('text') aggregation: Aggregation;
   @Column('text', { nullable: true }) unit: string | null;
   @Column('text', { name: 'failure_policy', nullable: true }) failurePolicy: FailurePolicy | null;
   @Column(instant({ name: 'archived_at', nullable: true })) archivedAt: Date | null;

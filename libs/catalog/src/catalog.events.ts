@@ -55,7 +55,7 @@ export const CATALOG_EVENTS = declareEvents({
   'feature.created': {
     subject: 'feature',
     summary: 'A feature was created.',
-    after: { key: 'api_calls', name: 'API calls', type: 'metered' },
+    after: { key: 'api_calls', name: 'API calls', type: 'metered', aggregation: 'sum' },
   },
   'feature.updated': {
     subject: 'feature',

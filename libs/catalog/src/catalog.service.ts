@@ -60,7 +60,14 @@ export class CatalogService {
     const addOns = await this.addOns.read(product.id);
     return {
       product: { key: product.key, name: product.name },
-      features: features.map(({ key, name, type, unit, failurePolicy }) => ({ key, name, type, unit, failurePolicy })),
+      features: features.map(({ key, name, type, aggregation, unit, failurePolicy }) => ({
+        key,
+        name,
+        type,
+        aggregation,
+        unit,
+        failurePolicy,
+      })),
       plans: plans.map((plan) => ({ key: plan.key, public: plan.public, ...rawContent(versions.get(plan.id)!) })),
       ...(addOns.length > 0 ? { addOns } : {}),
       assignment: await this.planRows.assignmentsOf(product.id),
@@ -71,7 +78,7 @@ export class CatalogService {
    * Replaces the catalogue of a product by a document, in one transaction. Equal plans stay unchanged, others get a new
    * published version, missing plans and features are archived, and missing add-ons
    * when the document has any list of them. Subscriptions keep the versions they were sold.
-   * @throws DomainError `invalid_fields`, `feature_type_fixed`
+   * @throws DomainError `invalid_fields`, `feature_type_fixed`, `feature_aggregation_fixed`
    * @example const { plans } = await catalog.apply(document, { dryRun: true, actor });
    */
   async apply(

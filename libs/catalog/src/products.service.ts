@@ -3,7 +3,8 @@ import { type Actor, Clock, DomainError, newId, type Page, type PageRequest, toP
 import { Events, type EventType } from '@app/events';
 import { Database, isUniqueViolation } from '@app/platform';
 import { CatalogReader } from './catalog-reader.js';
-import type { FailurePolicy, Feature, FeatureType, Product } from './domain/catalog.js';
+import { checkAggregation } from './domain/aggregation.js';
+import type { Aggregation, FailurePolicy, Feature, FeatureType, Product } from './domain/catalog.js';
 import { type CatalogDocument, type Changes, featureChange, noChanges } from './domain/catalog-document.js';
 import { checkKey } from './domain/plan-content.js';
 import { ProductsRepository } from './products.repository.js';
@@ -13,6 +14,8 @@ export interface NewFeature {
   key: string;
   name: string;
   type: FeatureType;
+  /** Only for metered features. @default sum */
+  aggregation?: Aggregation;
   unit?: string | null;
   failurePolicy?: FailurePolicy | null;
 }
@@ -107,6 +110,7 @@ export class ProductsService {
    */
   async createFeature(productKey: string, input: NewFeature, actor: Actor): Promise<Feature> {
     checkKey(input.key);
+    checkAggregation(input);
     const { id: productId } = await this.reader.getProduct(productKey);
     return this.insertUnique('features_key_unique', 'feature_exists', () =>
       this.insertFeature(productId, input, actor),
@@ -114,7 +118,7 @@ export class ProductsService {
   }
 
   /**
-   * Updates or archives a feature. Checks of an archived feature are denied. The type never changes.
+   * Updates or archives a feature. Checks of an archived feature are denied. Type and aggregation never change.
    * @throws DomainError `feature_not_found`
    */
   async updateFeature(
@@ -143,6 +147,7 @@ export class ProductsService {
       ...input,
       id: newId(),
       productId,
+      aggregation: input.aggregation ?? 'sum',
       unit: input.unit ?? null,
       failurePolicy: input.failurePolicy ?? null,
       archivedAt: null,
@@ -154,6 +159,7 @@ export class ProductsService {
       key: feature.key,
       name: feature.name,
       type: feature.type,
+      aggregation: feature.aggregation,
     });
     return feature;
   }

@@ -59,7 +59,8 @@ export class GrantsService {
 
   /**
    * Gives a customer units of a metered or credit feature. Records the event `grant.created`.
-   * @throws DomainError `product_not_found`, `feature_not_found`, `feature_not_metered`, `invalid_fields`
+   * @throws DomainError `product_not_found`, `feature_not_found`, `feature_not_metered`, `feature_counts_values`
+   * @throws DomainError `invalid_fields`
    * @example
    * const grant = await grants.give({ customer, product: 'api', feature: 'calls', quantity: 500, actor });
    */
@@ -195,10 +196,18 @@ export class GrantsService {
   }
 }
 
-function assertCounted({ type }: Feature): void {
+/** @throws DomainError `feature_not_metered`, `feature_counts_values` */
+function assertCounted({ type, aggregation }: Feature): void {
   if (type !== 'metered' && type !== 'credit') {
     throw new DomainError('invalid', 'feature_not_metered', `Usage of a ${type} feature is not counted.`, {
       errors: [{ field: 'feature', message: 'is not counted' }],
     });
   }
+  if (aggregation !== 'sum')
+    throw new DomainError(
+      'invalid',
+      'feature_counts_values',
+      `The feature counts by ${aggregation}; units can be granted only where it counts their sum.`,
+      { errors: [{ field: 'feature', message: `counts by ${aggregation}` }] },
+    );
 }

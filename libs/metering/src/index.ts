@@ -6,6 +6,7 @@ export { type BalancedGrant, GrantBalances } from './counting/grant-balances.ser
 export { HistoricalDecisions } from './counting/historical-decisions.js';
 export { type FeatureOverage, OverageService, type WindowOverage } from './counting/overage.service.js';
 export { type CheckReport, UsageChecker } from './counting/usage-checker.js';
+export { type EntityUsage, UsageEntitiesService } from './counting/usage-entities.service.js';
 export { type UsageRecord, UsageRecordsRepository } from './counting/usage-records.repository.js';
 export { assertAllowed } from './domain/assert-allowed.js';
 export type { JointDecision } from './domain/consume-commands.js';

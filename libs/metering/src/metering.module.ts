@@ -9,6 +9,8 @@ import { CounterChecksRepository } from './counting/counter-checks.repository.js
 import { CountersRepository } from './counting/counters.repository.js';
 import { CurrentMeters } from './counting/current-meters.js';
 import { GrantBalances } from './counting/grant-balances.service.js';
+import { EntityCountersRepository } from './counting/entity-counters.repository.js';
+import { EntityMeterReader } from './counting/entity-meter-reader.js';
 import { HistoricalDecisions } from './counting/historical-decisions.js';
 import { LedgerRepository } from './counting/ledger.repository.js';
 import { MeterReader } from './counting/meter-reader.js';
@@ -19,6 +21,8 @@ import { ReservationsRepository } from './counting/reservations.repository.js';
 import { UsageBatcher } from './counting/usage-batcher.js';
 import { UsageChecker } from './counting/usage-checker.js';
 import { UsageIngestion } from './counting/usage-ingestion.js';
+import { UsageEntitiesRepository } from './counting/usage-entities.repository.js';
+import { UsageEntitiesService } from './counting/usage-entities.service.js';
 import { UsageRecordsRepository } from './counting/usage-records.repository.js';
 import { UsageStore } from './counting/usage-store.js';
 import { UsageTransaction } from './counting/usage-transaction.js';
@@ -31,14 +35,17 @@ import { UsageSeriesService } from './series/usage-series.service.js';
   imports: [CatalogModule, CustomersModule, SubscriptionsModule, EntitlementsModule],
   providers: [
     CountersRepository,
+    EntityCountersRepository,
     LedgerRepository,
     ReservationsRepository,
     CounterChecksRepository,
     UsageRecordsRepository,
+    UsageEntitiesRepository,
     UsageSeriesRepository,
     UsageRollupsRepository,
     OpenedWindows,
     MeterReader,
+    EntityMeterReader,
     UsageStore,
     UsageTransaction,
     UsageBatcher,
@@ -51,6 +58,7 @@ import { UsageSeriesService } from './series/usage-series.service.js';
     GrantBalances,
     OverageRepository,
     OverageService,
+    UsageEntitiesService,
     UsageSeriesService,
     MeteringService,
   ],
@@ -61,6 +69,7 @@ import { UsageSeriesService } from './series/usage-series.service.js';
     HistoricalDecisions,
     UsageChecker,
     UsageSeriesService,
+    UsageEntitiesService,
     UsageRecordsRepository,
   ],
 })

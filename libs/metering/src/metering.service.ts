@@ -7,8 +7,10 @@ import { type Actor, newId, notFound, SYSTEM_ACTOR } from '@app/kernel';
 import { isUnavailable } from '@app/platform';
 import { CheckReader } from './counting/check-reader.js';
 import { CommandRunner } from './counting/command-runner.js';
+import { EntityCountersRepository } from './counting/entity-counters.repository.js';
 import { ReservationsRepository } from './counting/reservations.repository.js';
 import { UsageIngestion } from './counting/usage-ingestion.js';
+import type { Report } from './domain/aggregation.js';
 import { consumeAll, consumeOne, type JointDecision } from './domain/consume-commands.js';
 import { correctUsage, returnUnits } from './domain/correction-commands.js';
 import type { Decision } from './domain/decide.js';
@@ -43,7 +45,7 @@ export interface RequestContext {
 }
 
 /** An existing reservation, as `locateReservation` returns it. */
-export type ReservationRef = Pick<Reservation, 'id' | 'windowStart'>;
+export type ReservationRef = Pick<Reservation, 'id' | 'windowStart' | 'entityId'>;
 
 const EXPIRY_BATCH = 500;
 
@@ -58,6 +60,7 @@ export class MeteringService {
     private readonly entitlements: EntitlementsService,
     private readonly catalog: CatalogReader,
     private readonly reservations: ReservationsRepository,
+    private readonly entityCounters: EntityCountersRepository,
     private readonly checks: CheckReader,
     private readonly commands: CommandRunner,
     private readonly ingestion: UsageIngestion,
@@ -71,7 +74,7 @@ export class MeteringService {
    * @example
    * const { allowed, remaining } = await metering.check({ customer, product: 'api', feature: 'calls', quantity: 1 });
    */
-  async check(request: UsageSubject & { quantity: number }): Promise<Decision> {
+  async check(request: UsageSubject & Report & { quantity: number }): Promise<Decision> {
     try {
       return await this.checks.check(request);
     } catch (error) {
@@ -81,12 +84,12 @@ export class MeteringService {
   }
 
   /**
-   * Checks one unit of each feature. @returns the decisions, in the order of the features
+   * Checks one unit of each feature, of an entity if named. @returns the decisions, in the order of the features
    * @throws DomainError as `check`
    * @example
    * const [exports, seats] = await metering.checkMany({ customer, product: 'api' }, ['exports', 'seats']);
    */
-  checkMany(scope: UsageScope, features: string[]): Promise<Decision[]> {
+  checkMany(scope: UsageScope & Pick<Report, 'entity'>, features: string[]): Promise<Decision[]> {
     return Promise.all(features.map((feature) => this.check({ ...scope, feature, quantity: 1 })));
   }
 
@@ -105,12 +108,13 @@ export class MeteringService {
    * Counts the units if, and only if, they are allowed. Durable when it returns. A feature with `overage: cap` may
    * count fewer units than requested.
    * @throws DomainError `feature_not_found`, `feature_not_metered`, `idempotency_key_reused`, `overloaded`
+   * @throws DomainError `entity_required`, `invalid_fields` when the value does not fit the aggregation
    * @example
    * const request = { customer, product: 'api', feature: 'calls', quantity: 1, actor };
    * const { answer, replayed } = await metering.consume(request);
    */
   async consume(
-    request: UsageSubject & RequestContext & { quantity: number; properties?: object },
+    request: UsageSubject & RequestContext & Report & { quantity: number; properties?: object },
   ): Promise<UsageResult<Decision>> {
     try {
       return await this.commands.run(consumeOne(request));
@@ -138,7 +142,7 @@ export class MeteringService {
    * const { answer } = await metering.reserve(request);
    */
   reserve(
-    request: UsageSubject & RequestContext & { quantity: number; ttlSeconds: number },
+    request: UsageSubject & RequestContext & Pick<Report, 'entity'> & { quantity: number; ttlSeconds: number },
   ): Promise<UsageResult<ReservationDecision>> {
     return this.commands.run(reserveUnits({ ...request, id: newId() }));
   }
@@ -186,8 +190,8 @@ export class MeteringService {
   async locateReservation(id: string): Promise<{ customerId: string; featureId: string; reservation: ReservationRef }> {
     const stored = await this.reservations.find(id);
     if (!stored) throw notFound('reservation');
-    const { customerId, featureId, windowStart } = stored;
-    return { customerId, featureId, reservation: { id, windowStart } };
+    const { customerId, featureId, windowStart, entityId } = stored;
+    return { customerId, featureId, reservation: { id, windowStart, entityId } };
   }
 
   /**
@@ -209,7 +213,7 @@ export class MeteringService {
    * await metering.correct({ customer, product: 'api', feature: 'calls', quantity: -3, reason: 'refund', actor });
    */
   correct(
-    request: UsageSubject & RequestContext & { quantity: number; at?: Date; reason: string },
+    request: UsageSubject & RequestContext & Report & { quantity: number; at?: Date; reason: string },
   ): Promise<UsageResult<Decision>> {
     return this.commands.run(correctUsage(request));
   }
@@ -222,6 +226,16 @@ export class MeteringService {
    */
   async returnUnits(request: UsageSubject & RequestContext & { quantity: number }): Promise<void> {
     await this.commands.run(returnUnits(request));
+  }
+
+  /**
+   * Erases the names of a customer's entities and distinct values, which may be personal data. Usage stays, under ids.
+   * Needs a transaction.
+   * @example
+   * await metering.eraseNames(customerId);
+   */
+  async eraseNames(customerId: string): Promise<void> {
+    await this.entityCounters.eraseNames(customerId);
   }
 
   /**

@@ -8,7 +8,7 @@ import { ProductKey } from '../http/access/product-key.decorator.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { optionalDate } from '../http/input/instants.js';
 import { DecisionDto, DecisionListDto } from '../usage/dto/usage.dto.js';
-import { EntitlementsQueryDto } from './dto/entitlements.dto.js';
+import { EntitlementQueryDto, EntitlementsQueryDto } from './dto/entitlements.dto.js';
 import { ListEntitlementsOperation } from './list-entitlements.operation.js';
 
 @ApiTags('Entitlements and usage')
@@ -52,9 +52,9 @@ export class EntitlementsController {
   get(
     @CurrentCustomer() customer: Customer,
     @Param('feature') feature: string,
-    @Query() { at }: EntitlementsQueryDto,
+    @Query() { at, entity }: EntitlementQueryDto,
     @ProductKey() product: string,
   ): Promise<DecisionDto> {
-    return this.entitlements.one({ customer, product, feature }, optionalDate(at));
+    return this.entitlements.one({ customer, product, feature, entity }, optionalDate(at));
   }
 }

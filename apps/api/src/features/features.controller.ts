@@ -64,9 +64,13 @@ export class FeaturesController {
     @ProductKey() product: string,
     @CurrentPrincipal() principal: Principal,
   ): Promise<FeatureDto> {
-    const { key, name, type, unit, failurePolicy } = body;
+    const { key, name, type, aggregation, unit, failurePolicy } = body;
     return FeatureDto.of(
-      await this.products.createFeature(product, { key, name, type, unit, failurePolicy }, actorOf(principal)),
+      await this.products.createFeature(
+        product,
+        { key, name, type, aggregation, unit, failurePolicy },
+        actorOf(principal),
+      ),
     );
   }
 

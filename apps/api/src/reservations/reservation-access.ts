@@ -3,14 +3,14 @@ import { actorOf, type Principal } from '@app/auth';
 import { CatalogReader } from '@app/catalog';
 import { type Customer, CustomersService } from '@app/customers';
 import type { Actor } from '@app/kernel';
-import { MeteringService } from '@app/metering';
+import { MeteringService, type ReservationRef } from '@app/metering';
 
 /** A reservation with the arguments of its commands. */
 export interface ReservationTarget {
   customer: Customer;
   product: string;
   feature: string;
-  reservation: { id: string; windowStart: Date };
+  reservation: ReservationRef;
   actor: Actor;
 }
 

@@ -21,6 +21,7 @@ import {
   ReservationDecisionDto,
 } from './dto/reservation.dto.js';
 import { DecisionCount } from '../usage/decision-count.js';
+import { reportOf } from '../usage/report.js';
 import { ReservationAccess } from './reservation-access.js';
 
 @ApiTags('Entitlements and usage')
@@ -50,10 +51,13 @@ export class ReservationsController {
     @Body() body: CreateReservationDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<ReservationDecisionDto> {
-    const { feature, quantity, ttlSeconds } = body;
+    const { feature, quantity, entity, ttlSeconds } = body;
     return this.count.of(
       'reserve',
-      withReplayHeader(reply, await this.metering.reserve({ ...request, feature, quantity, ttlSeconds })),
+      withReplayHeader(
+        reply,
+        await this.metering.reserve({ ...request, feature, ...reportOf({ quantity, entity }), ttlSeconds }),
+      ),
     );
   }
 

@@ -11,6 +11,7 @@ import { type Problem, toProblem } from '../http/problems/problem.js';
 import { DecisionCount } from './decision-count.js';
 import type { BatchedCheckDto, BatchedConsumptionDto } from './dto/batch.dto.js';
 import { smallProperties } from './properties.js';
+import { unitsOrValue } from './report.js';
 
 type Result = Decision | Problem;
 type Request = FastifyRequest & WithPrincipal;
@@ -31,8 +32,8 @@ export class BatchOperation {
 
   /** @returns one decision or problem for each check, in their order */
   check(checks: BatchedCheckDto[], request: Request): Promise<Result[]> {
-    return this.each(checks, request, async (scope, { customer: _, product: __, quantity = 1, ...rest }) =>
-      this.count.of('check', await this.metering.check({ ...rest, ...scope, quantity })),
+    return this.each(checks, request, async (scope, item) =>
+      this.count.of('check', await this.metering.check({ ...scope, feature: item.feature, ...unitsOrValue(item) })),
     );
   }
 
@@ -41,10 +42,17 @@ export class BatchOperation {
     const actor = actorOf(request.principal!);
     return this.each(consumptions, request, async (scope, item, index) => {
       const { idempotencyKey, ...body } = item;
-      const { customer: _, product: __, quantity = 1, ...rest } = body;
-      smallProperties(rest.properties);
+      const { feature, properties } = body;
+      smallProperties(properties);
       const idempotency = claimOfItem(request, { key: idempotencyKey, index, path: '/v1/usage/consume', body });
-      const { answer } = await this.metering.consume({ ...rest, ...scope, quantity, actor, idempotency });
+      const { answer } = await this.metering.consume({
+        ...scope,
+        feature,
+        properties,
+        ...unitsOrValue(body),
+        actor,
+        idempotency,
+      });
       return this.count.of('consume', answer);
     });
   }

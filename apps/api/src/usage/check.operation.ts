@@ -3,12 +3,15 @@ import type { Customer } from '@app/customers';
 import { invalidField } from '@app/kernel';
 import { type Decision, MeteringService } from '@app/metering';
 import { DecisionCount } from './decision-count.js';
+import { reportOf, unitsOrValue } from './report.js';
 
 /** One question, or several about the same customer. */
 export interface CheckQuestion {
   feature?: string;
   features?: string[];
   quantity?: number;
+  entity?: string;
+  value?: number | string;
 }
 
 /** Answers a check of one feature with a decision and one of several with a list of them. */
@@ -23,7 +26,7 @@ export class CheckOperation {
   async check(
     customer: Customer,
     product: string,
-    { quantity, ...question }: CheckQuestion,
+    { quantity, entity, value, ...question }: CheckQuestion,
   ): Promise<Decision | { data: Decision[] }> {
     // A null of the caller counts as left out.
     const [feature, features] = [question.feature ?? undefined, question.features ?? undefined];
@@ -32,11 +35,16 @@ export class CheckOperation {
     if (features === undefined)
       return this.count.of(
         'check',
-        await this.metering.check({ customer, product, feature: feature!, quantity: quantity ?? 1 }),
+        await this.metering.check({
+          customer,
+          product,
+          feature: feature!,
+          ...unitsOrValue({ quantity, entity, value }),
+        }),
       );
-    if (quantity !== undefined && quantity !== null)
-      throw invalidField('quantity', 'must not be combined with features');
-    const data = await this.metering.checkMany({ customer, product }, features);
+    const single = Object.entries({ quantity, value }).find(([, given]) => (given ?? null) !== null);
+    if (single) throw invalidField(single[0], 'must not be combined with features');
+    const data = await this.metering.checkMany({ customer, product, entity: reportOf({ entity }).entity }, features);
     data.forEach((decision) => this.count.of('check', decision));
     return { data };
   }

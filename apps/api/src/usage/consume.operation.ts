@@ -10,6 +10,7 @@ import {
 } from '@app/metering';
 import { DecisionCount } from './decision-count.js';
 import { smallProperties } from './properties.js';
+import { unitsOrValue } from './report.js';
 
 type Request = UsageScope & Pick<Parameters<MeteringService['consume']>[0], 'actor' | 'idempotency'>;
 
@@ -18,6 +19,8 @@ export interface Consumption {
   feature?: string;
   features?: (Pick<FeatureQuantity, 'feature'> & Partial<FeatureQuantity>)[];
   quantity?: number;
+  entity?: string;
+  value?: number | string;
   properties?: object;
 }
 
@@ -38,7 +41,7 @@ export class ConsumeOperation {
 
   private consumeUnits(
     request: Request,
-    { properties, ...consumption }: Consumption,
+    { properties, entity, value, ...consumption }: Consumption,
   ): Promise<UsageResult<Decision | JointDecision>> {
     // A null of the caller counts as left out.
     const [feature, features] = [consumption.feature ?? undefined, consumption.features ?? undefined];
@@ -53,17 +56,18 @@ export class ConsumeOperation {
         actor,
         idempotency,
         feature,
-        quantity: quantity ?? 1,
+        ...unitsOrValue({ quantity, entity, value }),
         properties,
       });
     }
-    if (feature !== undefined || quantity !== undefined)
-      throw invalidField(feature === undefined ? 'quantity' : 'feature', 'must not be combined with features');
+    const [besideFeatures] =
+      Object.entries({ feature, quantity, entity, value }).find(([, given]) => (given ?? null) !== null) ?? [];
+    if (besideFeatures !== undefined) throw invalidField(besideFeatures, 'must not be combined with features');
     if (new Set(features.map((one) => one.feature)).size < features.length)
       throw invalidField('features', 'contains the same feature twice');
     return this.metering.consumeAll({
       ...request,
-      features: features.map((one) => ({ feature: one.feature, quantity: one.quantity ?? 1 })),
+      features: features.map((one) => ({ feature: one.feature, ...unitsOrValue(one) })),
       properties,
     });
   }

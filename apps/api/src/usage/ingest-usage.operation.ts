@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { actorOf, type Principal } from '@app/auth';
+import { invalidField } from '@app/kernel';
 import { type IngestResult, MeteringService, type UsageEvent } from '@app/metering';
 import { CustomerResolver } from '../http/access/customer-resolver.js';
 import { optionalDate } from '../http/input/instants.js';
 import { smallProperties } from './properties.js';
+import { reportOf, unitsOrValue } from './report.js';
 
 /** A usage event in a request. */
 export interface UsageEventInput {
@@ -11,7 +13,10 @@ export interface UsageEventInput {
   /** Key of the customer, or `me`. */
   customer: string;
   feature: string;
-  quantity: number;
+  /** Required unless `value` is given. */
+  quantity?: number;
+  entity?: string;
+  value?: number | string;
   occurredAt?: string;
   properties?: object;
 }
@@ -27,11 +32,14 @@ export class IngestUsageOperation {
     private readonly customers: CustomerResolver,
   ) {}
 
-  /** @throws DomainError `invalid_fields` when the properties of an event are too large */
+  /** @throws DomainError `invalid_fields` when an event has neither quantity nor value, or large properties */
   async ingest(events: UsageEventInput[], product: string, principal: Principal): Promise<IngestResult[]> {
     const indexesByCustomer = new Map<string, number[]>();
-    events.forEach(({ customer, properties }, index) => {
+    events.forEach(({ customer, properties, quantity, value }, index) => {
       smallProperties(properties);
+      if ((quantity ?? null) === null && (value ?? null) === null)
+        throw invalidField(`events.${index}.quantity`, 'is required unless value is given');
+      unitsOrValue({ quantity, value });
       const indexes = indexesByCustomer.get(customer);
       if (indexes) indexes.push(index);
       else indexesByCustomer.set(customer, [index]);
@@ -51,10 +59,10 @@ export class IngestUsageOperation {
   }
 }
 
-const usageEventOf = ({ id, feature, quantity, occurredAt, properties }: UsageEventInput): UsageEvent => ({
+const usageEventOf = ({ id, feature, occurredAt, properties, ...report }: UsageEventInput): UsageEvent => ({
   id,
   feature,
-  quantity,
+  ...reportOf(report),
   properties,
   occurredAt: optionalDate(occurredAt),
 });

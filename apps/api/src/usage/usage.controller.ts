@@ -3,7 +3,7 @@ import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } f
 import type { FastifyReply } from 'fastify';
 import { actorOf, type Principal } from '@app/auth';
 import type { Customer } from '@app/customers';
-import { MeteringService, OverageService, UsageSeriesService } from '@app/metering';
+import { MeteringService, OverageService, UsageEntitiesService, UsageSeriesService } from '@app/metering';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentCustomer, CurrentPrincipal } from '../http/access/current-principal.decorator.js';
 import { ResolveCustomer } from '../http/access/owner.guard.js';
@@ -14,6 +14,7 @@ import { Idempotent, IdempotentInCommand } from '../http/idempotency/idempotency
 import { withReplayHeader } from '../http/idempotency/replay-header.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { RequestDeadline } from '../http/in-flight/request-deadline.decorator.js';
+import { Pages } from '../http/pagination/pages.js';
 import { CheckOperation } from './check.operation.js';
 import { ConsumeOperation } from './consume.operation.js';
 import {
@@ -22,6 +23,9 @@ import {
   CorrectionDto,
   DecisionDto,
   DecisionListDto,
+  EntityUsagePageDto,
+  EntityUsageDto,
+  EntityUsageQueryDto,
   JointDecisionDto,
   OverageDto,
   OverageQueryDto,
@@ -33,6 +37,7 @@ import {
   VerifyUsageDto,
 } from './dto/usage.dto.js';
 import { IngestUsageOperation } from './ingest-usage.operation.js';
+import { reportOf } from './report.js';
 import { VerifyOperation } from './verify.operation.js';
 
 @ApiTags('Entitlements and usage')
@@ -44,6 +49,8 @@ export class UsageController {
     private readonly metering: MeteringService,
     private readonly usageSeries: UsageSeriesService,
     private readonly overages: OverageService,
+    private readonly entities: UsageEntitiesService,
+    private readonly pages: Pages,
     private readonly checks: CheckOperation,
     private readonly consumption: ConsumeOperation,
     private readonly ingestion: IngestUsageOperation,
@@ -131,12 +138,18 @@ export class UsageController {
   @ApiProblems(409)
   async correct(
     @UsageRequestParam() request: UsageRequest,
-    @Body() { feature, quantity, at, reason }: CorrectionDto,
+    @Body() { feature, quantity, entity, value, at, reason }: CorrectionDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DecisionDto> {
     return withReplayHeader(
       reply,
-      await this.metering.correct({ ...request, feature, quantity, at: optionalDate(at), reason }),
+      await this.metering.correct({
+        ...request,
+        feature,
+        ...reportOf({ quantity, entity, value }),
+        at: optionalDate(at),
+        reason,
+      }),
     );
   }
 
@@ -176,7 +189,7 @@ export class UsageController {
     @ProductKey() product: string,
   ): Promise<UsageSeriesDto> {
     return this.usageSeries.ofCustomer(
-      { customer, product, feature: query.feature },
+      { customer, product, feature: query.feature, entity: query.entity },
       { from: optionalDate(query.from), to: optionalDate(query.to), by: query.by },
     );
   }
@@ -198,5 +211,28 @@ export class UsageController {
     @ProductKey() product: string,
   ): Promise<OverageDto> {
     return this.overages.ofCustomer({ customer, product, feature }, { from: optionalDate(from), to: optionalDate(to) });
+  }
+
+  /**
+   * Use it to show seats by member or storage by project. Entities without used or reserved units are left out; the
+   * entity that was first named comes first. For a feature that counts distinct values the list has the values. Errors:
+   * 404 `customer_not_found` or `feature_not_found`, 422 `feature_not_metered`.
+   */
+  @Get('customers/:customer/usage/entities')
+  @Allow({ scope: 'usage:read', users: 'owner', support: 'reads' })
+  @ResolveCustomer()
+  @ApiOperation({
+    operationId: 'listEntityUsage',
+    summary: 'List the usage of the entities of a customer in one window',
+  })
+  async usageOfEntities(
+    @CurrentCustomer() customer: Customer,
+    @Query() query: EntityUsageQueryDto,
+    @ProductKey() product: string,
+  ): Promise<EntityUsagePageDto> {
+    const binding = { ...query, product, customer: customer.id };
+    const subject = { customer, product, feature: query.feature };
+    const page = await this.entities.list(subject, this.pages.request(query, binding), optionalDate(query.at));
+    return this.pages.answer(page, binding, EntityUsageDto.of);
   }
 }

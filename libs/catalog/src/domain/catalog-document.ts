@@ -1,6 +1,7 @@
 import { DomainError, type FieldError } from '@app/kernel';
-import type { Assignment, FailurePolicy, Feature, FeatureType } from './catalog.js';
 import type { RawAddOn } from './add-on.js';
+import { checkAggregation } from './aggregation.js';
+import type { Aggregation, Assignment, FailurePolicy, Feature, FeatureType } from './catalog.js';
 import { checkKey, type RawContent } from './plan-content.js';
 
 /** The whole catalogue of one product as one document. Plans and features that are missing from it are archived. */
@@ -10,6 +11,7 @@ export interface CatalogDocument {
     key: string;
     name: string;
     type: FeatureType;
+    aggregation?: Aggregation;
     unit?: string | null;
     failurePolicy?: FailurePolicy | null;
   }[];
@@ -43,6 +45,7 @@ export const noChanges = (): Changes => ({ created: [], updated: [], archived: [
 export function checkDocument({ product, features, plans, addOns = [], assignment }: CatalogDocument): void {
   checkKey(product.key, 'product.key');
   features.forEach(({ key }, index) => checkKey(key, `features.${index}.key`));
+  features.forEach((feature, index) => checkAggregation(feature, `features.${index}.aggregation`));
   plans.forEach(({ key }, index) => checkKey(key, `plans.${index}.key`));
   addOns.forEach(({ key }, index) => checkKey(key, `addOns.${index}.key`));
   const problems: FieldError[] = [
@@ -81,7 +84,7 @@ function repeated(keys: string[], path: string): FieldError[] {
   );
 }
 
-/** The effect of the document on a feature. @throws DomainError `feature_type_fixed` */
+/** The effect of the document on a feature. @throws DomainError `feature_type_fixed`, `feature_aggregation_fixed` */
 export function featureChange(
   stored: Feature | undefined,
   wanted: CatalogDocument['features'][number],
@@ -92,6 +95,12 @@ export function featureChange(
       'conflict',
       'feature_type_fixed',
       `The type of feature "${stored.key}" is ${stored.type} and cannot be changed; use another key.`,
+    );
+  if (stored.aggregation !== (wanted.aggregation ?? 'sum'))
+    throw new DomainError(
+      'conflict',
+      'feature_aggregation_fixed',
+      `The aggregation of feature "${stored.key}" is ${stored.aggregation} and cannot be changed; use another key.`,
     );
   return stored.name === wanted.name &&
     stored.unit === (wanted.unit ?? null) &&

@@ -34,6 +34,13 @@ export type Overage = (typeof OVERAGES)[number];
 export const FAILURE_POLICIES = ['deny', 'allow', 'last_known'] as const;
 export type FailurePolicy = (typeof FAILURE_POLICIES)[number];
 
+/**
+ * How usage of a metered feature becomes a count: `sum` adds units, `latest` is the newest reported value, `max` the
+ * highest one, `unique` the number of distinct values.
+ */
+export const AGGREGATIONS = ['sum', 'latest', 'max', 'unique'] as const;
+export type Aggregation = (typeof AGGREGATIONS)[number];
+
 export interface Product {
   id: string;
   key: string;
@@ -49,6 +56,7 @@ export interface Feature {
   key: string;
   name: string;
   type: FeatureType;
+  aggregation: Aggregation;
   unit: string | null;
   failurePolicy: FailurePolicy | null;
   archivedAt: Date | null;
@@ -84,6 +92,8 @@ export interface MeteredTerms extends WindowRule {
   overage: Overage;
   overagePrice?: Money;
   rateLimit?: { limit: number; windowSeconds: number };
+  /** The most units of each entity of the customer, such as a member or a project. */
+  entityLimit?: number;
 }
 
 export interface CreditTerms {

@@ -6,7 +6,7 @@ import { checkContent, sameContent } from './plan-content.js';
 const features = new Map(
   (['boolean', 'static', 'metered', 'credit'] as const).map((type) => [
     type,
-    { key: type, type, archivedAt: null } as Feature,
+    { key: type, type, aggregation: 'sum', archivedAt: null } as Feature,
   ]),
 );
 const price = { interval: 'month', amount: 2999, currency: 'USD' };

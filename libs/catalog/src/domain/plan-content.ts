@@ -5,6 +5,7 @@ import {
   type Feature,
   type FeatureType,
   MAX_WINDOW_COUNT,
+  type MeteredTerms,
   OVERAGES,
   type PlanContent,
   type Price,
@@ -95,6 +96,7 @@ const TERMS = {
       limit: positive,
       windowSeconds: whole(`must be 1 to ${MAX_RATE_SECONDS}`, 1, MAX_RATE_SECONDS),
     }).optional(),
+    entityLimit: count.optional(),
   }).superRefine((terms, context) => assertWindow(terms.window, terms, context)),
   credit: exactly({
     grant: members({ quantity: count, every: oneOf(WINDOWS), rolloverMax: count.optional(), ...windowRule }),
@@ -169,8 +171,26 @@ export function checkTerms(feature: Feature, raw: object): EntitlementTerms {
 /** The terms with their defaults; null when they are not valid: then `problems` gets an error for each field. */
 function parseTerms(feature: Feature, raw: object, path: string, problems: FieldError[]): EntitlementTerms | null {
   const { data, error } = TERMS[feature.type].safeParse(raw);
-  if (error) problems.push(...problemsOf(error, path));
-  return error ? null : ({ type: feature.type, ...data } as EntitlementTerms);
+  const found = error ? problemsOf(error, path) : aggregationProblems(feature, data as Partial<MeteredTerms>, path);
+  problems.push(...found);
+  return found.length > 0 ? null : ({ type: feature.type, ...data } as EntitlementTerms);
+}
+
+/** Terms that count single units have no meaning for a reported value. */
+function aggregationProblems({ aggregation }: Feature, terms: Partial<MeteredTerms>, path: string): FieldError[] {
+  if (aggregation === 'sum') return [];
+  const { overage, rateLimit, entityLimit } = terms;
+  const refused: [boolean, string, string][] = [
+    [overage === 'cap', 'overage', 'must be deny or allow'],
+    [rateLimit !== undefined, 'rateLimit', 'must be left out'],
+    [aggregation === 'unique' && entityLimit !== undefined, 'entityLimit', 'must be left out'],
+  ];
+  return refused
+    .filter(([isRefused]) => isRefused)
+    .map(([, field, message]) => ({
+      field: path + field,
+      message: `${message}: the feature counts by ${aggregation}`,
+    }));
 }
 
 /** One error per field: a rule with several checks reports its message once for each check. */

@@ -8,6 +8,7 @@ import { type Period, type WindowSchedule, windowAt, windowRuleOf, withOpenings 
 /** Why a customer is denied. */
 export type DenialReason =
   | 'limit_reached'
+  | 'entity_limit_reached'
   | 'no_subscription'
   | 'subscription_expired'
   | 'subscription_paused'
@@ -29,7 +30,7 @@ export interface EntitlementSource {
 
 /** One customer's entitlement to one feature at one instant. Derived, never stored. */
 export interface Entitlement {
-  feature: Pick<Feature, 'id' | 'productId' | 'key' | 'type' | 'failurePolicy'>;
+  feature: Pick<Feature, 'id' | 'productId' | 'key' | 'type' | 'aggregation' | 'failurePolicy'>;
   /** Why nothing is allowed, regardless of usage; null when the terms decide. */
   denied: DenialReason | null;
   terms: EntitlementTerms | null;

@@ -2,7 +2,8 @@ import type { Entitlement } from '@app/entitlements';
 import type { NewEvent } from '@app/events';
 import { type DomainError, newId, notFound, SYSTEM_ACTOR } from '@app/kernel';
 import { keyReused, type Outcome } from '@app/platform';
-import type { LedgerEntry } from '../domain/ledger.js';
+import { NO_ENTITY } from '../domain/entity-meter.js';
+import type { CounterKey, LedgerEntry } from '../domain/ledger.js';
 import { effectiveLimit } from '../domain/meter.js';
 import type { Reservation } from '../domain/reservation.js';
 import type {
@@ -13,6 +14,7 @@ import type {
   UsageResult,
 } from '../domain/usage-command.js';
 import type { StoredReplay } from './ledger.repository.js';
+import type { TransactionEntities, TransactionEntity } from './transaction-entities.js';
 import type { PreparedCommand, TransactionMeter, TransactionMeters } from './transaction-meters.js';
 
 /** Stored results that commands look up, and results of earlier commands of the same transaction. */
@@ -28,6 +30,7 @@ export interface EarlierResults {
 /** Everything that the commands of one transaction will write. */
 export interface PendingWrites {
   meters: TransactionMeters;
+  entities: TransactionEntities;
   entries: LedgerEntry[];
   reservations: Reservation[];
   events: NewEvent[];
@@ -60,10 +63,13 @@ export function decideCommand(
   const meters = command.meterRefs.map((meterRef, index) =>
     pending.meters.find(meterRef, entitlements[index]!, snapshot.customer.id),
   );
+  const entities = command.meterRefs.map(({ entity }, index) =>
+    entity && meters[index] ? pending.entities.find(entity, meters[index].reading) : undefined,
+  );
   const context: DecisionContext = {
     now,
     customer: snapshot.customer,
-    states: entitlements.map((entitlement, index) => stateOf(entitlement, meters[index])),
+    states: entitlements.map((entitlement, index) => stateOf(entitlement, meters[index], entities[index])),
     reservations: earlier.reservations,
     counted: command.eventIds
       ? new Set(command.eventIds.filter((reference) => earlier.counted.has(referenceName(customer.id, reference))))
@@ -75,7 +81,7 @@ export function decideCommand(
   } catch (error) {
     return { error };
   }
-  keep(result, meters, { now, earlier, pending, customerId: customer.id, entitlements });
+  keep(result, { meters, entities }, { now, earlier, pending, customerId: customer.id, entitlements });
   if (claim) {
     const stored = { ...claim, status: OK, answer: JSON.stringify(result.answer) };
     pending.replays.push(stored);
@@ -86,7 +92,7 @@ export function decideCommand(
 
 function keep(
   result: CommandResult<unknown>,
-  meters: (TransactionMeter | undefined)[],
+  { meters, entities }: { meters: (TransactionMeter | undefined)[]; entities: (TransactionEntity | undefined)[] },
   {
     now,
     earlier,
@@ -98,15 +104,25 @@ function keep(
   result.meters.forEach((meter, index) => {
     const kept = meters[index];
     if (!meter || !kept) return;
-    const grew = meter.used > kept.reading.meter.used;
+    const before = kept.reading.meter;
+    const grew = meter.used > before.used;
+    // A count that does not grow may stay above the limit: the database must not refuse it.
+    kept.unguarded ||= result.unguarded === true || (!grew && meter.reserved <= before.reserved);
     kept.reading.meter = meter;
     kept.changed = true;
-    kept.unguarded ||= result.unguarded === true;
     if (grew) for (const event of thresholdsOf(kept, now)) pending.events.push(event);
+  });
+  result.entities?.forEach((meter, index) => {
+    const kept = entities[index];
+    if (!meter || !kept) return;
+    const { used, reserved } = kept.meter;
+    kept.unguarded ||= result.unguarded === true || (meter.used <= used && meter.reserved <= reserved);
+    kept.meter = meter;
+    kept.changed = true;
   });
   for (const entry of result.entries ?? []) {
     const { reading } = meters[entry.meterIndex]!;
-    pending.entries.push(ledgerEntryOf(entry, customerId, reading));
+    pending.entries.push(ledgerEntryOf(entry, reading, entities[entry.meterIndex]?.meter.id));
     if (entry.burns.length > 0) reading.burnt = [...reading.burnt, ...entry.burns];
     if (entry.reference !== undefined) earlier.counted.add(referenceName(customerId, entry.reference));
   }
@@ -120,9 +136,9 @@ function keep(
 }
 
 function ledgerEntryOf(
-  { quantity, kind, occurredAt, burns, actor, properties, reference }: NewEntry,
-  customerId: string,
-  { featureId, windowStart }: { featureId: string; windowStart: Date },
+  { quantity, kind, occurredAt, burns, actor, properties, reference, value }: NewEntry,
+  { customerId, featureId, windowStart }: CounterKey,
+  entityId: string | undefined,
 ): LedgerEntry {
   return {
     id: newId(),
@@ -136,6 +152,8 @@ function ledgerEntryOf(
     properties: properties ?? null,
     burns: burns.length > 0 ? burns : null,
     reference: reference ?? null,
+    entityId: entityId === undefined || entityId === NO_ENTITY ? null : entityId,
+    value: value ?? null,
   };
 }
 
@@ -161,10 +179,20 @@ function thresholdsOf(kept: TransactionMeter, now: Date): NewEvent[] {
 const reaches = (used: number, percent: number, limit: number): boolean =>
   BigInt(used) * 100n >= BigInt(limit) * BigInt(percent);
 
-function stateOf(entitlement: Entitlement, meter: TransactionMeter | undefined): MeterStateWithBurns {
+function stateOf(
+  entitlement: Entitlement,
+  meter: TransactionMeter | undefined,
+  entity: TransactionEntity | undefined,
+): MeterStateWithBurns {
   if (!meter) return { entitlement, allowance: null, meter: null, burnt: [] };
   const { reading } = meter;
-  return { entitlement, allowance: reading.allowance, meter: reading.meter, burnt: reading.burnt };
+  return {
+    entitlement,
+    allowance: reading.allowance,
+    meter: reading.meter,
+    burnt: reading.burnt,
+    entity: entity?.meter,
+  };
 }
 
 /** The name of an Idempotency-Key in a map. */

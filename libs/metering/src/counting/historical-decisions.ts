@@ -34,26 +34,31 @@ export class HistoricalDecisions {
    * @example
    * const { allowed } = await history.check({ customer, product: 'api', feature: 'calls' }, new Date('2031-01-10'));
    */
-  async check({ customer, product, feature }: UsageScope & { feature: string }, at: Date): Promise<Decision> {
+  async check(
+    { customer, product, feature, entity }: UsageScope & { feature: string; entity?: string },
+    at: Date,
+  ): Promise<Decision> {
     const snapshot = await this.snapshotAt(customer.id, at);
     const derived = await this.entitlements.resolveAt(snapshot, product, feature, at);
     const entitlement = opensWithUse(derived) ? await this.withOpenedWindow(customer.id, derived, at) : derived;
     const allowance = allowanceOf(entitlement, memoizedWindows(entitlement.schedule!));
-    const question = { customer: customer.key, quantity: 1, now: at };
+    const question = { customer: customer.key, quantity: 1, now: at, entity };
     if (!allowance || entitlement.denied) return check({ entitlement, allowance: null, meter: null }, question);
     const key = {
       customerId: customer.id,
       featureId: entitlement.feature.id,
       windowStart: entitlement.window?.start ?? FOR_EVER,
     };
-    const [counted, { grants, fromGrants }] = await Promise.all([
+    const [counted, { grants, fromGrants }, ofEntity] = await Promise.all([
       this.ledger.usageAt(key, at),
       this.grantsAt(entitlement, key, at),
+      entity === undefined ? null : this.ledger.usageOfEntityAt(key, entity, at),
     ]);
     return check(
       {
         entitlement,
         allowance,
+        entity: ofEntity && { id: '', latestAt: null, ...ofEntity },
         meter: { ...unusedMeter(allowance, [], at), ...counted, windowStart: key.windowStart, fromGrants, grants },
       },
       question,

@@ -59,8 +59,8 @@ const REPLAYS = usageStatement(
 const INSERT_ENTRIES = usageStatement(
   'insert entries',
   `
-  insert into usage_ledger (customer_id, id, feature_id, window_start, quantity, kind, occurred_at, actor, properties, burns, reference, recorded_at)
-  select *, $12::timestamptz from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::bigint[], $6::text[], $7::timestamptz[], $8::jsonb[], $9::jsonb[], $10::jsonb[], $11::text[])`,
+  insert into usage_ledger (customer_id, id, feature_id, window_start, quantity, kind, occurred_at, actor, properties, burns, reference, entity_id, value, recorded_at)
+  select *, $14::timestamptz from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::timestamptz[], $5::bigint[], $6::text[], $7::timestamptz[], $8::jsonb[], $9::jsonb[], $10::jsonb[], $11::text[], $12::uuid[], $13::bigint[])`,
 );
 const ENTRY_COLUMNS = [
   'customerId',
@@ -74,6 +74,8 @@ const ENTRY_COLUMNS = [
   'properties',
   'burns',
   'reference',
+  'entityId',
+  'value',
 ] as const;
 
 const INSERT_REPLAYS = usageStatement(
@@ -170,6 +172,24 @@ export class LedgerRepository {
          and ($4::uuid is null or id < $4) order by id desc limit $5`,
       [customerId, featureId, grantId, after, limit + 1],
     );
+  }
+
+  /** The values of an entity's counter at an earlier instant, as `usageAt`. */
+  async usageOfEntityAt(
+    { customerId, featureId, windowStart }: CounterKey,
+    entity: string,
+    at: Date,
+  ): Promise<{ used: number; reserved: number }> {
+    const [row] = await this.database.query<{ used: number; reserved: number }>(
+      `with entity as (select id from usage_names where customer_id = $1 and name = $5)
+       select
+         (select coalesce(sum(quantity), 0)::float8 from usage_ledger where customer_id = $1 and feature_id = $2 and window_start = $3 and recorded_at <= $4
+            and entity_id = (select id from entity)) as used,
+         (select coalesce(sum(quantity), 0)::float8 from usage_reservations where customer_id = $1 and feature_id = $2 and window_start = $3
+            and created_at <= $4 and expires_at > $4 and (settled_at is null or settled_at > $4) and entity_id = (select id from entity)) as reserved`,
+      [customerId, featureId, windowStart, at, entity],
+    );
+    return row!;
   }
 
   /** Units burnt from each grant until an instant, with the window of the burn. */

@@ -193,7 +193,11 @@ export class MeterReader {
   }
 
   private async openings(connection: Connection, requests: CounterRequest[]): Promise<Map<number, number>> {
-    const foreign = pick(requests, ({ row }) => row.foreign);
+    // Reported values of an earlier window are no usage of this one.
+    const foreign = pick(
+      requests,
+      ({ row, request }) => row.foreign && request.entitlement.feature.aggregation === 'sum',
+    );
     if (foreign.length === 0) return new Map();
     const spans = foreign.map(({ item: { key, allowance } }) => ({
       ...key,

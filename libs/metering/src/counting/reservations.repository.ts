@@ -4,7 +4,7 @@ import type { CounterKey } from '../domain/ledger.js';
 import type { Reservation } from '../domain/reservation.js';
 import { columns, usageStatement } from './batch-statement.js';
 
-const RESERVATION = `customer_id as "customerId", id, feature_id as "featureId", window_start as "windowStart", quantity::float8 as quantity, committed::float8 as committed,
+const RESERVATION = `customer_id as "customerId", id, feature_id as "featureId", window_start as "windowStart", entity_id as "entityId", quantity::float8 as quantity, committed::float8 as committed,
   status, expires_at as "expiresAt", created_at as "createdAt", settled_at as "closedAt"`;
 const EXPIRED = usageStatement(
   'expired',
@@ -19,9 +19,9 @@ const RESERVATIONS = usageStatement(
 const SAVE_RESERVATIONS = usageStatement(
   'save reservations',
   `
-  insert into usage_reservations (customer_id, id, feature_id, window_start, quantity, committed, status, expires_at, created_at, settled_at)
-  select "customerId", id, "featureId", "windowStart", quantity, committed, status, "expiresAt", "createdAt", "closedAt"
-  from json_to_recordset($1::json) as r ("customerId" uuid, id uuid, "featureId" uuid, "windowStart" timestamptz, quantity bigint, committed bigint, status text,
+  insert into usage_reservations (customer_id, id, feature_id, window_start, entity_id, quantity, committed, status, expires_at, created_at, settled_at)
+  select "customerId", id, "featureId", "windowStart", "entityId", quantity, committed, status, "expiresAt", "createdAt", "closedAt"
+  from json_to_recordset($1::json) as r ("customerId" uuid, id uuid, "featureId" uuid, "windowStart" timestamptz, "entityId" uuid, quantity bigint, committed bigint, status text,
     "expiresAt" timestamptz, "createdAt" timestamptz, "closedAt" timestamptz)
   on conflict (customer_id, id) do update set committed = excluded.committed, status = excluded.status, expires_at = excluded.expires_at, settled_at = excluded.settled_at`,
 );

@@ -1,4 +1,5 @@
 import type { CachedSnapshot, Entitlement } from '@app/entitlements';
+import type { CounterKey } from '../domain/ledger.js';
 import type { MeterRef, UsageCommand } from '../domain/usage-command.js';
 import { counterName, type MeterReading, type MeterRequest, windowStartOf } from './meter-reader.js';
 
@@ -86,9 +87,16 @@ function requestOf(
   return windowStartOf(request)!.getTime() === current.getTime() ? { customerId, entitlement, withBurns } : request;
 }
 
-const nameOf = (request: MeterRequest): string =>
-  counterName({
-    customerId: request.customerId,
-    featureId: request.entitlement.feature.id,
-    windowStart: windowStartOf(request)!,
-  });
+/** The counter of a reference. Null where nothing is counted. */
+export function counterKeyOf(meterRef: MeterRef, entitlement: Entitlement, customerId: string): CounterKey | null {
+  const request = requestOf(meterRef, entitlement, customerId);
+  return request && keyOf(request);
+}
+
+const keyOf = (request: MeterRequest): CounterKey => ({
+  customerId: request.customerId,
+  featureId: request.entitlement.feature.id,
+  windowStart: windowStartOf(request)!,
+});
+
+const nameOf = (request: MeterRequest): string => counterName(keyOf(request));

@@ -130,9 +130,14 @@ export class UsageBatcher {
   }
 }
 
-/** Another transaction used the same Idempotency-Key or event id first, for another customer or on another instance. */
-const isOvertaken = (error: unknown): boolean =>
-  isUniqueViolation(error, 'idempotency_keys_pkey') || isUniqueViolation(error, 'usage_ledger_reference');
+/** Rows that another transaction may have inserted first: for another customer, or on another instance. */
+const CONTENDED = [
+  'idempotency_keys_pkey',
+  'usage_ledger_reference',
+  'usage_names_unique',
+  'usage_entity_counters_pkey',
+];
+const isOvertaken = (error: unknown): boolean => CONTENDED.some((constraint) => isUniqueViolation(error, constraint));
 
 const isLockTimeout = (error: unknown): boolean => (error as { code?: string }).code === '55P03';
 

@@ -30,7 +30,13 @@ interface CustomerPage {
 
 const PAGE = 1_000;
 
-/** Verifies that every counter is the sum of its ledger, and rebuilds counters that are not. */
+/** A counter that is the sum of its ledger, but not what was reported, needs a correction by hand. */
+const isRebuildable = ({ used, recorded, reserved, held }: Mismatch): boolean => used !== recorded || reserved !== held;
+
+/**
+ * Verifies that every counter, of customers and of their entities, is the sum of its ledger and what was reported, and
+ * rebuilds counters that are not the sum.
+ */
 @Injectable()
 export class UsageChecker {
   constructor(
@@ -105,19 +111,20 @@ export class UsageChecker {
   private rebuildCustomer(customerId: string, actor: Actor): Promise<number> {
     return this.database.transaction(async () => {
       await this.usage.lockForRebuild(customerId);
-      const wrong = await this.usage.mismatches([customerId]);
+      const wrong = (await this.usage.mismatches([customerId])).filter(isRebuildable);
       for (const mismatch of wrong) {
         const now = await this.time.of(mismatch);
         await this.usage.setCounter(mismatch, now);
-        const { feature, productId, windowStart, used, reserved, recorded, held } = mismatch;
+        const { feature, productId, windowStart, entityId, used, reserved, recorded, held } = mismatch;
+        const counter = entityId === null ? { feature, windowStart } : { feature, windowStart, entityId };
         await this.events.record({
           type: 'usage.counter_rebuilt',
           subject: { type: 'customer', id: customerId },
           customerId,
           productId,
           actor,
-          before: { feature, windowStart, used, reserved },
-          after: { feature, windowStart, used: recorded, reserved: held },
+          before: { ...counter, used, reserved },
+          after: { ...counter, used: recorded, reserved: held },
           at: now,
         });
       }

@@ -8,6 +8,7 @@ import type { CounterKey, LedgerEntry } from '../domain/ledger.js';
 import type { Reservation } from '../domain/reservation.js';
 import { claimName, type EarlierResults, type PendingWrites, referenceName } from './command-decision.js';
 import { type CounterChange, CountersRepository, type GrantBalance } from './counters.repository.js';
+import { EntityCountersRepository } from './entity-counters.repository.js';
 import { LedgerRepository } from './ledger.repository.js';
 import type { MeterReading } from './meter-reader.js';
 import { ReservationsRepository } from './reservations.repository.js';
@@ -18,6 +19,7 @@ import type { PreparedCommand, TransactionMeter } from './transaction-meters.js'
 export class UsageStore {
   constructor(
     private readonly counters: CountersRepository,
+    private readonly entities: EntityCountersRepository,
     private readonly ledger: LedgerRepository,
     private readonly reservations: ReservationsRepository,
     private readonly events: Events,
@@ -62,12 +64,10 @@ export class UsageStore {
       ]),
       ...pending.entries,
     ];
-    const reservations = [
-      ...changed.flatMap(({ reading }) =>
-        reading.expired.map((reservation): Reservation => ({ ...reservation, status: 'expired', closedAt: now })),
-      ),
-      ...pending.reservations,
-    ];
+    const expired = changed.flatMap(({ reading }) =>
+      reading.expired.map((reservation): Reservation => ({ ...reservation, status: 'expired', closedAt: now })),
+    );
+    const reservations = [...expired, ...pending.reservations];
     const events = [
       ...changed.flatMap(({ reading }) => reading.expired.map((reservation) => expiryOf(reservation, reading))),
       ...pending.events,
@@ -76,6 +76,7 @@ export class UsageStore {
     const writes: Promise<unknown>[] = [];
     const changes = [...changed.map(changeOf(now)), ...changed.flatMap(({ reading }) => closingChangeOf(reading))];
     if (changes.length > 0) writes.push(...this.counters.saveCounters(connection, changes, now));
+    writes.push(...this.writeEntities(connection, pending, { expired, now }));
     if (entries.length > 0) writes.push(this.ledger.insertEntries(connection, entries, now));
     if (balances.length > 0) writes.push(this.counters.saveBalances(connection, balances));
     if (reservations.length > 0) writes.push(this.reservations.save(connection, reservations));
@@ -84,6 +85,20 @@ export class UsageStore {
       writes.push(this.ledger.insertReplays(connection, pending.replays, this.clock.now()));
     if (events.length > 0) writes.push(this.events.recordAll(connection, withKeys(events, commands, now)));
     return writes;
+  }
+
+  private writeEntities(
+    connection: Connection,
+    { entities, meters }: PendingWrites,
+    { expired, now }: { expired: Reservation[]; now: Date },
+  ): Promise<unknown>[] {
+    const names = entities.newNames();
+    const releases = entities.releases(expired);
+    return [
+      ...(names.length > 0 ? [this.entities.insertNames(connection, names)] : []),
+      ...this.entities.save(connection, entities.changes(meters), now),
+      ...(releases.length > 0 ? [this.entities.release(connection, releases, now)] : []),
+    ];
   }
 }
 
@@ -136,17 +151,20 @@ function closingChangeOf({ customerId, featureId, closing }: MeterReading): Coun
   return [{ ...change, ...window, hardLimit: null, included: null, windowEnd: null, closed: true }];
 }
 
+/** Fields of ledger entries that no request has caused. */
+const OF_NO_REQUEST = { actor: SYSTEM_ACTOR, properties: null, reference: null, entityId: null, value: null };
+
 /** Usage counted in windows of another kind becomes an entry of this one: the ledger still sums to the counter. */
 function openingOf({ opening, customerId, featureId, windowStart }: MeterReading): LedgerEntry[] {
   if (opening === 0) return [];
-  const common = { kind: 'opening' as const, actor: SYSTEM_ACTOR, properties: null, burns: null, reference: null };
+  const common = { kind: 'opening' as const, burns: null, ...OF_NO_REQUEST };
   return [{ ...common, id: newId(), customerId, featureId, windowStart, quantity: opening, occurredAt: windowStart }];
 }
 
 /** Units that grants have covered are burnt from them in an entry of quantity 0: nothing more was used. */
 function coverageOf({ customerId, featureId, windowStart }: CounterKey, covered: Burn[], now: Date): LedgerEntry[] {
   if (covered.length === 0) return [];
-  const common = { kind: 'grant_coverage' as const, actor: SYSTEM_ACTOR, properties: null, reference: null };
+  const common = { kind: 'grant_coverage' as const, ...OF_NO_REQUEST };
   return [{ ...common, id: newId(), customerId, featureId, windowStart, quantity: 0, occurredAt: now, burns: covered }];
 }
 

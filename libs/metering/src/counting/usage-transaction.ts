@@ -11,8 +11,10 @@ import { type Connection, type Outcome, PipelinedDatabase, type PipelinedResult 
 import type { UsageResult } from '../domain/usage-command.js';
 import { customerNotFound, decideCommand, type PendingWrites } from './command-decision.js';
 import { CountersRepository } from './counters.repository.js';
+import { EntityCountersRepository, type EntityRequest } from './entity-counters.repository.js';
 import { type MeterReading, MeterReader } from './meter-reader.js';
 import { completed, OpenedWindows, openingRequestsOf, readsOpenedWindows } from './opened-windows.js';
+import { type ReadEntity, TransactionEntities } from './transaction-entities.js';
 import { meterRequestsOf, type PreparedCommand, TransactionMeters } from './transaction-meters.js';
 import { UsageStore } from './usage-store.js';
 
@@ -33,6 +35,7 @@ export interface TransactionOptions {
 export class UsageTransaction {
   constructor(
     private readonly counters: CountersRepository,
+    private readonly entityCounters: EntityCountersRepository,
     private readonly store: UsageStore,
     private readonly meterReader: MeterReader,
     private readonly openedWindows: OpenedWindows,
@@ -59,9 +62,10 @@ export class UsageTransaction {
     const customerIds = [...new Set(commands.map(({ command }) => command.customer.id))].sort();
     // The lock is sent first, so that every read after it sees what others have committed by then.
     const known = new Map<Entitlement, Entitlement>();
-    const [versions, { prepared, readings }, earlier] = await Promise.all([
+    const entities = new TransactionEntities();
+    const [versions, { prepared, readings, readEntities }, earlier] = await Promise.all([
       this.counters.lock(connection, customerIds, !wait),
-      this.readMeters(connection, commands, { now, known }),
+      this.readMeters(connection, commands, { now, known, entities }),
       this.store.readEarlier(connection, commands),
     ]);
     const refreshed = await this.refresh(connection, commands, { versions, now });
@@ -76,8 +80,10 @@ export class UsageTransaction {
             meters.get(name)?.reading.entitlement === request.entitlement ? [] : [request],
           );
     if (missing.length > 0) meters.add(await this.meterReader.read(connection, missing, now));
+    entities.add(readEntities, meters);
+    if (current !== prepared) entities.add(await this.readEntities(connection, entities.missing(current)), meters);
 
-    const pending: PendingWrites = { meters, entries: [], reservations: [], events: [], replays: [] };
+    const pending: PendingWrites = { meters, entities, entries: [], reservations: [], events: [], replays: [] };
     const surroundings = { now, earlier, pending };
     const outcomes = current.map((prepared, index): CommandOutcome => {
       if (prepared !== null) return decideCommand(prepared, surroundings);
@@ -89,15 +95,22 @@ export class UsageTransaction {
   private async readMeters(
     connection: Connection,
     commands: PreparedCommand[],
-    options: { now: Date; known: Map<Entitlement, Entitlement> },
-  ): Promise<{ prepared: PreparedCommand[]; readings: MeterReading[] }> {
+    { entities, ...options }: { now: Date; known: Map<Entitlement, Entitlement>; entities: TransactionEntities },
+  ): Promise<{ prepared: PreparedCommand[]; readings: MeterReading[]; readEntities: ReadEntity[] }> {
     const prepared = readsOpenedWindows(commands)
       ? await this.withOpenedWindows(connection, commands, options)
       : commands;
-    return {
-      prepared,
-      readings: await this.meterReader.read(connection, [...meterRequestsOf(prepared).values()], options.now),
-    };
+    const [readings, readEntities] = await Promise.all([
+      this.meterReader.read(connection, [...meterRequestsOf(prepared).values()], options.now),
+      this.readEntities(connection, entities.missing(prepared)),
+    ]);
+    return { prepared, readings, readEntities };
+  }
+
+  private async readEntities(connection: Connection, requests: EntityRequest[]): Promise<ReadEntity[]> {
+    if (requests.length === 0) return [];
+    const rows = await this.entityCounters.read(connection, requests);
+    return rows.map((row) => ({ ...row, request: requests[row.n - 1]! }));
   }
 
   /** Commands with the windows that first uses have opened. Needs the lock; `known` has the results so far. */

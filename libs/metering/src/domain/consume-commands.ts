@@ -1,8 +1,11 @@
-import { check, consume, type Decision, type Question } from './decide.js';
+import { assertFits, ledgerValue } from './aggregation.js';
+import { check, consume, type Decision, type Outcome, type Question } from './decide.js';
+import { assertEntity, entityRefOf } from './entity-meter.js';
 import {
   assertCountable,
   type CommandInput,
   type FeatureQuantity,
+  type MeterStateWithBurns,
   type NewEntry,
   type UsageCommand,
 } from './usage-command.js';
@@ -13,25 +16,31 @@ export interface JointDecision {
   data: Decision[];
 }
 
+/** The actor and the data of ledger entries. */
+interface Origin extends Pick<CommandInput, 'actor'> {
+  properties?: object;
+}
+
 /** Counts usage of one feature if, and only if, it is allowed. */
 export function consumeOne(input: CommandInput & FeatureQuantity & { properties?: object }): UsageCommand<Decision> {
-  const { customer, product, idempotency, feature, quantity, actor, properties } = input;
+  const { customer, product, idempotency, feature, quantity, entity, value } = input;
   return {
     customer,
     product,
     idempotency,
-    meterRefs: [{ feature }],
+    meterRefs: [{ feature, entity: entityRefOf(input) }],
     decide: ({ now, states: [state] }) => {
-      const question = { customer: customer.key, quantity, now };
-      const { decision, taken, meter, burns } = consume(state!, question);
-      if (taken === 0) {
+      const question = { customer: customer.key, quantity, now, entity, value };
+      const outcome = decide(state!, question);
+      if (!outcome.decision.allowed) {
         assertCountable(state!, question);
-        return { answer: decision, meters: [null] };
+        return { answer: outcome.decision, meters: [null] };
       }
       return {
-        answer: decision,
-        meters: [meter],
-        entries: [{ meterIndex: 0, quantity: taken, kind: 'consume', occurredAt: now, burns, actor, properties }],
+        answer: outcome.decision,
+        meters: [outcome.meter],
+        entities: [outcome.entity],
+        entries: [entryOf(outcome, 0, { now, value, origin: input })],
       };
     },
   };
@@ -41,13 +50,21 @@ export function consumeOne(input: CommandInput & FeatureQuantity & { properties?
 export function consumeAll(
   input: CommandInput & { features: FeatureQuantity[]; properties?: object },
 ): UsageCommand<JointDecision> {
-  const { features, actor, properties, ...rest } = input;
+  const { features, customer, product, idempotency } = input;
   return {
-    ...rest,
-    meterRefs: features.map(({ feature }) => ({ feature })),
+    customer,
+    product,
+    idempotency,
+    meterRefs: features.map((one) => ({ feature: one.feature, entity: entityRefOf(one) })),
     decide: ({ now, states }) => {
-      const questions = features.map(({ quantity }): Question => ({ customer: input.customer.key, quantity, now }));
-      const outcomes = states.map((state, index) => consume(state, questions[index]!));
+      const questions = features.map(({ quantity, entity, value }): Question => ({
+        customer: customer.key,
+        quantity,
+        now,
+        entity,
+        value,
+      }));
+      const outcomes = states.map((state, index) => decide(state, questions[index]!));
       if (outcomes.some(({ decision }) => !decision.allowed)) {
         states.forEach((state, index) => assertCountable(state, questions[index]!));
         return {
@@ -55,14 +72,36 @@ export function consumeAll(
           meters: states.map(() => null),
         };
       }
-      const entries = outcomes.flatMap(({ taken, burns }, meterIndex): NewEntry[] =>
-        taken > 0 ? [{ meterIndex, quantity: taken, kind: 'consume', occurredAt: now, burns, actor, properties }] : [],
-      );
       return {
         answer: { allowed: true, data: outcomes.map(({ decision }) => decision) },
-        meters: outcomes.map(({ taken, meter }) => (taken > 0 ? meter : null)),
-        entries,
+        meters: outcomes.map(({ meter }) => meter),
+        entities: outcomes.map(({ entity }) => entity),
+        entries: outcomes.map((outcome, index) =>
+          entryOf(outcome, index, { now, value: features[index]!.value, origin: input }),
+        ),
       };
     },
   };
 }
+
+/** @throws DomainError `invalid_fields`, `entity_required` */
+function decide(state: MeterStateWithBurns, question: Question): Outcome {
+  assertFits(state.entitlement.feature, question);
+  assertEntity(state.allowance?.entityLimit, question);
+  return consume(state, question);
+}
+
+const entryOf = (
+  { taken, burns }: Outcome,
+  meterIndex: number,
+  { now, value, origin }: { now: Date; value?: number | string; origin: Origin },
+): NewEntry => ({
+  meterIndex,
+  quantity: taken,
+  kind: 'consume',
+  occurredAt: now,
+  burns,
+  actor: origin.actor,
+  properties: origin.properties,
+  value: ledgerValue(value),
+});

@@ -20,7 +20,7 @@ const schedule = {
 };
 
 const entitled = (terms: EntitlementTerms, over: Partial<Entitlement> = {}): Entitlement => ({
-  feature: { id: 'f', productId: 'p', key: 'api_calls', type: terms.type, failurePolicy: null },
+  feature: { id: 'f', productId: 'p', key: 'api_calls', type: terms.type, aggregation: 'sum', failurePolicy: null },
   denied: null,
   terms,
   schedule: terms.type === 'metered' || terms.type === 'credit' ? schedule : null,

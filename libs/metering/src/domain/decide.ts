@@ -1,7 +1,9 @@
 import type { FeatureType } from '@app/catalog';
 import type { DenialReason, Entitlement, EntitlementSource } from '@app/entitlements';
 import type { Period } from '@app/kernel';
+import { changeOf, type Report } from './aggregation.js';
 import type { Burn } from './burn-down.js';
+import { changed, type EntityMeter, entityRoom } from './entity-meter.js';
 import {
   type Allowance,
   count,
@@ -40,6 +42,8 @@ export interface Decision {
   windowStart?: string | null;
   /** Null: never. */
   resetsAt?: string | null;
+  /** The entity that the request named, with its own count. Limit and remaining are null without `entityLimit`. */
+  entity?: { id: string; limit: number | null; used: number; reserved: number; remaining: number | null };
   /** The value of a boolean or static feature. */
   value?: string | number | boolean;
   source: EntitlementSource | null;
@@ -48,10 +52,10 @@ export interface Decision {
   degraded?: boolean;
 }
 
-/** The quantity of one customer to decide on. */
-export interface Question {
+/** The quantity of one customer to decide on, or its value in place of a quantity. */
+export interface Question extends Report {
   customer: string;
-  /** Units, 1 or more. */
+  /** Units, 1 or more; without meaning beside a value. */
   quantity: number;
   now: Date;
 }
@@ -59,9 +63,10 @@ export interface Question {
 /** A decision, and the meter after it. */
 export interface Outcome {
   decision: Decision;
-  /** Units counted or reserved: 0 when denied, fewer than requested when capped. */
+  /** Units counted or reserved: 0 when denied, fewer than requested when capped. A lower value counts below 0. */
   taken: number;
   meter: Meter | null;
+  entity: EntityMeter | null;
   burns: Burn[];
 }
 
@@ -82,6 +87,7 @@ export function allowanceOf(
       overage: terms.overage,
       rolloverMax: 0,
       rateLimit: terms.rateLimit ?? null,
+      entityLimit: terms.entityLimit ?? null,
     };
   if (terms.type !== 'credit') return null;
   return {
@@ -90,6 +96,7 @@ export function allowanceOf(
     overage: 'deny',
     rolloverMax: terms.grant.rolloverMax ?? 0,
     rateLimit: null,
+    entityLimit: null,
   };
 }
 
@@ -98,34 +105,39 @@ export interface MeterState {
   entitlement: Entitlement;
   allowance: Allowance | null;
   meter: Meter | null;
+  /** The meter of the entity in question, if there is one. */
+  entity?: EntityMeter | null;
 }
 
 /** Decides on a quantity and counts nothing. */
 export function check(state: MeterState, question: Question): Decision {
-  return decisionOf(state, state.meter, question, grantable(state, question));
+  return decisionOf(state, state, question, grantable(state, question) !== null);
 }
 
 /** Decides on a quantity and counts the allowed units: the decision shows the meter afterwards. */
 export function consume(state: MeterState, question: Question): Outcome {
   const taken = grantable(state, question);
-  const { allowance, meter } = state;
-  if (!allowance || !meter || taken === 0)
-    return { decision: decisionOf(state, meter, question, taken), taken: 0, meter, burns: NO_BURNS };
+  const { allowance, meter, entity = null } = state;
+  if (!allowance || !meter || taken === null)
+    return { decision: decisionOf(state, state, question, taken !== null), taken: 0, meter, entity, burns: NO_BURNS };
   const counted = count(meter, allowance, taken, question.now);
-  return {
-    decision: decisionOf(state, counted.meter, question, taken),
-    taken,
+  const after = {
     meter: counted.meter,
-    burns: counted.burns,
+    entity: entity && changed(entity, taken, question.value === undefined ? null : question.now),
   };
+  return { decision: decisionOf(state, after, question, true), taken, ...after, burns: counted.burns };
 }
 
 /** Decides on a quantity and reserves the allowed units. */
 export function reserve(state: MeterState, question: Question): Outcome {
-  const taken = grantable(state, question);
-  const { meter } = state;
-  const reserved = meter && { ...meter, reserved: meter.reserved + taken };
-  return { decision: decisionOf(state, reserved, question, taken), taken, meter: reserved, burns: NO_BURNS };
+  const granted = grantable(state, question);
+  const taken = granted ?? 0;
+  const { meter, entity = null } = state;
+  const after = {
+    meter: meter && { ...meter, reserved: meter.reserved + taken },
+    entity: entity && { ...entity, reserved: entity.reserved + taken },
+  };
+  return { decision: decisionOf(state, after, question, granted !== null), taken, ...after, burns: NO_BURNS };
 }
 
 /** The decision when the database does not respond: by the failure policy, on the state that this process cached. */
@@ -146,26 +158,51 @@ export function hardLimit(meter: Meter, allowance: Allowance, at: Date): number 
 /** True for features whose usage is counted. */
 export const isCounted = (type: FeatureType): boolean => type === 'metered' || type === 'credit';
 
-/** How many of the requested units are allowed: all, none, or the remaining ones where overage is `cap`. */
-function grantable({ entitlement, allowance, meter }: MeterState, { quantity, now }: Question): number {
-  if (entitlement.denied) return 0;
-  if (!allowance) return quantity;
-  if (!meter) return 0;
-  const { overage } = allowance;
-  if (isRateLimited(meter, allowance, quantity)) return 0;
-  const room = overage === 'allow' ? countable(meter) : roomOf(meter, allowance, now);
-  if (quantity <= room) return quantity;
-  return overage === 'cap' ? room : 0;
+/**
+ * How many of the requested units are allowed: all, none (null), or the remaining ones where overage is `cap`. A value
+ * that does not raise the count is always allowed: it has happened, and denying it would keep a count that is too high.
+ */
+function grantable({ entitlement, allowance, meter, entity }: MeterState, question: Question): number | null {
+  if (entitlement.denied) return null;
+  if (!allowance) return question.quantity;
+  if (!meter) return null;
+  const { entityLimit, overage } = allowance;
+  const change = changeBy(entitlement, entity, question);
+  if (change <= 0) return change;
+  if (isRateLimited(meter, allowance, change)) return null;
+  const room = Math.min(ownRoom(meter, allowance, question.now), entityRoom(entityLimit, entity));
+  if (change <= room) return change;
+  return overage === 'cap' && room > 0 ? room : null;
+}
+
+const changeBy = (
+  { feature }: Entitlement,
+  entity: EntityMeter | null | undefined,
+  { quantity, value, now }: Question,
+): number => changeOf(feature.aggregation, entity, { quantity, value, at: now });
+
+/** Units that the customer's own limit allows. */
+const ownRoom = (meter: Meter, allowance: Allowance, now: Date): number =>
+  allowance.overage === 'allow' ? countable(meter) : roomOf(meter, allowance, now);
+
+/** The limit that a request exceeds. If it exceeds both: the customer's. */
+function exceeded({ entitlement, allowance, meter, entity }: MeterState, question: Question): DenialReason {
+  if (!allowance || !meter) return 'limit_reached';
+  const needed = allowance.overage === 'cap' ? 1 : changeBy(entitlement, entity, question);
+  const hasOwnRoom = ownRoom(meter, allowance, question.now) >= needed;
+  return hasOwnRoom && entityRoom(allowance.entityLimit, entity) < needed ? 'entity_limit_reached' : 'limit_reached';
 }
 
 const isRateLimited = ({ recent }: Meter, { rateLimit }: Allowance, quantity: number): boolean =>
   rateLimit !== null && recent + quantity > rateLimit.limit;
 
 /** True where the terms allow the units, but the counter would exceed the largest count. */
-export function exceedsCount({ entitlement, allowance, meter }: MeterState, { quantity, now }: Question): boolean {
-  if (entitlement.denied || !allowance || !meter || isRateLimited(meter, allowance, quantity)) return false;
-  if (quantity <= countable(meter) || (allowance.overage === 'cap' && countable(meter) > 0)) return false;
-  return allowance.overage === 'allow' || isWithinLimit(meter, allowance, quantity, now);
+export function exceedsCount({ entitlement, allowance, meter, entity }: MeterState, question: Question): boolean {
+  if (entitlement.denied || !allowance || !meter) return false;
+  const change = changeBy(entitlement, entity, question);
+  if (isRateLimited(meter, allowance, change) || entityRoom(allowance.entityLimit, entity) < change) return false;
+  if (change <= countable(meter) || (allowance.overage === 'cap' && countable(meter) > 0)) return false;
+  return allowance.overage === 'allow' || isWithinLimit(meter, allowance, change, question.now);
 }
 
 /** The window of a meter; null where the first use has not opened it yet. */
@@ -177,14 +214,16 @@ function windowOf({ window, windowIsOpen }: Entitlement, allowance: Allowance, m
 
 /** Built member by member: one is built for every request, and spreads are slower. */
 function decisionOf(
-  { entitlement, allowance }: MeterState,
-  meter: Meter | null,
-  { customer, quantity, now }: Question,
-  taken: number,
+  state: MeterState,
+  { meter, entity }: Pick<MeterState, 'meter' | 'entity'>,
+  question: Question,
+  allowed: boolean,
 ): Decision {
+  const { entitlement, allowance } = state;
+  const { customer, now } = question;
   const { feature, denied, terms, source } = entitlement;
-  const allowed = denied === null && taken > 0;
-  const reason = denied ?? (allowed ? null : 'limit_reached');
+  const reason = denied ?? (allowed ? null : exceeded(state, question));
+  const requested = requestedUnits(question);
   const asOf = now.toISOString();
   if (!allowance || !meter) {
     const decision: Decision = {
@@ -193,7 +232,7 @@ function decisionOf(
       customer,
       feature: feature.key,
       type: feature.type,
-      requested: quantity,
+      requested,
       source,
       asOf,
     };
@@ -210,7 +249,7 @@ function decisionOf(
     customer,
     feature: feature.key,
     type: feature.type,
-    requested: quantity,
+    requested,
     limit,
     used,
     reserved,
@@ -224,5 +263,17 @@ function decisionOf(
   const granted = grantedUnits(meter, now);
   if (carried > 0) decision.carriedOver = carried;
   if (granted > 0) decision.granted = granted;
+  if (entity && question.entity !== undefined) decision.entity = shownEntity(question.entity, entity, allowance);
   return decision;
+}
+
+/** The units of a request: those of its value, if it has one. A distinct value is one unit. */
+const requestedUnits = ({ quantity, value }: Question): number => {
+  if (value === undefined) return quantity;
+  return typeof value === 'string' ? 1 : value;
+};
+
+function shownEntity(id: string, { used, reserved }: EntityMeter, { entityLimit }: Allowance): Decision['entity'] {
+  const remaining = entityLimit === null ? null : Math.max(0, entityLimit - used - reserved);
+  return { id, limit: entityLimit, used, reserved, remaining };
 }

@@ -1,11 +1,14 @@
-import { count, MAX_COUNT, type Meter } from './meter.js';
+import { changeOf, fits, ledgerValue, type Report } from './aggregation.js';
+import { changed as changedEntity, entityRefOf } from './entity-meter.js';
+import { count, MAX_COUNT } from './meter.js';
 import type { CommandInput, DecisionContext, MeterRef, NewEntry, UsageCommand } from './usage-command.js';
 
 /** Usage that has already happened, as its source reports it. */
-export interface UsageEvent {
+export interface UsageEvent extends Report {
   /** The source's own id: reported twice, counted once. */
   id: string;
   feature: string;
+  /** Units; without meaning beside a value. */
   quantity: number;
   occurredAt?: Date;
   properties?: object;
@@ -37,71 +40,84 @@ export function ingestEvents(
     eventIds: events.map(({ id }) => id),
     decide: (context) => {
       const { now, states } = context;
-      const meters = states.map(({ meter }) => meter);
-      const meterIndexOf = firstIndexes(meters);
-      const changed = new Set<number>();
+      const meters = inPlace(states.map(({ meter }) => meter));
+      const entities = inPlace(states.map(({ entity }) => entity ?? null));
       const entries: NewEntry[] = [];
       const seen = new Set(context.counted);
       const results = events.map((event, index): IngestResult => {
-        const { id, quantity, occurredAt, properties } = event;
-        const state = states[refOf[index]!]!;
-        const meterIndex = meterIndexOf.get(state.meter)!;
-        const meter = meters[meterIndex] ?? null;
+        const { id, occurredAt, properties, value } = event;
+        const ref = refOf[index]!;
+        const at = occurredAt ?? now;
+        const state = { ...states[ref]!, meter: meters.get(ref), entity: entities.get(ref) };
         if (seen.has(id)) return { id, status: 'duplicate' };
-        const code = rejection(event, state, meter, confirmed);
+        const change = changeOf(state.entitlement.feature.aggregation, state.entity, { ...event, at });
+        const code = rejection(event, state, { change, confirmed });
         if (code) return { id, status: 'rejected', code };
         seen.add(id);
-        const counted = count(meter!, state.allowance!, quantity, now);
-        meters[meterIndex] = counted.meter;
-        changed.add(meterIndex);
+        const counted = count(state.meter!, state.allowance!, change, now);
+        meters.set(ref, counted.meter);
+        if (state.entity) entities.set(ref, changedEntity(state.entity, change, value === undefined ? null : at));
         entries.push({
-          meterIndex,
-          quantity,
+          meterIndex: ref,
+          quantity: change,
           kind: 'event',
-          occurredAt: occurredAt ?? now,
+          occurredAt: at,
           burns: counted.burns,
           actor,
           properties,
           reference: id,
+          value: ledgerValue(value),
         });
         return { id, status: 'recorded' };
       });
-      return {
-        answer: results,
-        meters: meters.map((meter, meterIndex) => (changed.has(meterIndex) ? meter : null)),
-        unguarded: true,
-        entries,
-      };
+      return { answer: results, meters: meters.changed(), entities: entities.changed(), unguarded: true, entries };
     },
   };
 }
 
 function rejection(
-  { quantity, occurredAt }: UsageEvent,
-  { entitlement, allowance }: DecisionContext['states'][number],
-  meter: Meter | null,
-  confirmed: boolean,
+  event: UsageEvent,
+  { entitlement, allowance, meter }: DecisionContext['states'][number],
+  { change, confirmed }: { change: number; confirmed: boolean },
 ): string | null {
+  const { occurredAt } = event;
   if (entitlement.denied) return entitlement.denied;
   if (!allowance || !meter) return 'feature_not_metered';
+  if (!fits(entitlement.feature, event)) return 'value_does_not_fit';
   if (!confirmed && occurredAt && entitlement.allowedSince && occurredAt < entitlement.allowedSince) return UNCONFIRMED;
-  return meter.used + meter.reserved + quantity > MAX_COUNT ? 'quantity_too_large' : null;
+  return meter.used + meter.reserved + change > MAX_COUNT ? 'quantity_too_large' : null;
 }
 
-/** Several instants may be in one window: its meter is counted on at its first index alone. */
-function firstIndexes(meters: (Meter | null)[]): Map<Meter | null, number> {
-  const indexes = new Map<Meter | null, number>();
-  meters.forEach((meter, index) => indexes.has(meter) || indexes.set(meter, index));
-  return indexes;
+/**
+ * Items that change one after the other. Several references may have one item, because several instants may be in one
+ * window: it is kept at its first index alone.
+ */
+function inPlace<Item extends object>(items: (Item | null)[]) {
+  const firsts = new Map<Item | null, number>();
+  items.forEach((item, index) => firsts.has(item) || firsts.set(item, index));
+  const firstOf = items.map((item) => firsts.get(item)!);
+  const current = [...items];
+  const changed = new Set<number>();
+  return {
+    get: (index: number): Item | null => current[firstOf[index]!] ?? null,
+    set: (index: number, item: Item): void => {
+      current[firstOf[index]!] = item;
+      changed.add(firstOf[index]!);
+    },
+    /** The items at their first indexes; null: unchanged. */
+    changed: (): (Item | null)[] => current.map((item, index) => (changed.has(index) ? item : null)),
+  };
 }
 
-/** One meter reference for each feature and instant, and the index of each event's reference. */
+/** One meter reference for each feature, instant and entity, and the index of each event's reference. */
 function meterRefsOf(events: UsageEvent[]): { meterRefs: MeterRef[]; refOf: number[] } {
   const meterRefs: MeterRef[] = [];
   const indexes = new Map<string, number>();
-  const refOf = events.map(({ feature, occurredAt }) => {
-    const name = `${feature} ${occurredAt?.getTime() ?? ''}`;
-    const index = indexes.get(name) ?? meterRefs.push({ feature, at: occurredAt }) - 1;
+  const refOf = events.map((event) => {
+    const { feature, occurredAt } = event;
+    const entity = entityRefOf(event);
+    const name = `${feature} ${occurredAt?.getTime() ?? ''} ${JSON.stringify(entity)}`;
+    const index = indexes.get(name) ?? meterRefs.push({ feature, at: occurredAt, entity }) - 1;
     indexes.set(name, index);
     return index;
   });

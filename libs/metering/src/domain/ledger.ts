@@ -22,4 +22,8 @@ export interface LedgerEntry extends CounterKey {
   burns: Burn[] | null;
   /** The caller's own event id, counted once per customer. */
   reference: string | null;
+  /** The id of the entity's name, or of the distinct value. */
+  entityId: string | null;
+  /** The reported value of a feature that is not counted by the sum; `quantity` is the change that it made. */
+  value: number | null;
 }

@@ -37,6 +37,8 @@ export interface Allowance {
   /** The most units that are carried over from one window to the next; 0: none. */
   rolloverMax: number;
   rateLimit: { limit: number; windowSeconds: number } | null;
+  /** The most units of each entity; null: no such limit. */
+  entityLimit: number | null;
   windowName: string;
   windowAt: (at: Date) => Period | null;
   /** True where the first use opens a window: there are no windows without usage. */

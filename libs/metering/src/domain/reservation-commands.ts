@@ -1,6 +1,8 @@
 import type { EventType } from '@app/events';
 import { type Actor, DomainError, notFound } from '@app/kernel';
+import { assertSum } from './aggregation.js';
 import { type Decision, type MeterState, reserve } from './decide.js';
+import { assertEntity, changed, type EntityMeter, entityRefOf } from './entity-meter.js';
 import { count } from './meter.js';
 import { assertOpen, type Reservation } from './reservation.js';
 import {
@@ -28,10 +30,12 @@ export function reserveUnits(
   const { feature, quantity, id, ttlSeconds, actor, ...rest } = input;
   return {
     ...rest,
-    meterRefs: [{ feature }],
+    meterRefs: [{ feature, entity: entityRefOf(input) }],
     decide: ({ now, customer, states: [state] }) => {
-      const question = { customer: customer.key, quantity, now };
-      const { decision, taken, meter } = reserve(state!, question);
+      assertSum(state!.entitlement.feature);
+      assertEntity(state!.allowance?.entityLimit, input);
+      const question = { customer: customer.key, quantity, now, entity: input.entity };
+      const { decision, taken, meter, entity } = reserve(state!, question);
       if (taken === 0 || !meter) {
         assertCountable(state!, question);
         return { answer: { ...decision, reservation: null }, meters: [null] };
@@ -42,6 +46,7 @@ export function reserveUnits(
         customerId: customer.id,
         featureId: state!.entitlement.feature.id,
         windowStart: meter.windowStart,
+        entityId: entity?.id ?? null,
         quantity: taken,
         committed: 0,
         status: 'held',
@@ -52,6 +57,7 @@ export function reserveUnits(
       return {
         answer: { ...decision, reservation: { id, expiresAt: expiresAt.toISOString() } },
         meters: [meter],
+        entities: [entity],
         reservations: [reservation],
         events: [reservationEvent('reservation.created', reservation, { feature, actor })],
       };
@@ -62,7 +68,7 @@ export function reserveUnits(
 /** Fields of every command on an existing reservation. */
 interface ReservationInput extends CommandInput {
   feature: string;
-  reservation: Pick<Reservation, 'id' | 'windowStart'>;
+  reservation: Pick<Reservation, 'id' | 'windowStart' | 'entityId'>;
 }
 
 /** Counts all or some reserved units, in the window in which they were reserved, and releases the rest. */
@@ -94,7 +100,12 @@ export function commitReservation(input: ReservationInput & { quantity?: number 
       closedAt: now,
     };
     return {
-      ...closing({ ...state, meter: counted.meter }, input, { quantity, now, closed, type: 'reservation.committed' }),
+      ...closing({ ...state, meter: counted.meter, entity: released(state.entity, reservation, quantity) }, input, {
+        quantity,
+        now,
+        closed,
+        type: 'reservation.committed',
+      }),
       entries: quantity > 0 ? [entry] : [],
     };
   });
@@ -108,7 +119,8 @@ export function releaseReservation(input: ReservationInput): UsageCommand<Decisi
     if (status !== 'held' || expiresAt <= now) return unchanged(state, input, quantity, now);
     const meter = { ...state.meter, reserved: state.meter.reserved - quantity };
     const closed: Reservation = { ...reservation, status: 'released', closedAt: now };
-    return closing({ ...state, meter }, input, { quantity, now, closed, type: 'reservation.released' });
+    const after = { ...state, meter, entity: released(state.entity, reservation, 0) };
+    return closing(after, input, { quantity, now, closed, type: 'reservation.released' });
   });
 }
 
@@ -118,7 +130,7 @@ export function extendReservation(input: ReservationInput & { ttlSeconds: number
     assertOpen(reservation, now);
     const expiresAt = new Date(now.getTime() + input.ttlSeconds * 1_000);
     const answer = {
-      ...accepted(state, input, reservation.quantity, now),
+      ...accepted(state, { customer: input.customer, quantity: reservation.quantity, now }),
       reservation: { id: reservation.id, expiresAt: expiresAt.toISOString() },
     };
     return { answer, meters: [null], reservations: [{ ...reservation, expiresAt }] };
@@ -144,7 +156,7 @@ function onReservation<Answer>(
     customer,
     product,
     idempotency,
-    meterRefs: [{ feature, windowStart: reservation.windowStart }],
+    meterRefs: [{ feature, windowStart: reservation.windowStart, entity: entityOf(reservation) }],
     reservationIds: [reservation.id],
     decide: ({ now, states: [state], reservations }) => {
       const stored = reservations.get(reservation.id);
@@ -160,8 +172,9 @@ function closing(
   { quantity, now, closed, type }: { quantity: number; now: Date; closed: Reservation; type: EventType },
 ): CommandResult<Decision> {
   return {
-    answer: accepted(state, input, quantity, now),
+    answer: accepted(state, { customer: input.customer, quantity, now }),
     meters: [state.meter],
+    entities: [state.entity ?? null],
     unguarded: true,
     reservations: [closed],
     events: [reservationEvent(type, closed, input)],
@@ -169,8 +182,16 @@ function closing(
 }
 
 function unchanged(state: MeterState, input: CommandInput, quantity: number, now: Date): CommandResult<Decision> {
-  return { answer: accepted(state, input, quantity, now), meters: [null] };
+  return { answer: accepted(state, { customer: input.customer, quantity, now }), meters: [null] };
 }
+
+/** The entity of a reservation without its reserved units, and with the units that were used. */
+function released(entity: EntityMeter | null | undefined, { quantity }: Reservation, used: number): EntityMeter | null {
+  return entity ? { ...changed(entity, used, null), reserved: entity.reserved - quantity } : null;
+}
+
+const entityOf = ({ entityId }: Pick<Reservation, 'entityId'>): { id: string } | undefined =>
+  entityId === null ? undefined : { id: entityId };
 
 function reservationEvent(
   type: EventType,

@@ -6,6 +6,8 @@ export type ReservationStatus = 'held' | 'committed' | 'released' | 'expired';
 /** Units reserved on one counter until they are committed, released, or expire. */
 export interface Reservation extends CounterKey {
   id: string;
+  /** The id of the name of the entity that the units are reserved for. */
+  entityId: string | null;
   /** Units reserved. */
   quantity: number;
   /** Units counted by the commit. */

@@ -1,7 +1,9 @@
 import type { NewEvent } from '@app/events';
 import { type Actor, DomainError } from '@app/kernel';
+import type { Report } from './aggregation.js';
 import type { Burn } from './burn-down.js';
 import { check, type Decision, exceedsCount, isCounted, type MeterState, type Question } from './decide.js';
+import type { EntityMeter, EntityRef } from './entity-meter.js';
 import type { EntryKind } from './ledger.js';
 import type { Meter } from './meter.js';
 import type { Reservation } from './reservation.js';
@@ -15,6 +17,8 @@ export interface MeterRef {
   windowStart?: Date;
   /** Also read what was burnt from grants, to return units to them. */
   withBurns?: boolean;
+  /** Also the meter of this entity. */
+  entity?: EntityRef;
 }
 
 /** An Idempotency-Key: every repetition gets the stored answer. */
@@ -34,8 +38,8 @@ export interface CommandInput {
   idempotency?: IdempotencyClaim;
 }
 
-/** Units of one feature. */
-export interface FeatureQuantity {
+/** Units of one feature, or its value in place of units. */
+export interface FeatureQuantity extends Report {
   feature: string;
   /** Units, 1 or more. */
   quantity: number;
@@ -52,6 +56,8 @@ export interface NewEntry {
   actor: Actor;
   properties?: object;
   reference?: string;
+  /** The reported value that the ledger keeps. */
+  value?: number;
 }
 
 /** The state of one meter, with what was burnt from grants in its window, oldest first. */
@@ -78,6 +84,8 @@ export interface CommandResult<Answer> {
   answer: Answer;
   /** The new state of each of the command's meters; null: unchanged. */
   meters: (Meter | null)[];
+  /** The new state of the entity of each of the command's meters; null or left out: unchanged. */
+  entities?: (EntityMeter | null)[];
   /** True where the database must not enforce the limit: usage that has happened already, or units returned. */
   unguarded?: boolean;
   entries?: NewEntry[];
@@ -105,9 +113,12 @@ export interface UsageResult<Answer> {
 }
 
 /** A decision that is always allowed: the usage has happened already, or units are returned. It shows the meter. */
-export function accepted(state: MeterState, { customer }: CommandInput, quantity: number, now: Date): Decision {
+export function accepted(
+  state: MeterState,
+  { customer, entity, quantity, now }: Pick<CommandInput, 'customer'> & Pick<Question, 'entity' | 'quantity' | 'now'>,
+): Decision {
   return {
-    ...check(state, { customer: customer.key, quantity: Math.max(1, quantity), now }),
+    ...check(state, { customer: customer.key, entity, quantity: Math.max(1, quantity), now }),
     requested: quantity,
     allowed: true,
     reason: null,

@@ -8,6 +8,8 @@ import { IS_USAGE, shownSum, type SummedStep, type TotalledStep } from './series
 export interface SeriesRequest extends Span {
   customerId: string;
   featureId: string;
+  /** Only the usage of this entity; null: all usage. */
+  entityId: string | null;
   timezone: string;
 }
 
@@ -46,6 +48,9 @@ const parametersOf = ({ customerId, featureId, from, to, by, timezone }: SeriesR
 
 const ROLLED_UP_UNTIL = '(select summed_until from long_ledgers where customer_id = $1)';
 const FROM_ENTRIES = bucketsByStep([entriesByBucket('feature_id = $2 and occurred_at >= $3 and occurred_at < $4')]);
+const FROM_ENTRIES_OF_ENTITY = bucketsByStep([
+  entriesByBucket('feature_id = $2 and entity_id = $7 and occurred_at >= $3 and occurred_at < $4'),
+]);
 const FROM_ROLLUP = bucketsByStep([
   entriesByBucket('feature_id = $2 and occurred_at >= $3 and occurred_at < $7', `l.id <= ${ROLLED_UP_UNTIL}`),
   'select s.began, s.quantity, 0 from long_ledger_sums s where s.customer_id = $1 and s.feature_id = $2 and s.began >= $7 and s.began < $8',
@@ -60,7 +65,9 @@ export class UsageRollupsRepository {
 
   /** The steps of a span, from the ledger entries. Steps without usage are absent. */
   readEntries(request: SeriesRequest): Promise<SummedStep[]> {
-    return this.database.query<SummedStep>(FROM_ENTRIES, parametersOf(request));
+    return request.entityId === null
+      ? this.database.query<SummedStep>(FROM_ENTRIES, parametersOf(request))
+      : this.database.query<SummedStep>(FROM_ENTRIES_OF_ENTITY, [...parametersOf(request), request.entityId]);
   }
 
   /**

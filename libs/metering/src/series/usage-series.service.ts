@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { CatalogReader } from '@app/catalog';
 import { type Customer, CustomerTime } from '@app/customers';
-import { grouped, totalOf } from '@app/kernel';
+import { grouped, invalidField, totalOf } from '@app/kernel';
 import { Database, isQueryTimeout } from '@app/platform';
+import { NO_ENTITY } from '../domain/entity-meter.js';
+import { UsageEntitiesRepository } from '../counting/usage-entities.repository.js';
 import { UsageRollupsRepository, type SeriesRequest } from './usage-rollups.repository.js';
 import { type CustomerStep, MAX_STEPS, type Span, spanOf, tooManySteps } from '../domain/series.js';
 import { UsageSeriesRepository } from './usage-series.repository.js';
@@ -15,6 +17,15 @@ export interface UsageSeries extends Span<CustomerStep> {
   /** Units in all steps. A sum beyond 2^53-1 is shown as 2^53-1. */
   total: number;
   data: UsageStep[];
+}
+
+/** One feature of a product, for one customer, or for one of its entities. */
+export interface SeriesSubject {
+  customer: Customer;
+  product: string;
+  feature: string;
+  /** Name of the entity. */
+  entity?: string;
 }
 
 /** The usage of one feature by all customers. */
@@ -64,6 +75,7 @@ export class UsageSeriesService {
   constructor(
     private readonly series: UsageSeriesRepository,
     private readonly rollups: UsageRollupsRepository,
+    private readonly entities: UsageEntitiesRepository,
     private readonly catalog: CatalogReader,
     private readonly time: CustomerTime,
     private readonly database: Database,
@@ -71,13 +83,14 @@ export class UsageSeriesService {
 
   /**
    * The usage of one customer, by hour, day or month of its time zone, or by the windows of its limit. The default is
-   * the last 30 days, by day. Above 20,000 entries a worker builds a rollup of the ledger from then on.
+   * the last 30 days, by day. Above 20,000 entries a worker builds a rollup of the ledger from then on; the
+   * usage of an entity is read without it.
    * @throws DomainError `product_not_found`, `feature_not_found`, `invalid_fields`
    * @example
    * const { total, data } = await series.ofCustomer({ customer, product: 'api', feature: 'calls' }, { by: 'hour' });
    */
   async ofCustomer(
-    { customer, product: productKey, feature: featureKey }: { customer: Customer; product: string; feature: string },
+    { customer, product: productKey, feature: featureKey, entity }: SeriesSubject,
     requested: Partial<Span<CustomerStep>>,
   ): Promise<UsageSeries> {
     const product = await this.catalog.getProduct(productKey);
@@ -85,7 +98,14 @@ export class UsageSeriesService {
     const span = spanOf(requested, await this.time.of(customer));
     const { timezone } = customer;
     const { from, to, by } = span;
-    const request = { customerId: customer.id, featureId: feature.id, from, to };
+    if (entity !== undefined && by === 'window') throw invalidField('entity', 'must not be combined with by=window');
+    const request = {
+      customerId: customer.id,
+      featureId: feature.id,
+      entityId: await this.entityId(customer, entity),
+      from,
+      to,
+    };
     const steps = by === 'window' ? await this.windowsOf(request) : await this.stepsOf({ ...request, timezone, by });
     const data = steps.map(({ start, quantity }) => ({ start, quantity }));
     return { feature: feature.key, ...span, timezone, total: steps[0]?.total ?? 0, data };
@@ -158,7 +178,14 @@ export class UsageSeriesService {
     return windows.length > MAX_STEPS ? tooManySteps() : windows;
   }
 
+  /** Null: the usage of the customer. An entity that was never named has no usage. */
+  private async entityId(customer: Customer, entity: string | undefined): Promise<string | null> {
+    return entity === undefined ? null : ((await this.entities.idOf(customer.id, entity)) ?? NO_ENTITY);
+  }
+
   private async stepsOf(request: SeriesRequest): Promise<SummedStep[]> {
+    // A rollup does not know entities.
+    if (request.entityId !== null) return this.rollups.readEntries(request);
     if (await this.rollups.isRolledUp(request.customerId)) return this.rollups.readRollup(request);
     const markLong = () => this.database.transaction(() => this.rollups.markLong(request.customerId));
     try {

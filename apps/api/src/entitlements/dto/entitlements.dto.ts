@@ -1,3 +1,5 @@
+import { EntityField, InstantField, ProductField } from '../../http/input/fields.js';
+
 export class EntitlementsQueryDto {
   @ProductField()
   product?: string;
@@ -6,4 +8,9 @@ export class EntitlementsQueryDto {
   @InstantField({ optional: true })
   at?: string;
 }
-import { InstantField, ProductField } from '../../http/input/fields.js';
+
+export class EntitlementQueryDto extends EntitlementsQueryDto {
+  /** Also show the count of this entity of the customer, and decide on one more unit of it. */
+  @EntityField()
+  entity?: string;
+}

@@ -1,5 +1,13 @@
 import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
-import { FAILURE_POLICIES, type FailurePolicy, type Feature, FEATURE_TYPES, type FeatureType } from '@app/catalog';
+import {
+  type Aggregation,
+  AGGREGATIONS,
+  FAILURE_POLICIES,
+  type FailurePolicy,
+  type Feature,
+  FEATURE_TYPES,
+  type FeatureType,
+} from '@app/catalog';
 import { KeyField, NameField, ProductField } from '../../http/input/fields.js';
 
 export class CatalogFeatureDto {
@@ -18,6 +26,16 @@ export class CatalogFeatureDto {
    */
   @IsIn(FEATURE_TYPES)
   type: FeatureType;
+
+  /**
+   * How usage of a metered feature becomes a count. `sum` adds units. The others count reported values: `latest` is the
+   * newest one, `max` the highest one, `unique` the number of distinct ones. Cannot change after creation.
+   * @default sum
+   * @example latest
+   */
+  @IsOptional()
+  @IsIn(AGGREGATIONS)
+  aggregation?: Aggregation;
 
   /** Name of one unit. @example call */
   @IsOptional()
@@ -65,13 +83,14 @@ export class FeatureDto {
   key: string;
   name: string;
   type: FeatureType;
+  aggregation: Aggregation;
   unit: string | null;
   failurePolicy: FailurePolicy | null;
   createdAt: Date;
   updatedAt: Date;
 
-  static of({ id, key, name, type, unit, failurePolicy, createdAt, updatedAt }: Feature): FeatureDto {
-    return { id, key, name, type, unit, failurePolicy, createdAt, updatedAt };
+  static of({ id, key, name, type, aggregation, unit, failurePolicy, createdAt, updatedAt }: Feature): FeatureDto {
+    return { id, key, name, type, aggregation, unit, failurePolicy, createdAt, updatedAt };
   }
 }
 

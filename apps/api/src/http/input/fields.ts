@@ -6,6 +6,7 @@ import {
   IsOptional,
   IsString,
   Length,
+  Matches,
   Max,
   MaxLength,
   Min,
@@ -126,6 +127,42 @@ export const InstantField = (options: FieldOptions = {}) =>
 /** Units of a feature. @param minimum 1, or 0 where nothing at all is a valid amount */
 export const QuantityField = ({ minimum = 1, ...options }: FieldOptions & { minimum?: number } = {}) =>
   field({ example: 1, ...options }, { minimum, maximum: MAX_QUANTITY }, IsInt(), Min(minimum), Max(MAX_QUANTITY));
+
+/** Printable characters: no control characters, and no half of a surrogate pair. */
+const PRINTABLE = /^[^\p{Cc}\p{Cs}]+$/u;
+const MAX_ENTITY = 128;
+
+/** An entity of a customer, such as a member or a project, by the name that the caller chooses. */
+export const EntityField = (options: FieldOptions = {}) =>
+  field(
+    { optional: true, example: 'ada@example.com', ...options },
+    { minLength: 1, maxLength: MAX_ENTITY },
+    IsString(),
+    Length(1, MAX_ENTITY),
+    Matches(PRINTABLE, { message: 'must have printable characters only' }),
+  );
+
+/** True for a whole number of 0 or more, and for a text of 1 to 128 printable characters. */
+export const isReportedValue = (value: unknown): boolean =>
+  typeof value === 'string'
+    ? value.length <= MAX_ENTITY && PRINTABLE.test(value)
+    : Number.isSafeInteger(value) && (value as number) >= 0;
+
+/** The value of a feature that is not counted by the sum. */
+export const ReportedValueField = (options: FieldOptions = {}) =>
+  field(
+    { optional: true, example: 30, ...options },
+    {
+      oneOf: [
+        { type: 'integer', minimum: 0, maximum: MAX_QUANTITY },
+        { type: 'string', minLength: 1, maxLength: MAX_ENTITY },
+      ],
+    },
+    ValidateBy(
+      { name: 'isReportedValue', validator: { validate: isReportedValue } },
+      { message: 'must be a whole number of 0 or more, or a text of 1 to 128 printable characters' },
+    ),
+  );
 
 /** The length of one billing step. */
 export const IntervalField = (options: FieldOptions = {}) =>

@@ -2,6 +2,7 @@ import * as validator from 'class-validator';
 import { getMetadataStorage } from 'class-validator';
 import { grouped } from '@app/kernel';
 import { isInstant } from './instants.js';
+import { isReportedValue } from './fields.js';
 
 export type Check = (value: unknown) => boolean;
 /** A class with any constructor arguments. */
@@ -26,6 +27,7 @@ const RULES: Record<string, (value: never, ...constraints: never[]) => boolean> 
   arrayMinSize: validator.arrayMinSize,
   arrayMaxSize: validator.arrayMaxSize,
   isInstant,
+  isReportedValue,
 };
 const OPTIONAL = 'isOptional';
 

@@ -58,6 +58,13 @@ export class SetOverrideDto {
   @IsObject()
   rateLimit?: object;
 
+  /** Metered: the most units of each entity of the customer, such as a member or a project. @example 5 */
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(MAX_COUNT)
+  entityLimit?: number;
+
   /** Credit: the units that each window includes, and how many may roll over. */
   @ApiProperty({ type: () => CreditGrantDto, required: false })
   @IsOptional()

@@ -178,6 +178,12 @@ export class PlanEntitlementDto {
   @Type(() => RateLimitDto)
   rateLimit?: RateLimitDto;
 
+  /** metered: the most units of each entity of the customer, such as a member or a project. @example 5 */
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  entityLimit?: number;
+
   /** credit: units per grant, recurrence, and the rollover bound. */
   @IsOptional()
   @ValidateNested()

@@ -1,6 +1,6 @@
 import { IsInt, Max, Min } from 'class-validator';
 import type { ReservationDecision } from '@app/metering';
-import { CustomerField, FeatureField, ProductField, QuantityField } from '../../http/input/fields.js';
+import { CustomerField, EntityField, FeatureField, ProductField, QuantityField } from '../../http/input/fields.js';
 import { DecisionDto } from '../../usage/dto/usage.dto.js';
 
 const MAX_TTL_SECONDS = 604_800;
@@ -20,6 +20,10 @@ export class CreateReservationDto {
   /** Units to reserve: the most that the work may use. */
   @QuantityField({ example: 20 })
   quantity: number;
+
+  /** The entity of the customer that the units are reserved for, such as a member or a project. */
+  @EntityField()
+  entity?: string;
 
   /** Seconds until the reservation expires, at most one week. A heartbeat extends it. @example 300 */
   @IsInt()

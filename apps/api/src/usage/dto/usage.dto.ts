@@ -23,13 +23,17 @@ import {
   FeatureField,
   InstantField,
   ProductField,
+  EntityField,
   QuantityField,
   ReasonField,
+  ReportedValueField,
 } from '../../http/input/fields.js';
 import { ItemsOf } from '../../http/input/quick-check.js';
+import { ListQuery } from '../../http/pagination/list.query.js';
 import {
   type CheckReport,
   type Decision,
+  type EntityUsage,
   type FeatureOverage,
   type WindowOverage,
   CUSTOMER_STEPS,
@@ -72,6 +76,17 @@ export class CheckDto {
   /** Units of `feature`. @default 1 */
   @QuantityField({ optional: true })
   quantity?: number;
+
+  /** The entity of the customer to check too, such as a member or a project. */
+  @EntityField()
+  entity?: string;
+
+  /**
+   * The value of a feature that is not counted by the sum, in place of `quantity`: a number where it counts the latest
+   * or the highest value, a text where it counts distinct values.
+   */
+  @ReportedValueField()
+  value?: number | string;
 }
 
 export class QuantityOfDto {
@@ -82,6 +97,17 @@ export class QuantityOfDto {
   /** Units of this feature. @default 1 */
   @QuantityField({ optional: true })
   quantity?: number;
+
+  /** The entity of the customer that uses the units, such as a member or a project. */
+  @EntityField()
+  entity?: string;
+
+  /**
+   * The value of a feature that is not counted by the sum, in place of `quantity`: a number where it counts the latest
+   * or the highest value, a text where it counts distinct values.
+   */
+  @ReportedValueField()
+  value?: number | string;
 }
 
 export class ConsumeDto {
@@ -99,6 +125,17 @@ export class ConsumeDto {
   /** Units of `feature`. @default 1 */
   @QuantityField({ optional: true })
   quantity?: number;
+
+  /** The entity of the customer that uses the units, such as a member or a project. */
+  @EntityField()
+  entity?: string;
+
+  /**
+   * The value of a feature that is not counted by the sum, in place of `quantity`: a number where it counts the latest
+   * or the highest value, a text where it counts distinct values.
+   */
+  @ReportedValueField()
+  value?: number | string;
 
   /** Several features: all are counted, or none; the response is a joint decision. */
   @IsOptional()
@@ -135,6 +172,20 @@ export class DecisionSourceDto {
   addOns?: AddOnSourceDto[];
 }
 
+/** The count of one entity of the customer. */
+export class EntityCountDto {
+  /** The name of the entity. */
+  id: string;
+  /** The most units of each entity; null: only the customer has a limit. */
+  limit: number | null;
+  /** Units that the entity has used in the window. */
+  used: number;
+  /** Units that open reservations hold for the entity. */
+  reserved: number;
+  /** Units left to the entity; null: only the customer has a limit. */
+  remaining: number | null;
+}
+
 /** Whether the customer may use the feature, and how much is left. A denial is a decision, not an error. */
 export class DecisionDto implements Decision {
   allowed: boolean;
@@ -144,6 +195,7 @@ export class DecisionDto implements Decision {
     nullable: true,
     enum: [
       'limit_reached',
+      'entity_limit_reached',
       'no_subscription',
       'subscription_expired',
       'subscription_paused',
@@ -175,6 +227,8 @@ export class DecisionDto implements Decision {
   windowStart?: string | null;
   /** End of the window; null: the window never ends. */
   resetsAt?: string | null;
+  /** The entity that the request named, with its own count. Absent when it named none. */
+  entity?: EntityCountDto;
   /** Value of a boolean or static feature. */
   @ApiProperty(TERM_VALUE)
   value?: string | number | boolean;
@@ -208,9 +262,20 @@ export class UsageEventDto {
   @FeatureField()
   feature: string;
 
-  /** Units that were used. */
-  @QuantityField({ example: 3 })
-  quantity: number;
+  /** Units that were used. Required unless `value` is given. */
+  @QuantityField({ optional: true, example: 3 })
+  quantity?: number;
+
+  /** The entity of the customer that uses the units, such as a member or a project. */
+  @EntityField()
+  entity?: string;
+
+  /**
+   * The value of a feature that is not counted by the sum, in place of `quantity`: a number where it counts the latest
+   * or the highest value, a text where it counts distinct values.
+   */
+  @ReportedValueField()
+  value?: number | string;
 
   /** Counts in the window of this time; up to 92 days ago. Left out: now. */
   @InstantField({ optional: true })
@@ -269,6 +334,14 @@ export class CorrectionDto {
   @Max(MAX_COUNT)
   quantity: number;
 
+  /** The entity whose count is corrected too. */
+  @EntityField()
+  entity?: string;
+
+  /** The distinct value to add (`quantity` 1) or take back (-1), where the feature counts distinct values. */
+  @ReportedValueField({ example: 'device-7' })
+  value?: number | string;
+
   /** Instant in the window to correct. Left out: the current window. */
   @InstantField({ optional: true })
   at?: string;
@@ -315,6 +388,8 @@ export class VerifyUsageDto {
 export class MismatchDto {
   customer: string;
   feature: string;
+  /** The entity whose counter differs; null: the counter of the customer. */
+  entity: string | null;
   windowStart: Date;
   /** Used units by the counter. */
   used: number;
@@ -324,6 +399,8 @@ export class MismatchDto {
   recorded: number;
   /** Sum of the open reservations. */
   held: number;
+  /** Count by the reported values of the entity; null: the feature counts the sum. */
+  reported: number | null;
 }
 
 /** Counters that differ from the sum of their ledger: none, unless the database was changed outside of the service. */
@@ -337,15 +414,19 @@ export class VerifyReportDto {
   after: string | null;
 
   static of({ checked, mismatches, rebuilt, after }: CheckReport): VerifyReportDto {
-    const rows = mismatches.map(({ customer, feature, windowStart, used, reserved, recorded, held }) => ({
-      customer,
-      feature,
-      windowStart,
-      used,
-      reserved,
-      recorded,
-      held,
-    }));
+    const rows = mismatches.map(
+      ({ customer, feature, entity, windowStart, used, reserved, recorded, held, reported }) => ({
+        customer,
+        feature,
+        entity,
+        windowStart,
+        used,
+        reserved,
+        recorded,
+        held,
+        reported,
+      }),
+    );
     return { checked, mismatches: rows, rebuilt, after };
   }
 }
@@ -384,6 +465,47 @@ export class UsageQueryDto extends UsageTimesDto {
   /** Key of the feature. */
   @FeatureField()
   feature: string;
+
+  /** Only the usage of this entity of the customer. */
+  @EntityField()
+  entity?: string;
+}
+
+export class EntityUsageQueryDto extends ListQuery {
+  @ProductField()
+  product?: string;
+
+  /** Key of the feature. */
+  @FeatureField()
+  feature: string;
+
+  /** Instant in the window to read. Left out: the current window. */
+  @InstantField({ optional: true })
+  at?: string;
+}
+
+/** The usage of one entity of a customer in one window. */
+export class EntityUsageDto {
+  /** The name of the entity; for a feature that counts distinct values: the value. */
+  entity: string;
+  /** Units used in the window. */
+  used: number;
+  /** Units that open reservations hold. */
+  reserved: number;
+  /** The most units of each entity; null: only the customer has a limit. */
+  limit: number | null;
+  /** Units left to this entity; null: only the customer has a limit. */
+  remaining: number | null;
+
+  static of({ entity, used, reserved, limit, remaining }: EntityUsage): EntityUsageDto {
+    return { entity, used, reserved, limit, remaining };
+  }
+}
+
+export class EntityUsagePageDto {
+  data: EntityUsageDto[];
+  hasMore: boolean;
+  nextCursor: string | null;
 }
 
 export class UsageStepDto {

@@ -3701,7 +3701,7 @@ export interface components {
             amount: number;
             currency: string;
             /** @enum {string} */
-            interval: "month" | "hour" | "day" | "week" | "year";
+            interval: "month" | "year" | "day" | "hour" | "week";
             intervalCount: number;
         };
         ScheduledChangeDto: {
@@ -5644,7 +5644,7 @@ export interface components {
         UsageSeriesDto: {
             feature: string;
             /** @enum {string} */
-            by: "month" | "hour" | "day" | "window";
+            by: "month" | "day" | "hour" | "window";
             /** Format: date-time */
             from: string;
             /** Format: date-time */
@@ -6473,7 +6473,7 @@ export interface components {
              */
             asOf: string;
             /** @enum {string} */
-            by: "month" | "hour" | "day";
+            by: "month" | "day" | "hour";
             /** Format: date-time */
             from: string;
             /** Format: date-time */

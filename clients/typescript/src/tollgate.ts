@@ -161,7 +161,7 @@ export class Tollgate {
     const checks = requests.map((request) => this.bodyOf(request));
     return this.decideBatchOrFallBack(
       requests,
-      async (signal) => (await this.api.POST('/v1/checks', { body: { checks }, signal })),
+      async (signal) => await this.api.POST('/v1/checks', { body: { checks }, signal }),
     );
   }
 
@@ -188,10 +188,10 @@ export class Tollgate {
     return this.decideBatchOrFallBack(
       requests,
       async (signal) =>
-        (await this.api.POST('/v1/usage/consumptions', {
+        await this.api.POST('/v1/usage/consumptions', {
           body: { consumptions },
           signal,
-        })),
+        }),
     );
   }
 

@@ -30,7 +30,7 @@ describe('a count per entity', () => {
     });
     expect(await use('ada', 2)).toMatchObject({
       allowed: false,
-      reason: 'entity_limit_reached',
+      reason: 'limit_reached',
       used: 2,
       entity: { used: 2, remaining: 1 },
     });
@@ -54,17 +54,17 @@ describe('a count per entity', () => {
     expect(decision.entity).toBeUndefined();
     expect(await check({ entity: 'ada', quantity: 4 })).toMatchObject({
       allowed: false,
-      reason: 'entity_limit_reached',
+      reason: 'limit_reached',
     });
   });
 
   it('the limit for each entity denies also where overage of the customer is allowed, and caps with it', async () => {
     await limited(1, 3, { overage: 'allow' });
     expect(await use('ada', 3)).toMatchObject({ allowed: true, overage: 2 });
-    expect(await use('ada')).toMatchObject({ allowed: false, reason: 'entity_limit_reached' });
+    expect(await use('ada')).toMatchObject({ allowed: false, reason: 'limit_reached' });
     await limited(10, 3, { overage: 'cap' });
     expect(await use('ada', 5)).toMatchObject({ allowed: true, used: 3, entity: { used: 3, remaining: 0 } });
-    expect(await use('ada')).toMatchObject({ allowed: false, reason: 'entity_limit_reached' });
+    expect(await use('ada')).toMatchObject({ allowed: false, reason: 'limit_reached' });
   });
 
   it('an override changes the limit for each entity with the next consume', async () => {
@@ -109,7 +109,7 @@ describe('a count per entity', () => {
     expect((await both()).body).toMatchObject({ allowed: true, data: [{ entity: { used: 1 } }, { used: 1 }] });
     expect((await both()).body).toMatchObject({
       allowed: false,
-      data: [{ reason: 'entity_limit_reached' }, { used: 1 }],
+      data: [{ reason: 'limit_reached' }, { used: 1 }],
     });
   });
 
@@ -117,7 +117,7 @@ describe('a count per entity', () => {
     await limited(10, 3);
     const first = (await reserve('ada', 2)).body;
     expect(first).toMatchObject({ allowed: true, entity: { reserved: 2, remaining: 1 } });
-    expect((await reserve('ada', 2)).body).toMatchObject({ allowed: false, reason: 'entity_limit_reached' });
+    expect((await reserve('ada', 2)).body).toMatchObject({ allowed: false, reason: 'limit_reached' });
     const committed = await post(`/v1/usage/reservations/${first.reservation.id}/commit`, { quantity: 1 });
     expect(committed.body).toMatchObject({ used: 1, reserved: 0 });
     expect(await check({ entity: 'ada' })).toMatchObject({ entity: { used: 1, reserved: 0 } });
@@ -165,7 +165,7 @@ describe('a count per entity', () => {
     await setUpCustomer([{ ...meteredCalls(10, { entityLimit: 6, window: 'none' }), aggregation: 'latest' }]);
     const store = async (entity: string, value: number) => (await consume({ entity, value })).body;
     expect(await store('site', 6)).toMatchObject({ used: 6, entity: { used: 6, remaining: 0 } });
-    expect(await store('site', 7)).toMatchObject({ allowed: false, reason: 'entity_limit_reached' });
+    expect(await store('site', 7)).toMatchObject({ allowed: false, reason: 'limit_reached' });
     expect(await store('blog', 5)).toMatchObject({ allowed: false, reason: 'limit_reached' });
     expect(await store('site', 2)).toMatchObject({ allowed: true, used: 2 });
     expect(await store('blog', 5)).toMatchObject({ allowed: true, used: 7 });

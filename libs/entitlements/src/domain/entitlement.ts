@@ -8,7 +8,6 @@ import { type Period, type WindowSchedule, windowAt, windowRuleOf, withOpenings 
 /** Why a customer is denied. */
 export type DenialReason =
   | 'limit_reached'
-  | 'entity_limit_reached'
   | 'no_subscription'
   | 'subscription_expired'
   | 'subscription_paused'

@@ -13,7 +13,7 @@ const NO_RESET_RETRY_SECONDS = 3_600;
 export function assertAllowed(decision: Decision): void {
   if (decision.allowed) return;
   const code = decision.reason!;
-  if (code === 'limit_reached' || code === 'entity_limit_reached') {
+  if (code === 'limit_reached') {
     const untilReset = decision.resetsAt
       ? Math.max(1, (Date.parse(decision.resetsAt) - Date.parse(decision.asOf)) / 1_000)
       : NO_RESET_RETRY_SECONDS;

@@ -185,14 +185,6 @@ const changeBy = (
 const ownRoom = (meter: Meter, allowance: Allowance, now: Date): number =>
   allowance.overage === 'allow' ? countable(meter) : roomOf(meter, allowance, now);
 
-/** The limit that a request exceeds. If it exceeds both: the customer's. */
-function exceeded({ entitlement, allowance, meter, entity }: MeterState, question: Question): DenialReason {
-  if (!allowance || !meter) return 'limit_reached';
-  const needed = allowance.overage === 'cap' ? 1 : changeBy(entitlement, entity, question);
-  const hasOwnRoom = ownRoom(meter, allowance, question.now) >= needed;
-  return hasOwnRoom && entityRoom(allowance.entityLimit, entity) < needed ? 'entity_limit_reached' : 'limit_reached';
-}
-
 const isRateLimited = ({ recent }: Meter, { rateLimit }: Allowance, quantity: number): boolean =>
   rateLimit !== null && recent + quantity > rateLimit.limit;
 
@@ -222,7 +214,7 @@ function decisionOf(
   const { entitlement, allowance } = state;
   const { customer, now } = question;
   const { feature, denied, terms, source } = entitlement;
-  const reason = denied ?? (allowed ? null : exceeded(state, question));
+  const reason = denied ?? (allowed ? null : 'limit_reached');
   const requested = requestedUnits(question);
   const asOf = now.toISOString();
   if (!allowance || !meter) {

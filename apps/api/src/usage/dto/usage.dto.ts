@@ -195,7 +195,6 @@ export class DecisionDto implements Decision {
     nullable: true,
     enum: [
       'limit_reached',
-      'entity_limit_reached',
       'no_subscription',
       'subscription_expired',
       'subscription_paused',

@@ -310,4 +310,12 @@ describe('bad input', () => {
     }
     expect((await refused('DELETE', `/v1/subscriptions/${user.subscriptionId}`)).status).toBe(404);
   });
+
+  it.each(['url', 'types', 'enabled'])('null is refused for %s of a webhook endpoint', async (field) => {
+    const { body } = await service.admin('POST', '/v1/webhook-endpoints', { body: { url: 'https://192.0.2.1/hook' } });
+    expect([body.code, await refused('PATCH', `/v1/webhook-endpoints/${body.id}`, { [field]: null })]).toEqual([
+      undefined,
+      { status: 422, code: 'invalid_fields', field },
+    ]);
+  });
 });

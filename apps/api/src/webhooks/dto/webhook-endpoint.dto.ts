@@ -13,6 +13,7 @@ import {
 } from 'class-validator';
 import { ApiProperty, ApiPropertyOptional, OmitType, PartialType } from '@nestjs/swagger';
 import type { DisabledReason, EndpointState } from '@app/webhooks';
+import { Omittable } from '../../http/input/fields.js';
 
 const TYPES = {
   description: 'Event types, or prefixes such as `subscription.*`. Empty: all.',
@@ -33,7 +34,7 @@ export class CreateWebhookEndpointDto {
   description?: string | null;
 
   @ApiPropertyOptional(TYPES)
-  @IsOptional()
+  @Omittable()
   @IsArray()
   @ArrayMaxSize(100)
   @IsString({ each: true })
@@ -47,13 +48,15 @@ export class CreateWebhookEndpointDto {
   product?: string | null;
 }
 
-export class UpdateWebhookEndpointDto extends PartialType(OmitType(CreateWebhookEndpointDto, ['product'])) {
+export class UpdateWebhookEndpointDto extends PartialType(OmitType(CreateWebhookEndpointDto, ['product']), {
+  skipNullProperties: false,
+}) {
   /**
    * false: nothing is sent, and pending deliveries are abandoned. true: sends new events; missed ones can be
    * redelivered.
    * @example true
    */
-  @IsOptional()
+  @Omittable()
   @IsBoolean()
   enabled?: boolean;
 }

@@ -6,7 +6,8 @@ import fc from 'fast-check';
 import { type Class, compile } from '../../apps/api/src/http/input/quick-check.js';
 import { CreateReservationDto } from '../../apps/api/src/reservations/dto/reservation.dto.js';
 import { CheckBatchDto, ConsumptionBatchDto } from '../../apps/api/src/usage/dto/batch.dto.js';
-import { CheckDto, ConsumeDto, CorrectionDto, UsageEventsDto } from '../../apps/api/src/usage/dto/usage.dto.js';
+import { CheckDto, ConsumeDto } from '../../apps/api/src/usage/dto/usage.dto.js';
+import { CorrectionDto, UsageEventsDto } from '../../apps/api/src/usage/dto/usage-records.dto.js';
 
 const DTOS: [string, Class][] = Object.entries({
   CheckBatchDto,

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { actorOf, type Principal } from '@app/auth';
 import { type Customer, type CustomerProfile, CustomersService, TestClocksService } from '@app/customers';
 import { DomainError, type Interval } from '@app/kernel';
-import { MeteringService } from '@app/metering';
+import { UsageEntitiesService } from '@app/metering';
 import { Database } from '@app/platform';
 import { EnrolmentService, LifecycleService, MembersService, type Subscription } from '@app/subscriptions';
 import { UsersService } from '@app/users';
@@ -35,7 +35,7 @@ export class CustomerAccountsService {
     private readonly clocks: TestClocksService,
     private readonly members: MembersService,
     private readonly users: UsersService,
-    private readonly metering: MeteringService,
+    private readonly usageEntities: UsageEntitiesService,
     private readonly database: Database,
   ) {}
 
@@ -82,7 +82,7 @@ export class CustomerAccountsService {
       await this.assertNoOtherProducts(customerId, principal);
       await this.lifecycle.endAll(customerId, actorOf(principal));
       await this.customers.erase(customer, actorOf(principal));
-      await this.metering.eraseNames(customerId);
+      await this.usageEntities.eraseNames(customerId);
     });
   }
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CredentialsService } from '@app/auth';
 import type { Actor } from '@app/kernel';
-import { MeteringService } from '@app/metering';
+import { UsageEntitiesService } from '@app/metering';
 import { NotificationsService } from '@app/notifications';
 import type { User } from '@app/users';
 import { WebhookEndpointsService } from '@app/webhooks';
@@ -16,7 +16,7 @@ export class PersonalDataEraser {
     private readonly credentials: CredentialsService,
     private readonly notifications: NotificationsService,
     private readonly endpoints: WebhookEndpointsService,
-    private readonly metering: MeteringService,
+    private readonly usageEntities: UsageEntitiesService,
   ) {}
 
   /** Needs a transaction. @param user as it was before its own row was erased */
@@ -24,6 +24,6 @@ export class PersonalDataEraser {
     await this.credentials.erase(user);
     await this.notifications.erase(user.id);
     await this.endpoints.erase(user.customerId, user.id, actor);
-    await this.metering.eraseNames(user.customerId);
+    await this.usageEntities.eraseNames(user.customerId);
   }
 }

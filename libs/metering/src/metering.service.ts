@@ -7,7 +7,6 @@ import { type Actor, newId, notFound, SYSTEM_ACTOR } from '@app/kernel';
 import { isUnavailable } from '@app/platform';
 import { CheckReader } from './counting/check-reader.js';
 import { CommandRunner } from './counting/command-runner.js';
-import { EntityCountersRepository } from './counting/entity-counters.repository.js';
 import { ReservationsRepository } from './counting/reservations.repository.js';
 import { UsageIngestion } from './counting/usage-ingestion.js';
 import type { Report } from './domain/aggregation.js';
@@ -60,7 +59,6 @@ export class MeteringService {
     private readonly entitlements: EntitlementsService,
     private readonly catalog: CatalogReader,
     private readonly reservations: ReservationsRepository,
-    private readonly entityCounters: EntityCountersRepository,
     private readonly checks: CheckReader,
     private readonly commands: CommandRunner,
     private readonly ingestion: UsageIngestion,
@@ -226,16 +224,6 @@ export class MeteringService {
    */
   async returnUnits(request: UsageSubject & RequestContext & { quantity: number }): Promise<void> {
     await this.commands.run(returnUnits(request));
-  }
-
-  /**
-   * Erases the names of a customer's entities and distinct values, which may be personal data. Usage stays, under ids.
-   * Needs a transaction.
-   * @example
-   * await metering.eraseNames(customerId);
-   */
-  async eraseNames(customerId: string): Promise<void> {
-    await this.entityCounters.eraseNames(customerId);
   }
 
   /**

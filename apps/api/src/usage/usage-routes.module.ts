@@ -9,10 +9,11 @@ import { DecisionCount } from './decision-count.js';
 import { IngestUsageOperation } from './ingest-usage.operation.js';
 import { VerifyOperation } from './verify.operation.js';
 import { UsageController } from './usage.controller.js';
+import { UsageSeriesController } from './usage-series.controller.js';
 
 @Module({
   imports: [CustomersModule, MeteringModule],
-  controllers: [BatchesController, UsageController],
+  controllers: [BatchesController, UsageController, UsageSeriesController],
   providers: [BatchOperation, CheckOperation, ConsumeOperation, DecisionCount, IngestUsageOperation, VerifyOperation],
   exports: [DecisionCount],
 })

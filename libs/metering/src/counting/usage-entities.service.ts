@@ -7,6 +7,7 @@ import { FOR_EVER } from '../domain/meter.js';
 import { throwNotMetered } from '../domain/usage-command.js';
 import type { UsageSubject } from '../metering.service.js';
 import { CheckReader } from './check-reader.js';
+import { EntityCountersRepository } from './entity-counters.repository.js';
 import { HistoricalDecisions } from './historical-decisions.js';
 import { type EntityCount, UsageEntitiesRepository } from './usage-entities.repository.js';
 
@@ -26,6 +27,7 @@ export class UsageEntitiesService {
     private readonly checks: CheckReader,
     private readonly history: HistoricalDecisions,
     private readonly entities: UsageEntitiesRepository,
+    private readonly counters: EntityCountersRepository,
     private readonly time: CustomerTime,
   ) {}
 
@@ -48,6 +50,16 @@ export class UsageEntitiesService {
     const { data, hasMore } = await this.entities.list(counter, page, await this.time.of(customer));
     const limit = terms?.type === 'metered' ? (terms.entityLimit ?? null) : null;
     return { data: data.map((count) => ({ ...count, ...leftOf(count, limit) })), hasMore };
+  }
+
+  /**
+   * Erases the names of a customer's entities and distinct values, which may be personal data. Usage stays, under ids.
+   * Needs a transaction.
+   * @example
+   * await entities.eraseNames(customerId);
+   */
+  async eraseNames(customerId: string): Promise<void> {
+    await this.counters.eraseNames(customerId);
   }
 
   /** The window that a decision shows. Null: nothing is counted. */

@@ -8,10 +8,11 @@ import type { CounterKey, LedgerEntry } from '../domain/ledger.js';
 import type { Reservation } from '../domain/reservation.js';
 import { claimName, type EarlierResults, type PendingWrites, referenceName } from './command-decision.js';
 import { type CounterChange, CountersRepository, type GrantBalance } from './counters.repository.js';
-import { EntityCountersRepository } from './entity-counters.repository.js';
+import { EntityCountersRepository, type EntityRequest } from './entity-counters.repository.js';
 import { LedgerRepository } from './ledger.repository.js';
 import type { MeterReading } from './meter-reader.js';
 import { ReservationsRepository } from './reservations.repository.js';
+import type { ReadEntity } from './transaction-entities.js';
 import type { PreparedCommand, TransactionMeter } from './transaction-meters.js';
 
 /** Reads what commands look up besides meters, and writes what they decided. */
@@ -25,6 +26,13 @@ export class UsageStore {
     private readonly events: Events,
     private readonly clock: Clock,
   ) {}
+
+  /** The counts of entities that the commands name. */
+  async readEntities(connection: Connection, requests: EntityRequest[]): Promise<ReadEntity[]> {
+    if (requests.length === 0) return [];
+    const rows = await this.entities.read(connection, requests);
+    return rows.map((row) => ({ ...row, request: requests[row.n - 1]! }));
+  }
 
   /** Stored answers, reservations and counted event ids that the commands name. */
   async readEarlier(connection: Connection, commands: PreparedCommand[]): Promise<EarlierResults> {

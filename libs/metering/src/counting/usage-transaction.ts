@@ -11,7 +11,6 @@ import { type Connection, type Outcome, PipelinedDatabase, type PipelinedResult 
 import type { UsageResult } from '../domain/usage-command.js';
 import { customerNotFound, decideCommand, type PendingWrites } from './command-decision.js';
 import { CountersRepository } from './counters.repository.js';
-import { EntityCountersRepository, type EntityRequest } from './entity-counters.repository.js';
 import { type MeterReading, MeterReader } from './meter-reader.js';
 import { completed, OpenedWindows, openingRequestsOf, readsOpenedWindows } from './opened-windows.js';
 import { type ReadEntity, TransactionEntities } from './transaction-entities.js';
@@ -35,7 +34,6 @@ export interface TransactionOptions {
 export class UsageTransaction {
   constructor(
     private readonly counters: CountersRepository,
-    private readonly entityCounters: EntityCountersRepository,
     private readonly store: UsageStore,
     private readonly meterReader: MeterReader,
     private readonly openedWindows: OpenedWindows,
@@ -81,7 +79,8 @@ export class UsageTransaction {
           );
     if (missing.length > 0) meters.add(await this.meterReader.read(connection, missing, now));
     entities.add(readEntities, meters);
-    if (current !== prepared) entities.add(await this.readEntities(connection, entities.missing(current)), meters);
+    if (current !== prepared)
+      entities.add(await this.store.readEntities(connection, entities.missing(current)), meters);
 
     const pending: PendingWrites = { meters, entities, entries: [], reservations: [], events: [], replays: [] };
     const surroundings = { now, earlier, pending };
@@ -102,15 +101,9 @@ export class UsageTransaction {
       : commands;
     const [readings, readEntities] = await Promise.all([
       this.meterReader.read(connection, [...meterRequestsOf(prepared).values()], options.now),
-      this.readEntities(connection, entities.missing(prepared)),
+      this.store.readEntities(connection, entities.missing(prepared)),
     ]);
     return { prepared, readings, readEntities };
-  }
-
-  private async readEntities(connection: Connection, requests: EntityRequest[]): Promise<ReadEntity[]> {
-    if (requests.length === 0) return [];
-    const rows = await this.entityCounters.read(connection, requests);
-    return rows.map((row) => ({ ...row, request: requests[row.n - 1]! }));
   }
 
   /** Commands with the windows that first uses have opened. Needs the lock; `known` has the results so far. */

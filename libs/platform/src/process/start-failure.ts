@@ -39,6 +39,6 @@ export function dataDirFailure(error: unknown, dataDir: string): unknown {
 
 /** Ends the process with the message of an error. The stack would hide it: the cause is the configuration. */
 export function exitWith(error: unknown): never {
-  console.error(error instanceof Error ? error.message : error);
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);
 }

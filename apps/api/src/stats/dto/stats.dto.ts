@@ -9,7 +9,7 @@ import {
   type SubscriptionStatus,
 } from '@app/subscriptions';
 import { FeatureField } from '../../http/input/fields.js';
-import { UsageSpanDto, UsageStepDto } from '../../usage/dto/usage.dto.js';
+import { UsageSpanDto, UsageStepDto } from '../../usage/dto/usage-series.dto.js';
 
 const byPlan = (rows: PlanStats[]): [string, PlanStats[]][] => [...grouped(rows, ({ plan }) => plan)];
 

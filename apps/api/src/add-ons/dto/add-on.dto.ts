@@ -1,7 +1,7 @@
-import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsOptional, IsString, MaxLength, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsOptional, IsString, MaxLength } from 'class-validator';
 import { type AddOn, rawAddOn } from '@app/catalog';
 import { KeyField, NameField, ProductField } from '../../http/input/fields.js';
+import { Nested } from '../../http/input/nested.js';
 import { PlanEntitlementDto, PriceDto } from '../../plans/dto/plan.dto.js';
 
 /** An add-on of a catalogue document. */
@@ -24,8 +24,7 @@ export class CatalogAddOnDto {
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(100)
-  @ValidateNested({ each: true })
-  @Type(() => PriceDto)
+  @Nested(() => PriceDto, { each: true })
   prices?: PriceDto[];
 
   /**
@@ -36,8 +35,7 @@ export class CatalogAddOnDto {
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(500)
-  @ValidateNested({ each: true })
-  @Type(() => PlanEntitlementDto)
+  @Nested(() => PlanEntitlementDto, { each: true })
   entitlements?: PlanEntitlementDto[];
 }
 
@@ -65,16 +63,14 @@ export class UpdateAddOnDto {
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(100)
-  @ValidateNested({ each: true })
-  @Type(() => PriceDto)
+  @Nested(() => PriceDto, { each: true })
   prices?: PriceDto[];
 
   /** Additions to the plan, as when the add-on was created. Left out: unchanged. */
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(500)
-  @ValidateNested({ each: true })
-  @Type(() => PlanEntitlementDto)
+  @Nested(() => PlanEntitlementDto, { each: true })
   entitlements?: PlanEntitlementDto[];
 }
 

@@ -1,6 +1,6 @@
-import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsIn, IsOptional, IsString, Length, MaxLength, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsIn, IsOptional, IsString, Length, MaxLength } from 'class-validator';
 import { KeyField, Omittable } from '../../http/input/fields.js';
+import { Nested } from '../../http/input/nested.js';
 import { CatalogAddOnDto } from '../../add-ons/dto/add-on.dto.js';
 import { CatalogFeatureDto } from '../../features/dto/feature.dto.js';
 import { CatalogPlanDto } from '../../plans/dto/plan.dto.js';
@@ -27,37 +27,32 @@ export class AssignmentDto {
 /** The whole catalogue of one product. Features and plans that are missing are archived. */
 export class CatalogDto {
   /** The product, which is created when it does not exist. */
-  @ValidateNested()
-  @Type(() => CreateProductDto)
+  @Nested(() => CreateProductDto)
   product: CreateProductDto;
 
   /** All features of the product; a stored feature that is missing here is archived. */
   @IsArray()
   @ArrayMaxSize(500)
-  @ValidateNested({ each: true })
-  @Type(() => CatalogFeatureDto)
+  @Nested(() => CatalogFeatureDto, { each: true })
   features: CatalogFeatureDto[];
 
   /** All plans of the product; a changed plan is published as a new version, and a missing one is archived. */
   @IsArray()
   @ArrayMaxSize(500)
-  @ValidateNested({ each: true })
-  @Type(() => CatalogPlanDto)
+  @Nested(() => CatalogPlanDto, { each: true })
   plans: CatalogPlanDto[];
 
   /** Left out: the add-ons of the product stay as they are. */
   @Omittable()
   @IsArray()
   @ArrayMaxSize(500)
-  @ValidateNested({ each: true })
-  @Type(() => CatalogAddOnDto)
+  @Nested(() => CatalogAddOnDto, { each: true })
   addOns?: CatalogAddOnDto[];
 
   /** Default plan of new customers by region and device type; the most specific rule applies. */
   @IsArray()
   @ArrayMaxSize(500)
-  @ValidateNested({ each: true })
-  @Type(() => AssignmentDto)
+  @Nested(() => AssignmentDto, { each: true })
   assignment: AssignmentDto[];
 }
 

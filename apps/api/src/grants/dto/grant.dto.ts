@@ -1,5 +1,4 @@
-import { Type } from 'class-transformer';
-import { IsInt, IsOptional, Max, Min, ValidateNested } from 'class-validator';
+import { IsInt, IsOptional, Max, Min } from 'class-validator';
 import { ApiProperty } from '@nestjs/swagger';
 import type { GrantOfFeature } from '@app/entitlements';
 import { type BalancedGrant, GRANT_STATUSES, type GrantBurn, type GrantStatus } from '@app/metering';
@@ -12,6 +11,7 @@ import {
   QuantityField,
   ReasonField,
 } from '../../http/input/fields.js';
+import { Nested } from '../../http/input/nested.js';
 import { ListQuery } from '../../http/pagination/list.query.js';
 
 const MAX_COUNT = Number.MAX_SAFE_INTEGER;
@@ -70,8 +70,7 @@ export class CreateGrantDto {
 
   /** Fill the grant again at each of these instants. Left out: it is filled once. */
   @IsOptional()
-  @ValidateNested()
-  @Type(() => RecurrenceDto)
+  @Nested(() => RecurrenceDto)
   recurrence?: RecurrenceDto;
 
   /**

@@ -1,4 +1,3 @@
-import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   IsArray,
@@ -10,7 +9,6 @@ import {
   Max,
   MaxLength,
   Min,
-  ValidateNested,
   Allow,
 } from 'class-validator';
 import {
@@ -37,6 +35,7 @@ import {
   WindowAnchorField,
   WindowCountField,
 } from '../../http/input/fields.js';
+import { Nested } from '../../http/input/nested.js';
 import { ListQuery } from '../../http/pagination/list.query.js';
 
 /** Schema of the value of a boolean or static feature. */
@@ -168,14 +167,12 @@ export class PlanEntitlementDto {
 
   /** metered: price of one unit beyond the limit, with `overage: allow`. */
   @IsOptional()
-  @ValidateNested()
-  @Type(() => MoneyDto)
+  @Nested(() => MoneyDto)
   overagePrice?: MoneyDto;
 
   /** metered: up to `limit` units within any span of `windowSeconds` seconds, beside the limit. */
   @IsOptional()
-  @ValidateNested()
-  @Type(() => RateLimitDto)
+  @Nested(() => RateLimitDto)
   rateLimit?: RateLimitDto;
 
   /** metered: the most units of each entity of the customer, such as a member or a project. @example 5 */
@@ -186,8 +183,7 @@ export class PlanEntitlementDto {
 
   /** credit: units per grant, recurrence, and the rollover bound. */
   @IsOptional()
-  @ValidateNested()
-  @Type(() => CreditGrantDto)
+  @Nested(() => CreditGrantDto)
   grant?: CreditGrantDto;
 }
 
@@ -226,16 +222,14 @@ export class PlanContentDto {
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(100)
-  @ValidateNested({ each: true })
-  @Type(() => PriceDto)
+  @Nested(() => PriceDto, { each: true })
   prices?: PriceDto[];
 
   /** Terms of each feature that the plan grants; other features are denied. */
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(500)
-  @ValidateNested({ each: true })
-  @Type(() => PlanEntitlementDto)
+  @Nested(() => PlanEntitlementDto, { each: true })
   entitlements?: PlanEntitlementDto[];
 }
 
@@ -280,16 +274,14 @@ export class UpdatePlanDto {
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(100)
-  @ValidateNested({ each: true })
-  @Type(() => PriceDto)
+  @Nested(() => PriceDto, { each: true })
   prices?: PriceDto[];
 
   /** Replaces the terms of all features of the draft. */
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(500)
-  @ValidateNested({ each: true })
-  @Type(() => PlanEntitlementDto)
+  @Nested(() => PlanEntitlementDto, { each: true })
   entitlements?: PlanEntitlementDto[];
 }
 

@@ -1,7 +1,7 @@
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsOptional, Matches, ValidateNested } from 'class-validator';
-import { Type } from 'class-transformer';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsOptional, Matches } from 'class-validator';
 import { ApiExtraModels, ApiProperty, getSchemaPath, OmitType } from '@nestjs/swagger';
 import { FeatureField } from '../../http/input/fields.js';
+import { Nested } from '../../http/input/nested.js';
 import { ItemsOf } from '../../http/input/quick-check.js';
 import { ProblemDto } from '../../http/openapi/problem.dto.js';
 import type { Problem } from '../../http/problems/problem.js';
@@ -21,8 +21,7 @@ export class CheckBatchDto {
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(MAX_ITEMS)
-  @ValidateNested({ each: true })
-  @Type(() => BatchedCheckDto)
+  @Nested(() => BatchedCheckDto, { each: true })
   @ItemsOf(() => BatchedCheckDto)
   checks: BatchedCheckDto[];
 }
@@ -48,8 +47,7 @@ export class ConsumptionBatchDto {
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(MAX_ITEMS)
-  @ValidateNested({ each: true })
-  @Type(() => BatchedConsumptionDto)
+  @Nested(() => BatchedConsumptionDto, { each: true })
   @ItemsOf(() => BatchedConsumptionDto)
   consumptions: BatchedConsumptionDto[];
 }

@@ -1,4 +1,3 @@
-import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayMinSize,
@@ -13,7 +12,6 @@ import {
   Max,
   Min,
   NotEquals,
-  ValidateNested,
 } from 'class-validator';
 import { ApiProperty, ApiPropertyOptional, type ApiPropertyOptions } from '@nestjs/swagger';
 import {
@@ -26,6 +24,7 @@ import {
   ReasonField,
   ReportedValueField,
 } from '../../http/input/fields.js';
+import { Nested } from '../../http/input/nested.js';
 import { ItemsOf } from '../../http/input/quick-check.js';
 import { type CheckReport } from '@app/metering';
 
@@ -85,8 +84,7 @@ export class UsageEventsDto {
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(1000)
-  @ValidateNested({ each: true })
-  @Type(() => UsageEventDto)
+  @Nested(() => UsageEventDto, { each: true })
   @ItemsOf(() => UsageEventDto)
   events: UsageEventDto[];
 }

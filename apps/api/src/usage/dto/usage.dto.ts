@@ -1,14 +1,4 @@
-import { Type } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  ArrayMinSize,
-  IsArray,
-  IsObject,
-  IsOptional,
-  IsString,
-  Length,
-  ValidateNested,
-} from 'class-validator';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsObject, IsOptional, IsString, Length } from 'class-validator';
 import { ApiProperty, ApiPropertyOptional, type ApiPropertyOptions } from '@nestjs/swagger';
 import { FEATURE_TYPES, type FeatureType } from '@app/catalog';
 import {
@@ -19,6 +9,7 @@ import {
   QuantityField,
   ReportedValueField,
 } from '../../http/input/fields.js';
+import { Nested } from '../../http/input/nested.js';
 import { ItemsOf } from '../../http/input/quick-check.js';
 import { type Decision } from '@app/metering';
 import { TERM_VALUE } from '../../plans/dto/plan.dto.js';
@@ -119,8 +110,7 @@ export class ConsumeDto {
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(20)
-  @ValidateNested({ each: true })
-  @Type(() => QuantityOfDto)
+  @Nested(() => QuantityOfDto, { each: true })
   @ItemsOf(() => QuantityOfDto)
   features?: QuantityOfDto[];
 

@@ -27,6 +27,18 @@ describe('fetchCached', () => {
     expect(cache.get('key')).toBe('new');
   });
 
+  it('returns a value, or that there is none, while every load is aborted', async () => {
+    const cache = new LRUCache<string, string>({
+      max: 10,
+      fetchMethod: async (key) => {
+        cache.clear();
+        return key === 'absent' ? undefined : 'value';
+      },
+    });
+    expect([await fetchCached(cache, 'key'), await fetchCached(cache, 'absent')]).toEqual(['value', undefined]);
+    expect(cache.get('key')).toBeUndefined();
+  });
+
   it('throws the error of a load', async () => {
     const cache = new LRUCache<string, string>({ max: 10, fetchMethod: () => Promise.reject(new Error('down')) });
     await expect(fetchCached(cache, 'key')).rejects.toThrow('down');

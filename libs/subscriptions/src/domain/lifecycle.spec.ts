@@ -2,7 +2,19 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type DomainError } from '@app/kernel';
 import { projectedAt, dueTransitions } from './time.js';
-import { cancel, change, extend, pause, renew, resume, start, unpause } from './commands/index.js';
+import {
+  cancel,
+  change,
+  extend,
+  pause,
+  putAddOn,
+  removeAddOn,
+  renew,
+  resume,
+  setEnd,
+  start,
+  unpause,
+} from './commands/index.js';
 import { isLive, type SoldPlan, type Subscription, type Transition } from './subscription.js';
 
 const at = (text: string): Date => new Date(text);
@@ -216,6 +228,32 @@ describe('a subscription', () => {
     expect(code(() => change(begun(), { plan: plan('basic'), quantity: 1, when: 'now', prorate: true }, now))).toBe(
       'already_on_plan',
     );
+  });
+
+  it.each(['__proto__', 'constructor', 'toString'])(
+    'has no add-on with the key %s of a member of every object',
+    (key) => {
+      const now = at('2027-02-01T00:00:00Z');
+      expect(code(() => putAddOn(begun(), { key, quantity: 1, content: null }, now))).toBe('add_on_not_found');
+      expect(code(() => removeAddOn(begun(), key, now))).toBe('add_on_not_found');
+    },
+  );
+
+  it('is extended by at most 100 years, and then takes another agreed end', () => {
+    const now = at('2027-02-01T00:00:00Z');
+    const daily = { ...begun({ plan: plan('basic', { interval: 'day' }) }, now), endsAt: at('9999-12-31T23:59:59Z') };
+    expect(code(() => extend(daily, at('9999-12-31T00:00:00Z'), now))).toBe('invalid_fields');
+    const extended = extend(daily, at('2127-01-31T00:00:00Z'), now).subscription;
+    const { subscription, prorationLines } = setEnd(
+      extended,
+      { endsAt: at('2126-01-01T00:00:00Z'), prorate: true },
+      now,
+    );
+    expect(subscription.currentPeriodEnd).toEqual(at('2126-01-01T00:00:00Z'));
+    expect(prorationLines).toMatchObject([
+      { kind: 'credit', amount: 100 },
+      { kind: 'charge', amount: 100 },
+    ]);
   });
 });
 

@@ -84,6 +84,25 @@ describe('the agreed end of a subscription', () => {
     expect(await eventsOf(id)).toContain('expired');
   });
 
+  it('is the end of the last period also when no job has run for months', async () => {
+    clock.set('2029-07-01T00:00:00Z');
+    const customer = uniqueName('unattended');
+    await call('PUT', `/v1/customers/${customer}`, { body: { product: 'api' } });
+    const endsAt = '2029-09-16T00:00:00.000Z';
+    const body = { customer, product: PRODUCT, plan: 'basic', endsAt };
+    const { id } = (await call('POST', '/v1/subscriptions', { body })).body;
+    clock.set('2029-12-01T00:00:00Z');
+    const ended = {
+      status: 'expired',
+      currentPeriodStart: '2029-09-01T00:00:00.000Z',
+      currentPeriodEnd: endsAt,
+      endedAt: endsAt,
+    };
+    expect((await call('GET', `/v1/subscriptions/${id}`)).body).toMatchObject(ended);
+    await service.app.get(DueSubscriptionsService).processDue();
+    expect((await call('GET', `/v1/subscriptions/${id}`)).body).toMatchObject(ended);
+  });
+
   it('can be moved and removed, prorated, until the subscription has ended', async () => {
     const { id, command, read, advanceTo } = await agreed({ endsAt: '2027-05-16T00:00:00Z' });
     await advanceTo('2027-05-06T00:00:00Z');
@@ -144,6 +163,19 @@ describe('the agreed end of a subscription', () => {
     expect(await read()).toMatchObject({ status: 'paused' });
     await advanceTo(endsAt);
     expect(await read()).toMatchObject({ status: 'expired', endedAt: endsAt, pausedAt: null });
+  });
+
+  it('a manual renewal does not pass it: one is cut to it, and one for a later period is refused', async () => {
+    const endsAt = '2027-06-16T00:00:00.000Z';
+    const { command, read } = await agreed({ endsAt, autoRenew: false });
+    expect(await command('renew')).toMatchObject({ status: 409, body: { code: 'end_agreed', endsAt } });
+    expect(await read()).toMatchObject({ currentPeriodEnd: '2027-06-01T00:00:00.000Z', prepaidPeriods: 0 });
+    const other = await agreed({ endsAt });
+    await other.advanceTo('2027-05-20T00:00:00Z');
+    expect(await other.command('renew', { when: 'now' })).toMatchObject({
+      status: 200,
+      body: { currentPeriodStart: '2027-05-20T00:00:00.000Z', currentPeriodEnd: endsAt },
+    });
   });
 
   it('another subscription may start where it ends, and then the end cannot move later', async () => {

@@ -123,6 +123,25 @@ describe('features that count reported values', () => {
     expect(await report('watch')).toMatchObject({ allowed: true, used: 2 });
   });
 
+  it('the database refuses a distinct value that counts twice, and its name twice', async () => {
+    await counting('unique');
+    await report('laptop');
+    const run = (sql: string) =>
+      metering.service.database.query(
+        `with mine as (select n.id as entity_id, n.customer_id, n.name from usage_names n join customers c on c.id = n.customer_id where c.key = $1) ${sql}`,
+        [usageOf().customer],
+      );
+    await expect(
+      run('update usage_entity_counters e set used = 2 from mine where e.entity_id = mine.entity_id'),
+    ).rejects.toThrow('usage_entity_counters_within_hard_limit');
+    await expect(
+      run('insert into usage_entity_counters select e.* from usage_entity_counters e join mine using (entity_id)'),
+    ).rejects.toThrow('usage_entity_counters_pkey');
+    await expect(
+      run('insert into usage_names (customer_id, id, name) select customer_id, gen_random_uuid(), name from mine'),
+    ).rejects.toThrow('usage_names_unique');
+  });
+
   it('events of one batch, in any order and split in any way, end in the same counts', async () => {
     await fc.assert(
       fc.asyncProperty(

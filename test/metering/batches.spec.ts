@@ -155,7 +155,14 @@ describe('batches', () => {
     await setUpCustomer([meteredCalls(5)]);
     const other = await createApiKey(metering.service, { product: 'api' });
     const items = [usageOf(), usageOf({ product: undefined })];
-    const { body } = await other.call('POST', '/v1/checks', { body: { checks: items } });
-    expect(body.results).toMatchObject([{ code: 'product_not_allowed' }, { code: 'customer_not_found' }]);
+    for (const [path, body] of [
+      ['/v1/checks', { checks: items }],
+      ['/v1/usage/consumptions', { consumptions: items }],
+    ] as const)
+      expect((await other.call('POST', path, { body })).body.results).toMatchObject([
+        { code: 'product_not_allowed' },
+        { code: 'customer_not_found' },
+      ]);
+    expect(await check()).toMatchObject({ used: 0 });
   });
 });

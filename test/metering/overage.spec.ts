@@ -85,6 +85,27 @@ describe('overage of closed windows', () => {
     expect((await read()).total).toBe(3);
   });
 
+  it('a grant that takes effect at the close, or later, covers nothing of the closed window', async () => {
+    await setUpCustomer([perHour(10)]);
+    await consume({ quantity: 15 });
+    clock.advance(HOUR_MS);
+    await grant({ quantity: 3 });
+    const uncovered = { total: 5, data: [{ used: 15, fromGrants: 0, overage: 5 }] };
+    expect(await read()).toMatchObject(uncovered);
+    await consume({ quantity: 11 });
+    clock.advance(HOUR_MS);
+    expect(await read()).toMatchObject(uncovered);
+  });
+
+  it('a grant covers overage of a closed window by the limit of then, also when the limit is higher now', async () => {
+    await setUpCustomer([perHour(10)]);
+    await consume({ quantity: 15 });
+    await grant({ quantity: 3 });
+    clock.advance(HOUR_MS);
+    await override('calls', { limit: 1_000, window: 'hour', overage: 'allow' });
+    expect(await read()).toMatchObject({ total: 2, data: [{ used: 15, included: 10, fromGrants: 3, overage: 2 }] });
+  });
+
   it('an unlimited feature has none, and a feature that is not counted is refused', async () => {
     await setUpCustomer([perHour(null), { feature: 'sso', type: 'boolean', value: true }]);
     await consume({ quantity: 100 });

@@ -87,6 +87,30 @@ describe('windows that open with first use', () => {
     expect((await correct(8.6 * HOUR_MS, -3)).body).toMatchObject({ code: 'exceeds_usage', used: 2 });
   });
 
+  it('an event before all windows opens one that ends where the next begins, and counts no unit twice', async () => {
+    const { customer, product } = await setUpCustomer([fiveHours(5)]);
+    clock.advance(HOUR_MS);
+    await consume({ quantity: 2 });
+    clock.advance(10 * HOUR_MS);
+    await consume();
+    clock.advance(HOUR_MS);
+    await ingest({ id: 'early', quantity: 7, occurredAt: at(0.5 * HOUR_MS) });
+    const read = (query: string) =>
+      call('GET', `/v1/customers/${customer}/usage${query}&product=${product}&feature=calls&from=${at(0)}`);
+    expect((await read('?by=window')).body).toMatchObject({
+      total: 10,
+      data: [
+        { start: at(0.5 * HOUR_MS), quantity: 7 },
+        { start: at(HOUR_MS), quantity: 2 },
+        { start: at(11 * HOUR_MS), quantity: 1 },
+      ],
+    });
+    expect((await read(`/overage?to=${at(11 * HOUR_MS)}`)).body).toMatchObject({
+      total: 2,
+      data: [{ windowStart: at(0.5 * HOUR_MS), windowEnd: at(HOUR_MS), used: 7, overage: 2 }],
+    });
+  });
+
   it('an event that is rejected opens no window', async () => {
     await setUpCustomer([fiveHours(5)]);
     const { body } = await ingest({ id: 'old', quantity: 1, occurredAt: at(-100 * DAY_MS) });

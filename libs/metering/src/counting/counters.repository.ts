@@ -79,14 +79,15 @@ const COUNTERS = usageStatement(
 );
 
 /** A rebuilt counter has the kind `none`; a counter without a window begins in 1970, before any span. */
-const NEWEST_OPENED = `select c.window_start from usage_counters c where c.customer_id = k.customer_id and c.feature_id = k.feature_id
-    and c.window_start > k.since and c.window_start <= k.until and c.window_name in (k.window_name, 'none')`;
+const OPENED_OF_KIND = `select c.window_start from usage_counters c where c.customer_id = k.customer_id and c.feature_id = k.feature_id
+    and c.window_name in (k.window_name, 'none')`;
 const OPENED = usageStatement(
   'opened windows',
   `
   select k.n::integer as n, c.window_start as "windowStart"
   from unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::timestamptz[]) with ordinality k (customer_id, feature_id, window_name, since, until, n)
-  cross join lateral (${NEWEST_OPENED} order by c.window_start desc limit 1) c`,
+  cross join lateral ((${OPENED_OF_KIND} and c.window_start > k.since and c.window_start <= k.until order by c.window_start desc limit 1)
+    union all (${OPENED_OF_KIND} and c.window_start > k.until order by c.window_start limit 1)) c`,
 );
 
 const OPENINGS = usageStatement(
@@ -177,8 +178,8 @@ export class CountersRepository {
     return connection.run<CounterRow>(COUNTERS, columns(keys, 'customerId', 'featureId', 'windowStart', 'windowName'));
   }
 
-  /** The newest window of each span that a first use has opened, by its position in the request; absent: none. */
-  async newestOpened(connection: Connection, spans: OpeningSpan[]): Promise<{ index: number; windowStart: Date }[]> {
+  /** The newest opened window of each span and the first one after it, by the span's position; absent: none. */
+  async openedAround(connection: Connection, spans: OpeningSpan[]): Promise<{ index: number; windowStart: Date }[]> {
     const rows = await connection.run<{ n: number; windowStart: Date }>(
       OPENED,
       columns(spans, 'customerId', 'featureId', 'windowName', 'since', 'until'),

@@ -33,14 +33,15 @@ export class OpenedWindows {
       earlier.set(nameOf(request), uses);
     }
     const distinct = [...new Map(opening.map((request) => [request.entitlement, request])).values()];
+    const latest = new Date(now.getTime() + MAX_CLOCK_SKEW_MS);
     const spans = distinct.flatMap((request) => [
-      { ...spanOf(request, now), until: new Date(now.getTime() + MAX_CLOCK_SKEW_MS) },
+      { ...spanOf(request, now), until: latest },
       ...earlier.get(nameOf(request))!.map((at) => spanOf(request, at)),
     ]);
     if (spans.length === 0) return new Map();
     const stored = new Map<Entitlement, Date[]>(distinct.map(({ entitlement }) => [entitlement, []]));
-    for (const { index, windowStart } of await this.counters.newestOpened(connection, spans))
-      stored.get(spans[index]!.entitlement)!.push(windowStart);
+    for (const { index, windowStart } of await this.counters.openedAround(connection, spans))
+      if (windowStart <= latest) stored.get(spans[index]!.entitlement)!.push(windowStart);
     return new Map(
       distinct.map((request) => {
         const { entitlement } = request;

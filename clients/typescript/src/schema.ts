@@ -5238,7 +5238,7 @@ export interface components {
              * @description Why it is denied; null when allowed.
              * @enum {string|null}
              */
-            reason: "limit_reached" | "entity_limit_reached" | "no_subscription" | "subscription_expired" | "subscription_paused" | "past_due" | "feature_not_in_plan" | "feature_disabled" | "unavailable" | null;
+            reason: "limit_reached" | "no_subscription" | "subscription_expired" | "subscription_paused" | "past_due" | "feature_not_in_plan" | "feature_disabled" | "unavailable" | null;
             /** @enum {string} */
             type: "boolean" | "static" | "metered" | "credit";
             /**
@@ -5741,7 +5741,7 @@ export interface components {
              * @description Why it is denied; null when allowed.
              * @enum {string|null}
              */
-            reason: "limit_reached" | "entity_limit_reached" | "no_subscription" | "subscription_expired" | "subscription_paused" | "past_due" | "feature_not_in_plan" | "feature_disabled" | "unavailable" | null;
+            reason: "limit_reached" | "no_subscription" | "subscription_expired" | "subscription_paused" | "past_due" | "feature_not_in_plan" | "feature_disabled" | "unavailable" | null;
             /** @enum {string} */
             type: "boolean" | "static" | "metered" | "credit";
             /**

@@ -9,7 +9,7 @@ import { CheckReader } from './counting/check-reader.js';
 import { CommandRunner } from './counting/command-runner.js';
 import { ReservationsRepository } from './counting/reservations.repository.js';
 import { UsageIngestion } from './counting/usage-ingestion.js';
-import type { Report } from './domain/aggregation.js';
+import type { Report } from './domain/report.js';
 import { consumeAll, consumeOne, type JointDecision } from './domain/consume-commands.js';
 import { correctUsage, returnUnits } from './domain/correction-commands.js';
 import type { Decision } from './domain/decide.js';

@@ -19,7 +19,8 @@ import {
   PipelinedDatabase,
 } from '@app/platform';
 import { allowanceOf, check, type Decision, degradedDecision, isCounted, type MeterState } from '../domain/decide.js';
-import { assertFits, type Report } from '../domain/aggregation.js';
+import { assertFits } from '../domain/aggregation.js';
+import type { Report } from '../domain/report.js';
 import { type EntityMeter, type EntityRef, entityRefOf } from '../domain/entity-meter.js';
 import type { Meter } from '../domain/meter.js';
 import { EntityMeterReader } from './entity-meter-reader.js';

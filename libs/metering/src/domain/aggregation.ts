@@ -1,14 +1,7 @@
 import type { Aggregation, Feature } from '@app/catalog';
 import { DomainError, invalidField } from '@app/kernel';
 import type { EntityMeter } from './entity-meter.js';
-
-/** The usage that a request reports: units of an entity, or a value in place of units. */
-export interface Report {
-  /** Name of the entity. */
-  entity?: string;
-  /** A number where the feature counts by `latest` or `max`, a text where it counts by `unique`. */
-  value?: number | string;
-}
+import type { Report } from './report.js';
 
 /** By how much a value that was reported for an instant changes the count of its entity. */
 const CHANGES: Record<

@@ -1,5 +1,6 @@
 import { DomainError, invalidField } from '@app/kernel';
-import { assertFits, assertSum, type Report } from './aggregation.js';
+import { assertFits, assertSum } from './aggregation.js';
+import type { Report } from './report.js';
 import type { Decision } from './decide.js';
 import { changed, type EntityMeter, entityRefOf, NO_ENTITY } from './entity-meter.js';
 import { count, MAX_COUNT, reverse } from './meter.js';

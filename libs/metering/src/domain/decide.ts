@@ -1,7 +1,8 @@
 import type { FeatureType } from '@app/catalog';
 import type { DenialReason, Entitlement, EntitlementSource } from '@app/entitlements';
 import type { Period } from '@app/kernel';
-import { changeOf, type Report } from './aggregation.js';
+import { changeOf } from './aggregation.js';
+import type { Report } from './report.js';
 import type { Burn } from './burn-down.js';
 import { changed, type EntityMeter, entityRoom } from './entity-meter.js';
 import {

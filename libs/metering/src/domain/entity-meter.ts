@@ -1,6 +1,6 @@
 import type { Aggregation } from '@app/catalog';
 import { DomainError } from '@app/kernel';
-import type { Report } from './aggregation.js';
+import type { Report } from './report.js';
 
 /** In place of an entity's id: reported values that name no entity. */
 export const NO_ENTITY = '00000000-0000-0000-0000-000000000000';

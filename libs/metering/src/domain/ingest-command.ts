@@ -1,4 +1,5 @@
-import { changeOf, fits, ledgerValue, type Report } from './aggregation.js';
+import { changeOf, fits, ledgerValue } from './aggregation.js';
+import type { Report } from './report.js';
 import { changed as changedEntity, entityRefOf } from './entity-meter.js';
 import { count, MAX_COUNT } from './meter.js';
 import type { CommandInput, DecisionContext, MeterRef, NewEntry, UsageCommand } from './usage-command.js';

@@ -1,6 +1,6 @@
 import type { NewEvent } from '@app/events';
 import { type Actor, DomainError } from '@app/kernel';
-import type { Report } from './aggregation.js';
+import type { Report } from './report.js';
 import type { Burn } from './burn-down.js';
 import { check, type Decision, exceedsCount, isCounted, type MeterState, type Question } from './decide.js';
 import type { EntityMeter, EntityRef } from './entity-meter.js';

@@ -31,6 +31,7 @@ describe('fetchCached', () => {
     const cache = new LRUCache<string, string>({
       max: 10,
       fetchMethod: async (key) => {
+        await Promise.resolve();
         cache.clear();
         return key === 'absent' ? undefined : 'value';
       },

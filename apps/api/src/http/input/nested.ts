@@ -4,7 +4,7 @@ import { IsObject, ValidateNested } from 'class-validator';
 
 /**
  * A field that is an object of a class; with `each`, an array of them. `@ValidateNested` alone accepts an array for an
- * object, and null in an array.
+ * object, and a field that is left out.
  * @example
  * @Nested(() => MoneyDto)
  * price: MoneyDto;

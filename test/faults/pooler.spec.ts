@@ -10,6 +10,7 @@ import {
   uniqueName,
 } from '../support/fixtures.js';
 import { eventually } from '../support/eventually.js';
+import { expectLog } from '../support/log.js';
 import { isPoolerAvailable, startPooler, type TestPooler } from '../support/pooler.js';
 
 const LIMIT = 75;
@@ -48,6 +49,8 @@ withPooler('behind PgBouncer in transaction mode', () => {
   });
 
   it('startup fails without DATABASE_POOLER=transaction, because a pooled connection takes no settings', async () => {
+    expectLog(/Unable to connect to the database/);
+    expectLog(/unsupported startup parameter/);
     await expect(startApp({ database: { ...database, url: pooler.url } })).rejects.toThrow(/startup parameter/);
   }, 60_000);
 

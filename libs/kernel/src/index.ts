@@ -2,6 +2,7 @@ export * from './access-scope.js';
 export * from './actor.js';
 export * from './calendar.js';
 export * from './clock.js';
+export * from './count.js';
 export * from './errors.js';
 export * from './grouped.js';
 export * from './ids.js';

@@ -1,4 +1,4 @@
-import { DomainError, type FieldError, INTERVALS, isCurrency } from '@app/kernel';
+import { DomainError, type FieldError, INTERVALS, isCurrency, MAX_COUNT } from '@app/kernel';
 import { z } from 'zod';
 import {
   type EntitlementTerms,
@@ -22,8 +22,7 @@ const MAX_STATIC_LENGTH = 1_000;
 /** Longest span of a rate limit: 365 days. */
 const MAX_RATE_SECONDS = 31_536_000;
 
-const whole = (message: string, min: number, max = Number.MAX_SAFE_INTEGER) =>
-  z.int(message).min(min, message).max(max, message);
+const whole = (message: string, min: number, max = MAX_COUNT) => z.int(message).min(min, message).max(max, message);
 const oneOf = <Value extends string>(values: readonly Value[]) => z.enum(values, `must be one of ${values.join(', ')}`);
 const matching = (form: RegExp, message: string) => z.string(message).regex(form, message).nullable().default(null);
 

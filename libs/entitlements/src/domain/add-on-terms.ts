@@ -1,4 +1,5 @@
 import type { EntitlementTerms, PlanEntitlement } from '@app/catalog';
+import { capped } from '@app/kernel';
 import type { Subscription } from '@app/subscriptions';
 
 /** A quantity of one add-on. */
@@ -55,16 +56,13 @@ function plus(sum: EntitlementTerms, part: EntitlementTerms, quantity: number): 
   if (sum.type === 'metered' && part.type === 'metered')
     return {
       ...sum,
-      limit: sum.limit === null || part.limit === null ? null : atMost(sum.limit + part.limit * quantity),
+      limit: sum.limit === null || part.limit === null ? null : capped(sum.limit + part.limit * quantity),
     };
   if (sum.type === 'credit' && part.type === 'credit')
-    return { ...sum, grant: { ...sum.grant, quantity: atMost(sum.grant.quantity + part.grant.quantity * quantity) } };
+    return { ...sum, grant: { ...sum.grant, quantity: capped(sum.grant.quantity + part.grant.quantity * quantity) } };
   if (sum.type === 'boolean' && part.type === 'boolean') return { ...sum, value: sum.value || part.value };
   return sum;
 }
-
-/** Counts are exact up to 2^53 - 1. */
-const atMost = (units: number): number => Math.min(units, Number.MAX_SAFE_INTEGER);
 
 /** The same terms without units, to which the add-ons add theirs. */
 function nothingOf(terms: EntitlementTerms): EntitlementTerms {

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { type Entitlement, windowAt, memoizedWindows } from '@app/entitlements';
-import { totalOf } from '@app/kernel';
+import { totalOf, MAX_COUNT } from '@app/kernel';
 import type { Connection } from '@app/platform';
 import type { Burn, GrantState } from '../domain/burn-down.js';
 import { allowanceOf } from '../domain/decide.js';
 import type { CounterKey } from '../domain/ledger.js';
-import { advance, type Allowance, FOR_EVER, MAX_COUNT, type Meter, unusedMeter } from '../domain/meter.js';
+import { advance, type Allowance, FOR_EVER, type Meter, unusedMeter } from '../domain/meter.js';
 import type { Reservation } from '../domain/reservation.js';
 import { type CounterRow, CountersRepository } from './counters.repository.js';
 import { LedgerRepository } from './ledger.repository.js';

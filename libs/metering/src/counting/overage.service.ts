@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { CatalogReader } from '@app/catalog';
 import { type Customer, CustomerTime } from '@app/customers';
-import { invalidField, totalOf } from '@app/kernel';
+import { invalidField, totalOf, capped } from '@app/kernel';
 import { isCounted } from '../domain/decide.js';
-import { capped } from '../domain/meter.js';
 import { throwNotMetered } from '../domain/usage-command.js';
 import { CurrentMeters } from './current-meters.js';
 import type { ClosingWindow } from './meter-reader.js';

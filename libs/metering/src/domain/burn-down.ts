@@ -1,4 +1,4 @@
-import { type Cadence, periodAt } from '@app/kernel';
+import { type Cadence, periodAt, capped } from '@app/kernel';
 import type { Grant } from '@app/entitlements';
 
 /** A grant with its balance. */
@@ -16,8 +16,6 @@ export interface Burn {
   quantity: number;
 }
 
-/** The largest balance. A grant that was filled again may get more units back than it has burnt since. */
-const MAX_BALANCE = Number.MAX_SAFE_INTEGER;
 /** If more recurrences are due, only the last ones are applied: each fills the grant anyway. */
 const MAX_RECURRENCES = 1_000;
 
@@ -86,9 +84,10 @@ export function unwind(
     returnedTo.set(grantId, (returnedTo.get(grantId) ?? 0) + returned);
   }
   return {
+    // A grant that was filled again may get more units back than it has burnt since.
     grants: grants.map((state) =>
       returnedTo.has(state.grant.id)
-        ? { ...state, balance: Math.min(MAX_BALANCE, state.balance + returnedTo.get(state.grant.id)!) }
+        ? { ...state, balance: capped(state.balance + returnedTo.get(state.grant.id)!) }
         : state,
     ),
     burns: [...returnedTo].map(([grantId, returned]) => ({ grantId, quantity: -returned })),

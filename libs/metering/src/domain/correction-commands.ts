@@ -1,9 +1,9 @@
-import { DomainError, invalidField } from '@app/kernel';
+import { DomainError, invalidField, MAX_COUNT } from '@app/kernel';
 import { assertFits, assertSum } from './aggregation.js';
 import type { Report } from './report.js';
 import type { Decision } from './decide.js';
 import { changed, type EntityMeter, entityRefOf, NO_ENTITY } from './entity-meter.js';
-import { count, MAX_COUNT, reverse } from './meter.js';
+import { count, reverse } from './meter.js';
 import {
   accepted,
   type CommandInput,

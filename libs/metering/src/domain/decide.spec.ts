@@ -2,8 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { EntitlementTerms, MeteredTerms } from '@app/catalog';
 import type { Entitlement } from '@app/entitlements';
+import { MAX_COUNT } from '@app/kernel';
 import { allowanceOf, check, consume, degradedDecision, hardLimit, reserve, type MeterState } from './decide.js';
-import { advance, count, type Meter, MAX_COUNT, overageOf, roomOf, reverse, unusedMeter } from './meter.js';
+import { advance, count, type Meter, overageOf, roomOf, reverse, unusedMeter } from './meter.js';
 
 const now = new Date('2026-11-21T09:00:00Z');
 const window = { start: new Date('2026-11-01T00:00:00Z'), end: new Date('2026-12-01T00:00:00Z') };

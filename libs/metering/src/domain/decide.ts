@@ -1,7 +1,7 @@
 import type { FeatureType } from '@app/catalog';
 import type { DenialReason, Entitlement, EntitlementSource } from '@app/entitlements';
 import type { Period } from '@app/kernel';
-import { changeOf } from './aggregation.js';
+import { changeOf, ledgerValue } from './aggregation.js';
 import type { Report } from './report.js';
 import type { Burn } from './burn-down.js';
 import { changed, type EntityMeter, entityRoom } from './entity-meter.js';
@@ -261,10 +261,7 @@ function decisionOf(
 }
 
 /** The units of a request: those of its value, if it has one. A distinct value is one unit. */
-const requestedUnits = ({ quantity, value }: Question): number => {
-  if (value === undefined) return quantity;
-  return typeof value === 'string' ? 1 : value;
-};
+const requestedUnits = ({ quantity, value }: Question): number => ledgerValue(value) ?? quantity;
 
 function shownEntity(id: string, { used, reserved }: EntityMeter, { entityLimit }: Allowance): Decision['entity'] {
   const remaining = entityLimit === null ? null : Math.max(0, entityLimit - used - reserved);

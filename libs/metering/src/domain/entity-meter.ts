@@ -1,5 +1,5 @@
 import type { Aggregation } from '@app/catalog';
-import { DomainError } from '@app/kernel';
+import { DomainError, MAX_COUNT } from '@app/kernel';
 import type { Report } from './report.js';
 
 /** In place of an entity's id: reported values that name no entity. */
@@ -45,7 +45,7 @@ export function assertEntity(entityLimit: number | null | undefined, { entity }:
 
 /** Units that the entity may still use. Without an entity, or a limit for each: no bound. */
 export function entityRoom(entityLimit: number | null, entity: EntityMeter | null | undefined): number {
-  if (entityLimit === null || !entity) return Number.MAX_SAFE_INTEGER;
+  if (entityLimit === null || !entity) return MAX_COUNT;
   return Math.max(0, entityLimit - entity.used - entity.reserved);
 }
 

@@ -1,7 +1,8 @@
+import { MAX_COUNT } from '@app/kernel';
 import { changeOf, fits, ledgerValue } from './aggregation.js';
 import type { Report } from './report.js';
 import { changed as changedEntity, entityRefOf } from './entity-meter.js';
-import { count, MAX_COUNT } from './meter.js';
+import { count } from './meter.js';
 import type { CommandInput, DecisionContext, MeterRef, NewEntry, UsageCommand } from './usage-command.js';
 
 /** Usage that has already happened, as its source reports it. */

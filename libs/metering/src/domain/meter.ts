@@ -1,14 +1,10 @@
 import type { Overage } from '@app/catalog';
 import type { Grant } from '@app/entitlements';
-import { type Period, totalOf } from '@app/kernel';
+import { capped, MAX_COUNT, type Period, totalOf } from '@app/kernel';
 import { balanceOf, burn, type Burn, type GrantState, reset, accrueGrants, unwind } from './burn-down.js';
 
 /** The window start of counters without a window. */
 export const FOR_EVER = new Date(0);
-/** The largest count that JSON carries exactly. Counters end here, and larger totals are shown as this. */
-export const MAX_COUNT = Number.MAX_SAFE_INTEGER;
-/** A sum of counts as it is shown. Counts are not negative, so an inexact sum is always beyond the bound. */
-export const capped = (sum: number): number => Math.min(MAX_COUNT, sum);
 
 /** The usage of one customer of one feature in one window. Counts are units. */
 export interface Meter {

@@ -1,3 +1,5 @@
+import { MAX_COUNT } from '@app/kernel';
+
 /** The usage of one hour, day, month or window. */
 export interface UsageStep {
   start: Date;
@@ -20,8 +22,7 @@ export interface CountedStep extends UsageStep {
 export type SummedStep = CountedStep & TotalledStep;
 
 /** A SQL sum as it is shown: exact up to 2^53-1, and 2^53-1 beyond it. */
-export const shownSum = (sum: string): string =>
-  `least(greatest(${sum}, -${Number.MAX_SAFE_INTEGER}), ${Number.MAX_SAFE_INTEGER})::float8`;
+export const shownSum = (sum: string): string => `least(greatest(${sum}, -${MAX_COUNT}), ${MAX_COUNT})::float8`;
 
 /**
  * True for entries of `usage_ledger l` that are usage. An opening repeats usage of another window, and coverage moves

@@ -2,7 +2,7 @@ import { IsInt, IsOptional, Max, Min } from 'class-validator';
 import { ApiProperty } from '@nestjs/swagger';
 import type { GrantOfFeature } from '@app/entitlements';
 import { type BalancedGrant, GRANT_STATUSES, type GrantBurn, type GrantStatus } from '@app/metering';
-import { type Interval, INTERVALS } from '@app/kernel';
+import { type Interval, INTERVALS, MAX_COUNT } from '@app/kernel';
 import {
   FeatureField,
   InstantField,
@@ -13,8 +13,6 @@ import {
 } from '../../http/input/fields.js';
 import { Nested } from '../../http/input/nested.js';
 import { ListQuery } from '../../http/pagination/list.query.js';
-
-const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 
 export class RecurrenceDto {
   /** Unit of the time between two fillings, on the calendar of the customer. */

@@ -14,7 +14,7 @@ import {
   ValidateIf,
 } from 'class-validator';
 import { MAX_WINDOW_COUNT, WINDOW_ANCHORS } from '@app/catalog';
-import { INTERVALS } from '@app/kernel';
+import { INTERVALS, MAX_COUNT } from '@app/kernel';
 import { isInstant } from './instants.js';
 
 /** Options of one use of a field. Without a description the doc comment above the field is published. */
@@ -40,7 +40,6 @@ const MAX_NAME = 200;
 const MAX_EMAIL = 254;
 const MAX_REASON = 500;
 const MAX_FIELD_LIST = 512;
-const MAX_QUANTITY = Number.MAX_SAFE_INTEGER;
 
 /**
  * Fields that many requests share: one decorator sets the validation rules and the OpenAPI schema.
@@ -126,7 +125,7 @@ export const InstantField = (options: FieldOptions = {}) =>
 
 /** Units of a feature. @param minimum 1, or 0 where nothing at all is a valid amount */
 export const QuantityField = ({ minimum = 1, ...options }: FieldOptions & { minimum?: number } = {}) =>
-  field({ example: 1, ...options }, { minimum, maximum: MAX_QUANTITY }, IsInt(), Min(minimum), Max(MAX_QUANTITY));
+  field({ example: 1, ...options }, { minimum, maximum: MAX_COUNT }, IsInt(), Min(minimum), Max(MAX_COUNT));
 
 /** Printable characters: no control characters, and no half of a surrogate pair. */
 const PRINTABLE = /^[^\p{Cc}\p{Cs}]+$/u;
@@ -154,7 +153,7 @@ export const ReportedValueField = (options: FieldOptions = {}) =>
     { optional: true, example: 30, ...options },
     {
       oneOf: [
-        { type: 'integer', minimum: 0, maximum: MAX_QUANTITY },
+        { type: 'integer', minimum: 0, maximum: MAX_COUNT },
         { type: 'string', minLength: 1, maxLength: MAX_ENTITY },
       ],
     },

@@ -2,6 +2,7 @@ import { IsIn, IsObject, IsOptional, Min, IsInt, Max } from 'class-validator';
 import { ApiProperty } from '@nestjs/swagger';
 import { type Overage, OVERAGES, type WindowAnchor, type WindowName, WINDOWS } from '@app/catalog';
 import type { OverrideOfFeature } from '@app/entitlements';
+import { MAX_COUNT } from '@app/kernel';
 import { CreditGrantDto, RateLimitDto, TERM_VALUE } from '../../plans/dto/plan.dto.js';
 import {
   FeatureField,
@@ -12,8 +13,6 @@ import {
   WindowCountField,
 } from '../../http/input/fields.js';
 import { ListQuery } from '../../http/pagination/list.query.js';
-
-const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 
 /** Terms for one customer in place of the plan's. The type of the feature decides which fields are valid. */
 export class SetOverrideDto {

@@ -27,8 +27,7 @@ import {
 import { Nested } from '../../http/input/nested.js';
 import { ItemsOf } from '../../http/input/quick-check.js';
 import { type CheckReport } from '@app/metering';
-
-const MAX_COUNT = Number.MAX_SAFE_INTEGER;
+import { MAX_COUNT } from '@app/kernel';
 
 const PROPERTIES: ApiPropertyOptions = {
   type: 'object',

@@ -3,6 +3,7 @@ import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import {
   IsIn,
   IsInt,
+  IsObject,
   IsOptional,
   IsString,
   Length,
@@ -22,7 +23,7 @@ export interface FieldOptions {
   /** `not null`: may be left out, but null is refused. @default false */
   optional?: boolean | 'not null';
   description?: string;
-  example?: string | number;
+  example?: string | number | object;
 }
 
 /** A text that must not be empty, where most may be. */
@@ -202,3 +203,15 @@ export const CurrencyField = (options: FieldOptions = {}) =>
 /** When a change of a subscription takes effect. */
 export const WhenField = (options: FieldOptions = {}) =>
   field({ example: 'period_end', ...options }, { enum: ['now', 'period_end'] }, IsIn(['now', 'period_end']));
+
+/** Data that a caller stores with its usage. `smallProperties` limits their size. */
+export const PropertiesField = () =>
+  field(
+    {
+      optional: true,
+      description: 'Any data to store with the usage, up to 10 kB.',
+      example: { endpoint: '/reports' },
+    },
+    { type: 'object', additionalProperties: true },
+    IsObject(),
+  );

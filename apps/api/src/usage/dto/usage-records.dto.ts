@@ -4,7 +4,6 @@ import {
   IsArray,
   IsBoolean,
   IsInt,
-  IsObject,
   IsOptional,
   IsString,
   IsUUID,
@@ -13,12 +12,13 @@ import {
   Min,
   NotEquals,
 } from 'class-validator';
-import { ApiProperty, ApiPropertyOptional, type ApiPropertyOptions } from '@nestjs/swagger';
+import { ApiProperty } from '@nestjs/swagger';
 import {
   CustomerField,
   FeatureField,
   InstantField,
   ProductField,
+  PropertiesField,
   EntityField,
   QuantityField,
   ReasonField,
@@ -28,12 +28,6 @@ import { Nested } from '../../http/input/nested.js';
 import { ItemsOf } from '../../http/input/quick-check.js';
 import { type CheckReport } from '@app/metering';
 import { MAX_COUNT } from '@app/kernel';
-
-const PROPERTIES: ApiPropertyOptions = {
-  type: 'object',
-  additionalProperties: true,
-  example: { endpoint: '/reports' },
-};
 
 export class UsageEventDto {
   /** Id from the sender: an event with the same id and customer is counted once. @example job-4711 */
@@ -68,10 +62,7 @@ export class UsageEventDto {
   @InstantField({ optional: true })
   occurredAt?: string;
 
-  /** Any data to store with the usage, up to 10 kB. */
-  @ApiPropertyOptional(PROPERTIES)
-  @IsOptional()
-  @IsObject()
+  @PropertiesField()
   properties?: Record<string, unknown>;
 }
 

@@ -1,10 +1,11 @@
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsObject, IsOptional, IsString, Length } from 'class-validator';
-import { ApiProperty, ApiPropertyOptional, type ApiPropertyOptions } from '@nestjs/swagger';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsOptional, IsString, Length } from 'class-validator';
+import { ApiProperty } from '@nestjs/swagger';
 import { FEATURE_TYPES, type FeatureType } from '@app/catalog';
 import {
   CustomerField,
   FeatureField,
   ProductField,
+  PropertiesField,
   EntityField,
   QuantityField,
   ReportedValueField,
@@ -13,12 +14,6 @@ import { Nested } from '../../http/input/nested.js';
 import { ItemsOf } from '../../http/input/quick-check.js';
 import { type Decision } from '@app/metering';
 import { TERM_VALUE } from '../../plans/dto/plan.dto.js';
-
-const PROPERTIES: ApiPropertyOptions = {
-  type: 'object',
-  additionalProperties: true,
-  example: { endpoint: '/reports' },
-};
 
 export class CheckDto {
   /** Key of the customer; users may leave it out or use "me". */
@@ -114,10 +109,7 @@ export class ConsumeDto {
   @ItemsOf(() => QuantityOfDto)
   features?: QuantityOfDto[];
 
-  /** Any data to store with the usage, up to 10 kB. */
-  @ApiPropertyOptional(PROPERTIES)
-  @IsOptional()
-  @IsObject()
+  @PropertiesField()
   properties?: Record<string, unknown>;
 }
 

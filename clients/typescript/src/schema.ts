@@ -4360,7 +4360,7 @@ export interface components {
             description?: string;
             /** @description Same form as the prices of a plan. Stored and shown; add-ons are not charged yet. */
             prices?: components["schemas"]["PriceDto"][];
-            /** @description Additions to the plan, as when the add-on was created. Left out: unchanged. */
+            /** @description Additions to the plan for a quantity of one: limits and credits add up, unlimited wins, a switch turns on. The window, overage and rates of the plan stay; those given here apply where the plan does not name the feature. Not for static features. */
             entitlements?: components["schemas"]["PlanEntitlementDto"][];
         };
         FeatureDto: {

@@ -4,16 +4,7 @@ import { KeyField, NameField, ProductField } from '../../http/input/fields.js';
 import { Nested } from '../../http/input/nested.js';
 import { PlanEntitlementDto, PriceDto } from '../../plans/dto/plan.dto.js';
 
-/** An add-on of a catalogue document. */
-export class CatalogAddOnDto {
-  /** Key of the add-on; unique within the product. @example five-seats */
-  @KeyField()
-  key: string;
-
-  /** Name that people read. @example "Five seats" */
-  @NameField()
-  name: string;
-
+class AddOnContentDto {
   /** Text for a price page. @example "For growing teams" */
   @IsOptional()
   @IsString()
@@ -39,39 +30,30 @@ export class CatalogAddOnDto {
   entitlements?: PlanEntitlementDto[];
 }
 
+/** An add-on of a catalogue document. */
+export class CatalogAddOnDto extends AddOnContentDto {
+  /** Key of the add-on; unique within the product. @example five-seats */
+  @KeyField()
+  key: string;
+
+  /** Name that people read. @example "Five seats" */
+  @NameField()
+  name: string;
+}
+
 export class CreateAddOnDto extends CatalogAddOnDto {
   @ProductField()
   product?: string;
 }
 
 /** Omitted fields stay unchanged; lists are replaced. Subscriptions that have the add-on keep what they were sold. */
-export class UpdateAddOnDto {
+export class UpdateAddOnDto extends AddOnContentDto {
   @ProductField()
   product?: string;
 
   /** Name that people read. @example "Five seats" */
   @NameField({ optional: true })
   name?: string;
-
-  /** Text for a price page. @example "For growing teams" */
-  @IsOptional()
-  @IsString()
-  @MaxLength(2_000)
-  description?: string;
-
-  /** Same form as the prices of a plan. Stored and shown; add-ons are not charged yet. */
-  @IsOptional()
-  @IsArray()
-  @ArrayMaxSize(100)
-  @Nested(() => PriceDto, { each: true })
-  prices?: PriceDto[];
-
-  /** Additions to the plan, as when the add-on was created. Left out: unchanged. */
-  @IsOptional()
-  @IsArray()
-  @ArrayMaxSize(500)
-  @Nested(() => PlanEntitlementDto, { each: true })
-  entitlements?: PlanEntitlementDto[];
 }
 
 /** Entitlements that can be added to the plan of a subscription. */

@@ -8,7 +8,7 @@ import {
   type CustomerOnTestClock,
   type RegisteredUser,
 } from '../support/fixtures.js';
-import { WINDOW_ZONES } from './window-cases.js';
+import { windowZones } from '../support/conformance.js';
 
 const PRODUCT = 'windowed';
 const MONTHLY = { windowCount: 1, windowAnchor: 'subscription' };
@@ -170,7 +170,7 @@ describe('windows that are not calendar windows, over HTTP', () => {
     expect(body.mismatches).toEqual([]);
   });
 
-  it.each(WINDOW_ZONES)(
+  it.each(windowZones())(
     'a monthly quota resets on the day of the sale through changes, a pause and a return, in %s',
     async (timezone) => {
       const instant = (local: string): string =>

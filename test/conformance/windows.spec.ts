@@ -1,10 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
 import { Temporal } from 'temporal-polyfill';
+import type { WindowAnchor, WindowName } from '@app/catalog';
 import { type WindowSchedule, windowAt } from '@app/entitlements';
 import { windowRuleOf, withOpenings } from '../../libs/entitlements/src/domain/window-schedule.js';
-import { CLOCK_CHANGE_CASES, WALL_CLOCK_CASES, WINDOW_ZONES } from './window-cases.js';
+import { conformanceCases, windowZones } from '../support/conformance.js';
 
-type Row = (typeof CLOCK_CHANGE_CASES)[number];
+interface WindowCase {
+  window: WindowName;
+  windowCount: number;
+  windowAnchor: WindowAnchor;
+  /** The anchor of the subscription, or the first use. */
+  from?: string;
+  at: string;
+  start: string;
+  end: string;
+}
+type Row = WindowCase & { id: string; zone: string };
+const WALL_CLOCK_CASES = conformanceCases<WindowCase>('windows');
+const CLOCK_CHANGE_CASES = conformanceCases<WindowCase & { zone: string }>('windows-at-clock-changes');
 
 function scheduleOf({ window, windowCount, windowAnchor, zone, from }: Row): WindowSchedule {
   const anchor = new Date(from ?? '2020-01-01T00:00Z');
@@ -33,11 +46,11 @@ function inZone(zone: string, { from, at, start, end, ...rule }: (typeof WALL_CL
 }
 
 describe('windows that are not calendar windows', () => {
-  it.each([...WINDOW_ZONES.flatMap((zone) => WALL_CLOCK_CASES.map((row) => inZone(zone, row))), ...CLOCK_CHANGE_CASES])(
-    '$id in $zone: $windowCount $window from $windowAnchor at $at',
-    (row) => {
-      const window = windowAt(scheduleOf(row), new Date(row.at));
-      expect(window).toEqual({ start: new Date(row.start), end: new Date(row.end) });
-    },
-  );
+  it.each([
+    ...windowZones().flatMap((zone) => WALL_CLOCK_CASES.map((row) => inZone(zone, row))),
+    ...CLOCK_CHANGE_CASES,
+  ])('$id in $zone: $windowCount $window from $windowAnchor at $at', (row) => {
+    const window = windowAt(scheduleOf(row), new Date(row.at));
+    expect(window).toEqual({ start: new Date(row.start), end: new Date(row.end) });
+  });
 });

@@ -10,7 +10,14 @@ export interface ConformanceCase {
   rule: 'universal' | 'policy';
 }
 
+function readFile(name: string): { cases: []; zones?: string[] } {
+  return JSON.parse(fs.readFileSync(path.join(folder, `${name}.json`), 'utf8'));
+}
+
 /** The cases of `conformance/<name>.json`. */
 export function conformanceCases<Case>(name: string): (ConformanceCase & Case)[] {
-  return (JSON.parse(fs.readFileSync(path.join(folder, `${name}.json`), 'utf8')) as { cases: [] }).cases;
+  return readFile(name).cases;
 }
+
+/** The zones in which each case of `conformance/windows.json` holds. */
+export const windowZones = (): string[] => readFile('windows').zones!;

@@ -1,17 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { amountOf } from '@app/kernel';
-import {
-  moveBillingAnchor,
-  pause,
-  setEnd,
-  start,
-  unpause,
-} from '../../libs/subscriptions/src/domain/commands/index.js';
+import { moveBillingAnchor, pause, setEnd, unpause } from '../../libs/subscriptions/src/domain/commands/index.js';
 import { netOf } from '../../libs/subscriptions/src/domain/proration.js';
 import { dueAt, dueTransitions, projectedAt } from '../../libs/subscriptions/src/domain/time.js';
 import type { Subscription, Transition } from '../../libs/subscriptions/src/domain/subscription.js';
 import { conformanceCases } from '../support/conformance.js';
+import { soldPlan, startedSubscription } from '../support/subscriptions.js';
 
 interface BillingDayCase {
   at: string;
@@ -29,32 +24,8 @@ interface AgreedEndCase {
 
 const DAY_MS = 86_400_000;
 const day = (text: string): Date => new Date(`${text}T00:00:00Z`);
-const startedOn = (at: Date, over: Partial<Parameters<typeof start>[0]> = {}): Subscription =>
-  start(
-    {
-      id: 's',
-      customerId: 'c',
-      productId: 'p',
-      testClockId: null,
-      plan: {
-        planId: 'a',
-        planVersion: 1,
-        planKey: 'a',
-        planName: 'a',
-        price: { amount: 3_100, currency: 'USD', interval: 'month', intervalCount: 1 },
-      },
-      quantity: 1,
-      timezone: 'UTC',
-      startsAt: null,
-      billingAnchor: null,
-      trialDays: 0,
-      autoRenew: true,
-      indefinite: false,
-      usageSince: null,
-      ...over,
-    },
-    at,
-  ).subscription;
+const startedOn = (at: Date, over: Parameters<typeof startedSubscription>[2] = {}): Subscription =>
+  startedSubscription(soldPlan('a', 3_100), at, over);
 const move = (subscription: Subscription, at: Date | { dayOfMonth: number }, now: Date, when = 'now' as const) =>
   moveBillingAnchor(subscription, { at, when, prorate: true }, now);
 const periodOf = ({ currentPeriodStart, currentPeriodEnd }: Subscription): [Date, Date | null] => [

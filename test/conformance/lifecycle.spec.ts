@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { addDays, calendarWindow } from '@app/kernel';
 import { dueTransitions } from '../../libs/subscriptions/src/domain/time.js';
-import { start } from '../../libs/subscriptions/src/domain/commands/index.js';
 import type { Subscription } from '../../libs/subscriptions/src/domain/subscription.js';
 import { conformanceCases } from '../support/conformance.js';
+import { soldPlan, startedSubscription } from '../support/subscriptions.js';
 
 /** Stubs before a billing day, trials, and intervals in days. */
 interface FirstPeriodCase {
@@ -32,30 +32,11 @@ interface Given {
 }
 
 function begun({ at, zone = 'UTC', interval = 'month', count = 1, anchor, trialDays = 0 }: Given): Subscription {
-  return start(
-    {
-      id: 's',
-      customerId: 'c',
-      productId: 'p',
-      testClockId: null,
-      quantity: 1,
-      timezone: zone,
-      startsAt: null,
-      billingAnchor: anchor ? new Date(anchor) : null,
-      trialDays,
-      autoRenew: true,
-      indefinite: false,
-      usageSince: null,
-      plan: {
-        planId: 'a',
-        planVersion: 1,
-        planKey: 'a',
-        planName: 'A',
-        price: { amount: 100, currency: 'USD', interval, intervalCount: count },
-      },
-    },
-    new Date(at),
-  ).subscription;
+  return startedSubscription(soldPlan('a', 100, interval, count), new Date(at), {
+    timezone: zone,
+    billingAnchor: anchor ? new Date(anchor) : null,
+    trialDays,
+  });
 }
 const periodEnds = (subscription: Subscription, until: string): Date[] => [
   subscription.currentPeriodEnd!,

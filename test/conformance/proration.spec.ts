@@ -1,18 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type Period, proratedAmount } from '@app/kernel';
-import {
-  cancel,
-  change,
-  extend,
-  renew,
-  start,
-  unpause,
-  pause,
-} from '../../libs/subscriptions/src/domain/commands/index.js';
+import { cancel, change, extend, renew, unpause, pause } from '../../libs/subscriptions/src/domain/commands/index.js';
 import { netOf } from '../../libs/subscriptions/src/domain/proration.js';
-import type { ProrationLine, SoldPlan, Subscription } from '../../libs/subscriptions/src/domain/subscription.js';
+import type { ProrationLine } from '../../libs/subscriptions/src/domain/subscription.js';
 import { conformanceCases } from '../support/conformance.js';
+import { soldPlan as plan, startedSubscription as startedOn } from '../support/subscriptions.js';
 
 /** A part of the price of a cycle. Amounts are in minor units, days are midnights in UTC. */
 interface PartCase {
@@ -35,33 +28,6 @@ interface ChangeCase {
 
 const day = (text: string): Date => new Date(`${text}T00:00:00Z`);
 const period = ([from, to]: [string, string]): Period => ({ start: day(from), end: day(to) });
-const plan = (key: string, amount: number, interval: 'month' | 'year' | 'day' = 'month'): SoldPlan => ({
-  planId: key,
-  planVersion: 1,
-  planKey: key,
-  planName: key,
-  price: { amount, currency: 'USD', interval, intervalCount: 1 },
-});
-const startedOn = (sold: SoldPlan, at: Date, over: Partial<Parameters<typeof start>[0]> = {}): Subscription =>
-  start(
-    {
-      id: 's',
-      customerId: 'c',
-      productId: 'p',
-      testClockId: null,
-      plan: sold,
-      quantity: 1,
-      timezone: 'UTC',
-      startsAt: null,
-      billingAnchor: null,
-      trialDays: 0,
-      autoRenew: true,
-      indefinite: false,
-      usageSince: null,
-      ...over,
-    },
-    at,
-  ).subscription;
 const amountsOf = (lines: ProrationLine[] | undefined): object =>
   Object.fromEntries((lines ?? []).map(({ kind, amount }) => [kind, amount]));
 

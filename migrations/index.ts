@@ -26,6 +26,20 @@ import { CustomerKeysInUrls1700000000025 } from './1700000000025-customer-keys-i
 import { SecurityEvents1700000000026 } from './1700000000026-security-events.js';
 import { LedgerByEntity1700000000036 } from './1700000000036-ledger-by-entity.js';
 import { LedgerEntitiesValidated1700000000037 } from './1700000000037-ledger-entities-validated.js';
+import { Billing1700000000038 } from './1700000000038-billing.js';
+import { FinanceRole1700000000039 } from './1700000000039-finance-role.js';
+import { FinanceRoleValidated1700000000040 } from './1700000000040-finance-role-validated.js';
+import { PastDueGrace1700000000041 } from './1700000000041-past-due-grace.js';
+import { Payments1700000000042 } from './1700000000042-payments.js';
+import { Checkouts1700000000043 } from './1700000000043-checkouts.js';
+import { CouponCoverage1700000000044 } from './1700000000044-coupon-coverage.js';
+import { SandboxProvider1700000000048 } from './1700000000048-sandbox-provider.js';
+import { TieredPrices1700000000049 } from './1700000000049-tiered-prices.js';
+import { BillingMails1700000000056 } from './1700000000056-billing-mails.js';
+import { DeliveryChannelsValidated1700000000057 } from './1700000000057-delivery-channels-validated.js';
+import { PortalSessions1700000000058 } from './1700000000058-portal-sessions.js';
+import { SecondFactors1700000000059 } from './1700000000059-second-factors.js';
+import { AccountMailKindsValidated1700000000060 } from './1700000000060-account-mail-kinds-validated.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -57,4 +71,18 @@ export const migrations = [
   SecurityEvents1700000000026,
   LedgerByEntity1700000000036,
   LedgerEntitiesValidated1700000000037,
+  Billing1700000000038,
+  FinanceRole1700000000039,
+  FinanceRoleValidated1700000000040,
+  PastDueGrace1700000000041,
+  Payments1700000000042,
+  Checkouts1700000000043,
+  CouponCoverage1700000000044,
+  SandboxProvider1700000000048,
+  TieredPrices1700000000049,
+  BillingMails1700000000056,
+  DeliveryChannelsValidated1700000000057,
+  PortalSessions1700000000058,
+  SecondFactors1700000000059,
+  AccountMailKindsValidated1700000000060,
 ];

@@ -66,6 +66,8 @@ export class AccessScope {
   readonly wholeCatalog: boolean;
   /** Key of the only product that the caller sees; null: any. */
   readonly productKey: string | null;
+  /** Equal for callers who get the same answer to the same read of the catalogue. */
+  readonly catalogView: string;
   private readonly userId: string | null;
 
   constructor({ customerId, product, userId, ownCustomerId, wholeCatalog }: ScopeParts) {
@@ -74,6 +76,7 @@ export class AccessScope {
     this.ownCustomerId = ownCustomerId;
     this.wholeCatalog = wholeCatalog;
     this.productKey = product?.key ?? null;
+    this.catalogView = `${wholeCatalog ? 'whole' : 'public'} ${product?.key ?? ''}`;
     this.userId = userId;
   }
 

@@ -1,6 +1,9 @@
-/** The author of a change, stored with each event. `system` is the service itself: a job or the first start. */
+/**
+ * The author of a change, stored with each event. `portal` is a customer in a portal session, by the id of the session;
+ * `system` is the service itself: a job or the first start.
+ */
 export interface Actor {
-  kind: 'user' | 'api_key' | 'system';
+  kind: 'user' | 'api_key' | 'portal' | 'system';
   id: string | null;
   /** Source of the request; left out for changes without a request. */
   origin?: Origin;

@@ -56,6 +56,17 @@ describe('periods', () => {
     );
   });
 
+  it('in UTC, which is computed without Temporal, are those of Etc/UTC', () => {
+    fc.assert(
+      fc.property(cadences, instants, fc.integer({ min: -300, max: 300 }), (cadence, at, k) => {
+        const [utc, same] = ['UTC', 'Etc/UTC'].map((timeZone) => ({ ...cadence, timeZone }));
+        expect(boundary(utc!, k)).toEqual(boundary(same!, k));
+        expect(periodAt(utc!, at)).toEqual(periodAt(same!, at));
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
   it('of months keep the day of the anchor wherever the month has it', () => {
     fc.assert(
       fc.property(

@@ -23,6 +23,7 @@ export interface Cadence {
 }
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
 
 const zoned = (at: Date, timeZone: string): Temporal.ZonedDateTime =>
   Temporal.Instant.fromEpochMilliseconds(at.getTime()).toZonedDateTimeISO(timeZone);
@@ -30,7 +31,8 @@ const toDate = (at: Temporal.ZonedDateTime): Date => dateAt(at.epochMilliseconds
 
 /** @throws DomainError `time_out_of_range` for a boundary that no answer and no row of the database could contain */
 function dateAt(ms: number): Date {
-  if (ms > LATEST_MS)
+  // Also for NaN: an instant that no `Date` contains.
+  if (!(ms <= LATEST_MS))
     throw new DomainError(
       'invalid',
       'time_out_of_range',
@@ -48,7 +50,21 @@ function dateAt(ms: number): Date {
  */
 export function boundary({ anchor, interval, count, timeZone }: Cadence, k: number): Date {
   if (interval === 'hour') return dateAt(anchor.getTime() + k * count * HOUR_MS);
+  if (timeZone === 'UTC') return dateAt(inUtc(anchor, interval, k * count));
   return toDate(zoned(anchor, timeZone).add({ [`${interval}s`]: k * count }));
+}
+
+/**
+ * `boundary` in UTC, where no clock changes: milliseconds. Most customers have this zone, and with Temporal it takes a
+ * sixth of the CPU of a renewal.
+ */
+function inUtc(anchor: Date, interval: Exclude<Interval, 'hour'>, units: number): number {
+  if (interval === 'day' || interval === 'week')
+    return anchor.getTime() + units * (interval === 'week' ? 7 : 1) * DAY_MS;
+  const moved = new Date(anchor);
+  moved.setUTCMonth(anchor.getUTCMonth() + units * (interval === 'year' ? 12 : 1));
+  // A month that is too short passes the rest of the days on to the next one: day 0 of that is its last day.
+  return moved.getUTCDate() === anchor.getUTCDate() ? moved.getTime() : moved.setUTCDate(0);
 }
 
 /** The period that contains `at`. A boundary belongs to the period that it starts. */
@@ -59,21 +75,40 @@ export function periodAt(cadence: Cadence, at: Date): Period & { index: number }
 /** The period that contains `at`, searched from an index near it. */
 function periodAround(boundaryAt: (k: number) => Date, near: number, at: Date): Period & { index: number } {
   let index = near;
-  while (boundaryAt(index) > at) index--;
+  let start = boundaryAt(index);
+  while (start > at) start = boundaryAt(--index);
   let end = boundaryAt(index + 1);
-  while (end <= at) end = boundaryAt(++index + 1);
-  return { start: boundaryAt(index), end, index };
+  while (end <= at) [start, end] = [end, boundaryAt(++index + 1)];
+  return { start, end, index };
 }
 
 /** The index of the period that contains `at`, give or take one or two. */
 function estimate({ anchor, interval, count, timeZone }: Cadence, at: Date): number {
   if (interval === 'hour') return Math.floor((at.getTime() - anchor.getTime()) / (count * HOUR_MS));
-  const from = zoned(anchor, timeZone);
-  const to = zoned(at, timeZone);
-  const months = (to.year - from.year) * 12 + to.month - from.month;
-  const days = () => from.toPlainDate().until(to.toPlainDate(), { largestUnit: 'day' }).days;
+  const { months, days } = timeZone === 'UTC' ? elapsedInUtc(anchor, at) : elapsedIn(timeZone, anchor, at);
   const elapsed = { day: days, week: () => days() / 7, month: () => months, year: () => months / 12 }[interval]();
   return Math.floor(elapsed / count);
+}
+
+/** Time from one instant to another on a wall clock: months by their numbers, days only where they are needed. */
+interface Elapsed {
+  months: number;
+  days: () => number;
+}
+
+function elapsedIn(timeZone: string, anchor: Date, at: Date): Elapsed {
+  const [from, to] = [zoned(anchor, timeZone), zoned(at, timeZone)];
+  return {
+    months: (to.year - from.year) * 12 + to.month - from.month,
+    days: () => from.toPlainDate().until(to.toPlainDate(), { largestUnit: 'day' }).days,
+  };
+}
+
+function elapsedInUtc(from: Date, to: Date): Elapsed {
+  return {
+    months: (to.getUTCFullYear() - from.getUTCFullYear()) * 12 + to.getUTCMonth() - from.getUTCMonth(),
+    days: () => (to.getTime() - from.getTime()) / DAY_MS,
+  };
 }
 
 /** The origin of calendar windows of several units, on the wall clock of every zone: a Thursday. */

@@ -1,7 +1,22 @@
-import { uuidv7 } from 'uuidv7';
+import { randomFillSync } from 'node:crypto';
+import { V7Generator } from 'uuidv7';
+
+/** Random numbers for some 500 ids. The package reads new ones for each fourth id, which takes half of its time. */
+const random = new Uint32Array(2_048);
+let nextRandom = random.length;
+
+const generator = new V7Generator({
+  nextUint32: () => {
+    if (nextRandom === random.length) {
+      randomFillSync(random);
+      nextRandom = 0;
+    }
+    return random[nextRandom++]!;
+  },
+});
 
 /** A new UUIDv7 (RFC 9562). Ids sort by creation time, so keyset pages follow creation. */
-export const newId = (): string => uuidv7();
+export const newId = (): string => generator.generate().toString();
 
 /** The creation time of an id, in ms: a UUIDv7 begins with its time (RFC 9562, 5.7). */
 export const timeOfId = (id: string): Date => new Date(Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { parseInstant } from './instant.js';
+import { isoText, parseInstant } from './instant.js';
 
 const within = fc.date({
   min: new Date(0),
@@ -54,5 +54,16 @@ describe('parseInstant', () => {
 
   it.each([null, undefined, 0, 1_773_000_000_000, new Date(0), {}, []])('returns null for %p', (value) => {
     expect(parseInstant(value)).toBeNull();
+  });
+});
+
+describe('isoText', () => {
+  it('is the ISO text of every date, also of one that was written before', () => {
+    fc.assert(
+      fc.property(fc.array(within, { minLength: 1 }), (dates) => {
+        const twice = dates.flatMap((date) => [date, new Date(date), date]);
+        expect(twice.map(isoText)).toEqual(twice.map((date) => date.toISOString()));
+      }),
+    );
   });
 });

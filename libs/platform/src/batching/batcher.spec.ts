@@ -35,6 +35,19 @@ describe('Batcher', () => {
     expect(await Promise.all(others)).toEqual([20, 30, 40]);
   });
 
+  it('starts the flush of the next group before it gives the answers of this one', async () => {
+    const { batcher, groups } = manualBatcher();
+    let flushesAtAnswer = 0;
+    const first = batcher.add(1).then(() => (flushesAtAnswer = groups.length));
+    await nextTurn();
+    const second = batcher.add(2);
+    groups[0]!.end();
+    await first;
+    expect(flushesAtAnswer).toBe(2);
+    groups[1]!.end();
+    expect(await second).toBe(20);
+  });
+
   it('flushes at most maxBatch items together, and every item in the end', async () => {
     const { batcher, groups } = manualBatcher({ maxBatch: 2 });
     const all = Promise.all([1, 2, 3, 4, 5].map((item) => batcher.add(item)));

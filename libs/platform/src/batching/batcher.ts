@@ -14,6 +14,15 @@ export interface BatcherOptions {
   onFlush?: (size: number, waitedMs: number) => void;
 }
 
+/** An item that waits for its flush. */
+interface Queued<Item, Answer> {
+  item: Item;
+  resolve: (answer: Answer | Promise<Answer>) => void;
+  reject: (error: unknown) => void;
+  /** By `performance.now()`. */
+  since: number;
+}
+
 const OVERLOAD_RETRY_SECONDS = 1;
 
 /**
@@ -31,6 +40,7 @@ export class Batcher<Item, Answer> {
     item: Item;
     resolve: (answer: Answer | Promise<Answer>) => void;
     reject: (error: unknown) => void;
+    /** `performance.now()`, for `onFlush`. */
     since: number;
   }[] = [];
   private readonly drainWaiters: (() => void)[] = [];
@@ -47,7 +57,7 @@ export class Batcher<Item, Answer> {
   add(item: Item): Promise<Answer> {
     if (this.queue.length >= this.options.maxQueued) return Promise.reject(overloaded());
     return new Promise((resolve, reject) => {
-      this.queue.push({ item, resolve, reject, since: performance.now() });
+      this.queue.push({ item, resolve, reject, since: this.options.onFlush ? performance.now() : 0 });
       this.schedule();
     });
   }
@@ -78,19 +88,30 @@ export class Batcher<Item, Answer> {
     if (group.length === 0) return;
     this.flushing++;
     this.options.onFlush?.(group.length, performance.now() - group[0]!.since);
+    const settle = await this.outcomesOf(group);
+    this.flushing--;
+    if (this.queue.length === 0) {
+      settle();
+      if (this.flushing === 0) this.drainWaiters.splice(0).forEach((done) => done());
+      return;
+    }
+    // The next group is sent before the answers of this one, so that the database works while they are written.
+    if (!this.scheduled) void this.run();
+    setImmediate(settle);
+  }
+
+  /** Flushes a group. @returns a function that gives each item its outcome */
+  private async outcomesOf(group: Queued<Item, Answer>[]): Promise<() => void> {
     try {
       const outcomes = await this.flush(group.map(({ item }) => item));
-      group.forEach(({ resolve, reject }, index) => {
-        const outcome = outcomes[index]!;
-        if ('error' in outcome) reject(outcome.error);
-        else resolve(outcome.answer);
-      });
+      return () =>
+        group.forEach(({ resolve, reject }, index) => {
+          const outcome = outcomes[index]!;
+          if ('error' in outcome) reject(outcome.error);
+          else resolve(outcome.answer);
+        });
     } catch (error) {
-      for (const { reject } of group) reject(error);
-    } finally {
-      this.flushing--;
-      if (this.queue.length > 0) this.schedule();
-      else if (this.flushing === 0) this.drainWaiters.splice(0).forEach((done) => done());
+      return () => group.forEach(({ reject }) => reject(error));
     }
   }
 }

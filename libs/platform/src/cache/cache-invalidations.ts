@@ -1,8 +1,10 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
 import { Config } from '../config/config.js';
+import { Database } from '../database/database.js';
 
-const CHANNEL = 'entitlements_changed';
+const CUSTOMERS = 'entitlements_changed';
+const CATALOG = 'catalog_changed';
 const RECONNECT_MS = 1_000;
 
 /**
@@ -13,10 +15,14 @@ const RECONNECT_MS = 1_000;
 export class CacheInvalidations implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('CacheInvalidations');
   private readonly listeners: ((customerId: string | null) => void)[] = [];
+  private readonly catalogListeners: (() => void)[] = [];
   private client: pg.Client | null = null;
   private stopping = false;
 
-  constructor(private readonly config: Config) {}
+  constructor(
+    private readonly config: Config,
+    private readonly database: Database,
+  ) {}
 
   /**
    * Adds a listener.
@@ -34,6 +40,31 @@ export class CacheInvalidations implements OnApplicationBootstrap, OnApplication
    */
   publish(customerId: string | null): void {
     this.listeners.forEach((listener) => listener(customerId));
+  }
+
+  /**
+   * Adds a listener for changes of the catalogue on any instance.
+   * @example invalidations.subscribeToCatalog(() => this.products.clear());
+   */
+  subscribeToCatalog(listener: () => void): void {
+    this.catalogListeners.push(listener);
+  }
+
+  /**
+   * Notifies the listeners of all instances that the catalogue has changed: inside a transaction at its commit. Never
+   * fails.
+   * @example await invalidations.publishCatalog();
+   */
+  async publishCatalog(): Promise<void> {
+    try {
+      await this.database.query('select pg_notify($1, $2)', [CATALOG, '']);
+    } catch (error) {
+      this.logger.debug(`NOTIFY failed; other instances see the change when their caches expire: ${String(error)}`);
+    }
+  }
+
+  private notifyCatalog(): void {
+    this.catalogListeners.forEach((listener) => listener());
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -55,13 +86,16 @@ export class CacheInvalidations implements OnApplicationBootstrap, OnApplication
     });
     this.client = client;
     client.on('error', () => undefined);
-    client.on('notification', ({ payload }) => this.publish(payload || null));
+    client.on('notification', ({ channel, payload }) =>
+      channel === CATALOG ? this.notifyCatalog() : this.publish(payload || null),
+    );
     client.once('end', () => this.reconnect(url));
     try {
       await client.connect();
-      await client.query(`listen ${CHANNEL}`);
+      await client.query(`listen ${CUSTOMERS}; listen ${CATALOG}`);
       // Notifications sent while this instance was not listening are lost.
       this.publish(null);
+      this.notifyCatalog();
     } catch (error) {
       this.logger.debug(`LISTEN failed, reconnecting: ${String(error)}`);
       await client.end().catch(() => undefined);

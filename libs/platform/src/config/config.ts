@@ -5,9 +5,18 @@ import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { dataDirFailure } from '../process/start-failure.js';
 import { type MisspeltVariable, misspeltVariables } from './misspelt-variables.js';
+import { type SignInConfig, signInConfig } from './sign-in-config.js';
+import { type StripeConfig, stripeConfig, wrongStripe } from './stripe-config.js';
 
 /** Parts of values from documents and examples. Production refuses to start with them. */
 const SAMPLE_MARKERS = ['change-me', 'changeme', 'change_me', 'sample', 'example', 'password', 'admin123'];
+const SECRETS = [
+  'SECRET_KEY',
+  'ADMIN_PASSWORD',
+  'METRICS_TOKEN',
+  'STRIPE_SECRET_KEY',
+  'STRIPE_WEBHOOK_SECRET',
+] as const;
 const SECRET_LENGTH = 32;
 /** Share of the rate limit for requests that carry a password or a secret. */
 const AUTH_SHARE = 0.3;
@@ -65,12 +74,19 @@ const schema = z.object({
   SIGNING_KEY_DAYS: optional(z.coerce.number().int().min(1).max(365)),
   SECURITY_EVENT_DAYS: optional(z.coerce.number().int().min(1).max(3_650)),
   PASSWORD_MIN_LENGTH: optional(z.coerce.number().int().min(8).max(64)),
+  PASSWORD_LOGIN: optional(onOff),
+  REQUIRE_SECOND_FACTOR: optional(onOff),
   AUTH_RATE_LIMIT_PER_MINUTE: optional(z.coerce.number().int().min(0)),
   TRUSTED_PROXIES: optional(addressBlocks),
   WEBHOOK_ALLOWED_NETWORKS: optional(addressBlocks),
   SMTP_URL: optional(z.string().regex(/^smtps?:\/\//, 'must be an smtp:// or smtps:// URL')),
   MAIL_FROM: optional(z.string().regex(/^[^\r\n]+$/, 'must be one line')),
   ACCOUNT_URL: optional(z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })),
+  PUBLIC_URL: optional(z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })),
+  SANDBOX_PAYMENTS: optional(onOff),
+  STRIPE_SECRET_KEY: optional(z.string().regex(/^[sr]k_(test|live)_\w+$/, 'must begin with sk_ or rk_')),
+  STRIPE_WEBHOOK_SECRET: optional(z.string().regex(/^whsec_\S{8,}$/, 'must begin with whsec_')),
+  STRIPE_API_URL: optional(z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })),
   SECRET_KEY: optional(z.string().min(SECRET_LENGTH, `must have at least ${SECRET_LENGTH} characters`)),
   DATABASE_POOLER: optional(z.enum(['none', 'transaction'])),
   DATABASE_DIRECT_URL: optional(z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL')),
@@ -129,6 +145,14 @@ export class Config {
    * Null: the mail contains the token only.
    */
   readonly accountUrl: string | null;
+  /** Base URL of this service as browsers reach it; payment pages and return URLs are made of it. */
+  readonly publicUrl: string;
+  /** True: the sandbox provider is offered. Its charges move no money, so production must allow it explicitly. */
+  readonly sandboxPayments: boolean;
+  /** Where a payer returns to after a confirmation at the bank. */
+  readonly paymentReturnUrl: string;
+  /** Null: the provider `stripe` is not configured. */
+  readonly stripe: StripeConfig | null;
   /** The secret from which every signing and encryption key is derived. */
   readonly secretKey: string;
   /** True when DATABASE_URL is a pooler in transaction mode: no state may stay in a connection after a transaction. */
@@ -139,6 +163,7 @@ export class Config {
   readonly databaseConnections: number;
   /** Origins that browsers may call from (CORS). */
   readonly corsOrigins: string[];
+  readonly signIn: SignInConfig;
   /** Maximum number of concurrent requests per process; further ones are rejected. */
   readonly maxInFlight: number;
   /** Milliseconds after which a request without a response fails with `deadline_exceeded`. */
@@ -181,11 +206,16 @@ export class Config {
     this.smtpUrl = env.SMTP_URL ?? null;
     this.mailFrom = env.MAIL_FROM ?? 'Tollgate <tollgate@localhost>';
     this.accountUrl = env.ACCOUNT_URL?.replace(/\/$/, '') ?? null;
+    this.publicUrl = env.PUBLIC_URL?.replace(/\/$/, '') ?? `http://localhost:${this.port}`;
+    this.sandboxPayments = env.SANDBOX_PAYMENTS === undefined ? !this.production : env.SANDBOX_PAYMENTS === 'on';
+    this.paymentReturnUrl = this.accountUrl ?? this.publicUrl;
+    this.stripe = stripeConfig(env);
     this.secretKey = env.SECRET_KEY ?? storedSecret(this.dataDir);
     this.pooled = env.DATABASE_POOLER === 'transaction';
     this.directDatabaseUrl = env.DATABASE_DIRECT_URL ?? null;
     this.databaseConnections = env.DATABASE_CONNECTIONS ?? 32;
     this.corsOrigins = env.CORS_ORIGINS ?? [];
+    this.signIn = signInConfig(this, env);
     this.maxInFlight = env.MAX_IN_FLIGHT ?? 500;
     this.requestDeadlineMs = env.REQUEST_DEADLINE_MS ?? 2_500;
     this.drainMs = env.DRAIN_MS ?? (this.production ? 5_000 : 0);
@@ -199,7 +229,7 @@ export class Config {
   private validated(environment: NodeJS.ProcessEnv): z.infer<typeof schema> {
     const parsed = schema.safeParse(environment);
     const wrong = parsed.success
-      ? wrongInProduction(parsed.data)
+      ? [...wrongStripe(parsed.data), ...wrongInProduction(parsed.data)]
       : parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
     if (wrong.length > 0) throw new Error([...wrong, ...this.misspelt.map(misspeltText)].join('\n'));
     return parsed.data!;
@@ -232,7 +262,7 @@ function wrongInProduction(env: z.infer<typeof schema>): string[] {
   const wrong: string[] = [];
   if (!env.DATABASE_URL) wrong.push('DATABASE_URL is required in production');
   if (!env.SECRET_KEY) wrong.push('SECRET_KEY is required in production');
-  for (const name of ['SECRET_KEY', 'ADMIN_PASSWORD', 'METRICS_TOKEN'] as const) {
+  for (const name of SECRETS) {
     const value = env[name]?.toLowerCase();
     if (value && SAMPLE_MARKERS.some((marker) => value.includes(marker))) wrong.push(`${name} holds a sample value`);
   }

@@ -1,8 +1,10 @@
+import { isoText } from '@app/kernel';
+
 /** Item of an array parameter. Objects become JSON. */
 export type ArrayItem = string | number | boolean | Date | object | null;
 
-/** Characters that end or escape an item, and texts with another meaning: empty and `null`. */
-const NEEDS_QUOTES = /[",\\{}\s]|^$|^null$/i;
+/** Characters that end or escape an item. */
+const SPECIAL = /[",\\{}\s]/;
 const ESCAPED = /["\\]/g;
 
 /**
@@ -11,10 +13,25 @@ const ESCAPED = /["\\]/g;
  * @example arrayLiteral(['a', 'b c', null]) // {a,"b c",null}
  */
 export function arrayLiteral(items: ArrayItem[]): string {
+  return columnLiteral(items, (item) => item);
+}
+
+/**
+ * `arrayLiteral` of one value of each row. A value that repeats the one before, such as the feature of a batch, is
+ * written once.
+ * @example columnLiteral(rows, ({ id }) => id)
+ */
+export function columnLiteral<Row>(rows: Row[], valueOf: (row: Row) => ArrayItem): string {
   let text = '{';
-  for (let index = 0; index < items.length; index++) {
-    if (index > 0) text += ',';
-    text += itemLiteral(items[index]!);
+  let last: ArrayItem | undefined;
+  let literal = '';
+  for (let index = 0; index < rows.length; index++) {
+    const value = valueOf(rows[index]!);
+    if (value !== last) {
+      literal = itemLiteral(value);
+      last = value;
+    }
+    text += index > 0 ? `,${literal}` : literal;
   }
   return `${text}}`;
 }
@@ -22,7 +39,9 @@ export function arrayLiteral(items: ArrayItem[]): string {
 function itemLiteral(item: ArrayItem): string {
   if (item === null) return 'null';
   if (typeof item === 'number') return String(item);
-  if (item instanceof Date) return item.toISOString();
+  if (item instanceof Date) return isoText(item);
   const text = typeof item === 'string' ? item : JSON.stringify(item);
-  return NEEDS_QUOTES.test(text) ? `"${text.replace(ESCAPED, '\\$&')}"` : text;
+  // Texts with another meaning: empty and `null`. Without alternatives the pattern takes half the time.
+  const isReserved = text === '' || (text.length === 4 && text.toLowerCase() === 'null');
+  return isReserved || SPECIAL.test(text) ? `"${text.replace(ESCAPED, '\\$&')}"` : text;
 }

@@ -20,6 +20,21 @@ export const jsonList = <T extends object>(entity: EntityClass<T>, alias: string
     .map(({ property, column }) => `'${property}', ${qualified(column, alias)}`)
     .join(', ');
 
+/**
+ * An insert of a whole row, for a prepared statement.
+ * @example
+ * const { sql, valuesOf } = insertList(CustomerEntity); // (id, device_type) values ($1, $2)
+ * await connection.run({ name: 'insert customer', text: `insert into customers ${sql}` }, valuesOf(customer));
+ */
+export function insertList<T extends object>(entity: EntityClass<T>): { sql: string; valuesOf: (row: T) => unknown[] } {
+  const columns = columnsOf(entity);
+  const places = columns.map((_, index) => `$${index + 1}`);
+  return {
+    sql: `(${columns.map(({ column }) => column).join(', ')}) values (${places.join(', ')})`,
+    valuesOf: (row) => columns.map(({ property }) => row[property as keyof T]),
+  };
+}
+
 function columnsOf(entity: EntityClass<object>): { property: string; column: string }[] {
   return getMetadataArgsStorage()
     .filterColumns(entity)

@@ -40,10 +40,14 @@ export function isUniqueViolation(error: unknown, constraint: string): boolean {
   return cause.code === UNIQUE_VIOLATION && cause.constraint === constraint;
 }
 
+/** True when the client stopped waiting for the answer: it closes a pipelined connection then. */
+export function isReadTimeout(error: unknown): boolean {
+  return driverError(error).message === READ_TIMEOUT;
+}
+
 /** True when the statement exceeded its timeout. */
 export function isQueryTimeout(error: unknown): boolean {
-  const { code, message } = driverError(error);
-  return code === CANCELED || message === READ_TIMEOUT;
+  return driverError(error).code === CANCELED || isReadTimeout(error);
 }
 
 /** True when the database cannot be reached or does not respond in time: a later retry may succeed. */

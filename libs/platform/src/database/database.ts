@@ -72,6 +72,25 @@ export class Database {
   }
 
   /**
+   * Runs `work` in a savepoint of the running transaction. When it throws, its writes are undone, and the transaction
+   * continues. A deadlock or a serialization failure still ends the transaction, which is run again.
+   * @returns the error that `work` threw; null when it succeeded
+   * @example const error = await database.attempt(() => this.finalize(draft));
+   */
+  async attempt(work: () => Promise<unknown>): Promise<unknown> {
+    await this.writer.query('savepoint attempt');
+    try {
+      await work();
+      await this.writer.query('release savepoint attempt');
+      return null;
+    } catch (error) {
+      if (isRetryable(error)) throw error;
+      await this.writer.query('rollback to savepoint attempt');
+      return error;
+    }
+  }
+
+  /**
    * Calls back in this process after the commit. For cache invalidation only: a crash loses it.
    * @example database.afterCommit(() => cache.delete(id));
    */

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
 import { Config } from '../config/config.js';
@@ -10,6 +11,8 @@ export interface Statement {
   /** Unique in the whole program. */
   name: string;
   text: string;
+  /** `array`: rows are arrays of the columns in their order. The driver builds one of 11 in 0.1 us, not 0.23. */
+  rowMode?: 'array';
 }
 
 /** A pipelined connection: statements sent without awaiting the previous result share a round trip. */
@@ -31,6 +34,12 @@ const LIMITS: ServerLimits = {
 };
 const CLIENT_TIMEOUTS = { connectionTimeoutMillis: 1_000, query_timeout: 2_000 };
 const POOL = 'usage';
+/**
+ * Every statement of this pool looks up rows by an index. A prepared statement that was planned while its table was
+ * nearly empty would scan the table as it grows, until the next ANALYZE. Measured with 10,000 customers: 560 us of the
+ * database's CPU for a consume instead of 54, and events for 1,000 customers exceeded statement_timeout.
+ */
+const PLANNER_OPTIONS = '-c enable_seqscan=off -c jit=off';
 
 /**
  * Access to the database for the hot path: prepared statements on dedicated connections, without the entity mapper.
@@ -55,13 +64,17 @@ export class PipelinedDatabase implements OnApplicationShutdown {
       Client: watch.clientFor(POOL),
       ...CLIENT_TIMEOUTS,
       ...connectionLimits(config, LIMITS),
+      // Behind a pooler each execution is planned again, for the present size of its tables.
+      ...(config.pooled ? {} : { options: PLANNER_OPTIONS }),
       pipeline: true,
     };
     this.pool = new pg.Pool(options);
     watch.watchPool(POOL, this.pool);
     this.begin = ['begin', transactionLimitsSql(config, LIMITS)].filter(Boolean).join('; ');
     // A pooler assigns another connection to each transaction, where the statement is not prepared.
-    this.connectionOf = config.pooled ? connectionOf(({ text }) => ({ text })) : connectionOf((statement) => statement);
+    this.connectionOf = config.pooled
+      ? connectionOf(({ text, rowMode }) => ({ text, rowMode }))
+      : connectionOf((statement) => statement);
   }
 
   /**
@@ -94,10 +107,12 @@ export class PipelinedDatabase implements OnApplicationShutdown {
     if (this.database.inTransaction) return this.inCallersTransaction(work);
     const client = await this.pool.connect();
     return this.withClient(client, async () => {
+      coalesceWrites(client);
       const beginning = client.query(this.begin);
       beginning.catch(() => undefined);
       try {
         const { answer, writes } = await work(this.connectionOf(client));
+        coalesceWrites(client);
         const done = await Promise.allSettled([beginning, ...writes, client.query('commit')]);
         for (const step of done) if (step.status === 'rejected') throw step.reason;
         return answer;
@@ -118,10 +133,10 @@ export class PipelinedDatabase implements OnApplicationShutdown {
   ): Promise<Answer> {
     let last: Promise<unknown> = Promise.resolve();
     // The caller's connection runs one statement at a time.
-    const run = <Row>({ text }: Statement, values: unknown[] = []): Promise<Row[]> => {
-      const next = last.then(() => this.database.write<Row>(text, values));
+    const run = <Row>({ text, rowMode }: Statement, values: unknown[] = []): Promise<Row[]> => {
+      const next = last.then(() => this.database.write<Row & object>(text, values));
       last = next.catch(() => undefined);
-      return next;
+      return rowMode === 'array' ? next.then((rows) => rows.map((row) => Object.values(row) as Row)) : next;
     };
     const { answer, writes } = await work({ run });
     await Promise.all(writes);
@@ -145,10 +160,20 @@ export class PipelinedDatabase implements OnApplicationShutdown {
 const isConnectionUnusable = (error: unknown): boolean =>
   !(error instanceof pg.DatabaseError) || error.code?.startsWith('57') === true;
 
+/** Sends all statements of one event-loop turn with one system call: it costs more than building a statement. */
+function coalesceWrites(client: pg.PoolClient): void {
+  // The published types do not know the socket.
+  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
+  if (stream.writableCorked > 0) return;
+  stream.cork();
+  process.nextTick(() => stream.uncork());
+}
+
 const connectionOf =
-  (prepared: (statement: Statement) => { name?: string; text: string }) =>
+  (prepared: (statement: Statement) => Omit<Statement, 'name'>) =>
   (client: pg.PoolClient): Connection => ({
     run: async <Row>(statement: Statement, values: unknown[] = []): Promise<Row[]> => {
+      coalesceWrites(client);
       const { rows } = await client.query<pg.QueryResultRow>({ ...prepared(statement), values });
       return rows as Row[];
     },

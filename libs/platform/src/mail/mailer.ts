@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { createTransport } from 'nodemailer';
 import pLimit from 'p-limit';
 import { Clock } from '@app/kernel';
 import { Config } from '../config/config.js';
@@ -23,6 +22,13 @@ const BREAKER = {
 const FILE_NAME = /^[0-9TZ.-]+-[0-9a-f]{8}$/;
 const MAX_LISTED = 100;
 
+/** A file in a mail. */
+export interface MailAttachment {
+  filename: string;
+  content: Buffer;
+  contentType: string;
+}
+
 /** A mail in plain text to one recipient. */
 export interface OutgoingMail {
   to: string;
@@ -30,10 +36,13 @@ export interface OutgoingMail {
   text: string;
   /** The same for every attempt, so that receivers can drop duplicates; generated when omitted. */
   messageId?: string;
+  /** Where answers go; the sender when omitted. */
+  replyTo?: string;
+  attachments?: MailAttachment[];
 }
 
-/** A mail written to a file. */
-export interface StoredMail extends OutgoingMail {
+/** A mail written to a file; its attachments are in the file beside it. */
+export interface StoredMail extends Omit<OutgoingMail, 'attachments'> {
   name: string;
   at: string;
 }
@@ -106,6 +115,7 @@ export class Mailer implements OnModuleInit {
    * @example await mailer.send({ to: 'ann@example.com', subject: 'Reset your password', text });
    */
   async send(mail: OutgoingMail): Promise<void> {
+    const { createTransport } = await import('nodemailer');
     const message = { ...mail, from: this.config.mailFrom, disableFileAccess: true, disableUrlAccess: true };
     if (this.config.smtpUrl) {
       const transport = createTransport({ url: this.config.smtpUrl, ...SMTP_TIMEOUTS_MS });
@@ -140,7 +150,7 @@ export class Mailer implements OnModuleInit {
     const name = `${at.replaceAll(':', '-')}-${randomBytes(4).toString('hex')}`;
     await fs.mkdir(this.folder(), { recursive: true, mode: 0o700 });
     for (const [ending, content] of [
-      ['json', JSON.stringify({ ...mail, at })],
+      ['json', JSON.stringify({ ...mail, attachments: undefined, at })],
       ['eml', written],
     ] as const) {
       await fs.writeFile(path.join(this.folder(), `.${name}`), content, { mode: 0o600 });

@@ -109,6 +109,29 @@ export class Metrics {
     'Security events of the audit log, by type: logins, failed logins, refusals, blocked addresses.',
     ['type'],
   );
+  readonly paymentEvents = this.counter(
+    'tollgate_payment_events_total',
+    'Inbound events of payment providers, by outcome: applied, unchanged, ignored (unknown type), foreign (another account or mode), unknown (no such payment or customer), failed (given up).',
+    ['provider', 'outcome'],
+  );
+  readonly ignoredPaymentEvents = this.counter(
+    'tollgate_ignored_payment_events_total',
+    'Inbound events of payment providers that this service does not process, by type.',
+    ['provider', 'type'],
+  );
+  readonly paymentEventLag = this.gauge(
+    'tollgate_payment_event_lag_seconds',
+    'Age of the oldest inbound payment event that is due and not processed.',
+  );
+  readonly reconciledPayments = this.counter(
+    'tollgate_reconciled_payments_total',
+    'Payments compared with their provider, by result: same, corrected, missing (the provider has no such charge), different (another amount), failed (the provider did not answer).',
+    ['provider', 'result'],
+  );
+  readonly billingMismatches = this.gauge(
+    'tollgate_billing_mismatches',
+    'Invoices, numbers, payments, balances or charges that did not add up in the last nightly check.',
+  );
   readonly jobFailures = this.counter('tollgate_job_failures_total', 'Failed runs of a job; the next run retries.', [
     'job',
   ]);

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
 import { Config } from '../config/config.js';
+import { isReadTimeout } from '../database/database-errors.js';
 import { Metrics } from '../metrics/metrics.js';
 import { ProcessStalls } from './process-stalls.js';
 import { requestTally } from './request-tally.js';
@@ -45,9 +46,12 @@ export class QueryWatch implements OnApplicationShutdown {
     const record = (query: unknown, times: QueryTimes, failed: boolean): void =>
       this.observe(pool, query, times, failed);
     return class WatchedClient extends pg.Client {
+      /** True after a query timeout: this process closed the connection, and the request reports the timeout. */
+      private isGivenUp = false;
+
       constructor(options?: string | pg.ClientConfig) {
         super(options);
-        this.on('error', logLostConnection);
+        this.on('error', (error) => this.isGivenUp || logLostConnection(error));
       }
 
       override query(...query: unknown[]): never {
@@ -62,8 +66,14 @@ export class QueryWatch implements OnApplicationShutdown {
         };
         if (typeof answer?.then === 'function')
           answer.then(
-            () => done(false),
-            () => done(true),
+            () => {
+              this.isGivenUp = false;
+              done(false);
+            },
+            (error: unknown) => {
+              this.isGivenUp ||= isReadTimeout(error);
+              done(true);
+            },
           );
         return answer as never;
       }

@@ -36,7 +36,7 @@ export class SharedRedis implements OnApplicationShutdown {
     const { client, breaker } = this;
     if (!client || !breaker) return null;
     try {
-      const answer = await breaker.execute(() => work(client));
+      const answer = await breaker.execute(() => inTime(work(client)));
       this.failing = false;
       return answer;
     } catch (error) {
@@ -58,6 +58,19 @@ export class SharedRedis implements OnApplicationShutdown {
   }
 }
 
+/**
+ * The answer, if it has arrived within the timeout. Answers that arrived while this process was stalled are read before
+ * it counts as missing: a stall is no failure of Redis.
+ */
+function inTime<T>(answer: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const fail = (): void => reject(new Error('Command timed out'));
+    // The event loop reads sockets between a timer and a setImmediate.
+    const timer = setTimeout(() => setImmediate(fail), COMMAND_TIMEOUT_MS);
+    answer.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
 /** Several addresses were tried: the error itself has a code and no text. */
 const reasonOf = (error: unknown): string =>
   error instanceof Error ? error.message || ((error as NodeJS.ErrnoException).code ?? error.name) : String(error);
@@ -67,7 +80,8 @@ function connect(url: string): Redis {
   return new Redis(url, {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
-    commandTimeout: COMMAND_TIMEOUT_MS,
+    // Frees what `inTime` no longer waits for.
+    commandTimeout: 5 * COMMAND_TIMEOUT_MS,
     connectTimeout: RECONNECT_MS,
     retryStrategy: () => RECONNECT_MS,
   });

@@ -1,9 +1,8 @@
-import { CACHE_MANAGER } from '@nestjs/cache-manager';
-import { Inject, Injectable } from '@nestjs/common';
-import type { Cache } from 'cache-manager';
+import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { DomainError } from '@app/kernel';
-import { fetchCached, STALENESS_MS } from '@app/platform';
+import { Clock, DomainError } from '@app/kernel';
+import { CacheInvalidations, Database, fetchCached, STALENESS_MS } from '@app/platform';
+import type { BillingSettings } from './domain/billing-settings.js';
 import type { Feature, PlanVersion, Product } from './domain/catalog.js';
 import { PlansRepository } from './plans.repository.js';
 import { ProductsRepository } from './products.repository.js';
@@ -17,21 +16,31 @@ const MAX_ENTRIES = 10_000;
 @Injectable()
 export class CatalogReader {
   private readonly products: LRUCache<string, Product>;
-  /** Grows with each write on this instance: values derived from an older revision are recomputed. */
+  /** Grows with each write that this instance knows of: values derived from an older revision are recomputed. */
   revision = 0;
+  /** Time at which it last grew, in ms of the clock of the database. */
+  changedAt = 0;
   private readonly productKeys: LRUCache<string, string>;
   private readonly features: LRUCache<string, Feature>;
   private readonly versions: LRUCache<string, PlanVersion>;
+  private readonly planIds: LRUCache<string, string>;
 
   constructor(
     private readonly productRows: ProductsRepository,
-    private readonly plans: PlansRepository,
-    @Inject(CACHE_MANAGER) private readonly responses: Cache,
+    plans: PlansRepository,
+    private readonly database: Database,
+    private readonly clock: Clock,
+    private readonly invalidations: CacheInvalidations,
   ) {
+    invalidations.subscribeToCatalog(() => this.clear());
     const aging = { max: MAX_ENTRIES, ttl: STALENESS_MS };
     this.products = new LRUCache({
       ...aging,
-      fetchMethod: async (key) => (await productRows.findProduct(key)) ?? undefined,
+      fetchMethod: async (key) => {
+        const product = await productRows.findProduct(key);
+        if (product) this.productKeys.set(product.id, key);
+        return product ?? undefined;
+      },
     });
     this.productKeys = new LRUCache({
       max: MAX_ENTRIES,
@@ -40,6 +49,10 @@ export class CatalogReader {
     this.features = new LRUCache({
       ...aging,
       fetchMethod: async (key) => (await productRows.findFeature(...(key.split(' ') as [string, string]))) ?? undefined,
+    });
+    this.planIds = new LRUCache({
+      max: MAX_ENTRIES,
+      fetchMethod: async (name) => (await plans.find(...(name.split(' ') as [string, string])))?.id,
     });
     this.versions = new LRUCache({
       max: MAX_ENTRIES,
@@ -71,6 +84,15 @@ export class CatalogReader {
   }
 
   /**
+   * The billing settings of an existing product, by id; null when it is not billed. Archived products are billed on.
+   * As old as the product in this cache: a request that has read its product reads nothing more.
+   * @example const settings = await catalog.billingOf(subscription.productId);
+   */
+  async billingOf(productId: string): Promise<BillingSettings | null> {
+    return (await fetchCached(this.products, await this.productKey(productId)))!.billing;
+  }
+
+  /**
    * A feature by key; archived ones too, because their entitlement denies them.
    * @throws DomainError `feature_not_found`
    */
@@ -88,11 +110,14 @@ export class CatalogReader {
     return ids.length === 0 ? [] : this.productRows.featuresById(ids);
   }
 
-  /** The id of a plan that was sold. @throws Error when it does not exist: sold plans are never deleted */
+  /**
+   * The id of a plan that was sold; cached, because keys never change.
+   * @throws Error when it does not exist: sold plans are never deleted
+   */
   async planId(productId: string, key: string): Promise<string> {
-    const plan = await this.plans.find(productId, key);
-    if (!plan) throw new Error(`There is no plan ${key}.`);
-    return plan.id;
+    const id = await fetchCached(this.planIds, `${productId} ${key}`);
+    if (!id) throw new Error(`There is no plan ${key}.`);
+    return id;
   }
 
   /**
@@ -106,11 +131,21 @@ export class CatalogReader {
     return cached;
   }
 
-  /** Invalidates products and features. Called after each write on this instance. */
-  invalidate(): void {
+  /**
+   * Invalidates products, features and pages: on this instance now, on the others by a hint. Called after each write.
+   * Inside a larger transaction, such as that of an Idempotency-Key, it invalidates again after the commit: others
+   * still read the old rows until then.
+   */
+  async invalidate(): Promise<void> {
+    this.clear();
+    this.database.afterCommit(() => this.clear());
+    await this.invalidations.publishCatalog();
+  }
+
+  private clear(): void {
     this.revision++;
+    this.changedAt = this.clock.now().getTime();
     this.products.clear();
     this.features.clear();
-    void this.responses.clear();
   }
 }

@@ -1,6 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { count, instant } from '@app/platform';
-import type { Interval } from '@app/kernel';
+import type { Interval, PriceTiers } from '@app/kernel';
+import type { BillingSettings } from './domain/billing-settings.js';
 import type {
   AddOn,
   Aggregation,
@@ -14,12 +15,17 @@ import type {
   Price,
   Product,
 } from './domain/catalog.js';
+import type { CouponContent } from './domain/coupon.js';
+import type { PortalSettings } from './domain/portal-settings.js';
+import type { TaxRateContent } from './domain/tax-rate.js';
 
 @Entity('products')
 export class ProductEntity implements Product {
   @PrimaryColumn('uuid') id: string;
   @Column('text') key: string;
   @Column('text') name: string;
+  @Column('jsonb', { nullable: true }) billing: BillingSettings | null;
+  @Column('jsonb', { nullable: true }) portal: PortalSettings | null;
   @Column(instant({ name: 'archived_at', nullable: true })) archivedAt: Date | null;
   @Column(instant({ name: 'created_at' })) createdAt: Date;
   @Column(instant({ name: 'updated_at' })) updatedAt: Date;
@@ -49,6 +55,30 @@ export class AddOnEntity implements AddOn {
   @Column('text') description: string;
   @Column('jsonb') prices: Price[];
   @Column('jsonb') entitlements: PlanEntitlement[];
+  @Column(instant({ name: 'archived_at', nullable: true })) archivedAt: Date | null;
+  @Column(instant({ name: 'created_at' })) createdAt: Date;
+  @Column(instant({ name: 'updated_at' })) updatedAt: Date;
+}
+
+@Entity('coupons')
+export class CouponEntity {
+  @PrimaryColumn('uuid') id: string;
+  @Column('uuid', { name: 'product_id' }) productId: string;
+  @Column('text') key: string;
+  @Column('jsonb') content: Omit<CouponContent, 'maxRedemptions'>;
+  @Column('integer', { name: 'max_redemptions', nullable: true }) maxRedemptions: number | null;
+  @Column('integer') redemptions: number;
+  @Column(instant({ name: 'archived_at', nullable: true })) archivedAt: Date | null;
+  @Column(instant({ name: 'created_at' })) createdAt: Date;
+  @Column(instant({ name: 'updated_at' })) updatedAt: Date;
+}
+
+@Entity('tax_rates')
+export class TaxRateEntity {
+  @PrimaryColumn('uuid') id: string;
+  @Column('uuid', { name: 'product_id' }) productId: string;
+  @Column('text') key: string;
+  @Column('jsonb') content: TaxRateContent;
   @Column(instant({ name: 'archived_at', nullable: true })) archivedAt: Date | null;
   @Column(instant({ name: 'created_at' })) createdAt: Date;
   @Column(instant({ name: 'updated_at' })) updatedAt: Date;
@@ -87,6 +117,7 @@ export class PlanPriceEntity implements Price {
   @Column('integer', { name: 'interval_count' }) intervalCount: number;
   @Column(count()) amount: number;
   @Column('text') currency: string;
+  @Column('jsonb', { nullable: true }) tiers?: PriceTiers;
   @Column('text', { nullable: true }) region: string | null;
   @Column('text', { name: 'device_type', nullable: true }) deviceType: string | null;
 }

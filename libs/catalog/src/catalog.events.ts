@@ -15,6 +15,51 @@ const ADD_ON = {
   entitlements: [{ feature: 'seats', type: 'metered', limit: 5, window: 'none', overage: 'deny' }],
   archivedAt: null,
 };
+const COUPON = {
+  key: 'launch',
+  name: 'Launch',
+  percentOff: '20',
+  amountOff: null,
+  currency: null,
+  duration: 'repeating',
+  periods: 3,
+  maxRedemptions: 100,
+  redeemBy: '2027-01-01T00:00:00.000Z',
+  plans: ['pro'],
+  archivedAt: null,
+};
+const TAX_RATE = {
+  key: 'de-vat',
+  name: 'VAT',
+  percentage: '19',
+  inclusive: false,
+  country: 'DE',
+  region: null,
+  validFrom: null,
+  validUntil: null,
+  appliesTo: null,
+  archivedAt: null,
+};
+const BILLING = {
+  provider: 'sandbox',
+  prorationBilling: 'immediately',
+  usageGraceHours: 1,
+  netDays: 14,
+  invoiceNumberFormat: 'INV-{year}-{number}',
+  creditNoteNumberFormat: 'CN-{year}-{number}',
+  dunning: { retryDays: [1, 3, 5, 7], finally: 'cancel' },
+  pastDueGraceDays: 7,
+  zeroInvoices: false,
+  language: 'en',
+  cancellationCredit: 'balance',
+  seller: { name: 'API', address: null, taxId: null, email: null, paymentDetails: null },
+};
+const PORTAL = {
+  name: 'API',
+  logoUrl: 'https://cdn.example.com/logo.svg',
+  colors: { accent: '#1d4ed8', background: '#ffffff', text: '#111827' },
+  allowedReturnUrls: ['https://app.example.com/billing'],
+};
 const FEATURE = { key: 'api_calls', name: 'API calls', unit: 'call', failurePolicy: null };
 const MIGRATION = {
   key: 'pro',
@@ -52,6 +97,18 @@ export const CATALOG_EVENTS = declareEvents({
       ],
     },
   },
+  'product.billing_changed': {
+    subject: 'product',
+    summary: 'Billing of a product was switched on, changed or switched off.',
+    before: { key: 'api', billing: null },
+    after: { key: 'api', billing: BILLING },
+  },
+  'product.portal_changed': {
+    subject: 'product',
+    summary: 'The portal of a product was changed.',
+    before: { key: 'api', portal: null },
+    after: { key: 'api', portal: PORTAL },
+  },
   'feature.created': {
     subject: 'feature',
     summary: 'A feature was created.',
@@ -81,6 +138,32 @@ export const CATALOG_EVENTS = declareEvents({
     summary: 'An add-on was archived; subscriptions keep it.',
     before: ADD_ON,
     after: { ...ADD_ON, archivedAt: '2026-11-21T09:00:00.000Z' },
+  },
+  'coupon.created': { subject: 'coupon', summary: 'A coupon was created.', after: COUPON },
+  'coupon.updated': {
+    subject: 'coupon',
+    summary: 'A coupon was changed; redemptions keep what they were granted.',
+    before: COUPON,
+    after: { ...COUPON, percentOff: '25' },
+  },
+  'coupon.archived': {
+    subject: 'coupon',
+    summary: 'A coupon was archived; it is not redeemed any more, and redemptions continue.',
+    before: COUPON,
+    after: { ...COUPON, archivedAt: '2026-11-21T09:00:00.000Z' },
+  },
+  'tax_rate.created': { subject: 'tax_rate', summary: 'A tax rate was created.', after: TAX_RATE },
+  'tax_rate.updated': {
+    subject: 'tax_rate',
+    summary: 'A tax rate was changed; finalized invoices keep theirs.',
+    before: TAX_RATE,
+    after: { ...TAX_RATE, validUntil: '2026-12-31T23:00:00.000Z' },
+  },
+  'tax_rate.archived': {
+    subject: 'tax_rate',
+    summary: 'A tax rate was archived; new invoices do not have it.',
+    before: TAX_RATE,
+    after: { ...TAX_RATE, archivedAt: '2026-11-21T09:00:00.000Z' },
   },
   'plan.created': { subject: 'plan', summary: 'A plan was created as a draft.', after: { key: 'pro', ...CONTENT } },
   'plan.draft_changed': {

@@ -3,10 +3,12 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { EventKeys } from '@app/events';
 import { AddOnsRepository } from './add-ons.repository.js';
 import { AddOnsService } from './add-ons.service.js';
+import { BillingSettingsService } from './billing-settings.service.js';
 import { CatalogReader } from './catalog-reader.js';
 import { CatalogService } from './catalog.service.js';
 import {
   AddOnEntity,
+  CouponEntity,
   FeatureEntity,
   PlanAssignmentEntity,
   PlanEntitlementEntity,
@@ -14,15 +16,25 @@ import {
   PlanPriceEntity,
   PlanVersionEntity,
   ProductEntity,
+  TaxRateEntity,
 } from './catalog.entities.js';
+import { CouponsRepository } from './coupons.repository.js';
+import { CouponsService } from './coupons.service.js';
+import { OptionalPartsService } from './optional-parts.service.js';
 import { PlansRepository } from './plans.repository.js';
 import { PlansService } from './plans.service.js';
+import { PortalSettingsService } from './portal-settings.service.js';
+import { ProductKeysRepository } from './product-keys.repository.js';
 import { ProductsRepository } from './products.repository.js';
 import { ProductsService } from './products.service.js';
+import { TaxRatesRepository } from './tax-rates.repository.js';
+import { TaxRatesService } from './tax-rates.service.js';
 
 const entities = [
   ProductEntity,
   AddOnEntity,
+  CouponEntity,
+  TaxRateEntity,
   FeatureEntity,
   PlanEntity,
   PlanVersionEntity,
@@ -37,13 +49,31 @@ const entities = [
     ProductsRepository,
     PlansRepository,
     AddOnsRepository,
+    CouponsRepository,
+    TaxRatesRepository,
+    ProductKeysRepository,
     CatalogReader,
     ProductsService,
     PlansService,
     AddOnsService,
+    BillingSettingsService,
+    PortalSettingsService,
+    CouponsService,
+    TaxRatesService,
+    OptionalPartsService,
     CatalogService,
   ],
-  exports: [CatalogReader, ProductsService, PlansService, AddOnsService, CatalogService],
+  exports: [
+    CatalogReader,
+    ProductsService,
+    PlansService,
+    AddOnsService,
+    BillingSettingsService,
+    PortalSettingsService,
+    CouponsService,
+    TaxRatesService,
+    CatalogService,
+  ],
 })
 export class CatalogModule implements OnModuleInit {
   constructor(

@@ -4,7 +4,6 @@ import { Injectable } from '@nestjs/common';
 import { type Actor, DomainError, SYSTEM_ACTOR } from '@app/kernel';
 import { Events } from '@app/events';
 import { Database } from '@app/platform';
-import { AddOnsService } from './add-ons.service.js';
 import { BUILTIN_CATALOG, DEFAULT_PRODUCT } from './builtin-catalog.js';
 import { CatalogReader } from './catalog-reader.js';
 import type { Plan, Product } from './domain/catalog.js';
@@ -16,6 +15,7 @@ import {
   normalizedRules,
 } from './domain/catalog-document.js';
 import { checkContent, sameContent } from './domain/plan-content.js';
+import { OptionalPartsService } from './optional-parts.service.js';
 import { PlansRepository } from './plans.repository.js';
 import { PlansService, rawContent } from './plans.service.js';
 import { ProductsRepository } from './products.repository.js';
@@ -36,7 +36,7 @@ export class CatalogService {
     private readonly features: ProductsService,
     private readonly planRows: PlansRepository,
     private readonly plans: PlansService,
-    private readonly addOns: AddOnsService,
+    private readonly optionalParts: OptionalPartsService,
     private readonly reader: CatalogReader,
     private readonly database: Database,
     private readonly events: Events,
@@ -57,7 +57,7 @@ export class CatalogService {
         (v) => [v.planId, v],
       ),
     );
-    const addOns = await this.addOns.read(product.id);
+    const optional = await this.optionalParts.read(product);
     return {
       product: { key: product.key, name: product.name },
       features: features.map(({ key, name, type, aggregation, unit, failurePolicy }) => ({
@@ -69,15 +69,15 @@ export class CatalogService {
         failurePolicy,
       })),
       plans: plans.map((plan) => ({ key: plan.key, public: plan.public, ...rawContent(versions.get(plan.id)!) })),
-      ...(addOns.length > 0 ? { addOns } : {}),
+      ...optional,
       assignment: await this.planRows.assignmentsOf(product.id),
     };
   }
 
   /**
    * Replaces the catalogue of a product by a document, in one transaction. Equal plans stay unchanged, others get a new
-   * published version, missing plans and features are archived, and missing add-ons
-   * when the document has any list of them. Subscriptions keep the versions they were sold.
+   * published version, missing plans and features are archived, and missing add-ons, coupons and tax rates when the
+   * document has a list of them. Subscriptions keep the versions they were sold.
    * @throws DomainError `invalid_fields`, `feature_type_fixed`, `feature_aggregation_fixed`
    * @example const { plans } = await catalog.apply(document, { dryRun: true, actor });
    */
@@ -86,15 +86,18 @@ export class CatalogService {
     { dryRun, actor }: { dryRun: boolean; actor: Actor },
   ): Promise<CatalogDifference> {
     checkDocument(document);
+    // Its own: the transaction of an Idempotency-Key commits.
+    const transaction = <T>(work: () => Promise<T>): Promise<T> =>
+      dryRun ? this.database.inSeparateTransaction(work) : this.database.transaction(work);
     try {
-      return await this.database.transaction(async () => {
+      return await transaction(async () => {
         await this.database.write('select pg_advisory_xact_lock(hashtext($1))', [`catalogue ${document.product.key}`]);
         const { product, change } = await this.applyProduct(document, actor);
         const features = await this.features.applyFeatures(product.id, document.features, actor);
         const plans = await this.applyPlans(product, document, actor);
         const assignment = await this.applyAssignment(product, document, actor);
-        const addOns = document.addOns && (await this.addOns.apply(product.id, document.addOns, actor));
-        const difference = { dryRun, product: change, features, plans, ...(addOns ? { addOns } : {}), assignment };
+        const optional = await this.optionalParts.apply(product, document, actor);
+        const difference = { dryRun, product: change, features, plans, ...optional, assignment };
         if (dryRun) throw new DryRun(difference);
         return difference;
       });
@@ -102,7 +105,7 @@ export class CatalogService {
       if (error instanceof DryRun) return error.difference;
       throw error;
     } finally {
-      this.reader.invalidate();
+      await this.reader.invalidate();
     }
   }
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull } from 'typeorm';
-import type { Interval, PageRequest } from '@app/kernel';
-import { Database, jsonList, selectList } from '@app/platform';
+import { grouped, type Interval, type PageRequest } from '@app/kernel';
+import { Batcher, Database, jsonList, PipelinedDatabase, selectList, type Statement } from '@app/platform';
 import {
   PlanAssignmentEntity,
   PlanEntitlementEntity,
@@ -28,19 +28,48 @@ const HAS_MATCHING_PRICE = `exists (select 1 from plan_prices x where x.plan_id 
   and (:currency::text is null or x.currency = :currency) and (:interval::text is null or x.interval = :interval))`;
 
 const PRICE_MEMBERS: (keyof Price)[] = ['interval', 'intervalCount', 'amount', 'currency', 'region', 'deviceType'];
+const PRICE = jsonList(PlanPriceEntity, 'x', PRICE_MEMBERS);
 const VERSION = `
   select ${selectList(PlanVersionEntity, 'v')}, p.key as "planKey", p.product_id as "productId",
-    coalesce((select json_agg(json_build_object(${jsonList(PlanPriceEntity, 'x', PRICE_MEMBERS)}) order by x.position) from plan_prices x where x.plan_id = v.plan_id and x.version = v.version), '[]') as prices,
+    coalesce((select json_agg(case when x.tiers is null then json_build_object(${PRICE}) else json_build_object(${PRICE}, 'tiers', x.tiers) end order by x.position) from plan_prices x where x.plan_id = v.plan_id and x.version = v.version), '[]') as prices,
     coalesce((select json_agg(json_build_object('featureId', e.feature_id, 'feature', f.key, 'terms', e.terms) order by e.position)
       from plan_entitlements e join features f on f.id = e.feature_id where e.plan_id = v.plan_id and e.version = v.version), '[]') as entitlements
   from plan_versions v join plans p on p.id = v.plan_id`;
 
+const BY_KEY: Statement = {
+  name: 'plans by key',
+  text: `select p.* from unnest($1::uuid[], $2::text[]) as wanted (product, key)
+    cross join lateral (select ${selectList(PlanEntity)} from plans where product_id = wanted.product and plans.key = wanted.key) p`,
+};
+const ASSIGNMENTS: Statement = {
+  name: 'assignments of products',
+  text: `select a.product_id as "productId", p.key as plan, a.region, a.device_type as "deviceType" from plan_assignments a join plans p on p.id = a.plan_id
+    where a.product_id = any($1::uuid[]) order by a.position`,
+};
+const READS = { maxBatch: 256, maxQueued: 10_000, concurrency: 2 };
+
+/** A plan, by its product and key. */
+interface PlanName {
+  productId: string;
+  key: string;
+}
+const nameOf = ({ productId, key }: PlanName): string => `${productId} ${key}`;
+
 @Injectable()
 export class PlansRepository {
-  constructor(private readonly database: Database) {}
+  /** Each sign-up reads a plan and the assignments: requests that arrive during a query share the next one. */
+  private readonly plans = new Batcher<PlanName, Plan | null>((names) => this.loadPlans(names), READS);
+  private readonly assignments = new Batcher<string, Assignment[]>((ids) => this.loadAssignments(ids), READS);
+
+  constructor(
+    private readonly database: Database,
+    private readonly pipeline: PipelinedDatabase,
+  ) {}
 
   find(productId: string, key: string): Promise<Plan | null> {
-    return this.database.manager.findOneBy(PlanEntity, { productId, key });
+    return this.database.inTransaction
+      ? this.database.manager.findOneBy(PlanEntity, { productId, key })
+      : this.plans.add({ productId, key });
   }
 
   /** Locks the plan until the transaction ends. */
@@ -151,12 +180,9 @@ export class PlansRepository {
     await this.database.writer.update(PlanVersionEntity, { planId, version }, { publishedAt: at });
   }
 
-  assignmentsOf(productId: string): Promise<Assignment[]> {
-    return this.database.query<Assignment>(
-      `select p.key as plan, a.region, a.device_type as "deviceType" from plan_assignments a join plans p on p.id = a.plan_id
-       where a.product_id = $1 order by a.position`,
-      [productId],
-    );
+  async assignmentsOf(productId: string): Promise<Assignment[]> {
+    if (!this.database.inTransaction) return this.assignments.add(productId);
+    return (await this.database.query<AssignmentRow>(ASSIGNMENTS.text, [[productId]])).map(assignmentOf);
   }
 
   async replaceAssignments(
@@ -170,4 +196,23 @@ export class PlansRepository {
         rules.map((rule, position) => ({ ...rule, productId, position })),
       );
   }
+
+  private async loadPlans(names: PlanName[]): Promise<{ answer: Plan | null }[]> {
+    const distinct = [...new Map(names.map((name) => [nameOf(name), name])).values()];
+    const rows = await this.pipeline.read<Plan>(BY_KEY, [
+      distinct.map(({ productId }) => productId),
+      distinct.map(({ key }) => key),
+    ]);
+    const plans = new Map(rows.map((plan) => [nameOf(plan), plan]));
+    return names.map((name) => ({ answer: plans.get(nameOf(name)) ?? null }));
+  }
+
+  private async loadAssignments(productIds: string[]): Promise<{ answer: Assignment[] }[]> {
+    const rows = await this.pipeline.read<AssignmentRow>(ASSIGNMENTS, [[...new Set(productIds)]]);
+    const byProduct = grouped(rows, ({ productId }) => productId);
+    return productIds.map((id) => ({ answer: (byProduct.get(id) ?? []).map(assignmentOf) }));
+  }
 }
+
+type AssignmentRow = Assignment & { productId: string };
+const assignmentOf = ({ plan, region, deviceType }: AssignmentRow): Assignment => ({ plan, region, deviceType });

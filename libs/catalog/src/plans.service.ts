@@ -132,7 +132,7 @@ export class PlansService {
         );
       throw error;
     }
-    this.reader.invalidate();
+    await this.reader.invalidate();
     return this.get(product, input.key, true);
   }
 
@@ -266,7 +266,7 @@ export class PlansService {
         throw new DomainError('conflict', 'plan_archived', 'The plan is archived and cannot be changed.');
       await work(plan, await this.featuresOf(productId));
     });
-    this.reader.invalidate();
+    await this.reader.invalidate();
     return this.get(command.product, command.key, true);
   }
 

@@ -48,6 +48,8 @@ export class ProductsService {
       id: newId(),
       key: input.key,
       name: input.name,
+      billing: null,
+      portal: null,
       archivedAt: null,
       createdAt: now,
       updatedAt: now,
@@ -221,7 +223,7 @@ export class ProductsService {
     try {
       return await this.database.transaction(work);
     } finally {
-      this.reader.invalidate();
+      await this.reader.invalidate();
     }
   }
 

@@ -5,6 +5,16 @@ import { checkContent, type RawContent } from './plan-content.js';
 /** An add-on in the form of requests: like a plan, without a trial. */
 export type RawAddOn = Pick<RawContent, 'name' | 'description' | 'prices' | 'entitlements'>;
 
+/** An add-on in the form of requests. */
+export function rawAddOn({ name, description, prices, entitlements }: AddOnContent): RawAddOn {
+  return {
+    name,
+    description,
+    prices,
+    entitlements: entitlements.map(({ feature, terms: { type, ...terms } }) => ({ feature, type, ...terms })),
+  };
+}
+
 /**
  * Checks an add-on against the product's features and returns its canonical form. A static value cannot be added to
  * another one, and a switch that is off adds nothing: both are refused.

@@ -1,8 +1,12 @@
 import { DomainError, type FieldError } from '@app/kernel';
 import type { RawAddOn } from './add-on.js';
 import { checkAggregation } from './aggregation.js';
+import type { RawBillingSettings } from './billing-settings.js';
 import type { Aggregation, Assignment, FailurePolicy, Feature, FeatureType } from './catalog.js';
+import type { RawCoupon } from './coupon.js';
 import { checkKey, type RawContent } from './plan-content.js';
+import type { RawPortalSettings } from './portal-settings.js';
+import type { RawTaxRate } from './tax-rate.js';
 
 /** The whole catalogue of one product as one document. Plans and features that are missing from it are archived. */
 export interface CatalogDocument {
@@ -18,6 +22,14 @@ export interface CatalogDocument {
   plans: (RawContent & { key: string; public?: boolean })[];
   /** Left out: the add-ons of the product stay as they are. */
   addOns?: (RawAddOn & { key: string })[];
+  /** How the product is billed; null: it is not. Left out: as it is. */
+  billing?: RawBillingSettings | null;
+  /** Left out: the coupons of the product stay as they are. */
+  coupons?: (RawCoupon & { key: string })[];
+  /** The portal of the product; null: the defaults. Left out: as it is. */
+  portal?: RawPortalSettings | null;
+  /** Left out: the tax rates of the product stay as they are. */
+  taxRates?: (RawTaxRate & { key: string })[];
   assignment: { plan: string; region?: string | null; deviceType?: string | null }[];
 }
 
@@ -36,22 +48,35 @@ export interface CatalogDifference {
   plans: Changes;
   /** Only when the document has add-ons. */
   addOns?: Changes;
+  /** Only when the document says how the product is billed. */
+  billing?: 'changed' | 'unchanged';
+  /** Only when the document has coupons. */
+  coupons?: Changes;
+  /** Only when the document describes the portal. */
+  portal?: 'changed' | 'unchanged';
+  /** Only when the document has tax rates. */
+  taxRates?: Changes;
   assignment: 'changed' | 'unchanged';
 }
 
 export const noChanges = (): Changes => ({ created: [], updated: [], archived: [], unchanged: [] });
 
 /** @throws DomainError `invalid_fields` naming every key that is malformed, repeated or missing */
-export function checkDocument({ product, features, plans, addOns = [], assignment }: CatalogDocument): void {
+export function checkDocument({ product, features, plans, assignment, ...optional }: CatalogDocument): void {
+  const { addOns = [], coupons = [], taxRates = [] } = optional;
   checkKey(product.key, 'product.key');
   features.forEach(({ key }, index) => checkKey(key, `features.${index}.key`));
   features.forEach((feature, index) => checkAggregation(feature, `features.${index}.aggregation`));
   plans.forEach(({ key }, index) => checkKey(key, `plans.${index}.key`));
-  addOns.forEach(({ key }, index) => checkKey(key, `addOns.${index}.key`));
+  const lists = { addOns, coupons, taxRates };
+  for (const [list, items] of Object.entries(lists))
+    items.forEach(({ key }, index) => checkKey(key, `${list}.${index}.key`));
   const problems: FieldError[] = [
-    ...repeated(
-      addOns.map(({ key }) => key),
-      'addOns',
+    ...Object.entries(lists).flatMap(([list, items]) =>
+      repeated(
+        items.map(({ key }) => key),
+        list,
+      ),
     ),
     ...repeated(
       features.map(({ key }) => key),

@@ -1,4 +1,6 @@
-import type { Interval, Money } from '@app/kernel';
+import { type Interval, type Money, type PriceTiers, TIER_MODELS, type TierModel } from '@app/kernel';
+import type { BillingSettings } from './billing-settings.js';
+import type { PortalSettings } from './portal-settings.js';
 
 /** Types of features: a switch, a value, a metered quantity, or credits that usage burns down. */
 export const FEATURE_TYPES = ['boolean', 'static', 'metered', 'credit'] as const;
@@ -45,6 +47,10 @@ export interface Product {
   id: string;
   key: string;
   name: string;
+  /** How it is billed; null: it is not billed. */
+  billing: BillingSettings | null;
+  /** The pages of its customers; null: the defaults. */
+  portal: PortalSettings | null;
   archivedAt: Date | null;
   createdAt: Date;
   updatedAt: Date;
@@ -68,11 +74,35 @@ export interface Feature {
 export interface Price {
   interval: Interval;
   intervalCount: number;
+  /** Of one unit. */
   amount: number;
   currency: string;
+  /** The cost of more units; absent: each costs `amount`. */
+  tiers?: PriceTiers;
   region: string | null;
   deviceType: string | null;
 }
+
+/** A tier of a usage price. Amounts are decimals in major units. */
+export interface UsageTier {
+  /** Last unit of the tier; null: all further units. */
+  upTo: number | null;
+  unitAmount: string;
+  /** Charged once, when the quantity reaches the tier. */
+  flatAmount?: string;
+}
+
+/**
+ * The price of usage beyond the limit, in major units of the currency with up to 12 decimal places. `package`: each
+ * package that was begun is charged in full. Tiers count units beyond the limit, the first of them is 1.
+ */
+export type UsagePrice =
+  | { model: 'per_unit'; unitAmount: string; currency: string }
+  | { model: 'package'; packageSize: number; amount: string; currency: string }
+  | { model: TierModel; tiers: UsageTier[]; currency: string };
+
+export const USAGE_PRICE_MODELS = ['per_unit', 'package', ...TIER_MODELS] as const;
+export type UsagePriceModel = (typeof USAGE_PRICE_MODELS)[number];
 
 export interface BooleanTerms {
   type: 'boolean';
@@ -90,7 +120,10 @@ export interface MeteredTerms extends WindowRule {
   limit: number | null;
   window: WindowName;
   overage: Overage;
+  /** Minor units per unit; `usagePrice` is finer and has more models. */
   overagePrice?: Money;
+  /** The cost of usage beyond the limit. Only with `overage: 'allow'`, and not beside `overagePrice`. */
+  usagePrice?: UsagePrice;
   rateLimit?: { limit: number; windowSeconds: number };
   /** The most units of each entity of the customer, such as a member or a project. */
   entityLimit?: number;
@@ -130,7 +163,7 @@ export interface PlanVersion {
 export interface AddOnContent {
   name: string;
   description: string;
-  /** Stored and shown, not charged yet. */
+  /** Charged with the periods of the plan where billing is on. */
   prices: Price[];
   entitlements: PlanEntitlement[];
 }

@@ -1,4 +1,4 @@
-import { DomainError, type FieldError, INTERVALS, isCurrency, MAX_COUNT } from '@app/kernel';
+import type { FieldError } from '@app/kernel';
 import { z } from 'zod';
 import {
   type EntitlementTerms,
@@ -14,26 +14,19 @@ import {
   type WindowName,
   WINDOWS,
 } from './catalog.js';
+import { currency, priceKey, PRICE, USAGE_PRICE } from './price-schemas.js';
+import { exactly, invalid, isMembers, oneOf, problemsOf, whole, withoutUndefined } from './schema.js';
 
 const KEY = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 const MAX_TRIAL_DAYS = 730;
-const MAX_INTERVAL_COUNT = 1_000;
 const MAX_STATIC_LENGTH = 1_000;
 /** Longest span of a rate limit: 365 days. */
 const MAX_RATE_SECONDS = 31_536_000;
 
-const whole = (message: string, min: number, max = MAX_COUNT) => z.int(message).min(min, message).max(max, message);
-const oneOf = <Value extends string>(values: readonly Value[]) => z.enum(values, `must be one of ${values.join(', ')}`);
-const matching = (form: RegExp, message: string) => z.string(message).regex(form, message).nullable().default(null);
-
 const count = whole('must be a whole number of 0 or more', 0);
 const positive = whole('must be a whole number of 1 or more', 1);
 const limit = whole('must be a whole number of 0 or more, or null for unlimited', 0).nullable();
-const currency = z.custom<string>(isCurrency, 'must be an ISO 4217 code such as USD');
 const trialDays = whole(`must be 0 to ${MAX_TRIAL_DAYS}`, 0, MAX_TRIAL_DAYS).default(0);
-
-/** An object with exactly these members. A member that is undefined counts as missing. */
-const exactly = <Shape extends z.ZodRawShape>(shape: Shape) => z.preprocess(withoutUndefined, z.strictObject(shape));
 
 /** A member that is an object. Any error inside is reported once, as an error of the whole member. */
 const members = <Shape extends z.ZodRawShape>(shape: Shape) => {
@@ -43,15 +36,6 @@ const members = <Shape extends z.ZodRawShape>(shape: Shape) => {
     `must have ${Object.keys(shape).join(', ')} and nothing else`,
   );
 };
-
-const PRICE = exactly({
-  interval: oneOf(INTERVALS),
-  intervalCount: whole(`must be 1 to ${MAX_INTERVAL_COUNT}`, 1, MAX_INTERVAL_COUNT).default(1),
-  amount: count,
-  currency,
-  region: matching(/^[A-Z]{2}$/, 'must be two capital letters'),
-  deviceType: matching(/^[a-z0-9][a-z0-9_-]{0,31}$/, 'must be up to 32 of a-z, 0-9, _ and -'),
-});
 
 const WINDOW_RULE = z.object({
   windowCount: whole(`must be 1 to ${MAX_WINDOW_COUNT}`, 1, MAX_WINDOW_COUNT).optional(),
@@ -76,6 +60,16 @@ function assertWindow(unit: WindowName, rule: object, context: z.core.$Refinemen
       context.addIssue({ code: 'custom', path: [...path, field], message: `is not possible with the window ${unit}` });
 }
 
+/** Adds an issue for a price of usage that would never be charged, or that is the second one. */
+function assertUsagePrice(terms: Partial<MeteredTerms>, context: z.core.$RefinementCtx): void {
+  const { usagePrice, overagePrice, overage, limit: included } = terms;
+  if (!usagePrice) return;
+  const problem = (message: string): void => context.addIssue({ code: 'custom', path: ['usagePrice'], message });
+  if (overage !== 'allow') problem('requires the overage allow');
+  else if (overagePrice) problem('must be left out, or else overagePrice');
+  else if (included === null) problem('requires a limit; with the limit 0, every unit has the price');
+}
+
 /** The terms of each type of feature. */
 const TERMS = {
   boolean: exactly({ value: z.boolean('must be true or false') }),
@@ -91,12 +85,16 @@ const TERMS = {
     ...windowRule,
     overage: oneOf(OVERAGES).default('deny'),
     overagePrice: members({ amount: count, currency }).optional(),
+    usagePrice: USAGE_PRICE.optional(),
     rateLimit: members({
       limit: positive,
       windowSeconds: whole(`must be 1 to ${MAX_RATE_SECONDS}`, 1, MAX_RATE_SECONDS),
     }).optional(),
     entityLimit: count.optional(),
-  }).superRefine((terms, context) => assertWindow(terms.window, terms, context)),
+  }).superRefine((terms, context) => {
+    assertWindow(terms.window, terms, context);
+    assertUsagePrice(terms, context);
+  }),
   credit: exactly({
     grant: members({ quantity: count, every: oneOf(WINDOWS), rolloverMax: count.optional(), ...windowRule }),
   }).superRefine(({ grant }, context) => assertWindow(grant.every, grant, context, ['grant'])),
@@ -131,10 +129,34 @@ export function checkContent(raw: RawContent, features: Map<string, Feature>, pa
     `${path}entitlements`,
     problems,
   );
+  if (content.success) problems.push(...currencyProblems(content.data.prices, entitlements, path));
   if (!content.success || problems.length > 0) throw invalid(problems);
   // Without problems every entitlement has terms.
   const complete = entitlements as PlanContent['entitlements'];
   return { name: raw.name, description: raw.description ?? '', ...content.data, entitlements: complete };
+}
+
+/**
+ * Usage is charged on invoices in the currency of the sold price: a price of usage needs the currency of all prices.
+ * For `overagePrice`, which may be older than billing, one of them is enough.
+ */
+function currencyProblems(
+  prices: Pick<Price, 'currency'>[],
+  entitlements: { terms: EntitlementTerms | null }[],
+  path: string,
+): FieldError[] {
+  const currencies = [...new Set(prices.map((price) => price.currency))];
+  if (currencies.length === 0) return [];
+  return entitlements.flatMap(({ terms }, index): FieldError[] => {
+    if (terms?.type !== 'metered' || terms.overage !== 'allow') return [];
+    const { usagePrice, overagePrice } = terms;
+    const isOther = usagePrice
+      ? currencies.some((currency) => currency !== usagePrice.currency)
+      : overagePrice !== undefined && !currencies.includes(overagePrice.currency);
+    const field = `${path}entitlements.${index}.${usagePrice ? 'usagePrice' : 'overagePrice'}.currency`;
+    const message = `must be that of ${usagePrice ? 'all' : 'one of the'} prices, which have ${currencies.join(', ')}; make one plan for each currency`;
+    return isOther ? [{ field, message }] : [];
+  });
 }
 
 function checkEntitlement(
@@ -192,31 +214,6 @@ function aggregationProblems({ aggregation }: Feature, terms: Partial<MeteredTer
     }));
 }
 
-/** One error per field: a rule with several checks reports its message once for each check. */
-function problemsOf({ issues }: z.ZodError, path: string): FieldError[] {
-  const problems = issues.flatMap((issue) => {
-    const field = path + issue.path.join('.');
-    if (issue.code !== 'unrecognized_keys') return [{ field, message: issue.message }];
-    const prefix = issue.path.length > 0 ? `${field}.` : path;
-    return issue.keys.map((key) => ({ field: prefix + key, message: 'is an unknown field' }));
-  });
-  return [...new Map(problems.map((problem) => [problem.field, problem])).values()];
-}
-
-function withoutUndefined(value: unknown): unknown {
-  return isMembers(value)
-    ? Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined))
-    : value;
-}
-
-const isMembers = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-function priceKey(raw: object): string {
-  const { interval, intervalCount = 1, currency: code, region = null, deviceType = null } = raw as Partial<Price>;
-  return [interval, intervalCount, code, region, deviceType].join(' ');
-}
-
 function assertUnique(keys: string[], path: string, problems: FieldError[]): void {
   keys.forEach((key, index) => {
     if (keys.indexOf(key) !== index)
@@ -230,9 +227,6 @@ export function checkKey(key: string, field = 'key'): void {
     throw invalid([{ field, message: 'must be 1 to 64 of a-z, 0-9, dot, _ and -, and start with a letter or digit' }]);
   }
 }
-
-const invalid = (errors: FieldError[]): DomainError =>
-  new DomainError('invalid', 'invalid_fields', 'Some fields are not valid.', { errors });
 
 /** True for equal content; the order of members does not matter. */
 export function sameContent(one: unknown, other: unknown): boolean {

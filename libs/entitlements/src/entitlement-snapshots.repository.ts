@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntitlementTerms } from '@app/catalog';
 import { customerFromRow, type CustomerRow } from '@app/customers';
 import { grouped } from '@app/kernel';
-import { type Connection, PipelinedDatabase, type Statement } from '@app/platform';
+import { arrayLiteral, type Connection, PipelinedDatabase, type Statement } from '@app/platform';
 import {
   historyNotKept,
   type StoredFacts,
@@ -36,6 +36,11 @@ const SNAPSHOTS = `
   where c.deleted_at is null and `;
 const BY_KEY: Statement = { name: 'snapshots by key', text: `${SNAPSHOTS} c.key = any($1::text[])` };
 const BY_ID: Statement = { name: 'snapshots by id', text: `${SNAPSHOTS} c.id = any($1::uuid[])` };
+
+const VERSIONS: Statement = {
+  name: 'entitlement versions',
+  text: `select v.customer_id as "customerId", v.version::float8 as version from unnest($1::uuid[]) k (id) join entitlement_versions v on v.customer_id = k.id`,
+};
 
 /** A snapshot as of an earlier instant, from events: all of a subscription's until then, the last of each override. */
 const AT: Statement = {
@@ -86,6 +91,12 @@ export class EntitlementSnapshotsRepository {
       ? await connection.run<Row>(BY_ID, [ids, now])
       : await this.pipeline.read<Row>(BY_ID, [ids, now]);
     return rows.map(snapshotFromRow);
+  }
+
+  /** The entitlement versions of customers, by their ids. */
+  async versionsOf(ids: string[]): Promise<Map<string, number>> {
+    const rows = await this.pipeline.read<{ customerId: string; version: number }>(VERSIONS, [arrayLiteral(ids)]);
+    return new Map(rows.map(({ customerId, version }) => [customerId, version]));
   }
 
   /** The snapshot as of an earlier instant. The plans of its subscriptions have keys only, no ids. */

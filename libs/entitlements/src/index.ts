@@ -1,5 +1,6 @@
 import './entitlements.events.js';
 
+export { addedTerms } from './domain/add-on-terms.js';
 export {
   denialOf,
   type DenialReason,

@@ -1,12 +1,24 @@
 import './metering.events.js';
 
-export { type CounterChange, type CounterRow, CountersRepository } from './counting/counters.repository.js';
+export { type CounterChange, CountersRepository } from './counting/counters.repository.js';
 export { CounterChecksRepository, type Mismatch } from './counting/counter-checks.repository.js';
 export { type BalancedGrant, GrantBalances } from './counting/grant-balances.service.js';
 export { HistoricalDecisions } from './counting/historical-decisions.js';
 export { type FeatureOverage, OverageService, type WindowOverage } from './counting/overage.service.js';
+export {
+  type CoverageRequest,
+  type PendingCoverage,
+  PendingCoverageService,
+} from './counting/pending-coverage.service.js';
 export { type CheckReport, UsageChecker } from './counting/usage-checker.js';
 export { type EntityUsage, UsageEntitiesService } from './counting/usage-entities.service.js';
+export {
+  type LevelRequest,
+  type LevelStep,
+  UsageLevelsRepository,
+  type ValueRequest,
+  type WindowLevels,
+} from './counting/usage-levels.repository.js';
 export { type UsageRecord, UsageRecordsRepository } from './counting/usage-records.repository.js';
 export { assertAllowed } from './domain/assert-allowed.js';
 export type { JointDecision } from './domain/consume-commands.js';

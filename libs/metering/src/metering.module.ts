@@ -17,9 +17,11 @@ import { MeterReader } from './counting/meter-reader.js';
 import { OpenedWindows } from './counting/opened-windows.js';
 import { OverageRepository } from './counting/overage.repository.js';
 import { OverageService } from './counting/overage.service.js';
+import { PendingCoverageService } from './counting/pending-coverage.service.js';
 import { ReservationsRepository } from './counting/reservations.repository.js';
 import { UsageBatcher } from './counting/usage-batcher.js';
 import { UsageChecker } from './counting/usage-checker.js';
+import { UsageLevelsRepository } from './counting/usage-levels.repository.js';
 import { UsageIngestion } from './counting/usage-ingestion.js';
 import { UsageEntitiesRepository } from './counting/usage-entities.repository.js';
 import { UsageEntitiesService } from './counting/usage-entities.service.js';
@@ -40,6 +42,7 @@ import { UsageSeriesService } from './series/usage-series.service.js';
     ReservationsRepository,
     CounterChecksRepository,
     UsageRecordsRepository,
+    UsageLevelsRepository,
     UsageEntitiesRepository,
     UsageSeriesRepository,
     UsageRollupsRepository,
@@ -58,6 +61,7 @@ import { UsageSeriesService } from './series/usage-series.service.js';
     GrantBalances,
     OverageRepository,
     OverageService,
+    PendingCoverageService,
     UsageEntitiesService,
     UsageSeriesService,
     MeteringService,
@@ -66,11 +70,13 @@ import { UsageSeriesService } from './series/usage-series.service.js';
     MeteringService,
     GrantBalances,
     OverageService,
+    PendingCoverageService,
     HistoricalDecisions,
     UsageChecker,
     UsageSeriesService,
     UsageEntitiesService,
     UsageRecordsRepository,
+    UsageLevelsRepository,
   ],
 })
 export class MeteringModule {}

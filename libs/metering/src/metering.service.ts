@@ -67,18 +67,14 @@ export class MeteringService {
 
   /**
    * Decides whether a customer may use `quantity` units now. Counts nothing; metered features are read from the
-   * database.
+   * database. A decision that needs no read is returned without a promise, so that a caller need not wait for it.
    * @throws DomainError `customer_not_found`, `product_not_found`, `feature_not_found`
    * @example
    * const { allowed, remaining } = await metering.check({ customer, product: 'api', feature: 'calls', quantity: 1 });
    */
-  async check(request: UsageSubject & Report & { quantity: number }): Promise<Decision> {
-    try {
-      return await this.checks.check(request);
-    } catch (error) {
-      if (isUnavailable(error)) return this.checks.degraded(error, request);
-      return this.check({ ...request, customer: await this.snapshots.successorOf(request.customer, error) });
-    }
+  check(request: UsageSubject & Report & { quantity: number }): Decision | Promise<Decision> {
+    const decision = this.checks.check(request);
+    return decision instanceof Promise ? decision.catch((error: unknown) => this.checkAfter(error, request)) : decision;
   }
 
   /**
@@ -88,7 +84,7 @@ export class MeteringService {
    * const [exports, seats] = await metering.checkMany({ customer, product: 'api' }, ['exports', 'seats']);
    */
   checkMany(scope: UsageScope & Pick<Report, 'entity'>, features: string[]): Promise<Decision[]> {
-    return Promise.all(features.map((feature) => this.check({ ...scope, feature, quantity: 1 })));
+    return Promise.all(features.map(async (feature) => this.check({ ...scope, feature, quantity: 1 })));
   }
 
   /**
@@ -99,7 +95,7 @@ export class MeteringService {
    */
   async checkAll(scope: UsageScope): Promise<Decision[]> {
     const snapshot = await this.snapshots.snapshotOf(scope.customer, 'fresh');
-    return this.checkMany(scope, await this.entitlements.featureKeys(snapshot, scope.product));
+    return this.checkMany(scope, await this.entitlements.currentFeatureKeys(snapshot, scope.product));
   }
 
   /**
@@ -111,14 +107,12 @@ export class MeteringService {
    * const request = { customer, product: 'api', feature: 'calls', quantity: 1, actor };
    * const { answer, replayed } = await metering.consume(request);
    */
-  async consume(
+  consume(
     request: UsageSubject & RequestContext & Report & { quantity: number; properties?: object },
   ): Promise<UsageResult<Decision>> {
-    try {
-      return await this.commands.run(consumeOne(request));
-    } catch (error) {
-      return { answer: this.checks.degraded(error, request), replayed: false };
-    }
+    return this.commands
+      .run(consumeOne(request))
+      .catch((error: unknown) => ({ answer: this.checks.degraded(error, request), replayed: false }));
   }
 
   /**
@@ -252,5 +246,11 @@ export class MeteringService {
       }),
     );
     return outcomes.filter(({ status }) => status === 'fulfilled').length;
+  }
+
+  /** Decides without the database, or for the customer that has taken over the key of a deleted one. */
+  private async checkAfter(error: unknown, request: UsageSubject & Report & { quantity: number }): Promise<Decision> {
+    if (isUnavailable(error)) return this.checks.degraded(error, request);
+    return this.check({ ...request, customer: await this.snapshots.successorOf(request.customer, error) });
   }
 }

@@ -12,6 +12,7 @@ const metered = (limit: number | null, over: object = {}): EntitlementTerms => (
   overage: 'deny',
   ...over,
 });
+const usagePrice = (unitAmount: string) => ({ model: 'per_unit', unitAmount, currency: 'USD' });
 const credit = (quantity: number): EntitlementTerms => ({
   type: 'credit',
   grant: { quantity, every: 'month', rolloverMax: 7 },
@@ -36,6 +37,12 @@ describe('terms with add-ons', () => {
       metered(10, { window: 'day', overage: 'allow' }),
       { a: addOn(1, metered(5, { rateLimit: { limit: 1, windowSeconds: 1 } })) },
       metered(15, { window: 'day', overage: 'allow' }),
+    ],
+    [
+      'the plan keeps its price of usage',
+      metered(10, { overage: 'allow', usagePrice: usagePrice('0.01') }),
+      { a: addOn(2, metered(5, { overage: 'allow', usagePrice: usagePrice('0.02') })) },
+      metered(20, { overage: 'allow', usagePrice: usagePrice('0.01') }),
     ],
     [
       'without the plan those of the first add-on by key apply',

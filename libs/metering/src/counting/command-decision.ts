@@ -1,10 +1,10 @@
 import type { Entitlement } from '@app/entitlements';
 import type { NewEvent } from '@app/events';
-import { type DomainError, newId, notFound, SYSTEM_ACTOR } from '@app/kernel';
+import { type DomainError, MAX_COUNT, newId, notFound, SYSTEM_ACTOR } from '@app/kernel';
 import { keyReused, type Outcome } from '@app/platform';
-import { NO_ENTITY } from '../domain/entity-meter.js';
+import { type EntityMeter, NO_ENTITY } from '../domain/entity-meter.js';
 import type { CounterKey, LedgerEntry } from '../domain/ledger.js';
-import { effectiveLimit } from '../domain/meter.js';
+import { effectiveLimit, type Meter } from '../domain/meter.js';
 import type { Reservation } from '../domain/reservation.js';
 import type {
   CommandResult,
@@ -49,39 +49,23 @@ const OK = 200;
 const NO_REFERENCES: Set<string> = new Set();
 
 /** Lets one command decide on the results of the commands before it, and keeps its result for the commands after it. */
-export function decideCommand(
-  { command, entitlements, snapshot }: PreparedCommand,
-  surroundings: Surroundings,
-): Outcome<UsageResult<unknown>> {
-  const { now, earlier, pending } = surroundings;
-  const { idempotency: claim, customer } = command;
+export function decideCommand(prepared: PreparedCommand, surroundings: Surroundings): Outcome<UsageResult<unknown>> {
+  const { earlier, pending } = surroundings;
+  const { command } = prepared;
+  const { idempotency: claim } = command;
   const replay = claim && earlier.replays.get(claimName(claim));
   if (replay)
     return replay.fingerprint === claim.fingerprint
       ? { answer: { answer: JSON.parse(replay.answer), replayed: true } }
       : { error: keyReused() };
-  const meters = command.meterRefs.map((meterRef, index) =>
-    pending.meters.find(meterRef, entitlements[index]!, snapshot.customer.id),
-  );
-  const entities = command.meterRefs.map(({ entity }, index) =>
-    entity && meters[index] ? pending.entities.find(entity, meters[index].reading) : undefined,
-  );
-  const context: DecisionContext = {
-    now,
-    customer: snapshot.customer,
-    states: entitlements.map((entitlement, index) => stateOf(entitlement, meters[index], entities[index])),
-    reservations: earlier.reservations,
-    counted: command.eventIds
-      ? new Set(command.eventIds.filter((reference) => earlier.counted.has(referenceName(customer.id, reference))))
-      : NO_REFERENCES,
-  };
+  const subjects = subjectsOf(prepared, pending);
   let result: CommandResult<unknown>;
   try {
-    result = command.decide(context);
+    result = command.decide(contextOf(prepared, subjects, surroundings));
   } catch (error) {
     return { error };
   }
-  keep(result, { meters, entities }, { now, earlier, pending, customerId: customer.id, entitlements });
+  keep(result, subjects, { ...surroundings, prepared });
   if (claim) {
     const stored = { ...claim, status: OK, answer: JSON.stringify(result.answer) };
     pending.replays.push(stored);
@@ -90,49 +74,92 @@ export function decideCommand(
   return { answer: { answer: result.answer, replayed: false } };
 }
 
+/** The subject of one reference of a command: an entitlement, with its meter and the meter of its entity. */
+interface Subject {
+  entitlement: Entitlement;
+  meter: TransactionMeter | undefined;
+  entity: TransactionEntity | undefined;
+}
+
+function subjectsOf({ command, entitlements, snapshot }: PreparedCommand, pending: PendingWrites): Subject[] {
+  return command.meterRefs.map((meterRef, index) => {
+    const entitlement = entitlements[index]!;
+    const meter = pending.meters.find(meterRef, entitlement, snapshot.customer.id);
+    const entity = meterRef.entity && meter ? pending.entities.find(meterRef.entity, meter.reading) : undefined;
+    return { entitlement, meter, entity };
+  });
+}
+
+function contextOf(
+  { command: { customer, eventIds }, snapshot }: PreparedCommand,
+  subjects: Subject[],
+  { now, earlier }: Surroundings,
+): DecisionContext {
+  return {
+    now,
+    customer: snapshot.customer,
+    states: subjects.map(stateOf),
+    reservations: earlier.reservations,
+    counted: eventIds ? countedOf(customer.id, eventIds, earlier.counted) : NO_REFERENCES,
+  };
+}
+
+/** Those of the event ids that are counted already. Nearly always there are none. */
+function countedOf(customerId: string, eventIds: string[], counted: Set<string>): Set<string> {
+  if (counted.size === 0) return NO_REFERENCES;
+  const known = eventIds.filter((reference) => counted.has(referenceName(customerId, reference)));
+  return known.length > 0 ? new Set(known) : NO_REFERENCES;
+}
+
 function keep(
   result: CommandResult<unknown>,
-  { meters, entities }: { meters: (TransactionMeter | undefined)[]; entities: (TransactionEntity | undefined)[] },
-  {
-    now,
-    earlier,
-    pending,
-    customerId,
-    entitlements,
-  }: Surroundings & { customerId: string; entitlements: Entitlement[] },
+  subjects: Subject[],
+  { now, earlier, pending, prepared: { command } }: Surroundings & { prepared: PreparedCommand },
 ): void {
-  result.meters.forEach((meter, index) => {
-    const kept = meters[index];
-    if (!meter || !kept) return;
-    const before = kept.reading.meter;
-    const grew = meter.used > before.used;
-    // A count that does not grow may stay above the limit: the database must not refuse it.
-    kept.unguarded ||= result.unguarded === true || (!grew && meter.reserved <= before.reserved);
-    kept.reading.meter = meter;
-    kept.changed = true;
-    if (grew) for (const event of thresholdsOf(kept, now)) pending.events.push(event);
-  });
-  result.entities?.forEach((meter, index) => {
-    const kept = entities[index];
-    if (!meter || !kept) return;
-    const { used, reserved } = kept.meter;
-    kept.unguarded ||= result.unguarded === true || (meter.used <= used && meter.reserved <= reserved);
-    kept.meter = meter;
-    kept.changed = true;
-  });
+  const { unguarded = false } = result;
+  for (let index = 0; index < subjects.length; index++) {
+    const { meter, entity } = subjects[index]!;
+    const newMeter = result.meters[index];
+    if (newMeter && meter) keepMeter(newMeter, meter, unguarded, { now, pending });
+    const newEntity = result.entities?.[index];
+    if (newEntity && entity) keepEntity(newEntity, entity, unguarded);
+  }
   for (const entry of result.entries ?? []) {
-    const { reading } = meters[entry.meterIndex]!;
-    pending.entries.push(ledgerEntryOf(entry, reading, entities[entry.meterIndex]?.meter.id));
+    const { meter, entity } = subjects[entry.meterIndex]!;
+    const { reading } = meter!;
+    pending.entries.push(ledgerEntryOf(entry, reading, entity?.meter.id));
     if (entry.burns.length > 0) reading.burnt = [...reading.burnt, ...entry.burns];
-    if (entry.reference !== undefined) earlier.counted.add(referenceName(customerId, entry.reference));
+    if (entry.reference !== undefined) earlier.counted.add(referenceName(command.customer.id, entry.reference));
   }
   for (const reservation of result.reservations ?? []) {
     earlier.reservations.set(reservation.id, reservation);
     pending.reservations.push(reservation);
   }
   // All features of a command are of one product.
-  const { productId } = entitlements[0]!.feature;
+  const { productId } = subjects[0]!.entitlement.feature;
   if (result.events) for (const event of result.events) pending.events.push({ ...event, productId });
+}
+
+function keepMeter(
+  meter: Meter,
+  kept: TransactionMeter,
+  unguarded: boolean,
+  { now, pending }: Pick<Surroundings, 'now' | 'pending'>,
+): void {
+  const before = kept.reading.meter;
+  const grew = meter.used > before.used;
+  // A count that does not grow may stay above the limit: the database must not refuse it.
+  kept.unguarded ||= unguarded || (!grew && meter.reserved <= before.reserved);
+  kept.reading.meter = meter;
+  kept.changed = true;
+  if (grew) for (const event of thresholdsOf(kept, now)) pending.events.push(event);
+}
+
+function keepEntity(meter: EntityMeter, kept: TransactionEntity, unguarded: boolean): void {
+  const { used, reserved } = kept.meter;
+  kept.unguarded ||= unguarded || (meter.used <= used && meter.reserved <= reserved);
+  kept.meter = meter;
+  kept.changed = true;
 }
 
 function ledgerEntryOf(
@@ -176,23 +203,15 @@ function thresholdsOf(kept: TransactionMeter, now: Date): NewEvent[] {
 }
 
 /** Exact also where a product of two counts is beyond 2^53. */
-const reaches = (used: number, percent: number, limit: number): boolean =>
-  BigInt(used) * 100n >= BigInt(limit) * BigInt(percent);
+function reaches(used: number, percent: number, limit: number): boolean {
+  if (used <= MAX_COUNT / 100 && limit <= MAX_COUNT / 100) return used * 100 >= limit * percent;
+  return BigInt(used) * 100n >= BigInt(limit) * BigInt(percent);
+}
 
-function stateOf(
-  entitlement: Entitlement,
-  meter: TransactionMeter | undefined,
-  entity: TransactionEntity | undefined,
-): MeterStateWithBurns {
+function stateOf({ entitlement, meter, entity }: Subject): MeterStateWithBurns {
   if (!meter) return { entitlement, allowance: null, meter: null, burnt: [] };
-  const { reading } = meter;
-  return {
-    entitlement,
-    allowance: reading.allowance,
-    meter: reading.meter,
-    burnt: reading.burnt,
-    entity: entity?.meter,
-  };
+  const { allowance, meter: current, burnt } = meter.reading;
+  return { entitlement, allowance, meter: current, burnt, entity: entity?.meter };
 }
 
 /** The name of an Idempotency-Key in a map. */

@@ -14,12 +14,11 @@ export class CommandRunner {
   ) {}
 
   /** @throws DomainError `customer_not_found`, `feature_not_metered`, and the error that the command refuses with */
-  async run<Answer>(command: UsageCommand<Answer>): Promise<UsageResult<Answer>> {
-    try {
-      return await (this.runFromCache(command) ?? this.prepareAndRun(command));
-    } catch (error) {
-      return this.run({ ...command, customer: await this.snapshots.successorOf(command.customer, error) });
-    }
+  run<Answer>(command: UsageCommand<Answer>): Promise<UsageResult<Answer>> {
+    const result = this.runFromCache(command) ?? this.prepareAndRun(command);
+    return result.catch(async (error: unknown) =>
+      this.run({ ...command, customer: await this.snapshots.successorOf(command.customer, error) }),
+    );
   }
 
   /** Starts the command without a wait. Null when the cache lacks the snapshot or an entitlement. */

@@ -1,26 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { arrayLiteral, type Connection } from '@app/platform';
+import { arrayLiteral, type Connection, type Statement } from '@app/platform';
 import type { CounterKey } from '../domain/ledger.js';
 import { columns, inOrder, usageStatement } from './batch-statement.js';
-
-/** The newest counter that is not after the requested window, with the customer's entitlement version. */
-export interface CounterRow {
-  /** Position of the requested key, from 1. */
-  n: number;
-  version: number | null;
-  /** Milliseconds since 1970; null: there is no counter. */
-  windowStart: number | null;
-  windowName: string;
-  used: number;
-  reserved: number;
-  fromGrants: number;
-  carried: number;
-  notified: number;
-  /** Included units when usage was last counted in the window before its end; null: unlimited, or not stored. */
-  included: number | null;
-  /** True when usage in this window may have been counted in windows of another kind. */
-  foreign: boolean;
-}
+import type { CounterRow } from './meter-reading.js';
 
 /** A span in which a first use may have opened a window: `since` is exclusive. */
 export interface OpeningSpan extends Omit<CounterKey, 'windowStart'> {
@@ -47,6 +29,8 @@ export interface CounterChange extends CounterKey {
   windowEnd: Date | null;
   /** True when the window has ended: the stored `included` stays. */
   closed: boolean;
+  /** True in an open window when no column changes besides `used`, `hardLimit`, `included` and `windowEnd`. */
+  onlyUsed: boolean;
 }
 
 /** The balance of one grant. */
@@ -65,18 +49,39 @@ export const LOCK_CUSTOMERS = `select customer_id as "customerId", version::floa
 const LOCK_ALL = usageStatement('lock', LOCK_CUSTOMERS);
 const LOCK_FREE = usageStatement('lock free', `${LOCK_CUSTOMERS} skip locked`);
 
-const COUNTERS = usageStatement(
-  'counters',
-  `
-  select k.n::integer as n, v.version::float8 as version, (extract(epoch from c.window_start) * 1000)::float8 as "windowStart", c.window_name as "windowName",
-    c.used::float8 as used, c.reserved::float8 as reserved, c.from_grants::float8 as "fromGrants", c.carried::float8 as carried, c.notified, c.included::float8 as included,
-    case when c.window_name = k.window_name then false
-      else c.window_start is not null or exists (select from usage_counters o where o.customer_id = k.customer_id and o.feature_id = k.feature_id) end as foreign
+/**
+ * The newest counter of each key, as arrays. Columns that are zero, the same as in the key, or not needed are null: the
+ * driver converts no text for a null.
+ */
+const COUNTERS: Statement = {
+  ...usageStatement(
+    'counters',
+    `
+  select k.n, v.version, c.used, extract(epoch from nullif(c.window_start, k.window_start)) * 1000 as window_start,
+    nullif(c.window_name, k.window_name) as window_name, nullif(c.reserved, 0) as reserved, nullif(c.from_grants, 0) as from_grants,
+    nullif(c.carried, 0) as carried, nullif(c.notified, 0) as notified, case when c.window_start < k.window_start then c.included end as included,
+    case when c.window_start is null then nullif(exists (select from usage_counters o where o.customer_id = k.customer_id and o.feature_id = k.feature_id), false) end as later
   from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[]) with ordinality k (customer_id, feature_id, window_start, window_name, n)
   left join entitlement_versions v on v.customer_id = k.customer_id
   left join lateral (select * from usage_counters c where c.customer_id = k.customer_id and c.feature_id = k.feature_id and c.window_start <= k.window_start
     order by c.window_start desc limit 1) c on true`,
-);
+  ),
+  rowMode: 'array',
+};
+/** The columns of `COUNTERS`. Numbers are text: bigint and numeric. */
+type CounterColumns = [
+  n: string,
+  version: string | null,
+  used: string | null,
+  windowStart: string | null,
+  windowName: string | null,
+  reserved: string | null,
+  fromGrants: string | null,
+  carried: string | null,
+  notified: number | null,
+  included: string | null,
+  later: true | null,
+];
 
 /** A rebuilt counter has the kind `none`; a counter without a window begins in 1970, before any span. */
 const OPENED_OF_KIND = `select c.window_start from usage_counters c where c.customer_id = k.customer_id and c.feature_id = k.feature_id
@@ -135,6 +140,14 @@ const UPDATE_COUNTERS = usageStatement(
   from ${COUNTER_CHANGES} as ${CHANGE_COLUMNS}
   where c.customer_id = n.customer_id and c.feature_id = n.feature_id and c.window_start = n.window_start`,
 );
+/** The usual update: 6 of the 13 arrays would repeat what the row has. */
+const ADD_USED = usageStatement(
+  'add used',
+  `
+  update usage_counters c set used = c.used + n.used, hard_limit = n.hard_limit, included = n.included, window_end = n.window_end, updated_at = $8::timestamptz
+  from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bigint[], $5::bigint[], $6::bigint[], $7::timestamptz[]) as n (customer_id, feature_id, window_start, used, hard_limit, included, window_end)
+  where c.customer_id = n.customer_id and c.feature_id = n.feature_id and c.window_start = n.window_start`,
+);
 const CHANGED_COLUMNS = [
   'customerId',
   'featureId',
@@ -158,6 +171,24 @@ const SAVE_BALANCES = usageStatement(
   on conflict (customer_id, grant_id) do update set balance = excluded.balance, settled_at = excluded.settled_at`,
 );
 
+function counterRowOf(row: CounterColumns, key: CounterKey & { windowName: string }): CounterRow {
+  const [, version, used, windowStart, windowName, reserved, fromGrants, carried, notified, included, later] = row;
+  const exists = used !== null;
+  const startMs = windowStart === null ? key.windowStart.getTime() : Number(windowStart);
+  return {
+    version: version === null ? null : Number(version),
+    windowStart: exists ? startMs : null,
+    windowName: windowName ?? (exists ? key.windowName : 'none'),
+    used: Number(used),
+    reserved: Number(reserved),
+    fromGrants: Number(fromGrants),
+    carried: Number(carried),
+    notified: Number(notified),
+    included: included === null ? null : Number(included),
+    foreign: exists ? windowName !== null : later === true,
+  };
+}
+
 /** Counters and grant balances. Every change needs the customer's lock. */
 @Injectable()
 export class CountersRepository {
@@ -173,9 +204,18 @@ export class CountersRepository {
     return new Map(rows.map(({ customerId, version }) => [customerId, version]));
   }
 
-  /** The newest counter of each key that is not after its window, where there is one. */
-  readNewest(connection: Connection, keys: (CounterKey & { windowName: string })[]): Promise<CounterRow[]> {
-    return connection.run<CounterRow>(COUNTERS, columns(keys, 'customerId', 'featureId', 'windowStart', 'windowName'));
+  /** The newest counter of each key that is not after its window, in the order of the keys. */
+  async readNewest(connection: Connection, keys: (CounterKey & { windowName: string })[]): Promise<CounterRow[]> {
+    const rows = await connection.run<CounterColumns>(
+      COUNTERS,
+      columns(keys, 'customerId', 'featureId', 'windowStart', 'windowName'),
+    );
+    const counters = new Array<CounterRow>(keys.length);
+    for (const row of rows) {
+      const index = Number(row[0]) - 1;
+      counters[index] = counterRowOf(row, keys[index]!);
+    }
+    return counters;
   }
 
   /** The newest opened window of each span and the first one after it, by the span's position; absent: none. */
@@ -213,11 +253,20 @@ export class CountersRepository {
   /** Adds to counters, and inserts those that do not exist. */
   saveCounters(connection: Connection, changes: CounterChange[], now: Date): Promise<unknown>[] {
     const inserts = changes.filter(({ exists }) => !exists);
-    const updates = changes.filter(({ exists }) => exists);
+    const additions = changes.filter(({ exists, onlyUsed }) => exists && onlyUsed);
+    const updates = changes.filter(({ exists, onlyUsed }) => exists && !onlyUsed);
     return [
       ...(inserts.length > 0 ? [connection.run(INSERT_COUNTERS, [...columns(inserts, ...CHANGED_COLUMNS), now])] : []),
+      ...(additions.length > 0 ? [this.addUsed(connection, additions, now)] : []),
       ...(updates.length > 0 ? [connection.run(UPDATE_COUNTERS, [...columns(updates, ...CHANGED_COLUMNS), now])] : []),
     ];
+  }
+
+  private addUsed(connection: Connection, additions: CounterChange[], now: Date): Promise<unknown> {
+    return connection.run(ADD_USED, [
+      ...columns(additions, 'customerId', 'featureId', 'windowStart', 'used', 'hardLimit', 'included', 'windowEnd'),
+      now,
+    ]);
   }
 
   saveBalances(connection: Connection, balances: GrantBalance[]): Promise<unknown> {

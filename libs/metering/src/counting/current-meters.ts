@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { EntitlementsService, EntitlementSnapshots, type Grant } from '@app/entitlements';
 import { notFound } from '@app/kernel';
 import { type Connection, PipelinedDatabase } from '@app/platform';
-import { type MeterReading, MeterReader } from './meter-reader.js';
+import { MeterReader } from './meter-reader.js';
+import type { MeterReading } from './meter-reading.js';
 import { OpenedWindows } from './opened-windows.js';
 
 /** Features of one product, of one customer, at the customer's present. */

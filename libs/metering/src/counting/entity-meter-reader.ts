@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Connection } from '@app/platform';
 import type { EntityMeter, EntityRef } from '../domain/entity-meter.js';
 import { EntityCountersRepository } from './entity-counters.repository.js';
-import type { MeterReading } from './meter-reader.js';
+import type { MeterReading } from './meter-reading.js';
 import { expiredOf } from './transaction-entities.js';
 
 /** Reads the meters of entities outside of a command. */

@@ -5,7 +5,7 @@ import { invalidField, totalOf, capped } from '@app/kernel';
 import { isCounted } from '../domain/decide.js';
 import { throwNotMetered } from '../domain/usage-command.js';
 import { CurrentMeters } from './current-meters.js';
-import type { ClosingWindow } from './meter-reader.js';
+import type { ClosingWindow } from './meter-reading.js';
 import { OverageRepository, type OverageRow } from './overage.repository.js';
 
 /** A closed window with its overage: used, less included, carried over and granted units. */

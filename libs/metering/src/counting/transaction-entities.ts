@@ -8,7 +8,7 @@ import type {
   EntityRelease,
   EntityRequest,
 } from './entity-counters.repository.js';
-import { counterName } from './meter-reader.js';
+import { counterName } from './meter-reading.js';
 import { counterKeyOf, type PreparedCommand, type TransactionMeters } from './transaction-meters.js';
 
 /** The meter of one entity as the commands of a transaction have left it so far. */
@@ -55,7 +55,7 @@ export class TransactionEntities {
       const id = entityId ?? this.idOf(entity, key) ?? newId();
       if ('name' in entity) this.ids.set(nameKey(key, entity.name), id);
       if (this.byName.has(counterName(key) + id)) continue;
-      const expired = meters.get(counterName(key))?.reading.expired ?? [];
+      const expired = meters.get(key)?.reading.expired ?? [];
       this.byName.set(counterName(key) + id, {
         key,
         meter: { id, used, reserved: reserved - expiredOf(expired, id), latestAt },
@@ -83,7 +83,7 @@ export class TransactionEntities {
 
   changes(meters: TransactionMeters): EntityCounterChange[] {
     return this.changed().map(({ key, meter, exists, stored, unguarded }) => {
-      const { allowance, entitlement } = meters.get(counterName(key))!.reading;
+      const { allowance, entitlement } = meters.get(key)!.reading;
       const { aggregation } = entitlement.feature;
       return {
         ...key,

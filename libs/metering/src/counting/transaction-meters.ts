@@ -1,7 +1,8 @@
 import type { CachedSnapshot, Entitlement } from '@app/entitlements';
 import type { CounterKey } from '../domain/ledger.js';
 import type { MeterRef, UsageCommand } from '../domain/usage-command.js';
-import { counterName, type MeterReading, type MeterRequest, windowStartOf } from './meter-reader.js';
+import { ByCounter } from './by-counter.js';
+import { type MeterReading, type MeterRequest, windowStartOf } from './meter-reading.js';
 
 /** A command with the entitlements that this process derived for its customer. */
 export interface PreparedCommand<Answer = unknown> {
@@ -20,54 +21,68 @@ export interface TransactionMeter {
 }
 
 /**
- * The meters of one transaction. A plain reference finds its meter by the entitlement, without building the counter's
- * name again.
+ * The meters of one transaction. A plain reference finds its meter by the entitlement, without the key of the counter.
  */
 export class TransactionMeters {
-  private readonly byName = new Map<string, TransactionMeter>();
+  private readonly meters: TransactionMeter[] = [];
+  private readonly byCounter = new ByCounter<TransactionMeter>();
   private readonly byEntitlement = new Map<Entitlement, TransactionMeter>();
 
+  /** Takes up readings, in place of former ones of the same counters. */
   add(readings: MeterReading[]): void {
-    for (const reading of readings)
-      this.byName.set(counterName(reading), { reading, unguarded: false, changed: false });
+    for (const reading of readings) {
+      const known = this.byCounter.get(reading);
+      if (known) {
+        known.reading = reading;
+        continue;
+      }
+      const meter = { reading, unguarded: false, changed: false };
+      this.meters.push(meter);
+      this.byCounter.add(reading, meter);
+    }
   }
 
-  get(name: string): TransactionMeter | undefined {
-    return this.byName.get(name);
+  get(key: CounterKey): TransactionMeter | undefined {
+    return this.byCounter.get(key);
   }
 
   find(meterRef: MeterRef, entitlement: Entitlement, customerId: string): TransactionMeter | undefined {
     const plain = isPlain(meterRef);
     const known = plain ? this.byEntitlement.get(entitlement) : undefined;
     if (known) return known;
-    const request = requestOf(meterRef, entitlement, customerId);
-    const meter = request ? this.byName.get(nameOf(request)) : undefined;
+    const key = counterKeyOf(meterRef, entitlement, customerId);
+    const meter = key ? this.byCounter.get(key) : undefined;
     if (plain && meter) this.byEntitlement.set(entitlement, meter);
     return meter;
   }
 
   changed(): TransactionMeter[] {
-    return [...this.byName.values()].filter((meter) => meter.changed);
+    return this.meters.filter((meter) => meter.changed);
   }
 }
 
-/** One request for each counter that the commands read, by the counter's name. */
-export function meterRequestsOf(commands: (PreparedCommand | null)[]): Map<string, MeterRequest> {
-  const requests = new Map<string, MeterRequest>();
+/** One request for each counter that the commands read. */
+export function meterRequestsOf(commands: (PreparedCommand | null)[]): MeterRequest[] {
+  const requests: MeterRequest[] = [];
+  const positions = new ByCounter<number>();
   const seen = new Set<Entitlement>();
   for (const prepared of commands) {
     if (!prepared) continue;
     const { command, entitlements, snapshot } = prepared;
-    command.meterRefs.forEach((meterRef, index) => {
+    for (let index = 0; index < entitlements.length; index++) {
+      const meterRef = command.meterRefs[index]!;
       const entitlement = entitlements[index]!;
       // Most commands read the same meter as the one before.
-      if (isPlain(meterRef) && seen.has(entitlement)) return;
+      const plain = isPlain(meterRef);
+      if (plain && seen.has(entitlement)) continue;
       const request = requestOf(meterRef, entitlement, snapshot.customer.id);
-      if (!request) return;
-      const name = nameOf(request);
-      if (request.withBurns || requests.get(name)?.withBurns !== true) requests.set(name, request);
-      if (isPlain(meterRef)) seen.add(entitlement);
-    });
+      if (!request) continue;
+      if (plain) seen.add(entitlement);
+      const key = keyOf(request);
+      const position = positions.get(key);
+      if (position === undefined) positions.add(key, requests.push(request) - 1);
+      else if (request.withBurns || requests[position]!.withBurns !== true) requests[position] = request;
+    }
   }
   return requests;
 }
@@ -83,6 +98,7 @@ function requestOf(
 ): MeterRequest | null {
   const current = windowStartOf({ customerId, entitlement });
   if (current === null) return null;
+  if (at === undefined && windowStart === undefined) return { customerId, entitlement, withBurns };
   const request = { customerId, entitlement, at, windowStart, withBurns };
   return windowStartOf(request)!.getTime() === current.getTime() ? { customerId, entitlement, withBurns } : request;
 }
@@ -93,10 +109,9 @@ export function counterKeyOf(meterRef: MeterRef, entitlement: Entitlement, custo
   return request && keyOf(request);
 }
 
-const keyOf = (request: MeterRequest): CounterKey => ({
+/** The counter of a request. */
+export const keyOf = (request: MeterRequest): CounterKey => ({
   customerId: request.customerId,
   featureId: request.entitlement.feature.id,
   windowStart: windowStartOf(request)!,
 });
-
-const nameOf = (request: MeterRequest): string => counterName(keyOf(request));

@@ -16,8 +16,11 @@ import { type CommandOutcome, UsageTransaction } from './usage-transaction.js';
 
 type Result = UsageResult<unknown>;
 
-/** The most commands in one transaction, and queued for one shard. */
-const GROUP = { maxBatch: 256, maxQueued: 4_000 };
+/**
+ * The most commands in one transaction, and queued for one shard. A request may have 1,000 commands, which stay queued
+ * when its caller leaves: there is room for ten of them, about one second of counting.
+ */
+const GROUP = { maxBatch: 256, maxQueued: 10_000 };
 const MAX_ATTEMPTS = 3;
 
 /**

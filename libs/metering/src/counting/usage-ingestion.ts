@@ -1,7 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { CatalogReader } from '@app/catalog';
 import { CustomerTime } from '@app/customers';
-import { type CachedSnapshot, denialOf, EntitlementsService, EntitlementSnapshots } from '@app/entitlements';
+import {
+  type CachedSnapshot,
+  denialOf,
+  type Entitlement,
+  EntitlementsService,
+  EntitlementSnapshots,
+} from '@app/entitlements';
 import { DomainError } from '@app/kernel';
 import { SubscriptionsService } from '@app/subscriptions';
 import { isCounted } from '../domain/decide.js';
@@ -30,7 +36,19 @@ export class UsageIngestion {
   async ingest(request: CommandInput, events: UsageEvent[]): Promise<IngestResult[]> {
     const snapshot = await this.snapshots.snapshotOf(request.customer, 'any age');
     const now = (await this.time.of(snapshot.customer)).getTime();
-    const codes = await Promise.all(events.map((event) => this.rejection(snapshot, request.product, event, now)));
+    const codes = events.map((event) => this.rejection(snapshot, request.product, event, now));
+    return this.ingestAccepted(
+      request,
+      events,
+      codes.every(isKnown) ? codes : await Promise.all(codes.map(async (code) => code)),
+    );
+  }
+
+  private async ingestAccepted(
+    request: CommandInput,
+    events: UsageEvent[],
+    codes: (string | null)[],
+  ): Promise<IngestResult[]> {
     const results = await this.countWithout(codes, events, (accepted) =>
       this.count(ingestEvents({ ...request, events: accepted })),
     );
@@ -41,8 +59,8 @@ export class UsageIngestion {
   private async confirm(request: CommandInput, events: UsageEvent[], results: IngestResult[]): Promise<IngestResult[]> {
     const early = events.filter((_, index) => results[index]!.code === UNCONFIRMED);
     const { id: productId } = await this.catalog.getProduct(request.product);
-    const statusAt = await this.subscriptions.statusHistory(request.customer.id, productId);
-    const codes = early.map(({ occurredAt }) => denialOf(statusAt(occurredAt!)));
+    const stateAt = await this.subscriptions.statusHistory(request.customer.id, productId);
+    const codes = early.map(({ occurredAt }) => denialOf(stateAt(occurredAt!), occurredAt!));
     const confirmed = await this.countWithout(codes, early, (entitled) =>
       this.count(ingestEvents({ ...request, events: entitled, confirmed: true })),
     );
@@ -60,6 +78,7 @@ export class UsageIngestion {
     events: UsageEvent[],
     count: (events: UsageEvent[]) => Promise<IngestResult[]>,
   ): Promise<IngestResult[]> {
+    if (codes.every((code) => code === null)) return count(events);
     const accepted = events.filter((_, index) => codes[index] === null);
     const results = accepted.length > 0 ? await count(accepted) : [];
     let next = 0;
@@ -68,21 +87,31 @@ export class UsageIngestion {
     );
   }
 
-  private async rejection(
+  /** The code of an event that is rejected without reading its counter; null: none. A promise where it must read. */
+  private rejection(
     snapshot: CachedSnapshot,
     product: string,
-    { feature, occurredAt }: UsageEvent,
+    event: UsageEvent,
     now: number,
-  ): Promise<string | null> {
+  ): string | null | Promise<string | null> {
+    const { occurredAt } = event;
     if (occurredAt && occurredAt.getTime() > now + MAX_CLOCK_SKEW_MS) return 'occurred_in_future';
     if (occurredAt && occurredAt.getTime() < now - MAX_EVENT_AGE_MS) return 'occurred_too_long_ago';
-    try {
-      const entitlement = await this.entitlements.resolve(snapshot, product, feature);
-      if (!isCounted(entitlement.feature.type)) return 'feature_not_metered';
-      return occurredAt && entitlement.allowedSince && occurredAt < entitlement.allowedSince ? UNCONFIRMED : null;
-    } catch (error) {
-      if (error instanceof DomainError && error.kind === 'not_found') return error.code;
-      throw error;
-    }
+    const entitlement = this.entitlements.peek(snapshot, product, event.feature);
+    if (entitlement) return rejectionBy(entitlement, event);
+    return this.entitlements.resolve(snapshot, product, event.feature).then(
+      (resolved) => rejectionBy(resolved, event),
+      (error: unknown) => {
+        if (error instanceof DomainError && error.kind === 'not_found') return error.code;
+        throw error;
+      },
+    );
   }
+}
+
+const isKnown = (code: string | null | Promise<string | null>): code is string | null => !(code instanceof Promise);
+
+function rejectionBy({ feature, allowedSince }: Entitlement, { occurredAt }: UsageEvent): string | null {
+  if (!isCounted(feature.type)) return 'feature_not_metered';
+  return occurredAt && allowedSince && occurredAt < allowedSince ? UNCONFIRMED : null;
 }

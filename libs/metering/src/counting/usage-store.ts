@@ -1,16 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { Events, type KeyedEvent, type NewEvent } from '@app/events';
-import { Clock, newId, SYSTEM_ACTOR, totalOf } from '@app/kernel';
+import { Clock, grouped, newId, SYSTEM_ACTOR, totalOf } from '@app/kernel';
 import type { Connection } from '@app/platform';
 import { hardLimit } from '../domain/decide.js';
-import type { Burn } from '../domain/burn-down.js';
+import { coveredAt, type Coverage } from '../domain/burn-down.js';
 import type { CounterKey, LedgerEntry } from '../domain/ledger.js';
 import type { Reservation } from '../domain/reservation.js';
 import { claimName, type EarlierResults, type PendingWrites, referenceName } from './command-decision.js';
+import { addsOnlyUsed } from './counter-change.js';
 import { type CounterChange, CountersRepository, type GrantBalance } from './counters.repository.js';
 import { EntityCountersRepository, type EntityRequest } from './entity-counters.repository.js';
 import { LedgerRepository } from './ledger.repository.js';
-import type { MeterReading } from './meter-reader.js';
+import type { ClosingWindow, MeterReading } from './meter-reading.js';
 import { ReservationsRepository } from './reservations.repository.js';
 import type { ReadEntity } from './transaction-entities.js';
 import type { PreparedCommand, TransactionMeter } from './transaction-meters.js';
@@ -62,30 +63,33 @@ export class UsageStore {
     { commands, now }: { commands: PreparedCommand[]; now: Date },
   ): Promise<unknown>[] {
     const changed = pending.meters.changed();
-    const entries = [
-      ...changed.flatMap(({ reading }) => [
-        ...openingOf(reading),
-        ...coverageOf(reading, reading.covered, now),
-        ...(reading.closing
-          ? coverageOf({ ...reading, windowStart: reading.closing.windowStart }, reading.closing.covered, now)
-          : []),
-      ]),
-      ...pending.entries,
-    ];
-    const expired = changed.flatMap(({ reading }) =>
-      reading.expired.map((reservation): Reservation => ({ ...reservation, status: 'expired', closedAt: now })),
-    );
+    const entries: LedgerEntry[] = [];
+    const expired: Reservation[] = [];
+    const events: NewEvent[] = [];
+    const balances: GrantBalance[] = [];
+    const changes: CounterChange[] = [];
+    for (const meter of changed) {
+      const { reading } = meter;
+      changes.push(changeOf(meter, now));
+      if (reading.opening !== 0) entries.push(openingOf(reading));
+      entries.push(...coverageOf(reading, reading.covered));
+      for (const reservation of reading.expired) {
+        expired.push({ ...reservation, status: 'expired', closedAt: now });
+        events.push(expiryOf(reservation, reading));
+      }
+      if (reading.meter.grants.length > 0) balances.push(...balancesOf(reading));
+      const { closing } = reading;
+      if (!closing) continue;
+      changes.push(closingChangeOf(reading, closing));
+      entries.push(...coverageOf({ ...reading, windowStart: closing.windowStart }, closing.covered));
+    }
+    for (const entry of pending.entries) entries.push(entry);
+    for (const event of pending.events) events.push(event);
     const reservations = [...expired, ...pending.reservations];
-    const events = [
-      ...changed.flatMap(({ reading }) => reading.expired.map((reservation) => expiryOf(reservation, reading))),
-      ...pending.events,
-    ];
-    const balances = changed.flatMap(({ reading }) => balancesOf(reading));
     const writes: Promise<unknown>[] = [];
-    const changes = [...changed.map(changeOf(now)), ...changed.flatMap(({ reading }) => closingChangeOf(reading))];
     if (changes.length > 0) writes.push(...this.counters.saveCounters(connection, changes, now));
     writes.push(...this.writeEntities(connection, pending, { expired, now }));
-    if (entries.length > 0) writes.push(this.ledger.insertEntries(connection, entries, now));
+    if (entries.length > 0) writes.push(...this.ledger.insertEntries(connection, entries, now));
     if (balances.length > 0) writes.push(this.counters.saveBalances(connection, balances));
     if (reservations.length > 0) writes.push(this.reservations.save(connection, reservations));
     // In real time, also on a test clock: a job deletes replays a day later in real time.
@@ -125,8 +129,9 @@ function withKeys(events: NewEvent[], commands: PreparedCommand[], now: Date): K
   }));
 }
 
-function changeOf(now: Date): (meter: TransactionMeter) => CounterChange {
-  return ({ reading: { customerId, featureId, windowStart, meter, allowance, exists, stored }, unguarded }) => ({
+function changeOf({ reading, unguarded }: TransactionMeter, now: Date): CounterChange {
+  const { customerId, featureId, windowStart, meter, allowance, exists, stored } = reading;
+  const change = {
     exists,
     customerId,
     featureId,
@@ -141,13 +146,14 @@ function changeOf(now: Date): (meter: TransactionMeter) => CounterChange {
     included: allowance.limit,
     windowEnd: allowance.windowAt(windowStart)?.end ?? null,
     closed: (allowance.windowAt(now)?.start ?? windowStart) > windowStart,
-  });
+    onlyUsed: false,
+  };
+  change.onlyUsed = addsOnlyUsed(change, stored);
+  return change;
 }
 
 /** Adds the overage that grants covered before the former window closed to the row of that window. */
-function closingChangeOf({ customerId, featureId, closing }: MeterReading): CounterChange[] {
-  if (!closing) return [];
-  const { covered, ...window } = closing;
+function closingChangeOf({ customerId, featureId }: CounterKey, { covered, ...window }: ClosingWindow): CounterChange {
   const change = {
     exists: true,
     customerId,
@@ -156,24 +162,30 @@ function closingChangeOf({ customerId, featureId, closing }: MeterReading): Coun
     reserved: 0,
     fromGrants: totalOf(covered, 'quantity'),
   };
-  return [{ ...change, ...window, hardLimit: null, included: null, windowEnd: null, closed: true }];
+  return { ...change, ...window, hardLimit: null, included: null, windowEnd: null, closed: true, onlyUsed: false };
 }
 
 /** Fields of ledger entries that no request has caused. */
 const OF_NO_REQUEST = { actor: SYSTEM_ACTOR, properties: null, reference: null, entityId: null, value: null };
 
 /** Usage counted in windows of another kind becomes an entry of this one: the ledger still sums to the counter. */
-function openingOf({ opening, customerId, featureId, windowStart }: MeterReading): LedgerEntry[] {
-  if (opening === 0) return [];
+function openingOf({ opening, customerId, featureId, windowStart }: MeterReading): LedgerEntry {
   const common = { kind: 'opening' as const, burns: null, ...OF_NO_REQUEST };
-  return [{ ...common, id: newId(), customerId, featureId, windowStart, quantity: opening, occurredAt: windowStart }];
+  return { ...common, id: newId(), customerId, featureId, windowStart, quantity: opening, occurredAt: windowStart };
 }
 
-/** Units that grants have covered are burnt from them in an entry of quantity 0: nothing more was used. */
-function coverageOf({ customerId, featureId, windowStart }: CounterKey, covered: Burn[], now: Date): LedgerEntry[] {
-  if (covered.length === 0) return [];
-  const common = { kind: 'grant_coverage' as const, ...OF_NO_REQUEST };
-  return [{ ...common, id: newId(), customerId, featureId, windowStart, quantity: 0, occurredAt: now, burns: covered }];
+/**
+ * Units that grants have covered are burnt from them in entries of quantity 0: nothing more was used. Each is at the
+ * instant at which its grant was filled, which may be long ago: it covers usage before it.
+ */
+function coverageOf({ customerId, featureId, windowStart }: CounterKey, covered: Coverage[]): LedgerEntry[] {
+  const common = { kind: 'grant_coverage' as const, ...OF_NO_REQUEST, customerId, featureId, windowStart, quantity: 0 };
+  return [...grouped(covered, ({ at }) => at.getTime()).values()].map((own) => ({
+    ...common,
+    id: newId(),
+    occurredAt: coveredAt(own[0]!, windowStart),
+    burns: own.map(({ grantId, quantity }) => ({ grantId, quantity })),
+  }));
 }
 
 function balancesOf({ customerId, meter }: MeterReading): GrantBalance[] {

@@ -11,10 +11,11 @@ import { type Connection, type Outcome, PipelinedDatabase, type PipelinedResult 
 import type { UsageResult } from '../domain/usage-command.js';
 import { customerNotFound, decideCommand, type PendingWrites } from './command-decision.js';
 import { CountersRepository } from './counters.repository.js';
-import { type MeterReading, MeterReader } from './meter-reader.js';
+import { MeterReader } from './meter-reader.js';
+import type { MeterReading } from './meter-reading.js';
 import { completed, OpenedWindows, openingRequestsOf, readsOpenedWindows } from './opened-windows.js';
 import { type ReadEntity, TransactionEntities } from './transaction-entities.js';
-import { meterRequestsOf, type PreparedCommand, TransactionMeters } from './transaction-meters.js';
+import { keyOf, meterRequestsOf, type PreparedCommand, TransactionMeters } from './transaction-meters.js';
 import { UsageStore } from './usage-store.js';
 
 /** An answer, an error, or `locked`: not tried, because another transaction has locked the customer. */
@@ -74,8 +75,8 @@ export class UsageTransaction {
     const missing =
       current === prepared
         ? []
-        : [...meterRequestsOf(current)].flatMap(([name, request]) =>
-            meters.get(name)?.reading.entitlement === request.entitlement ? [] : [request],
+        : meterRequestsOf(current).filter(
+            (request) => meters.get(keyOf(request))?.reading.entitlement !== request.entitlement,
           );
     if (missing.length > 0) meters.add(await this.meterReader.read(connection, missing, now));
     entities.add(readEntities, meters);
@@ -100,7 +101,7 @@ export class UsageTransaction {
       ? await this.withOpenedWindows(connection, commands, options)
       : commands;
     const [readings, readEntities] = await Promise.all([
-      this.meterReader.read(connection, [...meterRequestsOf(prepared).values()], options.now),
+      this.meterReader.read(connection, meterRequestsOf(prepared), options.now),
       this.store.readEntities(connection, entities.missing(prepared)),
     ]);
     return { prepared, readings, readEntities };

@@ -16,6 +16,15 @@ export interface Burn {
   quantity: number;
 }
 
+/** Earlier overage that a grant covered when it was filled. */
+export interface Coverage extends Burn {
+  /** When it was filled. */
+  at: Date;
+}
+
+/** The instant of a coverage in its window: its grant may have been filled before the window began. */
+export const coveredAt = ({ at }: Coverage, windowStart: Date): Date => (at < windowStart ? windowStart : at);
+
 /** If more recurrences are due, only the last ones are applied: each fills the grant anyway. */
 const MAX_RECURRENCES = 1_000;
 
@@ -35,7 +44,9 @@ export const isActive = ({ effectiveAt, expiresAt }: Grant, at: Date): boolean =
 
 /** Units that can be burnt at an instant. */
 export function balanceOf(grants: GrantState[], at: Date): number {
-  return grants.reduce((sum, state) => (isActive(state.grant, at) ? sum + state.balance : sum), 0);
+  let balance = 0;
+  for (const state of grants) if (isActive(state.grant, at)) balance += state.balance;
+  return balance;
 }
 
 /** Burns up to `quantity` units in burn order. `burnt` may be less: the rest is overage. */
@@ -116,20 +127,20 @@ export function accrueGrants(
   grants: GrantState[],
   upTo: Date,
   uncovered: number,
-): { grants: GrantState[]; covered: Burn[] } {
+): { grants: GrantState[]; covered: Coverage[] } {
   const fillings = grants.flatMap((state, index) => fillingsOf(state, upTo).map((at) => ({ at, index, state })));
   if (fillings.length === 0 && grants.every(({ accruedUntil }) => accruedUntil !== null && accruedUntil >= upTo))
     return { grants, covered: [] };
   const balances = grants.map(({ balance }) => balance);
-  const covered: Burn[] = [];
+  const covered: Coverage[] = [];
   let remaining = uncovered;
-  for (const { index, state } of fillings.sort(
+  for (const { index, state, at } of fillings.sort(
     (one, other) => one.at.getTime() - other.at.getTime() || burnOrder(one.state, other.state),
   )) {
     const units = Math.min(remaining, state.grant.quantity);
     balances[index] = state.grant.quantity - units;
     remaining -= units;
-    if (units > 0) covered.push({ grantId: state.grant.id, quantity: units });
+    if (units > 0) covered.push({ grantId: state.grant.id, quantity: units, at });
   }
   const accrued = grants.map((state, index) => ({
     ...state,

@@ -27,6 +27,7 @@ const entitled = (terms: EntitlementTerms, over: Partial<Entitlement> = {}): Ent
   schedule: terms.type === 'metered' || terms.type === 'credit' ? schedule : null,
   window: terms.type === 'metered' || terms.type === 'credit' ? window : null,
   windowIsOpen: true,
+  pastDueSince: null,
   since: window.start,
   allowedSince: window.start,
   grants: [],

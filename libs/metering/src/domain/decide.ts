@@ -1,6 +1,6 @@
 import type { FeatureType } from '@app/catalog';
 import type { DenialReason, Entitlement, EntitlementSource } from '@app/entitlements';
-import type { Period } from '@app/kernel';
+import { isoText, type Period } from '@app/kernel';
 import { changeOf, ledgerValue } from './aggregation.js';
 import type { Report } from './report.js';
 import type { Burn } from './burn-down.js';
@@ -48,6 +48,8 @@ export interface Decision {
   /** The value of a boolean or static feature. */
   value?: string | number | boolean;
   source: EntitlementSource | null;
+  /** When a payment failed. Absent unless the subscription is past due: also while its grace allows the features. */
+  pastDueSince?: string;
   asOf: string;
   /** True when the feature's failure policy decided, because the database did not respond. */
   degraded?: boolean;
@@ -214,10 +216,10 @@ function decisionOf(
 ): Decision {
   const { entitlement, allowance } = state;
   const { customer, now } = question;
-  const { feature, denied, terms, source } = entitlement;
+  const { feature, denied, terms, source, pastDueSince } = entitlement;
   const reason = denied ?? (allowed ? null : 'limit_reached');
   const requested = requestedUnits(question);
-  const asOf = now.toISOString();
+  const asOf = isoText(now);
   if (!allowance || !meter) {
     const decision: Decision = {
       allowed,
@@ -230,6 +232,7 @@ function decisionOf(
       asOf,
     };
     if (terms && 'value' in terms) decision.value = terms.value;
+    if (pastDueSince) decision.pastDueSince = isoText(pastDueSince);
     return decision;
   }
   const { used, reserved, carried } = meter;
@@ -248,14 +251,15 @@ function decisionOf(
     reserved,
     remaining,
     overage: overageOf(meter, allowance),
-    windowStart: window?.start.toISOString() ?? null,
-    resetsAt: window?.end.toISOString() ?? null,
+    windowStart: window && isoText(window.start),
+    resetsAt: window && isoText(window.end),
     source,
     asOf,
   };
   const granted = grantedUnits(meter, now);
   if (carried > 0) decision.carriedOver = carried;
   if (granted > 0) decision.granted = granted;
+  if (pastDueSince) decision.pastDueSince = isoText(pastDueSince);
   if (entity && question.entity !== undefined) decision.entity = shownEntity(question.entity, entity, allowance);
   return decision;
 }

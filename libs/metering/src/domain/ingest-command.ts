@@ -42,17 +42,17 @@ export function ingestEvents(
     eventIds: events.map(({ id }) => id),
     decide: (context) => {
       const { now, states } = context;
-      const meters = inPlace(states.map(({ meter }) => meter));
-      const entities = inPlace(states.map(({ entity }) => entity ?? null));
+      const meters = new InPlace(states.map(({ meter }) => meter));
+      const entities = new InPlace(states.map(({ entity }) => entity ?? null));
       const entries: NewEntry[] = [];
       const seen = new Set(context.counted);
       const results = events.map((event, index): IngestResult => {
-        const { id, occurredAt, properties, value } = event;
+        const { id, quantity, occurredAt, properties, value } = event;
         const ref = refOf[index]!;
         const at = occurredAt ?? now;
         const state = { ...states[ref]!, meter: meters.get(ref), entity: entities.get(ref) };
         if (seen.has(id)) return { id, status: 'duplicate' };
-        const change = changeOf(state.entitlement.feature.aggregation, state.entity, { ...event, at });
+        const change = changeOf(state.entitlement.feature.aggregation, state.entity, { quantity, value, at });
         const code = rejection(event, state, { change, confirmed });
         if (code) return { id, status: 'rejected', code };
         seen.add(id);
@@ -72,7 +72,7 @@ export function ingestEvents(
         });
         return { id, status: 'recorded' };
       });
-      return { answer: results, meters: meters.changed(), entities: entities.changed(), unguarded: true, entries };
+      return { answer: results, meters: meters.changed, entities: entities.changed, unguarded: true, entries };
     },
   };
 }
@@ -94,21 +94,32 @@ function rejection(
  * Items that change one after the other. Several references may have one item, because several instants may be in one
  * window: it is kept at its first index alone.
  */
-function inPlace<Item extends object>(items: (Item | null)[]) {
-  const firsts = new Map<Item | null, number>();
-  items.forEach((item, index) => firsts.has(item) || firsts.set(item, index));
-  const firstOf = items.map((item) => firsts.get(item)!);
-  const current = [...items];
-  const changed = new Set<number>();
-  return {
-    get: (index: number): Item | null => current[firstOf[index]!] ?? null,
-    set: (index: number, item: Item): void => {
-      current[firstOf[index]!] = item;
-      changed.add(firstOf[index]!);
-    },
-    /** The items at their first indexes; null: unchanged. */
-    changed: (): (Item | null)[] => current.map((item, index) => (changed.has(index) ? item : null)),
-  };
+class InPlace<Item extends object> {
+  private readonly firstOf: number[];
+  private readonly current: (Item | null)[];
+  /** The items at their first indexes; null: unchanged. */
+  readonly changed: (Item | null)[];
+
+  constructor(items: (Item | null)[]) {
+    const firsts = new Map<Item | null, number>();
+    this.firstOf = items.map((item, index) => {
+      const first = firsts.get(item);
+      if (first === undefined) firsts.set(item, index);
+      return first ?? index;
+    });
+    this.current = items;
+    this.changed = items.map(() => null);
+  }
+
+  get(index: number): Item | null {
+    return this.current[this.firstOf[index]!]!;
+  }
+
+  set(index: number, item: Item): void {
+    const first = this.firstOf[index]!;
+    this.current[first] = item;
+    this.changed[first] = item;
+  }
 }
 
 /** One meter reference for each feature, instant and entity, and the index of each event's reference. */
@@ -118,7 +129,8 @@ function meterRefsOf(events: UsageEvent[]): { meterRefs: MeterRef[]; refOf: numb
   const refOf = events.map((event) => {
     const { feature, occurredAt } = event;
     const entity = entityRefOf(event);
-    const name = `${feature} ${occurredAt?.getTime() ?? ''} ${JSON.stringify(entity)}`;
+    // The key of a feature has no space: a name with one is of an instant or entity.
+    const name = occurredAt || entity ? `${feature} ${occurredAt?.getTime() ?? ''} ${JSON.stringify(entity)}` : feature;
     const index = indexes.get(name) ?? meterRefs.push({ feature, at: occurredAt, entity }) - 1;
     indexes.set(name, index);
     return index;

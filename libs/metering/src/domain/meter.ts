@@ -1,7 +1,16 @@
 import type { Overage } from '@app/catalog';
 import type { Grant } from '@app/entitlements';
 import { capped, MAX_COUNT, type Period, totalOf } from '@app/kernel';
-import { balanceOf, burn, type Burn, type GrantState, reset, accrueGrants, unwind } from './burn-down.js';
+import {
+  balanceOf,
+  burn,
+  type Burn,
+  type Coverage,
+  type GrantState,
+  reset,
+  accrueGrants,
+  unwind,
+} from './burn-down.js';
 
 /** The window start of counters without a window. */
 export const FOR_EVER = new Date(0);
@@ -104,9 +113,9 @@ export function isWithinLimit(meter: Meter, { limit }: Allowance, quantity: numb
 export interface AdvancedMeter {
   meter: Meter;
   /** Covered overage of the current window. */
-  covered: Burn[];
+  covered: Coverage[];
   /** Covered overage of the meter's former window, if that has closed. */
-  coveredAtClose?: Burn[];
+  coveredAtClose?: Coverage[];
 }
 
 /**
@@ -138,7 +147,7 @@ function enter(
   current: Period,
   meter: Meter,
   allowance: Allowance & { closingLimit: number | null },
-): { meter: Meter; covered: Burn[] } {
+): { meter: Meter; covered: Coverage[] } {
   const base: Meter = {
     ...meter,
     windowStart: current.start,

@@ -1,6 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull } from 'typeorm';
-import { Batcher, Database, type Outcome, PipelinedDatabase, type Statement } from '@app/platform';
+import {
+  Batcher,
+  type Connection,
+  Database,
+  insertList,
+  type Outcome,
+  PipelinedDatabase,
+  type Statement,
+} from '@app/platform';
 import { CUSTOMER_COLUMNS, CustomerEntity } from './customer.entity.js';
 import type { Customer } from './domain/customer.js';
 
@@ -9,6 +17,8 @@ const selectBy = (column: 'key' | 'id', type: string): string =>
   `select c.* from unnest($1::${type}[]) wanted cross join lateral (select ${CUSTOMER_COLUMNS} from customers where ${column} = wanted and deleted_at is null) c`;
 const BY_KEY: Statement = { name: 'customers by key', text: selectBy('key', 'text') };
 const BY_ID: Statement = { name: 'customers by id', text: selectBy('id', 'uuid') };
+const NEW_CUSTOMER = insertList(CustomerEntity);
+const INSERT: Statement = { name: 'insert customer', text: `insert into customers ${NEW_CUSTOMER.sql}` };
 const READS = { maxBatch: 256, maxQueued: 10_000, concurrency: 2 };
 
 @Injectable()
@@ -43,6 +53,11 @@ export class CustomersRepository {
     return new Map(rows.map(({ id, key }) => [id, key]));
   }
 
+  /** Customers by id, deleted ones too. */
+  findMany(ids: string[]): Promise<Customer[]> {
+    return this.database.query(`select ${CUSTOMER_COLUMNS} from customers where id = any($1::uuid[])`, [ids]);
+  }
+
   /** Locks a customer: no other transaction can change it or its subscriptions until this one ends. */
   async lock(id: string): Promise<Customer | null> {
     return this.database.writer.findOne(CustomerEntity, {
@@ -62,8 +77,8 @@ export class CustomersRepository {
     return wanted.map((value) => ({ answer: customers.get(value) ?? null }));
   }
 
-  async insert(customer: Customer): Promise<void> {
-    await this.database.writer.insert(CustomerEntity, customer);
+  insert(customer: Customer, connection: Connection): Promise<unknown> {
+    return connection.run(INSERT, NEW_CUSTOMER.valuesOf(customer));
   }
 
   async update(id: string, changes: Partial<Customer>): Promise<void> {

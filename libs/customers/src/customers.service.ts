@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import { type Actor, DomainError, notFound } from '@app/kernel';
-import { Events, type EventType } from '@app/events';
-import { Database, isUniqueViolation } from '@app/platform';
+import { Events, type EventType, type KeyedEvent } from '@app/events';
+import { type Connection, Database, isUniqueViolation } from '@app/platform';
 import { CustomerTime } from './customer-time.js';
 import { CustomersRepository } from './customers.repository.js';
 import {
@@ -14,7 +15,7 @@ import {
 } from './domain/customer.js';
 import { TestClocksRepository } from './test-clocks.repository.js';
 
-/** Input of `create`. The first subscription must be inserted in the same transaction. */
+/** Input of `draft`. */
 export interface NewCustomer extends CustomerProfile {
   id: string;
   key: string;
@@ -23,10 +24,14 @@ export interface NewCustomer extends CustomerProfile {
 }
 
 const DEFAULT_TIMEZONE = 'UTC';
+const MAX_KEYS = 50_000;
 
 /** Customers: lookup by key or id, create, update, lock and erase. */
 @Injectable()
 export class CustomersService {
+  /** By id. Never stale: a customer keeps its key, also when it is deleted. */
+  private readonly keys = new LRUCache<string, string>({ max: MAX_KEYS });
+
   constructor(
     private readonly customers: CustomersRepository,
     private readonly database: Database,
@@ -65,8 +70,28 @@ export class CustomersService {
    * Keys by id, of deleted customers too. Ids without a customer are missing in the map. Keys never change.
    * @example (await customers.keysOf([id])).get(id) // 'acme'
    */
-  keysOf(ids: string[]): Promise<Map<string, string>> {
-    return this.customers.keysOf([...new Set(ids)]);
+  async keysOf(ids: string[]): Promise<Map<string, string>> {
+    const found = new Map<string, string>();
+    const missing = new Set<string>();
+    for (const id of ids) {
+      const key = this.keys.get(id);
+      if (key === undefined) missing.add(id);
+      else found.set(id, key);
+    }
+    if (missing.size === 0) return found;
+    for (const [id, key] of await this.customers.keysOf([...missing])) {
+      found.set(id, key);
+      this.keys.set(id, key);
+    }
+    return found;
+  }
+
+  /**
+   * Customers by id, deleted ones too. Ids without a customer are missing in the map.
+   * @example const customers = await this.customers.getMany(invoices.map(({ customerId }) => customerId))
+   */
+  async getMany(ids: string[]): Promise<Map<string, Customer>> {
+    return new Map((await this.customers.findMany([...new Set(ids)])).map((customer) => [customer.id, customer]));
   }
 
   /**
@@ -79,17 +104,17 @@ export class CustomersService {
   }
 
   /**
-   * Inserts the customer and records `customer.created`. Needs a transaction: a deferred foreign key rejects the commit
-   * unless that transaction inserts the first subscription too.
-   * @throws DomainError `customer_exists`, `invalid_fields`, `test_clock_not_found`
-   * @example await customers.create({ id: newId(), key: 'acme', firstSubscriptionId }, actor)
+   * Checks a new customer without writing it. With a test clock it needs a transaction: the clock is locked against
+   * deletion.
+   * @throws DomainError `invalid_fields`, `test_clock_not_found`
+   * @example const customer = await customers.draft({ id: newId(), key: 'acme', firstSubscriptionId })
    */
-  async create(input: NewCustomer, actor: Actor): Promise<Customer> {
+  async draft(input: NewCustomer): Promise<Customer> {
     checkCustomerKey(input.key);
     checkProfile(input);
     if (input.testClockId !== undefined && !(await this.clocks.keep(input.testClockId))) throw notFound('test_clock');
     const now = await this.time.of({ testClockId: input.testClockId ?? null });
-    const customer: Customer = {
+    return {
       id: input.id,
       key: input.key,
       name: input.name ?? null,
@@ -104,15 +129,30 @@ export class CustomersService {
       createdAt: now,
       updatedAt: now,
     };
-    try {
-      await this.customers.insert(customer);
-    } catch (error) {
+  }
+
+  /**
+   * Inserts a draft on the connection of a transaction that inserts its first subscription too: without it, a deferred
+   * foreign key rejects the commit. The caller records the event.
+   * @returns the event of the creation, and the write, not awaited
+   * @throws DomainError `customer_exists`, by the write
+   * @example
+   * await pipelined.transaction(async (connection) => {
+   *   const { event, write } = customers.insert(draft, actor, connection);
+   *   return { answer: draft, writes: [write, subscriptions.insert(first), events.recordAll(connection, [event])] };
+   * });
+   */
+  insert(customer: Customer, actor: Actor, connection: Connection): { event: KeyedEvent; write: Promise<unknown> } {
+    const write = this.customers.insert(customer, connection).catch((error: unknown) => {
       if (isUniqueViolation(error, 'customers_key_unique'))
         throw new DomainError('conflict', 'customer_exists', 'A customer with this key already exists.');
       throw error;
-    }
-    await this.record('customer.created', customer, null, customerEventPayload(customer), actor);
-    return customer;
+    });
+    const event = {
+      ...eventOf('customer.created', customer, actor, { before: null, after: customerEventPayload(customer) }),
+      at: customer.createdAt,
+    };
+    return { event, write };
   }
 
   /**
@@ -129,13 +169,11 @@ export class CustomersService {
       checkCustomerKey(customer.key);
       const updated = { ...customer, ...changes, updatedAt: await this.time.of(customer) };
       await this.customers.update(id, { ...changes, updatedAt: updated.updatedAt });
-      await this.record(
-        'customer.updated',
-        customer,
-        customerEventPayload(customer),
-        customerEventPayload(updated),
-        actor,
-      );
+      const documents = { before: customerEventPayload(customer), after: customerEventPayload(updated) };
+      await this.events.record({
+        ...eventOf('customer.updated', customer, actor, documents),
+        at: updated.updatedAt,
+      });
       return updated;
     });
   }
@@ -148,29 +186,28 @@ export class CustomersService {
   async erase(customer: Customer, actor: Actor): Promise<void> {
     const now = await this.time.of(customer);
     await this.customers.update(customer.id, { name: null, email: null, deletedAt: now, updatedAt: now });
-    await this.record('customer.deleted', customer, null, null, actor);
-  }
-
-  private async record(
-    type: EventType,
-    customer: Customer,
-    before: object | null,
-    after: object | null,
-    actor: Actor,
-  ): Promise<void> {
-    const at = await this.time.of(customer);
     await this.events.record({
-      type,
-      subject: { type: 'customer', id: customer.id },
-      customerId: customer.id,
-      productId: null,
-      actor,
-      before,
-      after,
-      at,
+      ...eventOf('customer.deleted', customer, actor, { before: null, after: null }),
+      at: now,
     });
   }
 }
+
+const eventOf = (
+  type: EventType,
+  { id, key }: Customer,
+  actor: Actor,
+  documents: { before: object | null; after: object | null },
+): KeyedEvent => ({
+  type,
+  subject: { type: 'customer', id },
+  customerId: id,
+  customerKey: key,
+  productId: null,
+  productKey: null,
+  actor,
+  ...documents,
+});
 
 function customerNotFound(): never {
   throw notFound('customer');

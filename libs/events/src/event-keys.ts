@@ -39,11 +39,12 @@ export class EventKeys {
       'product',
       events.map(({ productId, productKey }) => missing(productId, productKey)),
     );
-    return events.map((event) => ({
-      ...event,
-      customerKey: event.customerKey ?? this.cached(event.customerId),
-      productKey: event.productKey ?? this.cached(event.productId),
-    }));
+    return events.map((event) => {
+      const customerKey = event.customerKey ?? this.cached(event.customerId);
+      const productKey = event.productKey ?? this.cached(event.productId);
+      const isComplete = event.customerKey === customerKey && event.productKey === productKey;
+      return isComplete ? (event as Event & WithKeys) : { ...event, customerKey, productKey };
+    });
   }
 
   private async load(noun: KeyedNoun, ids: (string | null)[]): Promise<void> {

@@ -3,9 +3,12 @@ import { type Actor, Clock, newId } from '@app/kernel';
 import {
   type ArrayItem,
   arrayLiteral,
+  BatchedReads,
+  type BatchedStatement,
   CacheInvalidations,
   type Connection,
   Database,
+  PipelinedDatabase,
   type Statement,
 } from '@app/platform';
 import { type EventType, isEventType } from './catalog/event-catalog.js';
@@ -52,7 +55,7 @@ const RECORD_ALL: Statement = {
   text: `with given as (
       select e.*, row_number() over (partition by subject_id order by n) as nth, count(*) over (partition by subject_id) as of
       from rows from (unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::uuid[], $8::text[], $9::jsonb[], $10::jsonb[], $11::text[], $12::timestamptz[]),
-        json_array_elements($13::json), json_array_elements($14::json)) with ordinality
+        unnest(string_to_array($13, e'\\n', '')), unnest(string_to_array($14, e'\\n', ''))) with ordinality
         as e (id, type, subject_type, subject_id, customer_id, customer_key, product_id, product_key, actor, origin, reason, at, before, after, n)),
     taken as (
       insert into event_sequences as s (subject_id, last) select subject_id, count(*) from given group by subject_id order by subject_id
@@ -60,21 +63,46 @@ const RECORD_ALL: Statement = {
     recorded as (
       insert into events (id, type, subject_type, subject_id, sequence, customer_id, customer_key, product_id, product_key, actor, origin, reason, before, after, at)
       select id, type, subject_type, subject_id, taken.last - of + nth, customer_id, customer_key, product_id, product_key, actor, origin, reason,
-        case json_typeof(before) when 'object' then before::jsonb end, case json_typeof(after) when 'object' then after::jsonb end, at
+        before::jsonb, after::jsonb, at
       from given join taken using (subject_id) returning id)
     insert into event_outbox (event_id) select id from recorded`,
 };
-const COLUMNS = 'id, type, sequence::float8 as sequence, actor, reason, before, after, at';
+/** A page of the events of one subject. */
+interface SubjectPage {
+  subjectId: string;
+  /** Id of the last event already read; null: from the first. */
+  after: string | null;
+  limit: number;
+}
+
+const OF_SUBJECT: BatchedStatement<SubjectPage> = {
+  name: 'events of subjects',
+  text: `select found.*, w.n::integer as n from unnest($1::uuid[], $2::uuid[], $3::integer[]) with ordinality w (subject, seen, size, n) cross join lateral (
+    select e.id, e.type, e.sequence::float8 as sequence, e.actor, e.reason, e.before, e.after, e.at
+    from events e where e.subject_id = w.subject and (w.seen is null or e.id > w.seen) order by e.id limit w.size) found`,
+  parameters: (pages) => [
+    arrayLiteral(pages.map(({ subjectId }) => subjectId)),
+    arrayLiteral(pages.map(({ after }) => after)),
+    arrayLiteral(pages.map(({ limit }) => limit)),
+  ],
+  nameOf: ({ subjectId, after, limit }) => `${subjectId} ${after} ${limit}`,
+  maxBatch: 16,
+};
 
 /** Records events: append-only, in the transaction of the change. Audit log, timelines and webhooks all read them. */
 @Injectable()
 export class Events {
+  private readonly ofSubject: BatchedReads<SubjectPage, RecordedEvent>;
+
   constructor(
     private readonly database: Database,
+    pipeline: PipelinedDatabase,
     private readonly invalidations: CacheInvalidations,
     private readonly keys: EventKeys,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.ofSubject = new BatchedReads(database, pipeline, OF_SUBJECT);
+  }
 
   /**
    * Records an event in the running transaction: it is published after the commit, or not at all.
@@ -105,7 +133,10 @@ export class Events {
     return connection.run(RECORD_ALL, this.columnsOf(events));
   }
 
-  /** One array per column, JSON documents as one JSON array: read in half the time of JSON rows. */
+  /**
+   * One array per column. JSON documents are lines of one text, because JSON.stringify writes no line break: PostgreSQL
+   * parses each once, and no quote is escaped.
+   */
   private columnsOf(events: KeyedEvent[]): string[] {
     const now = this.clock.now();
     const columns: ((event: KeyedEvent) => ArrayItem)[] = [
@@ -123,7 +154,7 @@ export class Events {
       ({ at }) => at ?? now,
     ];
     const documents = (['before', 'after'] as const).map((name) =>
-      JSON.stringify(events.map((event) => event[name] ?? null)),
+      events.map((event) => (event[name] ? JSON.stringify(event[name]) : '')).join('\n'),
     );
     return [...columns.map((column) => arrayLiteral(events.map(column))), ...documents];
   }
@@ -135,10 +166,7 @@ export class Events {
    * @example const timeline = await events.listOf(subscription.id, { limit: 50, after: null });
    */
   listOf(subjectId: string, page: { limit: number; after: string | null }): Promise<RecordedEvent[]> {
-    return this.database.query<RecordedEvent>(
-      `select ${COLUMNS} from events where subject_id = $1 and ($2::uuid is null or id > $2) order by id limit $3`,
-      [subjectId, page.after, page.limit + 1],
-    );
+    return this.ofSubject.read({ subjectId, after: page.after, limit: page.limit + 1 });
   }
 }
 

@@ -46,6 +46,11 @@ export class DueSubscriptionsService {
     return this.subscriptions.oldestDue();
   }
 
+  /** The earliest due instant of the subscriptions of one test clock; null when none is due. */
+  nextDueOnClock(clockId: string): Promise<Date | null> {
+    return this.subscriptions.nextDueOnClock(clockId);
+  }
+
   /**
    * Advances a test clock; everything due until then happens in order. Completed steps stay if it is interrupted; the
    * next call continues from there.

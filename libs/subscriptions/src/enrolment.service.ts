@@ -2,12 +2,19 @@ import { Injectable } from '@nestjs/common';
 import { CatalogReader } from '@app/catalog';
 import { type Customer, type CustomerProfile, CustomersService, CustomerTime } from '@app/customers';
 import { type Actor, DomainError, invalidField, newId } from '@app/kernel';
-import { Events } from '@app/events';
+import { Events, type KeyedEvent } from '@app/events';
 import { Database, isUniqueViolation } from '@app/platform';
 import { usageAnchorOf } from './domain/cadence.js';
 import { currentOf } from './domain/time.js';
 import { type NewSubscription, start } from './domain/commands/index.js';
-import { isLive, isUpcoming, eventPayload, plannedEnd, type Subscription } from './domain/subscription.js';
+import {
+  isLive,
+  isUpcoming,
+  eventPayload,
+  plannedEnd,
+  type Subscription,
+  type Transition,
+} from './domain/subscription.js';
 import { LifecycleService, subscriptionExists } from './lifecycle.service.js';
 import { type ChosenPlan, PlanSelector, type PlanSelection } from './plan-selector.js';
 import { SubscriptionsRepository } from './subscriptions.repository.js';
@@ -23,8 +30,12 @@ export interface Enrolment {
   selection?: Omit<PlanSelection, 'plan'>;
   /** Its test clock. Default: real time. */
   testClockId?: string;
+  onCreated?: OnCreated;
   actor: Actor;
 }
+
+/** Runs in the transaction that creates a subscription: its error undoes the creation. */
+export type OnCreated = (subscription: Subscription) => Promise<void>;
 
 /** A new subscription of an existing customer. */
 export interface SubscribeRequest {
@@ -43,6 +54,9 @@ export interface SubscribeRequest {
   endsAt?: Date;
   /** True: it ends only by cancellation. */
   indefinite?: boolean;
+  /** Its id, when it was promised before. Default: a new one. */
+  id?: string;
+  onCreated?: OnCreated;
   actor: Actor;
 }
 
@@ -76,28 +90,14 @@ export class EnrolmentService {
         'no_plan_assigned',
         'No assignment rule has a plan for the region and device type of this customer; name a plan.',
       );
+    const { testClockId, onCreated } = enrolment;
+    const insert = (): ReturnType<EnrolmentService['enrol']> => this.insertCustomer(enrolment, chosenPlans, first.id);
+    if (testClockId === undefined && !onCreated) return insert();
+    // A test clock is locked in the same transaction.
     return this.database.transaction(async () => {
-      const customer = await this.customers.create(
-        {
-          ...enrolment.profile,
-          id: newId(),
-          key: enrolment.key,
-          firstSubscriptionId: first.id,
-          testClockId: enrolment.testClockId,
-        },
-        enrolment.actor,
-      );
-      const subscriptions: Subscription[] = [];
-      for (const { id, productId, chosen } of chosenPlans) {
-        subscriptions.push(
-          await this.insert(
-            { customer, productId, actor: enrolment.actor, selection: { plan: chosen.plan.planKey } },
-            chosen,
-            { id, usageSince: null, usageAnchor: null },
-          ),
-        );
-      }
-      return { customer, subscriptions };
+      const created = await insert();
+      for (const subscription of created.subscriptions) await onCreated?.(subscription);
+      return created;
     });
   }
 
@@ -112,6 +112,20 @@ export class EnrolmentService {
   }
 
   /**
+   * Previews `subscribe` by the same rules; the subscription is not written.
+   * @throws DomainError the errors of `subscribe`
+   * @example
+   * const { subscription } = await enrolment.preview({ customer, productId, selection: { plan: 'pro' }, actor });
+   */
+  preview(request: SubscribeRequest): Promise<Transition> {
+    return this.database.transaction(async () => {
+      const chosen = await this.plans.choose(request.customer.id, request.productId, request.selection);
+      const { allowed, kept } = await this.prepare(request);
+      return this.begin(allowed, chosen, kept);
+    });
+  }
+
+  /**
    * Subscribes an existing customer to the assigned or named plan, unless it has or had a subscription on the product.
    * @returns the current subscription, new or existing
    * @throws DomainError `no_plan_assigned`, `plan_not_found`, `no_price`, `product_not_found`
@@ -120,7 +134,7 @@ export class EnrolmentService {
   async ensureSubscribed(
     customer: Customer,
     productKey: string,
-    options: { plan?: string; selection?: Omit<PlanSelection, 'plan'>; actor: Actor },
+    options: { plan?: string; selection?: Omit<PlanSelection, 'plan'>; onCreated?: OnCreated; actor: Actor },
   ): Promise<Subscription> {
     const product = await this.catalog.getProduct(productKey);
     const current = currentOf(await this.subscriptions.newest(customer.id, product.id), await this.time.of(customer));
@@ -132,28 +146,38 @@ export class EnrolmentService {
         'no_plan_assigned',
         'No assignment rule has a plan for the region and device type of this customer; name a plan.',
       );
-    return this.open(
-      { customer, productId: product.id, selection: { plan: chosen.plan.planKey }, actor: options.actor },
-      chosen,
-    );
+    const { onCreated, actor } = options;
+    const selection = { plan: chosen.plan.planKey };
+    return this.open({ customer, productId: product.id, selection, onCreated, actor }, chosen);
   }
 
   private open(request: SubscribeRequest, chosen: ChosenPlan): Promise<Subscription> {
-    const { customer, productId, startsAt, endsAt, indefinite } = request;
     return this.database.transaction(async () => {
-      await this.customers.lock(customer.id);
-      const now = await this.time.of(customer);
-      if (startsAt && startsAt < now) throw invalidField('startsAt', 'must not be in the past');
-      if (endsAt && endsAt <= (startsAt ?? now)) throw invalidField('endsAt', 'must be after the start');
-      if (endsAt && indefinite) throw invalidField('endsAt', 'must not be combined with indefinite');
-      const last = await this.applyDueToNewest(customer.id, productId);
-      assertNoOverlap(last, startsAt ?? now);
-      const hadTrial = await this.subscriptions.hadTrial(customer.id, productId);
-      return this.insert({ ...request, trialDays: hadTrial ? 0 : request.trialDays }, chosen, {
-        id: newId(),
-        ...usageOf(last, startsAt ?? now),
-      });
+      const { allowed, kept } = await this.prepare(request);
+      return this.insert(allowed, chosen, kept);
     });
+  }
+
+  /**
+   * Locks the customer and checks that the subscription may start.
+   * @returns the request with the trial that the customer gets, and the usage that is kept
+   */
+  private async prepare(
+    request: SubscribeRequest,
+  ): Promise<{ allowed: SubscribeRequest; kept: KeptUsage & { id: string } }> {
+    const { customer, productId, startsAt, endsAt, indefinite } = request;
+    await this.customers.lock(customer.id);
+    const now = await this.time.of(customer);
+    if (startsAt && startsAt < now) throw invalidField('startsAt', 'must not be in the past');
+    if (endsAt && endsAt <= (startsAt ?? now)) throw invalidField('endsAt', 'must be after the start');
+    if (endsAt && indefinite) throw invalidField('endsAt', 'must not be combined with indefinite');
+    const last = await this.applyDueToNewest(customer.id, productId);
+    assertNoOverlap(last, startsAt ?? now);
+    const hadTrial = await this.subscriptions.hadTrial(customer.id, productId);
+    return {
+      allowed: { ...request, trialDays: hadTrial ? 0 : request.trialDays },
+      kept: { id: request.id ?? newId(), ...usageOf(last, startsAt ?? now) },
+    };
   }
 
   /** The newest subscription with its due transitions applied. */
@@ -162,13 +186,42 @@ export class EnrolmentService {
     return newest ? this.lifecycle.applyDue(customerId, newest.id) : null;
   }
 
-  private async insert(
-    request: SubscribeRequest,
+  /** Inserts a customer with its subscriptions: every write of the transaction is sent together with its commit. */
+  private async insertCustomer(
+    { profile, key, testClockId, actor }: Enrolment,
+    chosenPlans: ChosenSubscription[],
+    firstSubscriptionId: string,
+  ): Promise<{ customer: Customer; subscriptions: Subscription[] }> {
+    const customer = await this.customers.draft({ ...profile, id: newId(), key, firstSubscriptionId, testClockId });
+    const started = await Promise.all(
+      chosenPlans.map(async ({ id, product, chosen }) => {
+        const kept = { id, usageSince: null, usageAnchor: null };
+        const transition = await this.begin({ customer, productId: product.id }, chosen, kept);
+        return { transition, event: eventOf(transition, { customer, product, actor }) };
+      }),
+    );
+    return this.subscriptions.transaction(async (connection) => {
+      const { event, write } = this.customers.insert(customer, actor, connection);
+      const subscriptions = started.map(({ transition: { subscription } }) => subscription);
+      return {
+        answer: { customer, subscriptions },
+        writes: [
+          write,
+          ...subscriptions.map((subscription) => this.subscriptions.insertFirst(subscription, connection)),
+          this.events.recordAll(connection, [event, ...started.map((one) => one.event)]),
+        ],
+      };
+    });
+  }
+
+  /** The new subscription and its event. */
+  private async begin(
+    request: Omit<SubscribeRequest, 'selection' | 'actor'>,
     chosen: ChosenPlan,
     kept: KeptUsage & { id: string },
-  ): Promise<Subscription> {
+  ): Promise<Transition> {
     const { customer, productId } = request;
-    const transition = start(
+    return start(
       {
         ...kept,
         customerId: customer.id,
@@ -186,6 +239,14 @@ export class EnrolmentService {
       },
       await this.time.of(customer),
     );
+  }
+
+  private async insert(
+    request: SubscribeRequest,
+    chosen: ChosenPlan,
+    kept: KeptUsage & { id: string },
+  ): Promise<Subscription> {
+    const transition = await this.begin(request, chosen, kept);
     const { subscription } = transition;
     try {
       await this.subscriptions.insert(subscription);
@@ -194,16 +255,10 @@ export class EnrolmentService {
         throw subscriptionExists();
       throw error;
     }
-    await this.events.record({
-      type: transition.type,
-      subject: { type: 'subscription', id: subscription.id },
-      customerId: customer.id,
-      productId,
-      actor: request.actor,
-      before: null,
-      after: eventPayload(subscription),
-      at: transition.at,
-    });
+    const { customer, productId: id, actor } = request;
+    const product = { id, key: await this.catalog.productKey(id) };
+    await this.events.record(eventOf(transition, { customer, product, actor }));
+    await request.onCreated?.(subscription);
     return subscription;
   }
 
@@ -212,7 +267,7 @@ export class EnrolmentService {
     plans = {},
     profile,
     selection,
-  }: Enrolment): Promise<{ id: string; productId: string; chosen: ChosenPlan }[]> {
+  }: Enrolment): Promise<ChosenSubscription[]> {
     const buyer = {
       region: profile.region ?? null,
       deviceType: profile.deviceType ?? null,
@@ -222,11 +277,34 @@ export class EnrolmentService {
     for (const key of products) {
       const product = await this.catalog.getProduct(key);
       const chosen = await this.plans.forNewCustomer(product.id, buyer, plans[key], selection);
-      if (chosen) subscriptions.push({ id: newId(), productId: product.id, chosen });
+      if (chosen) subscriptions.push({ id: newId(), product, chosen });
     }
     return subscriptions;
   }
 }
+
+/** A subscription to create, with its id. */
+interface ChosenSubscription {
+  id: string;
+  product: { id: string; key: string };
+  chosen: ChosenPlan;
+}
+
+const eventOf = (
+  { type, subscription, at }: Transition,
+  { customer, product, actor }: { customer: Customer; product: { id: string; key: string }; actor: Actor },
+): KeyedEvent => ({
+  type,
+  subject: { type: 'subscription', id: subscription.id },
+  customerId: customer.id,
+  customerKey: customer.key,
+  productId: product.id,
+  productKey: product.key,
+  actor,
+  before: null,
+  after: eventPayload(subscription),
+  at,
+});
 
 /**
  * Asserts that the new subscription starts at or after the end of the last one.

@@ -1,22 +1,36 @@
 import './subscriptions.events.js';
 
-export { projectedAt, currentOf } from './domain/time.js';
-export { netOf } from './domain/proration.js';
+export { currentOf, dueAt, dueTransitions, projectedAt } from './domain/time.js';
+export { addOnPrice } from './domain/add-on-price.js';
+export { CYCLES_A_YEAR, PAYING_STATUSES } from './domain/revenue.js';
+export { netOf, restOfPeriod } from './domain/proration.js';
 export { upcomingCharge } from './domain/upcoming-charge.js';
 export {
+  isInGrace,
+  eventPayload,
   isLive,
   isUpcoming,
   type ProrationLine,
   type SoldAddOn,
+  type SoldPlan,
   type SoldPrice,
   type Subscription,
+  type SubscriptionEventType,
+  type SubscriptionPayload,
   SUBSCRIPTION_STATUSES,
   type SubscriptionStatus,
   type Transition,
 } from './domain/subscription.js';
-export { type Enrolment, EnrolmentService, type SubscribeRequest } from './enrolment.service.js';
+export { type Enrolment, EnrolmentService, type OnCreated, type SubscribeRequest } from './enrolment.service.js';
+export { EnrolmentPreview } from './enrolment-preview.service.js';
 export type { BillingAnchor } from './domain/commands/index.js';
-export { type ChangeCommand, type ChangePreview, type Command, LifecycleService } from './lifecycle.service.js';
+export {
+  type ChangeCommand,
+  type ChangePreview,
+  type ChangeSelection,
+  type Command,
+  LifecycleService,
+} from './lifecycle.service.js';
 export { MembersService } from './members.service.js';
 export type { StoredProrationLine } from './proration-lines.repository.js';
 export type { PlanStats } from './subscription-stats.repository.js';
@@ -24,6 +38,7 @@ export { type ProductStats, SubscriptionStats } from './subscription-stats.servi
 export { DueSubscriptionsService } from './due-subscriptions.service.js';
 export type { PlanMigration } from './plan-migrations.repository.js';
 export { PlanMigrationsService } from './plan-migrations.service.js';
+export type { AllowingState } from './domain/status-history.js';
 export { SubscriptionsModule } from './subscriptions.module.js';
 export {
   historyNotKept,
@@ -32,4 +47,5 @@ export {
   subscriptionFromRow,
   type SubscriptionRow,
 } from './subscription-row.js';
+export type { SubscriptionOwner } from './subscriptions.repository.js';
 export { type SubscriptionList, SubscriptionsService } from './subscriptions.service.js';

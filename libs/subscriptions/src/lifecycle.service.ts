@@ -1,5 +1,4 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { AddOnsService } from '@app/catalog';
 import { CustomersService, CustomerTime } from '@app/customers';
 import { type Actor, DomainError, notFound } from '@app/kernel';
 import { Database, isUniqueViolation } from '@app/platform';
@@ -10,6 +9,7 @@ import { checkStateMachine } from './domain/state-machine.js';
 import { plannedEnd, soldPlanOf, type Subscription, type Transition } from './domain/subscription.js';
 import { type PlanSelection, PlanSelector } from './plan-selector.js';
 import { DueTransitions } from './due-transitions.js';
+import { ProductTerms } from './product-terms.js';
 import { SubscriptionsRepository } from './subscriptions.repository.js';
 import { Transitions } from './transitions.js';
 
@@ -50,7 +50,7 @@ export class LifecycleService implements OnModuleInit {
     private readonly transitions: Transitions,
     private readonly dueTransitions: DueTransitions,
     private readonly plans: PlanSelector,
-    private readonly addOns: AddOnsService,
+    private readonly terms: ProductTerms,
     private readonly customers: CustomersService,
     private readonly time: CustomerTime,
     private readonly database: Database,
@@ -107,7 +107,16 @@ export class LifecycleService implements OnModuleInit {
    * @example await lifecycle.pause({ subscription, actor });
    */
   pause(command: Command): Promise<Subscription> {
-    return this.apply(command, commands.pause);
+    return this.apply(command, (current, now) => commands.pause(current, now));
+  }
+
+  /**
+   * Pauses a subscription whose invoice was not paid, also when it is past due. No request does this.
+   * @throws DomainError `subscription_ended`, `transition_not_allowed`
+   * @example await lifecycle.pauseUnpaid({ subscription, actor: SYSTEM_ACTOR, reason: 'dunning' });
+   */
+  pauseUnpaid(command: Command): Promise<Subscription> {
+    return this.apply(command, (current, now) => commands.pause(current, now, { byDunning: true }));
   }
 
   /**
@@ -203,13 +212,13 @@ export class LifecycleService implements OnModuleInit {
 
   /**
    * Adds an add-on of the product, or changes its quantity; its entitlements add to those of the plan immediately. The
-   * same quantity again changes nothing. Prices of add-ons are stored, not charged.
+   * same quantity again changes nothing.
    * @throws DomainError `subscription_ended`, `transition_not_allowed`, `add_on_not_found`, `too_many_add_ons`, `stale`
    * @example await lifecycle.putAddOn({ subscription, actor }, 'five-seats', 2);
    */
   putAddOn(command: Command, key: string, quantity: number): Promise<Subscription> {
     return this.apply(command, async (current, now) => {
-      const content = Object.hasOwn(current.addOns, key) ? null : await this.addOns.getActive(current.productId, key);
+      const content = Object.hasOwn(current.addOns, key) ? null : await this.terms.activeAddOn(current.productId, key);
       return commands.putAddOn(current, { key, quantity, content }, now);
     });
   }
@@ -224,12 +233,17 @@ export class LifecycleService implements OnModuleInit {
   }
 
   /**
-   * Records the outcome of a payment: `failed` makes it past due, `succeeded` active again.
+   * Records the outcome of a payment: `failed` makes it past due, with the grace of its product; `succeeded` active
+   * again.
    * @throws DomainError `subscription_ended`, `transition_not_allowed`, `stale`
    * @example await lifecycle.recordPayment({ subscription, actor }, 'failed');
    */
   recordPayment(command: Command, outcome: 'failed' | 'succeeded'): Promise<Subscription> {
-    return this.apply(command, outcome === 'failed' ? commands.markPastDue : commands.markPaid);
+    return this.apply(command, async (current, now) =>
+      outcome === 'failed'
+        ? commands.markPastDue(current, await this.terms.pastDueGraceDays(current.productId), now)
+        : commands.markPaid(current, now),
+    );
   }
 
   /** Ends every live or scheduled subscription of a customer that is deleted. Needs a transaction. */

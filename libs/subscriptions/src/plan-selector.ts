@@ -95,6 +95,6 @@ function sold(version: PlanVersion, selection: Omit<PlanSelection, 'plan'>, buye
   };
 }
 
-function soldPrice({ amount, currency, interval, intervalCount }: Price): SoldPrice {
-  return { amount, currency, interval, intervalCount };
+function soldPrice({ amount, currency, interval, intervalCount, tiers }: Price): SoldPrice {
+  return { amount, currency, interval, intervalCount, ...(tiers ? { tiers } : {}) };
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '@app/platform';
 import { CYCLES_A_YEAR, PAYING_STATUSES } from './domain/revenue.js';
 import type { SubscriptionStatus } from './domain/subscription.js';
-import { AMOUNT, among, EVER_BEGUN, LIVE, UNRENEWED } from './subscription-row.js';
+import { AMOUNT_WITH_ADD_ONS, among, EVER_BEGUN, LIVE, UNRENEWED } from './subscription-row.js';
 
 /** Subscriptions of one plan in one status and currency, without test clocks. */
 export interface PlanStats {
@@ -52,7 +52,7 @@ const A_YEAR = `(case s.price->>'interval' ${Object.entries(CYCLES_A_YEAR)
   .map(([interval, cycles]) => `when '${interval}' then ${cycles}`)
   .join(' ')} end)`;
 /** PostgreSQL's numeric: a yearly amount may have fractions of a minor unit, and millions are summed. */
-const WORTH = `${AMOUNT} * ${A_YEAR} / (s.price->>'intervalCount')::numeric`;
+const WORTH = `${AMOUNT_WITH_ADD_ONS} * ${A_YEAR} / (s.price->>'intervalCount')::numeric`;
 /** An amount as it is shown: at most 2^53-1, the largest integer that JSON carries exactly. */
 const shown = (amount: string): string => `least(round(${amount}), ${Number.MAX_SAFE_INTEGER})`;
 
@@ -94,7 +94,7 @@ export class SubscriptionStatsRepository {
          count(*) filter (where s.started_at > $4 and s.started_at <= $3) as started,
          count(*) filter (where s.canceled_at > $4) as canceled,
          count(*) filter (where s.ended_at > $4) as ended,
-         count(*) filter (where ${PAYING} and (s.price->>'amount')::bigint > 0) as paying,
+         count(*) filter (where ${PAYING} and ${AMOUNT_WITH_ADD_ONS} > 0) as paying,
          coalesce(sum(${WORTH}) filter (where ${PAYING}), 0) as yearly
        from subscriptions s where s.customer_id > $1 and s.customer_id <= $2 and s.test_clock_id is null and ${EVER_BEGUN} group by 1, 2, 3, 4`,
       [after, until, now, aMonthBefore, aWeekLater],

@@ -31,6 +31,8 @@ const WHOLE = {
   canceledAt: null,
   endedAt: null,
   pausedAt: null,
+  pastDueSince: null,
+  graceEndsAt: null,
   deniedUntil: null,
   scheduledChange: null,
   addOns: {},
@@ -117,11 +119,12 @@ export const SUBSCRIPTION_EVENTS = declareEvents({
     is({ autoRenew: false, prepaidPeriods: 1 }),
   ),
   'subscription.plan_changed': described(
-    'The plan, interval or quantity changed. `direction` is `upgrade` when the new price per day is higher, `downgrade` when it is lower, else `switch`; `lines` are the proration lines.',
+    'The plan, interval or quantity changed. `direction` is `upgrade` when the new price per day is higher, `downgrade` when it is lower, else `switch`; `lines` are the proration lines, and `prorated` says that unused time is credited.',
     was({ price: PRICE }),
     {
       ...is({ plan: TEAM, price: TEAM_PRICE }),
       direction: 'upgrade',
+      prorated: true,
       lines: [
         {
           kind: 'charge',
@@ -147,9 +150,9 @@ export const SUBSCRIPTION_EVENTS = declareEvents({
     is({ status: 'canceled', cancelAtPeriodEnd: true, canceledAt: AUGUST }),
   ),
   'subscription.canceled': described(
-    'The subscription was canceled and ended before its period.',
+    'The subscription was canceled and ended before its period. `prorated` says that unused time is credited; `lines` are the credits of the plan.',
     was({ endedAt: null }),
-    is({ status: 'inactive', canceledAt: AUGUST, endedAt: AUGUST }),
+    { ...is({ status: 'inactive', canceledAt: AUGUST, endedAt: AUGUST }), prorated: true },
   ),
   'subscription.resumed': described(
     'A scheduled cancellation or change was undone.',
@@ -192,13 +195,13 @@ export const SUBSCRIPTION_EVENTS = declareEvents({
     is({ addOns: { 'five-seats': FIVE_SEATS } }),
   ),
   'subscription.past_due': described(
-    'A payment failed; checks are denied until it succeeds.',
-    was({}),
-    is({ status: 'past_due' }),
+    'A payment failed. Checks are denied from `graceEndsAt` on, or immediately when it is null, until a payment succeeds.',
+    was({ pastDueSince: null, graceEndsAt: null }),
+    is({ status: 'past_due', pastDueSince: AUGUST, graceEndsAt: '2026-08-21T09:30:00.000Z' }),
   ),
   'subscription.recovered': described(
     'A payment succeeded; the subscription is active again.',
-    was({ status: 'past_due' }),
+    was({ status: 'past_due', pastDueSince: AUGUST, graceEndsAt: '2026-08-21T09:30:00.000Z' }),
     is({}),
   ),
   'subscription.reactivated': described(

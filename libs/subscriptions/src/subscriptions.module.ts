@@ -2,12 +2,14 @@ import { Module, type OnModuleInit } from '@nestjs/common';
 import { CatalogModule } from '@app/catalog';
 import { CustomersModule } from '@app/customers';
 import { EventPublisher } from '@app/events';
+import { EnrolmentPreview } from './enrolment-preview.service.js';
 import { EnrolmentService } from './enrolment.service.js';
 import { LifecycleService } from './lifecycle.service.js';
 import { ProrationLinesRepository } from './proration-lines.repository.js';
 import { SubscriptionStatsRepository } from './subscription-stats.repository.js';
 import { SubscriptionStats } from './subscription-stats.service.js';
 import { DueSubscriptionsService } from './due-subscriptions.service.js';
+import { ProductTerms } from './product-terms.js';
 import { PlanSelector } from './plan-selector.js';
 import { PlanMigrationsRepository } from './plan-migrations.repository.js';
 import { PlanMigrationsService } from './plan-migrations.service.js';
@@ -29,11 +31,13 @@ import { Transitions } from './transitions.js';
     Transitions,
     DueTransitions,
     PlanSelector,
+    ProductTerms,
     SubscriptionsService,
     MembersRepository,
     MembersService,
     LifecycleService,
     EnrolmentService,
+    EnrolmentPreview,
     DueSubscriptionsService,
     PlanMigrationsService,
     SubscriptionStatsRepository,
@@ -44,6 +48,7 @@ import { Transitions } from './transitions.js';
     MembersService,
     LifecycleService,
     EnrolmentService,
+    EnrolmentPreview,
     DueSubscriptionsService,
     PlanMigrationsService,
     SubscriptionStats,

@@ -1,22 +1,24 @@
 import { Injectable } from '@nestjs/common';
-import { grouped, type PageRequest, type ScopeFilter } from '@app/kernel';
+import type { PageRequest, ScopeFilter } from '@app/kernel';
 import {
   type ArrayItem,
   arrayLiteral,
-  Batcher,
+  BatchedReads,
+  type BatchedStatement,
+  type Connection,
   Database,
   inScope,
-  type Outcome,
   PipelinedDatabase,
+  type PipelinedResult,
   type Statement,
 } from '@app/platform';
 import { dueAt } from './domain/time.js';
 import { isUpcoming, type Subscription, type SubscriptionStatus } from './domain/subscription.js';
 import {
   changedColumns,
-  COLUMNS,
   EVER_BEGUN,
   historyNotKept,
+  INSERTED_COLUMNS,
   LIVE,
   PROPERTIES,
   SELECTED,
@@ -54,22 +56,79 @@ export interface EndingFilter {
   before: Date;
 }
 
-const BY_ID: Statement = {
-  name: 'subscription by id',
-  text: `select ${SELECTED} from subscriptions s where s.id = $1`,
+const INSERT = `insert into subscriptions (${INSERTED_COLUMNS.names}) values (${INSERTED_COLUMNS.values})`;
+/**
+ * Insert for a new customer. No one has read its entitlements, so their version stays and no instance is notified:
+ * PostgreSQL commits transactions with a notification one after another, each with its own flush to disk. The flag is
+ * set for this row only, because the caller's transaction may change other customers.
+ */
+const INSERT_FIRST: Statement = {
+  name: 'insert first subscription',
+  text: `insert into subscriptions (${INSERTED_COLUMNS.names}) select ${INSERTED_COLUMNS.values}
+    from (select set_config('tollgate.settling', 'on', true) as flag) quiet where flag = 'on' returning set_config('tollgate.settling', 'off', true)`,
 };
-const NEWEST: Statement = {
-  name: 'newest subscriptions',
-  text: `select found.* from unnest($1::uuid[], $2::uuid[]) as wanted (customer, product) cross join lateral (
-    select ${SELECTED} from subscriptions s where s.customer_id = wanted.customer and s.product_id = wanted.product and ${EVER_BEGUN} order by s.id desc limit 2) found`,
-};
-const READS = { maxBatch: 256, maxQueued: 10_000, concurrency: 2 };
+const insertedValues = (subscription: Subscription): unknown[] => [
+  ...PROPERTIES.map((property) => subscription[property]),
+  dueAt(subscription),
+];
+
+/** The owner of a subscription and its product, which never change. */
+export type SubscriptionOwner = Pick<Subscription, 'id' | 'customerId' | 'productId'>;
 
 /** A customer and a product, by their ids. */
 interface Side {
   customerId: string;
   productId: string;
 }
+
+/** A page of the subscriptions of a customer, newest first. */
+interface HistoryPage extends PageRequest {
+  customerId: string;
+  filter: HistoryFilter;
+}
+
+const columnOf = <T>(items: T[], read: (item: T) => ArrayItem): string => arrayLiteral(items.map(read));
+const byId = (columns: string): Omit<BatchedStatement<string>, 'name'> => ({
+  text: `select found.*, w.n::integer as n from unnest($1::uuid[]) with ordinality w (id, n) cross join lateral (
+    select ${columns} from subscriptions s where s.id = w.id) found`,
+  parameters: (ids) => [arrayLiteral(ids)],
+  nameOf: (id) => id,
+});
+const BY_ID: BatchedStatement<string> = { name: 'subscriptions by id', ...byId(SELECTED) };
+const OWNER_BY_ID: BatchedStatement<string> = {
+  name: 'owners of subscriptions',
+  ...byId('s.id, s.customer_id as "customerId", s.product_id as "productId"'),
+};
+const NEWEST: BatchedStatement<Side> = {
+  name: 'newest subscriptions',
+  text: `select found.*, w.n::integer as n from unnest($1::uuid[], $2::uuid[]) with ordinality w (customer, product, n) cross join lateral (
+    select ${SELECTED} from subscriptions s where s.customer_id = w.customer and s.product_id = w.product and ${EVER_BEGUN} order by s.id desc limit 2) found`,
+  parameters: (sides) => [
+    columnOf(sides, ({ customerId }) => customerId),
+    columnOf(sides, ({ productId }) => productId),
+  ],
+  nameOf: ({ customerId, productId }) => `${customerId} ${productId}`,
+};
+const HISTORY: BatchedStatement<HistoryPage> = {
+  name: 'history of subscriptions',
+  text: `select found.*, w.n::integer as n
+    from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::timestamptz[], $6::timestamptz[], $7::integer[]) with ordinality w (customer, seen, statuses, product, since, until, size, n)
+    cross join lateral (select ${SELECTED} from subscriptions s where s.customer_id = w.customer and (w.seen is null or s.id < w.seen)
+      and (w.statuses is null or s.status = any(string_to_array(w.statuses, ' '))) and (w.product is null or s.product_id = w.product)
+      and (w.since is null or s.created_at >= w.since) and (w.until is null or s.created_at < w.until)
+      order by s.id desc limit w.size) found`,
+  parameters: (pages) => [
+    columnOf(pages, ({ customerId }) => customerId),
+    columnOf(pages, ({ after }) => after),
+    columnOf(pages, ({ filter }) => filter.statuses?.join(' ') ?? null),
+    columnOf(pages, ({ filter }) => filter.productId ?? null),
+    columnOf(pages, ({ filter }) => filter.from ?? null),
+    columnOf(pages, ({ filter }) => filter.to ?? null),
+    columnOf(pages, ({ limit }) => limit + 1),
+  ],
+  nameOf: (page) => JSON.stringify(page),
+  maxBatch: 16,
+};
 const FACTS_AT: Statement = {
   name: 'subscription facts at',
   text: `select json_agg(e.after order by e.at, e.id) filter (where e.at <= $2) as facts, min(e.sequence) = 1 as whole from events e where e.subject_id = $1`,
@@ -77,15 +136,28 @@ const FACTS_AT: Statement = {
 
 @Injectable()
 export class SubscriptionsRepository {
-  private readonly newestReads = new Batcher<Side, Subscription[]>((sides) => this.loadNewest(sides), READS);
+  private readonly byId: BatchedReads<string, Subscription>;
+  private readonly ownerById: BatchedReads<string, SubscriptionOwner>;
+  private readonly newestOf: BatchedReads<Side, Subscription>;
+  private readonly historyOf: BatchedReads<HistoryPage, Subscription>;
 
   constructor(
     private readonly database: Database,
     private readonly pipeline: PipelinedDatabase,
-  ) {}
+  ) {
+    this.byId = new BatchedReads(database, pipeline, BY_ID);
+    this.ownerById = new BatchedReads(database, pipeline, OWNER_BY_ID);
+    this.newestOf = new BatchedReads(database, pipeline, NEWEST);
+    this.historyOf = new BatchedReads(database, pipeline, HISTORY);
+  }
 
   async findById(id: string): Promise<Subscription | null> {
-    const [found] = await this.read(BY_ID, [id]);
+    const [found] = await this.byId.read(id);
+    return found ?? null;
+  }
+
+  async findOwner(id: string): Promise<SubscriptionOwner | null> {
+    const [found] = await this.ownerById.read(id);
     return found ?? null;
   }
 
@@ -93,10 +165,7 @@ export class SubscriptionsRepository {
    * The newest subscriptions of a customer on the product, newest first: the current one, and a scheduled one if any.
    */
   newest(customerId: string, productId: string): Promise<Subscription[]> {
-    // Requests that arrive during a running query share the next one.
-    return this.database.inTransaction
-      ? this.database.query(NEWEST.text, [[customerId], [productId]])
-      : this.newestReads.add({ customerId, productId });
+    return this.newestOf.read({ customerId, productId });
   }
 
   /** Subscriptions created by then. */
@@ -152,6 +221,15 @@ export class SubscriptionsRepository {
     );
   }
 
+  /** The earliest due instant of the subscriptions of one test clock. */
+  async nextDueOnClock(testClockId: string): Promise<Date | null> {
+    const [row] = await this.database.query<{ due_at: Date | null }>(
+      'select min(due_at) as due_at from subscriptions where test_clock_id = $1 and due_at is not null',
+      [testClockId],
+    );
+    return row!.due_at;
+  }
+
   /** Locks the live subscriptions of the same customers on the same products, waiting for other locks. */
   async lockLiveBeside(subscriptions: Subscription[]): Promise<Subscription[]> {
     if (subscriptions.length === 0) return [];
@@ -163,17 +241,8 @@ export class SubscriptionsRepository {
   }
 
   /** Lists subscriptions, newest first, by stored status. */
-  listOfCustomer(
-    customerId: string,
-    page: PageRequest,
-    { statuses = null, productId = null, from = null, to = null }: Nullable<HistoryFilter>,
-  ): Promise<Subscription[]> {
-    return this.database.query(
-      `select ${SELECTED} from subscriptions s where s.customer_id = $1 and ($2::uuid is null or s.id < $2) and ($3::text[] is null or s.status = any($3))
-         and ($4::uuid is null or s.product_id = $4) and ($5::timestamptz is null or s.created_at >= $5) and ($6::timestamptz is null or s.created_at < $6)
-       order by s.id desc limit $7`,
-      [customerId, page.after, statuses, productId, from, to, page.limit + 1],
-    );
+  listOfCustomer(customerId: string, { after, limit }: PageRequest, filter: HistoryFilter): Promise<Subscription[]> {
+    return this.historyOf.read({ customerId, after, limit, filter });
   }
 
   /** Lists subscriptions, newest first. Each filter has its own index, so every page costs the same. */
@@ -237,11 +306,17 @@ export class SubscriptionsRepository {
   }
 
   async insert(subscription: Subscription): Promise<void> {
-    const places = PROPERTIES.map((_, index) => `$${index + 1}`).join(', ');
-    await this.database.write(
-      `insert into subscriptions (${COLUMNS.join(', ')}, due_at) values (${places}, $${PROPERTIES.length + 1})`,
-      [...PROPERTIES.map((property) => subscription[property]), dueAt(subscription)],
-    );
+    await this.database.write(INSERT, insertedValues(subscription));
+  }
+
+  /** Runs a transaction whose writes are sent together with its commit: see `PipelinedDatabase.transaction`. */
+  transaction<Answer>(work: (connection: Connection) => Promise<PipelinedResult<Answer>>): Promise<Answer> {
+    return this.pipeline.transaction(work);
+  }
+
+  /** Inserts a subscription of a customer that the same transaction has inserted. */
+  insertFirst(subscription: Subscription, connection: Connection): Promise<unknown> {
+    return connection.run(INSERT_FIRST, insertedValues(subscription));
   }
 
   /**
@@ -272,31 +347,11 @@ export class SubscriptionsRepository {
     const subscriptions = await this.newest(customerId, productId);
     return subscriptions.find((subscription) => !isUpcoming(subscription))?.id === id;
   }
-
-  private async loadNewest(sides: Side[]): Promise<Outcome<Subscription[]>[]> {
-    const distinct = [...new Map(sides.map((side) => [nameOf(side), side])).values()];
-    const rows = await this.pipeline.read<Subscription>(NEWEST, [
-      distinct.map(({ customerId }) => customerId),
-      distinct.map(({ productId }) => productId),
-    ]);
-    const found = grouped(rows, nameOf);
-    return sides.map((side) => ({ answer: found.get(nameOf(side)) ?? [] }));
-  }
-
-  private read(statement: Statement, values: unknown[]): Promise<Subscription[]> {
-    return this.database.inTransaction
-      ? this.database.query<Subscription>(statement.text, values)
-      : this.pipeline.read<Subscription>(statement, values);
-  }
 }
-
-const nameOf = ({ customerId, productId }: Side): string => `${customerId} ${productId}`;
 
 /** The caller has resolved the product; each statement has a condition on it. */
 const customerInScope = ({ customerId }: ScopeFilter, values: unknown[]): string =>
   inScope({ customerId, productId: null }, { customer: 's.customer_id' }, values);
-
-type Nullable<T> = { [K in keyof T]: T[K] | null };
 
 /** SQL conditions joined by `and`, with their parameters; each `?` is one value. */
 class Conditions {

@@ -1,14 +1,20 @@
 import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import { CatalogReader, PlansService } from '@app/catalog';
-import { CustomerTime } from '@app/customers';
+import { type Customer, CustomerTime } from '@app/customers';
 import { DomainError, invalidField, notFound, type Page, type PageRequest, toPage } from '@app/kernel';
 import { Events, type RecordedEvent } from '@app/events';
 import { projectedAt, currentOf } from './domain/time.js';
-import { statusAt } from './domain/status-history.js';
+import { type AllowingState, stateAt } from './domain/status-history.js';
 import { isLive, type Subscription, type SubscriptionStatus } from './domain/subscription.js';
 import { ProrationLinesRepository, type StoredProrationLine } from './proration-lines.repository.js';
 import { StatusHistoryRepository } from './status-history.repository.js';
-import { type HistoryFilter, type ListFilter, SubscriptionsRepository } from './subscriptions.repository.js';
+import {
+  type HistoryFilter,
+  type ListFilter,
+  type SubscriptionOwner,
+  SubscriptionsRepository,
+} from './subscriptions.repository.js';
 
 /** Stored statuses that due transitions may have changed by now. */
 const PASSING: readonly SubscriptionStatus[] = ['trialing', 'active', 'past_due', 'canceled', 'inactive'];
@@ -22,9 +28,14 @@ export interface SubscriptionList extends Omit<ListFilter, 'testClockId' | 'plan
   endingWithinMs?: number;
 }
 
+const MAX_OWNERS = 50_000;
+
 /** Reads subscriptions with due transitions applied, whether or not a job has stored them. */
 @Injectable()
 export class SubscriptionsService {
+  /** Never stale: a subscription keeps its customer and product, and is never deleted. */
+  private readonly owners = new LRUCache<string, SubscriptionOwner>({ max: MAX_OWNERS });
+
   constructor(
     private readonly subscriptions: SubscriptionsRepository,
     private readonly statuses: StatusHistoryRepository,
@@ -46,6 +57,20 @@ export class SubscriptionsService {
     return projectedAt(subscription, await this.time.of(subscription));
   }
 
+  /**
+   * The customer and product of a subscription.
+   * @throws DomainError `subscription_not_found`
+   * @example scope.assertAdmits(await subscriptions.getOwner(id), 'subscription');
+   */
+  async getOwner(id: string): Promise<SubscriptionOwner> {
+    const known = this.owners.get(id);
+    if (known) return known;
+    const owner = await this.subscriptions.findOwner(id);
+    if (!owner) throw notFound('subscription');
+    this.owners.set(id, owner);
+    return owner;
+  }
+
   /** The current subscription of a customer on the product, live or ended; null when there never was one. */
   async findCurrent(customerId: string, productId: string): Promise<Subscription | null> {
     const subscriptions = await this.subscriptions.newest(customerId, productId);
@@ -58,10 +83,16 @@ export class SubscriptionsService {
    * @example const { planKey } = await subscriptions.getLive(customer.id, product.id);
    */
   async getLive(customerId: string, productId: string, at?: Date): Promise<Subscription> {
-    const current = at ? await this.findAt(customerId, productId, at) : await this.findCurrent(customerId, productId);
-    if (!current || !isLive(current.status))
-      throw new DomainError('not_found', 'no_subscription', 'The customer has no live subscription on this product.');
-    return current;
+    return live(at ? await this.findAt(customerId, productId, at) : await this.findCurrent(customerId, productId));
+  }
+
+  /**
+   * The live one of a customer's subscriptions on a product, which the caller has read, newest first.
+   * @throws DomainError `no_subscription`
+   * @example const { planKey } = await subscriptions.liveOf(snapshot.subscriptions.get(product.id) ?? [], customer);
+   */
+  async liveOf(subscriptions: readonly Subscription[], customer: Pick<Customer, 'testClockId'>): Promise<Subscription> {
+    return live(currentOf(subscriptions, await this.time.of(customer)));
   }
 
   /**
@@ -133,12 +164,12 @@ export class SubscriptionsService {
 
   /**
    * The recorded history of a customer on a product: a function from an instant to the status of the live subscription,
-   * else of the newest one; null where there was none yet.
-   * @example const status = (await subscriptions.statusHistory(customer.id, product.id))(occurredAt);
+   * else of the newest one, with the end of its grace; null where there was none yet.
+   * @example const state = (await subscriptions.statusHistory(customer.id, product.id))(occurredAt);
    */
-  async statusHistory(customerId: string, productId: string): Promise<(at: Date) => SubscriptionStatus | null> {
+  async statusHistory(customerId: string, productId: string): Promise<(at: Date) => AllowingState | null> {
     const changes = await this.statuses.changes(customerId, productId);
-    return (at) => statusAt(changes, at);
+    return (at) => stateAt(changes, at);
   }
 
   /** Lists the events of a subscription, oldest first. */
@@ -166,4 +197,11 @@ export class SubscriptionsService {
   private presentAll(rows: Subscription[]): Promise<Subscription[]> {
     return Promise.all(rows.map(async (row) => projectedAt(row, await this.time.of(row))));
   }
+}
+
+/** @throws DomainError `no_subscription` */
+function live(current: Subscription | null): Subscription {
+  if (!current || !isLive(current.status))
+    throw new DomainError('not_found', 'no_subscription', 'The customer has no live subscription on this product.');
+  return current;
 }

@@ -97,7 +97,7 @@ export class Transitions {
 
 function eventOf(before: Subscription, step: Transition, { actor, reason }: Attribution): NewEvent {
   assertLegal(before.status, step);
-  const { subscription: after, type, at, prorationLines } = step;
+  const { subscription: after, type, at, prorationLines, prorated } = step;
   return {
     type,
     actor,
@@ -114,6 +114,7 @@ function eventOf(before: Subscription, step: Transition, { actor, reason }: Attr
         : eventPayload(after)),
       ...(type === 'subscription.plan_changed' ? { direction: directionOf(before, after) } : {}),
       ...(prorationLines?.length ? { lines: prorationLines } : {}),
+      ...(prorated ? { prorated } : {}),
     },
   };
 }

@@ -1,4 +1,4 @@
-import { DomainError, MAX_AMOUNT } from '@app/kernel';
+import { DomainError, exactAmountOf, MAX_AMOUNT } from '@app/kernel';
 import type { SoldPrice, Subscription } from './subscription.js';
 
 type Agreed = Pick<Subscription, 'price' | 'quantity' | 'prepaidPeriods' | 'scheduledChange'>;
@@ -17,8 +17,8 @@ export function assertAmount(
     if (costs(sold, 1 + prepaidPeriods) > BigInt(MAX_AMOUNT)) throw amountTooLarge(kind, sold.price);
 }
 
-const costs = ({ price, quantity }: { price: SoldPrice; quantity: number }, periods: number): bigint =>
-  BigInt(price.amount) * BigInt(quantity) * BigInt(periods);
+const costs = (sold: { price: SoldPrice; quantity: number }, periods: number): bigint =>
+  exactAmountOf(sold) * BigInt(periods);
 
 /** The error of an amount above MAX_AMOUNT. */
 export function amountTooLarge(kind: 'invalid' | 'conflict', price: Pick<SoldPrice, 'amount'>): DomainError {

@@ -55,7 +55,7 @@ export function prorationLine(
     currency: price.currency,
     plan: { key: planKey, name: planName, version: planVersion },
     quantity,
-    unitAmount: price.amount,
+    unitAmount: price.tiers ? null : price.amount,
     periodStart: period.start,
     periodEnd: period.end,
   };

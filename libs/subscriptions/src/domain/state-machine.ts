@@ -14,6 +14,8 @@ interface Rule {
   command: string | null;
   /** Allowed next statuses by current status. */
   moves: Moves;
+  /** Statuses from which only dunning makes the step, never a request. */
+  byDunning?: readonly SubscriptionStatus[];
 }
 
 const stays = (...statuses: readonly SubscriptionStatus[]): Moves =>
@@ -56,7 +58,11 @@ export const STATE_MACHINE: Record<Exclude<SubscriptionEventType, 'subscription.
     command: 'resume',
     moves: { ...stays('trialing', 'active', 'past_due'), canceled: ['active', 'trialing'] },
   },
-  'subscription.paused': { command: 'pause', moves: { trialing: ['paused'], active: ['paused'] } },
+  'subscription.paused': {
+    command: 'pause',
+    moves: { trialing: ['paused'], active: ['paused'], past_due: ['paused'] },
+    byDunning: ['past_due'],
+  },
   'subscription.unpaused': { command: 'unpause', moves: { paused: ['trialing', 'active'] } },
   'subscription.renewal_agreed': { command: 'renew', moves: stays('trialing', 'active', 'past_due') },
   'subscription.auto_renew_changed': {
@@ -96,14 +102,26 @@ const FIRST: readonly SubscriptionStatus[] = ['trialing', 'active', 'inactive'];
 
 const RULES = Object.entries(STATE_MACHINE) as [keyof typeof STATE_MACHINE, Rule][];
 
+const isOffered = ({ command, moves, byDunning = [] }: Rule, status: SubscriptionStatus): boolean =>
+  command !== null && moves[status] !== undefined && !byDunning.includes(status);
+
 /** Commands that this status allows. */
 export function allowedCommands(status: SubscriptionStatus): string[] {
-  return [...new Set(RULES.flatMap(([, { command, moves }]) => (command && moves[status] ? [command] : [])))].sort();
+  return [...new Set(RULES.flatMap((rule) => (isOffered(rule[1], status) ? [rule[1].command!] : [])))].sort();
 }
 
-/** @throws DomainError `subscription_ended`, `transition_not_allowed`, both with the allowed commands */
-export function assertAllowed({ status, endedAt }: Subscription, type: keyof typeof STATE_MACHINE): void {
-  if (STATE_MACHINE[type].moves[status] && (endedAt === null) !== (type === 'subscription.reactivated')) return;
+/**
+ * @param options.byDunning true: also steps that no request may make
+ * @throws DomainError `subscription_ended`, `transition_not_allowed`, both with the allowed commands
+ */
+export function assertAllowed(
+  { status, endedAt }: Subscription,
+  type: keyof typeof STATE_MACHINE,
+  { byDunning = false } = {},
+): void {
+  const rule: Rule = STATE_MACHINE[type];
+  const isMove = rule.moves[status] !== undefined && (byDunning || !rule.byDunning?.includes(status));
+  if (isMove && (endedAt === null) !== (type === 'subscription.reactivated')) return;
   const code = endedAt !== null ? 'subscription_ended' : 'transition_not_allowed';
   throw new DomainError(
     'conflict',

@@ -1,13 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
-import { statusAt, type StatusChange } from './status-history.js';
+import { stateAt, type StatusChange } from './status-history.js';
+import type { SubscriptionStatus } from './subscription.js';
 
 const at = (day: number): Date => new Date(Date.UTC(2027, 0, day));
-const changed = (id: string, day: number, was: StatusChange['was'], status: StatusChange['status']): StatusChange => ({
+const changed = (
+  id: string,
+  day: number,
+  was: SubscriptionStatus | null,
+  status: SubscriptionStatus,
+): StatusChange => ({
   id,
   at: at(day),
-  was,
-  status,
+  before: was && { status: was, graceEndsAt: null },
+  after: { status, graceEndsAt: null },
 });
+const statusAt = (changes: StatusChange[], instant: Date): SubscriptionStatus | null =>
+  stateAt(changes, instant)?.status ?? null;
 
 describe('the status at an instant', () => {
   const changes = [

@@ -1,5 +1,5 @@
 import type { AddOnContent } from '@app/catalog';
-import type { Interval, Money } from '@app/kernel';
+import type { Interval, Money, PriceTiers } from '@app/kernel';
 
 /**
  * `canceled`: set to end, live until `currentPeriodEnd`. `inactive`: ended early, or scheduled when `endedAt` is null.
@@ -24,6 +24,8 @@ export const isLive = (status: SubscriptionStatus): boolean => LIVE_STATUSES.inc
 export interface SoldPrice extends Money {
   interval: Interval;
   intervalCount: number;
+  /** The cost of more units; absent: each costs `amount`. */
+  tiers?: PriceTiers;
 }
 
 /** A plan version as sold: copied to the subscription, so that later changes of the plan do not affect it. */
@@ -95,6 +97,10 @@ export interface Subscription extends SoldPlan {
   canceledAt: Date | null;
   endedAt: Date | null;
   pausedAt: Date | null;
+  /** When a payment failed, while the status is `past_due`; null else. */
+  pastDueSince: Date | null;
+  /** While the status is `past_due`: the features of the plan stay allowed until then, exclusive. Null: no grace. */
+  graceEndsAt: Date | null;
   /** End of the last span in which nothing was allowed: a pause, an unpaid time, or an end before a restart. */
   deniedUntil: Date | null;
   scheduledChange: ScheduledChange | null;
@@ -122,6 +128,13 @@ export const nextVersion = (subscription: Subscription): Subscription => ({
   version: subscription.version + 1,
 });
 
+/** The fields of a subscription of which no payment is late. */
+export const NOT_PAST_DUE = { pastDueSince: null, graceEndsAt: null } as const;
+
+/** True while a failed payment denies nothing yet. Time alone ends it. */
+export const isInGrace = ({ status, graceEndsAt }: Pick<Subscription, 'status' | 'graceEndsAt'>, at: Date): boolean =>
+  status === 'past_due' && graceEndsAt !== null && at < graceEndsAt;
+
 /** The status of a subscription that is neither paused, canceled nor past due. */
 export const runningStatus = ({ trialEnd }: Subscription, at: Date): 'trialing' | 'active' =>
   trialEnd !== null && at < trialEnd ? 'trialing' : 'active';
@@ -131,8 +144,8 @@ export interface ProrationLine extends Money {
   kind: 'credit' | 'charge';
   plan: { key: string; name: string; version: number };
   quantity: number;
-  /** Price of one unit for a whole period, in minor units. */
-  unitAmount: number;
+  /** Price of one unit for a whole period, in minor units; null when tiers decide. */
+  unitAmount: number | null;
   /** The span that it covers; half open. */
   periodStart: Date;
   periodEnd: Date;
@@ -144,6 +157,8 @@ export interface Transition {
   subscription: Subscription;
   at: Date;
   prorationLines?: ProrationLine[];
+  /** True when a command prorates: unused time is credited, also when the plan costs nothing and has no line. */
+  prorated?: boolean;
 }
 
 export type SubscriptionEventType =
@@ -190,77 +205,52 @@ export type SubscriptionPayload = Omit<
 > & { plan: { key: string; name: string; version: number } };
 
 export function eventPayload(subscription: Subscription): SubscriptionPayload {
-  const {
-    planKey,
-    planName,
-    planVersion,
-    price,
-    quantity,
-    status,
-    timezone,
-    anchor,
-    usageAnchor,
-    nextAnchor,
-    endsAt,
-    startedAt,
-    currentPeriodStart,
-    currentPeriodEnd,
-  } = subscription;
-  const {
-    usagePeriodStart,
-    planSince,
-    trialEnd,
-    autoRenew,
-    prepaidPeriods,
-    cancelAtPeriodEnd,
-    canceledAt,
-    endedAt,
-    pausedAt,
-    deniedUntil,
-    scheduledChange,
-    addOns,
-    version,
-  } = subscription;
+  const { planKey, planName, planVersion } = subscription;
   return {
     plan: { key: planKey, name: planName, version: planVersion },
-    price,
-    quantity,
-    status,
-    timezone,
-    anchor,
-    usageAnchor,
-    nextAnchor,
-    endsAt,
-    startedAt,
-    currentPeriodStart,
-    currentPeriodEnd,
-    usagePeriodStart,
-    planSince,
-    trialEnd,
-    autoRenew,
-    prepaidPeriods,
-    cancelAtPeriodEnd,
-    canceledAt,
-    endedAt,
-    pausedAt,
-    deniedUntil,
-    scheduledChange,
-    addOns,
-    version,
+    price: subscription.price,
+    quantity: subscription.quantity,
+    status: subscription.status,
+    timezone: subscription.timezone,
+    anchor: subscription.anchor,
+    usageAnchor: subscription.usageAnchor,
+    nextAnchor: subscription.nextAnchor,
+    endsAt: subscription.endsAt,
+    startedAt: subscription.startedAt,
+    currentPeriodStart: subscription.currentPeriodStart,
+    currentPeriodEnd: subscription.currentPeriodEnd,
+    usagePeriodStart: subscription.usagePeriodStart,
+    planSince: subscription.planSince,
+    trialEnd: subscription.trialEnd,
+    autoRenew: subscription.autoRenew,
+    prepaidPeriods: subscription.prepaidPeriods,
+    cancelAtPeriodEnd: subscription.cancelAtPeriodEnd,
+    canceledAt: subscription.canceledAt,
+    endedAt: subscription.endedAt,
+    pausedAt: subscription.pausedAt,
+    pastDueSince: subscription.pastDueSince,
+    graceEndsAt: subscription.graceEndsAt,
+    deniedUntil: subscription.deniedUntil,
+    scheduledChange: subscription.scheduledChange,
+    addOns: subscription.addOns,
+    version: subscription.version,
   };
 }
 
+/** The fields of the payload that are fields of the subscription; the first payload shows them. */
+let payloadFields: (keyof SubscriptionPayload & keyof Subscription)[] | null = null;
+
 /** The payload fields that differ from another subscription; always plan, status, version and period end. */
 export function changedFields(subscription: Subscription, other: Subscription): Partial<SubscriptionPayload> {
-  const [these, those] = [eventPayload(subscription), eventPayload(other)];
+  const { planKey, planName, planVersion, status, version, currentPeriodEnd } = subscription;
   const kept: Record<string, unknown> = {
-    plan: these.plan,
-    status: these.status,
-    version: these.version,
-    currentPeriodEnd: these.currentPeriodEnd,
+    plan: { key: planKey, name: planName, version: planVersion },
+    status,
+    version,
+    currentPeriodEnd,
   };
-  for (const name of Object.keys(these) as (keyof SubscriptionPayload)[])
-    if (!isSame(these[name], those[name])) kept[name] = these[name];
+  payloadFields ??= Object.keys(eventPayload(subscription)).filter((name) => name in subscription) as never[];
+  for (const name of payloadFields) if (!isSame(subscription[name], other[name])) kept[name] = subscription[name];
   return kept;
 }
 

@@ -4,6 +4,7 @@ import {
   isLive,
   isUpcoming,
   nextVersion,
+  NOT_PAST_DUE,
   type ReminderType,
   type ScheduledChange,
   type Subscription,
@@ -154,7 +155,7 @@ function begun(subscription: Subscription): Subscription {
 }
 
 function expired(subscription: Subscription, at: Date): Subscription {
-  return { ...subscription, status: 'expired', endedAt: at, pausedAt: null, scheduledChange: null };
+  return { ...subscription, status: 'expired', endedAt: at, pausedAt: null, ...NOT_PAST_DUE, scheduledChange: null };
 }
 
 function renewed(subscription: Subscription, start: Date, end: Date): Subscription {

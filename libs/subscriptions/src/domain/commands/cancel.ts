@@ -1,7 +1,7 @@
 import { DomainError } from '@app/kernel';
 import { nonZero, prepaidLines, prorationLine, restOfPeriod } from '../proration.js';
 import { assertAllowed } from '../state-machine.js';
-import { nextVersion, runningStatus, type Subscription, type Transition } from '../subscription.js';
+import { nextVersion, NOT_PAST_DUE, runningStatus, type Subscription, type Transition } from '../subscription.js';
 import { periodEndOf, type When } from './preconditions.js';
 
 /** @throws DomainError `subscription_ended`, `transition_not_allowed`, `already_canceled`, `no_period_end` */
@@ -14,6 +14,7 @@ export function cancel(subscription: Subscription, when: When, now: Date, { pror
       canceledAt: now,
       endedAt: now,
       pausedAt: null,
+      ...NOT_PAST_DUE,
       scheduledChange: null,
     };
     const old = prorate ? restOfPeriod(subscription, subscription, subscription.pausedAt ?? now) : null;
@@ -23,7 +24,13 @@ export function cancel(subscription: Subscription, when: When, now: Date, { pror
           ...prepaidLines('credit', subscription, subscription),
         ]
       : [];
-    return { type: 'subscription.canceled', subscription: ended, at: now, prorationLines: nonZero(lines) };
+    return {
+      type: 'subscription.canceled',
+      subscription: ended,
+      at: now,
+      prorationLines: nonZero(lines),
+      prorated: prorate,
+    };
   }
   if (subscription.cancelAtPeriodEnd)
     throw new DomainError('conflict', 'already_canceled', 'The subscription is already set to end with this period.');

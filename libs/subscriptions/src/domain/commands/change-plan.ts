@@ -4,6 +4,7 @@ import { cadenceOf, cutTo, firstPeriodEnd, movedAnchor, sameBillingInterval } fr
 import { nonZero, prepaidLines, prorationLine, restOfPeriod } from '../proration.js';
 import { assertAllowed } from '../state-machine.js';
 import {
+  isSame,
   nextVersion,
   runningStatus,
   type ProrationLine,
@@ -67,6 +68,7 @@ function changeNow(subscription: Subscription, { plan, quantity, prorate }: Chan
     subscription: changed,
     at: now,
     prorationLines: nonZero(prorationLinesOf(subscription, changed, { prorate, restarts, now })),
+    prorated: prorate,
   };
 }
 
@@ -110,7 +112,8 @@ function isPlan(subscription: Subscription, plan: SoldPlan): boolean {
     subscription.planVersion === plan.planVersion &&
     sameBillingInterval(subscription, plan) &&
     sold.amount === plan.price.amount &&
-    sold.currency === plan.price.currency
+    sold.currency === plan.price.currency &&
+    isSame(sold.tiers, plan.price.tiers)
   );
 }
 

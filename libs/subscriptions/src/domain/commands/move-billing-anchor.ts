@@ -47,6 +47,7 @@ export function moveBillingAnchor(
     subscription: moved,
     at: now,
     prorationLines: prorate ? restOfPeriodLines(subscription, moved, now) : [],
+    prorated: prorate,
   };
 }
 

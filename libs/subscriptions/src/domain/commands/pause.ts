@@ -1,17 +1,18 @@
 import { periodAt } from '@app/kernel';
 import { cadenceOf, cutTo, movedAnchor, uncutEnd } from '../cadence.js';
 import { assertAllowed } from '../state-machine.js';
-import { nextVersion, runningStatus, type Subscription, type Transition } from '../subscription.js';
+import { nextVersion, NOT_PAST_DUE, runningStatus, type Subscription, type Transition } from '../subscription.js';
 
 /**
  * Pauses: the rest of the period and of a trial is kept until unpause.
+ * @param options.byDunning true: also when it is past due
  * @throws DomainError `subscription_ended`, `transition_not_allowed`
  */
-export function pause(subscription: Subscription, now: Date): Transition {
-  assertAllowed(subscription, 'subscription.paused');
+export function pause(subscription: Subscription, now: Date, { byDunning = false } = {}): Transition {
+  assertAllowed(subscription, 'subscription.paused', { byDunning });
   return {
     type: 'subscription.paused',
-    subscription: { ...nextVersion(subscription), status: 'paused', pausedAt: now },
+    subscription: { ...nextVersion(subscription), status: 'paused', pausedAt: now, ...NOT_PAST_DUE },
     at: now,
   };
 }

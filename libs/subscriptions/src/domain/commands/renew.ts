@@ -57,7 +57,13 @@ function renewNow(subscription: Subscription, now: Date): Transition {
   const { amount } = restOfPeriod(renewed, renewed, now)!;
   const charge = prorationLine('charge', renewed, amount, { start: now, end: end! });
   const lines = old ? [prorationLine('credit', subscription, old.amount, old.service), charge] : [charge];
-  return { type: 'subscription.renewed', subscription: renewed, at: now, prorationLines: nonZero(lines) };
+  return {
+    type: 'subscription.renewed',
+    subscription: renewed,
+    at: now,
+    prorationLines: nonZero(lines),
+    prorated: true,
+  };
 }
 
 function agreeOnRenewal(subscription: Subscription, end: Date, now: Date): Transition {

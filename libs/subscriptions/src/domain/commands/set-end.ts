@@ -37,6 +37,7 @@ export function setEnd(
     subscription: changed,
     at: now,
     prorationLines: prorate && moved ? restOfPeriodLines(subscription, changed, now) : [],
+    prorated: prorate && moved,
   };
 }
 

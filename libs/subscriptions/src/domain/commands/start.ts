@@ -65,6 +65,8 @@ export function start(input: NewSubscription, now: Date): Transition {
     canceledAt: null,
     endedAt: null,
     pausedAt: null,
+    pastDueSince: null,
+    graceEndsAt: null,
     deniedUntil: null,
     scheduledChange: null,
     addOns: {},

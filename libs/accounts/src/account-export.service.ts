@@ -1,20 +1,20 @@
 import { Injectable } from '@nestjs/common';
-import { ApiKeysService, type ApiKeyView, SessionsService, type SessionView } from '@app/auth';
 import type { Customer } from '@app/customers';
 import { allRows, Clock } from '@app/kernel';
 import { NotificationsService, type RenderedNotification } from '@app/notifications';
 import { type EndpointState, WebhookEndpointsService } from '@app/webhooks';
+import { type CredentialRecord, CredentialsExport } from './credentials-export.js';
 import { CustomerExport, type CustomerRecord } from './customer-export.js';
 import { EventExport } from './event-export.js';
-import { type Profile, ProfileService } from './profile.service.js';
+import { ProfileService } from './profile.service.js';
+import type { OwnProfile } from './profiles.repository.js';
 
 /** One record of an export. */
 export type AccountRecord =
-  | { kind: 'account'; exportedAt: Date; profile: Profile }
-  | { kind: 'session'; session: SessionView }
-  | { kind: 'api_key'; apiKey: ApiKeyView }
+  | { kind: 'account'; exportedAt: Date; profile: OwnProfile }
   | { kind: 'notification'; notification: RenderedNotification }
   | { kind: 'webhook_endpoint'; endpoint: EndpointState; customer: Customer }
+  | CredentialRecord
   | CustomerRecord;
 
 /** Export of all data that is stored about a user and its customer. */
@@ -22,8 +22,7 @@ export type AccountRecord =
 export class AccountExportService {
   constructor(
     private readonly profiles: ProfileService,
-    private readonly sessions: SessionsService,
-    private readonly apiKeys: ApiKeysService,
+    private readonly credentials: CredentialsExport,
     private readonly notifications: NotificationsService,
     private readonly endpoints: WebhookEndpointsService,
     private readonly events: EventExport,
@@ -38,23 +37,22 @@ export class AccountExportService {
    * @example for await (const record of accountExport.records(userId)) file.write(`${JSON.stringify(record)}\n`);
    */
   async *records(userId: string): AsyncGenerator<AccountRecord> {
-    const profile = await this.profiles.get(userId);
-    const { customer } = profile;
-    yield { kind: 'account', exportedAt: this.clock.now(), profile };
-    for (const session of await this.sessions.listOf(userId)) yield { kind: 'session', session };
-    // Only the user's own keys: an admin sees other keys too, and they are not the admin's data.
-    const ownKeys = { ownerUserId: userId, productId: null };
-    for await (const apiKey of allRows((page) => this.apiKeys.list(page, ownKeys))) yield { kind: 'api_key', apiKey };
+    const { customer } = await this.profiles.get(userId);
+    yield { kind: 'account', exportedAt: this.clock.now(), profile: await this.profiles.getOwn(userId) };
+    yield* this.credentials.of(userId);
     yield* this.events.of(userId);
     yield* this.events.of(customer.id);
     yield* this.customerData.subscriptions(customer);
     yield* this.customerData.grants(customer);
+    yield* this.customerData.billing(customer);
     yield* this.messages(userId, customer);
     yield* this.customerData.usage(customer);
   }
 
   private async *messages(userId: string, customer: Customer): AsyncGenerator<AccountRecord> {
-    for await (const notification of allRows((page) => this.notifications.list(userId, page, { unreadOnly: false })))
+    for await (const notification of allRows((page) =>
+      this.notifications.list({ userId }, page, { unreadOnly: false }),
+    ))
       yield { kind: 'notification', notification };
     const ofCustomer = { productId: null, customerId: customer.id };
     for await (const endpoint of allRows((page) => this.endpoints.list(page, ofCustomer)))

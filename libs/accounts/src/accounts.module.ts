@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '@app/auth';
+import { BillingModule } from '@app/billing';
 import { CatalogModule } from '@app/catalog';
 import { CustomersModule } from '@app/customers';
 import { EntitlementsModule } from '@app/entitlements';
@@ -11,12 +12,15 @@ import { WebhooksModule } from '@app/webhooks';
 import { AccountDeletionService } from './account-deletion.service.js';
 import { AccountExportService } from './account-export.service.js';
 import { AccountsService } from './accounts.service.js';
+import { CredentialsExport } from './credentials-export.js';
 import { CustomerAccountsService } from './customer-accounts.service.js';
+import { CustomerDataEraser } from './customer-data-eraser.js';
 import { CustomerExport } from './customer-export.js';
 import { EventExport } from './event-export.js';
 import { MeteredApiKeysService } from './metered-api-keys.service.js';
 import { PersonalDataEraser } from './personal-data-eraser.js';
 import { ProfileService } from './profile.service.js';
+import { ProfilesRepository } from './profiles.repository.js';
 import { RegistrationService } from './registration.service.js';
 import { TestClockDeletionService } from './test-clock-deletion.service.js';
 
@@ -35,6 +39,7 @@ const EXPORTED = [
 @Module({
   imports: [
     AuthModule,
+    BillingModule,
     CatalogModule,
     CustomersModule,
     EntitlementsModule,
@@ -44,7 +49,15 @@ const EXPORTED = [
     UsersModule,
     WebhooksModule,
   ],
-  providers: [...EXPORTED, PersonalDataEraser, CustomerExport, EventExport],
+  providers: [
+    ...EXPORTED,
+    ProfilesRepository,
+    PersonalDataEraser,
+    CustomerDataEraser,
+    CustomerExport,
+    EventExport,
+    CredentialsExport,
+  ],
   exports: EXPORTED,
 })
 export class AccountsModule {}

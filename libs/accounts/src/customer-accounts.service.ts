@@ -2,10 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { actorOf, type Principal } from '@app/auth';
 import { type Customer, type CustomerProfile, CustomersService, TestClocksService } from '@app/customers';
 import { DomainError, type Interval } from '@app/kernel';
-import { UsageEntitiesService } from '@app/metering';
 import { Database } from '@app/platform';
-import { EnrolmentService, LifecycleService, MembersService, type Subscription } from '@app/subscriptions';
+import {
+  EnrolmentService,
+  LifecycleService,
+  MembersService,
+  type OnCreated,
+  type Subscription,
+} from '@app/subscriptions';
 import { UsersService } from '@app/users';
+import { CustomerDataEraser } from './customer-data-eraser.js';
 
 export interface PutCustomer {
   key: string;
@@ -17,6 +23,8 @@ export interface PutCustomer {
   interval?: Interval;
   /** Id of a test clock; only when the customer is created. */
   testClock?: string;
+  /** Runs in the transaction that creates the subscription, if one is created. */
+  onCreated?: OnCreated;
 }
 
 export interface PutCustomerResult {
@@ -35,7 +43,7 @@ export class CustomerAccountsService {
     private readonly clocks: TestClocksService,
     private readonly members: MembersService,
     private readonly users: UsersService,
-    private readonly usageEntities: UsageEntitiesService,
+    private readonly customerData: CustomerDataEraser,
     private readonly database: Database,
   ) {}
 
@@ -82,7 +90,7 @@ export class CustomerAccountsService {
       await this.assertNoOtherProducts(customerId, principal);
       await this.lifecycle.endAll(customerId, actorOf(principal));
       await this.customers.erase(customer, actorOf(principal));
-      await this.usageEntities.eraseNames(customerId);
+      await this.customerData.erase(customerId);
     });
   }
 
@@ -96,7 +104,7 @@ export class CustomerAccountsService {
   }
 
   private async create(
-    { key, profile, product, plan, interval, testClock }: PutCustomer,
+    { key, profile, product, plan, interval, testClock, onCreated }: PutCustomer,
     principal: Principal,
   ): Promise<PutCustomerResult> {
     if (testClock) await this.clocks.get(testClock, principal.scope.filter);
@@ -107,6 +115,7 @@ export class CustomerAccountsService {
       plans: plan === undefined ? {} : { [product]: plan },
       selection: { interval },
       testClockId: testClock,
+      onCreated,
       actor: actorOf(principal),
     });
     return { customer, subscription: subscriptions[0]!, outcome: 'created' };
@@ -114,7 +123,7 @@ export class CustomerAccountsService {
 
   private update(
     existing: Customer,
-    { profile, product, plan, interval, testClock }: PutCustomer,
+    { profile, product, plan, interval, testClock, onCreated }: PutCustomer,
     principal: Principal,
   ): Promise<PutCustomerResult> {
     if (testClock && testClock !== existing.testClockId)
@@ -126,7 +135,7 @@ export class CustomerAccountsService {
     const actor = actorOf(principal);
     return this.database.transaction(async () => {
       const customer = await this.customers.update(existing.id, profile, actor);
-      const options = { plan, selection: { interval }, actor };
+      const options = { plan, selection: { interval }, onCreated, actor };
       const subscription = await this.enrolment.ensureSubscribed(customer, product, options);
       return { customer, subscription, outcome: 'updated' as const };
     });

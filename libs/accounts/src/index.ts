@@ -5,5 +5,6 @@ export { AccountsService, type RoleAndStatusChanges } from './accounts.service.j
 export { CustomerAccountsService, type PutCustomer, type PutCustomerResult } from './customer-accounts.service.js';
 export { MeteredApiKeysService } from './metered-api-keys.service.js';
 export { type Profile, type ProfileChanges, ProfileService } from './profile.service.js';
+export type { OwnProfile } from './profiles.repository.js';
 export { type Registered, type Registration, RegistrationService } from './registration.service.js';
 export { TestClockDeletionService } from './test-clock-deletion.service.js';

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { actorOf, type UserPrincipal } from '@app/auth';
 import { type Customer, type CustomerProfile, CustomersService } from '@app/customers';
+import { notFound } from '@app/kernel';
 import { Database } from '@app/platform';
 import { type OwnChanges, type User, UsersService } from '@app/users';
 import { WebhookEndpointsService } from '@app/webhooks';
+import { type OwnProfile, ProfilesRepository } from './profiles.repository.js';
 
 /** A user account and its customer. */
 export interface Profile {
@@ -25,6 +27,7 @@ export class ProfileService {
     private readonly users: UsersService,
     private readonly customers: CustomersService,
     private readonly endpoints: WebhookEndpointsService,
+    private readonly profiles: ProfilesRepository,
     private readonly database: Database,
   ) {}
 
@@ -38,6 +41,17 @@ export class ProfileService {
   }
 
   /**
+   * The account as its owner sees it.
+   * @throws DomainError `user_not_found`
+   * @example const { customer, webhookUrl } = await profiles.getOwn(principal.userId);
+   */
+  async getOwn(userId: string): Promise<OwnProfile> {
+    const profile = await this.profiles.find(userId);
+    if (!profile) throw notFound('user');
+    return profile;
+  }
+
+  /**
    * Changes the caller's account, customer and webhook URL in one transaction. The name is stored in both.
    *
    * @throws DomainError `invalid_fields`
@@ -46,7 +60,7 @@ export class ProfileService {
   async update(
     principal: UserPrincipal,
     { webhookUrl, name, region, deviceType, timezone, mailEnabled, mutedMails, language }: ProfileChanges,
-  ): Promise<Profile> {
+  ): Promise<OwnProfile> {
     const { userId } = principal;
     const customerId = principal.scope.ownCustomerId!;
     const actor = actorOf(principal);
@@ -54,10 +68,10 @@ export class ProfileService {
     // DNS lookup: before any lock is taken.
     const url = webhookUrl && (await this.endpoints.urlForProfile(webhookUrl, actor));
     return this.database.transaction(async () => {
-      const customer = await this.customers.update(customerId, { name, region, deviceType, timezone }, actor);
-      const user = await this.users.updateOwn(userId, own, actor);
+      await this.customers.update(customerId, { name, region, deviceType, timezone }, actor);
+      await this.users.updateOwn(userId, own, actor);
       if (url !== undefined) await this.endpoints.setOfProfile(customerId, userId, url, actor);
-      return { user, customer };
+      return this.getOwn(userId);
     });
   }
 }

@@ -81,7 +81,7 @@ export class RegistrationService {
     if (password === null && production)
       throw new Error('ADMIN_PASSWORD is required in production while there is no admin.');
     const generatedPassword = password === null ? randomBytes(15).toString('base64url') : null;
-    const weakness = password && this.passwords.weaknessOf(password, email);
+    const weakness = password && (await this.passwords.weaknessOf(password, email));
     if (weakness && production) throw new Error(`ADMIN_PASSWORD ${weakness}.`);
     if (weakness) this.logger.warn(`ADMIN_PASSWORD ${weakness}: production would not start with it.`);
     const passwordHash = await this.passwords.hash(password ?? generatedPassword!);

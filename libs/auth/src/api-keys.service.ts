@@ -81,7 +81,7 @@ interface CachedKey {
 interface GivenKey {
   publicId: string;
   secret: string;
-  origin: Origin;
+  origin: () => Origin;
 }
 
 /** API keys: creation, rotation, revocation, authentication. Only hashes of secrets are stored. */
@@ -112,9 +112,9 @@ export class ApiKeysService {
    * Authenticates a request by its API key. Synchronous while the key is cached, which is the hot path.
    *
    * @throws DomainError `invalid_token` when the key is unknown, revoked or expired, or its owner is inactive
-   * @example const principal = await apiKeys.authenticate('tg_0123456789abcdef_...', origin);
+   * @example const principal = await apiKeys.authenticate('tg_0123456789abcdef_...', () => origin);
    */
-  authenticate(key: string, origin: Origin): ApiKeyPrincipal | Promise<ApiKeyPrincipal> {
+  authenticate(key: string, origin: () => Origin): ApiKeyPrincipal | Promise<ApiKeyPrincipal> {
     const [, publicId, secret] = KEY_FORM.exec(key) ?? [];
     if (!publicId) throw notValid();
     const cached = this.cache.get(publicId);
@@ -132,7 +132,7 @@ export class ApiKeysService {
     if (!proven || expired) {
       const reason = !state ? 'unknown_or_revoked' : !proven ? 'wrong_secret' : 'expired';
       const named = { id: state?.id ?? null, publicId, productId: state?.product?.id ?? null };
-      this.authentications.apiKeyRejected(named, reason, origin);
+      this.authentications.apiKeyRejected(named, reason, origin());
       throw notValid();
     }
     this.use.seen(state.id);

@@ -5,6 +5,7 @@ import { AccountMailsRepository } from './account-mails.repository.js';
 import { AuthRepository } from './auth.repository.js';
 import { RETENTION_MS } from './domain/login-backoff.js';
 import { LoginAttemptsRepository } from './login-attempts.repository.js';
+import { PortalSessionsRepository } from './portal-sessions.repository.js';
 
 const DAY_MS = 86_400_000;
 
@@ -15,6 +16,7 @@ export class AuthHousekeeping {
     private readonly auth: AuthRepository,
     private readonly mails: AccountMailsRepository,
     private readonly attempts: LoginAttemptsRepository,
+    private readonly portalSessions: PortalSessionsRepository,
     private readonly database: Database,
     private readonly clock: Clock,
   ) {}
@@ -29,7 +31,7 @@ export class AuthHousekeeping {
     const now = this.clock.now();
     const yesterday = new Date(now.getTime() - DAY_MS);
     return this.database.transaction(async () => {
-      const sessions = await this.auth.purge(yesterday);
+      const sessions = (await this.auth.purge(yesterday)) + (await this.portalSessions.purge(yesterday));
       const mails = await this.mails.purge(yesterday);
       return sessions + mails + (await this.attempts.purge({ before: new Date(now.getTime() - RETENTION_MS), now }));
     });

@@ -1,6 +1,9 @@
 import { declareEvents } from '@app/events';
 
-/** Events of API keys and of reads by support, and security events of authentication and access. */
+/**
+ * Events of API keys and portal sessions, of reads by support and finance, and security events of authentication and
+ * access.
+ */
 export const AUTH_EVENTS = declareEvents({
   'api_key.created': {
     subject: 'api_key',
@@ -37,6 +40,29 @@ export const AUTH_EVENTS = declareEvents({
     },
     security: true,
   },
+  'second_factor.failed': {
+    subject: 'user',
+    summary:
+      'A code of the second factor was not accepted, after the right password. `reason`: `wrong_code`, `too_many_attempts` or `not_readable` (encrypted with a previous SECRET_KEY).',
+    after: { count: 2, lastAt: '2026-11-21T09:00:30.000Z' },
+    security: true,
+  },
+  'second_factor.enabled': {
+    subject: 'user',
+    summary: 'A user enabled the second factor; all other sessions were revoked.',
+  },
+  'second_factor.disabled': {
+    subject: 'user',
+    summary: 'A user disabled the second factor; all other sessions were revoked.',
+  },
+  'second_factor.reset': {
+    subject: 'user',
+    summary: 'An admin deleted the second factor of a user; all sessions of the user were revoked.',
+  },
+  'second_factor.recovery_code_used': {
+    subject: 'user',
+    summary: 'A user logged in with a recovery code in place of a code of the app.',
+  },
   'refresh_token.reused': {
     subject: 'user',
     summary: 'A rotated refresh token was used again, which revoked its session: the token may have been stolen.',
@@ -60,10 +86,36 @@ export const AUTH_EVENTS = declareEvents({
     },
     security: true,
   },
+  'portal_session.created': {
+    subject: 'portal_session',
+    summary: 'A one-time link to the portal of a customer was created. It is valid for 15 minutes.',
+    after: { expiresAt: '2026-11-21T09:15:00.000Z' },
+    auditOnly: true,
+  },
+  'portal_session.opened': {
+    subject: 'portal_session',
+    summary: 'The link of a portal session was used. The session acts for its customer until it expires.',
+    after: { expiresAt: '2026-11-21T10:05:00.000Z' },
+    auditOnly: true,
+  },
+  'portal_session.revoked': { subject: 'portal_session', summary: 'A portal session was revoked.', auditOnly: true },
+  'portal_link.rejected': {
+    subject: 'portal_session',
+    summary:
+      'The link of a portal session was not accepted. `reason`: `unknown`, `used`, `expired`, `revoked`, or `creator_or_customer_gone`. `subject.id` is all zeros for an unknown link.',
+    after: { count: 1, lastAt: '2026-11-21T09:00:00.000Z' },
+    security: true,
+  },
   'support.read': {
     subject: 'customer',
     summary: 'A support user read data of a customer; for a list, the subject is the support user.',
     after: { method: 'GET', path: '/v1/customers/acme', query: [] },
+    auditOnly: true,
+  },
+  'finance.read': {
+    subject: 'customer',
+    summary: 'A finance user read data of a customer; for a list, the subject is the finance user.',
+    after: { method: 'GET', path: '/v1/invoices', query: ['status'] },
     auditOnly: true,
   },
 });

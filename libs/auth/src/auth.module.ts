@@ -15,10 +15,17 @@ import { AuthHousekeeping } from './auth-housekeeping.js';
 import { AuthRepository } from './auth.repository.js';
 import { CredentialsService } from './credentials.service.js';
 import { KeyUse } from './key-use.js';
+import { LoginChallenges } from './login-challenges.js';
 import { LoginAttemptsRepository } from './login-attempts.repository.js';
 import { LoginAttemptsService } from './login-attempts.service.js';
 import { LoginService } from './login.service.js';
 import { Passwords } from './passwords.js';
+import { PortalSessionsRepository } from './portal-sessions.repository.js';
+import { PortalSessionsService } from './portal-sessions.service.js';
+import { RememberedTokens } from './remembered-tokens.js';
+import { SecondFactorCodes } from './second-factor-codes.js';
+import { SecondFactorsRepository } from './second-factors.repository.js';
+import { SecondFactorsService } from './second-factors.service.js';
 import { SessionsService } from './sessions.service.js';
 import { SigningKeys } from './signing-keys.js';
 
@@ -26,11 +33,14 @@ import { SigningKeys } from './signing-keys.js';
 const EXPORTED = [
   SigningKeys,
   AccessTokens,
+  RememberedTokens,
   SessionsService,
   ApiKeysService,
+  PortalSessionsService,
   LoginService,
   Passwords,
   CredentialsService,
+  SecondFactorsService,
   AccountMailsService,
   AuthHousekeeping,
 ];
@@ -48,8 +58,12 @@ const EXPORTED = [
     ...EXPORTED,
     AuthRepository,
     AccountMailsRepository,
+    PortalSessionsRepository,
     LoginAttemptsRepository,
     LoginAttemptsService,
+    LoginChallenges,
+    SecondFactorCodes,
+    SecondFactorsRepository,
     AuthenticationRecord,
     KeyUse,
   ],

@@ -6,7 +6,9 @@ import { ApiKeyEntity, RefreshTokenEntity, SessionEntity, SigningKeyEntity } fro
 import type { Scope, UserRights } from './domain/principal.js';
 
 /** A session with the present rights of its user. */
-export type SessionState = UserRights;
+export interface SessionState extends UserRights {
+  hasSecondFactor: boolean;
+}
 
 export interface SessionView {
   id: string;
@@ -46,8 +48,10 @@ export class AuthRepository {
   /** null when the session is expired or revoked, or its user is inactive. */
   async findSession(id: string, now: Date): Promise<SessionState | null> {
     const [row] = await this.database.query<SessionState>(
-      `select u.id as "userId", u.customer_id as "customerId", u.role, ${PRODUCT} as product
+      `select u.id as "userId", u.customer_id as "customerId", u.role, ${PRODUCT} as product,
+         f.confirmed_at is not null as "hasSecondFactor"
        from sessions s join users u on u.id = s.user_id left join products p on p.id = u.product_id
+         left join second_factors f on f.user_id = u.id
        where s.id = $1 and s.revoked_at is null and s.expires_at > $2 and u.active`,
       [id, now],
     );

@@ -6,8 +6,8 @@ import { canonicalEmail, type User } from '@app/users';
 import { type AttemptSource } from './domain/attempt-source.js';
 
 const SIGNED_FOR = 'security-log';
-/** Subject of an API key that does not exist. */
-const NO_KEY = '00000000-0000-0000-0000-000000000000';
+/** Subject of an API key or a portal session that does not exist. */
+const NO_ONE = '00000000-0000-0000-0000-000000000000';
 
 /** An API key as a rejected request named it; `id` null: no such key. */
 export interface NamedApiKey {
@@ -50,6 +50,17 @@ export class AuthenticationRecord {
     });
   }
 
+  /** A code of the second factor was not accepted. */
+  secondFactorFailed({ id, customerId }: User, reason: string, origin: Origin): void {
+    this.log.note({
+      type: 'second_factor.failed',
+      subject: { type: 'user', id },
+      customerId,
+      actor: anonymous(origin),
+      reason,
+    });
+  }
+
   /** A rotated refresh token came back: its session was revoked. */
   refreshTokenReused(userId: string, sessionId: string, origin: Origin): void {
     this.log.note({
@@ -65,11 +76,27 @@ export class AuthenticationRecord {
   apiKeyRejected({ id, publicId, productId }: NamedApiKey, reason: string, origin: Origin): void {
     this.log.note({
       type: 'api_key.rejected',
-      subject: { type: 'api_key', id: id ?? NO_KEY },
+      subject: { type: 'api_key', id: id ?? NO_ONE },
       productId,
       actor: anonymous(origin),
       reason,
       details: { prefix: `tg_${publicId}` },
+    });
+  }
+
+  /** The link of a portal session was not accepted; null: no session has it. */
+  portalLinkRejected(
+    link: { id: string; customerId: string; productId: string } | null,
+    reason: string,
+    origin: Origin,
+  ): void {
+    this.log.note({
+      type: 'portal_link.rejected',
+      subject: { type: 'portal_session', id: link?.id ?? NO_ONE },
+      customerId: link?.customerId ?? null,
+      productId: link?.productId ?? null,
+      actor: anonymous(origin),
+      reason,
     });
   }
 

@@ -31,10 +31,11 @@ export class CredentialsService {
    * The user with this e-mail and password. Takes equally long for an unknown account, a wrong password and an
    * inactive account.
    *
-   * @throws DomainError `wrong_credentials`, `too_many_attempts`, `overloaded`
+   * @throws DomainError `password_login_off`, `wrong_credentials`, `too_many_attempts`, `overloaded`
    * @example const user = await credentials.prove('ann@example.com', password, source);
    */
   async prove(email: string, password: string, source: AttemptSource): Promise<User> {
+    this.passwords.assertLoginAllowed();
     await this.attempts.begin(email, source);
     const user = await this.users.findByEmail(email);
     const matches = await this.passwords.verify(user?.passwordHash ?? null, password);
@@ -85,6 +86,7 @@ export class CredentialsService {
    * @example await credentials.forgotPassword('ann@example.com');
    */
   async forgotPassword(email: string): Promise<void> {
+    this.passwords.assertLoginAllowed();
     if (!isEmail(email)) throw invalidField('email', 'must be an e-mail address');
     await this.mails.enqueue('reset_password', email, null);
   }

@@ -12,5 +12,14 @@ export type { AttemptSource } from './domain/attempt-source.js';
 export * from './domain/principal.js';
 export { LoginService } from './login.service.js';
 export { MAX_PASSWORD, MIN_PASSWORD, Passwords } from './passwords.js';
-export { SessionsService, type TokenPair } from './sessions.service.js';
+export {
+  type NewPortalSession,
+  type OpenedPortalSession,
+  PORTAL_TOKEN_PREFIX,
+  PortalSessionsService,
+} from './portal-sessions.service.js';
+export { RememberedTokens } from './remembered-tokens.js';
+export { SecondFactorsService } from './second-factors.service.js';
+export type { SecondFactorView } from './second-factors.repository.js';
+export { REFRESH_DAYS, SessionsService, type TokenPair } from './sessions.service.js';
 export { type PublicJwk, SigningKeys, TOKEN_ALGORITHM } from './signing-keys.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Config } from '@app/platform';
 import { Passwords } from './passwords.js';
 
-const passwords = new Passwords({ passwordMinLength: 15 } as Config);
+const passwords = new Passwords({ passwordMinLength: 15, signIn: { passwordLogin: true } } as Config);
 const PASSWORD = 'a long enough password';
 
 describe('password hashing', () => {

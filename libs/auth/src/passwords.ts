@@ -1,11 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { hash, verify } from '@node-rs/argon2';
-import { dictionary } from '@zxcvbn-ts/language-common';
 import pLimit from 'p-limit';
 import { DomainError, invalidField } from '@app/kernel';
 import { Config, RECOMMENDED_PASSWORD_LENGTH } from '@app/platform';
-import { normalizePassword, type PasswordPolicy, weaknessOf } from './domain/password-policy.js';
+import { normalizePassword, weaknessOf } from './domain/password-policy.js';
 
 /** The shortest that can be configured. */
 export const MIN_PASSWORD = 8;
@@ -19,42 +18,60 @@ const MAX_QUEUED = 100;
 /** Verified for unknown accounts, so that they take as long as known ones. Longer than any accepted password. */
 const DUMMY_HASH = hash(`\u0000${'x'.repeat(MAX_PASSWORD * 2)}`, ARGON2ID);
 
+/** Loaded with the first new password: the dictionaries of the package and the set take 4 MB. */
+async function loadCommonPasswords(): Promise<Set<string>> {
+  const { dictionary } = await import('@zxcvbn-ts/language-common');
+  return new Set(dictionary['passwords-common']);
+}
+
 /** Hashes and verifies passwords off the event loop, up to three concurrently. */
 @Injectable()
 export class Passwords implements OnModuleInit {
   private readonly queue = pLimit(MAX_CONCURRENT);
-  private readonly common = new Set(dictionary['passwords-common']);
-  private readonly policy: PasswordPolicy;
+  private readonly minLength: number;
+  private common: Promise<Set<string>> | undefined;
 
-  constructor(config: Config) {
-    this.policy = {
-      minLength: config.passwordMinLength,
-      maxLength: MAX_PASSWORD,
-      isCommon: (password) => this.common.has(password),
-    };
+  constructor(private readonly config: Config) {
+    this.minLength = config.passwordMinLength;
   }
 
   onModuleInit(): void {
-    if (this.policy.minLength < RECOMMENDED_PASSWORD_LENGTH) {
+    if (!this.config.signIn.passwordLogin)
       new Logger('Passwords').warn(
-        `PASSWORD_MIN_LENGTH is ${this.policy.minLength}: ${RECOMMENDED_PASSWORD_LENGTH} or more is recommended where the password is the only factor.`,
+        'PASSWORD_LOGIN is off, and no other way to sign in is configured: only API keys work.',
+      );
+    if (this.minLength < RECOMMENDED_PASSWORD_LENGTH) {
+      new Logger('Passwords').warn(
+        `PASSWORD_MIN_LENGTH is ${this.minLength}: ${RECOMMENDED_PASSWORD_LENGTH} or more is recommended where the password is the only factor.`,
       );
     }
   }
 
+  /** @throws DomainError `password_login_off` while PASSWORD_LOGIN is off */
+  assertLoginAllowed(): void {
+    if (this.config.signIn.passwordLogin) return;
+    throw new DomainError('forbidden', 'password_login_off', 'Passwords are switched off here; sign in another way.');
+  }
+
   /** Weakness of a password for this e-mail, as text that follows the field name; null when it is strong enough. */
-  weaknessOf(password: string, email: string | null): string | null {
-    return weaknessOf(password, email, this.policy);
+  async weaknessOf(password: string, email: string | null): Promise<string | null> {
+    const common = await (this.common ??= loadCommonPasswords());
+    return weaknessOf(password, email, {
+      minLength: this.minLength,
+      maxLength: MAX_PASSWORD,
+      isCommon: (plain) => common.has(plain),
+    });
   }
 
   /**
    * Checks and hashes a new password. A weak one is rejected before it is hashed.
    *
-   * @throws DomainError `invalid_fields` for a weak password, `overloaded`
+   * @throws DomainError `password_login_off`, `invalid_fields` for a weak password, `overloaded`
    * @example const passwordHash = await passwords.hashNew('correct horse battery', 'ann@example.com');
    */
   async hashNew(password: string, email: string | null, field = 'password'): Promise<string> {
-    const weakness = this.weaknessOf(password, email);
+    this.assertLoginAllowed();
+    const weakness = await this.weaknessOf(password, email);
     if (weakness) throw invalidField(field, weakness);
     return this.hash(password);
   }

@@ -2,20 +2,21 @@ import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { Clock, DomainError, newId, type Origin } from '@app/kernel';
-import { Database, fetchCached } from '@app/platform';
+import { Config, Database, fetchCached, Keyring, type SignInConfig } from '@app/platform';
 import { AccessTokens } from './access-tokens.js';
 import { AuthenticationRecord } from './authentication-record.js';
-import { AuthRepository, type SessionState, type SessionView } from './auth.repository.js';
+import { AuthRepository, type RefreshState, type SessionState, type SessionView } from './auth.repository.js';
 import { ACCESS_TOKEN_SECONDS } from './domain/access-claims.js';
 import { type UserPrincipal, userScope } from './domain/principal.js';
 import { secretHash } from './secret-hash.js';
 
 /** TTL of cached sessions and API keys, in ms. Read time included, a revocation reaches every instance in 1 s. */
 export const REVOCATION_BOUND_MS = 800;
-const REFRESH_DAYS = 30;
+export const REFRESH_DAYS = 30;
 /** Within this time after rotation, in ms, a copy of a refresh token counts as a concurrent retry, not as theft. */
 const GRACE_MS = 5_000;
 const MAX_CACHED = 50_000;
+const DERIVED_FOR = 'refresh-successor';
 
 /** Tokens of a session. */
 export interface TokenPair {
@@ -35,6 +36,8 @@ export class SessionsService {
     private readonly tokens: AccessTokens,
     private readonly database: Database,
     private readonly record: AuthenticationRecord,
+    private readonly keyring: Keyring,
+    private readonly config: Config,
     private readonly clock: Clock,
   ) {
     this.cache = new LRUCache({
@@ -42,7 +45,7 @@ export class SessionsService {
       ttl: REVOCATION_BOUND_MS,
       fetchMethod: async (id) => {
         const state = await repository.findSession(id, clock.now());
-        return state ? userPrincipal(id, state) : undefined;
+        return state ? userPrincipal(id, state, this.config.signIn) : undefined;
       },
     });
   }
@@ -65,7 +68,7 @@ export class SessionsService {
         expiresAt,
         createdAt: now,
       });
-      return this.issue(sessionId, userId, expiresAt);
+      return this.issue(drawToken(), { sessionId, userId, expiresAt });
     });
   }
 
@@ -77,23 +80,20 @@ export class SessionsService {
    * @example const { accessToken, refreshToken } = await sessions.refresh(oldRefreshToken, origin);
    */
   async refresh(refreshToken: string, origin: Origin): Promise<TokenPair> {
-    const hash = secretHash(refreshToken);
-    const token = await this.repository.findRefreshToken(hash);
-    const now = this.clock.now();
-    if (!token || token.revokedAt || !token.active || token.expiresAt <= now) throw invalidRefreshToken();
-    if (!token.rotatedAt) {
-      const pair = await this.database.transaction(async () => {
-        const won = await this.repository.rotateRefreshToken(hash, this.clock.now());
-        return won ? this.issue(token.sessionId, token.userId, token.expiresAt) : null;
-      });
-      if (pair) return pair;
-      throw invalidRefreshToken();
-    }
-    if (now.getTime() - token.rotatedAt.getTime() > GRACE_MS) {
-      await this.database.inSeparateTransaction(() => this.revoke(token.sessionId, 'refresh_token_reused'));
-      this.record.refreshTokenReused(token.userId, token.sessionId, origin);
-    }
-    throw invalidRefreshToken();
+    return (await this.rotate(refreshToken, drawToken(), origin)) ?? refuseRefreshToken();
+  }
+
+  /**
+   * Like `refresh`, for a token that several callers share: the tabs of a browser, by its cookie. A copy of a token
+   * that was rotated less than 5 s ago gets the same new refresh token. So tabs that refresh concurrently, and a page
+   * whose answer was lost, stay logged in, and the session still has one valid refresh token.
+   *
+   * @throws DomainError `invalid_refresh_token`
+   * @example const { accessToken, refreshToken } = await sessions.refreshShared(cookie, origin);
+   */
+  async refreshShared(refreshToken: string, origin: Origin): Promise<TokenPair> {
+    const rotated = await this.rotate(refreshToken, this.successorOf(refreshToken), origin);
+    return rotated ?? this.currentAfter(refreshToken);
   }
 
   /**
@@ -114,6 +114,15 @@ export class SessionsService {
   }
 
   /**
+   * Like `authenticate` without a wait: the user while the session is cached, else null.
+   *
+   * @example const principal = sessions.peek(claims.sid) ?? (await sessions.authenticate(claims.sid));
+   */
+  peek(sessionId: string): UserPrincipal | null {
+    return this.cache.get(sessionId) ?? null;
+  }
+
+  /**
    * Revokes a session: on this instance immediately, on the others within 1 s.
    *
    * @example await sessions.revoke(id, 'logout');
@@ -126,13 +135,14 @@ export class SessionsService {
   }
 
   /**
-   * Revokes the session of a refresh token, if the session belongs to the user.
+   * Revokes the session of a refresh token, used or not, if the session belongs to the user. Else it does nothing.
    *
+   * @param userId null: of any user
    * @example await sessions.revokeByRefreshToken(userId, token);
    */
-  async revokeByRefreshToken(userId: string, refreshToken: string): Promise<void> {
+  async revokeByRefreshToken(userId: string | null, refreshToken: string): Promise<void> {
     const token = await this.repository.findRefreshToken(secretHash(refreshToken));
-    if (token?.userId === userId) await this.revoke(token.sessionId, 'logout');
+    if (token && (userId === null || token.userId === userId)) await this.revoke(token.sessionId, 'logout');
   }
 
   /**
@@ -148,6 +158,11 @@ export class SessionsService {
     });
   }
 
+  /** Reads a session again once the running transaction has committed: the rights of its user may have changed. */
+  refreshAfterCommit(sessionId: string): void {
+    this.database.afterCommit(() => this.cache.delete(sessionId));
+  }
+
   /**
    * Sessions of a user that are neither expired nor revoked, newest first.
    *
@@ -157,8 +172,42 @@ export class SessionsService {
     return this.repository.listSessions(userId, this.clock.now());
   }
 
-  private async issue(sessionId: string, userId: string, expiresAt: Date): Promise<TokenPair> {
-    const refreshToken = randomBytes(32).toString('base64url');
+  /** @returns null for a copy of a token that was rotated less than 5 s ago */
+  private async rotate(refreshToken: string, successor: string, origin: Origin): Promise<TokenPair | null> {
+    const hash = secretHash(refreshToken);
+    const token = await this.findUsable(hash);
+    if (!token.rotatedAt)
+      return this.database.transaction(async () => {
+        const won = await this.repository.rotateRefreshToken(hash, this.clock.now());
+        return won ? this.issue(successor, token) : null;
+      });
+    if (this.clock.now().getTime() - token.rotatedAt.getTime() <= GRACE_MS) return null;
+    await this.database.inSeparateTransaction(() => this.revoke(token.sessionId, 'refresh_token_reused'));
+    this.record.refreshTokenReused(token.userId, token.sessionId, origin);
+    return refuseRefreshToken();
+  }
+
+  /** The valid token after one that was rotated by `refreshShared`. */
+  private async currentAfter(refreshToken: string): Promise<TokenPair> {
+    for (let next = this.successorOf(refreshToken); ; next = this.successorOf(next)) {
+      const token = await this.findUsable(secretHash(next));
+      if (!token.rotatedAt) return this.pair(next, token);
+    }
+  }
+
+  /** Equal for equal tokens, on every instance, and not predictable without SECRET_KEY. */
+  private successorOf(refreshToken: string): string {
+    return this.keyring.sign(DERIVED_FOR, refreshToken).toString('base64url');
+  }
+
+  private async findUsable(hash: Buffer): Promise<RefreshState> {
+    const token = await this.repository.findRefreshToken(hash);
+    if (!token || token.revokedAt || !token.active || token.expiresAt <= this.clock.now()) return refuseRefreshToken();
+    return token;
+  }
+
+  private async issue(refreshToken: string, session: OpenSession): Promise<TokenPair> {
+    const { sessionId, expiresAt } = session;
     await this.repository.insertRefreshToken({
       hash: secretHash(refreshToken),
       sessionId,
@@ -166,6 +215,10 @@ export class SessionsService {
       expiresAt,
       createdAt: this.clock.now(),
     });
+    return this.pair(refreshToken, session);
+  }
+
+  private async pair(refreshToken: string, { userId, sessionId }: Omit<OpenSession, 'expiresAt'>): Promise<TokenPair> {
     return {
       accessToken: await this.tokens.sign({ userId, sessionId }),
       refreshToken,
@@ -174,13 +227,18 @@ export class SessionsService {
   }
 }
 
-function userPrincipal(sessionId: string, state: SessionState): UserPrincipal {
-  const { userId, role } = state;
-  return { kind: 'user', sessionId, userId, role, scope: userScope(state) };
+type OpenSession = Pick<RefreshState, 'userId' | 'sessionId' | 'expiresAt'>;
+
+const drawToken = (): string => randomBytes(32).toString('base64url');
+
+function userPrincipal(sessionId: string, state: SessionState, { requireSecondFactor }: SignInConfig): UserPrincipal {
+  const { userId, role, hasSecondFactor } = state;
+  const lacksSecondFactor = requireSecondFactor && role !== 'user' && !hasSecondFactor;
+  return { kind: 'user', sessionId, userId, role, lacksSecondFactor, scope: userScope(state) };
 }
 
-function invalidRefreshToken(): DomainError {
-  return new DomainError(
+function refuseRefreshToken(): never {
+  throw new DomainError(
     'unauthenticated',
     'invalid_refresh_token',
     'The refresh token is unknown, expired, revoked or already used; log in again.',

@@ -79,6 +79,16 @@ export class SigningKeys {
   }
 
   /**
+   * True when a list of keys that is at most 1 s old has this one. Does not wait; false may also mean that the list is
+   * older.
+   *
+   * @example const key = keys.isKnownToVerify(kid) || (await keys.verificationKey(kid));
+   */
+  isKnownToVerify(kid: string): boolean {
+    return this.freshKeySet(TTL_MS)?.verifying.has(kid) ?? false;
+  }
+
+  /**
    * Public keys for other verifiers (RFC 7517): the signing one, the next one, and those with unexpired tokens.
    *
    * @example const jwks = { keys: await keys.publicKeys() };
@@ -132,9 +142,14 @@ export class SigningKeys {
 
   /** The keys, read at most `maxAgeMs` ago. Concurrent callers share one read. */
   private async keySet(maxAgeMs: number): Promise<KeySet> {
-    if (this.latest && performance.now() - this.latest.readAt < maxAgeMs) return this.latest;
+    const fresh = this.freshKeySet(maxAgeMs);
+    if (fresh) return fresh;
     this.reading ??= this.read().finally(() => (this.reading = null));
     return this.reading;
+  }
+
+  private freshKeySet(maxAgeMs: number): KeySet | null {
+    return this.latest && performance.now() - this.latest.readAt < maxAgeMs ? this.latest : null;
   }
 
   private async read(): Promise<KeySet> {

@@ -23,6 +23,9 @@ export const ACCOUNT_MAILS = {
   reset_password: { action: { purpose: 'reset_password', hours: 1 }, maxPerHour: 3 },
   password_changed: { action: null, maxPerHour: 100 },
   email_changed: { action: null, maxPerHour: 100 },
+  second_factor_enabled: { action: null, maxPerHour: 100 },
+  second_factor_disabled: { action: null, maxPerHour: 100 },
+  recovery_code_used: { action: null, maxPerHour: 100 },
 } as const satisfies Record<string, MailForm>;
 
 export type AccountMailKind = keyof typeof ACCOUNT_MAILS;
@@ -57,6 +60,18 @@ const WORDINGS: Record<Language, Wording> = {
         subject: 'Your e-mail address was changed',
         says: 'Your account has a new e-mail address. This address gets no more mail.\nIf it was not you, contact the operator of this service.',
       },
+      second_factor_enabled: {
+        subject: 'Your second factor was enabled',
+        says: 'Logins to your account now need a code, and all other sessions ended.\nIf it was not you, contact the operator of this service.',
+      },
+      second_factor_disabled: {
+        subject: 'Your second factor was disabled',
+        says: 'Logins to your account need the password only, and other sessions ended.\nIf it was not you, change your password immediately.',
+      },
+      recovery_code_used: {
+        subject: 'A recovery code was used',
+        says: 'A recovery code of your account was used for a login.\nIf it was not you, change your password immediately.',
+      },
     },
     code: 'Your code:',
     validity: (hours) => `It is valid for ${hours === 1 ? 'one hour' : `${hours} hours`} and can be used once.`,
@@ -82,6 +97,18 @@ const WORDINGS: Record<Language, Wording> = {
       email_changed: {
         subject: 'Deine E-Mail-Adresse wurde geändert',
         says: 'Dein Konto hat jetzt eine andere E-Mail-Adresse. An diese kommt keine Post mehr.\nWarst du es nicht, so sag es denen, die diesen Dienst betreiben.',
+      },
+      second_factor_enabled: {
+        subject: 'Der zweite Faktor deines Kontos ist aktiv',
+        says: 'Anmeldungen brauchen jetzt einen Code, alle anderen Anmeldungen sind beendet.\nWarst du es nicht, so sag es denen, die diesen Dienst betreiben.',
+      },
+      second_factor_disabled: {
+        subject: 'Der zweite Faktor deines Kontos ist abgeschaltet',
+        says: 'Anmeldungen brauchen nur das Passwort, andere Anmeldungen sind beendet.\nWarst du es nicht, so ändere sofort dein Passwort.',
+      },
+      recovery_code_used: {
+        subject: 'Ein Ersatzcode wurde benutzt',
+        says: 'Ein Ersatzcode deines Kontos wurde für eine Anmeldung benutzt.\nWarst du es nicht, so ändere sofort dein Passwort.',
       },
     },
     code: 'Dein Code:',

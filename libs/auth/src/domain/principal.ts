@@ -15,6 +15,9 @@ export const SCOPES = [
   'webhooks:write',
   'audit:read',
   'stats:read',
+  'billing:read',
+  'billing:write',
+  'portal:write',
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
@@ -26,7 +29,9 @@ export interface UserPrincipal {
   userId: string;
   role: Role;
   sessionId: string;
-  /** Everything that the user may see. Wider for support, on the routes that it may use for any customer. */
+  /** True: a second factor is required, and the user may only set it up. */
+  lacksSecondFactor: boolean;
+  /** Everything that the user may see. Wider for support and finance on their routes for any customer. */
   scope: AccessScope;
   /** Address and id of the request, for the audit log. */
   origin?: Origin;
@@ -44,8 +49,20 @@ export interface ApiKeyPrincipal {
   origin?: Origin;
 }
 
+/** A customer in a portal session. */
+export interface PortalPrincipal {
+  kind: 'portal';
+  sessionId: string;
+  /** The account of the customer; the id of the session, which no user has, when the customer has no account. */
+  userId: string;
+  /** One customer on one product. */
+  scope: AccessScope;
+  /** Address and id of the request, for the audit log. */
+  origin?: Origin;
+}
+
 /** The authenticated caller of a request. */
-export type Principal = UserPrincipal | ApiKeyPrincipal;
+export type Principal = UserPrincipal | ApiKeyPrincipal | PortalPrincipal;
 
 const RULES_CATALOG: readonly Role[] = ['product_admin', 'admin'];
 const READS_CATALOG: readonly Role[] = ['support', ...RULES_CATALOG];
@@ -55,17 +72,25 @@ export const isAdmin = (principal: Principal | null): boolean =>
 
 export const isSupport = (principal: Principal): boolean => principal.kind === 'user' && principal.role === 'support';
 
+export const isFinance = (principal: Principal): boolean => principal.kind === 'user' && principal.role === 'finance';
+
 /** True for users who act for the seller: admins and product admins. */
 export const isSeller = (principal: Principal): boolean =>
   principal.kind === 'user' && RULES_CATALOG.includes(principal.role);
 
+/** True for callers that act for their own customer: users without a selling role, and portal sessions. */
+export const actsForItself = (principal: Principal): boolean => principal.kind !== 'api_key' && !isSeller(principal);
+
+/** Id of the user, the API key or the portal session. */
+export const idOf = (principal: Principal): string =>
+  principal.kind === 'user' ? principal.userId : principal.kind === 'api_key' ? principal.keyId : principal.sessionId;
+
 /** The actor of events that a caller causes. @example await users.updateOwn(id, changes, actorOf(principal)); */
-export function actorOf(principal: Principal): Actor {
-  const { origin } = principal;
-  return principal.kind === 'user'
-    ? { kind: 'user', id: principal.userId, origin }
-    : { kind: 'api_key', id: principal.keyId, origin };
-}
+export const actorOf = (principal: Principal, origin = principal.origin): Actor => ({
+  kind: principal.kind,
+  id: idOf(principal),
+  origin,
+});
 
 /** Role, owner and product of a caller: what its scope is made from. */
 export interface UserRights {
@@ -102,6 +127,20 @@ export const apiKeyScope = (key: {
     userId: key.ownerUserId,
     ownCustomerId: key.customerId,
     wholeCatalog: key.customerId === null && key.scopes.has('catalog:read'),
+  });
+
+/** Scope of a portal session: its customer on its product. It owns no API keys. */
+export const portalScope = (session: {
+  sessionId: string;
+  customerId: string;
+  product: { id: string; key: string };
+}): AccessScope =>
+  new AccessScope({
+    customerId: session.customerId,
+    product: session.product,
+    userId: session.sessionId,
+    ownCustomerId: session.customerId,
+    wholeCatalog: false,
   });
 
 /** True while a user's role and product are what they were, so that a long stream may continue. */

@@ -1,10 +1,10 @@
 import { invalidField } from '@app/kernel';
 
 /**
- * Roles of an account. `support` reads every customer and repairs with a reason; `product_admin` manages one product;
- * `admin` manages all of them.
+ * Roles of an account. `support` reads every customer and repairs with a reason; `finance` reads the money of every
+ * customer, refunds and marks paid with a reason; `product_admin` manages one product; `admin` manages all of them.
  */
-export const ROLES = ['user', 'support', 'product_admin', 'admin'] as const;
+export const ROLES = ['user', 'support', 'finance', 'product_admin', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
 /** Languages of mails and notifications. */

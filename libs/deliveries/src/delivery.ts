@@ -1,5 +1,5 @@
-/** How a delivery is sent: HTTP to a webhook endpoint, a notification mail, or an account mail. */
-export type ChannelName = 'webhook' | 'mail' | 'account_mail';
+/** How a delivery is sent: HTTP to a webhook endpoint, or a mail: of a notification, an account or billing. */
+export type ChannelName = 'webhook' | 'mail' | 'account_mail' | 'billing_mail';
 
 /** The destination of all mail: the mail server. */
 export const MAIL_DESTINATION = '00000000-0000-7000-8000-000000000001';

@@ -14,6 +14,16 @@ export interface Notification {
   createdAt: Date;
 }
 
+/** The notifications of a user: of one product, or all. */
+export interface Mailbox {
+  userId: string;
+  /** Key of the product. Left out or null: all notifications. */
+  product?: string | null;
+}
+
+/** $1: the user, $2: the product. */
+const IN_MAILBOX = `user_id = $1 and ($2::text is null or facts ->> 'product' = $2)`;
+
 const COLUMNS =
   'id, user_id as "userId", event_id as "eventId", type as kind, facts, read_at as "readAt", created_at as "createdAt"';
 
@@ -44,34 +54,35 @@ export class NotificationsRepository {
     ]);
   }
 
-  /** Lists notifications of a user, newest first. */
-  list(userId: string, page: PageRequest, unreadOnly: boolean): Promise<Notification[]> {
+  /** Lists notifications, newest first. */
+  list({ userId, product = null }: Mailbox, page: PageRequest, unreadOnly: boolean): Promise<Notification[]> {
     return this.database.query<Notification>(
-      `select ${COLUMNS} from notifications where user_id = $1 and ($2::uuid is null or id < $2) and (not $3 or read_at is null) order by id desc limit $4`,
-      [userId, page.after, unreadOnly, page.limit + 1],
+      `select ${COLUMNS} from notifications where ${IN_MAILBOX} and ($3::uuid is null or id < $3) and (not $4 or read_at is null) order by id desc limit $5`,
+      [userId, product, page.after, unreadOnly, page.limit + 1],
     );
   }
 
-  async countUnread(userId: string, max: number): Promise<number> {
+  async countUnread({ userId, product = null }: Mailbox, max: number): Promise<number> {
     const [row] = await this.database.query<{ count: number }>(
-      'select count(*)::int as count from (select 1 from notifications where user_id = $1 and read_at is null limit $2) u',
-      [userId, max],
+      `select count(*)::int as count from (select 1 from notifications where ${IN_MAILBOX} and read_at is null limit $3) u`,
+      [userId, product, max],
     );
     return row!.count;
   }
 
   /** Sets `readAt` the first time. @returns null when the notification does not exist */
-  async markRead(userId: string, id: string, now: Date): Promise<Notification | null> {
+  async markRead({ userId, product = null }: Mailbox, id: string, now: Date): Promise<Notification | null> {
     const [row] = await this.database.write<Notification>(
-      `update notifications set read_at = coalesce(read_at, $3) where user_id = $1 and id = $2 returning ${COLUMNS}`,
-      [userId, id, now],
+      `update notifications set read_at = coalesce(read_at, $4) where ${IN_MAILBOX} and id = $3 returning ${COLUMNS}`,
+      [userId, product, id, now],
     );
     return row ?? null;
   }
 
-  async markAllRead(userId: string, now: Date): Promise<void> {
-    await this.database.write('update notifications set read_at = $2 where user_id = $1 and read_at is null', [
+  async markAllRead({ userId, product = null }: Mailbox, now: Date): Promise<void> {
+    await this.database.write(`update notifications set read_at = $3 where ${IN_MAILBOX} and read_at is null`, [
       userId,
+      product,
       now,
     ]);
   }

@@ -7,7 +7,7 @@ import { Database } from '@app/platform';
 import { type User, UsersService } from '@app/users';
 import { factsOf, isMailed, kindOf, type NotificationKind } from './domain/notification.js';
 import { type Text, worded } from './domain/wording.js';
-import { type Notification, NotificationsRepository } from './notifications.repository.js';
+import { type Mailbox, type Notification, NotificationsRepository } from './notifications.repository.js';
 
 /** Retention of notifications. Milliseconds. */
 const KEPT_MS = 90 * 86_400_000;
@@ -41,40 +41,41 @@ export class NotificationsService implements OnModuleInit {
   }
 
   /**
-   * Lists notifications of a user, newest first, in the language and time zone of the user.
+   * Lists notifications, newest first, in the language and time zone of the user.
    * @example
-   * const { data } = await notifications.list(userId, { limit: 20, after: null }, { unreadOnly: true });
+   * const { data } = await notifications.list({ userId }, { limit: 20, after: null }, { unreadOnly: true });
    */
   async list(
-    userId: string,
+    mailbox: Mailbox,
     page: PageRequest,
     { unreadOnly }: { unreadOnly: boolean },
   ): Promise<Page<RenderedNotification>> {
-    const { data, hasMore } = toPage(await this.notifications.list(userId, page, unreadOnly), page.limit);
-    const user = await this.users.getById(userId);
+    const { data, hasMore } = toPage(await this.notifications.list(mailbox, page, unreadOnly), page.limit);
+    if (data.length === 0) return { data: [], hasMore };
+    const user = await this.users.getById(mailbox.userId);
     const { timezone } = await this.customers.getById(user.customerId);
     return { data: data.map((notification) => render(notification, user, timezone)), hasMore };
   }
 
   /** Counts unread notifications, up to 1,000. */
-  countUnread(userId: string): Promise<number> {
-    return this.notifications.countUnread(userId, MAX_COUNTED);
+  countUnread(mailbox: Mailbox): Promise<number> {
+    return this.notifications.countUnread(mailbox, MAX_COUNTED);
   }
 
   /**
    * Marks a notification as read; repeating it changes nothing.
    * @throws DomainError `notification_not_found`
    * @example
-   * await notifications.markRead(userId, notificationId);
+   * await notifications.markRead({ userId }, notificationId);
    */
-  async markRead(userId: string, id: string): Promise<void> {
-    const read = await this.database.transaction(() => this.notifications.markRead(userId, id, this.clock.now()));
+  async markRead(mailbox: Mailbox, id: string): Promise<void> {
+    const read = await this.database.transaction(() => this.notifications.markRead(mailbox, id, this.clock.now()));
     if (!read) throw notFound('notification');
   }
 
-  /** Marks all notifications of a user as read. */
-  async markAllRead(userId: string): Promise<void> {
-    await this.database.transaction(() => this.notifications.markAllRead(userId, this.clock.now()));
+  /** Marks all notifications as read. */
+  async markAllRead(mailbox: Mailbox): Promise<void> {
+    await this.database.transaction(() => this.notifications.markAllRead(mailbox, this.clock.now()));
   }
 
   /** Deletes the notifications of a user and their pending mails. Needs a transaction. */
@@ -126,8 +127,8 @@ export class NotificationsService implements OnModuleInit {
 }
 
 /** The user who owns the endpoint of the event; null when the customer's user is notified. */
-const ownerOf = ({ type, after }: PublishedEvent): string | null =>
-  type === 'webhook_endpoint.disabled' ? ((after?.['ownerUserId'] as string | null) ?? null) : null;
+const ownerOf = (event: PublishedEvent): string | null =>
+  event.type === 'webhook_endpoint.disabled' ? ((event.after?.['ownerUserId'] as string | null) ?? null) : null;
 
 function render(
   { id, kind, eventId, facts, readAt, createdAt }: Notification,

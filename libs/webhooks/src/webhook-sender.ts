@@ -1,6 +1,6 @@
 import type { LookupFunction } from 'node:net';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { Agent } from 'undici';
+import type { Agent } from 'undici';
 import type { Outcome } from '@app/deliveries';
 import { Clock } from '@app/kernel';
 import { AddressPolicy, RefusedAddress } from './address-policy.js';
@@ -45,16 +45,14 @@ const FAILURES: Record<string, string> = {
 /** Makes one attempt over HTTP. */
 @Injectable()
 export class WebhookSender implements OnApplicationShutdown {
-  private readonly agents: Record<string, Agent>;
+  private readonly agents = new Map<string, Promise<Agent>>();
 
   constructor(
     private readonly addresses: AddressPolicy,
     private readonly targets: TargetAddresses,
     private readonly secrets: WebhookSecrets,
     private readonly clock: Clock,
-  ) {
-    this.agents = { 'http:': this.agentFor('http:'), 'https:': this.agentFor('https:') };
-  }
+  ) {}
 
   /** Signs a message with the current time and posts it. */
   async send(target: WebhookTarget, messageId: string, body: string): Promise<Outcome> {
@@ -70,7 +68,8 @@ export class WebhookSender implements OnApplicationShutdown {
       // Names are vetted in `lookup` when the socket connects; literal addresses skip the lookup, so they are vetted
       // here.
       if (isLiteral(url)) await this.addresses.vetted(url);
-      const response = await this.agents[url.protocol]!.request({
+      const agent = await this.agentFor(url.protocol);
+      const response = await agent.request({
         origin: url.origin,
         path: `${url.pathname}${url.search}`,
         method: 'POST',
@@ -89,14 +88,21 @@ export class WebhookSender implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all(Object.values(this.agents).map((agent) => agent.destroy()));
+    for (const agent of this.agents.values()) await (await agent).destroy();
+  }
+
+  private agentFor(protocol: string): Promise<Agent> {
+    const agent = this.agents.get(protocol) ?? this.createAgent(protocol);
+    this.agents.set(protocol, agent);
+    return agent;
   }
 
   /**
    * Connects to vetted addresses only: the name is resolved once, and the socket uses exactly that result (no
-   * rebinding).
+   * rebinding). The package is loaded here: it takes 3 MB, and most processes send nothing.
    */
-  private agentFor(protocol: string): Agent {
+  private async createAgent(protocol: string): Promise<Agent> {
+    const { Agent } = await import('undici');
     const lookup: LookupFunction = (hostname, options, callback) => {
       this.addresses.vetted({ protocol, hostname }).then(
         (found) => {

@@ -15,6 +15,11 @@ const facts: Facts = {
   limit: 1_000,
   url: 'https://example.com/hook',
   reason: 'gone',
+  number: 'INV-2026-000123',
+  total: { amount: 3_569, currency: 'EUR' },
+  nextAttemptAt: '2026-11-24T22:30:00.000Z',
+  card: 'visa •••• 4242',
+  expiry: '2026-12',
 };
 
 describe('notification texts', () => {
@@ -60,14 +65,28 @@ describe('notification texts', () => {
 
 describe('the kind of a notification', () => {
   it('distinguishes usage at 80 and at 100 percent', () => {
-    expect(kindOf({ type: 'usage.threshold_reached', after: { percent: 80 } })).toBe('usage_nearly_reached');
-    expect(kindOf({ type: 'usage.threshold_reached', after: { percent: 100 } })).toBe('usage_reached');
+    expect(kindOf({ type: 'usage.threshold_reached', after: { percent: 80 }, actorKind: 'user' })).toBe(
+      'usage_nearly_reached',
+    );
+    expect(kindOf({ type: 'usage.threshold_reached', after: { percent: 100 }, actorKind: 'user' })).toBe(
+      'usage_reached',
+    );
   });
 
   it('notifies of a subscription when it starts, not when it is scheduled', () => {
-    expect(kindOf({ type: 'subscription.created', after: { status: 'inactive' } })).toBeNull();
-    expect(kindOf({ type: 'subscription.created', after: { status: 'active' } })).toBe('subscription_started');
-    expect(kindOf({ type: 'subscription.started', after: { status: 'active' } })).toBe('subscription_started');
+    expect(kindOf({ type: 'subscription.created', after: { status: 'inactive' }, actorKind: 'user' })).toBeNull();
+    expect(kindOf({ type: 'subscription.created', after: { status: 'active' }, actorKind: 'user' })).toBe(
+      'subscription_started',
+    );
+    expect(kindOf({ type: 'subscription.started', after: { status: 'active' }, actorKind: 'user' })).toBe(
+      'subscription_started',
+    );
+  });
+
+  it('of a failed payment is that of its invoice when billing has recorded it', () => {
+    const pastDue = { type: 'subscription.past_due', after: {} } as const;
+    expect(kindOf({ ...pastDue, actorKind: 'api_key' })).toBe('payment_failed');
+    expect(kindOf({ ...pastDue, actorKind: 'system' })).toBeNull();
   });
 
   it('is mailed only when money or an action is involved', () => {

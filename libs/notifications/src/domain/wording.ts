@@ -1,11 +1,14 @@
-import { amountOf } from '@app/kernel';
+import { currencyExponent, decimalAmount, type Money } from '@app/kernel';
 import type { Language } from '@app/users';
-import type { Facts, NotificationKind } from './notification.js';
+import { costOf, type Facts, type NotificationKind } from './notification.js';
 
 /** Formats times, money and numbers for one language and time zone. */
 export interface Local {
   time: (instant: string) => string;
   money: (facts: Facts) => string;
+  /** The total of an invoice. */
+  total: (facts: Facts) => string;
+  month: (month: string) => string;
   number: (count: number) => string;
 }
 
@@ -19,7 +22,7 @@ type Wording = Record<NotificationKind, (facts: Facts, local: Local) => Text>;
 
 const plan = ({ plan: named }: Facts): string => named?.name ?? '?';
 const priced = (facts: Facts, local: Local, format: (price: string) => string): string =>
-  (facts.price?.amount ?? 0) > 0 ? format(local.money(facts)) : '';
+  costOf(facts) > 0 ? format(local.money(facts)) : '';
 const ends = ({ endsAt }: Facts, { time }: Local, format: (end: string) => string): string =>
   endsAt ? format(time(endsAt)) : '';
 
@@ -63,6 +66,26 @@ const EN: Wording = {
   payment_failed: (facts, local) => ({
     title: `A payment for ${plan(facts)} failed`,
     text: `On ${local.time(facts.at)} a payment failed${priced(facts, local, (price) => ` (${price})`)}. Please see to it, so that nothing is cut off.`,
+  }),
+  invoice_issued: (facts, local) => ({
+    title: `Invoice ${facts.number} was issued`,
+    text: `Your invoice ${facts.number} over ${local.total(facts)} is ready.`,
+  }),
+  invoice_paid: (facts, local) => ({
+    title: `Invoice ${facts.number} is paid`,
+    text: `Your invoice ${facts.number} over ${local.total(facts)} is paid.`,
+  }),
+  invoice_payment_failed: (facts, local) => ({
+    title: `A payment for invoice ${facts.number} failed`,
+    text: `On ${local.time(facts.at)} the payment of invoice ${facts.number} (${local.total(facts)}) failed.${facts.nextAttemptAt ? ` The next attempt is on ${local.time(facts.nextAttemptAt)}.` : ''} Please check your payment method, so that you keep your access.`,
+  }),
+  payment_action_required: (facts, local) => ({
+    title: `Please confirm your payment for invoice ${facts.number}`,
+    text: `Your bank requires you to confirm the payment of ${local.total(facts)}${facts.url ? `: ${facts.url}` : '.'}`,
+  }),
+  payment_method_expiring: (facts, local) => ({
+    title: `Your card ${facts.card} expires soon`,
+    text: `It expires at the end of ${local.month(facts.expiry!)}. Please add another one before.`,
   }),
   usage_nearly_reached: (facts, { number }) => ({
     title: `80 % of ${facts.feature} are used`,
@@ -119,6 +142,26 @@ const DE: Wording = {
     title: `Eine Zahlung für ${plan(facts)} schlug fehl`,
     text: `Am ${local.time(facts.at)} schlug eine Zahlung fehl${priced(facts, local, (price) => ` (${price})`)}. Bitte kümmere dich darum, damit nichts abgeschaltet wird.`,
   }),
+  invoice_issued: (facts, local) => ({
+    title: `Rechnung ${facts.number} wurde ausgestellt`,
+    text: `Deine Rechnung ${facts.number} über ${local.total(facts)} liegt bereit.`,
+  }),
+  invoice_paid: (facts, local) => ({
+    title: `Rechnung ${facts.number} ist bezahlt`,
+    text: `Deine Rechnung ${facts.number} über ${local.total(facts)} ist bezahlt.`,
+  }),
+  invoice_payment_failed: (facts, local) => ({
+    title: `Eine Zahlung zur Rechnung ${facts.number} schlug fehl`,
+    text: `Am ${local.time(facts.at)} schlug die Zahlung der Rechnung ${facts.number} (${local.total(facts)}) fehl.${facts.nextAttemptAt ? ` Der nächste Versuch ist am ${local.time(facts.nextAttemptAt)}.` : ''} Bitte prüfe dein Zahlungsmittel, damit nichts abgeschaltet wird.`,
+  }),
+  payment_action_required: (facts, local) => ({
+    title: `Bitte bestätige deine Zahlung zur Rechnung ${facts.number}`,
+    text: `Deine Bank bittet dich, die Zahlung von ${local.total(facts)} zu bestätigen${facts.url ? `: ${facts.url}` : '.'}`,
+  }),
+  payment_method_expiring: (facts, local) => ({
+    title: `Deine Karte ${facts.card} läuft bald ab`,
+    text: `Sie läuft Ende ${local.month(facts.expiry!)} ab. Bitte hinterlege vorher eine andere.`,
+  }),
   usage_nearly_reached: (facts, { number }) => ({
     title: `80 % von ${facts.feature} sind verbraucht`,
     text: `Du hast ${number(facts.used!)} von ${number(facts.limit!)} verbraucht.`,
@@ -147,17 +190,21 @@ export function worded(
 function localOf(language: Language, zone: string): Local {
   const times = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'short', timeZone: zone });
   const numbers = new Intl.NumberFormat(language);
+  const months = new Intl.DateTimeFormat(language, { month: 'long', year: 'numeric', timeZone: 'UTC' });
   return {
     time: (instant) => plainSpaces(times.format(new Date(instant))),
     number: (count) => numbers.format(count),
-    money: ({ price, quantity = 1 }) => {
-      const { currency } = price!;
-      const format = new Intl.NumberFormat(language, { style: 'currency', currency });
-      return plainSpaces(
-        format.format(amountOf({ price: price!, quantity }) / 10 ** format.resolvedOptions().maximumFractionDigits!),
-      );
-    },
+    money: (facts) => moneyText(language, { amount: costOf(facts), currency: facts.price!.currency }),
+    total: ({ total }) => moneyText(language, total!),
+    month: (month) => months.format(new Date(`${month}-01T00:00:00Z`)),
   };
+}
+
+function moneyText(language: Language, money: Money): string {
+  const digits = currencyExponent(money.currency);
+  const fractions = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  const format = new Intl.NumberFormat(language, { style: 'currency', currency: money.currency, ...fractions });
+  return plainSpaces(format.format(decimalAmount(money) as Intl.StringNumericLiteral));
 }
 
 /** Formats put narrow and unbreakable spaces in; mail and logs are better off without. */

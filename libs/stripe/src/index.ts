@@ -1,0 +1,2 @@
+export type { StripeProvider } from './stripe-provider.js';
+export { stripeWhenConfigured } from './when-configured.js';

@@ -35,7 +35,7 @@ export class BootstrapData {
 }
 
 /** `samples/` beside the package.json, from the sources and from the build alike. */
-function samplesFolder(): string {
+export function samplesFolder(): string {
   let folder = import.meta.dirname;
   while (!fs.existsSync(path.join(folder, 'package.json'))) folder = path.dirname(folder);
   return path.join(folder, 'samples');

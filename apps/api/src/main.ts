@@ -1,8 +1,18 @@
-import { Config, exitWith, listenFailure, shutDownOnSignal, Metrics, startDatabase, startTracing } from '@app/platform';
+import {
+  compactHeap,
+  Config,
+  exitWith,
+  listenFailure,
+  shutDownOnSignal,
+  Metrics,
+  startDatabase,
+  startTracing,
+} from '@app/platform';
 import { WorkerModule } from '../../worker/src/worker.module.js';
 import { createApp } from './create-app.js';
 import { BootstrapData } from './bootstrap-data.js';
 import { warmUp } from './warm-up.js';
+import { SampleCustomer } from './sample/sample-customer.js';
 import { startupBanner } from './startup-banner.js';
 
 async function start(): Promise<void> {
@@ -18,9 +28,12 @@ async function start(): Promise<void> {
 
   try {
     const outcome = await app.get(BootstrapData).run();
+    const invoice = config.sampleData ? await app.get(SampleCustomer).ensure() : null;
+    await compactHeap();
+    // After the collection, which also discards compiled code.
     await warmUp(app);
     await app.listen(config.port, config.host);
-    console.log(startupBanner(await app.getUrl(), config, outcome));
+    console.log(startupBanner(await app.getUrl(), config, { ...outcome, invoice }));
   } catch (error) {
     const failure = listenFailure(error, config);
     console.error(failure instanceof Error ? failure.message : failure);

@@ -1,9 +1,19 @@
 import * as path from 'node:path';
+import type { Invoice } from '@app/billing';
 import type { Config } from '@app/platform';
 import type { BootstrapOutcome } from './bootstrap-data.js';
 
+/** The data that was created at the start, and an invoice of the sample customer. */
+export interface StartOutcome extends BootstrapOutcome {
+  invoice: Pick<Invoice, 'id' | 'number'> | null;
+}
+
 /** The text printed after the start: the addresses, and a first try in three lines. One line in production. */
-export function startupBanner(url: string, config: Config, { samples, generatedPassword }: BootstrapOutcome): string {
+export function startupBanner(
+  url: string,
+  config: Config,
+  { samples, generatedPassword, invoice }: StartOutcome,
+): string {
   if (config.production) return `Tollgate listens on ${url}`;
   const password =
     generatedPassword ??
@@ -20,9 +30,18 @@ ${samplesLine(samples, config.sampleData)}
 Try it (in another terminal, all lines in the same shell):
   TOKEN=$(curl -s ${url}/v1/auth/login -H 'content-type: application/json' -d '{"email":"${config.adminEmail}","password":"${generatedPassword ?? 'YOUR-PASSWORD'}"}' | sed 's/.*"accessToken":"\\([^"]*\\)".*/\\1/')
 ${firstSteps(url, config.sampleData)}
-The sixth call is denied: the plan allows five a month. The README has the next steps. Ctrl-C stops the service.
+The sixth call is denied: the plan allows five a month.${invoiceLines(url, invoice)}
+The README has the next steps. Ctrl-C stops the service.
 `;
 }
+
+/** How to get an invoice of the sample customer. */
+const invoiceLines = (url: string, invoice: StartOutcome['invoice']): string =>
+  invoice
+    ? `
+The customer cloud-customer has three months of invoices. The newest as PDF (ready a second after the start):
+  curl -s ${url}/v1/invoices/${invoice.id}.pdf -H "authorization: Bearer $TOKEN" -o ${invoice.number}.pdf`
+    : '';
 
 function samplesLine(loaded: string[], wanted: boolean): string {
   if (!wanted) return '  Samples    none (SAMPLE_DATA=on loads sample catalogues)\n';

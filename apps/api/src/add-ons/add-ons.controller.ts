@@ -5,6 +5,7 @@ import { AddOnsService } from '@app/catalog';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
 import { ProductKey } from '../http/access/product-key.decorator.js';
+import { ServedByRevision } from '../http/cache/served-by-revision.decorator.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { Pages } from '../http/pagination/pages.js';
@@ -22,17 +23,18 @@ export class AddOnsController {
 
   /** Use it to offer add-ons. Archived add-ons are left out. Error: 404 `product_not_found`. */
   @Get()
-  @Allow({ scope: 'catalog:read', users: 'user' })
+  @Allow({ scope: 'catalog:read', users: 'user', portal: true })
+  @ServedByRevision()
   @ApiOperation({ operationId: 'listAddOns', summary: 'List the add-ons of a product, newest first' })
   @ApiProblems(404)
   async list(@Query() query: ProductListQueryDto, @ProductKey() product: string): Promise<AddOnPageDto> {
-    const binding = { ...query, product };
-    return this.pages.answer(await this.addOns.list(product, this.pages.request(query, binding)), binding, AddOnDto.of);
+    return this.pages.ofProduct(query, product, (page) => this.addOns.list(product, page), AddOnDto.of);
   }
 
   /** Returns prices and entitlements as they are sold now. Error: 404 `add_on_not_found`. */
   @Get(':key')
-  @Allow({ scope: 'catalog:read', users: 'user' })
+  @Allow({ scope: 'catalog:read', users: 'user', portal: true })
+  @ServedByRevision()
   @ApiOperation({ operationId: 'getAddOn', summary: 'Get an add-on' })
   @ApiProblems(404)
   async get(@Param('key') key: string, @Query() _: ProductQueryDto, @ProductKey() product: string): Promise<AddOnDto> {
@@ -40,8 +42,8 @@ export class AddOnsController {
   }
 
   /**
-   * Creates entitlements that are put on subscriptions beside their plan. Its prices are stored and shown, not charged
-   * yet. Errors: 404 `product_not_found`; 409 `add_on_exists`.
+   * Creates entitlements that are put on subscriptions beside their plan. Where billing is on, its prices are charged
+   * with the periods of the plan. Errors: 404 `product_not_found`; 409 `add_on_exists`.
    */
   @Post()
   @Idempotent()

@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
-import { stringify } from 'csv-stringify';
 import { actorOf, ApiKeysService, type Principal } from '@app/auth';
 import { allRows, type Page, type PageRequest, toPage } from '@app/kernel';
 import { type AuditEntry, type AuditFilter, AuditLog } from '@app/events';
@@ -8,12 +7,13 @@ import { UsersService } from '@app/users';
 import { EventScope } from '../http/access/event-scope.js';
 import { optionalDate } from '../http/input/instants.js';
 import { ConcurrencyLimit } from '../http/streaming/concurrency-limit.js';
+import { type CsvColumns, inCsv } from '../http/streaming/csv.js';
 import { AuditEntryDto, type AuditExportQueryDto, type NamedAuditEntry } from './dto/audit.dto.js';
 
 const MAX_CONCURRENT = 2;
 
 /** A line of the CSV. */
-const CSV_COLUMNS: Record<string, (entry: AuditEntryDto) => unknown> = {
+const CSV_COLUMNS: CsvColumns<AuditEntryDto> = {
   id: ({ id }) => id,
   at: ({ at }) => at.toISOString(),
   type: ({ type }) => type,
@@ -72,7 +72,7 @@ export class ReadAuditOperation {
   export(filter: AuditFilter, format: 'csv' | 'ndjson', principal: Principal): Readable {
     const entries = (): AsyncGenerator<AuditEntryDto> => this.entries(filter);
     return this.exports.run(actorOf(principal).id!, () =>
-      format === 'csv' ? inCsv(entries()) : Readable.from(inLines(entries()), { objectMode: false }),
+      format === 'csv' ? inCsv(entries(), CSV_COLUMNS) : Readable.from(inLines(entries()), { objectMode: false }),
     );
   }
 
@@ -99,19 +99,4 @@ export class ReadAuditOperation {
 
 async function* inLines(entries: AsyncIterable<object>): AsyncGenerator<string> {
   for await (const entry of entries) yield `${JSON.stringify(entry)}\n`;
-}
-
-/** Prefixes values that look like a formula with a quote (OWASP, "CSV Injection"). */
-function inCsv(entries: AsyncIterable<AuditEntryDto>): Readable {
-  const rows = Readable.from(entries).map((entry: AuditEntryDto) =>
-    Object.values(CSV_COLUMNS).map((read) => read(entry) ?? ''),
-  );
-  const csv = stringify({
-    header: true,
-    columns: Object.keys(CSV_COLUMNS),
-    escape_formulas: true,
-    record_delimiter: 'windows',
-  });
-  rows.on('error', (error) => csv.destroy(error));
-  return rows.pipe(csv);
 }

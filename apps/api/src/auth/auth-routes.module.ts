@@ -3,11 +3,22 @@ import { AccountsModule } from '@app/accounts';
 import { AuthModule } from '@app/auth';
 import { SubscriptionRoutesModule } from '../subscriptions/subscription-routes.module.js';
 import { AuthController } from './auth.controller.js';
+import { BrowserGuard } from './browser.guard.js';
+import { BrowserSessionsController } from './browser-sessions.controller.js';
 import { CredentialsController } from './credentials.controller.js';
 import { JwksController } from './jwks.controller.js';
+import { SecondFactorController } from './second-factor.controller.js';
+import { RefreshCookie } from './refresh-cookie.js';
 
 @Module({
   imports: [AccountsModule, AuthModule, SubscriptionRoutesModule],
-  controllers: [AuthController, CredentialsController, JwksController],
+  controllers: [
+    AuthController,
+    BrowserSessionsController,
+    CredentialsController,
+    JwksController,
+    SecondFactorController,
+  ],
+  providers: [BrowserGuard, RefreshCookie],
 })
 export class AuthRoutesModule {}

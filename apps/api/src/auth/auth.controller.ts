@@ -23,6 +23,7 @@ import {
   TokenDto,
   TokensDto,
 } from './dto/auth.dto.js';
+import { LoginCodeDto } from './dto/second-factor.dto.js';
 import { assertPasswordGrant } from './password-grant.js';
 
 @ApiTags('Auth')
@@ -40,7 +41,7 @@ export class AuthController {
    * Use it for sign-up. Region and device type choose the plan of the new customer. The answer has the tokens of a
    * first session, and a verification mail is enqueued; the account can be used before the address is verified.
    * Errors: 409 `email_taken` when an account has this address in any spelling; 422 `invalid_fields` for a short or
-   * common password.
+   * common password; 403 `password_login_off` where passwords are switched off.
    */
   @Post('register')
   @Idempotent()
@@ -49,7 +50,7 @@ export class AuthController {
     operationId: 'register',
     summary: 'Register an account with its customer and subscription in one transaction',
   })
-  @ApiProblems(409)
+  @ApiProblems(403, 409)
   async register(@Body() body: RegisterDto, @RequestOrigin() origin: Origin): Promise<RegisteredDto> {
     const { user, customer, subscription, ...tokens } = await this.registration.register({ ...body, origin });
     return {
@@ -63,7 +64,8 @@ export class AuthController {
 
   /**
    * Returns an access token for ten minutes and a refresh token for one use. Errors: 401 `wrong_credentials` for an
-   * unknown address, a wrong password or an inactive account, without a difference between them; 429
+   * unknown address, a wrong password or an inactive account, without a difference between them; 401
+   * `second_factor_required` with a `challenge` for `POST /v1/auth/login/second-factor`; 403 `password_login_off`; 429
    * `too_many_attempts` after repeated failures, with the delay in `Retry-After`.
    */
   @Post('login')
@@ -71,9 +73,27 @@ export class AuthController {
   @HttpCode(200)
   @Allow('public')
   @ApiOperation({ operationId: 'login', summary: 'Log in with e-mail and password' })
-  @ApiProblems(401)
+  @ApiProblems(401, 403)
   async login(@Body() { email, password }: LoginDto, @CallerSource() source: AttemptSource): Promise<TokensDto> {
     return { ...(await this.logins.login(email, password, source)), tokenType: 'Bearer' };
+  }
+
+  /**
+   * The second step of a login whose answer was `second_factor_required`. A code is accepted once. Errors: 401
+   * `invalid_challenge`: log in again; 401 `wrong_code`; 409 `second_factor_not_readable` after a change of SECRET_KEY;
+   * 429 `too_many_attempts`.
+   */
+  @Post('login/second-factor')
+  @Idempotent()
+  @HttpCode(200)
+  @Allow('public')
+  @ApiOperation({ operationId: 'loginWithCode', summary: 'Complete a login with a code of the second factor' })
+  @ApiProblems(401, 409)
+  async loginWithCode(
+    @Body() { challenge, code }: LoginCodeDto,
+    @CallerSource() source: AttemptSource,
+  ): Promise<TokensDto> {
+    return { ...(await this.logins.loginWithCode(challenge, code, source)), tokenType: 'Bearer' };
   }
 
   /**
@@ -86,7 +106,7 @@ export class AuthController {
   @Allow('public')
   @ApiConsumes('application/x-www-form-urlencoded')
   @ApiOperation({ operationId: 'token', summary: 'Log in with the OAuth 2 password grant' })
-  @ApiProblems(400, 401)
+  @ApiProblems(400, 401, 403)
   async token(
     @Body() { grant_type: grantType, username, password }: TokenDto,
     @CallerSource() source: AttemptSource,
@@ -122,7 +142,7 @@ export class AuthController {
   @Post('logout')
   @Idempotent()
   @HttpCode(204)
-  @Allow({ users: 'user' })
+  @Allow({ users: 'user', beforeSecondFactor: true })
   @ApiCredentials()
   @ApiOperation({
     operationId: 'logout',

@@ -31,7 +31,8 @@ export class CredentialsController {
   /**
    * Use it for "forgot password": when an account has the address, a mail with a token for `POST
    * /v1/auth/reset-password` is enqueued; the token is valid for one hour. The answer and its duration are the same
-   * for an unknown address. At most three such mails an hour go to one address.
+   * for an unknown address. At most three such mails an hour go to one address. Error: 403
+   * `password_login_off`.
    */
   @Post('forgot-password')
   @Idempotent()
@@ -41,7 +42,7 @@ export class CredentialsController {
     operationId: 'forgotPassword',
     summary: 'Request a password reset mail; the response is the same for every address',
   })
-  @ApiProblems()
+  @ApiProblems(403)
   async forgotPassword(@Body() { email }: ForgotPasswordDto): Promise<AcceptedDto> {
     await this.credentials.forgotPassword(email);
     return MAILED;
@@ -60,7 +61,7 @@ export class CredentialsController {
     operationId: 'resetPassword',
     summary: 'Reset the password with the token from a mail; all sessions end',
   })
-  @ApiProblems()
+  @ApiProblems(403)
   async resetPassword(@Body() { token, password }: ResetPasswordDto, @RequestOrigin() origin: Origin): Promise<void> {
     await this.credentials.resetPassword(token, password, origin);
   }

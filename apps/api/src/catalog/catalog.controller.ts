@@ -5,6 +5,7 @@ import { CatalogService } from '@app/catalog';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
 import { ProductKey } from '../http/access/product-key.decorator.js';
+import { ServedByRevision } from '../http/cache/served-by-revision.decorator.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { RequestDeadline } from '../http/in-flight/request-deadline.decorator.js';
@@ -23,6 +24,7 @@ export class CatalogController {
    */
   @Get()
   @Allow({ scope: 'catalog:read', users: 'product_admin', support: 'reads' })
+  @ServedByRevision()
   @ApiOperation({
     operationId: 'getCatalog',
     summary: 'Get the catalogue of a product as a document for apply',

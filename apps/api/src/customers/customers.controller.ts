@@ -2,18 +2,21 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query, Res } from 
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { CustomerAccountsService } from '@app/accounts';
-import type { Principal } from '@app/auth';
+import { actorOf, type Principal } from '@app/auth';
+import { CouponRedemptions } from '@app/billing';
 import { CatalogReader } from '@app/catalog';
 import type { Customer } from '@app/customers';
+import type { CachedSnapshot } from '@app/entitlements';
 import { MembersService, SubscriptionsService } from '@app/subscriptions';
 import { Allow } from '../http/access/allow.decorator.js';
-import { CurrentCustomer, CurrentPrincipal } from '../http/access/current-principal.decorator.js';
+import { CurrentCustomer, CurrentPrincipal, CurrentSnapshot } from '../http/access/current-principal.decorator.js';
 import { ResolveCustomer } from '../http/access/owner.guard.js';
 import { ProductKey } from '../http/access/product-key.decorator.js';
 import { Etag } from '../http/etag/etag.interceptor.js';
 import { optionalDate } from '../http/input/instants.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { Pages } from '../http/pagination/pages.js';
+import { AnsweredBySchema } from '../http/routes/route.js';
 import { SparseQueryDto } from '../plans/dto/plan.dto.js';
 import {
   HistoryQueryDto,
@@ -29,6 +32,7 @@ import {
   ListCustomersQueryDto,
   PutCustomerDto,
 } from './dto/customer.dto.js';
+import { LiveSubscriptionOperation } from './live-subscription.operation.js';
 
 const PUT_STATUS = { created: 201, updated: 200 } as const;
 
@@ -39,7 +43,9 @@ export class CustomersController {
   constructor(
     private readonly members: MembersService,
     private readonly subscriptions: SubscriptionsService,
+    private readonly liveSubscriptions: LiveSubscriptionOperation,
     private readonly accounts: CustomerAccountsService,
+    private readonly coupons: CouponRedemptions,
     private readonly catalog: CatalogReader,
     private readonly presenter: SubscriptionPresenter,
     private readonly pages: Pages,
@@ -48,8 +54,9 @@ export class CustomersController {
   /**
    * Call it when an account is created in your system, with a key that you derive from it. The first call creates the
    * customer with a subscription on the plan that region and device type choose, in the same transaction; later calls
-   * change the given fields. Errors: 404 `product_not_found`, `plan_not_found` or `test_clock_not_found`; 409
-   * `no_plan_assigned` when no assignment rule matches, `no_price`, or `test_clock_fixed`.
+   * change the given fields. Errors: 404 `product_not_found`, `plan_not_found`, `coupon_not_found` or
+   * `test_clock_not_found`; 409 `no_plan_assigned` when no assignment rule matches, `no_price`, `coupon_expired`,
+   * `coupon_used_up`, `coupon_not_for_plan`, `coupon_in_other_currency` or `test_clock_fixed`.
    */
   @Put(':customer')
   @Allow({ scope: 'customers:write', users: 'product_admin' })
@@ -67,9 +74,10 @@ export class CustomersController {
     @CurrentPrincipal() principal: Principal,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<CustomerWithSubscriptionDto> {
-    const { plan, interval, testClock, product: _, ...profile } = body;
+    const { plan, interval, testClock, coupon, product: _, ...profile } = body;
+    const onCreated = this.coupons.onCreated(coupon, actorOf(principal));
     const { customer, subscription, outcome } = await this.accounts.put(
-      { key, profile, product, plan, interval, testClock },
+      { key, profile, product, plan, interval, testClock, onCreated },
       principal,
     );
     void reply.status(PUT_STATUS[outcome]);
@@ -101,8 +109,9 @@ export class CustomersController {
    * /v1/customers/{customer}/subscription`. Error: 404 `customer_not_found`.
    */
   @Get(':customer')
-  @Allow({ scope: 'customers:read', users: 'owner', support: 'reads' })
+  @Allow({ scope: 'customers:read', users: 'owner', portal: true, support: 'reads' })
   @ResolveCustomer()
+  @AnsweredBySchema()
   @ApiOperation({ operationId: 'getCustomer', summary: 'Get a customer' })
   @ApiProblems(404)
   get(@CurrentCustomer() customer: Customer, @Query() _: SparseQueryDto): CustomerDto {
@@ -133,9 +142,10 @@ export class CustomersController {
    * `history_not_kept` when the events of that time were pruned.
    */
   @Get(':customer/subscription')
-  @Allow({ scope: 'subscriptions:read', users: 'owner', support: 'reads' })
+  @Allow({ scope: 'subscriptions:read', users: 'owner', portal: true, support: 'reads' })
   @ResolveCustomer()
   @Etag('version')
+  @AnsweredBySchema()
   @ApiOperation({
     operationId: 'getLiveSubscription',
     summary: 'Get the live subscription of a customer, now or at an earlier instant',
@@ -143,11 +153,12 @@ export class CustomersController {
   @ApiProblems(404)
   async live(
     @CurrentCustomer() customer: Customer,
+    @CurrentSnapshot() confirmed: CachedSnapshot | null,
     @Query() { at }: LiveQueryDto,
     @ProductKey() product: string,
   ): Promise<SubscriptionDto> {
-    const { id: productId } = await this.catalog.getProduct(product);
-    return this.presenter.one(await this.subscriptions.getLive(customer.id, productId, optionalDate(at)), customer);
+    const request = { customer, confirmed, product, at: optionalDate(at) };
+    return this.presenter.one(await this.liveSubscriptions.get(request), customer);
   }
 
   /**
@@ -155,8 +166,9 @@ export class CustomersController {
    * `customer_not_found` or `product_not_found`.
    */
   @Get(':customer/subscriptions')
-  @Allow({ scope: 'subscriptions:read', users: 'owner', support: 'reads' })
+  @Allow({ scope: 'subscriptions:read', users: 'owner', portal: true, support: 'reads' })
   @ResolveCustomer()
+  @AnsweredBySchema()
   @ApiOperation({
     operationId: 'listSubscriptionHistory',
     summary: 'List all subscriptions of a customer on a product, newest first',

@@ -7,6 +7,7 @@ import { ResolveCustomer } from '../http/access/owner.guard.js';
 import { ProductKey } from '../http/access/product-key.decorator.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { optionalDate } from '../http/input/instants.js';
+import { AnsweredBySchema } from '../http/routes/route.js';
 import { DecisionDto, DecisionListDto } from '../usage/dto/usage.dto.js';
 import { EntitlementQueryDto, EntitlementsQueryDto } from './dto/entitlements.dto.js';
 import { ListEntitlementsOperation } from './list-entitlements.operation.js';
@@ -24,8 +25,9 @@ export class EntitlementsController {
    * `product_not_found`; 404 `history_not_kept` when the events of that time were pruned.
    */
   @Get()
-  @Allow({ scope: 'entitlements:read', users: 'owner', support: 'reads' })
+  @Allow({ scope: 'entitlements:read', users: 'owner', portal: true, support: 'reads' })
   @ResolveCustomer()
+  @AnsweredBySchema()
   @ApiOperation({
     operationId: 'listEntitlements',
     summary: 'List decisions on all features of a customer, now or at an earlier instant',
@@ -43,8 +45,9 @@ export class EntitlementsController {
    * counted. Errors: 404 `customer_not_found` or `feature_not_found`.
    */
   @Get(':feature')
-  @Allow({ scope: 'entitlements:read', users: 'owner', support: 'reads' })
+  @Allow({ scope: 'entitlements:read', users: 'owner', portal: true, support: 'reads' })
   @ResolveCustomer()
+  @AnsweredBySchema()
   @ApiOperation({
     operationId: 'getEntitlement',
     summary: 'Read the decision on one feature, now or at an earlier instant',

@@ -13,7 +13,7 @@ export class ListEntitlementsOperation {
     return at ? this.history.checkAll(scope, at) : this.metering.checkAll(scope);
   }
 
-  one(subject: UsageSubject & { entity?: string }, at: Date | undefined): Promise<Decision> {
+  async one(subject: UsageSubject & { entity?: string }, at: Date | undefined): Promise<Decision> {
     return at ? this.history.check(subject, at) : this.metering.check({ ...subject, quantity: 1 });
   }
 }

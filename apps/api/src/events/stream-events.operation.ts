@@ -53,13 +53,12 @@ export class StreamEventsOperation implements BeforeApplicationShutdown {
     const after = lastEventId === undefined ? query.after : positionIn(lastEventId);
     const controller = new AbortController();
     const stream = this.openStreams.run(actorOf(principal).id!, () =>
-      Readable.from(this.frames(filter, after, principal, controller.signal), { objectMode: false }),
+      Readable.from(abortedAtReturn(this.frames(filter, after, principal, controller.signal), controller), {
+        objectMode: false,
+      }),
     );
     this.controllers.set(stream, controller);
-    stream.once('close', () => {
-      controller.abort();
-      this.controllers.delete(stream);
-    });
+    stream.once('close', () => this.controllers.delete(stream));
     return stream;
   }
 
@@ -96,10 +95,25 @@ export class StreamEventsOperation implements BeforeApplicationShutdown {
   /** False after the key was revoked, the session ended, or the role changed. */
   private async isStillAllowed(principal: Principal): Promise<boolean> {
     if (principal.kind === 'api_key') return this.apiKeys.isAlive(principal.keyId);
+    if (principal.kind === 'portal') return false;
     const now = await this.sessions.authenticate(principal.sessionId).catch(() => null);
     return now !== null && hasSameRights(now, principal);
   }
 }
+
+/**
+ * Ends the wait for the next event when the reader closes its stream: a generator returns only when its pending step is
+ * done, and the stream counts as open until then.
+ */
+const abortedAtReturn = (frames: AsyncGenerator<string>, controller: AbortController): AsyncIterable<string> => ({
+  [Symbol.asyncIterator]: () => ({
+    next: () => frames.next(),
+    return: () => {
+      controller.abort();
+      return frames.return(undefined);
+    },
+  }),
+});
 
 const frameOf = ({ position, type, body }: FeedEntry): string => `id: ${position}\nevent: ${type}\ndata: ${body}\n\n`;
 

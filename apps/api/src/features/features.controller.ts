@@ -5,6 +5,7 @@ import { ProductsService } from '@app/catalog';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
 import { ProductKey } from '../http/access/product-key.decorator.js';
+import { ServedByRevision } from '../http/cache/served-by-revision.decorator.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { Pages } from '../http/pagination/pages.js';
@@ -22,16 +23,12 @@ export class FeaturesController {
 
   /** Use it to offer features in an editor of plans. Archived features are left out. Error: 404 `product_not_found`. */
   @Get()
-  @Allow({ scope: 'catalog:read', users: 'user' })
+  @Allow({ scope: 'catalog:read', users: 'user', portal: true })
+  @ServedByRevision()
   @ApiOperation({ operationId: 'listFeatures', summary: 'List the features of a product, newest first' })
   @ApiProblems(404)
   async list(@Query() query: ProductListQueryDto, @ProductKey() product: string): Promise<FeaturePageDto> {
-    const binding = { ...query, product };
-    return this.pages.answer(
-      await this.products.listFeatures(product, this.pages.request(query, binding)),
-      binding,
-      FeatureDto.of,
-    );
+    return this.pages.ofProduct(query, product, (page) => this.products.listFeatures(product, page), FeatureDto.of);
   }
 
   /**
@@ -39,7 +36,8 @@ export class FeaturesController {
    * Error: 404 `feature_not_found`.
    */
   @Get(':key')
-  @Allow({ scope: 'catalog:read', users: 'user' })
+  @Allow({ scope: 'catalog:read', users: 'user', portal: true })
+  @ServedByRevision()
   @ApiOperation({ operationId: 'getFeature', summary: 'Get a feature' })
   @ApiProblems(404)
   async get(

@@ -6,6 +6,8 @@ import { SubscriptionsModule } from '@app/subscriptions';
 import { AccessRefusals } from './access/access-refusals.js';
 import { CustomerResolver } from './access/customer-resolver.js';
 import { EventScope } from './access/event-scope.js';
+import { CatalogPages } from './cache/catalog-pages.js';
+import { SharedPages } from './cache/shared-pages.js';
 import { InFlight } from './in-flight/in-flight.js';
 import { RequestLog } from './observation/request-log.js';
 import { Pages } from './pagination/pages.js';
@@ -14,7 +16,7 @@ import { Pages } from './pagination/pages.js';
 @Global()
 @Module({
   imports: [CatalogModule, CustomersModule, EntitlementsModule, SubscriptionsModule],
-  providers: [AccessRefusals, CustomerResolver, EventScope, InFlight, Pages, RequestLog],
-  exports: [AccessRefusals, CustomerResolver, EventScope, Pages],
+  providers: [AccessRefusals, CatalogPages, CustomerResolver, EventScope, InFlight, Pages, RequestLog, SharedPages],
+  exports: [AccessRefusals, CatalogPages, CustomerResolver, EventScope, Pages],
 })
 export class HttpModule {}

@@ -16,7 +16,12 @@ const IF_MATCH = header(
 );
 const IF_NONE_MATCH = header('If-None-Match', 'The `ETag` that the caller has: if it is current, the answer is 304.');
 const NOT_MODIFIED = { description: 'The version in `If-None-Match` is the current one.' };
-const ETAG = { ETag: { description: 'The version of the object, for `If-Match`.', schema: { type: 'string' } } };
+const ETAG = {
+  ETag: {
+    description: 'The version of the answer, for `If-None-Match`; of one object also for `If-Match`.',
+    schema: { type: 'string' },
+  },
+};
 
 /** Adds the headers of versions (RFC 9110): to operations with an `ETag`, and to those that refuse a stale version. */
 export const withVersions = (document: OpenAPIObject): OpenAPIObject =>

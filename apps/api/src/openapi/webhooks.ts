@@ -36,7 +36,7 @@ const MESSAGE_SCHEMA = {
         actor: {
           type: 'object',
           required: ['kind', 'id'],
-          properties: { kind: { type: 'string', enum: ['user', 'api_key', 'system'] }, id: orNull(uuid) },
+          properties: { kind: { type: 'string', enum: ['user', 'api_key', 'portal', 'system'] }, id: orNull(uuid) },
         },
         reason: orNull({ type: 'string' }),
         before: facts,

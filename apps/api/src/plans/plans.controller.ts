@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query, UseInterceptors } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { actorOf, type Principal } from '@app/auth';
 import type { AccessScope } from '@app/kernel';
@@ -6,7 +6,7 @@ import { PlansService } from '@app/catalog';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentPrincipal, CurrentScope } from '../http/access/current-principal.decorator.js';
 import { ProductKey } from '../http/access/product-key.decorator.js';
-import { PublicCacheInterceptor } from '../http/cache/public-cache.interceptor.js';
+import { ServedByRevision } from '../http/cache/served-by-revision.decorator.js';
 import { Etag } from '../http/etag/etag.interceptor.js';
 import { IfMatch } from '../http/etag/if-match.decorator.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
@@ -40,7 +40,7 @@ export class PlansController {
    */
   @Get()
   @Allow('optional')
-  @UseInterceptors(PublicCacheInterceptor)
+  @ServedByRevision()
   @ApiOperation({ operationId: 'listPlans', summary: 'List plans, newest first' })
   @ApiOptionalCredentials()
   @ApiProblems(404)
@@ -67,8 +67,7 @@ export class PlansController {
    */
   @Get(':key')
   @Allow('optional')
-  @UseInterceptors(PublicCacheInterceptor)
-  @Etag('revision')
+  @ServedByRevision('revision')
   @ApiOperation({ operationId: 'getPlan', summary: 'Get a plan' })
   @ApiOptionalCredentials()
   @ApiProblems(404)
@@ -87,6 +86,7 @@ export class PlansController {
    */
   @Get(':key/versions')
   @Allow({ scope: 'catalog:read', users: 'product_admin', support: 'reads' })
+  @ServedByRevision()
   @ApiOperation({ operationId: 'listPlanVersions', summary: 'List all versions of a plan, newest first' })
   @ApiCredentials()
   @ApiProblems(404)

@@ -4,6 +4,7 @@ import { actorOf, type Principal } from '@app/auth';
 import { CatalogReader, ProductsService } from '@app/catalog';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
+import { ServedByRevision } from '../http/cache/served-by-revision.decorator.js';
 import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { ListQuery } from '../http/pagination/list.query.js';
@@ -23,6 +24,7 @@ export class ProductsController {
   /** Every user and every key with `catalog:read` sees all products; archived ones are left out. */
   @Get()
   @Allow({ scope: 'catalog:read', users: 'user' })
+  @ServedByRevision()
   @ApiOperation({ operationId: 'listProducts', summary: 'List products, newest first' })
   async list(@Query() query: ListQuery): Promise<ProductPageDto> {
     return this.pages.answer(await this.products.list(this.pages.request(query, query)), query, ProductDto.of);
@@ -31,6 +33,7 @@ export class ProductsController {
   /** Returns key and name of a product; its plans and features are separate lists. Error: 404 `product_not_found`. */
   @Get(':key')
   @Allow({ scope: 'catalog:read', users: 'user' })
+  @ServedByRevision()
   @ApiOperation({ operationId: 'getProduct', summary: 'Get a product' })
   @ApiProblems(404)
   async get(@Param('key') key: string): Promise<ProductDto> {

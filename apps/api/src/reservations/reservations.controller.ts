@@ -14,6 +14,7 @@ import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 
 import { DecisionDto } from '../usage/dto/usage.dto.js';
 import { EmptyDto } from '../http/input/empty.dto.js';
+import { AnsweredBySchema } from '../http/routes/route.js';
 import {
   CommitReservationDto,
   CreateReservationDto,
@@ -45,6 +46,7 @@ export class ReservationsController {
   @Allow({ scope: 'usage:write', users: 'owner' })
   @ResolveCustomer({ cached: true })
   @IdempotentInCommand()
+  @AnsweredBySchema()
   @ApiOperation({ operationId: 'reserve', summary: 'Reserve units if, and only if, they are allowed' })
   async reserve(
     @UsageRequestParam() request: UsageRequest,
@@ -70,6 +72,7 @@ export class ReservationsController {
   @HttpCode(200)
   @Idempotent()
   @Allow({ scope: 'usage:write', users: 'user' })
+  @AnsweredBySchema()
   @ApiOperation({
     operationId: 'commitReservation',
     summary: 'Count reserved units, all or some, and release the rest',
@@ -92,6 +95,7 @@ export class ReservationsController {
   @HttpCode(200)
   @Idempotent()
   @Allow({ scope: 'usage:write', users: 'user' })
+  @AnsweredBySchema()
   @ApiOperation({ operationId: 'releaseReservation', summary: 'Release reserved units' })
   @ApiProblems(409)
   async release(
@@ -111,6 +115,7 @@ export class ReservationsController {
   @HttpCode(200)
   @Idempotent()
   @Allow({ scope: 'usage:write', users: 'user' })
+  @AnsweredBySchema()
   @ApiOperation({
     operationId: 'prolongReservation',
     summary: 'Extend a reservation',

@@ -1,8 +1,8 @@
-import { isSeller, type Principal } from '@app/auth';
+import { actsForItself, type Principal } from '@app/auth';
 import { DomainError } from '@app/kernel';
 
-/** True for users who act for their own customer: they get public offers only. */
-export const takesPublicOffers = (principal: Principal): boolean => principal.kind === 'user' && !isSeller(principal);
+/** Customers that act for themselves get public offers only. */
+export const takesPublicOffers = actsForItself;
 
 /** @throws DomainError `trial_not_allowed` when a user sets its own trial */
 export function assertTrialAllowed(principal: Principal, trialDays: number | undefined): void {
@@ -19,6 +19,10 @@ export interface SellersTerms {
   billingAnchor?: string;
   endsAt?: string;
   renewNow?: boolean;
+  coupon?: string;
+  taxExempt?: string;
+  collection?: string;
+  netDays?: number | null;
 }
 
 /** @throws DomainError `terms_not_allowed` when a user sets such terms */

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { InvoicePreviews } from '@app/billing';
 import type { EntitlementTerms } from '@app/catalog';
 import { type Customer, CustomersService } from '@app/customers';
 import { EntitlementsService, EntitlementSnapshots } from '@app/entitlements';
@@ -11,6 +12,8 @@ import {
   type Subscription,
   upcomingCharge,
 } from '@app/subscriptions';
+import { PreviewedInvoiceDto } from '../invoices/dto/preview-invoice.dto.js';
+import { InvoicePresenter } from '../invoices/invoice-presenter.js';
 import {
   type BillingAnchorPreviewDto,
   ChangePreviewDto,
@@ -32,7 +35,9 @@ export class PreviewChangeOperation {
     private readonly snapshots: EntitlementSnapshots,
     private readonly entitlements: EntitlementsService,
     private readonly metering: MeteringService,
+    private readonly invoices: InvoicePreviews,
     private readonly presenter: SubscriptionPresenter,
+    private readonly invoicePresenter: InvoicePresenter,
   ) {}
 
   /** @throws DomainError the errors of the change */
@@ -58,13 +63,16 @@ export class PreviewChangeOperation {
   }
 
   private async presented(
-    { transition: { subscription: after, prorationLines = [] } }: ChangePreview,
+    { before, transition }: ChangePreview,
     customer?: Customer,
   ): Promise<Omit<BillingAnchorPreviewDto, 'effectiveAt'>> {
+    const { subscription: after, prorationLines = [], at } = transition;
+    const invoice = await this.invoices.nextIfBilled({ before, transition, from: at });
     return {
       lines: prorationLines.map(ProrationLineDto.of),
       total: { amount: netOf(prorationLines), currency: after.price.currency },
       nextCharge: upcomingCharge(after),
+      invoice: invoice && PreviewedInvoiceDto.of(await this.invoicePresenter.one(invoice)),
       subscription: await this.presenter.one(after, customer),
     };
   }

@@ -12,7 +12,7 @@ import { PutAddOnDto } from './dto/commands.dto.js';
 import { SubscriptionDto } from './dto/subscription.dto.js';
 import { SubscriptionPresenter } from './subscription-presenter.js';
 
-/** A command on the add-ons of a subscription: sellers only, because add-ons are not charged yet. */
+/** A command on the add-ons of a subscription: sellers only. */
 const AddOnRoute = () =>
   applyDecorators(
     Allow({ scope: 'subscriptions:write', users: 'product_admin' }),
@@ -33,8 +33,8 @@ export class SubscriptionAddOnsController {
   /**
    * Its entitlements add to those of the plan immediately: limits and credits times quantity, unlimited wins, a switch
    * is on when any of them is on. The subscription keeps a copy of the add-on; the same quantity again changes nothing.
-   * Prices are stored, not charged yet. Errors: 404 `add_on_not_found`; 409 `too_many_add_ons`, `subscription_ended` or
-   * `transition_not_allowed`; 412 `stale`.
+   * Where billing is on, its price is charged with the periods of the plan, and prorated within a period. Errors: 404
+   * `add_on_not_found`; 409 `too_many_add_ons`, `subscription_ended` or `transition_not_allowed`; 412 `stale`.
    */
   @Put(':key')
   @AddOnRoute()

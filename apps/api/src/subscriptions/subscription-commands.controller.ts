@@ -1,5 +1,5 @@
 import { applyDecorators, Body, Controller, HttpCode, Patch, Post } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiExtraModels, ApiOkResponse, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import { actorOf, type Principal } from '@app/auth';
 import { type Command, LifecycleService, type Subscription } from '@app/subscriptions';
 import { type AccessRule, Allow } from '../http/access/allow.decorator.js';
@@ -25,10 +25,13 @@ import {
 import { SubscriptionDto } from './dto/subscription.dto.js';
 import { agreedEndOf, billingAnchorOf } from './billing-terms.js';
 import { assertTermsAllowed, takesPublicOffers } from './own-terms.js';
+import { CheckoutDto } from '../checkouts/dto/checkout.dto.js';
 import { PreviewChangeOperation } from './preview-change.operation.js';
+import { PurchaseOperation } from './purchase.operation.js';
 import { SubscriptionPresenter } from './subscription-presenter.js';
 
 const OWNERS: AccessRule = { scope: 'subscriptions:write', users: 'owner' };
+const CUSTOMERS: AccessRule = { ...OWNERS, portal: true };
 const ADMINS: AccessRule = { scope: 'subscriptions:write', users: 'product_admin' };
 const REPAIRERS: AccessRule = { ...ADMINS, support: 'repairs' };
 
@@ -50,6 +53,7 @@ const CommandRoute = (name: string, access: AccessRule = OWNERS) =>
 export class SubscriptionCommandsController {
   constructor(
     private readonly lifecycle: LifecycleService,
+    private readonly purchases: PurchaseOperation,
     private readonly previewChangeOperation: PreviewChangeOperation,
     private readonly presenter: SubscriptionPresenter,
   ) {}
@@ -60,33 +64,33 @@ export class SubscriptionCommandsController {
    * Errors: 404 `plan_not_found`; 409 `already_on_plan`, `no_price`, `no_period_end`, `end_agreed`,
    * `next_contract_exists` or `transition_not_allowed`; 412 `stale`; 422 `amount_too_large`; 403 `terms_not_allowed`.
    */
-  @CommandRoute('change')
+  @CommandRoute('change', CUSTOMERS)
   @ApiOperation({
     operationId: 'changeSubscription',
     summary: 'Change plan, interval or quantity, now or at period end; usage is kept',
+  })
+  @ApiExtraModels(SubscriptionDto, CheckoutDto)
+  @ApiOkResponse({
+    schema: { oneOf: [{ $ref: getSchemaPath(SubscriptionDto) }, { $ref: getSchemaPath(CheckoutDto) }] },
   })
   change(
     @CurrentSubscription() subscription: Subscription,
     @Body() body: ChangeSubscriptionDto,
     @CurrentPrincipal() principal: Principal,
     @IfMatch() expectedVersion?: number,
-  ): Promise<SubscriptionDto> {
-    return this.answer(
-      this.lifecycle.change({
-        ...commandOf(subscription, principal, body.reason, expectedVersion),
-        ...selectionOf(body, principal),
-      }),
-    );
+  ): Promise<SubscriptionDto | CheckoutDto> {
+    const command = commandOf(subscription, principal, body.reason, expectedVersion);
+    return this.purchases.change({ ...command, ...selectionOf(body, principal) }, body.paymentBehavior);
   }
 
   /**
-   * Takes the body of `change` and decides by the same rules: proration lines, the next charge, entitlements gained
-   * and lost, and limits that current usage exceeds. Show it before the customer confirms. Errors: 404
-   * `plan_not_found`; 409 as of `change`.
+   * Takes the body of `change` and decides by the same rules: proration lines, the next charge, the invoice that would
+   * come, entitlements gained and lost, and limits that current usage exceeds. Show it before the customer confirms.
+   * Errors: 404 `plan_not_found`; 409 as of `change`.
    */
   @Post(':id/preview-change')
   @HttpCode(200)
-  @Allow({ scope: 'subscriptions:read', users: 'owner', support: 'reads' })
+  @Allow({ scope: 'subscriptions:read', users: 'owner', portal: true, support: 'reads' })
   @ResolveSubscription()
   @ApiOperation({ operationId: 'previewChange', summary: 'Preview a change: amounts and entitlements; writes nothing' })
   @ApiProblems(404, 409)
@@ -103,7 +107,7 @@ export class SubscriptionCommandsController {
    * immediately, without a credit unless `prorate` is set. Errors: 409 `already_canceled`, `no_period_end` or
    * `subscription_ended`; 412 `stale`; 403 `terms_not_allowed`.
    */
-  @CommandRoute('cancel')
+  @CommandRoute('cancel', CUSTOMERS)
   @ApiOperation({ operationId: 'cancelSubscription', summary: 'Cancel now or at period end' })
   cancel(
     @CurrentSubscription() subscription: Subscription,
@@ -123,7 +127,7 @@ export class SubscriptionCommandsController {
    * Use it when a customer changes its mind before the period ends. For a paused subscription use `unpause`. Errors:
    * 409 `nothing_to_resume`, `next_contract_exists` or `subscription_ended`; 412 `stale`.
    */
-  @CommandRoute('resume')
+  @CommandRoute('resume', CUSTOMERS)
   @ApiOperation({
     operationId: 'resumeSubscription',
     summary: 'Undo a cancellation at period end or a scheduled change',
@@ -267,9 +271,9 @@ export class SubscriptionCommandsController {
   }
 
   /**
-   * Call it from your payment integration. `failed` makes the subscription `past_due`, and checks are denied;
-   * `succeeded` returns it to its former status. Errors: 409 `transition_not_allowed` or `subscription_ended`; 412
-   * `stale`.
+   * Call it from your payment integration. `failed` makes the subscription `past_due`: checks are denied from
+   * `graceEndsAt` on, or immediately when it is null. `succeeded` returns it to its former status. Errors: 409
+   * `transition_not_allowed` or `subscription_ended`; 412 `stale`.
    */
   @CommandRoute('record-payment', ADMINS)
   @ApiOperation({ operationId: 'recordPaymentSubscription', summary: 'Record the outcome of a payment' })

@@ -1,9 +1,9 @@
 import { Body, Controller, Get, Post, Query } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiExtraModels, ApiOperation, ApiTags, getSchemaPath } from '@nestjs/swagger';
 import { actorOf, type Principal } from '@app/auth';
 import { CatalogReader } from '@app/catalog';
 import type { Customer } from '@app/customers';
-import { EnrolmentService, type Subscription, SubscriptionsService } from '@app/subscriptions';
+import { type Subscription, type SubscriptionOwner, SubscriptionsService } from '@app/subscriptions';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentCustomer, CurrentPrincipal, CurrentSubscription } from '../http/access/current-principal.decorator.js';
 import { ResolveCustomer, ResolveSubscription } from '../http/access/owner.guard.js';
@@ -14,6 +14,7 @@ import { optionalDate } from '../http/input/instants.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { ListQuery } from '../http/pagination/list.query.js';
 import { Pages } from '../http/pagination/pages.js';
+import { AnsweredBySchema } from '../http/routes/route.js';
 import { StoredLineDto, StoredLinePageDto } from './dto/preview.dto.js';
 import {
   CreateSubscriptionDto,
@@ -26,6 +27,8 @@ import {
 } from './dto/subscription.dto.js';
 import { assertTermsAllowed, assertTrialAllowed, takesPublicOffers } from './own-terms.js';
 import { spanInMs } from './span.js';
+import { CheckoutDto } from '../checkouts/dto/checkout.dto.js';
+import { PurchaseOperation } from './purchase.operation.js';
 import { SubscriptionPresenter } from './subscription-presenter.js';
 
 @ApiTags('Subscriptions')
@@ -33,7 +36,7 @@ import { SubscriptionPresenter } from './subscription-presenter.js';
 @Controller('v1/subscriptions')
 export class SubscriptionsController {
   constructor(
-    private readonly enrolment: EnrolmentService,
+    private readonly purchases: PurchaseOperation,
     private readonly subscriptions: SubscriptionsService,
     private readonly catalog: CatalogReader,
     private readonly presenter: SubscriptionPresenter,
@@ -42,9 +45,10 @@ export class SubscriptionsController {
 
   /**
    * Use it when a customer buys again after its subscription ended, or buys on another product. `startsAt` may
-   * schedule a successor of a subscription that is set to end by then. Errors: 404 `plan_not_found`; 409
-   * `subscription_exists` or `no_price`; 422 `amount_too_large`; 403 `trial_not_allowed` or `terms_not_allowed` when a
-   * user sets terms that only the seller may set.
+   * schedule a successor of a subscription that is set to end by then. Errors: 404 `plan_not_found` or
+   * `coupon_not_found`; 409 `subscription_exists`, `no_price`, `coupon_expired`, `coupon_used_up`,
+   * `coupon_not_for_plan` or `coupon_in_other_currency`; 422 `amount_too_large`; 403 `trial_not_allowed` or
+   * `terms_not_allowed` when a user sets terms that only the seller may set.
    */
   @Post()
   @Idempotent()
@@ -52,13 +56,17 @@ export class SubscriptionsController {
   @ResolveCustomer()
   @Etag('version')
   @ApiOperation({ operationId: 'createSubscription', summary: 'Create a subscription' })
+  @ApiExtraModels(SubscriptionDto, CheckoutDto)
+  @ApiCreatedResponse({
+    schema: { oneOf: [{ $ref: getSchemaPath(SubscriptionDto) }, { $ref: getSchemaPath(CheckoutDto) }] },
+  })
   @ApiProblems(404, 409)
   async create(
     @CurrentCustomer() customer: Customer,
     @Body() body: CreateSubscriptionDto,
     @ProductKey() product: string,
     @CurrentPrincipal() principal: Principal,
-  ): Promise<SubscriptionDto> {
+  ): Promise<SubscriptionDto | CheckoutDto> {
     const {
       plan,
       interval,
@@ -71,9 +79,11 @@ export class SubscriptionsController {
       billingAnchor,
       endsAt,
       indefinite,
+      coupon,
+      paymentBehavior,
     } = body;
     assertTrialAllowed(principal, trialDays);
-    assertTermsAllowed(principal, { billingAnchor, endsAt, indefinite });
+    assertTermsAllowed(principal, { billingAnchor, endsAt, indefinite, coupon });
     const { id: productId } = await this.catalog.getProduct(product);
     const selection = { plan, interval, intervalCount, currency, publicOnly: takesPublicOffers(principal) };
     const span = {
@@ -82,17 +92,11 @@ export class SubscriptionsController {
       endsAt: optionalDate(endsAt),
       indefinite,
     };
-    const subscription = await this.enrolment.subscribe({
-      customer,
-      productId,
-      selection,
-      quantity,
-      trialDays,
-      autoRenew,
-      ...span,
-      actor: actorOf(principal),
-    });
-    return this.presenter.one(subscription, customer);
+    const actor = actorOf(principal);
+    return this.purchases.subscribe(
+      { customer, productId, selection, quantity, trialDays, autoRenew, ...span, actor },
+      { behavior: paymentBehavior, coupon },
+    );
   }
 
   /**
@@ -133,9 +137,10 @@ export class SubscriptionsController {
    * when the events of that time were pruned.
    */
   @Get(':id')
-  @Allow({ scope: 'subscriptions:read', users: 'owner', support: 'reads' })
+  @Allow({ scope: 'subscriptions:read', users: 'owner', portal: true, support: 'reads' })
   @ResolveSubscription()
   @Etag('version')
+  @AnsweredBySchema()
   @ApiOperation({ operationId: 'getSubscription', summary: 'Get a subscription, now or at an earlier instant' })
   @ApiProblems(404)
   async get(
@@ -151,13 +156,17 @@ export class SubscriptionsController {
    */
   @Get(':id/timeline')
   @Allow({ scope: 'subscriptions:read', users: 'owner', support: 'reads' })
-  @ResolveSubscription()
+  @ResolveSubscription({ ownerOnly: true })
+  @AnsweredBySchema()
   @ApiOperation({
     operationId: 'getSubscriptionTimeline',
     summary: 'Get the timeline of a subscription: what happened, by whom and why',
   })
   @ApiProblems(404)
-  async timeline(@CurrentSubscription() { id }: Subscription, @Query() query: ListQuery): Promise<TimelinePageDto> {
+  async timeline(
+    @CurrentSubscription() { id }: SubscriptionOwner,
+    @Query() query: ListQuery,
+  ): Promise<TimelinePageDto> {
     const binding = { id };
     return this.pages.answer(
       await this.subscriptions.timeline(id, this.pages.request(query, binding)),
@@ -172,13 +181,13 @@ export class SubscriptionsController {
    */
   @Get(':id/lines')
   @Allow({ scope: 'subscriptions:read', users: 'owner', support: 'reads' })
-  @ResolveSubscription()
+  @ResolveSubscription({ ownerOnly: true })
   @ApiOperation({
     operationId: 'listSubscriptionLines',
     summary: 'List the proration lines of a subscription, oldest first',
   })
   @ApiProblems(404)
-  async lines(@CurrentSubscription() { id }: Subscription, @Query() query: ListQuery): Promise<StoredLinePageDto> {
+  async lines(@CurrentSubscription() { id }: SubscriptionOwner, @Query() query: ListQuery): Promise<StoredLinePageDto> {
     const binding = { linesOf: id };
     return this.pages.answer(
       await this.subscriptions.prorationLines(id, this.pages.request(query, binding)),

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AccountsModule } from '@app/accounts';
+import { BillingModule } from '@app/billing';
 import { CatalogModule } from '@app/catalog';
 import { CustomersModule } from '@app/customers';
 import { MeteringModule } from '@app/metering';
@@ -8,8 +9,9 @@ import { AdvanceClockOperation } from './advance-clock.operation.js';
 import { TestClocksController } from './test-clocks.controller.js';
 
 @Module({
-  imports: [AccountsModule, CatalogModule, CustomersModule, SubscriptionsModule, MeteringModule],
+  imports: [AccountsModule, BillingModule, CatalogModule, CustomersModule, SubscriptionsModule, MeteringModule],
   controllers: [TestClocksController],
   providers: [AdvanceClockOperation],
+  exports: [AdvanceClockOperation],
 })
 export class TestClockRoutesModule {}

@@ -1,17 +1,20 @@
-import { Body, Controller, Delete, Get, HttpCode, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { TestClockDeletionService } from '@app/accounts';
 import { actorOf, type Principal } from '@app/auth';
 import { TestClocksService } from '@app/customers';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
-import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
+import { Idempotent, IdempotentInCommand, idempotentRequestOf } from '../http/idempotency/idempotency.interceptor.js';
+import { withReplayHeader } from '../http/idempotency/replay-header.js';
 import { dateOf } from '../http/input/instants.js';
 import { UuidParam } from '../http/input/uuid-param.decorator.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { ListQuery } from '../http/pagination/list.query.js';
 import { Pages } from '../http/pagination/pages.js';
 import { RequestDeadline } from '../http/in-flight/request-deadline.decorator.js';
+import type { RouteRequest } from '../http/routes/route.js';
 import { SparseQueryDto } from '../plans/dto/plan.dto.js';
 import { AdvanceClockOperation } from './advance-clock.operation.js';
 import { AdvanceTestClockDto, CreateTestClockDto, TestClockDto, TestClockPageDto } from './dto/test-clock.dto.js';
@@ -71,12 +74,13 @@ export class TestClocksController {
 
   /**
    * Applies trials, renewals, resets, expiries and their events in order, and answers when all of them are done,
-   * within two minutes. A clock only moves forward. Errors: 404 `test_clock_not_found`; 409 `test_clock_advancing`;
+   * within two minutes. A clock only moves forward. After an error the clock may show a time in between: repeat the
+   * request to continue. Errors: 404 `test_clock_not_found`; 409 `test_clock_advancing`;
    * 422 `invalid_fields` when `to` is not later than the clock.
    */
   @Post(':id/advance')
   @RequestDeadline(120)
-  @Idempotent()
+  @IdempotentInCommand()
   @HttpCode(200)
   @Allow({ scope: 'customers:write', users: 'product_admin' })
   @ApiOperation({
@@ -88,8 +92,11 @@ export class TestClocksController {
     @UuidParam('id') id: string,
     @Body() { to }: AdvanceTestClockDto,
     @CurrentPrincipal() principal: Principal,
+    @Req() request: RouteRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<TestClockDto> {
-    return TestClockDto.of(await this.advanceClock.advance(id, dateOf(to), principal.scope.filter, actorOf(principal)));
+    const caller = { scope: principal.scope.filter, actor: actorOf(principal), once: idempotentRequestOf(request) };
+    return TestClockDto.of(withReplayHeader(reply, await this.advanceClock.advance(id, dateOf(to), caller)));
   }
 
   /**

@@ -4,7 +4,8 @@ import { actorOf } from '@app/auth';
 import { DEFAULT_PRODUCT } from '@app/catalog';
 import type { Customer } from '@app/customers';
 import { type Decision, MeteringService, type UsageScope } from '@app/metering';
-import { scopeOf, type WithPrincipal } from '../http/access/current-principal.decorator.js';
+import { scopeOf } from '../http/access/current-principal.decorator.js';
+import type { WithPrincipal } from '../http/access/with-principal.js';
 import { CustomerResolver, OWN_CUSTOMER } from '../http/access/customer-resolver.js';
 import { claimOfItem } from '../http/idempotency/idempotency.interceptor.js';
 import { type Problem, toProblem } from '../http/problems/problem.js';
@@ -82,9 +83,10 @@ export class BatchOperation {
   }
 
   private problemOf(error: unknown, request: Request): Problem {
-    const { problem, unexpected } = toProblem(error, request);
+    const { problem, retryAfterSeconds, unexpected } = toProblem(error, request);
     if (unexpected)
       this.logger.error({ requestId: request.id, error: error instanceof Error ? error.stack : String(error) });
-    return problem;
+    // A single call has it as the header `Retry-After`.
+    return retryAfterSeconds === undefined ? problem : { ...problem, retryAfterSeconds };
   }
 }

@@ -2,7 +2,7 @@ import { Body, Controller, HttpCode, Post, Req } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { Allow } from '../http/access/allow.decorator.js';
-import type { WithPrincipal } from '../http/access/current-principal.decorator.js';
+import type { WithPrincipal } from '../http/access/with-principal.js';
 import { IdempotentInCommand } from '../http/idempotency/idempotency.interceptor.js';
 import { ApiCredentials } from '../http/openapi/problem.dto.js';
 import { BatchOperation } from './batch.operation.js';

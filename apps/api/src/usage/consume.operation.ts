@@ -33,10 +33,11 @@ export class ConsumeOperation {
   ) {}
 
   /** @throws DomainError `invalid_fields`, and the errors of `MeteringService.consume` */
-  async consume(request: Request, consumption: Consumption): Promise<UsageResult<Decision | JointDecision>> {
-    const result = await this.consumeUnits(request, consumption);
-    this.count.of('consume', result.answer);
-    return result;
+  consume(request: Request, consumption: Consumption): Promise<UsageResult<Decision | JointDecision>> {
+    return this.consumeUnits(request, consumption).then((result) => {
+      this.count.of('consume', result.answer);
+      return result;
+    });
   }
 
   private consumeUnits(

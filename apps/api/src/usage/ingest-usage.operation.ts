@@ -47,7 +47,8 @@ export class IngestUsageOperation {
     const results: IngestResult[] = new Array<IngestResult>(events.length);
     await Promise.all(
       [...indexesByCustomer].map(async ([key, indexes]) => {
-        const customer = await this.customers.findCached(key, principal.scope);
+        const customer =
+          this.customers.peek(key, principal.scope) ?? (await this.customers.findCached(key, principal.scope));
         const ofCustomer = indexes.map((index) => usageEventOf(events[index]!));
         const outcomes = customer
           ? await this.metering.ingest({ customer, product, events: ofCustomer, actor: actorOf(principal) })

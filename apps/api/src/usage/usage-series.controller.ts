@@ -37,7 +37,7 @@ export class UsageSeriesController {
    * up the ledger, in about a minute. Errors: 404 `customer_not_found` or `feature_not_found`.
    */
   @Get()
-  @Allow({ scope: 'usage:read', users: 'owner', support: 'reads' })
+  @Allow({ scope: 'usage:read', users: 'owner', portal: true, support: 'reads' })
   @ResolveCustomer()
   @ApiOperation({
     operationId: 'getUsage',
@@ -62,7 +62,7 @@ export class UsageSeriesController {
    * windows have overage.
    */
   @Get('overage')
-  @Allow({ scope: 'usage:read', users: 'owner', support: 'reads' })
+  @Allow({ scope: 'usage:read', users: 'owner', portal: true, support: 'reads' })
   @ResolveCustomer()
   @ApiOperation({ operationId: 'getOverage', summary: 'Read the usage beyond the limit of windows that have ended' })
   async overage(
@@ -79,7 +79,7 @@ export class UsageSeriesController {
    * 404 `customer_not_found` or `feature_not_found`, 422 `feature_not_metered`.
    */
   @Get('entities')
-  @Allow({ scope: 'usage:read', users: 'owner', support: 'reads' })
+  @Allow({ scope: 'usage:read', users: 'owner', portal: true, support: 'reads' })
   @ResolveCustomer()
   @ApiOperation({
     operationId: 'listEntityUsage',

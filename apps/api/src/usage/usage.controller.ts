@@ -14,6 +14,7 @@ import { Idempotent, IdempotentInCommand } from '../http/idempotency/idempotency
 import { withReplayHeader } from '../http/idempotency/replay-header.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { RequestDeadline } from '../http/in-flight/request-deadline.decorator.js';
+import { AnsweredBySchema } from '../http/routes/route.js';
 import { CheckOperation } from './check.operation.js';
 import { ConsumeOperation } from './consume.operation.js';
 import { CheckDto, ConsumeDto, DecisionDto, DecisionListDto, JointDecisionDto } from './dto/usage.dto.js';
@@ -50,6 +51,7 @@ export class UsageController {
   @HttpCode(200)
   @Allow({ scope: 'entitlements:read', users: 'owner', support: 'reads' })
   @ResolveCustomer({ cached: true })
+  @AnsweredBySchema()
   @ApiOperation({ operationId: 'check', summary: 'Check whether a customer may use a feature now; counts nothing' })
   @ApiExtraModels(DecisionDto, DecisionListDto)
   @ApiOkResponse({
@@ -59,7 +61,7 @@ export class UsageController {
     @CurrentCustomer() customer: Customer,
     @Body() body: CheckDto,
     @ProductKey() product: string,
-  ): Promise<DecisionDto | DecisionListDto> {
+  ): DecisionDto | Promise<DecisionDto | DecisionListDto> {
     return this.checks.check(customer, product, body);
   }
 
@@ -73,17 +75,18 @@ export class UsageController {
   @Allow({ scope: 'usage:write', users: 'owner' })
   @ResolveCustomer({ cached: true })
   @IdempotentInCommand()
+  @AnsweredBySchema()
   @ApiOperation({ operationId: 'consume', summary: 'Consume units if they are allowed; a denial counts nothing' })
   @ApiExtraModels(JointDecisionDto)
   @ApiOkResponse({
     schema: { oneOf: [{ $ref: getSchemaPath(DecisionDto) }, { $ref: getSchemaPath(JointDecisionDto) }] },
   })
-  async consume(
+  consume(
     @UsageRequestParam() request: UsageRequest,
     @Body() body: ConsumeDto,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DecisionDto | JointDecisionDto> {
-    return withReplayHeader(reply, await this.consumption.consume(request, body));
+    return this.consumption.consume(request, body).then((result) => withReplayHeader(reply, result));
   }
 
   /**

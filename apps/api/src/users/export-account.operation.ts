@@ -2,10 +2,13 @@ import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { AccountExportService, type AccountRecord } from '@app/accounts';
 import type { UserPrincipal } from '@app/auth';
+import { BillingProfileDto } from '../billing-profiles/dto/billing-profile.dto.js';
+import { CouponRedemptionDto } from '../coupons/dto/coupon-redemption.dto.js';
 import { GrantDto } from '../grants/dto/grant.dto.js';
 import { ConcurrencyLimit } from '../http/streaming/concurrency-limit.js';
 import { NotificationDto } from '../notifications/dto/notification.dto.js';
 import { StoredLineDto } from '../subscriptions/dto/preview.dto.js';
+import { TimelineEntryDto } from '../subscriptions/dto/subscription.dto.js';
 import { SubscriptionPresenter } from '../subscriptions/subscription-presenter.js';
 import { WebhookEndpointDto } from '../webhooks/dto/webhook-endpoint.dto.js';
 import { UserPresenter } from './user-presenter.js';
@@ -43,14 +46,24 @@ export class ExportAccountOperation {
         return { kind, exportedAt: record.exportedAt, ...(await this.users.me(record.profile)) };
       case 'session':
         return { kind, ...record.session };
+      case 'second_factor':
+        return { kind, ...record.secondFactor };
       case 'api_key':
         return { kind, ...record.apiKey };
       case 'subscription':
         return { kind, ...(await this.subscriptions.one(record.subscription, record.customer)) };
       case 'proration_line':
         return { kind: 'line', subscription: record.subscriptionId, line: StoredLineDto.of(record.line) };
+      case 'coupon_redemption':
+        return { kind, ...CouponRedemptionDto.of(record.redemption) };
+      case 'billing_profile':
+        return { kind, ...BillingProfileDto.of(record.profile) };
       case 'event':
-        return { kind, ...(record.subscriptionId && { subscription: record.subscriptionId }), ...record.event };
+        return {
+          kind,
+          ...(record.subscriptionId && { subscription: record.subscriptionId }),
+          ...TimelineEntryDto.of(record.event),
+        };
       case 'security_event':
         return { kind, ...record.securityEvent };
       case 'grant':

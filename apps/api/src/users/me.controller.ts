@@ -8,6 +8,7 @@ import { Idempotent } from '../http/idempotency/idempotency.interceptor.js';
 import { ApiCredentials, ApiProblems } from '../http/openapi/problem.dto.js';
 import { CallerSource } from '../http/throttling/address-block.js';
 import { AuthRateLimit } from '../http/throttling/throttling.guard.js';
+import { AnsweredBySchema } from '../http/routes/route.js';
 import { SparseQueryDto } from '../plans/dto/plan.dto.js';
 import { ConfirmDto, MeDto, UpdateMeDto } from './dto/user.dto.js';
 import { ExportAccountOperation } from './export-account.operation.js';
@@ -32,11 +33,12 @@ export class MeController {
    * region, language and mail preferences. Error: 404 `user_not_found` when the account was just deleted.
    */
   @Get()
-  @Allow({ users: 'user' })
+  @Allow({ users: 'user', beforeSecondFactor: true })
+  @AnsweredBySchema()
   @ApiOperation({ operationId: 'getMe', summary: 'Get your account' })
   @ApiProblems(404)
   async me(@CurrentPrincipal() { userId }: UserPrincipal, @Query() _: SparseQueryDto): Promise<MeDto> {
-    return this.presenter.me(await this.profiles.get(userId));
+    return this.presenter.me(await this.profiles.getOwn(userId));
   }
 
   /**

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Profile } from '@app/accounts';
+import type { OwnProfile } from '@app/accounts';
 import { CatalogReader } from '@app/catalog';
 import type { User } from '@app/users';
 import { WebhookEndpointsService } from '@app/webhooks';
@@ -23,9 +23,9 @@ export class UserPresenter {
     return users.map((user, index) => UserDto.of(user, surroundings[index]!));
   }
 
-  async me(profile: Profile): Promise<MeDto> {
-    const [surroundings] = await this.surroundingsOf([profile.user]);
-    return MeDto.fromProfile(profile, surroundings!);
+  async me(profile: OwnProfile): Promise<MeDto> {
+    const { productId } = profile;
+    return MeDto.fromProfile(profile, productId && (await this.catalog.productKey(productId)));
   }
 
   private async surroundingsOf(users: User[]): Promise<Surroundings[]> {

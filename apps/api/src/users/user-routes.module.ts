@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AccountsModule } from '@app/accounts';
+import { AuthModule } from '@app/auth';
 import { CatalogModule } from '@app/catalog';
 import { UsersModule } from '@app/users';
 import { WebhooksModule } from '@app/webhooks';
@@ -10,7 +11,7 @@ import { UserPresenter } from './user-presenter.js';
 import { UsersController } from './users.controller.js';
 
 @Module({
-  imports: [AccountsModule, CatalogModule, UsersModule, WebhooksModule, SubscriptionRoutesModule],
+  imports: [AccountsModule, AuthModule, CatalogModule, UsersModule, WebhooksModule, SubscriptionRoutesModule],
   // `me` before `:id`.
   controllers: [MeController, UsersController],
   providers: [UserPresenter, ExportAccountOperation],

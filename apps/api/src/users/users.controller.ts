@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Patch, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AccountDeletionService, AccountsService } from '@app/accounts';
-import { actorOf, type UserPrincipal } from '@app/auth';
+import { actorOf, SecondFactorsService, type UserPrincipal } from '@app/auth';
 import { UsersService } from '@app/users';
 import { Allow } from '../http/access/allow.decorator.js';
 import { CurrentPrincipal } from '../http/access/current-principal.decorator.js';
@@ -20,6 +20,7 @@ export class UsersController {
     private readonly users: UsersService,
     private readonly accounts: AccountsService,
     private readonly deletion: AccountDeletionService,
+    private readonly secondFactors: SecondFactorsService,
     private readonly presenter: UserPresenter,
     private readonly pages: Pages,
   ) {}
@@ -87,5 +88,23 @@ export class UsersController {
     @CurrentPrincipal() principal: UserPrincipal,
   ): Promise<void> {
     await this.deletion.delete(id, actorOf(principal), reason);
+  }
+
+  /**
+   * Use it when a user lost the phone and the recovery codes: the user logs in with the password again. All sessions of
+   * the user end, and the audit log has the reason. Errors: 404 `user_not_found` or `second_factor_not_found`; 409
+   * `own_second_factor`: disable your own with a code.
+   */
+  @Delete(':id/second-factor')
+  @HttpCode(204)
+  @Allow({ users: 'admin' })
+  @ApiOperation({ operationId: 'resetSecondFactor', summary: 'Reset the second factor of a user; its sessions end' })
+  @ApiProblems(404, 409)
+  async resetSecondFactor(
+    @UuidParam('id') id: string,
+    @Query() { reason }: RemoveUserQueryDto,
+    @CurrentPrincipal() principal: UserPrincipal,
+  ): Promise<void> {
+    await this.secondFactors.reset(id, principal, reason);
   }
 }

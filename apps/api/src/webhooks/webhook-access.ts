@@ -27,7 +27,7 @@ export class WebhookAccess {
     const ofAllProducts = product === null || (product === undefined && customerId !== null);
     if (ofAllProducts) scope.assertAnyProduct();
     const productId = ofAllProducts ? null : await this.productId(scope.productNamed(product));
-    const ownerUserId = principal.kind === 'user' ? principal.userId : await this.apiKeys.ownerOf(principal.keyId);
+    const ownerUserId = principal.kind === 'api_key' ? await this.apiKeys.ownerOf(principal.keyId) : principal.userId;
     return this.endpoints.create(input, { productId, customerId }, { ownerUserId, actor: actorOf(principal) });
   }
 

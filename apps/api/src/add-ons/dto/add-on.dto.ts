@@ -2,7 +2,8 @@ import { ArrayMaxSize, IsArray, IsOptional, IsString, MaxLength } from 'class-va
 import { type AddOn, rawAddOn } from '@app/catalog';
 import { KeyField, NameField, ProductField } from '../../http/input/fields.js';
 import { Nested } from '../../http/input/nested.js';
-import { PlanEntitlementDto, PriceDto } from '../../plans/dto/plan.dto.js';
+import { PlanEntitlementDto } from '../../plans/dto/plan.dto.js';
+import { PriceDto } from '../../plans/dto/price.dto.js';
 
 class AddOnContentDto {
   /** Text for a price page. @example "For growing teams" */
@@ -11,7 +12,7 @@ class AddOnContentDto {
   @MaxLength(2_000)
   description?: string;
 
-  /** Same form as the prices of a plan. Stored and shown; add-ons are not charged yet. */
+  /** Same form as the prices of a plan. Charged with the periods of the plan where billing is on. */
   @IsOptional()
   @IsArray()
   @ArrayMaxSize(100)
@@ -62,7 +63,7 @@ export class AddOnDto {
   key: string;
   name: string;
   description: string;
-  /** Stored and shown; add-ons are not charged yet. */
+  /** Charged with the periods of the plan where billing is on. */
   prices: PriceDto[];
   entitlements: PlanEntitlementDto[];
   createdAt: Date;

@@ -4,7 +4,7 @@ import type { AuditEntry } from '@app/events';
 import { CustomerField, EXAMPLE_ID, InstantField, ProductField } from '../../http/input/fields.js';
 import { ListQuery } from '../../http/pagination/list.query.js';
 
-const ACTORS = ['user', 'api_key', 'system', 'anonymous'] as const;
+const ACTORS = ['user', 'api_key', 'portal', 'system', 'anonymous'] as const;
 export const EXPORT_FORMATS = ['csv', 'ndjson'] as const;
 
 export class AuditQueryDto extends ListQuery {
@@ -16,7 +16,7 @@ export class AuditQueryDto extends ListQuery {
 
   @ApiPropertyOptional({
     format: 'uuid',
-    description: 'Id of the user or of the API key that did it.',
+    description: 'Id of the user, the API key or the portal session that did it.',
     example: EXAMPLE_ID,
   })
   @IsOptional()
@@ -25,7 +25,8 @@ export class AuditQueryDto extends ListQuery {
 
   @ApiPropertyOptional({
     enum: ACTORS,
-    description: 'Kind of the actor. `anonymous`: callers of security events that did not prove who they are.',
+    description:
+      'Kind of the actor. `portal`: a customer in a portal session. `anonymous`: callers of security events that did not prove who they are.',
     example: 'api_key',
   })
   @IsOptional()

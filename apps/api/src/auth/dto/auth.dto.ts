@@ -118,6 +118,15 @@ export class TokensDto {
   expiresIn: number;
 }
 
+/** The refresh token is in the cookie of the answer. */
+export class BrowserTokenDto {
+  /** Keep it in memory only, never in the storage of the browser. */
+  accessToken: string;
+  tokenType: 'Bearer';
+  /** Lifetime of the access token in seconds. */
+  expiresIn: number;
+}
+
 export class RegisteredDto {
   user: UserDto;
   customer: CustomerDto;

@@ -2,9 +2,13 @@ import { ArrayMaxSize, IsArray, IsIn, IsOptional, IsString, Length, MaxLength } 
 import { KeyField, Omittable } from '../../http/input/fields.js';
 import { Nested } from '../../http/input/nested.js';
 import { CatalogAddOnDto } from '../../add-ons/dto/add-on.dto.js';
+import { CatalogCouponDto } from '../../coupons/dto/coupon.dto.js';
 import { CatalogFeatureDto } from '../../features/dto/feature.dto.js';
 import { CatalogPlanDto } from '../../plans/dto/plan.dto.js';
+import { PutBillingSettingsDto } from '../../products/dto/billing-settings.dto.js';
+import { PutPortalSettingsDto } from '../../products/dto/portal-settings.dto.js';
 import { CreateProductDto } from '../../products/dto/product.dto.js';
+import { CatalogTaxRateDto } from '../../tax-rates/dto/tax-rate.dto.js';
 
 export class AssignmentDto {
   /** Key of a plan in this document. @example free */
@@ -49,6 +53,30 @@ export class CatalogDto {
   @Nested(() => CatalogAddOnDto, { each: true })
   addOns?: CatalogAddOnDto[];
 
+  /** How the product is billed; null: it is not. Left out: as it is. */
+  @IsOptional()
+  @Nested(() => PutBillingSettingsDto)
+  billing?: PutBillingSettingsDto | null;
+
+  /** Left out: the coupons of the product stay as they are. */
+  @Omittable()
+  @IsArray()
+  @ArrayMaxSize(500)
+  @Nested(() => CatalogCouponDto, { each: true })
+  coupons?: CatalogCouponDto[];
+
+  /** The portal of the product; null: the defaults. Left out: as it is. */
+  @IsOptional()
+  @Nested(() => PutPortalSettingsDto)
+  portal?: PutPortalSettingsDto | null;
+
+  /** Left out: the tax rates of the product stay as they are. */
+  @Omittable()
+  @IsArray()
+  @ArrayMaxSize(500)
+  @Nested(() => CatalogTaxRateDto, { each: true })
+  taxRates?: CatalogTaxRateDto[];
+
   /** Default plan of new customers by region and device type; the most specific rule applies. */
   @IsArray()
   @ArrayMaxSize(500)
@@ -82,5 +110,13 @@ export class CatalogDifferenceDto {
   plans: ChangesDto;
   /** Only when the document has add-ons. */
   addOns?: ChangesDto;
+  /** Only when the document says how the product is billed. */
+  billing?: 'changed' | 'unchanged';
+  /** Only when the document has coupons. */
+  coupons?: ChangesDto;
+  /** Only when the document describes the portal. */
+  portal?: 'changed' | 'unchanged';
+  /** Only when the document has tax rates. */
+  taxRates?: ChangesDto;
   assignment: 'changed' | 'unchanged';
 }

@@ -54,6 +54,13 @@ export class PutCustomerDto extends ProfileDto {
   interval?: Interval;
 
   /**
+   * Key of a coupon that a new subscription has from its start. A coupon that cannot be redeemed refuses the request.
+   * Ignored when the customer has a subscription on the product.
+   */
+  @KeyField({ optional: true, nonEmpty: true, example: 'launch' })
+  coupon?: string;
+
+  /**
    * Id of a test clock. Only at creation; it cannot change afterwards.
    * @example 019a8f3e-5c1d-7b42-9e06-3f7a2d8c4b15
    */

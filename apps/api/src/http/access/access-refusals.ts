@@ -1,19 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { actorOf } from '@app/auth';
+import { actorOf, type Principal } from '@app/auth';
 import { SecurityLog } from '@app/events';
-import type { WithPrincipal } from './current-principal.decorator.js';
+import type { WithPrincipal } from './with-principal.js';
 
 /** Codes of the 403s that a caller gets for its role, scopes or product. A 403 by the plan of a customer is none. */
 const REFUSALS = new Set([
   'insufficient_scope',
   'services_only',
+  'not_for_portal',
   'admin_only',
   'product_not_allowed',
   'scope_not_allowed',
   'terms_not_allowed',
   'trial_not_allowed',
 ]);
+
+/** The kind of object that a caller is, in events about it. */
+const SUBJECTS: Record<Principal['kind'], string> = { user: 'user', api_key: 'api_key', portal: 'portal_session' };
 
 /** Records requests that are refused for the rights of the caller in the security log. */
 @Injectable()
@@ -28,7 +32,7 @@ export class AccessRefusals {
     const { scope } = problem;
     this.log.note({
       type: 'access.refused',
-      subject: { type: actor.kind, id: actor.id! },
+      subject: { type: SUBJECTS[principal.kind], id: actor.id! },
       customerId: principal.scope.ownCustomerId,
       productId: principal.scope.filter.productId,
       actor,

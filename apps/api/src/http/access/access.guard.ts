@@ -1,20 +1,24 @@
 import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import {
   type ApiKeyPrincipal,
   ApiKeysService,
   isAdmin,
+  isFinance,
   isSeller,
   isSupport,
+  PORTAL_TOKEN_PREFIX,
+  PortalSessionsService,
   type Principal,
+  RememberedTokens,
   type UserPrincipal,
 } from '@app/auth';
 import { DomainError, invalidField } from '@app/kernel';
 import { isUnavailable } from '@app/platform';
 import { ACCESS_RULE, type AccessRule, type OpenRule } from './allow.decorator.js';
-import type { WithPrincipal } from './current-principal.decorator.js';
+import { type CompilableGuard, type RouteRequest, type RouteTarget, runGuard, type Step } from '../routes/route.js';
 import { originOf } from './request-origin.decorator.js';
 
 const API_KEY_PREFIX = 'tg_';
@@ -23,26 +27,32 @@ const BEARER = /^Bearer +(\S+)$/i;
 
 /** Identifies the caller and checks the access rule of the route. A route without a rule rejects every caller. */
 @Injectable()
-export class AccessGuard extends AuthGuard('jwt') {
+export class AccessGuard extends AuthGuard('jwt') implements CompilableGuard {
   constructor(
     private readonly reflector: Reflector,
     private readonly apiKeys: ApiKeysService,
+    private readonly portals: PortalSessionsService,
+    private readonly remembered: RememberedTokens,
   ) {
     super();
   }
 
-  /** Returns a promise only when it must wait: each promise costs every request. */
   override canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    const request = context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>();
+    return runGuard(this, context);
+  }
+
+  compile({ handler, controller }: RouteTarget): Step {
     const rule = this.reflector.getAllAndOverride<AccessRule | OpenRule | undefined>(ACCESS_RULE, [
-      context.getHandler(),
-      context.getClass(),
+      handler,
+      controller,
     ]);
-    // Credentials are ignored: a caller with an expired token must be able to get a new one.
-    const principal = rule === 'public' ? null : this.identify(request, context);
-    return principal instanceof Promise
-      ? principal.then((found) => admit(request, rule, found))
-      : admit(request, rule, principal);
+    return (request, reply) => {
+      // Credentials are ignored: a caller with an expired token must be able to get a new one.
+      const principal = rule === 'public' ? null : this.identify(request, reply);
+      return principal instanceof Promise
+        ? principal.then((found) => admit(request, rule, found))
+        : admit(request, rule, principal);
+    };
   }
 
   /** Maps Passport's result to our errors. An unavailable database is a 503, never a 401. */
@@ -53,38 +63,43 @@ export class AccessGuard extends AuthGuard('jwt') {
     return user;
   }
 
-  private identify(request: FastifyRequest, context: ExecutionContext): Principal | null | Promise<Principal> {
+  private identify(request: RouteRequest, reply: FastifyReply): Principal | null | Promise<Principal> {
     const { authorization } = request.headers;
     if (authorization === undefined) {
       const apiKey = request.headers['x-api-key'];
-      return apiKey === undefined ? null : this.apiKeys.authenticate(String(apiKey), originOf(request));
+      return apiKey === undefined ? null : this.apiKeys.authenticate(String(apiKey), () => originOf(request));
     }
     const token = BEARER.exec(authorization)?.[1];
     if (token === undefined) throw invalidToken();
-    return token.startsWith(API_KEY_PREFIX)
-      ? this.apiKeys.authenticate(token, originOf(request))
-      : this.identifyUser(request, context);
+    if (token.startsWith(API_KEY_PREFIX)) return this.apiKeys.authenticate(token, () => originOf(request));
+    if (token.startsWith(PORTAL_TOKEN_PREFIX)) return this.portals.authenticate(token);
+    const known = this.remembered.authenticate(token);
+    return known === null || known instanceof Promise ? this.identifyUser(known, request, reply) : known;
   }
 
-  private async identifyUser(request: FastifyRequest, context: ExecutionContext): Promise<Principal> {
-    await super.canActivate(context);
+  private async identifyUser(
+    remembered: Promise<UserPrincipal | null> | null,
+    request: RouteRequest,
+    reply: FastifyReply,
+  ): Promise<Principal> {
+    const principal = await remembered;
+    if (principal) return principal;
+    // Passport reads the request and the reply of a context.
+    const http = { getRequest: () => request, getResponse: () => reply };
+    await super.canActivate({ switchToHttp: () => http } as unknown as ExecutionContext);
     return (request as unknown as { user: Principal }).user;
   }
 }
 
-function admit(
-  request: FastifyRequest & WithPrincipal,
-  rule: AccessRule | OpenRule | undefined,
-  principal: Principal | null,
-): boolean {
-  // A copy: the principal is cached and serves many requests.
-  request.principal = principal && { ...principal, origin: originOf(request) };
-  if (rule === 'public' || rule === 'optional') return true;
-  if (!request.principal)
+function admit(request: RouteRequest, rule: AccessRule | OpenRule | undefined, principal: Principal | null): void {
+  request.caller = principal;
+  if (principal?.kind === 'user' && principal.lacksSecondFactor) assertBeforeSecondFactor(rule);
+  if (rule === 'public' || rule === 'optional') return;
+  if (!principal)
     throw new DomainError('unauthenticated', 'authentication_required', 'An access token or an API key is required.');
-  if (request.principal.kind === 'api_key') assertScope(rule ?? {}, request.principal);
-  else request.principal = admitUser(rule ?? {}, request.principal, request.body);
-  return true;
+  if (principal.kind === 'api_key') assertScope(rule ?? {}, principal);
+  else if (principal.kind === 'portal') assertForPortal(rule ?? {});
+  else request.caller = admitUser(rule ?? {}, principal, request.body);
 }
 
 const invalidToken = (): DomainError =>
@@ -98,11 +113,29 @@ function assertScope({ scope }: AccessRule, { scopes }: ApiKeyPrincipal): void {
   throw new DomainError('forbidden', 'insufficient_scope', detail, { scope });
 }
 
+function assertForPortal({ portal }: AccessRule): void {
+  if (!portal) throw new DomainError('forbidden', 'not_for_portal', 'A portal session cannot call this route.');
+}
+
+/** @throws DomainError for a user who must set up a second factor, on every route but those for it */
+function assertBeforeSecondFactor(rule: AccessRule | OpenRule | undefined): void {
+  if (typeof rule === 'object' && rule.beforeSecondFactor) return;
+  throw new DomainError(
+    'forbidden',
+    'second_factor_setup_required',
+    'Set up a second factor first: POST /v1/auth/second-factor.',
+  );
+}
+
 /** The user with the scope that the rule of the route gives it. */
 function admitUser(rule: AccessRule, principal: UserPrincipal, body: unknown): UserPrincipal {
   if (!rule.users) throw new DomainError('forbidden', 'services_only', 'Users cannot call this route; use an API key.');
   if (rule.support && isSupport(principal)) {
-    if (rule.support === 'repairs') requireReason(body);
+    if (rule.support === 'repairs') requireReason('support', body);
+    return { ...principal, scope: principal.scope.widened() };
+  }
+  if (rule.finance && isFinance(principal)) {
+    if (rule.finance === 'settles') requireReason('finance', body);
     return { ...principal, scope: principal.scope.widened() };
   }
   const isRefused =
@@ -111,7 +144,7 @@ function admitUser(rule: AccessRule, principal: UserPrincipal, body: unknown): U
   return principal;
 }
 
-function requireReason(body: unknown): void {
+function requireReason(role: 'support' | 'finance', body: unknown): void {
   const { reason } = (body ?? {}) as { reason?: unknown };
-  if (typeof reason !== 'string' || reason.trim() === '') throw invalidField('reason', 'is required for support');
+  if (typeof reason !== 'string' || reason.trim() === '') throw invalidField('reason', `is required for ${role}`);
 }

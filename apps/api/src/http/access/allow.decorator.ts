@@ -1,6 +1,6 @@
 import { applyDecorators, SetMetadata, UseGuards } from '@nestjs/common';
 import type { Scope } from '@app/auth';
-import { SupportAuditGuard } from './support-audit.guard.js';
+import { StaffAuditGuard } from './staff-audit.guard.js';
 
 /** Callers that a route admits. A kind that is left out is rejected. */
 export interface AccessRule {
@@ -13,6 +13,12 @@ export interface AccessRule {
   users?: 'user' | 'owner' | 'product_admin' | 'admin';
   /** Support may do this for every customer: read, or repair with a `reason`. */
   support?: 'reads' | 'repairs';
+  /** Portal sessions may do this for their customer. */
+  portal?: true;
+  /** Finance may do this for every customer: read, or refund and mark paid with a `reason`. */
+  finance?: 'reads' | 'settles';
+  /** Also users who must first set up a second factor. */
+  beforeSecondFactor?: true;
 }
 
 /**
@@ -27,6 +33,9 @@ export const ACCESS_RULE = 'access:rule';
  * @example @Allow({ scope: 'subscriptions:read', users: 'owner', support: 'reads' })
  */
 export function Allow(rule: AccessRule | OpenRule): MethodDecorator {
-  const guards = typeof rule === 'object' && rule.support === 'reads' ? [UseGuards(SupportAuditGuard)] : [];
+  const guards =
+    typeof rule === 'object' && (rule.support === 'reads' || rule.finance === 'reads')
+      ? [UseGuards(StaffAuditGuard)]
+      : [];
   return applyDecorators(SetMetadata(ACCESS_RULE, rule), ...guards);
 }

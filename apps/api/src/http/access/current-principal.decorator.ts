@@ -1,30 +1,17 @@
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
-import type { Principal } from '@app/auth';
-import type { Customer } from '@app/customers';
 import { AccessScope } from '@app/kernel';
-import type { Subscription } from '@app/subscriptions';
-
-/** Values that the guards put on a request. */
-export interface WithPrincipal {
-  principal: Principal | null;
-  customer?: Customer;
-  subscription?: Subscription;
-}
-
-const fromRequest = <T>(read: (request: FastifyRequest & WithPrincipal) => T) =>
-  createParamDecorator((_: unknown, context: ExecutionContext) =>
-    read(context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>()),
-  )();
+import { requestParam } from '../routes/route.js';
+import type { WithPrincipal } from './with-principal.js';
 
 /** The scope of the caller. Made once for each session and API key, and cached with it. */
-export const scopeOf = ({ principal }: WithPrincipal): AccessScope => principal?.scope ?? AccessScope.ANONYMOUS;
+export const scopeOf = ({ caller }: WithPrincipal): AccessScope => caller?.scope ?? AccessScope.ANONYMOUS;
 
 /** The caller; null only on routes that need no credentials. */
-export const CurrentPrincipal = () => fromRequest(({ principal }) => principal);
+export const CurrentPrincipal = () => requestParam(({ principal }) => principal);
 /** The scope of the caller: everything that it may see. */
-export const CurrentScope = () => fromRequest(scopeOf);
+export const CurrentScope = () => requestParam(scopeOf);
 /** The customer that the request is about, in the caller's scope (`@ResolveCustomer()`). */
-export const CurrentCustomer = () => fromRequest(({ customer }) => customer);
+export const CurrentCustomer = () => requestParam(({ customer }) => customer);
+/** The confirmed snapshot of that customer (`@ResolveCustomer()`); null where this process had none. */
+export const CurrentSnapshot = () => requestParam(({ snapshot }) => snapshot);
 /** The subscription that the request is about, in the caller's scope (`@ResolveSubscription()`). */
-export const CurrentSubscription = () => fromRequest(({ subscription }) => subscription);
+export const CurrentSubscription = () => requestParam(({ subscription }) => subscription);

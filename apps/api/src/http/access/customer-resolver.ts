@@ -7,6 +7,12 @@ import { MembersService } from '@app/subscriptions';
 /** How a request names the caller's own customer. */
 export const OWN_CUSTOMER = 'me';
 
+/** A customer as the database has it, and its snapshot where this process had one in its cache. */
+export interface ResolvedCustomer {
+  customer: Customer;
+  snapshot: CachedSnapshot | null;
+}
+
 /** Finds the customer that a request names, if the caller may see it. */
 @Injectable()
 export class CustomerResolver {
@@ -18,21 +24,22 @@ export class CustomerResolver {
 
   /** The customer from the cache of this process, without a wait; null when the database must be read. */
   peek(key: string, scope: AccessScope): Customer | null {
-    const snapshot = this.snapshots.peek(key);
+    const snapshot = this.cachedSnapshot(key, scope);
     return snapshot !== null && isInScope(snapshot, scope) ? snapshot.customer : null;
   }
 
   /**
-   * Reads the customer from the database.
+   * Reads the customer from the database, or compares its cached snapshot with it.
    * @param key of the customer, or `me`
    * @throws DomainError `customer_not_found` when it does not exist or is outside of the scope; `invalid_fields` for
    * `me` of a service
    */
-  get(key: string, scope: AccessScope): Promise<Customer> {
-    if (key !== OWN_CUSTOMER) return this.members.getInScope(key, scope.filter);
-    if (scope.ownCustomerId === null)
-      throw invalidField('customer', 'is required: the API key of a service has no own customer');
-    return this.customers.getById(scope.ownCustomerId);
+  async get(key: string, scope: AccessScope): Promise<ResolvedCustomer> {
+    const known = this.cachedSnapshot(key, scope);
+    const snapshot = known && (await this.snapshots.getConfirmed(known.customer.key));
+    // The key may belong to another customer by now, or the customer to another product: the database decides.
+    if (snapshot && isInScope(snapshot, scope)) return { customer: snapshot.customer, snapshot };
+    return { customer: await this.read(key, scope), snapshot: null };
   }
 
   /**
@@ -40,11 +47,11 @@ export class CustomerResolver {
    * scope.
    */
   async getCached(key: string, scope: AccessScope): Promise<Customer> {
-    if (key === OWN_CUSTOMER) return this.get(key, scope);
+    if (key === OWN_CUSTOMER) return (await this.get(key, scope)).customer;
     const snapshot = await this.snapshots.get(key);
     if (!snapshot) throw notFound('customer');
     // The customer may have become a member of the product since the snapshot: the database decides.
-    return isInScope(snapshot, scope) ? snapshot.customer : this.get(key, scope);
+    return isInScope(snapshot, scope) ? snapshot.customer : this.read(key, scope);
   }
 
   /** Like {@link getCached}, but returns null where it throws. */
@@ -55,6 +62,22 @@ export class CustomerResolver {
       throw error;
     });
   }
+
+  private cachedSnapshot(key: string, scope: AccessScope): CachedSnapshot | null {
+    return key === OWN_CUSTOMER ? this.snapshots.peekById(ownCustomerOf(scope)) : this.snapshots.peek(key);
+  }
+
+  private read(key: string, scope: AccessScope): Promise<Customer> {
+    return key === OWN_CUSTOMER
+      ? this.customers.getById(ownCustomerOf(scope))
+      : this.members.getInScope(key, scope.filter);
+  }
+}
+
+function ownCustomerOf({ ownCustomerId }: AccessScope): string {
+  if (ownCustomerId === null)
+    throw invalidField('customer', 'is required: the API key of a service has no own customer');
+  return ownCustomerId;
 }
 
 function isInScope({ customer, subscriptions }: CachedSnapshot, scope: AccessScope): boolean {

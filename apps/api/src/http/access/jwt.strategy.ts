@@ -5,6 +5,7 @@ import {
   type AccessClaims,
   AccessTokens,
   isCompact,
+  RememberedTokens,
   SessionsService,
   SigningKeys,
   TOKEN_ALGORITHM,
@@ -16,21 +17,25 @@ import {
 
 type KeyCallback = (error: unknown, key?: never) => void;
 
+const tokenOf = ExtractJwt.fromAuthHeaderAsBearerToken();
+
 interface Header {
   kid?: unknown;
   typ?: unknown;
 }
 
-/** Verifies access tokens: key, algorithm, issuer, audience, type, and that the session is open. */
+/** Verifies access tokens once: key, algorithm, issuer, audience, type, times, and that the session is open. */
 @Injectable()
 export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
   constructor(
     keys: SigningKeys,
     private readonly tokens: AccessTokens,
     private readonly sessions: SessionsService,
+    private readonly remembered: RememberedTokens,
   ) {
     super({
-      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+      jwtFromRequest: tokenOf,
+      passReqToCallback: true,
       algorithms: [TOKEN_ALGORITHM],
       issuer: TOKEN_ISSUER,
       audience: TOKEN_AUDIENCE,
@@ -48,10 +53,13 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
     });
   }
 
-  validate(claims: AccessClaims): Promise<UserPrincipal> | null {
-    return typeof claims.sid === 'string' && this.tokens.isTimely(claims)
-      ? this.sessions.authenticate(claims.sid)
-      : null;
+  async validate(request: Parameters<typeof tokenOf>[0], claims: AccessClaims): Promise<UserPrincipal | null> {
+    const { sid, exp, iat, nbf } = claims;
+    if (typeof sid !== 'string' || !this.tokens.isTimely(claims)) return null;
+    const principal = await this.sessions.authenticate(sid);
+    const token = tokenOf(request)!;
+    this.remembered.remember(token, { kid: headerOf(token).kid as string, claims: { sid, exp, iat, nbf } });
+    return principal;
   }
 }
 

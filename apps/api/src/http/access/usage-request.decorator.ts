@@ -1,11 +1,10 @@
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
 import { actorOf } from '@app/auth';
 import type { Customer } from '@app/customers';
 import type { Actor } from '@app/kernel';
 import type { IdempotencyClaim } from '@app/metering';
 import { claimOf } from '../idempotency/idempotency.interceptor.js';
-import type { WithPrincipal } from './current-principal.decorator.js';
+import { originOf } from './request-origin.decorator.js';
+import { requestParam } from '../routes/route.js';
 import { productOf } from './product-key.decorator.js';
 
 /** The customer and product of a usage command, its actor, and the Idempotency-Key if the request has one. */
@@ -17,12 +16,12 @@ export interface UsageRequest {
 }
 
 /** One parameter for all four, because Nest resolves each parameter of a handler separately on every request. */
-export const UsageRequestParam = createParamDecorator((_: unknown, context: ExecutionContext): UsageRequest => {
-  const request = context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>();
-  return {
-    customer: request.customer!,
-    product: productOf(request),
-    actor: actorOf(request.principal!),
-    idempotency: claimOf(request),
-  };
-});
+export const UsageRequestParam = () =>
+  requestParam((request): UsageRequest => {
+    return {
+      customer: request.customer!,
+      product: productOf(request),
+      actor: actorOf(request.caller!, originOf(request)),
+      idempotency: claimOf(request),
+    };
+  });

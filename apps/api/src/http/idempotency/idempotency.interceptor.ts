@@ -1,40 +1,32 @@
-import {
-  applyDecorators,
-  type CallHandler,
-  type ExecutionContext,
-  Injectable,
-  type NestInterceptor,
-  UseInterceptors,
-} from '@nestjs/common';
+import { applyDecorators, type CallHandler, type ExecutionContext, Injectable, UseInterceptors } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { from, lastValueFrom, type Observable } from 'rxjs';
+import type { Observable } from 'rxjs';
+import { idOf } from '@app/auth';
 import { DomainError, invalidField } from '@app/kernel';
 import { fingerprintOf, type IdempotencyClaim } from '@app/metering';
-import { Idempotency } from '@app/platform';
-import type { WithPrincipal } from '../access/current-principal.decorator.js';
+import { Idempotency, type IdempotentRequest } from '@app/platform';
+import { type Around, type CompilableInterceptor, type RouteRequest, runInterceptor } from '../routes/route.js';
 
 const KEY_FORM = /^[\x21-\x7e]{1,255}$/;
 
 /** Runs a request with an `Idempotency-Key` once; every repetition gets the first response. */
 @Injectable()
-export class IdempotencyInterceptor implements NestInterceptor {
+export class IdempotencyInterceptor implements CompilableInterceptor {
   constructor(private readonly idempotency: Idempotency) {}
 
-  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const http = context.switchToHttp();
-    const request = http.getRequest<FastifyRequest & WithPrincipal>();
-    const header = request.headers['idempotency-key'];
-    if (header === undefined) return next.handle();
-    return from(this.once(request, http.getResponse<FastifyReply>(), keyOf(header), next));
+  intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+    return runInterceptor(this, context, () => next.handle());
   }
 
-  private async once(
-    request: FastifyRequest & WithPrincipal,
-    reply: FastifyReply,
-    key: string,
-    next: CallHandler,
-  ): Promise<unknown> {
+  compile(): Around {
+    return (request, reply, next) => {
+      const header = request.headers['idempotency-key'];
+      return header === undefined ? next() : this.once(request, reply, keyOf(header), next);
+    };
+  }
+
+  private async once(request: RouteRequest, reply: FastifyReply, key: string, next: () => unknown): Promise<unknown> {
     // Read before any wait: at its deadline, the in-flight limit sets the status of the reply to 503.
     const { statusCode: intended } = reply;
     const answer = await this.idempotency.run(
@@ -46,7 +38,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
             'deadline_exceeded',
             'The request did not start before its deadline; try again.',
           );
-        const body: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
+        const body = await next();
         // After a deadline, a repetition with the same key gets the real response.
         return { status: reply.sent ? intended : reply.statusCode, body };
       },
@@ -70,10 +62,20 @@ export const Idempotent = () => applyDecorators(UseInterceptors(IdempotencyInter
 export const IdempotentInCommand = () => DOCUMENTED;
 
 /** The Idempotency-Key of the request, with its caller and a fingerprint of its content; undefined without one. */
-export function claimOf(request: FastifyRequest & WithPrincipal): IdempotencyClaim | undefined {
+export function claimOf(request: RouteRequest): IdempotencyClaim | undefined {
   const header = request.headers['idempotency-key'];
   if (header === undefined) return undefined;
   return { caller: callerOf(request), key: keyOf(header), fingerprint: fingerprintOf(contentOf(request)) };
+}
+
+/**
+ * The argument of `Idempotency.run` for a request with an Idempotency-Key; undefined without one. For a command that
+ * may only store its first part with the key, because the rest happens outside of this service.
+ */
+export function idempotentRequestOf(request: RouteRequest): IdempotentRequest | undefined {
+  const header = request.headers['idempotency-key'];
+  if (header === undefined) return undefined;
+  return { caller: callerOf(request), key: keyOf(header), content: contentOf(request) };
 }
 
 /** One item of a batch, and the single request that it stands for. */
@@ -87,7 +89,7 @@ export interface BatchItem {
 
 /** The claim of an item of a batch. With its own key it is the claim of the single request with this body. */
 export function claimOfItem(
-  request: FastifyRequest & WithPrincipal,
+  request: RouteRequest,
   { key, index, path, body }: BatchItem,
 ): IdempotencyClaim | undefined {
   const header = request.headers['idempotency-key'];
@@ -113,7 +115,6 @@ function keyOf(header: string | string[]): string {
   return given;
 }
 
-function callerOf({ principal, ip }: FastifyRequest & WithPrincipal): string {
-  if (!principal) return `address:${ip}`;
-  return principal.kind === 'user' ? `user:${principal.userId}` : `api_key:${principal.keyId}`;
+function callerOf({ principal, ip }: RouteRequest): string {
+  return principal ? `${principal.kind}:${idOf(principal)}` : `address:${ip}`;
 }

@@ -96,9 +96,13 @@ export const NameField = (options: FieldOptions = {}) => text(MAX_NAME, { nonEmp
 
 export const EmailField = (options: FieldOptions = {}) => text(MAX_EMAIL, { example: 'ann@example.com', ...options });
 
-/** Why a change was made: stored with its event. */
-export const ReasonField = (options: TextOptions = {}) =>
-  text(MAX_REASON, { example: 'Agreed with the customer, ticket 4711', ...options });
+/** Why a change was made: stored with its event. One that must not be empty is not blank either. */
+export const ReasonField = ({ nonEmpty, ...options }: TextOptions = {}) => {
+  const exemplified = { example: 'Agreed with the customer, ticket 4711', ...options };
+  if (!nonEmpty) return text(MAX_REASON, exemplified);
+  const rules = [IsString(), Length(1, MAX_REASON), Matches(/\S/, { message: 'must not be blank' })];
+  return field(exemplified, { minLength: 1, maxLength: MAX_REASON, pattern: '\\S' }, ...rules);
+};
 
 /** The query parameter `fields`: the response holds only the named members. */
 export const FieldListField = (options: FieldOptions = {}) =>

@@ -1,11 +1,14 @@
 import { DomainError, invalidField } from '@app/kernel';
 import type { FastifyRequest } from 'fastify';
 
+type Members = Record<string, unknown>;
+
 const MAX_DEPTH = 20;
 /** Proxies and browsers together send about 30. */
 const MAX_HEADERS = 64;
 const MAX_PARAMETER = 2_048;
-const FORM_ROUTE = '/v1/auth/token';
+/** The OAuth 2 token route, and the pages of the sandbox provider. */
+const FORM_ROUTE = /^(\/v1\/auth\/token$|\/sandbox\/)/;
 const JSON_TYPE = /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i;
 const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(;\s*charset="?utf-8"?\s*)?$/i;
 
@@ -47,14 +50,15 @@ const ambiguousCredentials = (): DomainError =>
     'The request has more than one credential; send one Authorization header or one X-Api-Key header.',
   );
 
-/** Rejects a body that is not JSON (or a form, on the OAuth 2 token route) before it is read. */
+/** Rejects a body that is not JSON (or a form, on the routes for it) before it is read. */
 export function checkContentType(request: FastifyRequest): void {
   const { headers, url } = request;
   const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
   if (!hasBody) return;
   const type = headers['content-type'] ?? '';
-  const isAccepted =
-    url.split('?')[0] === FORM_ROUTE ? FORM_TYPE.test(type) || JSON_TYPE.test(type) : JSON_TYPE.test(type);
+  const isAccepted = FORM_ROUTE.test(url.split('?')[0]!)
+    ? FORM_TYPE.test(type) || JSON_TYPE.test(type)
+    : JSON_TYPE.test(type);
   if (!isAccepted || headers['content-encoding'] !== undefined) {
     throw new DomainError(
       'unsupported_media',
@@ -69,32 +73,45 @@ export function checkContentType(request: FastifyRequest): void {
  * are given twice, and bodies that are nested too deeply.
  * @throws DomainError naming the field
  */
-export function checkText(request: FastifyRequest): void {
-  for (const source of [request.params, request.query]) {
-    checkValue(source, '', 0);
-    for (const [name, value] of Object.entries((source ?? {}) as Record<string, unknown>)) {
-      if (typeof value === 'string' && value.length > MAX_PARAMETER)
-        throw invalidField(name, `must have at most ${MAX_PARAMETER} characters`);
-      if (Array.isArray(value)) throw invalidField(name, 'must be given once');
-    }
+export function checkText({ params, query, body }: FastifyRequest): void {
+  checkParameters(params as Members);
+  checkParameters(query as Members);
+  checkValue(body, '', 0);
+}
+
+function checkParameters(parameters: Members): void {
+  for (const name in parameters) {
+    const value = parameters[name];
+    checkMember(parameters, name, '', 0);
+    if (typeof value === 'string' && value.length > MAX_PARAMETER)
+      throw invalidField(name, `must have at most ${MAX_PARAMETER} characters`);
+    if (Array.isArray(value)) throw invalidField(name, 'must be given once');
   }
-  checkValue(request.body, '', 0);
 }
 
 function checkValue(value: unknown, path: string, depth: number): void {
-  if (typeof value === 'string' && !isStorable(value))
-    throw invalidField(path, 'must not contain a NUL or a lone surrogate');
-  if (typeof value !== 'object' || value === null) return;
+  if (typeof value !== 'object' || value === null) return checkString(value, path);
   if (depth > MAX_DEPTH)
     throw new DomainError('malformed', 'too_deep', `The body is nested deeper than ${MAX_DEPTH} levels.`, {
       errors: [{ field: path.split('.')[0]!, message: 'is nested too deeply' }],
     });
-  for (const [name, member] of Object.entries(value)) {
-    if (!isStorable(name))
-      throw invalidField(path || 'body', 'must not have a field name with a NUL or a lone surrogate');
-    checkValue(member, path ? `${path}.${name}` : name, depth + 1);
-  }
+  for (const name in value) checkMember(value as Members, name, path, depth);
 }
+
+function checkMember(owner: Members, name: string, path: string, depth: number): void {
+  if (!isStorable(name))
+    throw invalidField(path || 'body', 'must not have a field name with a NUL or a lone surrogate');
+  const value = owner[name];
+  // The path of a member is built only where it is needed: most members are text or numbers.
+  if (typeof value === 'object') checkValue(value, path ? `${path}.${name}` : name, depth + 1);
+  else if (typeof value === 'string' && !isStorable(value)) throw notStorable(path ? `${path}.${name}` : name);
+}
+
+function checkString(value: unknown, path: string): void {
+  if (typeof value === 'string' && !isStorable(value)) throw notStorable(path);
+}
+
+const notStorable = (path: string): DomainError => invalidField(path, 'must not contain a NUL or a lone surrogate');
 
 function isStorable(text: string): boolean {
   return !text.includes('\u0000') && text.isWellFormed();

@@ -1,6 +1,10 @@
 import { type ArgumentMetadata, Injectable, type ValidationError, ValidationPipe } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import { DomainError, type FieldError } from '@app/kernel';
 import { type Check, type Class, compile } from './quick-check.js';
+
+const MAX_REMEMBERED = 200;
+const MAX_REMEMBERED_LENGTH = 500;
 
 /**
  * Rejects unknown fields and invalid values: 422 with the name of every field. Values are never echoed.
@@ -10,6 +14,8 @@ import { type Check, type Class, compile } from './quick-check.js';
 @Injectable()
 export class InputPipe extends ValidationPipe {
   private readonly checks = new Map<Class, Check | null>();
+  /** Valid queries by their class and their JSON. Frozen, because requests share them. */
+  private readonly queries = new Map<Class, LRUCache<string, object>>();
 
   constructor() {
     super({
@@ -28,9 +34,25 @@ export class InputPipe extends ValidationPipe {
   override transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     const { type, metatype } = metadata;
     // Nest awaits the result: a value that needs no check may be returned without a promise.
-    if (type === 'custom') return value as Promise<unknown>;
+    if (type === 'custom' || metatype === String) return value as Promise<unknown>;
     if (type === 'body' && metatype && this.checkOf(metatype)?.(value)) return value as Promise<unknown>;
+    if (type === 'query' && metatype) return this.ofQuery(value as object, metadata);
     return super.transform(value, metadata);
+  }
+
+  /** The same queries come again and again: each is validated once. */
+  private ofQuery(query: object, metadata: ArgumentMetadata): Promise<unknown> {
+    const text = JSON.stringify(query);
+    if (text.length > MAX_REMEMBERED_LENGTH) return super.transform(query, metadata);
+    const known = this.queries.get(metadata.metatype!) ?? new LRUCache({ max: MAX_REMEMBERED });
+    this.queries.set(metadata.metatype!, known);
+    const valid = known.get(text);
+    return valid
+      ? (valid as Promise<unknown>)
+      : super.transform(query, metadata).then((checked: object) => {
+          known.set(text, Object.freeze(checked));
+          return checked;
+        });
   }
 
   private checkOf(type: Class): Check | null {
@@ -45,7 +67,9 @@ function fieldErrors(error: ValidationError, path = ''): FieldError[] {
   const own = Object.entries(error.constraints ?? {}).map(([rule, message]) => ({
     field,
     message:
-      rule === 'whitelistValidation' ? 'is not a field of this request' : message.replace(`${error.property} `, ''),
+      rule === 'whitelistValidation'
+        ? 'is not a field of this request'
+        : message.replace(`each value in ${error.property} `, 'each value ').replace(`${error.property} `, ''),
   }));
   return [...own, ...(error.children ?? []).flatMap((child) => fieldErrors(child, `${field}.`))];
 }

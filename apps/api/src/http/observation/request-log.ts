@@ -1,9 +1,20 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify';
 import { Config, Metrics } from '@app/platform';
 
-/** Caches the pattern of the route: the framework builds it again on each access. */
-export type WithRoute = FastifyRequest & { route?: string };
+interface Observer {
+  observe(seconds: number): void;
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Histograms of this route by status: finding them by their labels costs every request. */
+    observers?: Record<number, Observer>;
+  }
+}
+
+/** Keeps the configuration of the route: the framework builds it again on each access. */
+export type ObservedRequest = FastifyRequest & { route?: FastifyContextConfig & { url?: string } };
 
 /**
  * Counts every request, and logs slow ones; at level `debug` all. Never logs addresses, headers or bodies.
@@ -11,18 +22,15 @@ export type WithRoute = FastifyRequest & { route?: string };
 @Injectable()
 export class RequestLog {
   private readonly logger = new Logger('Http');
-  private readonly observed = new Map<string, { observe(seconds: number): void }>();
 
   constructor(
     private readonly config: Config,
     private readonly metrics: Metrics,
   ) {}
 
-  observe(request: WithRoute, reply: FastifyReply): void {
+  observe(request: ObservedRequest, reply: FastifyReply): void {
     const ms = reply.elapsedTime;
-    const { route = 'none' } = request;
-    const status = String(reply.statusCode);
-    this.histogramOf(request.method, route, status).observe(ms / 1_000);
+    this.observerOf(request, reply.statusCode).observe(ms / 1_000);
     if (reply.statusCode === 429) this.metrics.rateLimited.inc({ policy: policyOf(reply) });
     const slow = ms >= this.config.slowRequestMs;
     if (!slow && this.config.logLevel !== 'debug') return;
@@ -30,7 +38,7 @@ export class RequestLog {
       message: slow ? 'Slow request' : 'Request',
       requestId: request.id,
       method: request.method,
-      route,
+      route: routeOf(request),
       status: reply.statusCode,
       ms: Math.round(ms),
     };
@@ -38,14 +46,19 @@ export class RequestLog {
     else this.logger.debug(line);
   }
 
-  /** Histogram of a route and status, cached: creating the labels costs every request. */
-  private histogramOf(method: string, route: string, status: string): { observe(seconds: number): void } {
-    const name = `${method} ${route} ${status}`;
-    let found = this.observed.get(name);
-    if (!found) this.observed.set(name, (found = this.metrics.requests.labels(method, route, status)));
-    return found;
+  private observerOf(request: ObservedRequest, status: number): Observer {
+    const { route } = request;
+    const known = route?.observers?.[status];
+    if (known) return known;
+    const observer = this.metrics.requests.labels(request.method, routeOf(request), String(status));
+    // Requests without a route share one configuration, of every method.
+    if (route?.url) (route.observers ??= {})[status] = observer;
+    return observer;
   }
 }
+
+/** The pattern of the route: no data of the request. */
+const routeOf = ({ route }: ObservedRequest): string => route?.url ?? 'none';
 
 const policyOf = (reply: FastifyReply): string =>
   /^"(\w+)"/.exec(String(reply.getHeader('ratelimit-policy') ?? ''))?.[1] ?? 'none';

@@ -35,6 +35,12 @@ export const ApiProblems = (...statuses: number[]) =>
 export const ApiCredentials = () =>
   applyDecorators(ApiBearerAuth(), ApiSecurity('password'), ApiSecurity('apiKey'), ApiProblems(401, 403));
 
-/** The route needs no credentials, but refuses invalid ones. */
+/** The route needs no credentials, but refuses invalid ones, and those of another product. */
 export const ApiOptionalCredentials = () =>
-  applyDecorators(ApiSecurity({}), ApiBearerAuth(), ApiSecurity('password'), ApiSecurity('apiKey'), ApiProblems(401));
+  applyDecorators(
+    ApiSecurity({}),
+    ApiBearerAuth(),
+    ApiSecurity('password'),
+    ApiSecurity('apiKey'),
+    ApiProblems(401, 403),
+  );

@@ -9,8 +9,9 @@ type Members = Record<string, unknown>;
  */
 export function pickFields({ query }: FastifyRequest, reply: FastifyReply, answer: unknown): unknown {
   const { fields } = query as { fields?: unknown };
-  if (typeof fields !== 'string' || typeof answer !== 'object' || answer === null || reply.statusCode >= 400)
-    return answer;
+  if (fields === undefined) return answer;
+  const isObject = typeof answer === 'object' && answer !== null && !Buffer.isBuffer(answer);
+  if (typeof fields !== 'string' || !isObject || reply.statusCode >= 400) return answer;
   const names = fields.split(',').map((name) => name.trim());
   const members = answer as Members;
   return Array.isArray(members['data'])

@@ -34,6 +34,21 @@ export class Pages {
     return { data: page.data.map(present), hasMore: page.hasMore, nextCursor };
   }
 
+  /**
+   * A page of a list of one product, without further filters.
+   * @throws DomainError `invalid_cursor`
+   * @example await pages.ofProduct(query, product, (page) => coupons.list(product, page), CouponDto.of)
+   */
+  async ofProduct<T extends { id: string }, R>(
+    query: ListQuery,
+    product: string,
+    read: (page: PageRequest) => Promise<Page<T>>,
+    present: (row: T) => R,
+  ): Promise<PageAnswer<R>> {
+    const binding = { ...query, product };
+    return this.answer(await read(this.request(query, binding)), binding, present);
+  }
+
   private seal(position: string, binding: string): string {
     return `${Buffer.from(position).toString('base64url')}.${this.keyring.sign(PURPOSE, `${position} ${binding}`).toString('base64url')}`;
   }

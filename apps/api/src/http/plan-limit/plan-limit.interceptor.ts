@@ -1,13 +1,12 @@
-import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
+import { type CallHandler, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { FastifyRequest } from 'fastify';
-import { from, lastValueFrom, type Observable } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { actorOf, type Principal } from '@app/auth';
 import { type Customer, CustomersService } from '@app/customers';
 import { DomainError } from '@app/kernel';
 import { assertAllowed, type Decision, MeteringService } from '@app/metering';
 import { Database } from '@app/platform';
-import type { WithPrincipal } from '../access/current-principal.decorator.js';
+import { type Around, type CompilableInterceptor, type RouteTarget, runInterceptor } from '../routes/route.js';
 import { PLAN_LIMIT, type PlanLimit } from './plan-limit.js';
 
 /**
@@ -15,7 +14,7 @@ import { PLAN_LIMIT, type PlanLimit } from './plan-limit.js';
  * fails, or rejects its input, the consumed unit is rolled back.
  */
 @Injectable()
-export class PlanLimitInterceptor implements NestInterceptor {
+export class PlanLimitInterceptor implements CompilableInterceptor {
   constructor(
     private readonly reflector: Reflector,
     private readonly metering: MeteringService,
@@ -23,15 +22,17 @@ export class PlanLimitInterceptor implements NestInterceptor {
     private readonly database: Database,
   ) {}
 
-  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const limit = this.reflector.get<PlanLimit>(PLAN_LIMIT, context.getHandler());
-    const { principal } = context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>();
-    return from(
+  intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+    return runInterceptor(this, context, () => next.handle());
+  }
+
+  compile({ handler }: RouteTarget): Around {
+    const limit = this.reflector.get<PlanLimit>(PLAN_LIMIT, handler);
+    return ({ principal }, _reply, next) =>
       this.database.transaction(async () => {
         assertAllowed(await this.decide(limit, principal!));
-        return lastValueFrom(next.handle() as Observable<unknown>, { defaultValue: undefined });
-      }),
-    );
+        return next();
+      });
   }
 
   private async decide({ feature, product, quantity, mode }: PlanLimit, principal: Principal): Promise<Decision> {

@@ -1,7 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import { AccessRefusals } from '../access/access-refusals.js';
-import type { WithPrincipal } from '../access/current-principal.decorator.js';
+import type { RouteRequest } from '../routes/route.js';
 import { PROBLEM_CONTENT_TYPE, toProblem } from './problem.js';
 
 /** Answers every error as application/problem+json. Unexpected errors are logged with the request id. */
@@ -13,8 +13,11 @@ export class ProblemFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    const request = http.getRequest<FastifyRequest & WithPrincipal>();
-    const reply = http.getResponse<FastifyReply>();
+    this.answer(error, http.getRequest(), http.getResponse());
+  }
+
+  /** Answers a request with the problem of an error. */
+  answer(error: unknown, request: RouteRequest, reply: FastifyReply): void {
     const { problem, retryAfterSeconds, unexpected } = toProblem(error, request);
     if (problem.status === 403) this.refusals.note(problem, request);
     if (unexpected)

@@ -1,8 +1,7 @@
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
 import ipaddr from 'ipaddr.js';
 import type { AttemptSource } from '@app/auth';
 import { originOf } from '../access/request-origin.decorator.js';
+import { requestParam } from '../routes/route.js';
 
 /** Bytes of a /64: one household or machine can use every address in it. */
 const IPV6_BLOCK_BYTES = 8;
@@ -17,7 +16,5 @@ export function addressBlock(address: string | undefined): string {
 }
 
 /** Address, address block and request id of the caller, as reported by trusted proxies. */
-export const CallerSource = createParamDecorator((_: unknown, context: ExecutionContext): AttemptSource => {
-  const request = context.switchToHttp().getRequest<FastifyRequest>();
-  return { ...originOf(request), block: addressBlock(request.ip) };
-});
+export const CallerSource = () =>
+  requestParam((request): AttemptSource => ({ ...originOf(request), block: addressBlock(request.ip) }));

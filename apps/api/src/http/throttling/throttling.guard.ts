@@ -1,14 +1,19 @@
 import { type ExecutionContext, Inject, Injectable, SetMetadata } from '@nestjs/common';
-import { ThrottlerGuard, type ThrottlerRequest } from '@nestjs/throttler';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ThrottlerGuard } from '@nestjs/throttler';
+import type { FastifyReply } from 'fastify';
+import { idOf } from '@app/auth';
 import { DomainError } from '@app/kernel';
-import { Config } from '@app/platform';
-import type { WithPrincipal } from '../access/current-principal.decorator.js';
+import { Config, RATE_WINDOW_MS } from '@app/platform';
+import { type CompilableGuard, type RouteTarget, runGuard, type Step } from '../routes/route.js';
 import { addressBlock } from './address-block.js';
 
 const AUTH_RATE_LIMIT = 'throttling:auth';
 /** For routes that take passwords or tokens: a lower limit, by address. */
 export const AuthRateLimit = () => SetMetadata(AUTH_RATE_LIMIT, true);
+
+const UNLIMITED = 'throttling:unlimited';
+/** For a route whose requests are signed: all events of a provider come from a few addresses. */
+export const Unlimited = () => SetMetadata(UNLIMITED, true);
 
 /** The limit that applies to a request. */
 interface Policy {
@@ -20,52 +25,41 @@ interface Policy {
 
 /** Limits requests per minute: by user, by address for callers without credentials, by API key with its own limit. */
 @Injectable()
-export class ThrottlingGuard extends ThrottlerGuard {
+export class ThrottlingGuard extends ThrottlerGuard implements CompilableGuard {
   @Inject(Config) private readonly config: Config;
 
-  /** An API key without a limit passes without a promise: each promise costs every request. */
   override canActivate(context: ExecutionContext): Promise<boolean> {
-    const { principal } = context.switchToHttp().getRequest<WithPrincipal>();
-    return principal?.kind === 'api_key' && principal.rateLimitPerMinute === null
-      ? (true as unknown as Promise<boolean>)
-      : super.canActivate(context);
+    return Promise.resolve(runGuard(this, context));
   }
 
-  protected override async shouldSkip(context: ExecutionContext): Promise<boolean> {
-    return context.switchToHttp().getRequest<FastifyRequest>().url.startsWith('/health/');
+  compile({ handler, controller }: RouteTarget): Step | null {
+    if (this.reflector.get<boolean | undefined>(UNLIMITED, handler)) return null;
+    const isAuthRoute = this.reflector.getAllAndOverride<boolean | undefined>(AUTH_RATE_LIMIT, [handler, controller]);
+    const { authRateLimitPerMinute, rateLimitPerMinute } = this.config;
+    return (request, reply) => {
+      const { caller } = request;
+      if (caller?.kind === 'api_key') {
+        const { keyId, rateLimitPerMinute: limit } = caller;
+        return limit ? this.count({ name: 'key', bucket: `api_key:${keyId}`, limit }, reply) : undefined;
+      }
+      const limit = isAuthRoute ? authRateLimitPerMinute : rateLimitPerMinute;
+      if (limit === 0 || request.url.startsWith('/health/')) return undefined;
+      if (isAuthRoute) return this.count({ name: 'auth', bucket: `auth:${addressBlock(request.ip)}`, limit }, reply);
+      const bucket = caller ? `${caller.kind}:${idOf(caller)}` : `address:${addressBlock(request.ip)}`;
+      return this.count({ name: 'default', bucket, limit }, reply);
+    };
   }
 
-  /** Sends the headers of draft-ietf-httpapi-ratelimit-headers-10. */
-  protected override async handleRequest({ context, ttl, limit: usual }: ThrottlerRequest): Promise<boolean> {
-    const { name, bucket, limit } = this.policyOf(context, usual);
-    if (limit === 0) return true;
+  /** Sends the headers of draft-ietf-httpapi-ratelimit-headers-10. @throws DomainError `rate_limited` */
+  private async count({ name, bucket, limit }: Policy, reply: FastifyReply): Promise<void> {
+    const ttl = RATE_WINDOW_MS;
     const { totalHits, timeToExpire, isBlocked } = await this.storageService.increment(bucket, ttl, limit, 0, name);
-    void context
-      .switchToHttp()
-      .getResponse<FastifyReply>()
+    void reply
       .header('ratelimit-policy', `"${name}";q=${limit};w=${ttl / 1_000}`)
       .header('ratelimit', `"${name}";r=${Math.max(0, limit - totalHits)};t=${timeToExpire}`);
     if (isBlocked)
       throw new DomainError('limited', 'rate_limited', 'Too many requests; try again after the Retry-After delay.', {
         retryAfterSeconds: timeToExpire,
       });
-    return true;
-  }
-
-  private policyOf(context: ExecutionContext, usual: number): Policy {
-    const { principal, ip } = context.switchToHttp().getRequest<FastifyRequest & WithPrincipal>();
-    if (principal?.kind === 'api_key')
-      return { name: 'key', bucket: `api_key:${principal.keyId}`, limit: principal.rateLimitPerMinute ?? 0 };
-    const isAuthRoute = this.reflector.getAllAndOverride<boolean | undefined>(AUTH_RATE_LIMIT, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
-    if (isAuthRoute)
-      return { name: 'auth', bucket: `auth:${addressBlock(ip)}`, limit: this.config.authRateLimitPerMinute };
-    return {
-      name: 'default',
-      bucket: principal ? `user:${principal.userId}` : `address:${addressBlock(ip)}`,
-      limit: usual,
-    };
   }
 }

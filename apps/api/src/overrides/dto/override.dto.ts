@@ -4,6 +4,7 @@ import { type Overage, OVERAGES, type WindowAnchor, type WindowName, WINDOWS } f
 import type { OverrideOfFeature } from '@app/entitlements';
 import { MAX_COUNT } from '@app/kernel';
 import { CreditGrantDto, RateLimitDto, TERM_VALUE } from '../../plans/dto/plan.dto.js';
+import { UsagePriceDto } from '../../plans/dto/price.dto.js';
 import {
   FeatureField,
   InstantField,
@@ -50,6 +51,12 @@ export class SetOverrideDto {
   @IsOptional()
   @IsIn(OVERAGES)
   overage?: Overage;
+
+  /** Metered: price of usage beyond the limit, with `overage: allow`. */
+  @ApiProperty({ type: () => UsagePriceDto, required: false })
+  @IsOptional()
+  @IsObject()
+  usagePrice?: object;
 
   /** Metered: up to `limit` units within any span of `windowSeconds` seconds. */
   @ApiProperty({ type: () => RateLimitDto, required: false })

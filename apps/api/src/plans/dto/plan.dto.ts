@@ -26,7 +26,6 @@ import {
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { type Interval } from '@app/kernel';
 import {
-  CurrencyField,
   FieldListField,
   IntervalField,
   KeyField,
@@ -37,6 +36,7 @@ import {
 } from '../../http/input/fields.js';
 import { Nested } from '../../http/input/nested.js';
 import { ListQuery } from '../../http/pagination/list.query.js';
+import { MoneyDto, PriceDto, UsagePriceDto } from './price.dto.js';
 
 /** Schema of the value of a boolean or static feature. */
 export const TERM_VALUE: ApiPropertyOptions = {
@@ -44,45 +44,6 @@ export const TERM_VALUE: ApiPropertyOptions = {
   oneOf: [{ type: 'string' }, { type: 'number' }, { type: 'boolean' }],
   example: true,
 };
-
-export class MoneyDto {
-  /** Minor units: 2999 in USD is 29.99 dollars. @example 2999 */
-  @IsInt()
-  @Min(0)
-  amount: number;
-
-  /** Currency of the amount, ISO 4217. */
-  @CurrencyField()
-  currency: string;
-}
-
-export class PriceDto extends MoneyDto {
-  /** Unit of the period that the price pays for. */
-  @IntervalField()
-  interval: Interval;
-
-  /**
-   * Intervals in one period: 3 with `month` is a quarter.
-   * @default 1
-   * @example 1
-   */
-  @IsOptional()
-  @IsInt()
-  @Min(1)
-  intervalCount?: number;
-
-  /** ISO 3166-1 alpha-2: customers of this region get this price. Default: every region. @example US */
-  @IsOptional()
-  @IsString()
-  @MaxLength(2)
-  region?: string | null;
-
-  /** Customers of this device type get this price. Default: every device type. @example ios */
-  @IsOptional()
-  @IsString()
-  @MaxLength(32)
-  deviceType?: string | null;
-}
 
 export class RateLimitDto {
   /** Units within the span. @example 100 */
@@ -165,10 +126,15 @@ export class PlanEntitlementDto {
   @IsIn(OVERAGES)
   overage?: Overage;
 
-  /** metered: price of one unit beyond the limit, with `overage: allow`. */
+  /** metered: price of one unit beyond the limit in minor units, with `overage: allow`. */
   @IsOptional()
   @Nested(() => MoneyDto)
   overagePrice?: MoneyDto;
+
+  /** metered: price of usage beyond the limit, with `overage: allow`; instead of `overagePrice`. */
+  @IsOptional()
+  @Nested(() => UsagePriceDto)
+  usagePrice?: UsagePriceDto;
 
   /** metered: up to `limit` units within any span of `windowSeconds` seconds, beside the limit. */
   @IsOptional()

@@ -1,5 +1,6 @@
 import { ApiProperty, IntersectionType, PartialType } from '@nestjs/swagger';
 import { IsBoolean, IsIn, IsInt, IsOptional, Max, Min, ValidateIf } from 'class-validator';
+import { PAYMENT_BEHAVIORS, type PaymentBehavior } from '@app/billing';
 import { InstantField, IsInstant, ReasonField, WhenField } from '../../http/input/fields.js';
 import { PlanSelectionDto } from './subscription.dto.js';
 
@@ -23,6 +24,16 @@ export class ChangeSubscriptionDto extends IntersectionType(PartialType(PlanSele
   @IsOptional()
   @IsBoolean()
   prorate?: boolean;
+
+  /**
+   * `pay_first`: it changes when its first invoice is paid; the answer is a checkout, which is given up after 23 hours.
+   * When nothing is due, it takes effect immediately. Only for billed products.
+   * @default default
+   * @example pay_first
+   */
+  @IsOptional()
+  @IsIn(PAYMENT_BEHAVIORS)
+  paymentBehavior?: PaymentBehavior;
 }
 
 export class RenewSubscriptionDto extends ReasonDto {

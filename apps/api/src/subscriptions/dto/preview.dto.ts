@@ -1,6 +1,7 @@
 import { OmitType } from '@nestjs/swagger';
 import type { EntitlementTerms } from '@app/catalog';
 import type { ProrationLine, StoredProrationLine } from '@app/subscriptions';
+import type { PreviewedInvoiceDto } from '../../invoices/dto/preview-invoice.dto.js';
 import type { PlanEntitlementDto } from '../../plans/dto/plan.dto.js';
 import type { SoldPlanDto, SubscriptionDto } from './subscription.dto.js';
 
@@ -12,8 +13,8 @@ export class ProrationLineDto {
   currency: string;
   plan: SoldPlanDto;
   quantity: number;
-  /** Price of one unit for a whole period, in minor units. */
-  unitAmount: number;
+  /** Price of one unit for a whole period, in minor units; null when tiers decide. */
+  unitAmount: number | null;
   periodStart: Date;
   /** End, exclusive. */
   periodEnd: Date;
@@ -90,6 +91,11 @@ export class ChangePreviewDto {
   total: NetAmountDto;
   /** The next renewal after the change; null when there is none. */
   nextCharge: UpcomingChargeDto | null;
+  /**
+   * The invoice that would come next after the change, with add-ons, usage up to now, coupons and taxes, as of `POST
+   * /v1/invoices/preview`. Null: none is foreseen, or billing is off for the product.
+   */
+  invoice: PreviewedInvoiceDto | null;
   entitlements: EntitlementChangesDto;
   /** The subscription after the change. */
   subscription: SubscriptionDto;

@@ -1,5 +1,6 @@
 import { OmitType } from '@nestjs/swagger';
 import { IsBoolean, IsIn, IsInt, IsOptional, IsUUID, Matches, Max, Min } from 'class-validator';
+import { PAYMENT_BEHAVIORS, type PaymentBehavior } from '@app/billing';
 import { type Interval } from '@app/kernel';
 import type { RecordedEvent } from '@app/events';
 import {
@@ -19,7 +20,8 @@ import {
   ProductField,
 } from '../../http/input/fields.js';
 import { ListQuery } from '../../http/pagination/list.query.js';
-import { PlanEntitlementDto, PriceDto } from '../../plans/dto/plan.dto.js';
+import { PlanEntitlementDto } from '../../plans/dto/plan.dto.js';
+import { PriceDto, PriceTiersDto } from '../../plans/dto/price.dto.js';
 
 export class PlanSelectionDto {
   /** Key of the plan. */
@@ -103,6 +105,23 @@ export class CreateSubscriptionDto extends PlanSelectionDto {
   @IsOptional()
   @IsBoolean()
   indefinite?: boolean;
+
+  /**
+   * Key of a coupon that the subscription has from its start: its first invoice is lowered too. A coupon that cannot be
+   * redeemed refuses the subscription. Only admins and API keys may set it.
+   */
+  @KeyField({ optional: true, nonEmpty: true, example: 'launch' })
+  coupon?: string;
+
+  /**
+   * `pay_first`: it starts when its first invoice is paid; the answer is a checkout, which is given up after 23 hours.
+   * When nothing is due, it takes effect immediately. Only for billed products.
+   * @default default
+   * @example pay_first
+   */
+  @IsOptional()
+  @IsIn(PAYMENT_BEHAVIORS)
+  paymentBehavior?: PaymentBehavior;
 }
 
 export class HistoryQueryDto extends ListQuery {
@@ -188,11 +207,13 @@ export class SoldPlanDto {
 }
 
 export class SoldPriceDto {
-  /** Minor units. */
+  /** Price of one unit, in minor units. */
   amount: number;
   currency: string;
   interval: Interval;
   intervalCount: number;
+  /** Prices of more units. Absent: each unit costs `amount`. */
+  tiers?: PriceTiersDto;
 }
 
 export class ScheduledChangeDto {
@@ -209,7 +230,7 @@ export class SubscriptionAddOnDto {
   quantity: number;
   /** When it was added, or its quantity last changed. */
   since: string;
-  /** Stored and shown; add-ons are not charged yet. */
+  /** Charged with the periods of the plan where billing is on. */
   prices: PriceDto[];
   entitlements: PlanEntitlementDto[];
 }
@@ -243,6 +264,13 @@ export class SubscriptionDto {
   canceledAt: Date | null;
   endedAt: Date | null;
   pausedAt: Date | null;
+  /** When a payment failed, while the status is `past_due`; null else. */
+  pastDueSince: Date | null;
+  /**
+   * While the status is `past_due`: checks are allowed until then, exclusive. null: they are denied, or it is not past
+   * due.
+   */
+  graceEndsAt: Date | null;
   scheduledChange: ScheduledChangeDto | null;
   /** Add-ons, by key. */
   addOns: SubscriptionAddOnDto[];
@@ -265,6 +293,7 @@ export class SubscriptionDto {
       cancelAtPeriodEnd,
     } = subscription;
     const { anchor: billingAnchor, nextAnchor: nextBillingAnchor, endsAt } = subscription;
+    const { pastDueSince, graceEndsAt } = subscription;
     const { canceledAt, endedAt, pausedAt, scheduledChange, addOns, version, createdAt, updatedAt } = subscription;
     return {
       id,
@@ -285,6 +314,8 @@ export class SubscriptionDto {
       canceledAt,
       endedAt,
       pausedAt,
+      pastDueSince,
+      graceEndsAt,
       scheduledChange: scheduledChange && {
         ...soldAs(scheduledChange),
         quantity: scheduledChange.quantity,
@@ -326,7 +357,7 @@ export class SubscriptionPageDto {
 }
 
 export class ActorDto {
-  kind: 'user' | 'api_key' | 'system';
+  kind: 'user' | 'api_key' | 'portal' | 'system';
   id: string | null;
 }
 

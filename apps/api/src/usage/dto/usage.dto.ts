@@ -191,6 +191,11 @@ export class DecisionDto implements Decision {
   @ApiProperty(TERM_VALUE)
   value?: string | number | boolean;
   source: DecisionSourceDto | null;
+  /**
+   * When a payment failed. Absent unless the subscription is past due: also while the grace of the product still allows
+   * its features.
+   */
+  pastDueSince?: string;
   asOf: string;
   /** True when the database was unavailable and the failure policy of the feature decided. */
   degraded?: boolean;

@@ -1,7 +1,7 @@
 import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import type { Profile } from '@app/accounts';
-import { type Language, LANGUAGES, MAIL_TOPICS, type MailTopic, type Role, ROLES, type User } from '@app/users';
+import type { OwnProfile } from '@app/accounts';
+import { type Language, LANGUAGES, MAIL_TOPICS, type MailTopic, type Role, ROLES } from '@app/users';
 import { EmailField, Omittable, ProductField, ReasonField } from '../../http/input/fields.js';
 import { ProfileDto } from '../../customers/dto/customer.dto.js';
 import { ListQuery } from '../../http/pagination/list.query.js';
@@ -38,7 +38,8 @@ export class UpdateMeDto extends ProfileDto {
 /** A change of role or status ends all sessions of the user immediately. */
 export class UpdateUserDto {
   /**
-   * `support` reads everything and repairs with a reason; `product_admin` administers one product.
+   * `support` reads everything and repairs with a reason; `finance` reads all money, refunds and marks as paid with a
+   * reason; `product_admin` administers one product.
    * @example product_admin
    */
   @IsOptional()
@@ -104,7 +105,19 @@ export class UserDto {
   updatedAt: Date;
 
   static of(
-    { id, email, emailVerifiedAt, name, role, active, mailEnabled, mutedMails, language, createdAt, updatedAt }: User,
+    {
+      id,
+      email,
+      emailVerifiedAt,
+      name,
+      role,
+      active,
+      mailEnabled,
+      mutedMails,
+      language,
+      createdAt,
+      updatedAt,
+    }: Omit<UserDto, keyof Surroundings>,
     { product, webhookUrl }: Surroundings,
   ): UserDto {
     return {
@@ -133,9 +146,9 @@ export class MeDto extends UserDto {
   deviceType: string | null;
   timezone: string;
 
-  static fromProfile({ user, customer }: Profile, surroundings: Surroundings): MeDto {
-    const { key, region, deviceType, timezone } = customer;
-    return { ...UserDto.of(user, surroundings), customer: key, region, deviceType, timezone };
+  static fromProfile(profile: OwnProfile, product: string | null): MeDto {
+    const { customer, region, deviceType, timezone, webhookUrl } = profile;
+    return { ...UserDto.of(profile, { product, webhookUrl }), customer, region, deviceType, timezone };
   }
 }
 

@@ -1,4 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { PaymentEvents } from '@app/billing';
 import { DeliveriesService } from '@app/deliveries';
 import { Clock } from '@app/kernel';
 import { EventPublisher } from '@app/events';
@@ -15,15 +16,17 @@ export class Backlog implements OnModuleInit {
     private readonly time: DueSubscriptionsService,
     private readonly deliveries: DeliveriesService,
     private readonly stats: SubscriptionStats,
+    private readonly paymentEvents: PaymentEvents,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
   ) {}
 
   onModuleInit(): void {
-    const { outboxLag, sweepLag, deliveryLag, subscriptions } = this.metrics;
+    const { outboxLag, sweepLag, deliveryLag, paymentEventLag, subscriptions } = this.metrics;
     this.onCollect(async () => outboxLag.set(this.secondsSince(await this.publisher.oldestWaiting())));
     this.onCollect(async () => sweepLag.set(this.secondsSince(await this.time.oldestDue())));
     this.onCollect(async () => deliveryLag.set(this.secondsSince(await this.deliveries.oldestDue())));
+    this.onCollect(async () => paymentEventLag.set(this.secondsSince(await this.paymentEvents.oldestWaiting())));
     this.onCollect(async () => {
       const counts = await this.stats.live();
       subscriptions.reset();

@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { EventsModule } from '@app/events';
 import {
+  compactHeap,
   Config,
   exitWith,
   listenFailure,
@@ -13,6 +14,7 @@ import {
   startDatabase,
   startTracing,
 } from '@app/platform';
+import { stripeWhenConfigured } from '@app/stripe';
 import { HealthController } from './health.controller.js';
 import { WorkerModule } from './worker.module.js';
 
@@ -21,7 +23,10 @@ async function start(): Promise<void> {
   if (config.tracing) await startTracing();
   const database = await startDatabase(config);
 
-  @Module({ imports: [PlatformModule.forRoot(config), EventsModule, WorkerModule], controllers: [HealthController] })
+  @Module({
+    imports: [PlatformModule.forRoot(config), EventsModule, ...stripeWhenConfigured(config), WorkerModule],
+    controllers: [HealthController],
+  })
   class WorkerAppModule {}
 
   const app = await NestFactory.create(WorkerAppModule, new FastifyAdapter({ forceCloseConnections: 'idle' }), {
@@ -30,6 +35,7 @@ async function start(): Promise<void> {
   app.get(Metrics).watchProcess();
   const stop = shutDownOnSignal({ config, app, database });
   try {
+    await compactHeap();
     await app.listen(config.port, config.host);
     console.log(`Tollgate's worker runs; health on ${await app.getUrl()}/health/ready`);
   } catch (error) {
